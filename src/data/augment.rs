@@ -1,0 +1,190 @@
+//! Random poses: the parameters of Keras' ImageDataGenerator and the matrix they stand for.
+//!
+//! Every pose, flips and right angles included, becomes one 2x3 matrix from output to input pixels (see
+//! [`crate::kernels::warp`]), so that the device warps once. Source: keras-preprocessing `apply_affine_transform`
+//! (old) and Keras 3 (new); golden values by scipy.
+
+use super::draw::Draw;
+use super::trig::sin_cos_deg;
+
+/// A pose in Keras' terms.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AffineParams {
+    pub theta_deg: f64,
+    /// Shift of rows in pixels.
+    pub tx: f64,
+    /// Shift of columns in pixels.
+    pub ty: f64,
+    pub shear_deg: f64,
+    /// Zoom of rows; above 1 shows more.
+    pub zx: f64,
+    /// Zoom of columns.
+    pub zy: f64,
+}
+
+impl AffineParams {
+    pub const IDENTITY: AffineParams = AffineParams {
+        theta_deg: 0.0,
+        tx: 0.0,
+        ty: 0.0,
+        shear_deg: 0.0,
+        zx: 1.0,
+        zy: 1.0,
+    };
+}
+
+/// Which Keras.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KerasSemantics {
+    /// All of keras-preprocessing, Keras up to 2.8: centre (h/2 + 0.5, w/2 + 0.5).
+    Old,
+    /// Keras 2.9 to 3: centre (h/2 - 0.5, w/2 - 0.5), rows and columns swapped (keras-team/keras#17398).
+    New,
+}
+
+/// What a training tile may go through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Augmentation {
+    Off,
+    /// The classic pipeline's ranges in the old semantics.
+    Seed,
+    Strong,
+}
+
+/// From output to input pixels: `[m0, m1, m2, m3, m4, m5]`, `row = m0 i + m1 j + m2`, `col = m3 i + m4 j + m5`.
+pub type Matrix64 = [f64; 6];
+
+pub const IDENTITY: Matrix64 = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
+
+/// One sample's augmentation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AugmentPlan {
+    /// Tile pixels to window pixels; image and mask alike.
+    pub matrix: [f32; 6],
+    /// `value * gain + bias`, the image alone.
+    pub gain_bias: [f32; 2],
+}
+
+/// The pose about a centre, in closed form: `A = R S Z`, `off = R t + o - A o`.
+fn about(p: &AffineParams, [row, col]: [f64; 2]) -> Matrix64 {
+    let (sin, cos) = sin_cos_deg(p.theta_deg);
+    let (sin_shear, cos_shear) = sin_cos_deg(p.theta_deg + p.shear_deg);
+    let (a, b) = (p.zx * cos, -p.zy * sin_shear);
+    let (c, d) = (p.zx * sin, p.zy * cos_shear);
+    let (shift_row, shift_col) = (p.tx * cos - p.ty * sin, p.tx * sin + p.ty * cos);
+    [
+        a,
+        b,
+        shift_row + row - a * row - b * col,
+        c,
+        d,
+        shift_col + col - c * row - d * col,
+    ]
+}
+
+/// Keras' matrix for an image of `h` x `w` pixels.
+pub fn keras_matrix(p: &AffineParams, h: usize, w: usize, semantics: KerasSemantics) -> Matrix64 {
+    let (h, w) = (h as f64 / 2.0, w as f64 / 2.0);
+    match semantics {
+        KerasSemantics::Old => about(p, [h + 0.5, w + 0.5]),
+        KerasSemantics::New => {
+            let [a, b, row, c, d, col] = about(p, [h - 0.5, w - 0.5]);
+            [d, c, col, b, a, row]
+        }
+    }
+}
+
+/// Mirrors the output left to right: column `j` shows what `w - 1 - j` showed.
+pub fn flip_columns(m: Matrix64, w: usize) -> Matrix64 {
+    let last = w as f64 - 1.0;
+    [m[0], -m[1], m[2] + m[1] * last, m[3], -m[4], m[5] + m[4] * last]
+}
+
+/// Mirrors the output top to bottom.
+pub fn flip_rows(m: Matrix64, h: usize) -> Matrix64 {
+    let last = h as f64 - 1.0;
+    [-m[0], m[1], m[2] + m[0] * last, -m[3], m[4], m[5] + m[3] * last]
+}
+
+/// Turns a square output of `side` pixels by 90 degrees clockwise: (i, j) shows what (side - 1 - j, i) showed.
+pub fn quarter_turn(m: Matrix64, side: usize) -> Matrix64 {
+    let last = side as f64 - 1.0;
+    [m[1], -m[0], m[2] + m[0] * last, m[4], -m[3], m[5] + m[3] * last]
+}
+
+/// Draws the seed's parameters in the seed's order: rotation, shifts, shear, zooms, flip.
+fn draw_seed(side: f64, draw: &mut Draw) -> (AffineParams, bool) {
+    let theta_deg = draw.uniform(-0.2, 0.2);
+    let tx = draw.uniform(-0.05, 0.05) * side;
+    let ty = draw.uniform(-0.05, 0.05) * side;
+    let shear_deg = draw.uniform(-0.05, 0.05);
+    let zx = draw.uniform(0.95, 1.05);
+    let zy = draw.uniform(0.95, 1.05);
+    (
+        AffineParams {
+            theta_deg,
+            tx,
+            ty,
+            shear_deg,
+            zx,
+            zy,
+        },
+        draw.unit() < 0.5,
+    )
+}
+
+/// Draws one sample's augmentation for a tile of `tile_px` in a window that is `margin_px` wider on each side.
+pub fn plan(augmentation: Augmentation, tile_px: usize, margin_px: usize, draw: &mut Draw) -> AugmentPlan {
+    let side = tile_px as f64;
+    let (mut matrix, gain_bias) = match augmentation {
+        Augmentation::Off => (IDENTITY, [1.0, 0.0]),
+        Augmentation::Seed => {
+            let (params, flip) = draw_seed(side, draw);
+            let matrix = keras_matrix(&params, tile_px, tile_px, KerasSemantics::Old);
+            (if flip { flip_columns(matrix, tile_px) } else { matrix }, [1.0, 0.0])
+        }
+        Augmentation::Strong => {
+            let theta_deg = draw.uniform(-15.0, 15.0);
+            let tx = draw.uniform(-0.1, 0.1) * side;
+            let ty = draw.uniform(-0.1, 0.1) * side;
+            let shear_deg = draw.uniform(-5.0, 5.0);
+            // One zoom for both axes: buildings keep their proportions.
+            let zoom = draw.uniform(0.8, 1.25);
+            let centre = side / 2.0 - 0.5;
+            let mut matrix = about(
+                &AffineParams {
+                    theta_deg,
+                    tx,
+                    ty,
+                    shear_deg,
+                    zx: zoom,
+                    zy: zoom,
+                },
+                [centre; 2],
+            );
+            for _ in 0..draw.below(4) {
+                matrix = quarter_turn(matrix, tile_px);
+            }
+            if draw.coin() {
+                matrix = flip_columns(matrix, tile_px);
+            }
+            if draw.coin() {
+                matrix = flip_rows(matrix, tile_px);
+            }
+            let gain = 1.0 + draw.uniform(-0.2, 0.2);
+            let brightness = draw.uniform(-0.2, 0.2);
+            // Contrast turns about mid-grey.
+            (matrix, [gain as f32, (0.5 - 0.5 * gain + brightness) as f32])
+        }
+    };
+    matrix[2] += margin_px as f64;
+    matrix[5] += margin_px as f64;
+    AugmentPlan {
+        matrix: matrix.map(|v| v as f32),
+        gain_bias,
+    }
+}
+
+#[cfg(test)]
+#[path = "augment_tests.rs"]
+mod tests;

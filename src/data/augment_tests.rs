@@ -1,0 +1,194 @@
+use super::*;
+use crate::data::draw::{Draw, Stream};
+use crate::kernels::warp::warp_reference;
+
+/// 5 x 7 numbers, the input of all golden cases.
+const INPUT: [f32; 35] = [
+    175., 196., 25., 246., 67., 211., 151., 103., 92., 185., 142., 23., 72., 89., 110., 42., 218., 136., 167., 230.,
+    68., 176., 127., 135., 172., 0., 75., 55., 250., 6., 19., 188., 44., 191., 69.,
+];
+
+fn check(p: &AffineParams, semantics: KerasSemantics, matrix: [f64; 6], input: &[f32], output: &[f32]) {
+    let m = keras_matrix(p, 5, 7, semantics);
+    for (a, b) in m.iter().zip(matrix) {
+        assert!((a - b).abs() < 1e-6, "{p:?} {semantics:?}: {m:?}");
+    }
+    let mut out = vec![0.0; output.len()];
+    warp_reference(
+        input,
+        [1, 5, 7, 1],
+        &[m.map(|v| v as f32)],
+        output.len() / 7,
+        7,
+        &mut out,
+    );
+    for (a, b) in out.iter().zip(output) {
+        assert!((a - b).abs() < 1e-4, "{p:?} {semantics:?}: {a} {b}");
+    }
+}
+
+/// The first case of the golden file in both semantics: matrix and first row of the output by scipy.
+#[test]
+fn two_golden_cases() {
+    let p = AffineParams {
+        theta_deg: 0.2,
+        tx: 0.3,
+        ty: -0.2,
+        shear_deg: 0.05,
+        zx: 1.05,
+        zy: 0.95,
+    };
+    let old = [
+        1.04999360304068,
+        -0.004145143820509243,
+        0.16729606874037906,
+        0.003665183985984919,
+        0.9499909566846977,
+        -0.009910964803736544,
+    ];
+    let new = [
+        0.9499909566846977,
+        0.003665183985984919,
+        -0.05625482413305383,
+        -0.004145143820509243,
+        1.04999360304068,
+        0.21314452796054972,
+    ];
+    check(
+        &p,
+        KerasSemantics::Old,
+        old,
+        &INPUT,
+        &[
+            162.95468139648438,
+            178.08682250976562,
+            64.6242446899414,
+            201.0869598388672,
+            96.05052185058594,
+            156.81271362304688,
+            157.3682403564453,
+        ],
+    );
+    check(
+        &p,
+        KerasSemantics::New,
+        new,
+        &INPUT,
+        &[
+            179.4760284423828,
+            151.0033721923828,
+            94.20211029052734,
+            181.0005645751953,
+            126.48912811279297,
+            183.21324157714844,
+            151.0,
+        ],
+    );
+}
+
+#[test]
+fn golden_file() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/golden/keras_affine.json");
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        println!("skipped: {} is not there", path.display());
+        return;
+    };
+    let cases: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let cases = cases.as_array().unwrap();
+    assert_eq!(cases.len(), 14);
+    for case in cases {
+        let number = |key: &str| case["params"][key].as_f64().unwrap();
+        let p = AffineParams {
+            theta_deg: number("theta"),
+            tx: number("tx"),
+            ty: number("ty"),
+            shear_deg: number("shear"),
+            zx: number("zx"),
+            zy: number("zy"),
+        };
+        let semantics = if case["variant"] == "old" {
+            KerasSemantics::Old
+        } else {
+            KerasSemantics::New
+        };
+        let list = |key: &str| -> Vec<f64> {
+            let rows = case[key].as_array().unwrap();
+            rows.iter()
+                .flat_map(|r| r.as_array().unwrap())
+                .map(|v| v.as_f64().unwrap())
+                .collect()
+        };
+        let single = |key: &str| list(key).into_iter().map(|v| v as f32).collect::<Vec<f32>>();
+        let matrix: [f64; 6] = list("matrix")[..6].try_into().unwrap();
+        check(&p, semantics, matrix, &single("input"), &single("output"));
+    }
+    println!("{} golden cases", cases.len());
+}
+
+fn apply4(m: Matrix64) -> Vec<f32> {
+    let x: Vec<f32> = (0..16).map(|v| v as f32).collect();
+    let mut out = vec![0.0; 16];
+    warp_reference(&x, [1, 4, 4, 1], &[m.map(|v| v as f32)], 4, 4, &mut out);
+    out
+}
+
+#[test]
+fn flips_and_turns_compose() {
+    let at = |f: fn(usize, usize) -> (usize, usize)| -> Vec<f32> {
+        (0..16)
+            .map(|k| f(k / 4, k % 4))
+            .map(|(i, j)| (i * 4 + j) as f32)
+            .collect()
+    };
+    assert_eq!(apply4(flip_columns(IDENTITY, 4)), at(|i, j| (i, 3 - j)));
+    assert_eq!(apply4(flip_rows(IDENTITY, 4)), at(|i, j| (3 - i, j)));
+    assert_eq!(apply4(quarter_turn(IDENTITY, 4)), at(|i, j| (3 - j, i)));
+    let around = (0..4).fold(IDENTITY, |m, _| quarter_turn(m, 4));
+    assert_eq!(apply4(around), apply4(IDENTITY));
+    assert_eq!(
+        apply4(flip_rows(flip_columns(IDENTITY, 4), 4)),
+        apply4(quarter_turn(quarter_turn(IDENTITY, 4), 4))
+    );
+    // The flip comes after the pose: warp, then mirror the result.
+    let p = AffineParams {
+        theta_deg: 20.0,
+        tx: 0.5,
+        ty: -0.3,
+        shear_deg: 4.0,
+        zx: 0.9,
+        zy: 1.1,
+    };
+    let m = keras_matrix(&p, 4, 4, KerasSemantics::Old);
+    let (plain, flipped) = (apply4(m), apply4(flip_columns(m, 4)));
+    for k in 0..16 {
+        assert!((flipped[k] - plain[k / 4 * 4 + 3 - k % 4]).abs() < 1e-4);
+    }
+}
+
+#[test]
+fn plans() {
+    let take = |a, n, margin, i| plan(a, n, margin, &mut Draw::new(5, Stream::Sample, 0, i));
+    let off = take(Augmentation::Off, 64, 16, 0);
+    assert_eq!(off.matrix, [1.0, 0.0, 16.0, 0.0, 1.0, 16.0]);
+    assert_eq!(off.gain_bias, [1.0, 0.0]);
+    let mut flips = 0;
+    for i in 0..200 {
+        let seed = take(Augmentation::Seed, 256, 0, i);
+        assert_eq!(seed.gain_bias, [1.0, 0.0]);
+        // Zoom and shift stay in the seed's ranges, the rest is next to nothing.
+        let [a, b, row, c, d, _] = seed.matrix;
+        assert!((0.949..1.051).contains(&a) && (0.949..1.051).contains(&d.abs()) && b.abs() < 0.005 && c.abs() < 0.005);
+        assert!(row.abs() < 0.05 * 256.0 + 0.05 * 128.5 + 2.0);
+        flips += usize::from(d < 0.0);
+        let strong = take(Augmentation::Strong, 128, 32, i);
+        let [a, b, row, c, d, col] = strong.matrix;
+        // The middle of the tile stays within 10 % shift of the middle of the window.
+        let (mid_row, mid_col) = (a * 63.5 + b * 63.5 + row - 95.5, c * 63.5 + d * 63.5 + col - 95.5);
+        assert!(mid_row.hypot(mid_col) < 0.1415 * 128.0 + 0.01, "{mid_row} {mid_col}");
+        let area = (a * d - b * c).abs();
+        assert!((0.63..1.57).contains(&area), "{area}");
+        assert!((0.8..=1.2).contains(&strong.gain_bias[0]));
+        assert!((strong.gain_bias[0] * 0.5 + strong.gain_bias[1] - 0.5).abs() <= 0.2001);
+    }
+    assert!((70..130).contains(&flips), "{flips}");
+}

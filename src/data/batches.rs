@@ -1,0 +1,172 @@
+//! Training batches on the CPU side: which image, which place, which pose.
+//!
+//! A batch is a pure function of (seed, step, sample): a resumed run needs no generator state.
+
+pub use super::augment::Augmentation;
+use super::augment::plan;
+use super::dataset::Dataset;
+use super::draw::{Draw, Stream};
+use super::preprocess::{self, Channels};
+
+/// How tiles are cut from images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sampling {
+    /// Random crops at native resolution.
+    Crop,
+    /// The whole image resized to one tile, nearest neighbour.
+    Resize,
+    /// The seed's: top-left 512 x 512, every second pixel, its own mask rule. Always 256 x 256 grey.
+    Seed,
+}
+
+/// What a run's tiles look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SampleSpec {
+    pub sampling: Sampling,
+    pub channels: Channels,
+    /// Side of a tile in pixels; [`Sampling::Seed`] is made for 256 and is resized (nearest) to any other.
+    pub tile_px: usize,
+    pub augmentation: Augmentation,
+    pub seed: u32,
+}
+
+/// Side of the tile that the seed's preprocessing yields.
+const SEED_TILE_PX: usize = 256;
+
+impl SampleSpec {
+    /// Pixels that the window has more than the tile, on each side: room for the warp to see real neighbours.
+    pub fn margin_px(&self) -> usize {
+        match (self.sampling, self.augmentation) {
+            (Sampling::Crop, Augmentation::Seed | Augmentation::Strong) => self.tile_px / 4,
+            _ => 0,
+        }
+    }
+
+    pub fn window_px(&self) -> usize {
+        self.tile_px + 2 * self.margin_px()
+    }
+}
+
+/// A batch before the device warps it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CpuBatch {
+    /// `[batch, window_px, window_px, channels]`, 0..1.
+    pub images: Vec<f32>,
+    /// `[batch, window_px, window_px, 1]`, 0 or 1; to be set to 0 or 1 again at 0.5 after the warp.
+    pub masks: Vec<f32>,
+    pub window_px: usize,
+    pub tile_px: usize,
+    /// Tile pixels to window pixels, one a sample.
+    pub matrices: Vec<[f32; 6]>,
+    /// `image * gain + bias` after the warp, one a sample.
+    pub gain_bias: Vec<[f32; 2]>,
+}
+
+/// How often each training pair is visited in one epoch: once, or once per tile's worth of pixels for crops.
+fn visits(data: &Dataset, train: &[usize], spec: &SampleSpec) -> Vec<usize> {
+    let tile = (spec.tile_px * spec.tile_px).max(1) as u64;
+    let times = |pair: &usize| match (spec.sampling, data.image(*pair)) {
+        (Sampling::Crop, Some(image)) => ((image.pixels() + tile / 2) / tile).max(1) as usize,
+        _ => 1,
+    };
+    train
+        .iter()
+        .flat_map(|pair| std::iter::repeat_n(*pair, times(pair)))
+        .collect()
+}
+
+/// Samples of one epoch: every training pair once, larger ones in proportion to their pixels.
+pub fn epoch_samples(data: &Dataset, train: &[usize], spec: &SampleSpec) -> usize {
+    visits(data, train, spec).len()
+}
+
+/// The batch of a step, counted from 0. Empty if there is no pair to train on.
+///
+/// The samples of all steps in a row go through the epochs one after the other, each in an order drawn from the
+/// seed and the epoch's number. Pairs without data (blocked, unknown) are passed over.
+pub fn make_batch(data: &Dataset, train: &[usize], spec: &SampleSpec, step: u64, batch: usize) -> CpuBatch {
+    let usable: Vec<usize> = train.iter().copied().filter(|p| data.mask_bits(*p).is_some()).collect();
+    let epoch = visits(data, &usable, spec);
+    let (window_px, channels) = (spec.window_px(), spec.channels.count());
+    let batch = if epoch.is_empty() { 0 } else { batch };
+    let mut out = CpuBatch {
+        images: vec![0.0; batch * window_px * window_px * channels],
+        masks: vec![0.0; batch * window_px * window_px],
+        window_px,
+        tile_px: spec.tile_px,
+        matrices: Vec::with_capacity(batch),
+        gain_bias: Vec::with_capacity(batch),
+    };
+    let mut order: Option<(u64, Vec<usize>)> = None;
+    let images = out.images.chunks_mut((window_px * window_px * channels).max(1));
+    let masks = out.masks.chunks_mut((window_px * window_px).max(1));
+    for (i, (image, mask)) in images.zip(masks).enumerate().take(batch) {
+        let at = step.wrapping_mul(batch as u64).wrapping_add(i as u64);
+        let (number, place) = (at / epoch.len() as u64, (at % epoch.len() as u64) as usize);
+        let shuffled = match &mut order {
+            Some((known, shuffled)) if *known == number => shuffled,
+            other => {
+                let mut shuffled = epoch.clone();
+                Draw::new(spec.seed, Stream::EpochOrder, number, 0).shuffle(&mut shuffled);
+                &mut other.insert((number, shuffled)).1
+            }
+        };
+        let mut draw = Draw::new(spec.seed, Stream::Sample, step, i as u64);
+        fill(data, shuffled[place], spec, &mut draw, image, mask);
+        let plan = plan(spec.augmentation, spec.tile_px, spec.margin_px(), &mut draw);
+        out.matrices.push(plan.matrix);
+        out.gain_bias.push(plan.gain_bias);
+    }
+    out
+}
+
+/// Writes one sample's window.
+fn fill(data: &Dataset, pair: usize, spec: &SampleSpec, draw: &mut Draw, image: &mut [f32], mask: &mut [f32]) {
+    let (Some(raster), Some(mask_raster), Some(bits)) = (data.image(pair), data.mask(pair), data.mask_bits(pair))
+    else {
+        return;
+    };
+    let (h, w) = (raster.height as usize, raster.width as usize);
+    match spec.sampling {
+        Sampling::Crop => {
+            let origin = |n: usize, draw: &mut Draw| crop_origin(n, spec.tile_px, draw) - spec.margin_px() as i64;
+            let (y0, x0) = (origin(h, draw), origin(w, draw));
+            let side = spec.window_px();
+            preprocess::crop_f32(raster, spec.channels, y0, x0, side, side, image);
+            preprocess::crop_mask_f32(bits, [h, w], [y0, x0], [side, side], mask);
+        }
+        Sampling::Resize => {
+            let side = spec.tile_px;
+            image.copy_from_slice(&preprocess::resize_nearest_f32(raster, spec.channels, side, side));
+            for (value, bit) in mask
+                .iter_mut()
+                .zip(preprocess::resize_nearest_mask(bits, w, h, side, side))
+            {
+                *value = f32::from(bit);
+            }
+        }
+        Sampling::Seed => {
+            let pick = |y: usize, x: usize| {
+                let at = |i: usize| ((2 * i + 1) * SEED_TILE_PX / (2 * spec.tile_px)).min(SEED_TILE_PX - 1);
+                at(y) * SEED_TILE_PX + at(x)
+            };
+            let grey = preprocess::seed_train_image(raster);
+            let truth = preprocess::seed_train_mask(mask_raster);
+            for (i, pixel) in image.chunks_exact_mut(spec.channels.count()).enumerate() {
+                let from = pick(i / spec.tile_px, i % spec.tile_px);
+                pixel.fill(grey[from]);
+                mask[i] = truth[from];
+            }
+        }
+    }
+}
+
+/// First row (or column) of a random tile: inside the image, or, if that is smaller, anywhere around it.
+fn crop_origin(n: usize, tile_px: usize, draw: &mut Draw) -> i64 {
+    let place = draw.below(n.abs_diff(tile_px) + 1) as i64;
+    if n >= tile_px { place } else { -place }
+}
+
+#[cfg(test)]
+#[path = "batches_tests.rs"]
+mod tests;

@@ -1,0 +1,459 @@
+//! The data set: files as they come in, pairs as they fit together.
+//!
+//! [`Builder`] keeps every file that decoded, so that an image of one drop finds its mask in the next;
+//! [`Builder::finish`] pairs what is there and applies the rule. A file that fails never costs another.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::doctor::{self, Note};
+use super::mask::{self, MaskRule};
+use super::pair::{is_junk, pair_by_name};
+use crate::formats::decode::{DecodeError, Limits, decode};
+use crate::formats::raster::Raster;
+
+/// What is wrong with a file or pair; one to one with the protocol's fault codes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FaultKind {
+    EmptyFile,
+    UnknownFormat,
+    UnsupportedFormat(String),
+    Corrupt(String),
+    TooManyPixels {
+        megapixels: f64,
+        limit_megapixels: f64,
+    },
+    FileTooLarge {
+        mebibytes: f64,
+        limit_mebibytes: f64,
+    },
+    OutOfMemory {
+        needed_bytes: u64,
+        available_bytes: u64,
+    },
+    NoMask,
+    NoImage,
+    /// Path of the file that has its place.
+    Ambiguous {
+        other: String,
+    },
+    /// Width and height of image and mask.
+    SizeMismatch {
+        image: [u32; 2],
+        mask: [u32; 2],
+    },
+}
+
+impl FaultKind {
+    /// The numbers or names that a sentence about it needs.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            FaultKind::EmptyFile | FaultKind::UnknownFormat | FaultKind::NoMask | FaultKind::NoImage => None,
+            FaultKind::UnsupportedFormat(what) | FaultKind::Corrupt(what) => Some(what.clone()),
+            FaultKind::TooManyPixels {
+                megapixels,
+                limit_megapixels,
+            } => Some(format!("{megapixels:.0} MP, limit {limit_megapixels:.0} MP")),
+            FaultKind::FileTooLarge {
+                mebibytes,
+                limit_mebibytes,
+            } => Some(format!("{mebibytes:.0} MiB, limit {limit_mebibytes:.0} MiB")),
+            FaultKind::OutOfMemory {
+                needed_bytes,
+                available_bytes,
+            } => {
+                const MIB: f64 = (1u64 << 20) as f64;
+                let (needed, left) = (*needed_bytes as f64 / MIB, *available_bytes as f64 / MIB);
+                Some(format!("needs {needed:.1} MiB, {left:.1} MiB left"))
+            }
+            FaultKind::Ambiguous { other } => Some(other.clone()),
+            FaultKind::SizeMismatch { image, mask } => {
+                Some(format!("{}x{} and {}x{}", image[0], image[1], mask[0], mask[1]))
+            }
+        }
+    }
+}
+
+impl From<DecodeError> for FaultKind {
+    fn from(error: DecodeError) -> FaultKind {
+        match error {
+            DecodeError::EmptyFile => FaultKind::EmptyFile,
+            DecodeError::UnknownFormat => FaultKind::UnknownFormat,
+            DecodeError::UnsupportedFormat(what) => FaultKind::UnsupportedFormat(what),
+            DecodeError::Corrupt(what) => FaultKind::Corrupt(what),
+            DecodeError::TooManyPixels {
+                megapixels,
+                limit_megapixels,
+            } => FaultKind::TooManyPixels {
+                megapixels,
+                limit_megapixels,
+            },
+            DecodeError::FileTooLarge {
+                mebibytes,
+                limit_mebibytes,
+            } => FaultKind::FileTooLarge {
+                mebibytes,
+                limit_mebibytes,
+            },
+            DecodeError::OutOfMemory {
+                needed_bytes,
+                available_bytes,
+            } => FaultKind::OutOfMemory {
+                needed_bytes,
+                available_bytes,
+            },
+        }
+    }
+}
+
+/// A fault with the file it is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileFault {
+    pub path: String,
+    pub kind: FaultKind,
+}
+
+/// An image with its mask.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pair {
+    pub name: String,
+    pub image_path: String,
+    pub mask_path: String,
+    pub image: Arc<Raster>,
+    pub mask: Arc<Raster>,
+    /// The mask under the rule in force, 0 or 1 a pixel; empty if the pair is blocked.
+    pub bits: Arc<Vec<u8>>,
+    /// Foreground share, 0..1.
+    pub foreground_share: f64,
+    pub notes: Vec<Note>,
+    /// Left out by the user.
+    pub excluded: bool,
+    /// Cannot be used, and why.
+    pub blocked: Option<FaultKind>,
+    /// Notes that do not depend on the rule, and the rule the bits were made by.
+    fixed_notes: Vec<Note>,
+    rule: MaskRule,
+    hash: u64,
+    /// The two files as decoded, to recognise an unchanged pair.
+    files: [Arc<Raster>; 2],
+}
+
+impl Pair {
+    pub fn is_usable(&self) -> bool {
+        !self.excluded && self.blocked.is_none()
+    }
+}
+
+/// Pairs with their masks under one rule.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Dataset {
+    pub pairs: Vec<Pair>,
+    /// Files that are part of no pair, each with its cause, by path.
+    pub faults: Vec<FileFault>,
+    pub rule: MaskRule,
+    pub suggested_rule: MaskRule,
+    /// Colours of the masks with their share, most frequent first.
+    pub colours: Vec<([u8; 3], f64)>,
+    /// Bytes held for pixels and masks.
+    pub memory_bytes: u64,
+}
+
+impl Dataset {
+    /// A pair that is not blocked.
+    pub fn pair(&self, pair: usize) -> Option<&Pair> {
+        self.pairs.get(pair).filter(|p| p.blocked.is_none())
+    }
+
+    pub fn image(&self, pair: usize) -> Option<&Raster> {
+        self.pair(pair).map(|p| p.image.as_ref())
+    }
+
+    pub fn mask(&self, pair: usize) -> Option<&Raster> {
+        self.pair(pair).map(|p| p.mask.as_ref())
+    }
+
+    /// The mask under the rule in force, 0 or 1 a pixel, the image's size.
+    pub fn mask_bits(&self, pair: usize) -> Option<&[u8]> {
+        self.pair(pair).map(|p| p.bits.as_slice())
+    }
+
+    pub fn image_path(&self, pair: usize) -> Option<&str> {
+        self.pairs.get(pair).map(|p| p.image_path.as_str())
+    }
+
+    pub fn name(&self, pair: usize) -> Option<&str> {
+        self.pairs.get(pair).map(|p| p.name.as_str())
+    }
+
+    /// Pairs that are neither blocked nor excluded, ascending.
+    pub fn usable(&self) -> Vec<usize> {
+        (0..self.pairs.len()).filter(|i| self.pairs[*i].is_usable()).collect()
+    }
+
+    /// Foreground share over all usable pairs, 0..1; 0 if there are none.
+    pub fn foreground_share(&self) -> f64 {
+        let usable = || self.pairs.iter().filter(|p| p.is_usable());
+        let all: usize = usable().map(|p| p.bits.len()).sum();
+        let ones: u64 = usable().map(|p| doctor::foreground(&p.bits)).sum();
+        if all == 0 { 0.0 } else { ones as f64 / all as f64 }
+    }
+}
+
+/// A decoded file.
+struct Loaded {
+    path: String,
+    raster: Arc<Raster>,
+    hash: u64,
+}
+
+/// Collects files and makes a [`Dataset`] of them, again whenever more come.
+pub struct Builder {
+    limits: Limits,
+    /// Bytes all decoded images together may take.
+    max_memory_bytes: u64,
+    files: Vec<Loaded>,
+    faults: Vec<FileFault>,
+    /// The user's rule; `None` = the suggested one.
+    rule: Option<MaskRule>,
+    /// Image paths of the pairs left out.
+    excluded: BTreeSet<String>,
+    /// The last outcome, reused where nothing changed.
+    last: Dataset,
+}
+
+impl Default for Builder {
+    fn default() -> Builder {
+        // Of wasm's 4 GiB, this much leaves room for model and activations.
+        Builder::new(Limits::default(), 3 << 29)
+    }
+}
+
+impl Builder {
+    pub fn new(limits: Limits, max_memory_bytes: u64) -> Builder {
+        Builder {
+            limits,
+            max_memory_bytes,
+            files: Vec::new(),
+            faults: Vec::new(),
+            rule: None,
+            excluded: BTreeSet::new(),
+            last: Dataset::default(),
+        }
+    }
+
+    /// Takes one file in. Junk of operating systems is passed over in silence; a path that was there before is
+    /// replaced.
+    ///
+    /// # Errors
+    /// Why the file cannot be used; it is remembered for [`Dataset::faults`] too.
+    pub fn add_file(&mut self, path: &str, bytes: &[u8]) -> Result<(), FileFault> {
+        if is_junk(path) {
+            return Ok(());
+        }
+        self.forget(path);
+        let left = self.max_memory_bytes.saturating_sub(self.memory_bytes());
+        let limits = Limits {
+            max_decoded_bytes: self.limits.max_decoded_bytes.min(left),
+            ..self.limits.clone()
+        };
+        match decode(bytes, &limits) {
+            Ok(raster) => {
+                self.add_raster(path, raster);
+                Ok(())
+            }
+            Err(error) => {
+                let fault = FileFault {
+                    path: path.to_owned(),
+                    kind: error.into(),
+                };
+                self.faults.push(fault.clone());
+                Err(fault)
+            }
+        }
+    }
+
+    /// Takes in an image that needs no decoding (the sample scenes).
+    pub fn add_raster(&mut self, path: &str, raster: Raster) {
+        self.forget(path);
+        self.files.push(Loaded {
+            path: path.to_owned(),
+            hash: raster.pixel_hash(),
+            raster: Arc::new(raster),
+        });
+    }
+
+    fn forget(&mut self, path: &str) {
+        self.files.retain(|f| f.path != path);
+        self.faults.retain(|f| f.path != path);
+    }
+
+    /// Bytes held for decoded files and, estimated, their masks.
+    pub fn memory_bytes(&self) -> u64 {
+        self.files
+            .iter()
+            .map(|f| f.raster.bytes() + f.raster.pixels() / 2)
+            .sum()
+    }
+
+    /// Uses this rule instead of the suggested one from the next [`finish`](Self::finish) on.
+    pub fn set_rule(&mut self, rule: MaskRule) {
+        self.rule = Some(rule);
+    }
+
+    /// Leaves a pair of the last data set out, or takes it in again.
+    pub fn set_excluded(&mut self, pair: usize, excluded: bool) {
+        if let Some(pair) = self.last.pairs.get(pair) {
+            if excluded {
+                self.excluded.insert(pair.image_path.clone());
+            } else {
+                self.excluded.remove(&pair.image_path);
+            }
+        }
+    }
+
+    /// Pairs all files by name, applies the rule, looks for what is odd.
+    pub fn finish(&mut self) -> Dataset {
+        let paths: Vec<String> = self.files.iter().map(|f| f.path.clone()).collect();
+        let pairing = pair_by_name(&paths);
+        let mut faults = self.faults.clone();
+        let mut fault = |file: usize, kind| {
+            faults.push(FileFault {
+                path: paths[file].clone(),
+                kind,
+            })
+        };
+        pairing.images_only.iter().for_each(|i| fault(*i, FaultKind::NoMask));
+        pairing.masks_only.iter().for_each(|i| fault(*i, FaultKind::NoImage));
+        for (file, other) in &pairing.ambiguous {
+            fault(
+                *file,
+                FaultKind::Ambiguous {
+                    other: paths[*other].clone(),
+                },
+            );
+        }
+        faults.sort_by(|a, b| a.path.cmp(&b.path));
+
+        let same_masks = self.last.pairs.len() == pairing.pairs.len()
+            && pairing
+                .pairs
+                .iter()
+                .zip(&self.last.pairs)
+                .all(|((_, m, _), p)| Arc::ptr_eq(&self.files[*m].raster, &p.files[1]));
+        let (suggested_rule, colours) = if same_masks && !self.last.pairs.is_empty() {
+            (self.last.suggested_rule, self.last.colours.clone())
+        } else {
+            let masks: Vec<&Raster> = pairing
+                .pairs
+                .iter()
+                .map(|(_, m, _)| self.files[*m].raster.as_ref())
+                .collect();
+            (mask::suggest(&masks), mask::colours(&masks))
+        };
+        let rule = self.rule.unwrap_or(suggested_rule);
+        let pairs = pairing
+            .pairs
+            .into_iter()
+            .map(|(image, mask, name)| self.make_pair(image, mask, name, rule))
+            .collect();
+        let mut out = Dataset {
+            pairs,
+            faults,
+            rule,
+            suggested_rule,
+            colours,
+            memory_bytes: 0,
+        };
+        add_set_notes(&mut out);
+        let extra: u64 = out.pairs.iter().map(Self::extra_bytes).sum();
+        out.memory_bytes = self.files.iter().map(|f| f.raster.bytes()).sum::<u64>() + extra;
+        self.last = out.clone();
+        out
+    }
+
+    /// Bytes a pair holds beyond its two files.
+    fn extra_bytes(pair: &Pair) -> u64 {
+        let own = |r: &Arc<Raster>, file: &Arc<Raster>| if Arc::ptr_eq(r, file) { 0 } else { r.bytes() };
+        pair.bits.len() as u64 + own(&pair.image, &pair.files[0]) + own(&pair.mask, &pair.files[1])
+    }
+
+    fn make_pair(&self, image: usize, mask: usize, name: String, rule: MaskRule) -> Pair {
+        let (image, mask) = (&self.files[image], &self.files[mask]);
+        let excluded = self.excluded.contains(&image.path);
+        let same = |p: &&Pair| Arc::ptr_eq(&p.files[0], &image.raster) && Arc::ptr_eq(&p.files[1], &mask.raster);
+        let mut pair = match self.last.pairs.iter().find(same) {
+            Some(known) => Pair { name, ..known.clone() },
+            None => new_pair(image, mask, name, rule),
+        };
+        pair.excluded = excluded;
+        if pair.rule != rule && pair.blocked.is_none() {
+            pair.rule = rule;
+            pair.bits = Arc::new(mask::apply(&pair.mask, rule));
+        }
+        let n = pair.bits.len().max(1) as f64;
+        pair.foreground_share = doctor::foreground(&pair.bits) as f64 / n;
+        pair.notes = [pair.fixed_notes.clone(), doctor::mask_notes(&pair.bits)].concat();
+        pair
+    }
+}
+
+/// Brings image and mask to one size, or blocks them.
+fn new_pair(image: &Loaded, mask: &Loaded, name: String, rule: MaskRule) -> Pair {
+    let (a, b) = (&image.raster, &mask.raster);
+    let (width, height) = (a.width.min(b.width), a.height.min(b.height));
+    let off = a.width.abs_diff(b.width).max(a.height.abs_diff(b.height));
+    let mut pair = Pair {
+        name,
+        image_path: image.path.clone(),
+        mask_path: mask.path.clone(),
+        image: a.clone(),
+        mask: b.clone(),
+        bits: Arc::default(),
+        foreground_share: 0.0,
+        notes: Vec::new(),
+        excluded: false,
+        blocked: None,
+        fixed_notes: Vec::new(),
+        rule,
+        hash: image.hash,
+        files: [a.clone(), b.clone()],
+    };
+    if off > 1 {
+        pair.blocked = Some(FaultKind::SizeMismatch {
+            image: [a.width, a.height],
+            mask: [b.width, b.height],
+        });
+        return pair;
+    }
+    if off == 1 {
+        let cut = |r: &Arc<Raster>| {
+            if (r.width, r.height) == (width, height) {
+                r.clone()
+            } else {
+                Arc::new(r.top_left(width, height))
+            }
+        };
+        (pair.image, pair.mask) = (cut(a), cut(b));
+        pair.fixed_notes.push(Note::Cropped { width, height });
+    }
+    pair.fixed_notes.extend(doctor::file_notes(&pair.image, &pair.mask));
+    pair.bits = Arc::new(mask::apply(&pair.mask, rule));
+    pair
+}
+
+/// Remarks that need the whole set: duplicates, and masks that may be inverted.
+fn add_set_notes(data: &mut Dataset) {
+    let inverted = data.foreground_share() > doctor::INVERTED_SHARE;
+    let images: Vec<(u64, &Raster)> = data.pairs.iter().map(|p| (p.hash, p.files[0].as_ref())).collect();
+    let duplicates = doctor::duplicates(&images);
+    for (pair, duplicate) in data.pairs.iter_mut().zip(duplicates) {
+        pair.notes.extend(duplicate.map(|pair| Note::DuplicateOf { pair }));
+        if inverted && pair.is_usable() {
+            pair.notes.push(Note::MaybeInverted);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "dataset_tests.rs"]
+mod tests;

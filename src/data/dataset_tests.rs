@@ -1,0 +1,201 @@
+use super::*;
+use crate::formats::{grey8_png, grey16_png, rgba8_png};
+
+fn grey(width: u32, height: u32, value: impl Fn(u32, u32) -> u8) -> Vec<u8> {
+    let samples: Vec<u8> = (0..height)
+        .flat_map(|y| (0..width).map(move |x| (x, y)))
+        .map(|(x, y)| value(x, y))
+        .collect();
+    grey8_png(&samples, width, height).unwrap()
+}
+
+fn picture(width: u32, height: u32, shift: u32) -> Vec<u8> {
+    grey(width, height, |x, y| (x * 3 + y * 5 + shift) as u8)
+}
+
+fn half(width: u32, height: u32) -> Vec<u8> {
+    grey(width, height, |x, _| if x < width / 2 { 255 } else { 0 })
+}
+
+fn kinds(data: &Dataset) -> Vec<(&str, &FaultKind)> {
+    data.faults.iter().map(|f| (f.path.as_str(), &f.kind)).collect()
+}
+
+#[test]
+fn pairs_grow_over_drops_and_bad_files_cost_nothing() {
+    let mut b = Builder::default();
+    b.add_file("image/1.png", &picture(20, 10, 0)).unwrap();
+    b.add_file("image/2.png", &picture(20, 10, 1)).unwrap();
+    b.add_file("label/1.png", &half(20, 10)).unwrap();
+    b.add_file(".DS_Store", b"junk").unwrap();
+    assert_eq!(
+        b.add_file("notes.txt", b"hello").unwrap_err().kind,
+        FaultKind::UnknownFormat
+    );
+    assert_eq!(b.add_file("image/3.png", b"").unwrap_err().kind, FaultKind::EmptyFile);
+    let cut = &picture(20, 10, 0)[..60];
+    assert!(matches!(
+        b.add_file("image/4.png", cut).unwrap_err().kind,
+        FaultKind::Corrupt(_)
+    ));
+    let data = b.finish();
+    assert_eq!(data.pairs.len(), 1);
+    assert_eq!(data.name(0), Some("1"));
+    assert_eq!(data.foreground_share(), 0.5);
+    assert_eq!(data.rule, MaskRule::Threshold { at: 128, invert: false });
+    assert_eq!(kinds(&data).len(), 4);
+    assert!(kinds(&data).contains(&("image/2.png", &FaultKind::NoMask)));
+    assert!(kinds(&data).contains(&("notes.txt", &FaultKind::UnknownFormat)));
+
+    b.add_file("label/2.png", &half(20, 10)).unwrap();
+    b.add_file("image/4.png", &picture(20, 10, 3)).unwrap();
+    b.add_file("label/9.png", &half(20, 10)).unwrap();
+    let data = b.finish();
+    assert_eq!(data.pairs.len(), 2);
+    let named = [
+        ("image/4.png", &FaultKind::NoMask),
+        ("label/9.png", &FaultKind::NoImage),
+    ];
+    assert!(named.iter().all(|f| kinds(&data).contains(f)), "{:?}", data.faults);
+    // 6 images of 200 bytes, two masks of 200 bits-as-bytes.
+    assert_eq!(data.memory_bytes, 6 * 200 + 2 * 200);
+}
+
+#[test]
+fn sizes() {
+    let mut b = Builder::default();
+    b.add_file("image/a.png", &picture(20, 10, 0)).unwrap();
+    b.add_file("label/a.png", &half(21, 9)).unwrap();
+    b.add_file("image/b.png", &picture(20, 10, 1)).unwrap();
+    b.add_file("label/b.png", &half(40, 20)).unwrap();
+    let data = b.finish();
+    assert_eq!(data.pairs[0].notes, [Note::Cropped { width: 20, height: 9 }]);
+    assert_eq!(data.mask_bits(0).unwrap().len(), 180);
+    assert_eq!(data.image(0).map(|r| (r.width, r.height)), Some((20, 9)));
+    assert_eq!(data.mask(0).map(|r| (r.width, r.height)), Some((20, 9)));
+    let blocked = data.pairs[1].blocked.clone().unwrap();
+    assert_eq!(
+        blocked,
+        FaultKind::SizeMismatch {
+            image: [20, 10],
+            mask: [40, 20]
+        }
+    );
+    assert_eq!(blocked.detail().as_deref(), Some("20x10 and 40x20"));
+    assert_eq!(data.usable(), [0]);
+    assert!(data.image(1).is_none() && data.mask_bits(1).is_none() && data.image(7).is_none());
+}
+
+#[test]
+fn rule_and_exclusion_survive_later_drops() {
+    let mut b = Builder::default();
+    for i in 0..3 {
+        b.add_file(&format!("image/{i}.png"), &picture(16, 16, i)).unwrap();
+        b.add_file(&format!("label/{i}.png"), &half(16, 16)).unwrap();
+    }
+    let first = b.finish();
+    b.set_excluded(1, true);
+    b.set_rule(MaskRule::Threshold { at: 128, invert: true });
+    let data = b.finish();
+    assert_eq!(data.usable(), [0, 2]);
+    assert_eq!(data.mask_bits(0).unwrap()[0], 0);
+    assert_eq!(first.mask_bits(0).unwrap()[0], 1);
+    assert!(Arc::ptr_eq(&first.pairs[0].image, &data.pairs[0].image));
+    b.add_file("image/00.png", &picture(16, 16, 9)).unwrap();
+    b.add_file("label/00.png", &half(16, 16)).unwrap();
+    let data = b.finish();
+    assert_eq!(data.pairs.len(), 4);
+    assert!(
+        data.pairs
+            .iter()
+            .filter(|p| p.excluded)
+            .all(|p| p.image_path == "image/1.png")
+    );
+    assert_eq!(data.suggested_rule, MaskRule::Threshold { at: 128, invert: false });
+    let again = data.pairs.iter().position(|p| p.excluded).unwrap();
+    b.set_excluded(again, false);
+    assert_eq!(b.finish().usable().len(), 4);
+    b.set_excluded(99, true);
+    // A new file under an old path replaces it.
+    b.add_file("label/1.png", &grey(16, 16, |_, _| 0)).unwrap();
+    let data = b.finish();
+    let changed = data.pairs.iter().find(|p| p.mask_path == "label/1.png").unwrap();
+    assert!(changed.notes.contains(&Note::FullMask));
+}
+
+#[test]
+fn notes() {
+    let mut b = Builder::default();
+    b.add_file("image/0.png", &picture(16, 16, 0)).unwrap();
+    b.add_file("label/0.png", &grey(16, 16, |_, _| 0)).unwrap();
+    b.add_file("image/1.png", &picture(16, 16, 1)).unwrap();
+    b.add_file("label/1.png", &grey(16, 16, |_, _| 255)).unwrap();
+    b.add_file("image/2.png", &picture(16, 16, 0)).unwrap();
+    b.add_file("label/2.png", &picture(16, 16, 0)).unwrap();
+    let mut rgba = vec![7u8; 16 * 16 * 4];
+    rgba[3] = 0;
+    b.add_file("image/3.png", &rgba8_png(&rgba, 16, 16).unwrap()).unwrap();
+    b.add_file("label/3.png", &half(16, 16)).unwrap();
+    let data = b.finish();
+    let notes: Vec<&[Note]> = data.pairs.iter().map(|p| p.notes.as_slice()).collect();
+    assert_eq!(notes[0], [Note::EmptyMask]);
+    assert_eq!(notes[1], [Note::FullMask]);
+    assert_eq!(notes[2], [Note::MaskEqualsImage, Note::DuplicateOf { pair: 0 }]);
+    assert_eq!(notes[3], [Note::AlphaIgnored]);
+}
+
+#[test]
+fn inversion_is_judged_on_the_whole_set() {
+    let mostly = |edge: u32| grey(20, 20, move |x, _| if x < edge { 255 } else { 0 });
+    let mut b = Builder::default();
+    b.add_file("image/0.png", &picture(20, 20, 0)).unwrap();
+    b.add_file("label/0.png", &mostly(19)).unwrap();
+    b.add_file("image/1.png", &picture(20, 20, 1)).unwrap();
+    b.add_file("label/1.png", &mostly(2)).unwrap();
+    assert!(b.finish().pairs.iter().all(|p| p.notes.is_empty()));
+    b.add_file("label/1.png", &mostly(18)).unwrap();
+    assert!(b.finish().pairs.iter().all(|p| p.notes == [Note::MaybeInverted]));
+    b.set_rule(MaskRule::Threshold { at: 128, invert: true });
+    assert!(b.finish().pairs.iter().all(|p| p.notes.is_empty()));
+}
+
+#[test]
+fn memory_is_capped_and_the_rest_stays() {
+    let mut b = Builder::new(Limits::default(), 1000);
+    b.add_file("image/0.png", &picture(16, 16, 0)).unwrap();
+    b.add_file("label/0.png", &half(16, 16)).unwrap();
+    let refused = b.add_file("image/1.png", &picture(32, 32, 0)).unwrap_err();
+    assert!(matches!(
+        refused.kind,
+        FaultKind::OutOfMemory {
+            needed_bytes: 1024,
+            available_bytes: 232
+        }
+    ));
+    assert_eq!(refused.kind.detail().as_deref(), Some("needs 0.0 MiB, 0.0 MiB left"));
+    let data = b.finish();
+    assert_eq!((data.pairs.len(), data.faults.len()), (1, 1));
+}
+
+#[test]
+fn ambiguous_files_are_named() {
+    let mut b = Builder::default();
+    b.add_file("a.png", &picture(8, 8, 0)).unwrap();
+    b.add_file("a.PNG", &picture(8, 8, 1)).unwrap();
+    b.add_file("a_mask.png", &half(8, 8)).unwrap();
+    let data = b.finish();
+    assert_eq!(
+        kinds(&data),
+        [("a.png", &FaultKind::Ambiguous { other: "a.PNG".into() })]
+    );
+    assert_eq!(data.image_path(0), Some("a.PNG"));
+}
+
+#[test]
+fn deep_masks_of_ones() {
+    let mut b = Builder::default();
+    b.add_file("image/0.png", &picture(4, 1, 0)).unwrap();
+    b.add_file("label/0.png", &grey16_png(&[0, 1, 1, 0], 4, 1).unwrap())
+        .unwrap();
+    assert_eq!(b.finish().mask_bits(0), Some(&[0, 1, 1, 0][..]));
+}

@@ -1,0 +1,83 @@
+//! Remarks on pairs that can be used but are worth a look.
+
+use std::collections::BTreeMap;
+
+use crate::formats::raster::Raster;
+
+/// A remark on a pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Note {
+    /// Image and mask differed by one pixel; both were cut to this size.
+    Cropped {
+        width: u32,
+        height: u32,
+    },
+    EmptyMask,
+    FullMask,
+    /// More than 4/5 of all pixels of the data set are foreground.
+    MaybeInverted,
+    MaskEqualsImage,
+    FirstFrameOnly,
+    ExifRotated,
+    AlphaIgnored,
+    /// The same pixels as the image of another pair.
+    DuplicateOf {
+        pair: u32,
+    },
+}
+
+/// Foreground share of a whole data set above which the masks may be inverted.
+pub const INVERTED_SHARE: f64 = 0.8;
+
+/// Remarks that follow from the two files alone, whatever the rule.
+pub fn file_notes(image: &Raster, mask: &Raster) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if image.first_frame_only || mask.first_frame_only {
+        notes.push(Note::FirstFrameOnly);
+    }
+    if image.exif_rotated || mask.exif_rotated {
+        notes.push(Note::ExifRotated);
+    }
+    if image.any_transparent() {
+        notes.push(Note::AlphaIgnored);
+    }
+    if mask_equals_image(image, mask) {
+        notes.push(Note::MaskEqualsImage);
+    }
+    notes
+}
+
+/// The label is a copy of its image, perhaps stored as grey.
+fn mask_equals_image(image: &Raster, mask: &Raster) -> bool {
+    (image.width, image.height) == (mask.width, mask.height)
+        && (0..image.height).all(|y| (0..image.width).all(|x| image.luma8_at(x, y) == mask.luma8_at(x, y)))
+}
+
+/// Remarks on a mask under the rule in force. A mask of no pixels has none.
+pub fn mask_notes(bits: &[u8]) -> Vec<Note> {
+    let ones = foreground(bits);
+    match ones {
+        _ if bits.is_empty() => Vec::new(),
+        0 => vec![Note::EmptyMask],
+        n if n == bits.len() as u64 => vec![Note::FullMask],
+        _ => Vec::new(),
+    }
+}
+
+/// Foreground pixels of a mask.
+pub fn foreground(bits: &[u8]) -> u64 {
+    bits.iter().filter(|b| **b != 0).count() as u64
+}
+
+/// For each image the first one before it with the same pixels. `hashes` are [`Raster::pixel_hash`]es; equal ones
+/// are compared in full.
+pub fn duplicates(images: &[(u64, &Raster)]) -> Vec<Option<u32>> {
+    let mut first: BTreeMap<u64, usize> = BTreeMap::new();
+    let mut out = Vec::with_capacity(images.len());
+    for (i, (hash, image)) in images.iter().enumerate() {
+        let earlier = *first.entry(*hash).or_insert(i);
+        let same = earlier < i && images[earlier].1.samples == image.samples;
+        out.push(same.then_some(earlier as u32));
+    }
+    out
+}

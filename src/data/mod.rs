@@ -1,0 +1,22 @@
+//! Floor between files and tensors: plain Rust, no device.
+//!
+//! Decoded files become pairs by name ([`pair`]), masks become 0 and 1 by a rule ([`mask`]), pairs
+//! make a [`dataset`] with remarks ([`doctor`]), which is divided ([`split`]), cut to tiles
+//! ([`preprocess`]), given a random pose ([`augment`]) and handed out as batches ([`batches`]).
+//! [`scenes`] makes a data set out of nothing. Everything random is a pure function of a seed
+//! ([`draw`]), with the same result on every platform ([`trig`]).
+//!
+//! Imports `formats` (and, in tests, the reference warp of `kernels`), nothing above.
+
+pub mod augment;
+pub mod batches;
+pub mod dataset;
+pub mod doctor;
+pub mod draw;
+pub mod mask;
+pub mod pair;
+pub mod preprocess;
+pub mod scenes;
+pub mod split;
+pub mod trig;
+pub mod unicode;

@@ -1,0 +1,238 @@
+//! Rasters to numbers: windows at native resolution, one-tile resizes, the seed's own path, thumbnails.
+//!
+//! Image values are 0..1 (8 bit / 255, 16 bit / 65535), order height, width, channel; alpha is dropped.
+
+use crate::formats::raster::{Raster, Samples, luma};
+
+/// Channels the model sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channels {
+    /// Pillow's integer luma.
+    Grey,
+    Rgb,
+}
+
+impl Channels {
+    pub fn count(self) -> usize {
+        match self {
+            Channels::Grey => 1,
+            Channels::Rgb => 3,
+        }
+    }
+}
+
+/// Side of the region the seed crops from the top left, in pixels.
+const SEED_CROP_PX: u32 = 512;
+/// Side of the seed's tile in pixels.
+const SEED_TILE_PX: usize = 256;
+
+/// Writes the window of `h` x `w` pixels at (`y0`, `x0`) to `out`, `[h, w, channels]`; coordinates outside the
+/// image mean its edge. `out` shorter than the window is filled as far as it goes.
+pub fn crop_f32(r: &Raster, ch: Channels, y0: i64, x0: i64, h: usize, w: usize, out: &mut [f32]) {
+    let rows: Vec<u32> = (0..h).map(|y| inside(y0.saturating_add(y as i64), r.height)).collect();
+    let columns: Vec<u32> = (0..w).map(|x| inside(x0.saturating_add(x as i64), r.width)).collect();
+    gather(r, ch, &rows, &columns, out);
+}
+
+fn inside(at: i64, n: u32) -> u32 {
+    at.clamp(0, i64::from(n) - 1).max(0) as u32
+}
+
+/// Picks pixels by row and column numbers that lie inside the raster.
+fn gather(r: &Raster, ch: Channels, rows: &[u32], columns: &[u32], out: &mut [f32]) {
+    match &r.samples {
+        Samples::U8(v) => gather_from(v, 255.0, r, ch, rows, columns, out),
+        Samples::U16(v) => gather_from(v, 65535.0, r, ch, rows, columns, out),
+    }
+}
+
+fn gather_from<T: Copy + Into<u32>>(
+    samples: &[T],
+    full: f32,
+    r: &Raster,
+    ch: Channels,
+    rows: &[u32],
+    columns: &[u32],
+    out: &mut [f32],
+) {
+    let bands = usize::from(r.bands).max(1);
+    let line = r.width as usize * bands;
+    let channels = ch.count();
+    for (target, y) in out.chunks_mut((columns.len() * channels).max(1)).zip(rows) {
+        let from = *y as usize * line;
+        let Some(source) = samples.get(from..from + line) else {
+            continue;
+        };
+        for (pixel, x) in target.chunks_exact_mut(channels).zip(columns) {
+            let p = &source[*x as usize * bands..][..bands];
+            let value = |s: T| Into::<u32>::into(s) as f32 / full;
+            match (ch, p) {
+                (Channels::Grey, [r, g, b, ..]) => {
+                    pixel[0] = luma((*r).into(), (*g).into(), (*b).into()) as f32 / full;
+                }
+                (Channels::Rgb, [r, g, b, ..]) => {
+                    pixel.copy_from_slice(&[value(*r), value(*g), value(*b)]);
+                }
+                (_, [grey, ..]) => pixel.fill(value(*grey)),
+                (_, []) => {}
+            }
+        }
+    }
+}
+
+/// Writes a window of mask bits (0 or 1, `mh` rows of `mw`) as 0.0 or 1.0, clamped as [`crop_f32`] does.
+pub fn crop_mask_f32(mask: &[u8], [mh, mw]: [usize; 2], [y0, x0]: [i64; 2], [h, w]: [usize; 2], out: &mut [f32]) {
+    for (y, target) in out.chunks_mut(w.max(1)).take(h).enumerate() {
+        let row = inside(y0.saturating_add(y as i64), mh as u32) as usize;
+        let Some(source) = mask.get(row * mw..(row + 1) * mw) else {
+            continue;
+        };
+        for (x, value) in target.iter_mut().enumerate() {
+            let bit = source.get(inside(x0.saturating_add(x as i64), mw as u32) as usize);
+            *value = bit.map_or(0.0, |b| f32::from(u8::from(*b != 0)));
+        }
+    }
+}
+
+/// Source pixel under the centre of each of `to` target pixels: 512 -> 256 takes 2i + 1, as the seed does.
+fn nearest(from: usize, to: usize) -> Vec<u32> {
+    (0..to)
+        .map(|i| (((2 * i + 1) * from / (2 * to.max(1))).min(from.saturating_sub(1))) as u32)
+        .collect()
+}
+
+/// The whole image at `h` x `w` by nearest neighbour, `[h, w, channels]`.
+pub fn resize_nearest_f32(r: &Raster, ch: Channels, h: usize, w: usize) -> Vec<f32> {
+    let mut out = vec![0.0; h * w * ch.count()];
+    gather(
+        r,
+        ch,
+        &nearest(r.height as usize, h),
+        &nearest(r.width as usize, w),
+        &mut out,
+    );
+    out
+}
+
+/// Mask bits of `mw` x `mh` pixels at `w` x `h` by nearest neighbour.
+pub fn resize_nearest_mask(mask: &[u8], mw: usize, mh: usize, w: usize, h: usize) -> Vec<u8> {
+    let columns = nearest(mw, w);
+    let pick = |y: u32| {
+        let row = mask.get(y as usize * mw..(y as usize + 1) * mw).unwrap_or(&[]);
+        columns.iter().map(move |x| row.get(*x as usize).copied().unwrap_or(0))
+    };
+    nearest(mh, h).into_iter().flat_map(pick).collect()
+}
+
+/// The seed's grey value at a pixel of its 512 x 512 crop, 0..1; 0 outside the image.
+fn seed_grey(r: &Raster, x: u32, y: u32) -> f32 {
+    if x >= r.width || y >= r.height {
+        return 0.0;
+    }
+    f32::from(r.luma8_at(x, y)) / 255.0
+}
+
+/// The seed's training image: top-left 512 x 512 padded with 0, luma, every second pixel, / 255. `[256, 256, 1]`.
+pub fn seed_train_image(r: &Raster) -> Vec<f32> {
+    seed_tile(|x, y| seed_grey(r, 2 * x + 1, 2 * y + 1))
+}
+
+/// The seed's training mask: the same pixels, and whatever is not exactly opaque black is 1. `[256, 256, 1]`.
+///
+/// Pillow pads with 0 in every band: behind an image with alpha that is transparent, hence foreground.
+pub fn seed_train_mask(r: &Raster) -> Vec<f32> {
+    let outside = if r.has_alpha() { 1.0 } else { 0.0 };
+    seed_tile(|x, y| {
+        let (x, y) = (2 * x + 1, 2 * y + 1);
+        if x >= r.width || y >= r.height {
+            outside
+        } else {
+            f32::from(u8::from(r.rgba8_at(x, y) != [0, 0, 0, 255]))
+        }
+    })
+}
+
+/// The seed's test image: the same crop, / 255, bilinear from 512 to 256, which is the 2 x 2 mean. `[256, 256, 1]`.
+pub fn seed_test_image(r: &Raster) -> Vec<f32> {
+    seed_tile(|x, y| {
+        let at = |dx, dy| seed_grey(r, 2 * x + dx, 2 * y + dy);
+        (at(0, 0) + at(1, 0) + at(0, 1) + at(1, 1)) * 0.25
+    })
+}
+
+fn seed_tile(value: impl Fn(u32, u32) -> f32) -> Vec<f32> {
+    debug_assert_eq!(SEED_CROP_PX as usize, 2 * SEED_TILE_PX);
+    let side = SEED_TILE_PX as u32;
+    (0..side)
+        .flat_map(|y| (0..side).map(move |x| (x, y)))
+        .map(|(x, y)| value(x, y))
+        .collect()
+}
+
+/// Size of a picture whose longer side is at most `max_px`; never larger than it was, never 0.
+pub fn fit(width: u32, height: u32, max_px: u32) -> (u32, u32) {
+    let longer = width.max(height).max(1);
+    let max_px = max_px.max(1);
+    if longer <= max_px {
+        return (width.max(1), height.max(1));
+    }
+    let scale = |n: u32| ((u64::from(n) * u64::from(max_px) + u64::from(longer) / 2) / u64::from(longer)).max(1) as u32;
+    (scale(width), scale(height))
+}
+
+/// Source pixels `start..end` of target pixel `i` of `to`; never empty.
+fn span(i: u32, to: u32, from: u32) -> std::ops::Range<u32> {
+    let at = |i: u32| (u64::from(i) * u64::from(from) / u64::from(to.max(1))) as u32;
+    let start = at(i).min(from.saturating_sub(1));
+    start..at(i + 1).max(start + 1)
+}
+
+/// A smaller picture by area average: (width, height, RGBA). Opaque unless the image has alpha.
+pub fn thumbnail(r: &Raster, max_px: u32) -> (u32, u32, Vec<u8>) {
+    let (w, h) = fit(r.width, r.height, max_px);
+    let mut out = Vec::with_capacity(w as usize * h as usize * 4);
+    for y in 0..h {
+        let rows = span(y, h, r.height);
+        for x in 0..w {
+            let columns = span(x, w, r.width);
+            let n = (rows.len() * columns.len()).max(1) as u64;
+            let mut sum = [0u64; 4];
+            for sy in rows.clone() {
+                for sx in columns.clone() {
+                    for (s, v) in sum.iter_mut().zip(r.rgba8_at(sx, sy)) {
+                        *s += u64::from(v);
+                    }
+                }
+            }
+            out.extend(sum.map(|s| ((s + n / 2) / n) as u8));
+        }
+    }
+    (w, h, out)
+}
+
+/// Mask bits of `mw` x `mh` at the size [`thumbnail`] gives: 255 where at least half is foreground, else 0.
+pub fn thumbnail_mask(mask: &[u8], mw: u32, mh: u32, max_px: u32) -> (u32, u32, Vec<u8>) {
+    let (w, h) = fit(mw, mh, max_px);
+    let mut out = Vec::with_capacity(w as usize * h as usize);
+    for y in 0..h {
+        let rows = span(y, h, mh);
+        for x in 0..w {
+            let columns = span(x, w, mw);
+            let mut ones = 0usize;
+            for sy in rows.clone() {
+                let start = sy as usize * mw as usize;
+                let part = mask
+                    .get(start + columns.start as usize..start + columns.end as usize)
+                    .unwrap_or(&[]);
+                ones += part.iter().filter(|b| **b != 0).count();
+            }
+            let half = 2 * ones >= rows.len() * columns.len();
+            out.push(if half { 255 } else { 0 });
+        }
+    }
+    (w, h, out)
+}
+
+#[cfg(test)]
+#[path = "preprocess_tests.rs"]
+mod tests;

@@ -1,0 +1,234 @@
+//! Files in, data set and inputs out.
+
+use std::rc::Rc;
+
+use super::{Engine, convert, fault};
+use crate::{
+    data::{
+        dataset::{self, Builder},
+        pair, preprocess, scenes,
+    },
+    formats::{
+        decode::{self, Limits},
+        raster::Raster,
+    },
+    protocol::{
+        ColourShare, DataSource, Dataset as DatasetEvent, Event, FaultCode, Input, Pair, Picture, PictureOf, Purpose,
+        Stage,
+    },
+};
+
+/// Longer side of a gallery picture in pixels.
+const THUMB_PX: u32 = 160;
+/// Largest picture the viewer gets in pixels a side.
+const PICTURE_PX: u32 = 4096;
+/// Decoded images to predict, all together, in bytes.
+const INPUT_BYTES: u64 = 1 << 30;
+
+struct InputImage {
+    path: String,
+    raster: Raster,
+}
+
+/// The images to predict.
+#[derive(Default)]
+pub(super) struct Inputs {
+    images: Vec<InputImage>,
+    read: u32,
+}
+
+impl Inputs {
+    pub(super) fn len(&self) -> usize {
+        self.images.len()
+    }
+
+    pub(super) fn raster(&self, index: usize) -> Option<&Raster> {
+        self.images.get(index).map(|input| &input.raster)
+    }
+
+    pub(super) fn path(&self, index: usize) -> Option<&str> {
+        self.images.get(index).map(|input| input.path.as_str())
+    }
+
+    /// Decodes one file; a file of the same path is replaced.
+    fn add(&mut self, path: String, bytes: &[u8]) -> Option<Event> {
+        self.read += 1;
+        if pair::is_junk(&path) {
+            return None;
+        }
+        let raster = match decode::decode(bytes, &Limits::default()) {
+            Ok(raster) => raster,
+            Err(error) => return Some(Event::Fault(convert::file_fault(&path, &error.into()))),
+        };
+        let held: u64 = self.images.iter().map(|input| input.raster.bytes()).sum();
+        if held + raster.bytes() > INPUT_BYTES {
+            let detail = format!("{} MiB, limit {} MiB", (held + raster.bytes()) >> 20, INPUT_BYTES >> 20);
+            return Some(fault(FaultCode::OutOfMemory, Stage::Read, Some(path), Some(detail)));
+        }
+        self.images.retain(|input| input.path != path);
+        self.images.push(InputImage { path, raster });
+        None
+    }
+}
+
+impl Engine {
+    pub(super) fn add_file(&mut self, path: String, bytes: &[u8], purpose: Purpose) -> Vec<Event> {
+        if self.run.is_some() && purpose == Purpose::Train || self.predicting.is_some() {
+            return vec![fault(FaultCode::Busy, Stage::Read, Some(path), None)];
+        }
+        match purpose {
+            Purpose::Train => {
+                if self.source == DataSource::SampleScenes {
+                    // One's own files replace the samples; mixing them would be nobody's wish.
+                    self.builder = Builder::default();
+                }
+                self.source = DataSource::Files;
+                // A refused file is kept in the builder and named in the next `dataset` event.
+                let _ = self.builder.add_file(&path, bytes);
+                self.files_read += 1;
+                vec![Event::Reading {
+                    purpose,
+                    done: self.files_read,
+                    path,
+                }]
+            }
+            Purpose::Predict => {
+                let refused = self.inputs.add(path.clone(), bytes);
+                let done = self.inputs.read;
+                refused
+                    .into_iter()
+                    .chain([Event::Reading { purpose, done, path }])
+                    .collect()
+            }
+        }
+    }
+
+    pub(super) fn files_done(&mut self, purpose: Purpose) -> Vec<Event> {
+        match purpose {
+            Purpose::Train => self.change_data(|_| {}),
+            Purpose::Predict => self.report_inputs(),
+        }
+    }
+
+    pub(super) fn sample_scenes(&mut self, seed: u32) -> Vec<Event> {
+        if self.run.is_some() || self.predicting.is_some() {
+            return vec![fault(FaultCode::Busy, Stage::Read, None, None)];
+        }
+        self.source = DataSource::SampleScenes;
+        self.change_data(|builder| {
+            *builder = Builder::default();
+            for scene in scenes::scenes(seed) {
+                builder.add_raster(&scene.image_path, scene.image);
+                builder.add_raster(&scene.mask_path, scene.mask);
+            }
+        })
+    }
+
+    /// Pairs what the builder holds and tells the page.
+    pub(super) fn report_data(&mut self) -> Vec<Event> {
+        self.data = Rc::new(self.builder.finish());
+        self.last_validation.clear();
+        let data = &self.data;
+        let pairs = data
+            .pairs
+            .iter()
+            .enumerate()
+            .map(|(index, pair)| describe_pair(index, pair))
+            .collect();
+        vec![Event::Dataset(DatasetEvent {
+            source: self.source,
+            pairs,
+            rule: convert::mask_rule_out(data.rule),
+            suggested_rule: convert::mask_rule_out(data.suggested_rule),
+            colours: data
+                .colours
+                .iter()
+                .map(|&(rgb, share)| ColourShare { rgb, share })
+                .collect(),
+            foreground_share: data.foreground_share(),
+            faults: data
+                .faults
+                .iter()
+                .map(|f| convert::file_fault(&f.path, &f.kind))
+                .collect(),
+            memory_bytes: self.builder.memory_bytes() as f64,
+        })]
+    }
+
+    pub(super) fn report_inputs(&self) -> Vec<Event> {
+        let inputs = self.inputs.images.iter().enumerate().map(|(index, input)| {
+            let (thumb_width, thumb_height, thumb_rgba) = preprocess::thumbnail(&input.raster, THUMB_PX);
+            Input {
+                index: index as u32,
+                name: input.path.rsplit('/').next().unwrap_or(&input.path).to_owned(),
+                path: input.path.clone(),
+                width: input.raster.width,
+                height: input.raster.height,
+                thumb_width,
+                thumb_height,
+                thumb_rgba,
+            }
+        });
+        vec![Event::Inputs {
+            inputs: inputs.collect(),
+        }]
+    }
+
+    pub(super) fn picture(&self, of: PictureOf, index: u32, max_px: u32) -> Vec<Event> {
+        let (image, bits) = match of {
+            PictureOf::Pair => (self.data.image(index as usize), self.data.mask_bits(index as usize)),
+            PictureOf::Input => (self.inputs.raster(index as usize), None),
+        };
+        let Some(image) = image else {
+            return vec![fault(
+                FaultCode::NoSuchResult,
+                Stage::Read,
+                None,
+                Some(index.to_string()),
+            )];
+        };
+        let max_px = max_px.clamp(16, PICTURE_PX);
+        let (width, height, rgba) = preprocess::thumbnail(image, max_px);
+        let mask = bits.map_or_else(Vec::new, |bits| {
+            preprocess::thumbnail_mask(bits, image.width, image.height, max_px).2
+        });
+        vec![Event::Picture(Picture {
+            of,
+            index,
+            width,
+            height,
+            rgba,
+            mask,
+        })]
+    }
+}
+
+fn describe_pair(index: usize, pair: &dataset::Pair) -> Pair {
+    let image = pair.image.as_ref();
+    let (thumb_width, thumb_height, thumb_rgba) = preprocess::thumbnail(image, THUMB_PX);
+    let thumb_mask = match pair.bits.is_empty() {
+        false => preprocess::thumbnail_mask(&pair.bits, image.width, image.height, THUMB_PX).2,
+        true => vec![0; thumb_width as usize * thumb_height as usize],
+    };
+    Pair {
+        index: index as u32,
+        name: pair.name.clone(),
+        image_path: pair.image_path.clone(),
+        mask_path: pair.mask_path.clone(),
+        width: image.width,
+        height: image.height,
+        bands: u32::from(image.bands),
+        bits: u32::from(image.source_bits),
+        foreground_share: pair.foreground_share,
+        excluded: pair.excluded,
+        blocked: pair
+            .blocked
+            .as_ref()
+            .map(|kind| convert::file_fault(&pair.image_path, kind)),
+        notes: pair.notes.iter().map(|&note| convert::note(note)).collect(),
+        thumb_width,
+        thumb_height,
+        thumb_rgba,
+        thumb_mask,
+    }
+}

@@ -1,0 +1,215 @@
+//! Takes commands, owns device, data set, model and run, gives events. Knows no JavaScript.
+//!
+//! [`Engine::command`] answers at once; long work (training, validation, prediction) is done in
+//! slices by [`Engine::advance`], so that the caller stays in charge between them.
+
+mod convert;
+mod files;
+mod predict;
+mod presets;
+mod run;
+
+use std::rc::Rc;
+
+use burn::tensor::Device;
+
+use crate::{
+    data::dataset::{Builder, Dataset},
+    device::{self, Choice, Probe, Ready, Reason},
+    infer::InputSpec,
+    model::UNet,
+    protocol::{
+        Command, DataSource, DeviceChoice, DeviceInfo, Event, Fault, FaultCode, PROTOCOL_VERSION, Purpose, Stage,
+    },
+    train::Session,
+};
+
+/// A clock in milliseconds.
+pub type Clock = Box<dyn Fn() -> f64>;
+
+/// A model in memory: trained here or loaded.
+pub(crate) struct Model {
+    unet: UNet,
+    spec: InputSpec,
+    steps: u32,
+    name: String,
+}
+
+/// A run under way.
+struct Run {
+    id: u32,
+    session: Session,
+    paused: bool,
+}
+
+/// Everything behind the page.
+pub struct Engine {
+    now_ms: Clock,
+    probe: Probe,
+    /// Burn's WebGPU device: started at most once a page.
+    gpu: Option<Device>,
+    ready: Option<Ready>,
+    builder: Builder,
+    source: DataSource,
+    data: Rc<Dataset>,
+    files_read: u32,
+    inputs: files::Inputs,
+    run: Option<Run>,
+    runs: u32,
+    model: Option<Model>,
+    /// Validation pairs of the last run, to predict after it.
+    last_validation: Vec<usize>,
+    predicting: Option<predict::Job>,
+    results: Vec<predict::Stored>,
+}
+
+impl Engine {
+    pub fn new(now_ms: Clock) -> Self {
+        Self {
+            now_ms,
+            probe: Probe::Absent(Reason::NoWebGpu),
+            gpu: None,
+            ready: None,
+            builder: Builder::default(),
+            source: DataSource::None,
+            data: Rc::new(Dataset::default()),
+            files_read: 0,
+            inputs: files::Inputs::default(),
+            run: None,
+            runs: 0,
+            model: None,
+            last_validation: Vec::new(),
+            predicting: None,
+            results: Vec::new(),
+        }
+    }
+
+    /// What the browser says about WebGPU; to be set before [`Command::Init`].
+    pub fn set_probe(&mut self, probe: Probe) {
+        self.probe = probe;
+    }
+
+    /// Whether [`advance`](Self::advance) has something to do.
+    pub fn is_busy(&self) -> bool {
+        self.predicting.is_some() || self.run.as_ref().is_some_and(|run| !run.paused)
+    }
+
+    /// Carries out one command.
+    pub async fn command(&mut self, command: Command) -> Vec<Event> {
+        match command {
+            Command::Init { device } => self.init(device).await,
+            Command::AddFile { path, bytes, purpose } => self.add_file(path, &bytes, purpose),
+            Command::FileUnreadable { path, detail } => {
+                vec![fault(FaultCode::Unreadable, Stage::Read, Some(path), Some(detail))]
+            }
+            Command::FilesDone { purpose } => self.files_done(purpose),
+            Command::SampleScenes { seed } => self.sample_scenes(seed),
+            Command::SetMaskRule { rule } => self.change_data(|builder| builder.set_rule(convert::mask_rule_in(rule))),
+            Command::SetExcluded { pairs, excluded } => self.change_data(|builder| {
+                pairs
+                    .iter()
+                    .for_each(|&pair| builder.set_excluded(pair as usize, excluded))
+            }),
+            Command::Clear { purpose } => self.clear(purpose),
+            Command::PresetConfig { preset } => self.report_config(presets::config(preset)),
+            Command::CheckConfig { config } => self.report_config(config),
+            Command::Start { config } => self.start(config),
+            Command::Pause => self.pause(true),
+            Command::Resume => self.pause(false),
+            Command::Stop => self.stop(),
+            Command::Predict { validation, threshold } => self.predict(validation, threshold),
+            Command::CancelPredict => self.cancel_predict(),
+            Command::Export {
+                result,
+                kind,
+                threshold,
+            } => self.export(result, kind, threshold),
+            Command::SaveModel => self.save_model().await,
+            Command::LoadModel { name, bytes } => self.load_model(name, &bytes),
+            Command::Picture { of, index, max_px } => self.picture(of, index, max_px),
+        }
+    }
+
+    /// Does about `budget_ms` of training, validation or prediction.
+    pub async fn advance(&mut self, budget_ms: f64) -> Vec<Event> {
+        if self.run.as_ref().is_some_and(|run| !run.paused) {
+            self.advance_run(budget_ms).await
+        } else if self.predicting.is_some() {
+            self.advance_predict(budget_ms).await
+        } else {
+            Vec::new()
+        }
+    }
+
+    async fn init(&mut self, choice: DeviceChoice) -> Vec<Event> {
+        if self.run.is_some() || self.predicting.is_some() {
+            return vec![fault(FaultCode::Busy, Stage::Device, None, None)];
+        }
+        let choice = match choice {
+            DeviceChoice::Auto => Choice::Auto,
+            DeviceChoice::Webgpu => Choice::WebGpu,
+            DeviceChoice::Cpu => Choice::Cpu,
+        };
+        let start_ms = (self.now_ms)();
+        match device::bring_up(choice, &self.probe, &mut self.gpu).await {
+            Ok(ready) => {
+                // A model stays on the device it was made on; it has to move with the choice.
+                let moved = self.move_model(&ready.device).await;
+                let info = DeviceInfo {
+                    kind: convert::device_kind(ready.kind),
+                    adapter: ready.adapter.clone(),
+                    software: ready.software,
+                    reason: ready.reason.map(convert::device_reason),
+                    self_test_error: ready.self_test_error,
+                    self_test_ms: (self.now_ms)() - start_ms,
+                    limits: ready.limits.iter().cloned().collect(),
+                    protocol: PROTOCOL_VERSION,
+                    version: env!("CARGO_PKG_VERSION").to_owned(),
+                };
+                self.ready = Some(ready);
+                std::iter::once(Event::Device(info)).chain(moved).collect()
+            }
+            Err(error) => {
+                let code = match &error {
+                    device::DeviceError::Unavailable(_) => FaultCode::NoWebgpu,
+                    device::DeviceError::SelfTest(_) => FaultCode::SelfTestFailed,
+                    device::DeviceError::Start(_) => FaultCode::DeviceError,
+                };
+                vec![fault(code, Stage::Device, None, Some(error.to_string()))]
+            }
+        }
+    }
+
+    /// A change of the data set, refused while a run holds it.
+    fn change_data(&mut self, change: impl FnOnce(&mut Builder)) -> Vec<Event> {
+        if self.run.is_some() {
+            return vec![fault(FaultCode::Busy, Stage::Train, None, None)];
+        }
+        change(&mut self.builder);
+        self.report_data()
+    }
+
+    fn clear(&mut self, purpose: Purpose) -> Vec<Event> {
+        match purpose {
+            Purpose::Train => {
+                self.source = DataSource::None;
+                self.change_data(|builder| *builder = Builder::default())
+            }
+            Purpose::Predict if self.predicting.is_some() => vec![fault(FaultCode::Busy, Stage::Predict, None, None)],
+            Purpose::Predict => {
+                self.inputs = files::Inputs::default();
+                self.results.clear();
+                self.report_inputs()
+            }
+        }
+    }
+}
+
+fn fault(code: FaultCode, stage: Stage, file: Option<String>, detail: Option<String>) -> Event {
+    Event::Fault(Fault {
+        code,
+        stage,
+        file,
+        detail,
+    })
+}

@@ -1,0 +1,447 @@
+//! Predicting images, keeping results, downloads, and the model as a file.
+
+use std::collections::VecDeque;
+
+use burn::tensor::Device;
+
+use super::{Engine, Model, convert, fault};
+use crate::{
+    export::{self, Kept},
+    formats::weights_file::WeightsFile,
+    infer::{InputSpec, Prediction, View, shrink_mean, shrink_nearest},
+    model::{
+        ModelConfig, NamedTensor, UNet,
+        metrics::{Confusion, bce_sum},
+        read_weights, write_weights,
+    },
+    protocol::{Event, ExportKind, FaultCode, Metrics, ModelInfo, PredictionResult, Stage},
+    train::ImageMetrics,
+};
+
+/// Longer side of a result's picture on the page in pixels.
+const VIEW_PX: usize = 1024;
+/// Probabilities kept for download, all results together, in bytes.
+const KEEP_BYTES: usize = 1 << 30;
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Target {
+    Pair(usize),
+    Input(usize),
+}
+
+/// A prediction of several images under way.
+pub(super) struct Job {
+    queue: VecDeque<Target>,
+    total: u32,
+    done: u32,
+    current: Option<(Target, View, Prediction, f64)>,
+    started_ms: f64,
+    threshold: f32,
+}
+
+/// A result that can be downloaded.
+pub(super) struct Stored {
+    name: String,
+    kept: Kept,
+}
+
+/// What is written into a model file beside the weights.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct FileConfig {
+    model: ModelConfig,
+    channels: crate::protocol::Channels,
+    sampling: crate::protocol::Sampling,
+    tile_px: usize,
+    steps: u32,
+}
+
+impl Engine {
+    pub(super) fn predict(&mut self, validation: bool, threshold: f32) -> Vec<Event> {
+        if self.run.as_ref().is_some_and(|run| !run.paused) || self.predicting.is_some() {
+            return vec![fault(FaultCode::Busy, Stage::Predict, None, None)];
+        }
+        if self.model.is_none() {
+            return vec![fault(FaultCode::NoModel, Stage::Predict, None, None)];
+        }
+        let pairs = if validation {
+            self.last_validation.clone()
+        } else {
+            Vec::new()
+        };
+        let queue: VecDeque<Target> = pairs
+            .into_iter()
+            .map(Target::Pair)
+            .chain((0..self.inputs.len()).map(Target::Input))
+            .collect();
+        if queue.is_empty() {
+            return vec![fault(FaultCode::NoInputs, Stage::Predict, None, None)];
+        }
+        let total = queue.len() as u32;
+        self.results.clear();
+        let started_ms = (self.now_ms)();
+        let threshold = if threshold.is_finite() {
+            threshold.clamp(0.0, 1.0)
+        } else {
+            0.5
+        };
+        self.predicting = Some(Job {
+            queue,
+            total,
+            done: 0,
+            current: None,
+            started_ms,
+            threshold,
+        });
+        vec![Event::PredictProgress {
+            done: 0,
+            total,
+            elapsed_ms: 0.0,
+        }]
+    }
+
+    pub(super) fn cancel_predict(&mut self) -> Vec<Event> {
+        match self.predicting.take() {
+            Some(job) => vec![Event::PredictDone {
+                total: job.done,
+                cancelled: true,
+            }],
+            None => vec![fault(FaultCode::NotRunning, Stage::Predict, None, None)],
+        }
+    }
+
+    pub(super) async fn advance_predict(&mut self, budget_ms: f64) -> Vec<Event> {
+        let start = (self.now_ms)();
+        let mut events = Vec::new();
+        loop {
+            // Taken out for the slice, so that a failing device leaves no half-done job behind.
+            let (Some(mut job), Some(model)) = (self.predicting.take(), self.model.as_ref()) else {
+                return events;
+            };
+            if job.current.is_none() {
+                let Some(target) = job.queue.pop_front() else {
+                    events.push(Event::PredictDone {
+                        total: job.done,
+                        cancelled: false,
+                    });
+                    return events;
+                };
+                if let Some(image) = self.raster(target) {
+                    let view = View::new(image, &model.spec);
+                    let prediction = Prediction::new(&view, model.spec.stride_px);
+                    job.current = Some((target, view, prediction, (self.now_ms)()));
+                }
+            }
+            if let Some((target, view, mut prediction, began_ms)) = job.current.take()
+                && let Some(image) = self.raster(target)
+            {
+                match prediction.step(&model.unet, &view, image).await {
+                    Ok(false) => job.current = Some((target, view, prediction, began_ms)),
+                    Ok(true) => {
+                        job.done += 1;
+                        let map = prediction.finish();
+                        let elapsed_ms = (self.now_ms)() - began_ms;
+                        events.push(self.keep(target, &view, &map, job.threshold, elapsed_ms));
+                        let elapsed_ms = (self.now_ms)() - job.started_ms;
+                        events.push(Event::PredictProgress {
+                            done: job.done,
+                            total: job.total,
+                            elapsed_ms,
+                        });
+                    }
+                    Err(error) => {
+                        events.push(fault(
+                            FaultCode::DeviceError,
+                            Stage::Predict,
+                            None,
+                            Some(error.to_string()),
+                        ));
+                        events.push(Event::PredictDone {
+                            total: job.done,
+                            cancelled: true,
+                        });
+                        return events;
+                    }
+                }
+            }
+            self.predicting = Some(job);
+            if !events.is_empty() || (self.now_ms)() - start >= budget_ms {
+                return events;
+            }
+        }
+    }
+
+    fn raster(&self, target: Target) -> Option<&crate::formats::raster::Raster> {
+        match target {
+            Target::Pair(pair) => self.data.image(pair),
+            Target::Input(input) => self.inputs.raster(input),
+        }
+    }
+
+    /// Stores a finished map and describes it for the page.
+    fn keep(&mut self, target: Target, view: &View, map: &[f32], threshold: f32, elapsed_ms: f64) -> Event {
+        let held: usize = self.results.iter().map(|r| 2 * r.kept.probability.len()).sum();
+        let (Some(image), Some(model)) = (self.raster(target), self.model.as_ref()) else {
+            return fault(FaultCode::NoInputs, Stage::Predict, None, None);
+        };
+        let (width, height) = (image.width, image.height);
+        if held + 2 * (width as usize * height as usize) > KEEP_BYTES {
+            let detail = Some(format!("{} MiB of results, limit {} MiB", held >> 20, KEEP_BYTES >> 20));
+            return fault(
+                FaultCode::OutOfMemory,
+                Stage::Predict,
+                Some(self.target_name(target)),
+                detail,
+            );
+        }
+        let size = [view.height, view.width];
+        let truth = match target {
+            Target::Pair(pair) => self
+                .data
+                .mask(pair)
+                .zip(self.data.mask_bits(pair))
+                .map(|(mask, bits)| view.truth(mask, bits, &model.spec)),
+            Target::Input(_) => None,
+        };
+        let metrics = truth.as_ref().map(|truth| measure(map, truth, threshold));
+        let (rgba, [view_height, view_width]) = view.picture(image, VIEW_PX);
+        let (probability, _) = shrink_mean(map, size, VIEW_PX);
+        let truth = truth.map_or_else(Vec::new, |truth| shrink_nearest(&truth, size, VIEW_PX).0);
+        let seed = model.spec.sampling == crate::data::batches::Sampling::Seed;
+        let kept = Kept {
+            width,
+            height,
+            probability: export::to_u16(&view.to_image(map)),
+            seed_map: seed.then(|| (view.width as u32, view.height as u32, export::to_u16(map))),
+        };
+        let name = self.target_name(target);
+        let result = self.results.len() as u32;
+        self.results.push(Stored {
+            name: name.clone(),
+            kept,
+        });
+        Event::Result(PredictionResult {
+            result,
+            name,
+            pair: if let Target::Pair(pair) = target {
+                Some(pair as u32)
+            } else {
+                None
+            },
+            input: if let Target::Input(input) = target {
+                Some(input as u32)
+            } else {
+                None
+            },
+            width,
+            height,
+            metrics,
+            view_width: view_width as u32,
+            view_height: view_height as u32,
+            rgba,
+            probability: probability.iter().map(|p| (p * 255.0).round() as u8).collect(),
+            truth: truth.into_iter().map(|t| if t != 0 { 255 } else { 0 }).collect(),
+            elapsed_ms,
+        })
+    }
+
+    fn target_name(&self, target: Target) -> String {
+        match target {
+            Target::Pair(pair) => self.data.image_path(pair).map(file_stem).unwrap_or_default(),
+            Target::Input(input) => self.inputs.path(input).map(file_stem).unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn export(&mut self, result: u32, kind: ExportKind, threshold: f32) -> Vec<Event> {
+        let Some(stored) = self.results.get(result as usize) else {
+            return vec![fault(
+                FaultCode::NoSuchResult,
+                Stage::Export,
+                None,
+                Some(result.to_string()),
+            )];
+        };
+        let stem = export::safe_file_name(&stored.name);
+        let (file, name) = match kind {
+            ExportKind::MaskPng => (export::mask_png(&stored.kept, threshold), format!("{stem}_mask.png")),
+            ExportKind::ProbabilityPng => (export::probability_png(&stored.kept), format!("{stem}_predict.png")),
+        };
+        match file {
+            Ok(bytes) => vec![Event::File {
+                name,
+                mime: "image/png".to_owned(),
+                bytes,
+                result: Some(result),
+            }],
+            Err(error) => {
+                vec![fault(
+                    FaultCode::EncodeFailed,
+                    Stage::Export,
+                    Some(stored.name.clone()),
+                    Some(error.to_string()),
+                )]
+            }
+        }
+    }
+
+    pub(super) fn model_event(&self) -> Event {
+        let info = self.model.as_ref().map(|m| {
+            let config = m.unet.config();
+            ModelInfo {
+                architecture: convert::architecture_out(config.architecture),
+                base: config.base as u32,
+                depth: config.depth as u32,
+                channels: convert::channels_out(m.spec.channels),
+                sampling: convert::sampling_out(m.spec.sampling),
+                tile_px: m.spec.tile_px as u32,
+                parameters: config.parameters() as u32,
+                steps: m.steps,
+                name: m.name.clone(),
+            }
+        });
+        Event::Model { model: info }
+    }
+
+    pub(super) async fn save_model(&mut self) -> Vec<Event> {
+        let Some(model) = &self.model else {
+            return vec![fault(FaultCode::NoModel, Stage::Model, None, None)];
+        };
+        let config = FileConfig {
+            model: *model.unet.config(),
+            channels: convert::channels_out(model.spec.channels),
+            sampling: convert::sampling_out(model.spec.sampling),
+            tile_px: model.spec.tile_px,
+            steps: model.steps,
+        };
+        let failed = |detail: String| vec![fault(FaultCode::DeviceError, Stage::Model, None, Some(detail))];
+        let tensors = match read_weights(&model.unet).await {
+            Ok(tensors) => tensors,
+            Err(error) => return failed(error.to_string()),
+        };
+        let json = match serde_json::to_string(&config) {
+            Ok(json) => json,
+            Err(error) => return failed(error.to_string()),
+        };
+        match export::model_file(tensors, json) {
+            Ok(bytes) => {
+                let name = "groundmask-model.safetensors".to_owned();
+                vec![Event::File {
+                    name,
+                    mime: "application/octet-stream".to_owned(),
+                    bytes,
+                    result: None,
+                }]
+            }
+            Err(error) => failed(error.to_string()),
+        }
+    }
+
+    pub(super) fn load_model(&mut self, name: String, bytes: &[u8]) -> Vec<Event> {
+        if self.run.is_some() || self.predicting.is_some() {
+            return vec![fault(FaultCode::Busy, Stage::Model, Some(name), None)];
+        }
+        let Some(ready) = &self.ready else {
+            return vec![fault(FaultCode::DeviceError, Stage::Device, None, None)];
+        };
+        match read_model(&name, bytes, &ready.device) {
+            Ok(model) => {
+                self.model = Some(model);
+                vec![self.model_event()]
+            }
+            Err((code, detail)) => vec![fault(code, Stage::Model, Some(name), Some(detail))],
+        }
+    }
+
+    /// Brings the model to `device` if it is on another.
+    pub(super) async fn move_model(&mut self, device: &Device) -> Option<Event> {
+        let model = self.model.as_mut()?;
+        if model.unet.device() == *device {
+            return None;
+        }
+        let moved = async {
+            let tensors = read_weights(&model.unet).await.map_err(|e| e.to_string())?;
+            let mut unet = UNet::new(*model.unet.config(), 0, device).map_err(|e| e.to_string())?;
+            write_weights(&mut unet, &tensors).map_err(|e| e.to_string())?;
+            Ok::<UNet, String>(unet)
+        };
+        match moved.await {
+            Ok(unet) => {
+                model.unet = unet;
+                None
+            }
+            Err(detail) => {
+                self.model = None;
+                Some(fault(FaultCode::DeviceError, Stage::Model, None, Some(detail)))
+            }
+        }
+    }
+}
+
+fn measure(map: &[f32], truth: &[u8], threshold: f32) -> Metrics {
+    let mut confusion = Confusion::default();
+    confusion.add(map, truth, threshold);
+    let loss = bce_sum(map, truth) / truth.len().max(1) as f64;
+    convert::metrics(ImageMetrics {
+        loss,
+        accuracy: confusion.accuracy(),
+        iou: confusion.iou(),
+        f1: confusion.f1(),
+    })
+}
+
+/// A file written by [`Engine::save_model`].
+fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (FaultCode, String)> {
+    let corrupt = |e: &dyn std::fmt::Display| (FaultCode::ModelCorrupt, e.to_string());
+    let mismatch = |e: &dyn std::fmt::Display| (FaultCode::ModelMismatch, e.to_string());
+    let file = WeightsFile::read(bytes).map_err(|e| corrupt(&e))?;
+    let version = file
+        .metadata
+        .get(export::VERSION_KEY)
+        .and_then(|v| v.parse::<u32>().ok());
+    match version {
+        None => return Err((FaultCode::ModelMismatch, "not written by Groundmask".to_owned())),
+        Some(v) if v > export::MODEL_FILE_VERSION => {
+            return Err((FaultCode::ModelMismatch, format!("written by a newer version ({v})")));
+        }
+        Some(_) => {}
+    }
+    let json = file.metadata.get(export::CONFIG_KEY).map_or("", String::as_str);
+    let config: FileConfig = serde_json::from_str(json).map_err(|e| corrupt(&e))?;
+    let mut unet = UNet::new(config.model, 0, device).map_err(|e| mismatch(&e))?;
+    let tensors: Vec<NamedTensor> = file
+        .tensors
+        .into_iter()
+        .map(|t| NamedTensor {
+            name: t.name,
+            shape: t.shape,
+            values: t.values,
+        })
+        .collect();
+    write_weights(&mut unet, &tensors).map_err(|e| mismatch(&e))?;
+    let spec = InputSpec {
+        channels: convert::channels_in(config.channels),
+        sampling: convert::sampling_in(config.sampling),
+        tile_px: config.tile_px.clamp(32, 1024),
+        stride_px: config.model.stride_px(),
+    };
+    if spec.channels.count() != config.model.channels {
+        return Err((
+            FaultCode::ModelMismatch,
+            "its channels contradict each other".to_owned(),
+        ));
+    }
+    Ok(Model {
+        unet,
+        spec,
+        steps: config.steps,
+        name: name.to_owned(),
+    })
+}
+
+/// `images/12.png` -> `12`.
+fn file_stem(path: &str) -> String {
+    let base = path.rsplit('/').next().unwrap_or(path);
+    match base.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() => stem.to_owned(),
+        _ => base.to_owned(),
+    }
+}

@@ -1,0 +1,57 @@
+//! What a preset stands for.
+
+use crate::protocol::{
+    Architecture, Augmentation, Channels, ForegroundWeight, KeepBest, Loss, Preset, Sampling, TrainConfig,
+};
+
+/// The settings of a preset.
+///
+/// `Seed` is the classic pipeline (seed-system.md): `unetNorm` at width 64 on grey 256x256 tiles,
+/// BCE, Adam 1e-4, batch 2, 50 steps an epoch, no validation, the weights of the lowest training
+/// loss. Its 1000 epochs are 30 here; the field takes what one likes.
+pub fn config(preset: Preset) -> TrainConfig {
+    let balanced = TrainConfig {
+        preset,
+        architecture: Architecture::UnetNorm,
+        base: 16.0,
+        depth: 4.0,
+        channels: Channels::Rgb,
+        tile_px: 128.0,
+        sampling: Sampling::Crop,
+        batch: 4.0,
+        epochs: 30.0,
+        steps_per_epoch: 0.0,
+        steps: 0.0,
+        lr: 1e-3,
+        loss: Loss::BceDice,
+        foreground_weight: ForegroundWeight::Auto,
+        augmentation: Augmentation::Strong,
+        dropout: 0.0,
+        val_share: 0.2,
+        val_names: Vec::new(),
+        validate_every: 0.0,
+        keep_best: KeepBest::ValidationIou,
+        seed: 1.0,
+    };
+    match preset {
+        Preset::Balanced => balanced,
+        Preset::Fast => TrainConfig { base: 8.0, ..balanced },
+        Preset::Seed => TrainConfig {
+            base: 64.0,
+            channels: Channels::Grey,
+            tile_px: 256.0,
+            sampling: Sampling::Seed,
+            batch: 2.0,
+            steps_per_epoch: 50.0,
+            lr: 1e-4,
+            loss: Loss::Bce,
+            foreground_weight: ForegroundWeight::Off,
+            augmentation: Augmentation::Seed,
+            dropout: 0.5,
+            val_share: 0.0,
+            validate_every: 50.0,
+            keep_best: KeepBest::TrainingLoss,
+            ..balanced
+        },
+    }
+}

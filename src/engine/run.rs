@@ -1,0 +1,301 @@
+//! Settings, start, pause, stop and the slices of a run.
+
+use super::{Engine, Model, Run, convert, fault};
+use crate::{
+    data::split,
+    protocol::{
+        ConfigReport, EndReason, Event, FaultCode, FieldError, FieldErrorCode, Phase, PreviewItem, RunEnd, Stage,
+        StepReport, TrainConfig, ValidationReport,
+    },
+    train::{Ended, Session, SessionEvent, SessionPhase, Settings},
+};
+
+/// Which pairs train and which validate.
+struct Sides {
+    train: Vec<usize>,
+    validation: Vec<usize>,
+}
+
+impl Engine {
+    pub(super) fn report_config(&self, config: TrainConfig) -> Vec<Event> {
+        let (errors, settings, sides) = self.check(&config);
+        let macs = |s: &Settings| 3.0 * s.model.forward_macs(s.tile_px, s.tile_px) as f64 * s.batch as f64;
+        vec![Event::Config(ConfigReport {
+            config,
+            parameters: settings.as_ref().map_or(0.0, |s| s.model.parameters() as f64),
+            memory_bytes: settings
+                .as_ref()
+                .map_or(0.0, |s| s.model.training_bytes(s.tile_px, s.batch) as f64),
+            step_macs: settings.as_ref().map_or(0.0, macs),
+            steps_total: settings.as_ref().map_or(0.0, |s| f64::from(s.steps_total)),
+            train_pairs: sides.train.len() as u32,
+            validation_pairs: sides.validation.len() as u32,
+            errors,
+        })]
+    }
+
+    /// All that is wrong with the settings, the settings where nothing is, and the split.
+    fn check(&self, config: &TrainConfig) -> (Vec<FieldError>, Option<Settings>, Sides) {
+        let usable = self.data.usable();
+        let mut errors = Vec::new();
+        let sides = if config.val_names.is_empty() {
+            let share = if config.val_share.is_finite() {
+                config.val_share.clamp(0.0, 0.9)
+            } else {
+                0.0
+            };
+            let (train, validation) = split::by_share(&usable, share, config.seed as u32);
+            Sides { train, validation }
+        } else {
+            let names: Vec<(usize, String)> = usable
+                .iter()
+                .filter_map(|&pair| Some((pair, self.data.image_path(pair)?.to_owned())))
+                .collect();
+            let (train, validation, unknown) = split::by_names(&names, &config.val_names);
+            for name in unknown {
+                errors.push(field_error("val_names", FieldErrorCode::UnknownName, Some(name)));
+            }
+            Sides { train, validation }
+        };
+        if !usable.is_empty() && sides.train.is_empty() {
+            let field = if config.val_names.is_empty() {
+                "val_share"
+            } else {
+                "val_names"
+            };
+            errors.push(field_error(field, FieldErrorCode::NoTrainingPairs, None));
+        }
+        let checked =
+            convert::raw_settings(config).check(|tile_px, batch| self.pass_steps(&sides.train, tile_px, batch));
+        let settings = match checked {
+            Ok(settings) => Some(settings),
+            Err(problems) => {
+                errors.extend(problems.into_iter().map(convert::field_problem));
+                None
+            }
+        };
+        (errors, settings, sides)
+    }
+
+    /// Steps that look at as many pixels as the training images have.
+    fn pass_steps(&self, train: &[usize], tile_px: usize, batch: usize) -> u32 {
+        let pixels: u64 = train
+            .iter()
+            .filter_map(|&pair| self.data.image(pair))
+            .map(|r| u64::from(r.width) * u64::from(r.height))
+            .sum();
+        pixels
+            .div_ceil((tile_px * tile_px * batch).max(1) as u64)
+            .clamp(1, 1_000_000) as u32
+    }
+
+    pub(super) fn start(&mut self, config: TrainConfig) -> Vec<Event> {
+        if self.run.is_some() || self.predicting.is_some() {
+            return vec![fault(FaultCode::Busy, Stage::Train, None, None)];
+        }
+        let Some(ready) = &self.ready else {
+            return vec![fault(FaultCode::DeviceError, Stage::Device, None, None)];
+        };
+        let (errors, settings, sides) = self.check(&config);
+        let Some(settings) = settings.filter(|_| errors.is_empty()) else {
+            return self.report_config(config);
+        };
+        if sides.train.is_empty() {
+            return vec![fault(FaultCode::NothingToTrain, Stage::Train, None, None)];
+        }
+        let cheap = ready.kind == crate::device::Kind::Cpu;
+        let (train, validation) = (sides.train.clone(), sides.validation.clone());
+        let session = match Session::new(
+            settings.clone(),
+            self.data.clone(),
+            train,
+            validation,
+            ready.device.clone(),
+            cheap,
+        ) {
+            Ok(session) => session,
+            Err(error) => {
+                return vec![fault(
+                    FaultCode::DeviceError,
+                    Stage::Train,
+                    None,
+                    Some(error.to_string()),
+                )];
+            }
+        };
+        self.runs += 1;
+        self.last_validation.clone_from(&sides.validation);
+        self.run = Some(Run {
+            id: self.runs,
+            session,
+            paused: false,
+        });
+        let numbers = |pairs: &[usize]| pairs.iter().map(|&p| p as u32).collect();
+        vec![Event::RunStarted {
+            run_id: self.runs,
+            config,
+            train: numbers(&sides.train),
+            validation: numbers(&sides.validation),
+            steps_total: settings.steps_total,
+            steps_per_epoch: settings.steps_per_epoch,
+            parameters: settings.model.parameters() as u32,
+        }]
+    }
+
+    pub(super) fn pause(&mut self, paused: bool) -> Vec<Event> {
+        let Some(run) = &mut self.run else {
+            return vec![fault(FaultCode::NotRunning, Stage::Train, None, None)];
+        };
+        run.paused = paused;
+        let phase = if paused { Phase::Paused } else { Phase::Training };
+        vec![Event::Phase { run_id: run.id, phase }]
+    }
+
+    pub(super) fn stop(&mut self) -> Vec<Event> {
+        let Some(run) = &mut self.run else {
+            return vec![fault(FaultCode::NotRunning, Stage::Train, None, None)];
+        };
+        let news = run.session.stop();
+        self.tell(news)
+    }
+
+    pub(super) async fn advance_run(&mut self, budget_ms: f64) -> Vec<Event> {
+        let Some(run) = &mut self.run else { return Vec::new() };
+        match run.session.advance(budget_ms, &self.now_ms).await {
+            Ok(news) => self.tell(news),
+            Err(error) => {
+                let mut events = vec![fault(
+                    FaultCode::DeviceError,
+                    Stage::Train,
+                    None,
+                    Some(error.to_string()),
+                )];
+                let mut stopped = self.stop();
+                for event in &mut stopped {
+                    if let Event::RunEnded(end) = event {
+                        end.reason = EndReason::DeviceFailed;
+                    }
+                }
+                events.extend(stopped);
+                events
+            }
+        }
+    }
+
+    /// The session's news as events; at the run's end its best weights become the model.
+    fn tell(&mut self, news: Vec<SessionEvent>) -> Vec<Event> {
+        let Some(run) = &self.run else { return Vec::new() };
+        let (run_id, steps_total) = (run.id, run.session.settings().steps_total);
+        let mut events = Vec::new();
+        let mut ended = false;
+        for item in news {
+            events.push(match item {
+                SessionEvent::Phase(phase) => Event::Phase {
+                    run_id,
+                    phase: match phase {
+                        SessionPhase::Compiling => Phase::Compiling,
+                        SessionPhase::Training => Phase::Training,
+                        SessionPhase::Validating => Phase::Validating,
+                    },
+                },
+                SessionEvent::Step(s) => Event::Step(StepReport {
+                    run_id,
+                    step: s.step,
+                    steps_total,
+                    epoch: s.epoch,
+                    loss: s.loss,
+                    accuracy: s.accuracy,
+                    images_per_s: s.images_per_s,
+                    ms_per_step: s.ms_per_step,
+                    elapsed_ms: s.elapsed_ms,
+                    left_ms: s.left_ms,
+                }),
+                SessionEvent::Validation {
+                    step,
+                    validation,
+                    training,
+                    best,
+                    best_step,
+                    elapsed_ms,
+                } => {
+                    let (validation, training) = (validation.map(convert::metrics), convert::metrics(training));
+                    Event::Validation(ValidationReport {
+                        run_id,
+                        step,
+                        validation,
+                        training,
+                        best,
+                        best_step,
+                        elapsed_ms,
+                    })
+                }
+                SessionEvent::Preview { step, items } => {
+                    let items = items.into_iter().map(|p| self.preview_item(p)).collect();
+                    Event::Preview { run_id, step, items }
+                }
+                SessionEvent::Ended(end) => {
+                    ended = true;
+                    Event::RunEnded(run_end(run_id, &end))
+                }
+            });
+        }
+        if ended && let Some(run) = self.run.take() {
+            let (spec, steps) = (run.session.input_spec(), run.session.steps());
+            if steps > 0 {
+                self.model = Some(Model {
+                    unet: run.session.into_best(),
+                    spec,
+                    steps,
+                    name: format!("run {run_id}"),
+                });
+            }
+            events.push(self.model_event());
+        }
+        events
+    }
+
+    fn preview_item(&self, p: crate::train::Preview) -> PreviewItem {
+        PreviewItem {
+            pair: p.pair as u32,
+            name: self.data.name(p.pair).unwrap_or_default().to_owned(),
+            validation: p.validation,
+            width: p.width as u32,
+            height: p.height as u32,
+            iou: p.iou,
+            rgba: p.rgba,
+            truth: p.truth,
+            probability: p.probability,
+        }
+    }
+}
+
+fn run_end(run_id: u32, end: &Ended) -> RunEnd {
+    RunEnd {
+        run_id,
+        reason: match end.reason {
+            crate::train::EndReason::Finished => EndReason::Finished,
+            crate::train::EndReason::Stopped => EndReason::Stopped,
+            crate::train::EndReason::NotFinite => EndReason::NotFinite,
+        },
+        steps: end.steps,
+        epochs: end.epochs,
+        loss_first: end.loss_first,
+        loss_last: end.loss_last,
+        best_step: end.best_step,
+        validation: end.validation.map(convert::metrics),
+        training: end.training.map(convert::metrics),
+        ms_per_step: end.ms_per_step,
+        elapsed_ms: end.elapsed_ms,
+    }
+}
+
+fn field_error(field: &str, code: FieldErrorCode, detail: Option<String>) -> FieldError {
+    FieldError {
+        field: field.to_owned(),
+        code,
+        min: None,
+        max: None,
+        value: None,
+        detail,
+    }
+}

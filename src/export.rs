@@ -1,0 +1,143 @@
+//! Results to files: what [`crate::infer`] gives, in the formats of [`crate::formats`].
+
+use crate::{
+    formats::{
+        encode::{self, EncodeError},
+        weights_file::{FileTensor, WeightsFile, WeightsFileError},
+    },
+    model::NamedTensor,
+};
+
+/// A prediction, kept for download. Probabilities are stored as the seed writes them, `round(p * 65535)`.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    pub width: u32,
+    pub height: u32,
+    /// At the size of the input.
+    pub probability: Vec<u16>,
+    /// Seed pipeline: its 256x256 map, which is what its 16-bit file holds.
+    pub seed_map: Option<(u32, u32, Vec<u16>)>,
+}
+
+/// `round(p * 65535)`, NaN as 0.
+pub fn to_u16(probability: &[f32]) -> Vec<u16> {
+    probability
+        .iter()
+        .map(|p| (p.clamp(0.0, 1.0) * 65535.0).round() as u16)
+        .collect()
+}
+
+/// 8-bit grey PNG of the input's size: 255 where the probability is at least `threshold`, else 0.
+///
+/// # Errors
+/// If the encoder fails.
+pub fn mask_png(kept: &Kept, threshold: f32) -> Result<Vec<u8>, EncodeError> {
+    let cut = (f64::from(threshold.clamp(0.0, 1.0)) * 65535.0).round() as u16;
+    let pixels: Vec<u8> = kept
+        .probability
+        .iter()
+        .map(|&p| if p >= cut { 255 } else { 0 })
+        .collect();
+    encode::grey8_png(&pixels, kept.width, kept.height)
+}
+
+/// The seed's 16-bit grey PNG: neither thresholded nor, in its own pipeline, resized back.
+///
+/// # Errors
+/// If the encoder fails.
+pub fn probability_png(kept: &Kept) -> Result<Vec<u8>, EncodeError> {
+    match &kept.seed_map {
+        Some((width, height, map)) => encode::grey16_png(map, *width, *height),
+        None => encode::grey16_png(&kept.probability, kept.width, kept.height),
+    }
+}
+
+/// Key of the configuration in a model file's metadata.
+pub const CONFIG_KEY: &str = "groundmask.config";
+/// Key of the file's version in its metadata.
+pub const VERSION_KEY: &str = "groundmask.version";
+/// Version of the model file this build writes, and the newest it reads.
+pub const MODEL_FILE_VERSION: u32 = 1;
+
+/// A safetensors file of weights with a configuration (JSON) inside.
+///
+/// # Errors
+/// If the tensors do not fit their shapes.
+pub fn model_file(tensors: Vec<NamedTensor>, config_json: String) -> Result<Vec<u8>, WeightsFileError> {
+    let metadata = [
+        (CONFIG_KEY.to_owned(), config_json),
+        (VERSION_KEY.to_owned(), MODEL_FILE_VERSION.to_string()),
+    ];
+    let tensors = tensors
+        .into_iter()
+        .map(|t| FileTensor {
+            name: t.name,
+            shape: t.shape,
+            values: t.values,
+        })
+        .collect();
+    WeightsFile {
+        metadata: metadata.into(),
+        tensors,
+    }
+    .write()
+}
+
+/// A file name without path and without characters that some system refuses; never empty.
+pub fn safe_file_name(name: &str) -> String {
+    let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let clean: String = base
+        .chars()
+        .map(|c| {
+            if c.is_control() || "<>:\"|?*".contains(c) {
+                '_'
+            } else {
+                c
+            }
+        })
+        .take(120)
+        .collect();
+    let clean = clean.trim_matches([' ', '.']).to_owned();
+    if clean.is_empty() { "image".to_owned() } else { clean }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn probabilities_round_as_the_seed_does() {
+        assert_eq!(
+            to_u16(&[0.0, 1.0, 0.5, f32::NAN, -1.0, 2.0]),
+            [0, 65535, 32768, 0, 0, 65535]
+        );
+    }
+
+    #[test]
+    fn a_mask_has_the_inputs_size_and_two_values() {
+        let kept = Kept {
+            width: 3,
+            height: 2,
+            probability: to_u16(&[0.0, 0.49, 0.5, 0.51, 1.0, 0.2]),
+            seed_map: None,
+        };
+        let png = mask_png(&kept, 0.5).expect("encodes");
+        let back = image::load_from_memory(&png).expect("decodes");
+        assert_eq!(
+            (back.width(), back.height(), back.color()),
+            (3, 2, image::ColorType::L8)
+        );
+        assert_eq!(back.to_luma8().into_raw(), [0, 0, 255, 255, 255, 0]);
+        let sixteen = image::load_from_memory(&probability_png(&kept).expect("encodes")).expect("decodes");
+        assert_eq!(sixteen.color(), image::ColorType::L16);
+        assert_eq!(sixteen.to_luma16().into_raw(), kept.probability);
+    }
+
+    #[test]
+    fn names_are_safe_to_save() {
+        assert_eq!(safe_file_name("images/../12"), "12");
+        assert_eq!(safe_file_name("a<b>:c?"), "a_b__c_");
+        assert_eq!(safe_file_name("../.."), "image");
+        assert_eq!(safe_file_name("גן🌳"), "גן🌳");
+    }
+}

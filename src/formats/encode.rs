@@ -1,0 +1,93 @@
+//! Rasters to PNG bytes.
+
+use std::io::Cursor;
+
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ExtendedColorType, ImageEncoder};
+
+/// Why a PNG could not be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EncodeError {
+    #[error("{samples} samples do not make {width} x {height} pixels")]
+    WrongLength { samples: usize, width: u32, height: u32 },
+    #[error("PNG encoder: {0}")]
+    Encoder(String),
+}
+
+fn write(
+    bytes: &[u8],
+    per_pixel: u64,
+    width: u32,
+    height: u32,
+    colour: ExtendedColorType,
+) -> Result<Vec<u8>, EncodeError> {
+    let expected = u64::from(width) * u64::from(height) * per_pixel;
+    if expected == 0 || bytes.len() as u64 != expected {
+        return Err(EncodeError::WrongLength {
+            samples: bytes.len(),
+            width,
+            height,
+        });
+    }
+    let mut out = Vec::new();
+    PngEncoder::new_with_quality(Cursor::new(&mut out), CompressionType::Fast, FilterType::Adaptive)
+        .write_image(bytes, width, height, colour)
+        .map_err(|e| EncodeError::Encoder(e.to_string()))?;
+    Ok(out)
+}
+
+/// Grey PNG of 8 bits a pixel from `width * height` bytes.
+///
+/// # Errors
+/// If the number of samples does not fit the size.
+pub fn grey8_png(samples: &[u8], width: u32, height: u32) -> Result<Vec<u8>, EncodeError> {
+    write(samples, 1, width, height, ExtendedColorType::L8)
+}
+
+/// Grey PNG of 16 bits a pixel from `width * height` numbers.
+///
+/// # Errors
+/// If the number of samples does not fit the size.
+pub fn grey16_png(samples: &[u16], width: u32, height: u32) -> Result<Vec<u8>, EncodeError> {
+    // `image` takes native byte order and turns it itself.
+    let bytes: Vec<u8> = samples.iter().flat_map(|v| v.to_ne_bytes()).collect();
+    write(&bytes, 2, width, height, ExtendedColorType::L16)
+}
+
+/// RGBA PNG of 8 bits a sample from `width * height * 4` bytes.
+///
+/// # Errors
+/// If the number of samples does not fit the size.
+pub fn rgba8_png(samples: &[u8], width: u32, height: u32) -> Result<Vec<u8>, EncodeError> {
+    write(samples, 4, width, height, ExtendedColorType::Rgba8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Limits, Samples, decode};
+    use super::*;
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let grey: Vec<u8> = (0..12).map(|i| i * 20).collect();
+        let r = decode(&grey8_png(&grey, 4, 3).unwrap(), &Limits::default()).unwrap();
+        assert_eq!((r.width, r.height, r.bands, r.source_bits), (4, 3, 1, 8));
+        assert_eq!(r.samples, Samples::U8(grey));
+
+        let deep: Vec<u16> = vec![0, 1, 255, 256, 40000, 65535];
+        let r = decode(&grey16_png(&deep, 3, 2).unwrap(), &Limits::default()).unwrap();
+        assert_eq!((r.bands, r.source_bits), (1, 16));
+        assert_eq!(r.samples, Samples::U16(deep));
+
+        let rgba: Vec<u8> = (0..16).collect();
+        let r = decode(&rgba8_png(&rgba, 2, 2).unwrap(), &Limits::default()).unwrap();
+        assert_eq!(r.samples, Samples::U8(rgba));
+    }
+
+    #[test]
+    fn wrong_length_is_an_error() {
+        assert!(grey8_png(&[1, 2, 3], 2, 2).is_err());
+        assert!(grey16_png(&[], 0, 2).is_err());
+        assert!(rgba8_png(&[1, 2, 3], u32::MAX, u32::MAX).is_err());
+    }
+}

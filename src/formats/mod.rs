@@ -1,0 +1,16 @@
+//! Ground floor: bytes <-> plain structs.
+//!
+//! Pure codecs without knowledge of pairs, tiles or models. Everything here works on untrusted
+//! bytes: sizes are checked from the header before anything is allocated, a broken file is a
+//! [`DecodeError`] and never a panic or half an image.
+
+pub mod decode;
+pub mod encode;
+pub mod header;
+pub mod raster;
+pub mod weights_file;
+
+pub use decode::{DecodeError, Limits, decode};
+pub use encode::{EncodeError, grey8_png, grey16_png, rgba8_png};
+pub use header::{Format, sniff};
+pub use raster::{Raster, Samples};

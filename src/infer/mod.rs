@@ -1,0 +1,13 @@
+//! Inference: an image of any size in, a probability map of its size out.
+//!
+//! A [`View`] is an image as the model is to see it (native, resized to one tile, or the seed's
+//! crop); a [`Prediction`] goes over it tile by tile with overlap and blends the seams, one tile a
+//! call, so that a caller can stop or paint in between.
+
+mod resample;
+mod tiles;
+mod view;
+
+pub use resample::{resize_bilinear, shrink_mean, shrink_nearest};
+pub use tiles::{InferError, Prediction};
+pub use view::{InputSpec, View};

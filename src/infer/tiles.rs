@@ -1,0 +1,193 @@
+//! Prediction by overlapping tiles.
+
+use burn::tensor::{Tensor, TensorData, activation::sigmoid};
+
+use crate::{formats::raster::Raster, model::UNet};
+
+use super::view::View;
+
+/// Images up to this many pixels are predicted in one piece.
+const ONE_PIECE_PX: usize = 512 * 512;
+/// Side of a tile of larger images.
+const TILE_PX: usize = 512;
+/// Neighbouring tiles share this many pixels.
+const OVERLAP_PX: usize = 96;
+
+#[derive(Debug, thiserror::Error)]
+pub enum InferError {
+    #[error("reading the prediction from the device failed: {0}")]
+    Read(String),
+}
+
+/// A prediction under way: call [`step`](Self::step) until it says that it is done.
+#[derive(Debug)]
+pub struct Prediction {
+    size: [usize; 2],
+    tile: [usize; 2],
+    corners: Vec<[i64; 2]>,
+    next: usize,
+    sum: Vec<f32>,
+    /// Sum of blending weights; empty for one piece.
+    weight: Vec<f32>,
+}
+
+impl Prediction {
+    /// `stride_px`: tile sides are multiples of it.
+    pub fn new(view: &View, stride_px: usize) -> Self {
+        let size = [view.height, view.width];
+        let padded = size.map(|n| n.div_ceil(stride_px).max(1) * stride_px);
+        let one_piece = padded[0] * padded[1] <= ONE_PIECE_PX;
+        let tile = if one_piece {
+            padded
+        } else {
+            padded.map(|n| n.min(TILE_PX.div_ceil(stride_px) * stride_px))
+        };
+        let mut corners = Vec::new();
+        for y in starts(size[0], tile[0]) {
+            for x in starts(size[1], tile[1]) {
+                corners.push([y, x]);
+            }
+        }
+        let pixels = size[0] * size[1];
+        let weight = if corners.len() > 1 {
+            vec![0.0; pixels]
+        } else {
+            Vec::new()
+        };
+        Self {
+            size,
+            tile,
+            corners,
+            next: 0,
+            sum: vec![0.0; pixels],
+            weight,
+        }
+    }
+
+    /// Tiles done and tiles in all.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.next, self.corners.len())
+    }
+
+    /// Predicts one tile. Gives `true` when all are done.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub async fn step(&mut self, model: &UNet, view: &View, image: &Raster) -> Result<bool, InferError> {
+        let Some(&corner) = self.corners.get(self.next) else {
+            return Ok(true);
+        };
+        let channels = model.config().channels;
+        let [height, width] = self.tile;
+        let mut values = vec![0.0; height * width * channels];
+        view.window(image, corner, self.tile, &mut values);
+        let input = Tensor::<4>::from_data(TensorData::new(values, [1, height, width, channels]), &model.device());
+        let probability = sigmoid(model.forward(input)).reshape([height * width]);
+        let data = probability
+            .into_data_async()
+            .await
+            .map_err(|e| InferError::Read(format!("{e:?}")))?;
+        let tile = data
+            .try_into_vec::<f32>()
+            .map_err(|e| InferError::Read(format!("{e:?}")))?;
+        self.add(corner, &tile);
+        self.next += 1;
+        Ok(self.next == self.corners.len())
+    }
+
+    fn add(&mut self, [y0, x0]: [i64; 2], tile: &[f32]) {
+        let [height, width] = self.size;
+        let (y0, x0) = (y0 as usize, x0 as usize);
+        let (rows, columns) = (self.tile[0].min(height - y0), self.tile[1].min(width - x0));
+        let row_weights: Vec<f32> = (0..rows).map(|y| ramp(y, y0, self.tile[0], height)).collect();
+        let column_weights: Vec<f32> = (0..columns).map(|x| ramp(x, x0, self.tile[1], width)).collect();
+        for y in 0..rows {
+            let at = (y0 + y) * width + x0;
+            let from = &tile[y * self.tile[1]..y * self.tile[1] + columns];
+            if self.weight.is_empty() {
+                self.sum[at..at + columns].copy_from_slice(from);
+                continue;
+            }
+            for x in 0..columns {
+                let w = row_weights[y] * column_weights[x];
+                self.sum[at + x] += w * from[x];
+                self.weight[at + x] += w;
+            }
+        }
+    }
+
+    /// The probabilities, of the view's size.
+    pub fn finish(mut self) -> Vec<f32> {
+        for (sum, weight) in self.sum.iter_mut().zip(&self.weight) {
+            *sum /= weight.max(f32::MIN_POSITIVE);
+        }
+        self.sum
+    }
+}
+
+/// Where tiles begin along an axis: evenly spread, the last one ending at the image's end.
+fn starts(length: usize, tile: usize) -> Vec<i64> {
+    if length <= tile {
+        return vec![0];
+    }
+    let steps = (length - tile).div_ceil(tile - OVERLAP_PX);
+    (0..=steps).map(|i| ((length - tile) * i / steps) as i64).collect()
+}
+
+/// Weight along an axis: falls to the edge over the overlap, but not where the image itself ends.
+fn ramp(at: usize, start: usize, tile: usize, length: usize) -> f32 {
+    let fall = |distance: usize| ((distance + 1) as f32 / (OVERLAP_PX + 1) as f32).min(1.0);
+    let low = if start == 0 { 1.0 } else { fall(at) };
+    let high = if start + tile >= length {
+        1.0
+    } else {
+        fall(tile - 1 - at)
+    };
+    low * high
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiles_cover_the_axis_and_overlap_enough() {
+        for length in [1, 511, 512, 513, 900, 1024, 4099] {
+            let starts = starts(length, 512);
+            assert_eq!(starts[0], 0);
+            for pair in starts.windows(2) {
+                assert!(
+                    pair[1] > pair[0] && pair[1] - pair[0] <= (512 - OVERLAP_PX) as i64,
+                    "{length}: {pair:?}"
+                );
+            }
+            let last = starts[starts.len() - 1] as usize;
+            assert_eq!(last + 512.min(length), length);
+        }
+    }
+
+    /// Blending constant tiles gives the constant everywhere: the weights are normalised and never zero.
+    #[test]
+    fn a_constant_stays_constant() {
+        let size = [700, 1300];
+        let mut corners = Vec::new();
+        for y in starts(size[0], 512) {
+            for x in starts(size[1], 512) {
+                corners.push([y, x]);
+            }
+        }
+        let n = size[0] * size[1];
+        let mut p = Prediction {
+            size,
+            tile: [512, 512],
+            corners: corners.clone(),
+            next: 0,
+            sum: vec![0.0; n],
+            weight: vec![0.0; n],
+        };
+        for corner in corners {
+            p.add(corner, &vec![0.25; 512 * 512]);
+        }
+        assert!(p.finish().iter().all(|v| (v - 0.25).abs() < 1e-6));
+    }
+}

@@ -1,0 +1,20 @@
+//! The operators on WebGPU: our own WGSL, launched through Burn's cubecl backend.
+//!
+//! [`wgsl`] writes the text and plans the launches, on every target; `launch` runs those plans on Burn's tensors and exists only
+//! in the page, where WGSL does.
+
+pub mod wgsl;
+
+#[cfg(target_arch = "wasm32")]
+mod launch;
+#[cfg(target_arch = "wasm32")]
+mod ops;
+
+pub use wgsl::Variant;
+
+#[cfg(target_arch = "wasm32")]
+pub use ops::{
+    adam, batch_norm_apply, batch_norm_backward, batch_norm_forward, channel_sum, conv_data_grad, conv_forward,
+    conv_weight_grad, max_pool_backward, max_pool_forward, relu_mask, set_variant, up_conv_data_grad, up_conv_forward,
+    up_conv_weight_grad, variant, warp,
+};

@@ -1,0 +1,176 @@
+//! Convolution by register tiles: one invocation makes a run of pixels times a few quads of output channels and shares nothing.
+
+use super::{ARGS, bindings, each, element, fill, index};
+
+/// The text of a register-tile convolution.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ConvShader {
+    /// Pixels of a row one invocation makes.
+    pub(crate) pixels: usize,
+    /// Quads of output channels one invocation makes.
+    pub(crate) quads: usize,
+    /// Taps in a row.
+    pub(crate) columns: usize,
+    /// Input pixels between neighbouring output pixels.
+    pub(crate) stride: usize,
+    /// Input channels come in whole quads.
+    pub(crate) quad_in: bool,
+    /// Output channels come in whole quads.
+    pub(crate) quad_out: bool,
+    /// Adds a bias.
+    pub(crate) bias: bool,
+    /// Clamps at zero.
+    pub(crate) relu: bool,
+    /// Invocations in a workgroup.
+    pub(crate) workgroup: usize,
+}
+
+/// Uniform fields every convolution kernel reads. `h, w` is the output grid before `scale`; `ci` counts elements of the input
+/// binding (quads or f32); `cop` counts quads of padded output channels; `co` counts elements of the output binding.
+pub(crate) const CONV_PARAMS: [&str; 18] = [
+    "h", "w", "ih", "iw", "ci", "co", "cop", "rows", "oy: i32", "ox: i32", "tap", "scale", "py", "px", "runs",
+    "per_row", "batch", "columns",
+];
+
+impl ConvShader {
+    /// The kernel's text.
+    pub fn source(&self) -> String {
+        let (np, nq, lanes) = (self.pixels, self.quads, if self.quad_in { 4 } else { 1 });
+        let span = (np - 1) * self.stride + self.columns;
+        // Inner columns are always inside the image: a run never starts past width - pixels.
+        let loads = each(span, |c| {
+            if span > 1 && self.columns > 1 && c == 0 {
+                format!("let v0 = select({z}, X[first + c], in_first); ", z = self.zero())
+            } else if span > 1 && self.columns > 1 && c == span - 1 {
+                format!("let v{c} = select({z}, X[last + c], in_last); ", z = self.zero())
+            } else if !self.used(c) {
+                String::new()
+            } else {
+                format!("let v{c} = X[base + {c}u * p.ci + c]; ")
+            }
+        });
+        let taps = each(self.columns * lanes, |k| {
+            let (kx, lane) = (k / lanes, k % lanes);
+            let ws = each(nq, |q| format!("let w{q} = W[at + {q}u]; "));
+            let part = if lanes == 4 { [".x", ".y", ".z", ".w"][lane] } else { "" };
+            let sums = each(np * nq, |s| {
+                let v = (s / nq) * self.stride + kx;
+                format!("s{s} = fma(vec4<f32>(v{v}{part}), w{}, s{s}); ", s % nq)
+            });
+            format!("{{ let at = wb + {kx}u * row_w + {lane}u * p.cop; {ws}{sums}}}\n      ")
+        });
+        let mut storage = vec![("X", "read", element(self.quad_in)), ("W", "read", "vec4<f32>")];
+        if self.bias {
+            storage.push(("B", "read", "f32"));
+        }
+        storage.push(("Y", "read_write", element(self.quad_out)));
+        fill(
+            TEMPLATE,
+            &[
+                ("BIND", bindings(&storage, &CONV_PARAMS)),
+                ("WG", self.workgroup.to_string()),
+                ("ARGS", ARGS.to_owned()),
+                ("INDEX", index(self.workgroup)),
+                ("NP", np.to_string()),
+                ("NQ", nq.to_string()),
+                ("STRIDE", self.stride.to_string()),
+                ("SPAN", (span - 1).to_string()),
+                ("LANES", lanes.to_string()),
+                ("ZERO", each(np * nq, |s| format!("var s{s} = vec4<f32>(0.0); "))),
+                ("LOADS", loads),
+                ("TAPS", taps),
+                (
+                    "OQ",
+                    if self.quad_out {
+                        String::new()
+                    } else {
+                        " * 4u".to_owned()
+                    },
+                ),
+                ("STORE", self.stores()),
+            ],
+        )
+    }
+
+    fn zero(&self) -> &'static str {
+        if self.quad_in { "vec4<f32>(0.0)" } else { "0.0" }
+    }
+
+    /// Whether column `c` of the run is under any tap (with stride 2 and one tap, every other one is not).
+    fn used(&self, c: usize) -> bool {
+        (0..self.columns).any(|kx| c >= kx && (c - kx).is_multiple_of(self.stride))
+    }
+
+    /// A loop over the tile, through an array: unrolled stores would be almost half of the text a driver has to compile.
+    fn stores(&self) -> String {
+        let (np, nq) = (self.pixels, self.quads);
+        let sums = each(np * nq, |s| format!("s{s}{}", if s + 1 < np * nq { ", " } else { "" }));
+        let bias = match (self.bias, self.quad_out) {
+            (false, _) => String::new(),
+            (true, true) => "r += vec4<f32>(B[c], B[c + 1u], B[c + 2u], B[c + 3u]); ".to_owned(),
+            // Padded channels add whatever lies at the last bias: they are never stored.
+            (true, false) => {
+                let b = each(4, |j| {
+                    format!("B[min(c + {j}u, p.co - 1u)]{}", if j < 3 { ", " } else { "" })
+                });
+                format!("r += vec4<f32>({b}); ")
+            }
+        };
+        let relu = if self.relu { "r = max(r, vec4<f32>(0.0)); " } else { "" };
+        let write = if self.quad_out {
+            "Y[o + q] = r; ".to_owned()
+        } else {
+            each(4, |j| {
+                let part = ["x", "y", "z", "w"][j];
+                format!("if (c + {j}u < p.co) {{ Y[o + q * 4u + {j}u] = r.{part}; }} ")
+            })
+        };
+        format!(
+            "var sums = array<vec4<f32>, {n}>({sums});
+  for (var i = 0u; i < {n}u; i++) {{
+    let q = i % {nq}u;
+    let c = (oq + q) * 4u;
+    let o = ob + (i / {nq}u) * p.scale * p.co;
+    var r = sums[i];
+    {bias}{relu}{write}
+  }}",
+            n = np * nq
+        )
+    }
+}
+
+const TEMPLATE: &str = "$BIND$
+@compute @workgroup_size($WG$)
+fn main($ARGS$) {
+  $INDEX$
+  let run = t % p.runs;
+  let oq = (t / p.runs) * $NQ$u;
+  if (oq >= p.cop) { return; }
+  let row = run / p.per_row;
+  let y = row % p.h;
+  let b = row / p.h;
+  // The last run of a row is shifted back so that it ends with the row; shared pixels are computed twice, equally.
+  let x0 = min((run % p.per_row) * $NP$u, p.w - $NP$u);
+  let cx = i32(x0 * $STRIDE$u) + p.ox;
+  let in_first = cx >= 0;
+  let in_last = cx + $SPAN$ < i32(p.iw);
+  let row_w = p.ci * $LANES$u * p.cop;
+  $ZERO$
+  for (var ky = 0u; ky < p.rows; ky++) {
+    let iy = i32(y * $STRIDE$u + ky) + p.oy;
+    if (iy < 0 || iy >= i32(p.ih)) { continue; }
+    let line = (b * p.ih + u32(iy)) * p.iw;
+    let base = (line + u32(cx)) * p.ci;
+    let first = (line + u32(max(cx, 0))) * p.ci;
+    let last = (line + u32(min(cx + $SPAN$, i32(p.iw) - 1))) * p.ci;
+    var wb = (p.tap + ky * p.columns) * row_w + oq;
+    for (var c = 0u; c < p.ci; c++) {
+      $LOADS$
+      $TAPS$
+      wb += $LANES$u * p.cop;
+    }
+  }
+  let ob = ((b * p.h + y) * p.scale + p.py) * (p.w * p.scale) * p.co + (x0 * p.scale + p.px) * p.co + oq$OQ$;
+  $STORE$
+}
+";

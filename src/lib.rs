@@ -1,0 +1,32 @@
+//! Groundmask: a U-Net trained in a web page, on the user's own GPU.
+//!
+//! Data flows one way: files -> tiles -> tensors -> weights -> masks -> files.
+//!
+//! | floor | module | what flows there |
+//! |---|---|---|
+//! | browser | `web` | JavaScript objects <-> commands and events (wasm only) |
+//! | engine | [`engine`] | commands in, events out; owns device, data set, model and run |
+//! | results | [`export`] | probability maps -> PNG, weights -> model file |
+//! | training | [`train`] | settings -> a run as a state machine -> weights |
+//! | inference | [`infer`] | image of any size -> tiles -> blended probability map |
+//! | data | [`data`] | decoded files -> pairs -> masks by rule -> batches |
+//! | model | [`model`] | tensors -> logits, loss, metrics |
+//! | device | [`device`] | WebGPU or CPU, chosen and self-tested |
+//! | operators | [`kernels`] | convolution, pooling, batch norm, warp, Adam: CPU SIMD and WGSL |
+//! | codecs | [`formats`] | bytes <-> rasters and named tensors |
+//! | protocol | [`protocol`] | everything that crosses the worker boundary |
+
+#[cfg(any(feature = "checks", not(target_arch = "wasm32")))]
+pub mod checks;
+pub mod data;
+pub mod device;
+pub mod engine;
+pub mod export;
+pub mod formats;
+pub mod infer;
+pub mod kernels;
+pub mod model;
+pub mod protocol;
+pub mod train;
+#[cfg(target_arch = "wasm32")]
+pub mod web;

@@ -1,0 +1,199 @@
+//! The U-Net, forward in training and in inference.
+
+use burn::tensor::{Device, Tensor};
+
+use super::{
+    config::{ConfigError, ModelConfig},
+    init::Init,
+    layers::{Conv, Norm, NormStats},
+};
+use crate::kernels::nn;
+
+/// A 3x3 convolution with ReLU, and batch normalisation after it in `unetNorm`.
+#[derive(Debug, Clone)]
+pub(super) struct ConvUnit {
+    pub conv: Conv,
+    pub norm: Option<Norm>,
+}
+
+impl ConvUnit {
+    fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        let y = self.conv.forward(x, true);
+        match (&self.norm, pass) {
+            (None, _) => y,
+            (Some(norm), Pass::Infer) => norm.forward_infer(y),
+            (Some(norm), Pass::Train { stats, .. }) => {
+                let (y, batch) = norm.forward_train(y);
+                stats.push(batch);
+                y
+            }
+        }
+    }
+}
+
+/// Two 3x3 units.
+#[derive(Debug, Clone)]
+pub(super) struct Block {
+    pub first: ConvUnit,
+    pub second: ConvUnit,
+}
+
+impl Block {
+    fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        let x = self.first.forward(x, pass);
+        self.second.forward(x, pass)
+    }
+}
+
+/// What a forward pass does besides computing.
+enum Pass<'a> {
+    Infer,
+    Train {
+        stats: &'a mut Vec<NormStats>,
+        dropout: &'a mut dyn FnMut([usize; 4]) -> Option<Tensor<4>>,
+    },
+}
+
+/// A U-Net over `[batch, height, width, channels]` in 0..1, giving logits `[batch, height, width, 1]`.
+#[derive(Debug, Clone)]
+pub struct UNet {
+    config: ModelConfig,
+    pub(super) encoder: Vec<Block>,
+    /// Up-convolutions, deepest first.
+    pub(super) ups: Vec<Conv>,
+    /// Decoder blocks, deepest first.
+    pub(super) decoder: Vec<Block>,
+    pub(super) head: ConvUnit,
+    pub(super) out: Conv,
+}
+
+impl UNet {
+    /// Fresh weights: `he_normal` everywhere, `glorot_uniform` in the last layer, biases 0.
+    ///
+    /// # Errors
+    /// If the configuration cannot be built.
+    pub fn new(config: ModelConfig, seed: u32, device: &Device) -> Result<Self, ConfigError> {
+        config.check()?;
+        let init = &mut Init::new(seed);
+        let unit = |init: &mut Init, c_in: usize, c_out: usize| ConvUnit {
+            conv: Conv::he_normal(init, [3, 3, c_in, c_out], device),
+            norm: config.has_norm().then(|| Norm::new(c_out, device)),
+        };
+        let mut encoder = Vec::new();
+        let mut c_in = config.channels;
+        for level in 0..=config.depth {
+            let filters = config.filters(level);
+            encoder.push(Block {
+                first: unit(init, c_in, filters),
+                second: unit(init, filters, filters),
+            });
+            c_in = filters;
+        }
+        let (mut ups, mut decoder) = (Vec::new(), Vec::new());
+        for level in (0..config.depth).rev() {
+            let filters = config.filters(level);
+            ups.push(Conv::he_normal(init, [2, 2, 2 * filters, filters], device));
+            decoder.push(Block {
+                first: unit(init, 2 * filters, filters),
+                second: unit(init, filters, filters),
+            });
+        }
+        let head = unit(init, config.base, 2);
+        let out = Conv::glorot_uniform(init, [1, 1, 2, 1], device);
+        Ok(Self {
+            config,
+            encoder,
+            ups,
+            decoder,
+            head,
+            out,
+        })
+    }
+
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    pub fn device(&self) -> Device {
+        self.out.bias.device()
+    }
+
+    /// Logits by the running statistics, without dropout. Height and width must be multiples of [`ModelConfig::stride_px`].
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        self.run(x, &mut Pass::Infer)
+    }
+
+    /// Logits by the batch's statistics, and those statistics.
+    ///
+    /// `dropout` is asked for a multiplier of the given shape at the two deepest levels; `None` leaves the tensor alone.
+    pub fn forward_train(
+        &self,
+        x: Tensor<4>,
+        dropout: &mut dyn FnMut([usize; 4]) -> Option<Tensor<4>>,
+    ) -> (Tensor<4>, Vec<NormStats>) {
+        let mut stats = Vec::new();
+        let logits = self.run(
+            x,
+            &mut Pass::Train {
+                stats: &mut stats,
+                dropout,
+            },
+        );
+        (logits, stats)
+    }
+
+    fn run(&self, mut x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
+        let depth = self.config.depth;
+        let mut skips = Vec::with_capacity(depth);
+        for (level, block) in self.encoder.iter().enumerate() {
+            x = block.forward(x, pass);
+            // The seed drops out before the skip is taken.
+            if level + 1 >= depth
+                && let Pass::Train { dropout, .. } = pass
+                && let Some(mask) = dropout(x.dims())
+            {
+                x = x * mask;
+            }
+            if level < depth {
+                skips.push(x.clone());
+                x = nn::max_pool2d(x);
+            }
+        }
+        for (up, block) in self.ups.iter().zip(&self.decoder) {
+            let up = up.forward_up(x);
+            x = match skips.pop() {
+                Some(skip) => Tensor::cat(vec![skip, up], 3),
+                None => up,
+            };
+            x = block.forward(x, pass);
+        }
+        let x = self.head.forward(x, pass);
+        self.out.forward(x, false)
+    }
+
+    /// Blends a batch's statistics into the running ones, in the order `forward_train` gave them.
+    pub fn blend_statistics(&mut self, stats: Vec<NormStats>, momentum: f32) {
+        let mut stats = stats.into_iter();
+        for unit in self.units_mut() {
+            if let Some(norm) = &mut unit.norm
+                && let Some(batch) = stats.next()
+            {
+                norm.blend(batch, momentum);
+            }
+        }
+    }
+
+    /// The bias of the last layer, `[1]`: the smallest tensor every training step changes.
+    pub fn out_bias(&self) -> Tensor<1> {
+        self.out.bias.clone()
+    }
+
+    /// Every 3x3 unit in the order of the forward pass.
+    pub(super) fn units_mut(&mut self) -> impl Iterator<Item = &mut ConvUnit> {
+        self.encoder
+            .iter_mut()
+            .chain(self.decoder.iter_mut())
+            .flat_map(|block| [&mut block.first, &mut block.second])
+            .chain(std::iter::once(&mut self.head))
+    }
+}

@@ -1,0 +1,146 @@
+//! Page -> engine.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Preset, TrainConfig};
+
+/// One request to the engine. Commands are handled one at a time, in order.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[cfg_attr(target_arch = "wasm32", tsify(from_wasm_abi))]
+pub enum Command {
+    /// Choose and bring up the compute device. Answers with [`Event::Device`].
+    Init {
+        device: DeviceChoice,
+    },
+    /// One file of a drop. `path` is relative with `/` separators (`images/12.png`).
+    AddFile {
+        path: String,
+        #[serde(with = "serde_bytes")]
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+        bytes: Vec<u8>,
+        purpose: Purpose,
+    },
+    /// A file the page could not read at all (deleted, permission revoked, over the size limit).
+    FileUnreadable {
+        path: String,
+        detail: String,
+    },
+    /// All files of one drop were sent: pair, check, answer with [`Event::Dataset`] or [`Event::Inputs`].
+    FilesDone {
+        purpose: Purpose,
+    },
+    /// Replace the data set by the generated sample scenes.
+    SampleScenes {
+        seed: u32,
+    },
+    /// How mask pixels become foreground, for the whole data set. Answers with [`Event::Dataset`].
+    SetMaskRule {
+        rule: MaskRule,
+    },
+    /// Leave pairs out (or take them in again). Answers with [`Event::Dataset`].
+    SetExcluded {
+        pairs: Vec<u32>,
+        excluded: bool,
+    },
+    /// Forget data set (`train`) or the images to predict (`predict`).
+    Clear {
+        purpose: Purpose,
+    },
+    /// The settings a preset stands for. Answers with [`Event::Config`].
+    PresetConfig {
+        preset: Preset,
+    },
+    /// Check settings without starting. Answers with [`Event::Config`].
+    CheckConfig {
+        config: TrainConfig,
+    },
+    /// Start a run. Answers with [`Event::RunStarted`], or [`Event::Config`] with field errors.
+    Start {
+        config: TrainConfig,
+    },
+    Pause,
+    Resume,
+    /// End the run now; the best weights so far become the model.
+    Stop,
+    /// Predict all images of purpose `predict`, and, where asked, the validation pairs.
+    Predict {
+        validation: bool,
+        threshold: f32,
+    },
+    CancelPredict,
+    /// One result as a file. Answers with [`Event::File`].
+    Export {
+        result: u32,
+        kind: ExportKind,
+        threshold: f32,
+    },
+    /// The model as a safetensors file with its configuration inside. Answers with [`Event::File`].
+    SaveModel,
+    /// Replace the model by a file written by `save_model`. Answers with [`Event::Model`].
+    LoadModel {
+        name: String,
+        #[serde(with = "serde_bytes")]
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+        bytes: Vec<u8>,
+    },
+    /// A pair's or input's full picture for the viewer, at most `max_px` on its longer side. Answers with [`Event::Picture`].
+    Picture {
+        of: PictureOf,
+        index: u32,
+        max_px: u32,
+    },
+}
+
+/// What a dropped file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    Train,
+    Predict,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum PictureOf {
+    Pair,
+    Input,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceChoice {
+    /// A hardware WebGPU adapter with the needed features, else the CPU.
+    Auto,
+    /// WebGPU even on a software adapter; a fault if there is none.
+    Webgpu,
+    Cpu,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum ExportKind {
+    /// 8-bit grey PNG, 0 or 255, thresholded, the size of the input.
+    MaskPng,
+    /// The seed's 16-bit grey PNG `<name>_predict.png`, `round(p * 65535)`.
+    ProbabilityPng,
+}
+
+/// How a mask pixel becomes foreground (1) or background (0).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[cfg_attr(target_arch = "wasm32", tsify(from_wasm_abi))]
+pub enum MaskRule {
+    /// Luma at or above `at` (0..=255) is foreground.
+    Threshold { at: u8, invert: bool },
+    /// The seed's rule: everything that is not exactly opaque black is foreground.
+    NotBlack { invert: bool },
+    /// One colour of a palette or class map is foreground.
+    Colour { rgb: [u8; 3], invert: bool },
+}

@@ -1,0 +1,157 @@
+//! What the page shows of devices, data sets and inputs.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Fault, MaskRule};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct DeviceInfo {
+    pub kind: DeviceKind,
+    /// What the adapter calls itself; "wasm SIMD, 1 thread" for the CPU.
+    pub adapter: String,
+    pub software: bool,
+    /// Why this device and not another; `None` when the first choice was taken.
+    pub reason: Option<DeviceReason>,
+    /// Largest relative difference of the self-test's convolution against the known values.
+    pub self_test_error: f64,
+    pub self_test_ms: f64,
+    /// Limits worth showing, name -> value.
+    pub limits: BTreeMap<String, f64>,
+    pub protocol: u32,
+    pub version: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceKind {
+    Webgpu,
+    Cpu,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceReason {
+    NoWebgpu,
+    NoAdapter,
+    SoftwareAdapter,
+    MissingTimestampQuery,
+    SelfTestFailed,
+    InsecureContext,
+    AskedForCpu,
+}
+
+/// The data set as the page shows it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Dataset {
+    pub source: DataSource,
+    pub pairs: Vec<Pair>,
+    pub rule: MaskRule,
+    /// The rule the data suggested; equals `rule` unless the user changed it.
+    pub suggested_rule: MaskRule,
+    /// Colours found in the masks, most frequent first, at most 32.
+    pub colours: Vec<ColourShare>,
+    /// Share of foreground pixels over all usable pairs, 0 to 1.
+    pub foreground_share: f64,
+    /// Files that became part of no pair, each with its cause.
+    pub faults: Vec<Fault>,
+    /// Bytes held for decoded images.
+    pub memory_bytes: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum DataSource {
+    None,
+    Files,
+    SampleScenes,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct ColourShare {
+    pub rgb: [u8; 3],
+    pub share: f64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Pair {
+    /// Position in [`Dataset::pairs`]; stable until the next `Dataset` event.
+    pub index: u32,
+    /// Common stem, for people.
+    pub name: String,
+    pub image_path: String,
+    pub mask_path: String,
+    pub width: u32,
+    pub height: u32,
+    pub bands: u32,
+    pub bits: u32,
+    pub foreground_share: f64,
+    /// Left out by the user.
+    pub excluded: bool,
+    /// Cannot be used; the fault says why.
+    pub blocked: Option<Fault>,
+    /// Usable, but worth a look.
+    pub notes: Vec<Note>,
+    pub thumb_width: u32,
+    pub thumb_height: u32,
+    /// RGBA.
+    #[serde(with = "serde_bytes")]
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+    pub thumb_rgba: Vec<u8>,
+    /// 0 or 255 a pixel, same size as the thumbnail.
+    #[serde(with = "serde_bytes")]
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+    pub thumb_mask: Vec<u8>,
+}
+
+/// A remark on a usable pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Note {
+    /// Image and mask differ by one pixel; both were cropped to the common size.
+    Cropped {
+        width: u32,
+        height: u32,
+    },
+    EmptyMask,
+    FullMask,
+    /// More than 4/5 foreground: perhaps the mask is inverted.
+    MaybeInverted,
+    MaskEqualsImage,
+    /// Smaller than the tile; padded by its edge.
+    /// First frame of an animation.
+    FirstFrameOnly,
+    /// Turned as its EXIF orientation says.
+    ExifRotated,
+    /// Alpha was dropped.
+    AlphaIgnored,
+    /// The same image as another pair.
+    DuplicateOf {
+        pair: u32,
+    },
+}
+
+/// An image to predict.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Input {
+    pub index: u32,
+    pub name: String,
+    pub path: String,
+    pub width: u32,
+    pub height: u32,
+    pub thumb_width: u32,
+    pub thumb_height: u32,
+    #[serde(with = "serde_bytes")]
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+    pub thumb_rgba: Vec<u8>,
+}

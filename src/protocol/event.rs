@@ -1,0 +1,76 @@
+//! Engine -> page.
+
+use serde::{Deserialize, Serialize};
+
+use super::*;
+
+/// Something the page should show. Events of a run carry its id; the page drops those of another.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[cfg_attr(target_arch = "wasm32", tsify(into_wasm_abi))]
+pub enum Event {
+    Device(DeviceInfo),
+    /// A file was read (or refused); `done` counts both.
+    Reading {
+        purpose: Purpose,
+        done: u32,
+        path: String,
+    },
+    Dataset(Dataset),
+    Inputs {
+        inputs: Vec<Input>,
+    },
+    Config(ConfigReport),
+    RunStarted {
+        run_id: u32,
+        config: TrainConfig,
+        train: Vec<u32>,
+        validation: Vec<u32>,
+        steps_total: u32,
+        steps_per_epoch: u32,
+        parameters: u32,
+    },
+    Phase {
+        run_id: u32,
+        phase: Phase,
+    },
+    Step(StepReport),
+    Validation(ValidationReport),
+    Preview {
+        run_id: u32,
+        step: u32,
+        items: Vec<PreviewItem>,
+    },
+    RunEnded(RunEnd),
+    /// The model in memory changed (loaded, trained) or is absent.
+    Model {
+        model: Option<ModelInfo>,
+    },
+    PredictProgress {
+        done: u32,
+        total: u32,
+        elapsed_ms: f64,
+    },
+    /// One image is predicted.
+    Result(PredictionResult),
+    PredictDone {
+        total: u32,
+        cancelled: bool,
+    },
+    File {
+        name: String,
+        mime: String,
+        #[serde(with = "serde_bytes")]
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+        bytes: Vec<u8>,
+        /// The result it was made from, if any.
+        result: Option<u32>,
+    },
+    Picture(Picture),
+    Fault(Fault),
+    /// The engine panicked and must be replaced. Posted by the panic hook, never returned.
+    Fatal {
+        message: String,
+    },
+}

@@ -1,0 +1,74 @@
+//! What can go wrong.
+
+use serde::{Deserialize, Serialize};
+
+/// What went wrong, where, with which file. Never a sentence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Fault {
+    pub code: FaultCode,
+    pub stage: Stage,
+    /// Path of the file as dropped.
+    pub file: Option<String>,
+    /// Numbers or names the sentence needs, or the library's own words as a last resort.
+    pub detail: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    Read,
+    Decode,
+    Pair,
+    Train,
+    Predict,
+    Export,
+    Model,
+    Device,
+    Protocol,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum FaultCode {
+    // files
+    EmptyFile,
+    UnknownFormat,
+    UnsupportedFormat,
+    Corrupt,
+    /// detail: "3600 MP, limit 100 MP"
+    TooManyPixels,
+    /// detail: "600 MiB, limit 512 MiB"
+    FileTooLarge,
+    /// All images together exceed what the page may hold. detail: numbers
+    OutOfMemory,
+    Unreadable,
+    // pairing
+    NoMask,
+    NoImage,
+    /// Two files claim the same part of a pair. detail: the other path
+    Ambiguous,
+    /// detail: "256x256 and 300x256"
+    SizeMismatch,
+    NoPairs,
+    // training
+    NotFinite,
+    NothingToTrain,
+    // model and prediction
+    NoModel,
+    NoInputs,
+    ModelCorrupt,
+    ModelMismatch,
+    NoSuchResult,
+    EncodeFailed,
+    // device
+    NoWebgpu,
+    SelfTestFailed,
+    DeviceError,
+    // order of commands
+    Busy,
+    NotRunning,
+    BadCommand,
+}

@@ -1,0 +1,24 @@
+//! Everything that crosses the worker boundary: commands in, events out, faults in both senses.
+//!
+//! The page and the worker exchange plain JavaScript objects of these shapes; byte fields are
+//! `Uint8Array`s whose buffers the worker transfers. `tsify` writes the TypeScript types from the
+//! definitions below into the wasm package, so the page is checked against this file.
+//!
+//! Faults are a code plus data. Sentences live in one place, `www/app/strings.js`.
+
+mod command;
+mod data;
+mod event;
+mod fault;
+mod run;
+mod settings;
+
+pub use command::*;
+pub use data::*;
+pub use event::*;
+pub use fault::*;
+pub use run::*;
+pub use settings::*;
+
+/// Version of this protocol. Page, worker and wasm compare it at start and refuse to mix.
+pub const PROTOCOL_VERSION: u32 = 1;

@@ -1,0 +1,189 @@
+//! What the page shows of runs, models and results.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Architecture, Channels, FieldError, PictureOf, Sampling, TrainConfig};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct ConfigReport {
+    pub config: TrainConfig,
+    /// Empty = it can start.
+    pub errors: Vec<FieldError>,
+    pub parameters: f64,
+    /// Estimated bytes for weights, optimizer state and activations.
+    pub memory_bytes: f64,
+    /// Multiply-adds of one training step (forward and backward).
+    pub step_macs: f64,
+    pub steps_total: f64,
+    pub train_pairs: u32,
+    pub validation_pairs: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// First step: shaders are being compiled, buffers allocated.
+    Compiling,
+    Training,
+    Validating,
+    Paused,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct StepReport {
+    pub run_id: u32,
+    /// Steps done, from 1.
+    pub step: u32,
+    pub steps_total: u32,
+    pub epoch: u32,
+    /// Mean training loss since the last report.
+    pub loss: f64,
+    /// Pixel accuracy of the training batch at 0.5.
+    pub accuracy: f64,
+    pub images_per_s: f64,
+    /// Median of the recent steps.
+    pub ms_per_step: f64,
+    pub elapsed_ms: f64,
+    /// `None` until five steps were measured.
+    pub left_ms: Option<f64>,
+}
+
+/// Metrics over whole images. A metric that is not defined (no such pixels) is `None`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Metrics {
+    pub loss: f64,
+    pub accuracy: Option<f64>,
+    pub iou: Option<f64>,
+    pub f1: Option<f64>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct ValidationReport {
+    pub run_id: u32,
+    pub step: u32,
+    /// `None` if there is no validation set.
+    pub validation: Option<Metrics>,
+    /// The same over (at most 8 of) the training images.
+    pub training: Metrics,
+    pub best: bool,
+    pub best_step: u32,
+    pub elapsed_ms: f64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct PreviewItem {
+    pub pair: u32,
+    pub name: String,
+    /// From the validation set (else from the training set).
+    pub validation: bool,
+    pub width: u32,
+    pub height: u32,
+    pub iou: Option<f64>,
+    #[serde(with = "serde_bytes")]
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+    pub rgba: Vec<u8>,
+    /// 0 or 255.
+    #[serde(with = "serde_bytes")]
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+    pub truth: Vec<u8>,
+    /// Probability, 0 to 255.
+    #[serde(with = "serde_bytes")]
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+    pub probability: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct RunEnd {
+    pub run_id: u32,
+    pub reason: EndReason,
+    pub steps: u32,
+    pub epochs: f64,
+    pub loss_first: f64,
+    pub loss_last: f64,
+    pub best_step: u32,
+    /// Metrics of the weights kept.
+    pub validation: Option<Metrics>,
+    pub training: Option<Metrics>,
+    pub ms_per_step: f64,
+    pub elapsed_ms: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    Finished,
+    Stopped,
+    /// The loss became NaN or infinite; the best weights before that were kept.
+    NotFinite,
+    /// The device failed; the fault event says how.
+    DeviceFailed,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct ModelInfo {
+    pub architecture: Architecture,
+    pub base: u32,
+    pub depth: u32,
+    pub channels: Channels,
+    pub sampling: Sampling,
+    pub tile_px: u32,
+    pub parameters: u32,
+    /// Steps it was trained for.
+    pub steps: u32,
+    pub name: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct PredictionResult {
+    /// Number of this result, for `export` and file names.
+    pub result: u32,
+    pub name: String,
+    /// A validation pair of the data set (with truth), else an input.
+    pub pair: Option<u32>,
+    pub input: Option<u32>,
+    pub width: u32,
+    pub height: u32,
+    /// Where the pair has a mask.
+    pub metrics: Option<Metrics>,
+    /// Picture for the page, at most 1024 px on its longer side; the three below share its size.
+    pub view_width: u32,
+    pub view_height: u32,
+    #[serde(with = "serde_bytes")]
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+    pub rgba: Vec<u8>,
+    /// Probability, 0 to 255.
+    #[serde(with = "serde_bytes")]
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+    pub probability: Vec<u8>,
+    /// 0 or 255; empty where there is no truth.
+    #[serde(with = "serde_bytes")]
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+    pub truth: Vec<u8>,
+    pub elapsed_ms: f64,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Picture {
+    pub of: PictureOf,
+    pub index: u32,
+    pub width: u32,
+    pub height: u32,
+    #[serde(with = "serde_bytes")]
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+    pub rgba: Vec<u8>,
+    /// 0 or 255; empty for inputs.
+    #[serde(with = "serde_bytes")]
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+    pub mask: Vec<u8>,
+}

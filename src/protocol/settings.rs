@@ -1,0 +1,143 @@
+//! The settings of a run and what can be wrong with them.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Preset {
+    /// The classic pipeline, Keras-exact.
+    Seed,
+    Balanced,
+    Fast,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Architecture {
+    UnetNorm,
+    Unet,
+    UnetSmall,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Channels {
+    Grey,
+    Rgb,
+}
+
+/// How training tiles are cut from images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Sampling {
+    /// Random crops of `tile_px` at native resolution.
+    Crop,
+    /// The whole image resized (nearest) to one tile of `tile_px`.
+    Resize,
+    /// The seed's: top-left 512x512, zero padded, every second pixel to 256x256.
+    Seed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Augmentation {
+    Off,
+    Seed,
+    Strong,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Loss {
+    Bce,
+    BceDice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum ForegroundWeight {
+    Off,
+    Auto,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum KeepBest {
+    ValidationIou,
+    TrainingLoss,
+}
+
+/// All settings of a run. Numbers arrive as the page typed them and are checked in Rust.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[cfg_attr(target_arch = "wasm32", tsify(from_wasm_abi))]
+pub struct TrainConfig {
+    pub preset: Preset,
+    pub architecture: Architecture,
+    /// Filters of the first level, 4 to 64, a multiple of 4.
+    pub base: f64,
+    /// Number of poolings, 2 to 5 (`unet_small` is always 2).
+    pub depth: f64,
+    pub channels: Channels,
+    /// Side of a square training tile in pixels, a multiple of `2^depth`, 32 to 1024.
+    pub tile_px: f64,
+    pub sampling: Sampling,
+    /// Tiles per step, 1 to 64.
+    pub batch: f64,
+    pub epochs: f64,
+    /// Steps of one epoch; 0 = as many as one pass over the training pixels takes.
+    pub steps_per_epoch: f64,
+    /// Total steps; 0 = `epochs * steps_per_epoch`.
+    pub steps: f64,
+    pub lr: f64,
+    pub loss: Loss,
+    pub foreground_weight: ForegroundWeight,
+    pub augmentation: Augmentation,
+    pub dropout: f64,
+    /// Share of pairs held back for validation, 0 to 0.9. Ignored if `val_names` is not empty.
+    pub val_share: f64,
+    /// Image file names (with or without folder) that make up the validation set.
+    pub val_names: Vec<String>,
+    /// Validate every so many steps; 0 = chosen from the run's length.
+    pub validate_every: f64,
+    pub keep_best: KeepBest,
+    /// Seed of split, initial weights, crops, augmentation and dropout; a whole number below 2^32.
+    pub seed: f64,
+}
+
+/// A setting that cannot be used, for the message at its field.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct FieldError {
+    /// Name of the [`TrainConfig`] field.
+    pub field: String,
+    pub code: FieldErrorCode,
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+    /// The multiple asked for, or another number the sentence needs.
+    pub value: Option<f64>,
+    /// A name the sentence needs (an unknown validation file, say).
+    pub detail: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum FieldErrorCode {
+    NotANumber,
+    NotWhole,
+    OutOfRange,
+    NotAMultiple,
+    /// A name in `val_names` matches no pair.
+    UnknownName,
+    /// No pair is left for training.
+    NoTrainingPairs,
+}

@@ -1,0 +1,94 @@
+//! What a session tells.
+
+use crate::{infer::InferError, model::ConfigError};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionPhase {
+    Compiling,
+    Training,
+    Validating,
+}
+
+/// Metrics over whole images.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ImageMetrics {
+    /// Mean binary cross-entropy a pixel.
+    pub loss: f64,
+    pub accuracy: Option<f64>,
+    pub iou: Option<f64>,
+    pub f1: Option<f64>,
+}
+
+#[derive(Debug, Clone)]
+pub struct StepNews {
+    pub step: u32,
+    pub epoch: u32,
+    pub loss: f64,
+    pub accuracy: f64,
+    pub images_per_s: f64,
+    pub ms_per_step: f64,
+    pub elapsed_ms: f64,
+    pub left_ms: Option<f64>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Preview {
+    pub pair: usize,
+    pub validation: bool,
+    pub width: usize,
+    pub height: usize,
+    pub iou: Option<f64>,
+    pub rgba: Vec<u8>,
+    pub truth: Vec<u8>,
+    pub probability: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndReason {
+    Finished,
+    Stopped,
+    NotFinite,
+}
+
+#[derive(Debug, Clone)]
+pub struct Ended {
+    pub reason: EndReason,
+    pub steps: u32,
+    pub epochs: f64,
+    pub loss_first: f64,
+    pub loss_last: f64,
+    pub best_step: u32,
+    pub validation: Option<ImageMetrics>,
+    pub training: Option<ImageMetrics>,
+    pub ms_per_step: f64,
+    pub elapsed_ms: f64,
+}
+
+#[derive(Debug)]
+pub enum SessionEvent {
+    Phase(SessionPhase),
+    Step(StepNews),
+    Validation {
+        step: u32,
+        validation: Option<ImageMetrics>,
+        training: ImageMetrics,
+        best: bool,
+        best_step: u32,
+        elapsed_ms: f64,
+    },
+    Preview {
+        step: u32,
+        items: Vec<Preview>,
+    },
+    Ended(Ended),
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Infer(#[from] InferError),
+    #[error("reading the loss from the device failed: {0}")]
+    Read(String),
+}

@@ -1,0 +1,86 @@
+//! Adam over a model's named parameters, textbook form (Kingma and Ba 2015, algorithm 1).
+
+use burn::tensor::{Device, Gradients, Tensor};
+
+use crate::{
+    kernels::{nn, ops::AdamStep},
+    model::UNet,
+};
+
+/// Constants of the seed (Keras's defaults but for the rate).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AdamConfig {
+    pub beta1: f64,
+    pub beta2: f64,
+    pub eps: f64,
+}
+
+impl Default for AdamConfig {
+    fn default() -> Self {
+        Self {
+            beta1: 0.9,
+            beta2: 0.999,
+            eps: 1e-7,
+        }
+    }
+}
+
+/// First and second moments of every trainable tensor, flat, in the model's order.
+#[derive(Debug, Clone)]
+pub struct Adam {
+    config: AdamConfig,
+    moments: Vec<Option<(Tensor<1>, Tensor<1>)>>,
+    steps: u32,
+}
+
+impl Adam {
+    pub fn new(config: AdamConfig, model: &mut UNet) -> Self {
+        let device: Device = model.device();
+        let zeros = |n| Tensor::zeros([n], &device);
+        let moments = model
+            .parameter_sizes()
+            .into_iter()
+            .map(|(_, n)| Some((zeros(n), zeros(n))))
+            .collect();
+        Self {
+            config,
+            moments,
+            steps: 0,
+        }
+    }
+
+    /// Applies the gradients of `tracked` to `model`. A tensor without gradient stays as it is.
+    pub fn step(&mut self, model: &mut UNet, mut tracked: UNet, grads: &mut Gradients, lr: f64) {
+        self.steps += 1;
+        let t = f64::from(self.steps);
+        let step = AdamStep {
+            lr: lr as f32,
+            beta1: self.config.beta1 as f32,
+            beta2: self.config.beta2 as f32,
+            eps: self.config.eps as f32,
+            correction1: (1.0 / (1.0 - self.config.beta1.powf(t))) as f32,
+            correction2: (1.0 / (1.0 - self.config.beta2.powf(t))) as f32,
+        };
+        let mut gradients = tracked.take_gradients(grads).into_iter();
+        // The tracked copy shares the weights' buffers; without it they can be updated in place.
+        drop(tracked);
+        let moments = &mut self.moments;
+        model.update_parameters(|number, param| {
+            let gradient = gradients.next().flatten();
+            let slot = moments.get_mut(number);
+            match (gradient, slot.and_then(Option::take)) {
+                (Some(gradient), Some((m, v))) => {
+                    let (param, m, v) = nn::adam(param, gradient, m, v, step);
+                    moments[number] = Some((m, v));
+                    param
+                }
+                (_, kept) => {
+                    if let Some(slot) = moments.get_mut(number) {
+                        *slot = kept;
+                    }
+                    param
+                }
+            }
+        });
+    }
+}

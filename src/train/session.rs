@@ -1,0 +1,349 @@
+//! A training run as a state machine: every call of [`Session::advance`] does a bounded slice of work.
+//!
+//! Pause = do not call it; cancel = [`Session::stop`]. Nothing here waits, sleeps or owns a thread.
+
+use std::{collections::VecDeque, rc::Rc};
+
+use burn::tensor::{Device, Tensor};
+
+use super::{
+    config::{KeepBest, Settings},
+    news::{EndReason, Ended, ImageMetrics, SessionEvent, SessionPhase, StepNews, TrainError},
+    step::{Batch, Trainer},
+    validate::Validation,
+};
+use crate::{
+    data::{
+        batches::{SampleSpec, make_batch},
+        dataset::Dataset,
+    },
+    infer::InputSpec,
+    model::{LossConfig, UNet},
+};
+
+/// Losses are read back about this often on a GPU: each read waits for all work before it.
+const READ_EVERY_MS: f64 = 150.0;
+
+/// The weights to end with.
+pub(super) struct Best {
+    pub(super) model: UNet,
+    pub(super) score: f64,
+    pub(super) step: u32,
+    pub(super) validation: Option<ImageMetrics>,
+    pub(super) training: Option<ImageMetrics>,
+}
+
+/// One run.
+pub struct Session {
+    pub(super) settings: Settings,
+    pub(super) spec: SampleSpec,
+    pub(super) data: Rc<Dataset>,
+    pub(super) train: Vec<usize>,
+    pub(super) validation: Vec<usize>,
+    pub(super) trainer: Trainer,
+    pub(super) device: Device,
+    pub(super) validating: Option<Validation>,
+    pub(super) validated_at: u32,
+    pub(super) pending: Vec<Tensor<1>>,
+    pub(super) pending_since_ms: f64,
+    pub(super) read_every: usize,
+    pub(super) step_ms: VecDeque<f64>,
+    pub(super) elapsed_ms: f64,
+    pub(super) losses: Vec<f64>,
+    pub(super) best: Option<Best>,
+    pub(super) reads_are_cheap: bool,
+    pub(super) phase: Option<SessionPhase>,
+    pub(super) ended: bool,
+}
+
+impl Session {
+    /// `train` and `validation` are pair numbers of `data`. `reads_are_cheap`: the device is the CPU.
+    ///
+    /// # Errors
+    /// If the model cannot be built.
+    pub fn new(
+        settings: Settings,
+        data: Rc<Dataset>,
+        train: Vec<usize>,
+        validation: Vec<usize>,
+        device: Device,
+        reads_are_cheap: bool,
+    ) -> Result<Self, TrainError> {
+        let model = UNet::new(settings.model, settings.seed, &device)?;
+        let foreground_weight = if settings.weigh_foreground {
+            balance(&data, &train)
+        } else {
+            1.0
+        };
+        let loss = LossConfig {
+            kind: settings.loss,
+            foreground_weight,
+        };
+        let seed_pipeline = settings.sampling == crate::data::batches::Sampling::Seed;
+        let trainer = Trainer::new(model, loss, settings.lr, settings.seed, seed_pipeline);
+        let spec = SampleSpec {
+            sampling: settings.sampling,
+            channels: settings.channels,
+            tile_px: settings.tile_px,
+            augmentation: settings.augmentation,
+            seed: settings.seed,
+        };
+        Ok(Self {
+            settings,
+            spec,
+            data,
+            train,
+            validation,
+            trainer,
+            device,
+            validating: None,
+            validated_at: 0,
+            pending: Vec::new(),
+            pending_since_ms: 0.0,
+            read_every: 1,
+            step_ms: VecDeque::new(),
+            elapsed_ms: 0.0,
+            losses: Vec::new(),
+            best: None,
+            reads_are_cheap,
+            phase: None,
+            ended: false,
+        })
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The weights as they are now.
+    pub fn model(&self) -> &UNet {
+        &self.trainer.model
+    }
+
+    /// Steps done.
+    pub fn steps(&self) -> u32 {
+        self.trainer.steps()
+    }
+
+    /// The best weights so far (the present ones before the first validation).
+    pub fn into_best(self) -> UNet {
+        match self.best {
+            Some(best) => best.model,
+            None => self.trainer.model,
+        }
+    }
+
+    /// What the model expects as input.
+    pub fn input_spec(&self) -> InputSpec {
+        InputSpec {
+            channels: self.settings.channels,
+            sampling: self.settings.sampling,
+            tile_px: self.settings.tile_px,
+            stride_px: self.settings.model.stride_px(),
+        }
+    }
+
+    /// Works for about `budget_ms` (at least one step or one tile). After [`SessionEvent::Ended`] it does nothing.
+    ///
+    /// # Errors
+    /// If the device fails; the session can then only be dropped.
+    pub async fn advance(&mut self, budget_ms: f64, now_ms: &dyn Fn() -> f64) -> Result<Vec<SessionEvent>, TrainError> {
+        let start = now_ms();
+        let mut events = Vec::new();
+        while !self.ended {
+            let slice = now_ms();
+            if self.validating.is_some() {
+                self.validate_some(&mut events).await?;
+            } else if self.steps() >= self.settings.steps_total {
+                self.end(EndReason::Finished, &mut events);
+            } else {
+                self.train_some(now_ms, &mut events).await?;
+            }
+            self.elapsed_ms += now_ms() - slice;
+            if now_ms() - start >= budget_ms || !events.is_empty() {
+                break;
+            }
+        }
+        Ok(events)
+    }
+
+    /// Ends the run now. Unread losses are dropped.
+    pub fn stop(&mut self) -> Vec<SessionEvent> {
+        let mut events = Vec::new();
+        if !self.ended {
+            self.end(EndReason::Stopped, &mut events);
+        }
+        events
+    }
+
+    pub(super) fn enter(&mut self, phase: SessionPhase, events: &mut Vec<SessionEvent>) {
+        if self.phase != Some(phase) {
+            self.phase = Some(phase);
+            events.push(SessionEvent::Phase(phase));
+        }
+    }
+
+    async fn train_some(&mut self, now_ms: &dyn Fn() -> f64, events: &mut Vec<SessionEvent>) -> Result<(), TrainError> {
+        if self.phase.is_none() {
+            // Said before the first step, which compiles all shaders and may take long.
+            self.enter(SessionPhase::Compiling, events);
+            return Ok(());
+        }
+        if self.phase != Some(SessionPhase::Compiling) {
+            self.enter(SessionPhase::Training, events);
+        }
+        if self.pending.is_empty() {
+            self.pending_since_ms = now_ms();
+        }
+        let cpu = make_batch(
+            &self.data,
+            &self.train,
+            &self.spec,
+            u64::from(self.steps()),
+            self.settings.batch,
+        );
+        let batch = Batch::upload(cpu, self.settings.channels.count(), &self.device);
+        self.pending.push(self.trainer.step(batch));
+        let step = self.steps();
+        let at_end = step == self.settings.steps_total;
+        let to_validate = at_end || step.is_multiple_of(self.settings.validate_every);
+        if self.pending.len() >= self.read_every || to_validate || step == 1 {
+            self.read_losses(now_ms, events).await?;
+        }
+        if to_validate && !self.ended {
+            self.begin_validation(events);
+        }
+        Ok(())
+    }
+
+    async fn read_losses(
+        &mut self,
+        now_ms: &dyn Fn() -> f64,
+        events: &mut Vec<SessionEvent>,
+    ) -> Result<(), TrainError> {
+        let count = self.pending.len();
+        let joined = Tensor::cat(std::mem::take(&mut self.pending), 0);
+        let data = joined
+            .into_data_async()
+            .await
+            .map_err(|e| TrainError::Read(format!("{e:?}")))?;
+        let values = data
+            .try_into_vec::<f32>()
+            .map_err(|e| TrainError::Read(format!("{e:?}")))?;
+        let ms_per_step = (now_ms() - self.pending_since_ms) / count.max(1) as f64;
+        let step = self.steps();
+        if step > 1 {
+            // The first step compiles shaders and says nothing about the others.
+            self.step_ms.push_back(ms_per_step);
+            if self.step_ms.len() > 15 {
+                self.step_ms.pop_front();
+            }
+            if !self.reads_are_cheap {
+                self.read_every = ((READ_EVERY_MS / ms_per_step) as usize).clamp(1, 16);
+            }
+        }
+        let losses: Vec<f64> = values.iter().step_by(2).map(|&v| f64::from(v)).collect();
+        let accuracies = values.iter().skip(1).step_by(2);
+        if losses.iter().any(|l| !l.is_finite()) {
+            self.losses.extend(losses.iter().filter(|l| l.is_finite()));
+            self.end(EndReason::NotFinite, events);
+            return Ok(());
+        }
+        let loss = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
+        let accuracy = accuracies.map(|&v| f64::from(v)).sum::<f64>() / losses.len().max(1) as f64;
+        self.losses.extend(losses);
+        if self.settings.keep_best == KeepBest::TrainingLoss {
+            // The seed's checkpoint looks at the mean loss of an epoch.
+            self.keep_if_best_by_loss();
+        }
+        if self.phase == Some(SessionPhase::Compiling) {
+            self.enter(SessionPhase::Training, events);
+        }
+        let ms_per_step = self.ms_per_step().unwrap_or(ms_per_step);
+        let left = f64::from(self.settings.steps_total - step);
+        events.push(SessionEvent::Step(StepNews {
+            step,
+            epoch: 1 + (step - 1) / self.settings.steps_per_epoch,
+            loss,
+            accuracy,
+            images_per_s: 1000.0 * self.settings.batch as f64 / ms_per_step,
+            ms_per_step,
+            elapsed_ms: self.elapsed_ms,
+            left_ms: (self.step_ms.len() >= 5).then_some(left * ms_per_step),
+        }));
+        Ok(())
+    }
+
+    fn keep_if_best_by_loss(&mut self) {
+        let step = self.steps();
+        let per_epoch = self.settings.steps_per_epoch;
+        if !step.is_multiple_of(per_epoch) && step != self.settings.steps_total {
+            return;
+        }
+        let n = (((step - 1) % per_epoch) + 1) as usize;
+        let recent = &self.losses[self.losses.len().saturating_sub(n)..];
+        let loss = recent.iter().sum::<f64>() / recent.len().max(1) as f64;
+        if self.best.as_ref().is_none_or(|b| -loss > b.score) {
+            let model = self.trainer.model.clone();
+            self.best = Some(Best {
+                model,
+                score: -loss,
+                step,
+                validation: None,
+                training: None,
+            });
+        }
+    }
+
+    fn end(&mut self, reason: EndReason, events: &mut Vec<SessionEvent>) {
+        self.ended = true;
+        self.validating = None;
+        self.pending.clear();
+        let steps = self.steps();
+        events.push(SessionEvent::Ended(Ended {
+            reason,
+            steps,
+            epochs: f64::from(steps) / f64::from(self.settings.steps_per_epoch),
+            loss_first: self.losses.first().copied().unwrap_or(f64::NAN),
+            loss_last: last_mean(&self.losses),
+            best_step: self.best.as_ref().map_or(steps, |b| b.step),
+            validation: self.best.as_ref().and_then(|b| b.validation),
+            training: self.best.as_ref().and_then(|b| b.training),
+            ms_per_step: self.ms_per_step().unwrap_or(0.0),
+            elapsed_ms: self.elapsed_ms,
+        }));
+    }
+
+    /// Median of the recent steps.
+    fn ms_per_step(&self) -> Option<f64> {
+        let mut sorted: Vec<f64> = self.step_ms.iter().copied().collect();
+        sorted.sort_by(f64::total_cmp);
+        sorted.get(sorted.len() / 2).copied()
+    }
+}
+
+/// Mean of the last ten losses, less noisy than the last one.
+fn last_mean(losses: &[f64]) -> f64 {
+    let last = &losses[losses.len().saturating_sub(10)..];
+    if last.is_empty() {
+        f64::NAN
+    } else {
+        last.iter().sum::<f64>() / last.len() as f64
+    }
+}
+
+/// Weight of a foreground pixel: the square root of background over foreground, from 1 to 10.
+/// The full ratio overshoots on rare classes; the root keeps them visible without flooding.
+fn balance(data: &Dataset, train: &[usize]) -> f32 {
+    let (mut foreground, mut pixels) = (0u64, 0u64);
+    for bits in train.iter().filter_map(|&pair| data.mask_bits(pair)) {
+        foreground += bits.iter().map(|&b| u64::from(b != 0)).sum::<u64>();
+        pixels += bits.len() as u64;
+    }
+    let share = foreground as f64 / pixels.max(1) as f64;
+    if share <= 0.0 {
+        1.0
+    } else {
+        ((1.0 - share) / share).sqrt().clamp(1.0, 10.0) as f32
+    }
+}

@@ -1,0 +1,121 @@
+//! One training step: batch in, loss out, weights moved. Shared by sessions, benchmarks and tests.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::{RngCore, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::optimizer::{Adam, AdamConfig};
+use crate::{
+    data::batches::CpuBatch,
+    kernels::nn,
+    model::{LossConfig, UNet, loss_from_logits},
+};
+
+/// Images and masks of one step on the device: `[b, h, w, c]` in 0..1 and `[b, h, w, 1]` of 0 or 1.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    pub images: Tensor<4>,
+    pub masks: Tensor<4>,
+}
+
+impl Batch {
+    /// Uploads a batch and augments it there: one warp over image and mask together, the mask
+    /// re-binarised at 0.5 as in the seed, contrast and brightness on the image alone.
+    pub fn upload(cpu: CpuBatch, channels: usize, device: &Device) -> Self {
+        let (b, window_px) = (cpu.matrices.len(), cpu.window_px);
+        let images: Tensor<4> =
+            Tensor::from_data(TensorData::new(cpu.images, [b, window_px, window_px, channels]), device);
+        let masks: Tensor<4> = Tensor::from_data(TensorData::new(cpu.masks, [b, window_px, window_px, 1]), device);
+        let identity =
+            cpu.window_px == cpu.tile_px && cpu.matrices.iter().all(|m| *m == [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
+        let (images, masks) = if identity {
+            (images, masks)
+        } else {
+            let warped = nn::warp(Tensor::cat(vec![images, masks], 3), &cpu.matrices, cpu.tile_px);
+            let masks = warped.clone().narrow(3, channels, 1);
+            (warped.narrow(3, 0, channels), masks.greater_elem(0.5).float())
+        };
+        let plain = cpu.gain_bias.iter().all(|g| *g == [1.0, 0.0]);
+        let images = if plain {
+            images
+        } else {
+            let column = |i: usize| {
+                let values: Vec<f32> = cpu.gain_bias.iter().map(|g| g[i]).collect();
+                Tensor::<4>::from_data(TensorData::new(values, [b, 1, 1, 1]), device)
+            };
+            (images * column(0) + column(1)).clamp(0.0, 1.0)
+        };
+        Self { images, masks }
+    }
+}
+
+/// A model being trained: weights, optimizer and what a step needs besides data.
+#[derive(Debug, Clone)]
+pub struct Trainer {
+    pub model: UNet,
+    adam: Adam,
+    pub loss: LossConfig,
+    pub lr: f64,
+    seed: u32,
+    steps: u32,
+    /// Keras's fixed .99, as the seed has it; else the running statistics follow faster at first.
+    keras_momentum: bool,
+}
+
+impl Trainer {
+    pub fn new(mut model: UNet, loss: LossConfig, lr: f64, seed: u32, keras_momentum: bool) -> Self {
+        let adam = Adam::new(AdamConfig::default(), &mut model);
+        Self {
+            model,
+            adam,
+            loss,
+            lr,
+            seed,
+            steps: 0,
+            keras_momentum,
+        }
+    }
+
+    /// Steps done.
+    pub fn steps(&self) -> u32 {
+        self.steps
+    }
+
+    /// One step. Gives a tensor `[2]` of loss and pixel accuracy, not read back.
+    pub fn step(&mut self, batch: Batch) -> Tensor<1> {
+        let tracked = self.model.tracked();
+        let rate = self.model.config().dropout;
+        let (device, seed, step) = (self.model.device(), self.seed, self.steps);
+        let mut calls = 0u64;
+        let mut dropout = |shape: [usize; 4]| {
+            calls += 1;
+            (rate > 0.0).then(|| dropout_mask(shape, rate, seed, (u64::from(step) << 8) | calls, &device))
+        };
+        let (logits, stats) = tracked.forward_train(batch.images, &mut dropout);
+        let loss = loss_from_logits(logits.clone(), batch.masks.clone(), self.loss);
+        let mut grads = loss.backward();
+        let wrong = (logits.inner().greater_elem(0.0).float() - batch.masks).abs().mean();
+        self.adam.step(&mut self.model, tracked, &mut grads, self.lr);
+        let momentum = if self.keras_momentum {
+            0.99
+        } else {
+            // A mean over few batches early on: with .99 it takes ~460 steps to forget the start.
+            (1.0 + step as f32) / (10.0 + step as f32)
+        };
+        self.model.blend_statistics(stats, momentum.min(0.99));
+        self.steps += 1;
+        Tensor::cat(vec![loss.inner(), wrong.neg().add_scalar(1.0)], 0)
+    }
+}
+
+/// 0 with probability `rate`, else `1 / (1 - rate)`; the same for the same seed, step and call.
+fn dropout_mask(shape: [usize; 4], rate: f32, seed: u32, stream: u64, device: &Device) -> Tensor<4> {
+    let mut rng = ChaCha8Rng::seed_from_u64(u64::from(seed) ^ 0x0D20_9007_0000_0000);
+    rng.set_stream(stream);
+    let cut = (f64::from(rate) * 4_294_967_296.0) as u64;
+    let keep = 1.0 / (1.0 - rate);
+    let values = (0..shape.iter().product())
+        .map(|_| if u64::from(rng.next_u32()) < cut { 0.0 } else { keep })
+        .collect::<Vec<f32>>();
+    Tensor::from_data(TensorData::new(values, shape), device)
+}

@@ -1,0 +1,183 @@
+//! The session's validation: whole images, one tile a call, metrics and previews at the end.
+
+use std::collections::VecDeque;
+
+use super::{
+    config::KeepBest,
+    news::{ImageMetrics, Preview, SessionEvent, SessionPhase, TrainError},
+    session::{Best, Session},
+};
+use crate::{
+    formats::raster::Raster,
+    infer::{Prediction, View, shrink_mean, shrink_nearest},
+    model::metrics::{Confusion, bce_sum},
+};
+
+/// Training images that are validated too, to show overfitting; more would cost without telling more.
+const TRAINING_SAMPLE: usize = 4;
+/// Tiles in the preview.
+const PREVIEWS: usize = 4;
+/// Longer side of a preview in pixels.
+const PREVIEW_PX: usize = 256;
+/// Sums over the images of one set.
+#[derive(Default)]
+struct Tally {
+    confusion: Confusion,
+    bce: f64,
+    pixels: u64,
+}
+
+impl Tally {
+    fn metrics(&self) -> ImageMetrics {
+        ImageMetrics {
+            loss: self.bce / (self.pixels.max(1)) as f64,
+            accuracy: self.confusion.accuracy(),
+            iou: self.confusion.iou(),
+            f1: self.confusion.f1(),
+        }
+    }
+}
+
+/// A validation under way.
+pub(super) struct Validation {
+    queue: VecDeque<(usize, bool)>,
+    current: Option<(usize, bool, View, Prediction)>,
+    held_out: Tally,
+    training: Tally,
+    previews: Vec<Preview>,
+}
+
+impl Session {
+    pub(super) fn begin_validation(&mut self, events: &mut Vec<SessionEvent>) {
+        self.enter(SessionPhase::Validating, events);
+        self.validated_at = self.steps();
+        let held_out = self.validation.iter().map(|&pair| (pair, true));
+        // Evenly spread over the training set, the same ones every time.
+        let n = self.train.len().min(TRAINING_SAMPLE);
+        let sample = (0..n).map(|i| (self.train[i * self.train.len() / n], false));
+        let queue = held_out.chain(sample).collect();
+        self.validating = Some(Validation {
+            queue,
+            current: None,
+            held_out: Tally::default(),
+            training: Tally::default(),
+            previews: Vec::new(),
+        });
+    }
+
+    /// One tile of one image.
+    pub(super) async fn validate_some(&mut self, events: &mut Vec<SessionEvent>) -> Result<(), TrainError> {
+        let spec = self.input_spec();
+        let Some(v) = &mut self.validating else { return Ok(()) };
+        if v.current.is_none() {
+            v.current = v.queue.pop_front().and_then(|(pair, held_out)| {
+                let view = View::new(self.data.image(pair)?, &spec);
+                let prediction = Prediction::new(&view, spec.stride_px);
+                Some((pair, held_out, view, prediction))
+            });
+        }
+        if let Some((pair, held_out, view, mut prediction)) = v.current.take()
+            && let (Some(image), Some(mask), Some(bits)) =
+                (self.data.image(pair), self.data.mask(pair), self.data.mask_bits(pair))
+        {
+            if !prediction.step(&self.trainer.model, &view, image).await? {
+                v.current = Some((pair, held_out, view, prediction));
+                return Ok(());
+            }
+            let probability = prediction.finish();
+            let truth = view.truth(mask, bits, &spec);
+            let tally = if held_out { &mut v.held_out } else { &mut v.training };
+            let mut confusion = Confusion::default();
+            confusion.add(&probability, &truth, 0.5);
+            tally.confusion.merge(&confusion);
+            tally.bce += bce_sum(&probability, &truth);
+            tally.pixels += truth.len() as u64;
+            let only_training = self.validation.is_empty();
+            if v.previews.len() < PREVIEWS && (held_out || only_training) {
+                v.previews.push(preview(
+                    pair,
+                    held_out,
+                    &view,
+                    image,
+                    &probability,
+                    &truth,
+                    confusion.iou(),
+                ));
+            }
+        }
+        if v.queue.is_empty() && v.current.is_none() {
+            self.finish_validation(events);
+        }
+        Ok(())
+    }
+
+    fn finish_validation(&mut self, events: &mut Vec<SessionEvent>) {
+        let Some(v) = self.validating.take() else { return };
+        let step = self.validated_at;
+        let validation = (v.held_out.pixels > 0).then(|| v.held_out.metrics());
+        let training = v.training.metrics();
+        let mut best = false;
+        if self.settings.keep_best == KeepBest::ValidationIou {
+            let judged = validation.unwrap_or(training);
+            // Where IoU is not defined (no foreground at all) accuracy decides.
+            let score = judged.iou.or(judged.accuracy).unwrap_or(0.0);
+            best = self.best.as_ref().is_none_or(|b| score > b.score);
+            if best {
+                let model = self.trainer.model.clone();
+                self.best = Some(Best {
+                    model,
+                    score,
+                    step,
+                    validation,
+                    training: Some(training),
+                });
+            }
+        } else if let Some(kept) = self.best.as_mut().filter(|b| b.step == step) {
+            (kept.validation, kept.training, best) = (validation, Some(training), true);
+        }
+        let best_step = self.best.as_ref().map_or(step, |b| b.step);
+        let elapsed_ms = self.elapsed_ms;
+        events.push(SessionEvent::Validation {
+            step,
+            validation,
+            training,
+            best,
+            best_step,
+            elapsed_ms,
+        });
+        if !v.previews.is_empty() {
+            events.push(SessionEvent::Preview {
+                step,
+                items: v.previews,
+            });
+        }
+        if self.steps() < self.settings.steps_total {
+            self.enter(SessionPhase::Training, events);
+        }
+    }
+}
+
+fn preview(
+    pair: usize,
+    validation: bool,
+    view: &View,
+    image: &Raster,
+    probability: &[f32],
+    truth: &[u8],
+    iou: Option<f64>,
+) -> Preview {
+    let size = [view.height, view.width];
+    let (rgba, [height, width]) = view.picture(image, PREVIEW_PX);
+    let (truth, _) = shrink_nearest(truth, size, PREVIEW_PX);
+    let (probability, _) = shrink_mean(probability, size, PREVIEW_PX);
+    Preview {
+        pair,
+        validation,
+        width,
+        height,
+        iou,
+        rgba,
+        truth: truth.iter().map(|&t| if t != 0 { 255 } else { 0 }).collect(),
+        probability: probability.iter().map(|p| (p * 255.0).round() as u8).collect(),
+    }
+}

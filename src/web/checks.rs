@@ -1,0 +1,133 @@
+//! The numeric checks of [`crate::checks`] as exports: each takes a device's name, gives a line of figures, and
+//! throws if a number is off. Called by `tests/browser/checks.spec.mjs`.
+
+use burn::tensor::Device;
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
+
+use super::{error, probe};
+use crate::{
+    checks::{self, Errors},
+    device::{self, Choice},
+    train::bench::{Bench, BenchConfig},
+};
+
+macro_rules! golden {
+    ($name:literal) => {
+        include_bytes!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/golden/",
+            $name,
+            ".safetensors"
+        ))
+    };
+}
+
+async fn bring_up(name: &str) -> Result<(Device, bool), JsValue> {
+    let gpu = name == "webgpu";
+    let choice = if gpu { Choice::WebGpu } else { Choice::Cpu };
+    let ready = device::bring_up(choice, &probe::probe().await, &mut None)
+        .await
+        .map_err(error)?;
+    Ok((ready.device, gpu))
+}
+
+/// The worst error as a line, or an exception that names all that are above their limit.
+fn judge(errors: &Errors, limit: impl Fn(&str) -> f64) -> Result<String, JsValue> {
+    let wrong: Vec<_> = errors
+        .iter()
+        .filter(|(name, e)| e.is_nan() || *e > limit(name))
+        .collect();
+    if !wrong.is_empty() || errors.is_empty() {
+        return Err(error(format!("{} of {} are off: {wrong:?}", wrong.len(), errors.len())));
+    }
+    let worst = errors.iter().fold(
+        ("", 0.0),
+        |worst, (name, e)| if *e > worst.1 { (name.as_str(), *e) } else { worst },
+    );
+    Ok(format!(
+        "{} comparisons, worst {:.1e} at {}",
+        errors.len(),
+        worst.1,
+        worst.0
+    ))
+}
+
+/// Every operator against the plain reference, on fresh random numbers.
+#[wasm_bindgen]
+pub async fn check_operators(device: String) -> Result<String, JsValue> {
+    let (device, gpu) = bring_up(&device).await?;
+    let seed = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
+    let errors = checks::operators(seed, &device).await.map_err(error)?;
+    let limit = |name: &str| match (gpu, name.contains("grad")) {
+        (true, _) => 1e-3,
+        (false, true) => 1e-4,
+        (false, false) => 1e-5,
+    };
+    let line = judge(&errors, limit).map_err(|e| error(format!("seed {seed}: {e:?}")))?;
+    Ok(format!("seed {seed}: {line}"))
+}
+
+/// Small networks against Keras: output, loss, every gradient, running statistics.
+#[wasm_bindgen]
+pub async fn check_networks(device: String) -> Result<String, JsValue> {
+    let (device, gpu) = bring_up(&device).await?;
+    let mut all = Vec::new();
+    for (file, weights) in [
+        (golden!("unet_norm").as_slice(), golden!("unet_norm").as_slice()),
+        (golden!("unet"), golden!("unet_norm")),
+        (golden!("unet_small"), golden!("unet_small")),
+    ] {
+        all.extend(checks::golden_network(file, weights, &device).await.map_err(error)?);
+    }
+    judge(&all, |_| if gpu { 1e-3 } else { 1e-4 })
+}
+
+/// The losses, value and gradient, against Keras.
+#[wasm_bindgen]
+pub async fn check_losses(device: String) -> Result<String, JsValue> {
+    let (device, gpu) = bring_up(&device).await?;
+    let errors = checks::golden_losses(golden!("losses"), &device).await.map_err(error)?;
+    judge(&errors, |_| if gpu { 1e-4 } else { 1e-5 })
+}
+
+/// Losses of whole training steps against JAX.
+#[wasm_bindgen]
+pub async fn check_training_steps(device: String) -> Result<String, JsValue> {
+    let (device, gpu) = bring_up(&device).await?;
+    let mut lines = Vec::new();
+    for (filters, size, wanted) in checks::JAX_LOSSES {
+        let config = BenchConfig {
+            filters,
+            size,
+            batch: 2,
+            dropout: 0.0,
+            deterministic: true,
+        };
+        let mut bench = Bench::new(config, &device).map_err(error)?;
+        let mut worst = 0.0f64;
+        for jax in wanted {
+            worst = worst.max((bench.step().await.map_err(error)? - jax).abs());
+        }
+        if !(worst <= if gpu { 2e-4 } else { 2e-5 }) {
+            return Err(error(format!("filters {filters}: a loss is off by {worst:.1e}")));
+        }
+        lines.push(format!("filters {filters}: {worst:.1e}"));
+    }
+    Ok(lines.join(", "))
+}
+
+/// Two tiles learnt by heart; on WebGPU a smaller case, because the software adapter takes seconds a step.
+#[wasm_bindgen]
+pub async fn check_overfit(device: String) -> Result<String, JsValue> {
+    let (device, gpu) = bring_up(&device).await?;
+    let (size, base, steps) = if gpu { (32, 4, 120) } else { (64, 8, 150) };
+    let losses = checks::overfit(size, base, steps, &device).await.map_err(error)?;
+    let (first, last) = (
+        losses.first().copied().unwrap_or(f64::NAN),
+        losses.last().copied().unwrap_or(f64::NAN),
+    );
+    if !(last < if gpu { 0.1 } else { 0.05 }) {
+        return Err(error(format!("loss {first:.3} -> {last:.3} in {steps} steps")));
+    }
+    Ok(format!("loss {first:.3} -> {last:.4} in {steps} steps"))
+}

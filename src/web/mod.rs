@@ -1,0 +1,182 @@
+//! The only floor that knows JavaScript: the engine as a class, the WebGPU probe, the panic hook.
+
+#[cfg(feature = "checks")]
+mod checks;
+mod probe;
+
+use js_sys::{Array, Object, Reflect};
+use serde::Serialize;
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+
+use crate::{
+    device::{self, Choice},
+    engine,
+    protocol::{Command, Event, Fault, FaultCode, Stage},
+    train::bench::{Bench as BenchRun, BenchConfig},
+};
+
+/// Runs when the module is instantiated: a panicking async export never settles its promise
+/// (wasm-bindgen#2724), so the hook itself tells the page that this worker is finished.
+#[wasm_bindgen(start)]
+pub fn start() {
+    std::panic::set_hook(Box::new(|info| {
+        console_error_panic_hook::hook(info);
+        let event = Event::Fatal {
+            message: info.to_string(),
+        };
+        if let Ok(scope) = js_sys::global().dyn_into::<web_sys::DedicatedWorkerGlobalScope>() {
+            // Nothing is left to do if even this fails; the page's heartbeat notices.
+            let _ = scope.post_message(&to_js(&event));
+        }
+    }));
+}
+
+fn to_js<T: Serialize>(value: &T) -> JsValue {
+    let serializer = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
+    value.serialize(&serializer).unwrap_or(JsValue::NULL)
+}
+
+fn now_ms() -> f64 {
+    let performance = Reflect::get(&js_sys::global(), &JsValue::from_str("performance"));
+    match performance.ok().and_then(|p| p.dyn_into::<web_sys::Performance>().ok()) {
+        Some(performance) => performance.now(),
+        None => js_sys::Date::now(),
+    }
+}
+
+fn to_array(events: Vec<Event>) -> Array {
+    events.iter().map(to_js).collect()
+}
+
+/// The engine behind the page. Calls must not overlap: await each before the next.
+#[wasm_bindgen]
+pub struct Engine {
+    inner: engine::Engine,
+}
+
+#[wasm_bindgen]
+impl Engine {
+    #[wasm_bindgen(constructor)]
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        Self {
+            inner: engine::Engine::new(Box::new(now_ms)),
+        }
+    }
+
+    /// Carries out one `Command`; gives its `Event[]`.
+    #[wasm_bindgen(unchecked_return_type = "Event[]")]
+    pub async fn command(&mut self, #[wasm_bindgen(unchecked_param_type = "Command")] command: JsValue) -> Array {
+        let command: Command = match serde_wasm_bindgen::from_value(command) {
+            Ok(command) => command,
+            Err(error) => {
+                let detail = Some(error.to_string());
+                let fault = Fault {
+                    code: FaultCode::BadCommand,
+                    stage: Stage::Protocol,
+                    file: None,
+                    detail,
+                };
+                return to_array(vec![Event::Fault(fault)]);
+            }
+        };
+        if let Command::Init { .. } = command {
+            self.inner.set_probe(probe::probe().await);
+        }
+        to_array(self.inner.command(command).await)
+    }
+
+    /// Does about `budget_ms` of whatever is under way; gives its `Event[]`.
+    #[wasm_bindgen(unchecked_return_type = "Event[]")]
+    pub async fn advance(&mut self, budget_ms: f64) -> Array {
+        to_array(self.inner.advance(budget_ms).await)
+    }
+
+    /// Whether `advance` has something to do.
+    pub fn is_busy(&self) -> bool {
+        self.inner.is_busy()
+    }
+
+    /// Bytes of wasm memory.
+    pub fn memory_bytes(&self) -> f64 {
+        core::arch::wasm32::memory_size(0) as f64 * 65536.0
+    }
+}
+
+/// The benchmark's training problem, for `bench.html`.
+#[wasm_bindgen]
+pub struct Bench {
+    inner: BenchRun,
+    adapter: String,
+}
+
+fn number(config: &JsValue, key: &str, default: f64) -> f64 {
+    Reflect::get(config, &JsValue::from_str(key))
+        .ok()
+        .and_then(|v| v.as_f64())
+        .unwrap_or(default)
+}
+
+fn error(cause: impl std::fmt::Display) -> JsValue {
+    js_sys::Error::new(&cause.to_string()).into()
+}
+
+#[wasm_bindgen]
+impl Bench {
+    /// `config`: `{ backend: "webgpu" | "cpu", filters, size, batch, dropout, det }`.
+    pub async fn create(config: JsValue) -> Result<Bench, JsValue> {
+        let backend = Reflect::get(&config, &JsValue::from_str("backend"))
+            .ok()
+            .and_then(|v| v.as_string());
+        let choice = if backend.as_deref() == Some("webgpu") {
+            Choice::WebGpu
+        } else {
+            Choice::Cpu
+        };
+        let ready = device::bring_up(choice, &probe::probe().await, &mut None)
+            .await
+            .map_err(error)?;
+        let config = BenchConfig {
+            filters: number(&config, "filters", 8.0) as usize,
+            size: number(&config, "size", 128.0) as usize,
+            batch: number(&config, "batch", 2.0) as usize,
+            dropout: number(&config, "dropout", 0.5) as f32,
+            deterministic: number(&config, "det", 0.0) != 0.0,
+        };
+        let inner = BenchRun::new(config, &ready.device).map_err(error)?;
+        Ok(Self {
+            inner,
+            adapter: ready.adapter,
+        })
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn adapter(&self) -> String {
+        self.adapter.clone()
+    }
+
+    #[wasm_bindgen(getter)]
+    pub fn parameters(&self) -> usize {
+        self.inner.parameters()
+    }
+
+    /// One training step; its loss.
+    pub async fn step(&mut self) -> Result<f64, JsValue> {
+        self.inner.step().await.map_err(error)
+    }
+
+    /// One inference; its first probability.
+    pub async fn infer(&mut self) -> Result<f64, JsValue> {
+        self.inner.infer().await.map_err(error)
+    }
+}
+
+/// `{ key: value }`, for option bags of browser calls.
+fn object(entries: &[(&str, JsValue)]) -> Object {
+    let object = Object::new();
+    for (key, value) in entries {
+        // Setting a property of a fresh plain object cannot fail.
+        let _ = Reflect::set(&object, &JsValue::from_str(key), value);
+    }
+    object
+}

@@ -1,0 +1,76 @@
+// @ts-check
+/**
+ * Drives www/bench.html in headless Chromium: `node bench.mjs <job as JSON> <url>`, called by `cargo xtask bench`.
+ * The job's keys are those of the page's `window.run`, plus adapter, timeout, sizes and operation counts.
+ */
+import { launchBrowser } from './harness.mjs';
+
+const [jobText = '{}', url = ''] = process.argv.slice(2);
+const job = JSON.parse(jobText);
+
+const browser = await launchBrowser({ device: job.backend, adapter: job.adapter });
+let code = 0;
+try {
+  const page = await browser.newPage();
+  page.on('console', (message) => console.error(`page: ${message.text()}`));
+  page.on('pageerror', (error) => console.error(`page: ${error}`));
+  await page.goto(url);
+  await page.waitForFunction('window.ready === true', null, { timeout: 120_000 });
+  const config = Object.fromEntries(
+    ['backend', 'filters', 'size', 'batch', 'steps', 'warmup', 'infer', 'det', 'dropout'].map((key) => [key, job[key]]),
+  );
+  const result = await withLimit(
+    page.evaluate((cfg) => /** @type {any} */ (window).run(cfg), config),
+    job.timeout * 1000,
+  );
+  // All steps after the warm-ups; older pages give only the median.
+  const timed = (result.trainAll ?? []).slice(-job.steps);
+  const trainMs = result.trainMs ?? median(timed);
+  console.log(
+    JSON.stringify({
+      device: job.backend,
+      adapter: result.adapter ?? null,
+      base: job.filters,
+      size: job.size,
+      batch: job.batch,
+      steps: job.steps,
+      train_ms: round(trainMs),
+      train_min_ms: round(Math.min(...timed)),
+      train_max_ms: round(Math.max(...timed)),
+      infer_ms: round(result.inferMs),
+      first_step_ms: round(result.trainFirstMs ?? result.trainAll?.[0]),
+      gflops: round(job.step_flop / (trainMs * 1e6)),
+      infer_gflops: round(job.forward_flop / (result.inferMs * 1e6)),
+      parameters: result.params ?? null,
+      wasm_raw: job.wasm_raw,
+      wasm_gzip: job.wasm_gzip,
+      losses: result.losses ?? [],
+    }),
+  );
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : error}`);
+  code = 1;
+} finally {
+  await browser.close();
+}
+process.exit(code);
+
+/** @param {number[]} values */
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** @param {number | undefined | null} value */
+function round(value) {
+  return typeof value === 'number' && Number.isFinite(value) ? Math.round(value * 1000) / 1000 : null;
+}
+
+/** @param {Promise<any>} work @param {number} limitMs */
+function withLimit(work, limitMs) {
+  const limit = new Promise((_, reject) => {
+    setTimeout(() => reject(new Error(`not done after ${limitMs / 1000} s (--timeout)`)), limitMs).unref();
+  });
+  return Promise.race([work, limit]);
+}

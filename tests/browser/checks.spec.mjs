@@ -1,0 +1,51 @@
+// @ts-check
+/**
+ * The numeric checks inside the wasm build (`cargo xtask build --features checks`): every export named
+ * `check_*` takes the device's name, runs in a worker as the engine does, and throws if a number is off.
+ * An export with the suffix `_cpu` or `_webgpu` runs on that device only.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { expect, test } from '@playwright/test';
+
+import { TESTS, launchBrowser } from './harness.mjs';
+
+const types = path.join(TESTS, '../target/pkg-checks/groundmask.d.ts');
+const names = existsSync(types)
+  ? [...readFileSync(types, 'utf8').matchAll(/^export function (check_\w+)\(/gm)].map((match) => match[1])
+  : [];
+
+test('the package with the checks was built', () => {
+  expect(names, `check_* exports in ${types}; build it with: cargo xtask build --features checks`).not.toEqual([]);
+});
+
+for (const device of /** @type {const} */ (['cpu', 'webgpu'])) {
+  test.describe(`numbers on ${device}`, () => {
+    /** @type {import('playwright-core').Browser} */
+    let browser;
+    test.beforeAll(async () => {
+      browser = await launchBrowser({ device });
+    });
+    test.afterAll(() => browser.close());
+
+    const other = device === 'cpu' ? '_webgpu' : '_cpu';
+    for (const name of names.filter((candidate) => !candidate.endsWith(other))) {
+      test(name.replace(/^check_/, '').replaceAll('_', ' '), async ({ baseURL }) => {
+        // A fresh page each: a device is brought up once in a worker's life.
+        const page = await browser.newPage();
+        /** @type {string[]} */
+        const errors = [];
+        page.on('console', (message) => {
+          if (message.type() === 'error') errors.push(message.text());
+        });
+        await page.goto(new URL('tests/checks.html', String(baseURL)).href);
+        await page.waitForFunction('window.ready === true');
+        const outcome = await page.evaluate(([check, where]) => /** @type {any} */ (window).check(check, where), [name, device]);
+        if (outcome.report) test.info().annotations.push({ type: 'figures', description: outcome.report });
+        expect(outcome.error ?? '', errors.join('\n')).toBe('');
+        await page.close();
+      });
+    }
+  });
+}

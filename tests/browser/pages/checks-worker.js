@@ -1,0 +1,13 @@
+// @ts-check
+/** Runs one check of the wasm build and posts its outcome. */
+
+self.onmessage = async ({ data: { name, device } }) => {
+  try {
+    const engine = await import('../pkg-checks/groundmask.js');
+    await engine.default();
+    const report = await engine[name](device);
+    self.postMessage({ report: report === undefined ? '' : typeof report === 'string' ? report : JSON.stringify(report) });
+  } catch (error) {
+    self.postMessage({ error: error instanceof Error ? `${error.message}\n${error.stack}` : String(error) });
+  }
+};

@@ -1,0 +1,193 @@
+// @ts-check
+/**
+ * Loss and validation IoU over steps, drawn by uPlot: labels stand at the lines, and a table holds the same figures.
+ */
+import uPlot from '../vendor/uplot/uPlot.esm.js';
+import { $, h, themeColour } from './dom.js';
+import { metric } from './format.js';
+import { onPaint, state } from './store.js';
+
+const HEIGHT_PX = 340;
+/** Most rows of the table; the newest stay. */
+const MAX_ROWS = 200;
+/** The smoothed loss is the mean over this share of the run on either side. */
+const SMOOTHING = 0.02;
+
+/** @type {uPlot | null} */
+let plot = null;
+let drawn = '';
+/** Looked up once a theme: asking the browser for styles while drawing would lay out the page each time. */
+let look = { family: '', card: '' };
+let rows = '';
+
+export function initChart() {
+  const box = $('log-loss');
+  box.addEventListener('change', () => {
+    state.view.logLoss = /** @type {HTMLInputElement} */ (box).checked;
+    rebuild();
+  });
+  addEventListener('themechange', rebuild);
+  new ResizeObserver(() => {
+    if (plot && width() !== plot.width) plot.setSize({ width: width(), height: HEIGHT_PX });
+  }).observe($('chart'));
+  onPaint(paint);
+}
+
+const width = () => Math.max(220, Math.floor($('chart').clientWidth));
+
+function rebuild() {
+  plot?.destroy();
+  plot = null;
+  drawn = '';
+  paint();
+}
+
+function paint() {
+  const { run } = state;
+  $('work').hidden = run === null || (run.losses.length === 0 && state.preview.length === 0);
+  if (!run || state.place !== 'train' || $('work').hidden) return;
+  const key = `${run.run_id} ${run.losses.length} ${run.losses.at(-1)?.[0]} ${run.validations.length} ${run.steps_total}`;
+  if (key === drawn) return;
+  drawn = key;
+  const data = series(run);
+  if (plot) plot.setData(data);
+  else plot = new uPlot(options(), data, $('chart'));
+  paintTable(run);
+}
+
+/**
+ * Steps, losses as reported, losses smoothed, validation IoU (training IoU where nothing is held back).
+ * @param {import('./store.js').Run} run
+ * @returns {uPlot.AlignedData}
+ */
+function series(run) {
+  /** @type {Map<number, [number | null, number | null, number | null]>} */
+  const points = new Map();
+  const smooth = smoothed(run.losses.map(([, loss]) => loss));
+  run.losses.forEach(([step, loss], i) => points.set(step, [loss, smooth[i], null]));
+  for (const report of run.validations) {
+    const iou = (run.validationPairs.length ? report.validation?.iou : report.training.iou) ?? null;
+    const point = points.get(report.step);
+    if (point) point[2] = iou;
+    else points.set(report.step, [null, null, iou]);
+  }
+  const steps = [...points.keys()].sort((a, b) => a - b);
+  const column = (/** @type {0 | 1 | 2} */ i) => steps.map((step) => points.get(step)?.[i] ?? null);
+  return [steps, column(0), column(1), column(2)];
+}
+
+/** Centred running mean, by sums from the start. @param {number[]} values */
+function smoothed(values) {
+  const sums = [0];
+  for (const value of values) sums.push(sums[sums.length - 1] + value);
+  const reach = Math.max(1, Math.round(values.length * SMOOTHING));
+  return values.map((_value, i) => {
+    const from = Math.max(0, i - reach);
+    const to = Math.min(values.length, i + reach + 1);
+    return (sums[to] - sums[from]) / (to - from);
+  });
+}
+
+/** @returns {uPlot.Options} */
+function options() {
+  const ink = themeColour('ink-soft');
+  const line = themeColour('line');
+  const loss = themeColour('accent');
+  const iou = themeColour('blue');
+  look = { family: getComputedStyle(document.body).fontFamily, card: themeColour('card') };
+  const font = `12px ${look.family}`;
+  const log = state.view.logLoss;
+  /** @type {uPlot.Axis} */
+  const axis = { stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { show: false }, size: 44 };
+  const faint = loss.replace(/^rgb\((.*)\)$/, 'rgba($1, 0.3)');
+  return {
+    width: width(),
+    height: HEIGHT_PX,
+    padding: [14, 12, 0, 0],
+    legend: { show: false },
+    cursor: { points: { size: 6 }, drag: { x: false, y: false } },
+    scales: {
+      x: { time: false, range: (_plot, _min, max) => [0, Math.max(max ?? 1, 10)] },
+      loss: log ? { distr: 3, range: (_plot, min, max) => [min > 0 ? min * 0.85 : 1e-4, max > 0 ? max * 1.15 : 1] } : { range: (_plot, _min, max) => [0, max > 0 ? max * 1.05 : 1] },
+      iou: { range: [0, 1] },
+    },
+    axes: [
+      { ...axis, size: 30, values: (_plot, ticks) => ticks.map((v) => (Number.isInteger(v) ? String(v) : '')) },
+      { ...axis, scale: 'loss', values: (_plot, ticks) => ticks.map((v) => (v == null ? '' : String(Number(v.toPrecision(2))))) },
+      { ...axis, scale: 'iou', side: 1, grid: { show: false }, size: 36, values: (_plot, ticks) => ticks.map((v) => v.toFixed(1)) },
+    ],
+    series: [
+      {},
+      { scale: 'loss', stroke: faint, width: 1, spanGaps: true, points: { show: false } },
+      { scale: 'loss', stroke: loss, width: 2, spanGaps: true, points: { show: false } },
+      { scale: 'iou', stroke: iou, width: 2, spanGaps: true, points: { show: true, size: 5, fill: iou } },
+    ],
+    hooks: { draw: [(u) => labels(u, [[2, 'loss', loss], [3, state.run?.validationPairs.length ? 'validation IoU' : 'training IoU', iou]])] },
+  };
+}
+
+/**
+ * Writes each line's name and last figure at its end: above or below, wherever it covers fewer points of both lines.
+ * @param {uPlot} u
+ * @param {[number, string, string][]} lines
+ */
+function labels(u, lines) {
+  const { ctx, bbox } = u;
+  const ratio = devicePixelRatio || 1;
+  const height = 16 * ratio;
+  ctx.save();
+  ctx.font = `600 ${12 * ratio}px ${look.family}`;
+  ctx.textAlign = 'right';
+  ctx.textBaseline = 'middle';
+  ctx.lineJoin = 'round';
+  ctx.lineWidth = 4 * ratio;
+  ctx.strokeStyle = look.card;
+  const dots = lines.flatMap(([index]) => pixels(u, index));
+  /** @type {{ left: number, y: number }[]} */
+  const placed = [];
+  for (const [index, name, colour] of lines) {
+    const own = pixels(u, index);
+    const end = own.at(-1);
+    if (!end) continue;
+    const text = `${name} ${index === 3 ? metric(end.value) : end.value.toFixed(end.value < 0.1 ? 3 : 2)}`;
+    const width = ctx.measureText(text).width;
+    const right = Math.max(Math.min(end.x, bbox.left + bbox.width) - 2 * ratio, bbox.left + width + 4 * ratio);
+    let best = { y: end.y, cost: Infinity };
+    for (const shift of [-0.8, 0.9, -1.6, 1.7, -2.4, 2.5, -3.4, 3.5]) {
+      const y = end.y + shift * height;
+      if (y < bbox.top + height / 2 || y > bbox.top + bbox.height - height / 2) continue;
+      const covered = dots.filter((dot) => dot.x > right - width - 4 && dot.x < right + 4 && Math.abs(dot.y - y) < height * 0.6).length;
+      const clash = placed.some((other) => Math.abs(other.y - y) < height) ? 1000 : 0;
+      const cost = covered + clash + Math.abs(shift) * 0.4;
+      if (cost < best.cost) best = { y, cost };
+    }
+    placed.push({ left: right - width, y: best.y });
+    ctx.strokeText(text, right, best.y);
+    ctx.fillStyle = colour;
+    ctx.fillText(text, right, best.y);
+  }
+  ctx.restore();
+}
+
+/** A line's points on the canvas. @param {uPlot} u @param {number} index */
+function pixels(u, index) {
+  const scale = index === 3 ? 'iou' : 'loss';
+  const points = [];
+  for (let i = 0; i < u.data[0].length; i += 1) {
+    const value = u.data[index][i];
+    if (value != null) points.push({ x: u.valToPos(u.data[0][i], 'x', true), y: u.valToPos(value, scale, true), value });
+  }
+  return points;
+}
+
+/** @param {import('./store.js').Run} run */
+function paintTable(run) {
+  const key = `${run.run_id} ${run.validations.length}`;
+  if (key === rows) return;
+  rows = key;
+  $('chart-rows').replaceChildren(...run.validations.slice(-MAX_ROWS).reverse().map((report) => {
+    const loss = run.losses.findLast(([step]) => step <= report.step)?.[1];
+    const cells = [loss?.toFixed(4) ?? '–', metric(report.validation?.iou), metric(report.validation?.f1), metric(report.validation?.accuracy), metric(report.training.iou)];
+    return h('tr', { class: report.best ? 'best' : '' }, h('th', { scope: 'row' }, String(report.step)), ...cells.map((text) => h('td', {}, text)));
+  }));
+}

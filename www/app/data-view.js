@@ -1,0 +1,296 @@
+// @ts-check
+/**
+ * The Data place: landing, gallery of pairs with masks, mask rule, what was left out.
+ */
+import { $, h, inSlices, setText, show } from './dom.js';
+import { pick } from './files.js';
+import { bytes, count, hex, percent, plural } from './format.js';
+import { go } from './header.js';
+import { paintImage, paintOverlay } from './paint.js';
+import { clear, sampleScenes, send } from './session.js';
+import { hasData, onPaint, running, state, usablePairs } from './store.js';
+import { faultWords, isWarning, joint, noteLine, ruleLine } from './strings.js';
+import { openPairs } from './viewer.js';
+
+/**
+ * @typedef {import('./types.js').Pair} Pair
+ * @typedef {import('./types.js').Fault} Fault
+ * @typedef {import('./types.js').MaskRule} MaskRule
+ * @typedef {{ li: HTMLLIElement, canvas: HTMLCanvasElement, name: HTMLElement, facts: HTMLElement, notes: HTMLElement, use: HTMLInputElement, pair: Pair | null, drawn: string }} Card
+ */
+
+/** Cards shown at first and added by "Show more". */
+const PAGE = 60;
+/** Seed of the sample scenes, fixed so that everybody talks about the same ones. */
+export const SAMPLE_SEED = 1;
+
+let shown = PAGE;
+let onlyFlagged = false;
+let allFaults = false;
+/** @type {Card[]} */
+const cards = [];
+/** @type {import('./types.js').Dataset | null} */
+let painted = null;
+let paintedView = '';
+
+export function initData() {
+  $('sample').addEventListener('click', () => sampleScenes(SAMPLE_SEED));
+  $('choose-files').addEventListener('click', () => pick('pick-files', 'train'));
+  $('choose-folder').addEventListener('click', () => pick('pick-folder', 'train'));
+  $('add-files').addEventListener('click', () => pick('pick-files', 'train'));
+  $('add-folder').addEventListener('click', () => pick('pick-folder', 'train'));
+  $('clear-train').addEventListener('click', () => {
+    clear('train');
+    $('main').focus();
+  });
+  $('to-train').addEventListener('click', () => go('train'));
+  $('gallery-more').addEventListener('click', () => {
+    shown += PAGE * 2;
+    painted = null;
+    paint();
+  });
+  $('data-faults-more').addEventListener('click', () => {
+    allFaults = true;
+    painted = null;
+    paint();
+  });
+  $('only-flagged').addEventListener('change', (event) => {
+    onlyFlagged = /** @type {HTMLInputElement} */ (event.target).checked;
+    shown = PAGE;
+    painted = null;
+    paint();
+  });
+  initRule();
+  onPaint(paint);
+}
+
+function paint() {
+  const loaded = hasData() || state.faults.some((fault) => fault.purpose === 'train');
+  show($('landing'), !loaded);
+  show($('data-loaded'), loaded);
+  if (!loaded) paintEngineLine();
+  const held = running() || state.predicting !== null;
+  show($('data-held'), held);
+  for (const id of ['clear-train', 'add-files', 'add-folder']) /** @type {HTMLButtonElement} */ ($(id)).disabled = held;
+  /** @type {HTMLFieldSetElement} */ ($('rule-choices')).disabled = held;
+  const view = `${state.view.overlay} ${state.view.opacity} ${state.faults.length} ${held}`;
+  if (state.dataset === painted && view === paintedView) return;
+  painted = state.dataset;
+  paintedView = view;
+  if (!loaded) {
+    shown = PAGE;
+    allFaults = false;
+    onlyFlagged = false;
+    /** @type {HTMLInputElement} */ ($('only-flagged')).checked = false;
+    cards.splice(0);
+    $('gallery').replaceChildren();
+    return;
+  }
+  paintFacts();
+  paintRule();
+  paintFaults();
+  paintGallery();
+}
+
+function paintEngineLine() {
+  const bar = /** @type {HTMLProgressElement} */ ($('engine-bar'));
+  const { loaded, total } = state.loading;
+  const waiting = state.sampling || state.engine === 'loading' || (state.engine === 'ready' && !state.device && !state.faults.length);
+  bar.hidden = !waiting;
+  if (total && state.engine === 'loading') bar.value = loaded / total;
+  else bar.removeAttribute('value');
+  setText($('engine-text'), state.engine === 'failed' ? 'The engine is not here yet' : state.engine === 'loading'
+    ? `Getting the engine${loaded ? `: ${bytes(loaded)}${total ? ` of ${bytes(total)}` : ''}` : ''}. ${state.sampling ? 'The sample scenes follow.' : 'You can drop files already.'}`
+    : state.sampling ? 'Making the sample scenes' : waiting ? 'Testing the device. You can drop files already.' : '');
+  /** @type {HTMLButtonElement} */ ($('sample')).disabled = state.sampling;
+}
+
+function paintFacts() {
+  const { dataset } = state;
+  const pairs = usablePairs();
+  const facts = $('data-facts');
+  const all = dataset?.pairs ?? [];
+  const sizes = new Set(pairs.map((pair) => `${pair.width} × ${pair.height}`));
+  const rows = [
+    ['Pairs in use', `${count(pairs.length)}${pairs.length < all.length ? ` of ${count(all.length)}` : ''}`],
+    ['Foreground', percent(dataset?.foreground_share)],
+    ['Size', sizes.size === 1 ? [...sizes][0] : sizes.size ? `${sizes.size} sizes` : '–'],
+    ['In memory', bytes(dataset?.memory_bytes ?? 0)],
+  ];
+  if (dataset?.source === 'sample_scenes') rows.unshift(['From', 'sample scenes']);
+  facts.replaceChildren(...rows.map(([term, value]) => h('div', {}, h('dt', {}, term), h('dd', {}, value))));
+  /** @type {HTMLButtonElement} */ ($('to-train')).disabled = pairs.length === 0;
+  setText($('to-train'), pairs.length ? `Train on ${plural(pairs.length, 'pair')}` : 'No pair to train on');
+  show($('rule-card'), all.length > 0);
+}
+
+// --- gallery -------------------------------------------------------------------------------
+
+function paintGallery() {
+  const all = state.dataset?.pairs ?? [];
+  const wanted = all.filter((pair) => !onlyFlagged || pair.blocked || pair.excluded || pair.notes.some(isWarning));
+  const pairs = wanted.slice(0, shown);
+  const gallery = $('gallery');
+  while (cards.length > pairs.length) cards.pop()?.li.remove();
+  while (cards.length < pairs.length) {
+    const card = newCard();
+    cards.push(card);
+    gallery.append(card.li);
+  }
+  setText($('gallery-title'), plural(all.length, 'pair'));
+  show($('gallery-more'), wanted.length > shown);
+  setText($('gallery-more'), `Show more (${count(wanted.length - shown)} left)`);
+  inSlices('gallery', pairs.entries(), ([index, pair]) => fillCard(cards[index], pair));
+}
+
+/** @returns {Card} */
+function newCard() {
+  const canvas = h('canvas', {});
+  const name = h('span', { class: 'name' });
+  const facts = h('span', { class: 'small tabular' });
+  const notes = h('ul', { class: 'notes' });
+  const use = h('input', { type: 'checkbox' });
+  const li = h('li', { class: 'pair' },
+    h('button', { type: 'button', class: 'picture', onclick: () => card.pair && openPairs(card.pair.index) }, canvas),
+    h('label', { class: 'choice use', title: 'Use this pair' }, use, name), facts, notes);
+  /** @type {Card} */
+  const card = { li, canvas, name, facts, notes, use, pair: null, drawn: '' };
+  use.addEventListener('change', () => card.pair && send({ type: 'set_excluded', pairs: [card.pair.index], excluded: !use.checked }));
+  return card;
+}
+
+/** @param {Card} card @param {Pair} pair */
+function fillCard(card, pair) {
+  const drawn = `${state.view.overlay} ${state.view.opacity}`;
+  const held = running() || state.predicting !== null;
+  card.use.disabled = held || Boolean(pair.blocked);
+  if (card.pair === pair && card.drawn === drawn) return;
+  card.pair = pair;
+  card.drawn = drawn;
+  setText(card.name, pair.name);
+  card.name.title = `${pair.image_path} + ${pair.mask_path}`;
+  setText(card.facts, pair.blocked ? `${pair.width} × ${pair.height}` : `${pair.width}×${pair.height} · ${bands(pair)} · mask ${percent(pair.foreground_share)}`);
+  card.use.checked = !pair.excluded && !pair.blocked;
+  card.use.setAttribute('aria-label', `Use ${pair.name}`);
+  card.li.classList.toggle('excluded', pair.excluded);
+  card.li.classList.toggle('blocked', Boolean(pair.blocked));
+  const warn = pair.notes.some(isWarning);
+  card.li.classList.toggle('flagged', warn);
+  card.canvas.parentElement?.setAttribute('aria-label', `Open ${pair.name}`);
+  const layers = { width: pair.thumb_width, height: pair.thumb_height, rgba: pair.thumb_rgba, mask: pair.thumb_mask };
+  if (layers.rgba.length) {
+    if (state.view.overlay && !pair.blocked) paintOverlay(card.canvas, layers, 128, state.view.opacity);
+    else paintImage(card.canvas, layers);
+  }
+  const lines = pair.notes.map((note) => h('li', { class: isWarning(note) ? 'warn' : '' }, noteLine(note, pairName)));
+  if (pair.blocked) lines.unshift(h('li', { class: 'bad' }, blockedLine(pair.blocked)));
+  card.notes.replaceChildren(...lines);
+}
+
+/** @param {Pair} pair */
+const bands = (pair) => `${pair.bands === 1 ? 'grey' : pair.bands === 3 ? 'RGB' : pair.bands === 4 ? 'RGBA' : `${pair.bands} bands`}${pair.bits > 8 ? ` ${pair.bits} bit` : ''}`;
+
+/** @param {number} index */
+export const pairName = (index) => state.dataset?.pairs[index]?.name ?? `pair ${index + 1}`;
+
+/** @param {Fault} fault */
+function blockedLine(fault) {
+  const { file, sentence, next } = faultWords(fault);
+  return `${file ? 'This pair ' : ''}${sentence}. ${next}`;
+}
+
+// --- faults --------------------------------------------------------------------------------
+
+/** A list entry that names file, cause and next step. @param {Fault} fault */
+export function faultItem(fault) {
+  const { file, sentence, next } = faultWords(fault);
+  return h('li', {}, h('p', {}, file ? h('bdi', { class: 'path' }, file) : null, file ? joint(sentence) : null, `${sentence}.`), h('p', { class: 'small' }, next));
+}
+
+function paintFaults() {
+  const own = state.faults.filter((fault) => fault.purpose === 'train');
+  const list = [...(state.dataset?.faults ?? [])];
+  for (const fault of own) if (!list.some((other) => other.code === fault.code && other.file === fault.file)) list.push(fault);
+  show($('data-faults-card'), list.length > 0);
+  setText($('data-faults-count'), plural(list.length, 'file'));
+  const some = allFaults ? list : list.slice(0, 5);
+  $('data-faults').replaceChildren(...some.slice(0, 500).map(faultItem));
+  show($('data-faults-more'), list.length > some.length);
+  setText($('data-faults-more'), `Show all ${count(list.length)}`);
+}
+
+// --- mask rule -----------------------------------------------------------------------------
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let ruleTimer;
+/** @type {readonly number[]} */
+let chosenColour = [255, 255, 255];
+
+function initRule() {
+  for (const id of ['rule-threshold', 'rule-not-black', 'rule-colour', 'rule-invert']) $(id).addEventListener('change', () => sendRule(0));
+  $('rule-at').addEventListener('input', () => {
+    /** @type {HTMLInputElement} */ ($('rule-threshold')).checked = true;
+    setText($('rule-at-value'), input('rule-at').value);
+    sendRule(100);
+  });
+  $('rule-reset').addEventListener('click', () => {
+    if (state.dataset) send({ type: 'set_mask_rule', rule: state.dataset.suggested_rule });
+  });
+}
+
+/** @param {string} id */
+const input = (id) => /** @type {HTMLInputElement} */ ($(id));
+
+/** Sends the rule as the controls say it; a moving slider at most ten times a second. @param {number} wait ms */
+function sendRule(wait) {
+  clearTimeout(ruleTimer);
+  ruleTimer = setTimeout(() => {
+    const invert = input('rule-invert').checked;
+    /** @type {MaskRule} */
+    let rule = { kind: 'threshold', at: Number(input('rule-at').value), invert };
+    if (input('rule-not-black').checked) rule = { kind: 'not_black', invert };
+    if (input('rule-colour').checked) rule = { kind: 'colour', rgb: /** @type {[number, number, number]} */ ([...chosenColour]), invert };
+    send({ type: 'set_mask_rule', rule });
+  }, wait);
+}
+
+function paintRule() {
+  const { dataset } = state;
+  if (!dataset) return;
+  const { rule, suggested_rule: suggested, colours } = dataset;
+  setText($('rule-line'), ruleLine(rule, dataset.foreground_share));
+  input('rule-threshold').checked = rule.kind === 'threshold';
+  input('rule-not-black').checked = rule.kind === 'not_black';
+  input('rule-colour').checked = rule.kind === 'colour';
+  input('rule-invert').checked = rule.invert;
+  input('rule-colour').disabled = colours.length === 0;
+  if (rule.kind === 'threshold' && document.activeElement !== input('rule-at')) {
+    input('rule-at').value = String(rule.at);
+    setText($('rule-at-value'), String(rule.at));
+  }
+  if (rule.kind === 'colour') chosenColour = rule.rgb;
+  else if (colours.length) chosenColour = (colours.find(({ rgb }) => rgb.some((v) => v > 0)) ?? colours[0]).rgb;
+  show($('rule-threshold-sub'), rule.kind === 'threshold');
+  show($('rule-colours'), rule.kind === 'colour');
+  $('rule-colours').replaceChildren(...colours.map(({ rgb, share }) => swatch([...rgb], share, rule)));
+  show($('rule-reset'), JSON.stringify(rule) !== JSON.stringify(suggested));
+}
+
+/** @param {number[]} rgb @param {number} share @param {MaskRule} rule */
+function swatch(rgb, share, rule) {
+  const on = rule.kind === 'colour' && hex([...rule.rgb]) === hex(rgb);
+  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  const rect = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
+  svg.setAttribute('viewBox', '0 0 16 16');
+  svg.setAttribute('aria-hidden', 'true');
+  // An attribute, not a style: the policy forbids inline styles.
+  for (const [key, value] of [['width', '16'], ['height', '16'], ['rx', '3'], ['fill', hex(rgb)]]) rect.setAttribute(key, value);
+  svg.append(rect);
+  const button = h('button', { type: 'button', class: 'swatch', 'aria-pressed': String(on), onclick: () => {
+    chosenColour = rgb;
+    input('rule-colour').checked = true;
+    sendRule(0);
+  } }, h('span', { class: 'tabular' }, `${hex(rgb)} · ${percent(share)}`));
+  button.prepend(svg);
+  return button;
+}

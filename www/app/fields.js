@@ -1,0 +1,70 @@
+// @ts-check
+/**
+ * The settings as data: label, one sentence, kind, choices. Limits are Rust's; here only what a slider needs.
+ */
+
+/**
+ * @typedef {keyof import('./types.js').TrainConfig} FieldName
+ * @typedef {object} Field
+ * @property {FieldName} name
+ * @property {string} label
+ * @property {string} help one sentence
+ * @property {'number' | 'whole' | 'choice' | 'names'} kind
+ * @property {[string, string][]} [options] value and words
+ */
+
+/** Lengths the epochs slider stops at; any other number can be typed. */
+export const EPOCH_STOPS = [1, 2, 3, 5, 8, 10, 15, 20, 30, 40, 50, 75, 100, 150, 200, 300, 500, 1000, 2000, 5000];
+
+/** @type {Field[]} */
+export const mainFields = [
+  { name: 'epochs', label: 'Epochs', help: 'How often training goes over the data.', kind: 'whole' },
+  { name: 'augmentation', label: 'Augmentation', help: 'Turned, shifted and relit copies stretch a small data set.', kind: 'choice', options: [['off', 'Off'], ['seed', 'Seed'], ['strong', 'Strong']] },
+  { name: 'val_share', label: 'Validation share', help: 'Pairs never trained on, to measure honestly.', kind: 'number' },
+];
+
+/** @type {{ title: string, fields: Field[] }[]} */
+export const advancedGroups = [
+  { title: 'Network', fields: [
+    { name: 'architecture', label: 'Architecture', help: 'U-Net with batch norm learns most reliably; the small one has only two poolings.', kind: 'choice', options: [['unet_norm', 'U-Net with batch norm'], ['unet', 'U-Net'], ['unet_small', 'Small U-Net']] },
+    { name: 'base', label: 'Filters', help: 'Filters of the first level; twice as many cost four times the time.', kind: 'whole' },
+    { name: 'depth', label: 'Depth', help: 'Number of poolings; more see further around each pixel.', kind: 'whole' },
+    { name: 'channels', label: 'Colour', help: 'RGB uses colour; grey is enough where shape and brightness tell all.', kind: 'choice', options: [['rgb', 'RGB'], ['grey', 'Grey']] },
+  ] },
+  { title: 'Tiles', fields: [
+    { name: 'tile_px', label: 'Tile size', help: 'Side of a training tile in pixels.', kind: 'whole' },
+    { name: 'sampling', label: 'Cut by', help: 'Random crops keep full detail; resizing shows the whole image; Seed crops, then halves.', kind: 'choice', options: [['crop', 'Random crops'], ['resize', 'Resizing'], ['seed', 'Seed']] },
+    { name: 'batch', label: 'Batch', help: 'Tiles per step; larger is steadier and needs more memory.', kind: 'whole' },
+  ] },
+  { title: 'Length', fields: [
+    { name: 'steps_per_epoch', label: 'Steps per epoch', help: '0 takes as many as one pass over the training pixels needs.', kind: 'whole' },
+    { name: 'steps', label: 'Total steps', help: '0 leaves the length to the epochs; any other number overrides them.', kind: 'whole' },
+  ] },
+  { title: 'Learning', fields: [
+    { name: 'lr', label: 'Learning rate', help: 'Size of Adam’s steps; a tenth is the cure when the loss explodes.', kind: 'number' },
+    { name: 'loss', label: 'Loss', help: 'Dice keeps small objects from being ignored.', kind: 'choice', options: [['bce_dice', 'Cross-entropy + Dice'], ['bce', 'Cross-entropy']] },
+    { name: 'foreground_weight', label: 'Foreground weight', help: 'Automatic makes rare foreground count as much as background.', kind: 'choice', options: [['auto', 'Automatic'], ['off', 'Off']] },
+    { name: 'dropout', label: 'Dropout', help: 'Share of features switched off at the two deepest levels while training.', kind: 'number' },
+  ] },
+  { title: 'Validation', fields: [
+    { name: 'val_names', label: 'Validation images', help: 'File names, separated by commas; they replace the share above.', kind: 'names' },
+    { name: 'validate_every', label: 'Validate every', help: 'Steps between two measurements; 0 chooses from the length of the run.', kind: 'whole' },
+    { name: 'keep_best', label: 'Keep the best by', help: 'Which figure decides the weights that become the model.', kind: 'choice', options: [['validation_iou', 'Validation IoU'], ['training_loss', 'Training loss']] },
+    { name: 'seed', label: 'Random seed', help: 'The same number gives the same split, weights and crops.', kind: 'whole' },
+  ] },
+];
+
+export const allFields = [...mainFields, ...advancedGroups.flatMap(({ fields }) => fields)];
+
+/**
+ * What was typed as a number, NaN where it is none. A comma is a decimal point, except in whole numbers, where `1,000`
+ * could mean one or a thousand.
+ * @param {string} text
+ * @param {boolean} whole
+ */
+export function parseNumber(text, whole) {
+  const clean = text.trim().replace(/[\s\u202f\u00a0]/g, '');
+  if (clean === '' || (whole && clean.includes(','))) return NaN;
+  const point = clean.replace(',', '.');
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(point) ? Number(point) : NaN;
+}

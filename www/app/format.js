@@ -1,0 +1,86 @@
+// @ts-check
+/**
+ * Numbers and names as people read them. A figure that is not defined is a dash.
+ */
+
+const whole = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
+
+/** @param {number} value */
+export const count = (value) => whole.format(value);
+
+/** `1 pair`, `28 pairs`. @param {number} value @param {string} one @param {string} [many] */
+export const plural = (value, one, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;
+
+/** A share 0..1 as per cent. @param {number | null | undefined} value */
+export function percent(value) {
+  if (value == null || !Number.isFinite(value)) return '–';
+  const hundred = value * 100;
+  return `${hundred > 0 && hundred < 1 ? hundred.toFixed(1) : hundred.toFixed(0)} %`;
+}
+
+/** A metric 0..1. @param {number | null | undefined} value */
+export const metric = (value) => (value == null || !Number.isFinite(value) ? '–' : value.toFixed(2));
+
+/** Bytes with a binary unit. @param {number} value */
+export function bytes(value) {
+  if (value < 1024) return `${count(value)} bytes`;
+  const units = ['KiB', 'MiB', 'GiB'];
+  let size = value / 1024;
+  let unit = 0;
+  while (size >= 1024 && unit < 2) {
+    size /= 1024;
+    unit += 1;
+  }
+  return `${size < 10 ? size.toFixed(1) : size.toFixed(0)} ${units[unit]}`;
+}
+
+/** `1.9 M`, `118 k`. @param {number} value */
+export function amount(value) {
+  if (value >= 1e9) return `${(value / 1e9).toFixed(1)} G`;
+  if (value >= 1e6) return `${(value / 1e6).toFixed(value < 1e7 ? 2 : 1)} M`;
+  if (value >= 1e4) return `${(value / 1e3).toFixed(0)} k`;
+  return count(value);
+}
+
+/** A stretch of time: `8 s`, `1:12`, `2:03:10`. @param {number | null | undefined} ms */
+export function duration(ms) {
+  if (ms == null || !Number.isFinite(ms)) return '–';
+  const seconds = Math.round(ms / 1000);
+  const s = String(seconds % 60).padStart(2, '0');
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}:${s}`;
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${s}`;
+}
+
+/** A rough stretch of time in words, for estimates. @param {number} ms */
+export function roughly(ms) {
+  const seconds = ms / 1000;
+  if (seconds < 50) return `${Math.max(1, Math.round(seconds))} s`;
+  const minutes = seconds / 60;
+  if (minutes < 90) return `${Math.round(minutes)} min`;
+  const hours = minutes / 60;
+  return hours < 48 ? `${hours.toFixed(hours < 10 ? 1 : 0)} h` : `${Math.round(hours / 24)} days`;
+}
+
+/** Images per second. @param {number | null | undefined} value */
+export const speed = (value) => (value == null || !Number.isFinite(value) ? '–' : value < 10 ? value.toFixed(1) : value.toFixed(0));
+
+/** @param {readonly number[]} rgb */
+export const hex = (rgb) => `#${rgb.map((v) => v.toString(16).padStart(2, '0')).join('').toUpperCase()}`;
+
+/** Last part of a path. @param {string} path */
+export const baseName = (path) => path.split('/').at(-1) ?? path;
+
+/**
+ * A name that every file system takes: no path, no control or reserved characters, no leading dot, at most 120 characters.
+ * @param {string} name
+ */
+export function safeName(name) {
+  // eslint-disable-next-line no-control-regex
+  const clean = baseName(name.replaceAll('\\', '/')).replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069<>:"/\\|?*]/g, '_').replace(/^[.\s]+|[.\s]+$/g, '');
+  const dot = clean.lastIndexOf('.');
+  const extension = dot > 0 && clean.length - dot <= 13 ? clean.slice(dot) : '';
+  const stem = [...clean.slice(0, clean.length - extension.length)].slice(0, 120 - extension.length).join('');
+  const safe = /^(con|prn|aux|nul|com\d|lpt\d)$/i.test(stem) ? `_${stem}` : stem;
+  return `${safe || 'file'}${extension}`;
+}

@@ -1,0 +1,59 @@
+// @ts-check
+/**
+ * `window.groundmask`: what the browser tests, `cargo xtask demo` and the console see of the page. Described in README.md.
+ */
+import { addFiles } from './files.js';
+import { cancelFiles, lastEvents, light, send } from './session.js';
+import { state } from './store.js';
+
+export function initHooks() {
+  Object.defineProperty(window, 'groundmask', {
+    value: Object.freeze({ state: snapshot, send, addFiles, cancelFiles, lastEvents }),
+  });
+}
+
+/** A snapshot that JSON can carry: pictures are left out, figures kept. */
+function snapshot() {
+  const { run, dataset, device } = state;
+  return {
+    phase: phase(),
+    place: state.place,
+    engine: state.engine,
+    device: device ? light(device) : null,
+    reading: state.reading ? { ...state.reading } : null,
+    dataset: dataset && {
+      source: dataset.source, pairs: dataset.pairs.map(({ thumb_rgba, thumb_mask, ...pair }) => light(pair)), rule: light(dataset.rule), suggested_rule: light(dataset.suggested_rule),
+      colours: light(dataset.colours), foreground_share: dataset.foreground_share, memory_bytes: dataset.memory_bytes, faults: light(dataset.faults),
+    },
+    inputs: state.inputs.map(({ thumb_rgba, ...input }) => light(input)),
+    config: state.config ? light(state.config) : null,
+    run: run && {
+      run_id: run.run_id, step: run.end?.steps ?? run.last?.step ?? 0, steps_total: run.steps_total, phase: run.phase, parameters: run.parameters, config: light(run.config), train_pairs: run.trainPairs,
+      validation_pairs: [...run.validationPairs], last: run.last ? light(run.last) : null, losses: run.losses.map(([step, loss]) => [step, loss]), validations: light(run.validations), end: run.end ? light(run.end) : null,
+    },
+    preview: state.preview.map((item) => light(item)),
+    model: state.model ? light(state.model) : null,
+    predicting: state.predicting ? { done: state.predicting.done, total: state.predicting.total } : null,
+    results: state.results.map((result) => light(result)),
+    faults: state.faults.map((fault) => light(fault)),
+    bytesSent: state.bytesSent,
+    longestTaskMs: state.longestTaskMs,
+    longestTaskTrainingMs: state.longestTaskTrainingMs,
+    error: state.error ? { ...state.error } : null,
+  };
+}
+
+/** One word for where the page is. */
+function phase() {
+  const { run } = state;
+  if (state.engine === 'failed') return 'failed';
+  if (state.engine === 'loading') return 'loading';
+  if (state.reading) return 'reading';
+  if (state.starting) return 'starting';
+  if (run && !run.end) return run.phase;
+  if (state.predicting) return 'predicting';
+  if (!state.device) return state.faults.some((fault) => fault.stage === 'device') ? 'no_device' : 'device';
+  if (state.results.length) return 'predicted';
+  if (run?.end) return 'ended';
+  return state.dataset?.pairs.length ? 'data' : 'empty';
+}

@@ -1,0 +1,121 @@
+// @ts-check
+/**
+ * The page's end of the worker: starts it, notices its death, replaces it.
+ */
+import { PROTOCOL_VERSION, workerUrl } from './paths.js';
+
+/**
+ * @typedef {import('./types.js').ToWorker} ToWorker
+ * @typedef {import('./types.js').FromWorker} FromWorker
+ */
+
+/** A worker that is between slices and does not answer for this long is dead, ms. */
+const DEAD_AFTER_MS = 5000;
+const PING_EVERY_MS = 1000;
+
+/** @type {any} */
+const trusted = /** @type {any} */ (globalThis).trustedTypes?.createPolicy('groundmask', {
+  /** Only the worker's own blob may become a script address. @param {string} url */
+  createScriptURL(url) {
+    if (url.startsWith('blob:')) return url;
+    throw new TypeError('not a worker address');
+  },
+});
+
+/**
+ * Starts the engine worker through a blob module, because a worker loaded by its URL is not bound by
+ * the page's CSP meta element, and one loaded from a blob inherits it.
+ * @returns {Worker}
+ */
+export function spawnWorker() {
+  const source = `import ${JSON.stringify(workerUrl)};`;
+  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  const worker = new Worker(trusted ? trusted.createScriptURL(url) : url, { type: 'module', name: 'groundmask-engine' });
+  // The worker's first message proves that the blob was fetched.
+  worker.addEventListener('message', () => URL.revokeObjectURL(url), { once: true });
+  return worker;
+}
+
+/**
+ * One worker's life. `onMessage` gets its messages, `onDeath` is called once when it is gone.
+ */
+export class Link {
+  /**
+   * @param {(message: FromWorker) => void} onMessage
+   * @param {(detail: string) => void} onDeath
+   */
+  constructor(onMessage, onDeath) {
+    this.onMessage = onMessage;
+    this.onDeath = onDeath;
+    this.alive = true;
+    /** True while the engine is inside a call, which may take seconds on a slow device. */
+    this.calling = false;
+    this.heard = performance.now();
+    this.pings = 0;
+    this.abort = new AbortController();
+    this.lock = `groundmask-engine-${crypto.randomUUID()}`;
+    this.worker = spawnWorker();
+    this.worker.onmessage = (event) => this.receive(event.data);
+    this.worker.onerror = (event) => {
+      // Scripts that cannot be fetched or parsed end here with no message.
+      event.preventDefault();
+      if (!this.started) this.onMessage({ kind: 'load_failed', reason: 'worker', detail: event.message ?? '' });
+    };
+    this.started = false;
+    this.post({ kind: 'start', lock: this.lock });
+    this.timer = setInterval(() => this.beat(), PING_EVERY_MS);
+  }
+
+  /** @param {ToWorker} message */
+  post(message) {
+    if (this.alive) this.worker.postMessage(message);
+  }
+
+  /** @param {FromWorker} message */
+  receive(message) {
+    if (!this.alive) return;
+    this.heard = performance.now();
+    this.pings = 0;
+    if (message.kind === 'hello') {
+      this.started = true;
+      if (message.protocol !== PROTOCOL_VERSION) {
+        this.onMessage({ kind: 'load_failed', reason: 'script', detail: `protocol ${message.protocol} and ${PROTOCOL_VERSION}` });
+        return;
+      }
+    }
+    if (message.kind === 'calling') this.calling = message.on;
+    if (message.kind === 'locked') this.watchLock();
+    if (message.kind !== 'pong' && message.kind !== 'calling' && message.kind !== 'locked') this.onMessage(message);
+  }
+
+  /** The worker holds the lock for life: getting it means that the worker is gone. */
+  watchLock() {
+    navigator.locks.request(this.lock, { signal: this.abort.signal }, () => this.die('gone')).catch(() => {});
+  }
+
+  beat() {
+    if (!this.started) return;
+    const now = performance.now();
+    // Three unanswered pings as well as the time: a page that slept has a late clock, not a dead worker.
+    if (!this.calling && this.pings >= 3 && now - this.heard > DEAD_AFTER_MS) {
+      this.die('silent');
+      return;
+    }
+    this.pings += 1;
+    this.post({ kind: 'ping', id: this.pings });
+  }
+
+  /** @param {string} detail */
+  die(detail) {
+    if (!this.alive) return;
+    this.close();
+    this.onDeath(detail);
+  }
+
+  close() {
+    this.alive = false;
+    clearInterval(this.timer);
+    this.abort.abort();
+    this.worker.terminate();
+  }
+}

@@ -1,0 +1,161 @@
+// @ts-check
+/**
+ * The Predict place: model, images, results with threshold and opacity that act at once.
+ */
+import { $, h, inSlices, setText, show } from './dom.js';
+import { downloadAll, downloadModel, downloadOne } from './downloads.js';
+import { pick } from './files.js';
+import { amount, count, duration, metric, percent, plural } from './format.js';
+import { byteThreshold, coverage, paintBinary, paintImage, paintOverlay } from './paint.js';
+import { onEvent } from './reduce.js';
+import { clear, send } from './session.js';
+import { changed, onPaint, running, state } from './store.js';
+import { paintFaultList } from './run-view.js';
+import { openResults } from './viewer.js';
+
+/**
+ * @typedef {import('./types.js').PredictionResult} PredictionResult
+ * @typedef {{ li: HTMLLIElement, canvas: HTMLCanvasElement, name: HTMLElement, facts: HTMLElement, result: PredictionResult, drawn: string }} Card
+ */
+
+const PAGE = 60;
+/** Thumbnails of inputs shown; the rest is only counted. */
+const MAX_THUMBS = 48;
+let shown = PAGE;
+/** The threshold the metrics of the results were measured at. */
+let predictedAt = 0.5;
+/** @type {Card[]} */
+const cards = [];
+/** @type {unknown} */
+let paintedInputs = null;
+
+export function initPredict() {
+  $('save-model').addEventListener('click', () => void downloadModel());
+  $('load-model').addEventListener('click', () => pick('pick-model', 'predict'));
+  $('predict-files').addEventListener('click', () => pick('pick-files', 'predict'));
+  $('predict-folder').addEventListener('click', () => pick('pick-folder', 'predict'));
+  $('clear-predict').addEventListener('click', () => clear('predict'));
+  $('predict-validation').addEventListener('change', changed);
+  $('predict').addEventListener('click', predict);
+  $('cancel-predict').addEventListener('click', () => send({ type: 'cancel_predict' }));
+  $('results-more').addEventListener('click', () => {
+    shown += PAGE;
+    changed();
+  });
+  const kind = /** @type {HTMLSelectElement} */ ($('zip-kind'));
+  const zip = /** @type {HTMLButtonElement} */ ($('download-zip'));
+  zip.addEventListener('click', async () => {
+    zip.disabled = true;
+    await downloadAll(kind.value === 'both' ? ['mask_png', 'probability_png'] : [/** @type {any} */ (kind.value)], (line) => setText($('zip-line'), line));
+    zip.disabled = false;
+  });
+  onEvent((event) => {
+    // A loaded model is for predicting; a trained one leaves people where they are.
+    if (event.type === 'model' && event.model && !running() && !state.run) state.place = 'predict';
+  });
+  onPaint(paint);
+}
+
+function predict() {
+  const validation = wantsValidation();
+  state.results = [];
+  state.faults = state.faults.filter((fault) => fault.stage !== 'predict' && fault.stage !== 'export');
+  state.predicting = { done: 0, total: 0, elapsed_ms: 0 };
+  shown = PAGE;
+  predictedAt = state.view.threshold;
+  setText($('zip-line'), '');
+  send({ type: 'predict', validation, threshold: state.view.threshold });
+  changed();
+}
+
+const validationPairs = () => state.heldBack;
+const wantsValidation = () => validationPairs() > 0 && /** @type {HTMLInputElement} */ ($('predict-validation')).checked;
+
+/** @returns {{ ok: boolean, why: string }} */
+function canPredict() {
+  if (!state.model) return { ok: false, why: 'A model is needed first: train one, or load one.' };
+  if (running()) return { ok: false, why: 'Stop the run, or wait for its end.' };
+  if (state.predicting) return { ok: false, why: '' };
+  if (state.reading) return { ok: false, why: 'Files are still being read.' };
+  if (!state.inputs.length && !wantsValidation()) return { ok: false, why: validationPairs() ? 'Drop images, or tick the validation pairs.' : 'Drop the images to predict.' };
+  return { ok: true, why: '' };
+}
+
+function paint() {
+  const { model, inputs, results, predicting } = state;
+  if (state.place !== 'predict') return;
+  setText($('model-line'), model ? `${model.name || 'Trained here'}: ${amount(model.parameters)} parameters, ${model.channels === 'rgb' ? 'RGB' : 'grey'}, ${model.base} filters, ${plural(model.steps, 'step')} of training.` : 'There is no model yet. Train one, or load a .safetensors file saved here.');
+  /** @type {HTMLButtonElement} */ ($('save-model')).disabled = !model || running();
+  /** @type {HTMLButtonElement} */ ($('load-model')).disabled = running() || predicting !== null;
+  setText($('inputs-count'), inputs.length ? plural(inputs.length, 'image') : '');
+  show($('clear-predict'), inputs.length > 0);
+  setText($('predict-validation-text'), validationPairs() ? `Also the ${plural(validationPairs(), 'validation pair')}` : 'Also the validation pairs (none now)');
+  const { ok, why } = canPredict();
+  /** @type {HTMLButtonElement} */ ($('predict')).disabled = !ok;
+  show($('predict-why'), Boolean(why));
+  setText($('predict-why'), why);
+  show($('predicting'), predicting !== null);
+  if (predicting) {
+    const left = predicting.done >= 5 && predicting.total ? ` · ${duration((predicting.elapsed_ms / predicting.done) * (predicting.total - predicting.done))} left` : '';
+    setText($('predicting-text'), predicting.total ? `${count(predicting.done)} of ${plural(predicting.total, 'image')}${left}` : 'Preparing');
+    const bar = /** @type {HTMLProgressElement} */ ($('predict-bar'));
+    if (predicting.total) bar.value = predicting.done / predicting.total;
+    else bar.removeAttribute('value');
+  }
+  paintFaultList('predict-faults', (fault) => fault.purpose === 'predict' || fault.stage === 'predict' || fault.stage === 'export' || fault.stage === 'model');
+  show($('predict-empty'), !results.length && !predicting);
+  setText($('predict-empty-text'), !model ? 'Masks of new images appear here. First train a model, or load one saved before.' : inputs.length || wantsValidation() ? 'Press Predict masks. Each mask appears as soon as it is done, at the size of its image.' : 'Drop the images you want masks for.');
+  paintInputs();
+  paintResults();
+}
+
+function paintInputs() {
+  if (paintedInputs === state.inputs) return;
+  paintedInputs = state.inputs;
+  const some = state.inputs.slice(0, MAX_THUMBS);
+  const canvases = some.map(() => h('canvas', {}));
+  $('inputs').replaceChildren(...some.map((input, i) => h('li', { title: input.path }, canvases[i], h('span', { class: 'sr' }, input.name))));
+  inSlices('inputs', some.entries(), ([i, input]) => paintImage(canvases[i], { width: input.thumb_width, height: input.thumb_height, rgba: input.thumb_rgba }));
+}
+
+function paintResults() {
+  const { results, view } = state;
+  show($('results-card'), results.length > 0);
+  setText($('results-title'), plural(results.length, 'mask'));
+  const some = results.slice(0, shown);
+  while (cards.length > some.length) cards.pop()?.li.remove();
+  some.forEach((result, index) => {
+    if (cards[index]?.result === result) return;
+    const card = newCard(result, index);
+    if (cards[index]) cards[index].li.replaceWith(card.li);
+    else $('results').append(card.li);
+    cards[index] = card;
+  });
+  show($('results-more'), results.length > shown);
+  const key = `${view.overlay} ${view.threshold} ${view.opacity}`;
+  if (!cards.some((card) => card.drawn !== key)) return;
+  inSlices('results', cards.filter((card) => card.drawn !== key), (card) => fillCard(card, key));
+}
+
+/** @param {PredictionResult} result @param {number} index @returns {Card} */
+function newCard(result, index) {
+  const canvas = h('canvas', {});
+  const facts = h('span', { class: 'small tabular' });
+  const name = h('span', { class: 'name', title: result.name }, result.name);
+  const li = h('li', { class: 'pair' },
+    h('button', { type: 'button', class: 'picture', 'aria-label': `Open ${result.name}`, onclick: () => openResults(index) }, canvas),
+    h('div', { class: 'between' }, name, h('button', { type: 'button', class: 'quiet', 'aria-label': `Download the mask of ${result.name}`, onclick: () => void downloadOne(result.result, 'mask_png') }, 'PNG')), facts);
+  return { li, canvas, name, facts, result, drawn: '' };
+}
+
+/** @param {Card} card @param {string} key */
+function fillCard(card, key) {
+  const { result } = card;
+  card.drawn = key;
+  const at = byteThreshold(state.view.threshold);
+  const layers = { width: result.view_width, height: result.view_height, rgba: result.rgba, mask: result.probability };
+  if (state.view.overlay) paintOverlay(card.canvas, layers, at, state.view.opacity);
+  else paintBinary(card.canvas, layers, at);
+  const share = percent(coverage(result.probability, at));
+  setText(card.facts, `${count(result.width)} × ${count(result.height)} · mask ${share}${result.metrics?.iou != null ? ` · IoU ${metric(result.metrics.iou)}${predictedAt === state.view.threshold ? '' : ` at ${predictedAt.toFixed(2)}`}` : ''}`);
+}

@@ -1,0 +1,141 @@
+// @ts-check
+/**
+ * Events of the engine -> state. No DOM here: what is said and shown follows from the state.
+ */
+import { changed, running, state } from './store.js';
+import { endLine, faultLine } from './strings.js';
+import { metric, plural } from './format.js';
+
+/**
+ * @typedef {import('./types.js').EngineEvent} EngineEvent
+ * @typedef {import('./types.js').Fault} Fault
+ */
+
+/** More points than this are merged in pairs: the chart has no more pixels. */
+const MAX_POINTS = 4000;
+/** Most faults kept for a list; thousands of broken files are one problem, not thousands. */
+const MAX_FAULTS = 2000;
+
+/** Listeners for single events (exports, pictures). @type {((event: EngineEvent) => void)[]} */
+const listeners = [];
+
+/** @param {(event: EngineEvent) => void} listener */
+export function onEvent(listener) {
+  listeners.push(listener);
+}
+
+/** Announces a line politely. @param {string} line */
+export function say(line) {
+  state.status = line;
+}
+
+/** @param {EngineEvent} event */
+export function reduce(event) {
+  // Events of a stopped run arrive late at most once; they belong to nothing on the page.
+  if ('run_id' in event && event.type !== 'run_started' && event.run_id !== state.run?.run_id) return;
+  apply(event);
+  for (const listener of listeners) listener(event);
+  changed();
+}
+
+/** @param {EngineEvent} event */
+function apply(event) {
+  switch (event.type) {
+    case 'device':
+      state.device = event;
+      break;
+    case 'dataset':
+      state.dataset = event;
+      state.sampling = false;
+      // The engine splits anew with every change of the data: the last run's pairs can no longer be asked for.
+      state.heldBack = 0;
+      break;
+    case 'inputs':
+      state.inputs = event.inputs;
+      break;
+    case 'config':
+      state.config = event;
+      state.starting = false;
+      break;
+    case 'run_started':
+      state.starting = false;
+      state.faults = state.faults.filter((fault) => fault.stage !== 'train' && fault.stage !== 'device');
+      state.preview = [];
+      state.run = {
+        run_id: event.run_id, config: event.config, trainPairs: event.train.length, validationPairs: [...event.validation], parameters: event.parameters,
+        steps_total: event.steps_total, phase: 'compiling', last: null, losses: [], validations: [], end: null, asked: null,
+      };
+      say('Training started.');
+      break;
+    case 'phase':
+      if (!state.run) break;
+      if (event.phase === 'paused' && state.run.phase !== 'paused') say('Paused.');
+      if (state.run.phase === 'paused' && event.phase !== 'paused') say('Training goes on.');
+      state.run.phase = event.phase;
+      if ((event.phase === 'paused') === (state.run.asked === 'pause') && state.run.asked !== 'stop') state.run.asked = null;
+      break;
+    case 'step':
+      addStep(event);
+      break;
+    case 'validation':
+      if (!state.run) break;
+      state.run.validations.push(event);
+      say(`Step ${event.step}: validation IoU ${metric(event.validation?.iou ?? event.training.iou)}.`);
+      break;
+    case 'preview':
+      state.preview = event.items;
+      break;
+    case 'run_ended':
+      if (!state.run) break;
+      state.run.end = event;
+      state.heldBack = state.run.validationPairs.length;
+      state.run.asked = null;
+      say(endLine(event));
+      break;
+    case 'model':
+      if (event.model && !running() && event.model.name !== state.model?.name) say(`Model ${event.model.name} is ready.`);
+      state.model = event.model ?? null;
+      break;
+    case 'predict_progress':
+      state.predicting = event;
+      break;
+    case 'result':
+      state.results.push(event);
+      break;
+    case 'predict_done':
+      state.predicting = null;
+      say(event.cancelled ? 'Prediction cancelled.' : `${plural(event.total, 'mask')} predicted.`);
+      break;
+    case 'fault':
+      addFault(event);
+      break;
+    default:
+      break;
+  }
+}
+
+/** @param {import('./types.js').StepReport} report */
+function addStep(report) {
+  const { run } = state;
+  if (!run) return;
+  run.last = report;
+  run.steps_total = report.steps_total;
+  if (Number.isFinite(report.loss)) run.losses.push([report.step, report.loss]);
+  if (run.losses.length > MAX_POINTS) {
+    const merged = [];
+    for (let i = 0; i + 1 < run.losses.length; i += 2) merged.push(/** @type {[number, number]} */ ([run.losses[i + 1][0], (run.losses[i][1] + run.losses[i + 1][1]) / 2]));
+    run.losses = merged;
+  }
+}
+
+/** @param {Fault} fault */
+function addFault(fault) {
+  const file = fault.stage === 'read' || fault.stage === 'decode' || fault.stage === 'pair';
+  const purpose = file ? state.reading?.purpose ?? 'train' : null;
+  if (fault.stage === 'train' || fault.code === 'nothing_to_train') state.starting = false;
+  if (fault.stage === 'predict' && (fault.code === 'no_model' || fault.code === 'no_inputs')) state.predicting = null;
+  if (!running() && fault.code === 'busy') state.starting = false;
+  const same = state.faults.some((old) => old.code === fault.code && old.file === fault.file && old.detail === fault.detail);
+  if (!same && state.faults.length < MAX_FAULTS) state.faults.push({ ...fault, purpose });
+  if (!file) say(faultLine(fault));
+}

@@ -1,0 +1,143 @@
+// @ts-check
+/**
+ * The running line: figures, one bar, Pause and Stop, one sentence; the wake lock while it trains.
+ */
+import { $, h, inSlices, setText, show } from './dom.js';
+import { faultItem } from './data-view.js';
+import { count, duration, metric, speed } from './format.js';
+import { go } from './header.js';
+import { send } from './session.js';
+import { changed, onPaint, running, state, usablePairs } from './store.js';
+import { runLine } from './strings.js';
+import { paintImage, paintOverlay } from './paint.js';
+
+export function initRun() {
+  $('pause').addEventListener('click', pauseOrResume);
+  $('stop').addEventListener('click', stop);
+  $('to-predict').addEventListener('click', () => go('predict'));
+  document.addEventListener('visibilitychange', () => void wake());
+  addEventListener('beforeunload', (event) => {
+    if (running()) event.preventDefault();
+  });
+  onPaint(paint);
+}
+
+export function pauseOrResume() {
+  const { run } = state;
+  if (!run || run.end || run.asked) return;
+  run.asked = run.phase === 'paused' ? 'resume' : 'pause';
+  send({ type: run.asked });
+  changed();
+}
+
+function stop() {
+  const { run } = state;
+  if (!run || run.end || run.asked === 'stop') return;
+  run.asked = 'stop';
+  send({ type: 'stop' });
+  changed();
+}
+
+function paint() {
+  const { run } = state;
+  const active = running();
+  show($('running'), run !== null);
+  // Until the first figures there is nothing to draw: the pairs stay in view.
+  show($('before-run'), run === null || (run.losses.length === 0 && state.preview.length === 0));
+  setText($('before-title'), run ? 'First masks on their way' : 'Ready when you are');
+  setText($('before-text'), run ? 'The first step prepares the device. Then predicted masks of a few pairs appear here and sharpen while it learns.' : 'Press “Start training”. Predicted masks of a few pairs appear here and sharpen while it learns; loss and validation IoU are drawn beside them.');
+  paintStrip();
+  paintFaultList('train-faults', (fault) => fault.stage === 'train' || fault.stage === 'device' || fault.stage === 'protocol');
+  void wake();
+  if (!run) return;
+  const { last, end } = run;
+  $('running').dataset.phase = end ? 'ended' : run.phase;
+  setText($('fig-step'), count(end?.steps ?? last?.step ?? 0));
+  setText($('fig-steps-total'), ` / ${count(run.steps_total)}`);
+  const validation = run.validations.at(-1);
+  const honest = run.validationPairs.length > 0;
+  setText($('fig-iou-name'), honest ? 'Validation IoU' : 'Training IoU');
+  setText($('fig-iou'), metric(end ? (honest ? end.validation?.iou : end.training?.iou) : honest ? validation?.validation?.iou : validation?.training.iou));
+  setText($('fig-loss'), last ? last.loss.toFixed(last.loss < 0.1 ? 4 : 3) : '–');
+  setText($('fig-speed'), speed(last?.images_per_s));
+  setText($('fig-left-name'), end ? 'Time taken' : 'Time left');
+  setText($('fig-left'), end ? duration(end.elapsed_ms) : duration(last?.left_ms));
+  paintBar(run);
+  setText($('run-line'), runLine(run, state.device?.software ?? false));
+  const pause = /** @type {HTMLButtonElement} */ ($('pause'));
+  show(pause, active);
+  show($('stop'), active);
+  show($('to-predict'), !active && state.model !== null);
+  setText(pause, run.phase === 'paused' ? 'Resume' : 'Pause');
+  pause.classList.toggle('primary', run.phase === 'paused');
+  pause.disabled = run.asked !== null;
+  /** @type {HTMLButtonElement} */ ($('stop')).disabled = run.asked === 'stop';
+}
+
+/** @param {import('./store.js').Run} run */
+function paintBar(run) {
+  const bar = /** @type {HTMLProgressElement} */ ($('run-bar'));
+  // No share is known while shaders compile: the bar says so by having no value.
+  if (!run.end && run.phase === 'compiling') bar.removeAttribute('value');
+  else bar.value = (run.end?.steps ?? run.last?.step ?? 0) / Math.max(1, run.steps_total);
+}
+
+/**
+ * A list of faults of some stages.
+ * @param {string} id
+ * @param {(fault: import('./store.js').State['faults'][number]) => boolean} belongs
+ */
+export function paintFaultList(id, belongs) {
+  const faults = state.faults.filter(belongs);
+  const list = $(id);
+  show(list, faults.length > 0);
+  const key = faults.map((fault) => `${fault.code} ${fault.file} ${fault.detail}`).join('|');
+  if (list.dataset.key === key) return;
+  list.dataset.key = key;
+  list.replaceChildren(...faults.slice(-200).map((fault) => {
+    const item = faultItem(fault);
+    item.append(h('button', { type: 'button', class: 'quiet', onclick: () => {
+      state.faults = state.faults.filter((other) => other !== fault);
+      changed();
+    } }, 'Dismiss'));
+    return item;
+  }));
+}
+
+/** A strip of the pairs that would be trained on, so that the place is not empty before the run. */
+function paintStrip() {
+  if ($('before-run').hidden || state.place !== 'train') return;
+  const strip = $('before-strip');
+  const pairs = usablePairs().slice(0, 16);
+  const key = pairs.map((pair) => pair.image_path).join('|') + state.view.overlay + state.dataset?.foreground_share + state.view.opacity;
+  if (strip.dataset.key === key) return;
+  strip.dataset.key = key;
+  const canvases = pairs.map(() => h('canvas', {}));
+  strip.replaceChildren(...canvases.map((canvas) => h('li', {}, canvas)));
+  inSlices('strip', pairs.entries(), ([i, pair]) => {
+    const layers = { width: pair.thumb_width, height: pair.thumb_height, rgba: pair.thumb_rgba, mask: pair.thumb_mask };
+    if (state.view.overlay) paintOverlay(canvases[i], layers, 128, state.view.opacity);
+    else paintImage(canvases[i], layers);
+  });
+}
+
+/** @type {WakeLockSentinel | null} */
+let sentinel = null;
+let asking = false;
+
+/** Keeps the screen awake while training; the browser drops the lock in hidden tabs, so it is asked for again. */
+async function wake() {
+  const wanted = running() && state.run?.phase !== 'paused' && document.visibilityState === 'visible';
+  if (!wanted) {
+    const old = sentinel;
+    sentinel = null;
+    await old?.release().catch(() => {});
+    return;
+  }
+  if (asking || (sentinel && !sentinel.released) || !('wakeLock' in navigator)) return;
+  asking = true;
+  try {
+    sentinel = await navigator.wakeLock.request('screen');
+  } catch { /* Low battery, or not allowed: training goes on all the same. */ }
+  asking = false;
+}

@@ -1,0 +1,188 @@
+// @ts-check
+/**
+ * The engine as the page sees it: one live worker, commands to it, its messages into the state, and a
+ * new worker when the old one is gone.
+ */
+import { Link } from './link.js';
+import { PROTOCOL_VERSION } from './paths.js';
+import { reduce, say } from './reduce.js';
+import { changed, kept, running, state } from './store.js';
+import { deathWords, loadWords } from './strings.js';
+import { plural } from './format.js';
+import { noteEngineUp } from './watch.js';
+
+/**
+ * @typedef {import('./types.js').Command} Command
+ * @typedef {import('./types.js').Entry} Entry
+ * @typedef {import('./types.js').Purpose} Purpose
+ * @typedef {import('./types.js').FromWorker} FromWorker
+ */
+
+/** The last events without their pictures, for tests and for bug reports. @type {object[]} */
+export const lastEvents = [];
+const MAX_LAST = 400;
+
+/** @type {Link} */
+let link;
+/** What to do once an engine is up (again). @type {(() => void)[]} */
+const onReady = [];
+/** Seed of the sample scenes in use, to make them again in a new engine. @type {number | null} */
+let sampleSeed = null;
+
+/** @param {() => void} work */
+export function whenReady(work) {
+  onReady.push(work);
+}
+
+/** Starts (or replaces) the worker. Commands and files given before the wasm is there wait in the worker. */
+export function startEngine() {
+  state.engine = 'loading';
+  state.loading = { loaded: 0, total: null };
+  link = new Link(receive, (detail) => died(detail));
+  send({ type: 'init', device: state.deviceChoice });
+  for (const work of onReady) work();
+  changed();
+}
+
+/** @param {Command} command */
+export function send(command) {
+  link.post({ kind: 'command', command });
+}
+
+/** Gives files to the engine. @param {Entry[]} entries @param {Purpose} purpose */
+export function sendFiles(entries, purpose) {
+  if (!entries.length) return;
+  if ((purpose === 'train' && running()) || state.predicting) {
+    state.error = { sentence: running() ? 'A run is under way, and it holds the data.' : 'Masks are being predicted.', next: 'Wait for the end or stop it, then drop the files again.', action: null };
+    changed();
+    return;
+  }
+  for (const entry of entries) if (!/\.safetensors$/i.test(entry.path)) kept[purpose].push(entry);
+  if (purpose === 'train' && sampleSeed !== null && entries.some(({ path }) => !/\.safetensors$/i.test(path))) sampleSeed = null;
+  state.reading = { purpose, done: 0, total: entries.length, path: '', cancelling: false };
+  say(`Reading ${plural(entries.length, 'file')}.`);
+  link.post({ kind: 'files', entries, purpose });
+  changed();
+}
+
+export function cancelFiles() {
+  if (state.reading) state.reading.cancelling = true;
+  link.post({ kind: 'cancel_files' });
+  changed();
+}
+
+/** @param {number} seed */
+export function sampleScenes(seed) {
+  sampleSeed = seed;
+  kept.train = [];
+  state.faults = state.faults.filter((fault) => fault.purpose !== 'train');
+  state.sampling = true;
+  send({ type: 'sample_scenes', seed });
+  changed();
+}
+
+/** Forgets files of one purpose, here and in the engine. @param {Purpose} purpose */
+export function clear(purpose) {
+  kept[purpose] = [];
+  if (purpose === 'train') sampleSeed = null;
+  // The engine drops its results with the images they came from.
+  if (purpose === 'predict') state.results = [];
+  state.faults = state.faults.filter((fault) => fault.purpose !== purpose);
+  send({ type: 'clear', purpose });
+}
+
+/** The banner's button: load the wasm again, or the data into a new engine. */
+export function recover() {
+  const action = state.error?.action;
+  state.error = null;
+  if (action === 'retry') {
+    // A worker that never ran cannot load anything.
+    if (link.started) {
+      state.engine = 'loading';
+      link.post({ kind: 'retry' });
+    } else {
+      link.close();
+      startEngine();
+    }
+  }
+  if (action === 'reload_data') {
+    const { train, predict } = kept;
+    kept.train = [];
+    kept.predict = [];
+    if (sampleSeed !== null) sampleScenes(sampleSeed);
+    sendFiles(train, 'train');
+    sendFiles(predict, 'predict');
+  }
+  changed();
+}
+
+/** @param {FromWorker} message */
+function receive(message) {
+  if (message.kind === undefined) {
+    if (message.type === 'fatal') link.die(message.message);
+    return;
+  }
+  switch (message.kind) {
+    case 'loading':
+      state.loading = { loaded: message.loaded, total: message.total };
+      break;
+    case 'ready':
+      state.engine = 'ready';
+      noteEngineUp();
+      break;
+    case 'load_failed':
+      state.engine = 'failed';
+      state.error = { ...loadWords(message.reason, message.detail), action: 'retry' };
+      break;
+    case 'reading':
+      state.reading = { ...message, cancelling: state.reading?.cancelling ?? false };
+      break;
+    case 'read':
+      state.reading = null;
+      if (message.cancelled) say('Reading cancelled; what was read stays.');
+      break;
+    case 'sent':
+      state.bytesSent += message.bytes;
+      break;
+    case 'events':
+      for (const event of message.events) {
+        remember(event);
+        if (event.type === 'device' && event.protocol !== PROTOCOL_VERSION) {
+          state.error = { ...loadWords('script', ''), action: null };
+        }
+        reduce(event);
+      }
+      break;
+    default:
+      break;
+  }
+  changed();
+}
+
+/** @param {string} detail */
+function died(detail) {
+  link.close();
+  const hadData = kept.train.length + kept.predict.length > 0 || sampleSeed !== null;
+  const words = deathWords(detail);
+  Object.assign(state, {
+    device: null, reading: null, dataset: null, inputs: [], sampling: false, starting: false, run: null, preview: [], heldBack: 0, model: null, predicting: null, results: [], faults: [],
+  });
+  startEngine();
+  state.error = { sentence: words.sentence, next: hadData ? words.next : 'A new one is ready.', action: hadData ? 'reload_data' : null };
+  say(words.sentence);
+}
+
+/** Keeps an event without its byte fields. @param {import('./types.js').EngineEvent} event */
+function remember(event) {
+  lastEvents.push(light(event));
+  if (lastEvents.length > MAX_LAST) lastEvents.splice(0, lastEvents.length - MAX_LAST);
+}
+
+/** @param {any} value @returns {any} */
+export function light(value) {
+  if (value instanceof Uint8Array) return { bytes: value.length };
+  if (value instanceof Map) return Object.fromEntries(value);
+  if (Array.isArray(value)) return value.map(light);
+  if (value && typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, light(inner)]));
+  return value;
+}

@@ -1,0 +1,290 @@
+// @ts-check
+/**
+ * Presets and settings: the form, its check in Rust, and the address that keeps it.
+ */
+import { $, h, setText, show } from './dom.js';
+import { advancedGroups, allFields, EPOCH_STOPS, mainFields, parseNumber } from './fields.js';
+import { amount, bytes, count, percent, plural, roughly } from './format.js';
+import { onEvent } from './reduce.js';
+import { send, whenReady } from './session.js';
+import { changed, onPaint, running, state, usablePairs } from './store.js';
+import { fieldErrorLine, seedSteps } from './strings.js';
+
+/**
+ * @typedef {import('./types.js').TrainConfig} TrainConfig
+ * @typedef {import('./types.js').Preset} Preset
+ * @typedef {import('./fields.js').Field} Field
+ */
+
+const PRESETS = /** @type {const} */ (['fast', 'balanced', 'seed']);
+/** Multiply-adds per second before anything was measured: order of magnitude only. */
+const GUESS_MACS = { cpu: 2e9, software: 2e9, gpu: 2e11 };
+
+/** The preset's own values, to know what was changed. @type {TrainConfig | null} */
+let base = null;
+/** The settings as they stand. @type {TrainConfig | null} */
+let config = null;
+/** @type {Preset | null} */
+let asked = null;
+/** Settings from the address, put over the preset once it is known. @type {Record<string, string>} */
+let fromAddress = {};
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+/** Multiply-adds per second measured in this session, by device. @type {Map<string, number>} */
+const measured = new Map();
+
+export function initSettings() {
+  buildFields();
+  readAddress();
+  for (const preset of PRESETS) $(`preset-${preset}`).addEventListener('change', () => askPreset(preset));
+  $('seed-list').replaceChildren(...seedSteps.map((step) => h('li', {}, step)));
+  $('settings-form').addEventListener('submit', (event) => {
+    event.preventDefault();
+    start();
+  });
+  whenReady(() => {
+    if (config) send({ type: 'check_config', config });
+    else askPreset(asked ?? 'balanced');
+  });
+  onEvent((event) => {
+    if (event.type === 'config' && asked && event.config.preset === asked) adopt(event.config);
+    if (event.type === 'dataset' && config) check(0);
+    if (event.type === 'step' && event.ms_per_step > 0 && state.config && state.run) {
+      measured.set(deviceKey(), (runMacs * 1000) / event.ms_per_step);
+    }
+    if (event.type === 'run_started') runMacs = state.config?.step_macs ?? 0;
+  });
+  onPaint(paint);
+}
+let runMacs = 0;
+
+/** Starts a run with the settings as they stand. */
+export function start() {
+  if (!config || !canStart().ok) return;
+  clearTimeout(timer);
+  state.starting = true;
+  send({ type: 'start', config });
+  changed();
+}
+
+/** @returns {{ ok: boolean, why: string }} */
+function canStart() {
+  const pairs = usablePairs().length;
+  if (state.engine === 'failed') return { ok: false, why: 'The engine is not here; retry above.' };
+  if (state.reading) return { ok: false, why: 'Files are still being read.' };
+  if (!pairs) return { ok: false, why: 'First drop images and masks, or try the sample scenes under Data.' };
+  if (!state.device) return { ok: false, why: state.faults.some((fault) => fault.stage === 'device') ? 'No device is up; choose one in the device panel.' : 'The device is being brought up.' };
+  if (running()) return { ok: false, why: 'A run is under way; changes count for the next one.' };
+  if (state.predicting) return { ok: false, why: 'Masks are being predicted.' };
+  if (!config) return { ok: false, why: 'Settings are being read.' };
+  if (state.config?.errors.length) return { ok: false, why: 'A setting needs another value, see above.' };
+  return { ok: !state.starting, why: '' };
+}
+
+/** @param {Preset} preset */
+function askPreset(preset) {
+  clearTimeout(timer);
+  asked = preset;
+  send({ type: 'preset_config', preset });
+}
+
+/** Takes a preset's values over, with what the address says on top. @param {TrainConfig} preset */
+function adopt(preset) {
+  asked = null;
+  base = { ...preset };
+  config = { ...preset };
+  const extra = Object.keys(fromAddress).length > 0;
+  for (const field of allFields) {
+    const text = fromAddress[field.name];
+    if (text !== undefined) /** @type {any} */ (config)[field.name] = fromText(field, text);
+  }
+  fromAddress = {};
+  fill(config);
+  writeAddress();
+  if (extra) check(0);
+}
+
+/** @param {Field} field @param {string} text */
+function fromText(field, text) {
+  if (field.kind === 'names') return text.split(',').map((name) => name.trim()).filter(Boolean);
+  if (field.kind === 'choice') return text;
+  return parseNumber(text, field.kind === 'whole');
+}
+
+/** @param {number} wait ms */
+function check(wait) {
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    if (config && !asked) send({ type: 'check_config', config });
+  }, wait);
+}
+
+/** Changes one setting and has it checked. @param {Field} field @param {string} text */
+function set(field, text) {
+  if (!config) return;
+  config = { ...config, [field.name]: fromText(field, text) };
+  writeAddress();
+  check(120);
+}
+
+// --- address -------------------------------------------------------------------------------
+
+function readAddress() {
+  const hash = location.hash.slice(1, 4000);
+  if (!hash) return;
+  const known = new Map(allFields.map((field) => [/** @type {string} */ (field.name), field]));
+  for (const [key, value] of new URLSearchParams(hash)) {
+    const field = known.get(key);
+    if (key === 'preset' && PRESETS.some((preset) => preset === value)) asked = /** @type {Preset} */ (value);
+    else if (field && (field.kind !== 'choice' || field.options?.some(([option]) => option === value))) fromAddress[key] = value;
+    else state.unknownKeys.push(`${key}=${value}`.slice(0, 60));
+  }
+}
+
+function writeAddress() {
+  if (!config || !base) return;
+  const words = new URLSearchParams({ preset: config.preset });
+  for (const { name } of allFields) {
+    const value = config[name];
+    if (JSON.stringify(value) !== JSON.stringify(base[name])) words.set(name, Array.isArray(value) ? value.join(',') : String(value));
+  }
+  const hash = `#${words}`;
+  if (location.hash !== hash) history.replaceState(null, '', hash);
+}
+
+// --- form ----------------------------------------------------------------------------------
+
+function buildFields() {
+  $('main-fields').replaceChildren(...mainFields.map(mainField));
+  $('advanced-fields').replaceChildren(...advancedGroups.map(({ title, fields }) => h('fieldset', { class: 'group' }, h('legend', {}, title), ...fields.map(plainField))));
+}
+
+/** @param {Field} field @param {(Node | null)[]} children */
+const wrap = (field, ...children) => h('div', { class: 'field', id: `field-${field.name}` }, ...children, h('p', { class: 'help', id: `help-${field.name}` }, field.help), h('p', { class: 'error', id: `err-${field.name}`, hidden: true }));
+
+/** @param {Field} field */
+function mainField(field) {
+  const id = `set-${field.name}`;
+  if (field.kind === 'choice') {
+    const radios = (field.options ?? []).map(([value, words]) => h('label', {}, h('input', { type: 'radio', name: id, value, id: `${id}-${value}`, onchange: () => set(field, value) }), h('span', {}, words)));
+    return wrap(field, h('fieldset', { class: 'segments small-segments', id }, h('legend', {}, field.label), ...radios));
+  }
+  const share = field.name === 'val_share';
+  const number = h('input', { type: 'text', inputMode: 'decimal', id, autocomplete: 'off', class: 'figure', 'aria-describedby': `err-${field.name} help-${field.name}` });
+  const range = h('input', { type: 'range', id: `${id}-range`, min: '0', max: share ? '50' : String(EPOCH_STOPS.length - 1), step: share ? '5' : '1', 'aria-label': `${field.label}, slider` });
+  range.addEventListener('input', () => {
+    number.value = share ? String(Number(range.value) / 100) : String(EPOCH_STOPS[Number(range.value)]);
+    paintRange(field);
+    set(field, number.value);
+  });
+  number.addEventListener('input', () => {
+    paintRange(field, true);
+    set(field, number.value);
+  });
+  return wrap(field, h('div', { class: 'between' }, h('label', { for: id }, field.label), h('span', { class: 'row tight' }, number)), range);
+}
+
+/** Brings the slider to what was typed. @param {Field} field @param {boolean} [move] */
+function paintRange(field, move = false) {
+  const value = parseNumber(control(field).value, field.kind === 'whole');
+  const range = /** @type {HTMLInputElement} */ ($(`set-${field.name}-range`));
+  const share = field.name === 'val_share';
+  if (move && Number.isFinite(value)) {
+    const stop = EPOCH_STOPS.findIndex((n) => n >= value);
+    range.value = String(share ? value * 100 : stop < 0 ? EPOCH_STOPS.length - 1 : stop);
+  }
+  range.setAttribute('aria-valuetext', share ? percent(value) : plural(value, 'epoch'));
+}
+
+/** @param {Field} field */
+function plainField(field) {
+  const id = `set-${field.name}`;
+  const described = { id, 'aria-describedby': `err-${field.name} help-${field.name}` };
+  const label = h('label', { for: id }, field.label);
+  if (field.kind === 'choice') {
+    const select = h('select', described, ...(field.options ?? []).map(([value, words]) => h('option', { value }, words)));
+    select.addEventListener('change', () => set(field, select.value));
+    return wrap(field, h('div', { class: 'between' }, label, select));
+  }
+  if (field.kind === 'names') {
+    const area = h('textarea', { ...described, rows: 2, spellcheck: false });
+    area.addEventListener('input', () => set(field, area.value.replaceAll('\n', ',')));
+    return wrap(field, label, area);
+  }
+  const input = h('input', { ...described, type: 'text', inputMode: 'decimal', autocomplete: 'off', class: 'figure' });
+  input.addEventListener('input', () => set(field, input.value));
+  return wrap(field, h('div', { class: 'between' }, label, input));
+}
+
+/** @param {Field} field */
+const control = (field) => /** @type {HTMLInputElement} */ ($(`set-${field.name}`));
+
+/** @param {TrainConfig} values */
+function fill(values) {
+  for (const preset of PRESETS) /** @type {HTMLInputElement} */ ($(`preset-${preset}`)).checked = values.preset === preset;
+  for (const field of allFields) {
+    const value = values[field.name];
+    if (field.name === 'augmentation') {
+      /** @type {HTMLInputElement} */ ($(`set-augmentation-${value}`)).checked = true;
+      continue;
+    }
+    control(field).value = Array.isArray(value) ? value.join(', ') : typeof value === 'number' ? plainNumber(value) : String(value);
+    if (mainFields.includes(field)) paintRange(field, true);
+  }
+}
+
+/** No float noise (`0.1` may come back from an f32 as 0.10000000149). @param {number} value */
+const plainNumber = (value) => String(Number(value.toPrecision(7)));
+
+// --- painting ------------------------------------------------------------------------------
+
+function deviceKey() {
+  return `${state.device?.kind} ${state.device?.adapter}`;
+}
+
+function paint() {
+  const { config: report } = state;
+  const { ok, why } = canStart();
+  const button = /** @type {HTMLButtonElement} */ ($('start'));
+  button.disabled = !ok;
+  setText(button, state.starting ? 'Starting …' : state.run?.end ? 'Train again' : 'Start training');
+  show($('start-why'), Boolean(why));
+  setText($('start-why'), why);
+  show($('unknown-keys'), state.unknownKeys.length > 0);
+  setText($('unknown-keys'), `Unknown settings in the address were ignored: ${state.unknownKeys.join(', ')}`);
+  if (!report || !config) return;
+  show($('seed-steps'), config.preset === 'seed');
+  const channels = config.channels === 'rgb' ? 'RGB' : 'grey';
+  if (!report.errors.length) setText($('preset-line'), `${amount(report.parameters)} parameters, ${channels}, tiles of ${config.tile_px} px, ${config.batch} at a time.`);
+  setText($('preset-fit'), report.errors.length ? '' : `${bytes(report.memory_bytes)} of memory. ${count(report.steps_total)} steps${expected(report)}.`);
+  const held = config.val_names.length ? `Overridden by ${plural(config.val_names.length, 'name')} under Advanced.` : report.train_pairs + report.validation_pairs > 0 && !report.errors.length
+    ? `${count(report.validation_pairs)} of ${plural(report.train_pairs + report.validation_pairs, 'pair')} never trained on, to measure honestly.` : mainFields[2].help;
+  setText($('help-val_share'), held);
+  const help = config.steps > 0 ? `Overridden by ${count(config.steps)} total steps under Advanced.` : mainFields[0].help;
+  setText($('help-epochs'), help);
+  const errors = new Map(report.errors.map((error) => [error.field, error]));
+  for (const field of allFields) {
+    const error = errors.get(field.name);
+    const line = $(`err-${field.name}`);
+    show(line, error !== undefined);
+    setText(line, error ? fieldErrorLine(error) : '');
+    const element = $(`set-${field.name}`);
+    if (error) element.setAttribute('aria-invalid', 'true');
+    else element.removeAttribute('aria-invalid');
+  }
+  const advanced = /** @type {HTMLDetailsElement} */ ($('advanced'));
+  if (report !== checked && report.errors.some((error) => !mainFields.some(({ name }) => name === error.field))) advanced.open = true;
+  checked = report;
+}
+/** @type {object | null} */
+let checked = null;
+
+/** @param {import('./types.js').ConfigReport} report */
+function expected(report) {
+  const { device } = state;
+  if (!device || !(report.step_macs > 0)) return '';
+  const known = measured.get(deviceKey());
+  const speed = known ?? GUESS_MACS[device.kind === 'cpu' ? 'cpu' : device.software ? 'software' : 'gpu'];
+  const time = roughly((report.step_macs / speed) * report.steps_total * 1000);
+  return known ? `, about ${time} on this device` : `, perhaps ${time} (a first guess)`;
+}

@@ -1,0 +1,132 @@
+// @ts-check
+/**
+ * The page's state: one object, changed by events and by people, painted at most once per animation frame.
+ */
+
+/**
+ * @typedef {import('./types.js').Dataset} Dataset
+ * @typedef {import('./types.js').Fault} Fault
+ * @typedef {import('./types.js').PredictionResult} PredictionResult
+ * @typedef {import('./types.js').ValidationReport} ValidationReport
+ * @typedef {import('./types.js').StepReport} StepReport
+ * @typedef {import('./types.js').RunEnd} RunEnd
+ * @typedef {import('./types.js').Entry} Entry
+ * @typedef {import('./types.js').Purpose} Purpose
+ */
+
+/** @typedef {'data' | 'train' | 'predict'} Place */
+
+/**
+ * One run, as far as it was reported.
+ * @typedef {object} Run
+ * @property {number} run_id
+ * @property {import('./types.js').TrainConfig} config
+ * @property {number} trainPairs
+ * @property {number[]} validationPairs
+ * @property {number} parameters
+ * @property {number} steps_total
+ * @property {import('./types.js').Phase} phase
+ * @property {StepReport | null} last
+ * @property {[number, number][]} losses step and mean loss since the report before
+ * @property {ValidationReport[]} validations
+ * @property {RunEnd | null} end
+ * @property {'pause' | 'resume' | 'stop' | null} asked what was clicked and not yet answered
+ */
+
+/**
+ * @typedef {object} State
+ * @property {Place} place
+ * @property {'loading' | 'ready' | 'failed' | 'dead'} engine
+ * @property {{ loaded: number, total: number | null }} loading
+ * @property {{ sentence: string, next: string, action: 'retry' | 'reload_data' | null } | null} error
+ * @property {import('./types.js').DeviceInfo | null} device
+ * @property {import('./types.js').DeviceChoice} deviceChoice
+ * @property {{ purpose: Purpose, done: number, total: number, path: string, cancelling: boolean } | null} reading
+ * @property {Dataset | null} dataset
+ * @property {import('./types.js').Input[]} inputs
+ * @property {import('./types.js').ConfigReport | null} config
+ * @property {string[]} unknownKeys settings in the address that nothing knows
+ * @property {boolean} sampling the sample scenes were asked for and are not here yet
+ * @property {boolean} starting Start was clicked and not yet answered
+ * @property {Run | null} run
+ * @property {import('./types.js').PreviewItem[]} preview
+ * @property {number} heldBack validation pairs of the last run that can still be predicted
+ * @property {import('./types.js').ModelInfo | null} model
+ * @property {{ done: number, total: number, elapsed_ms: number } | null} predicting
+ * @property {PredictionResult[]} results
+ * @property {(Fault & { purpose: Purpose | null })[]} faults faults that belong to no data set
+ * @property {number} bytesSent
+ * @property {number} longestTaskMs longest page task since load (0: none over 50 ms)
+ * @property {number} longestTaskTrainingMs the same while training
+ * @property {{ overlay: boolean, threshold: number, opacity: number, logLoss: boolean }} view
+ * @property {string} status the polite line for screen readers
+ */
+
+/** @returns {State} */
+const initial = () => ({
+  place: 'data',
+  engine: 'loading',
+  loading: { loaded: 0, total: null },
+  error: null,
+  device: null,
+  deviceChoice: 'auto',
+  reading: null,
+  dataset: null,
+  inputs: [],
+  config: null,
+  unknownKeys: [],
+  sampling: false,
+  starting: false,
+  run: null,
+  preview: [],
+  heldBack: 0,
+  model: null,
+  predicting: null,
+  results: [],
+  faults: [],
+  bytesSent: 0,
+  longestTaskMs: 0,
+  longestTaskTrainingMs: 0,
+  view: { overlay: true, threshold: 0.5, opacity: 0.45, logLoss: false },
+  status: '',
+});
+
+export const state = initial();
+
+/** Files read so far, kept so that a replaced worker can be given them again. @type {Record<Purpose, Entry[]>} */
+export const kept = { train: [], predict: [] };
+
+/** @type {(() => void)[]} */
+const painters = [];
+let queued = false;
+
+/** Registers a painter: called in the next animation frame after any change. @param {() => void} paint */
+export function onPaint(paint) {
+  painters.push(paint);
+}
+
+/** Says that the state changed. Painters run once in the next frame, however often this is called. */
+export function changed() {
+  if (queued) return;
+  queued = true;
+  requestAnimationFrame(() => {
+    queued = false;
+    for (const paint of painters) {
+      // One broken view must not stop the others; the error is still reported.
+      try {
+        paint();
+      } catch (error) {
+        reportError(error);
+      }
+    }
+  });
+}
+
+/** True while a run exists that has not ended. */
+export const running = () => state.run !== null && state.run.end === null;
+
+/** Pairs that take part. */
+export const usablePairs = () => state.dataset?.pairs.filter((pair) => !pair.excluded && !pair.blocked) ?? [];
+
+/** True when there is a data set to show, even one of faults only. */
+export const hasData = () => (state.dataset?.pairs.length ?? 0) + (state.dataset?.faults.length ?? 0) > 0;

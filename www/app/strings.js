@@ -1,0 +1,202 @@
+// @ts-check
+/**
+ * Every sentence that words a code: what happened, and what to do next. Nothing else turns codes into words.
+ */
+import { baseName, percent } from './format.js';
+
+/**
+ * @typedef {import('./types.js').Fault} Fault
+ * @typedef {import('./types.js').FaultCode} FaultCode
+ * @typedef {import('./types.js').FieldError} FieldError
+ * @typedef {import('./types.js').Note} Note
+ * @typedef {{ sentence: string, next: string }} Words
+ */
+
+/** @param {string | null | undefined} detail @param {string} [lead] */
+const inBrackets = (detail, lead = '') => (detail ? ` (${lead}${detail})` : '');
+
+/** Why a file could not be read at all, by the worker's detail. @param {string} detail @returns {Words} */
+function unreadable(detail) {
+  const [word, ...rest] = detail.split(' ');
+  const numbers = rest.join(' ');
+  switch (word) {
+    case 'encrypted': return { sentence: 'is encrypted inside the zip', next: 'Unpack the zip with its password and drop the folder.' };
+    case 'nested_zip': return { sentence: 'is a zip inside a zip', next: 'Unpack the inner zip and drop its folder.' };
+    case 'zip_damaged': return { sentence: 'is damaged inside the zip, or the zip is cut off', next: 'Make the zip again, or drop the folder instead.' };
+    case 'zip_method': return { sentence: `is packed with a method this page cannot unpack (method ${numbers})`, next: 'Zip it again with the usual method (deflate), or drop the folder.' };
+    case 'zip_entries': return { sentence: `holds too many files (${numbers})`, next: 'The first ones were read. Drop the rest as a folder.' };
+    case 'zip_total': return { sentence: `unpacks to ${numbers}`, next: 'The first files were read. Drop the rest as a folder.' };
+    case 'NotFoundError': return { sentence: 'was moved or deleted before it could be read', next: 'Drop it again from where it is now.' };
+    case 'NotReadableError': return { sentence: 'could not be read: it changed, its permission was withdrawn, or the drive is gone', next: 'Check that the file opens elsewhere, then drop it again.' };
+    default: break;
+  }
+  if (/limit/.test(detail)) return { sentence: `is too large to read (${detail})`, next: 'Cut it into smaller images and drop those.' };
+  return { sentence: `could not be read${inBrackets(detail)}`, next: 'Check that the file opens elsewhere, then drop it again.' };
+}
+
+/** @type {Record<FaultCode, (detail: string) => Words>} */
+const faults = {
+  empty_file: () => ({ sentence: 'is empty (0 bytes)', next: 'Copy the file again from where it came from.' }),
+  unknown_format: (d) => ({ sentence: `is not an image this page knows${inBrackets(d)}`, next: 'Save it as PNG, JPEG, WebP, TIFF, BMP or GIF.' }),
+  unsupported_format: (d) => ({ sentence: `is a kind of image this page cannot read${inBrackets(d)}`, next: 'Save it as an 8- or 16-bit PNG or TIFF.' }),
+  corrupt: (d) => ({ sentence: `is damaged or cut off${inBrackets(d)}`, next: 'Copy or export the file again.' }),
+  too_many_pixels: (d) => ({ sentence: `has too many pixels${inBrackets(d)}`, next: 'Cut it into smaller images and drop those.' }),
+  file_too_large: (d) => ({ sentence: `is too large${inBrackets(d)}`, next: 'Cut it into smaller images and drop those.' }),
+  out_of_memory: (d) => ({ sentence: `does not fit into memory${inBrackets(d)}`, next: 'Use fewer or smaller images.' }),
+  unreadable,
+  no_mask: () => ({ sentence: 'has no mask of the same name', next: 'Give its mask the same name in a masks/ folder, or the ending _mask.' }),
+  no_image: () => ({ sentence: 'is a mask with no image of the same name', next: 'Drop its image too, with the same name.' }),
+  ambiguous: (d) => ({ sentence: `claims the same place as ${d || 'another file'}`, next: 'Keep one of the two, or rename one.' }),
+  size_mismatch: (d) => ({ sentence: `has image and mask of different size${inBrackets(d)}`, next: 'Export both at the same size and drop them again.' }),
+  no_pairs: () => ({ sentence: 'No image and mask belong together by name', next: 'Use the same name in images/ and masks/, or 12.png and 12_mask.png.' }),
+  not_finite: () => ({ sentence: 'The loss was no longer a number', next: 'Try again with a tenth of the learning rate.' }),
+  nothing_to_train: () => ({ sentence: 'There is no pair to train on', next: 'Drop images with masks, or take excluded pairs in again.' }),
+  no_model: () => ({ sentence: 'There is no model yet', next: 'Train one, or load a .safetensors file saved here.' }),
+  no_inputs: () => ({ sentence: 'There is no image to predict', next: 'Drop images here, or use the validation pairs.' }),
+  model_corrupt: (d) => ({ sentence: `is not a complete model file${inBrackets(d)}`, next: 'The model in use is unchanged. Use a .safetensors file saved by this page.' }),
+  model_mismatch: (d) => ({ sentence: `holds another network than it says${inBrackets(d)}`, next: 'The model in use is unchanged. Use a .safetensors file saved by this page.' }),
+  no_such_result: () => ({ sentence: 'That result is no longer there', next: 'Predict again.' }),
+  encode_failed: (d) => ({ sentence: `could not be written as a file${inBrackets(d)}`, next: 'Try again; if it stays, predict again first.' }),
+  no_webgpu: () => ({ sentence: 'WebGPU was asked for, and this browser has none to give', next: 'Choose CPU in the device panel, or use a current Chrome, Edge, Firefox or Safari.' }),
+  self_test_failed: (d) => ({ sentence: `The GPU gave wrong numbers in the self-test${inBrackets(d)}`, next: 'It is not used. Update the graphics driver, or go on with the CPU.' }),
+  device_error: (d) => ({ sentence: `The device failed${inBrackets(d)}`, next: 'Try smaller tiles or a smaller batch, or choose CPU in the device panel.' }),
+  busy: () => ({ sentence: 'That has to wait until the work under way is done', next: 'Stop it first, or wait for its end.' }),
+  not_running: () => ({ sentence: 'Nothing is running', next: 'Press Start.' }),
+  bad_command: (d) => ({ sentence: `The page asked for something the engine does not know${inBrackets(d)}`, next: 'Reload the page.' }),
+};
+
+/** A fault as file, sentence and next step. @param {Fault} fault @returns {Words & { file: string | null }} */
+export function faultWords(fault) {
+  const words = (faults[fault.code] ?? (() => ({ sentence: `failed (${fault.code})`, next: 'Reload the page and try again.' })))(fault.detail ?? '');
+  const file = fault.file ?? null;
+  if (file) return { ...words, file };
+  const sentence = words.sentence[0].toUpperCase() + words.sentence.slice(1);
+  return { sentence: /^(Is|Has|Claims|Could|Holds|Does|Was)\b/.test(sentence) ? `A file ${words.sentence}` : sentence, next: words.next, file };
+}
+
+/** Between a file's name and what is said of it. @param {string} sentence */
+export const joint = (sentence) => (/^\p{Lu}/u.test(sentence) ? ': ' : ' ');
+
+/** A fault in one line. @param {Fault} fault */
+export function faultLine(fault) {
+  const { file, sentence, next } = faultWords(fault);
+  return `${file ? `${baseName(file)}${joint(sentence)}` : ''}${sentence}. ${next}`;
+}
+
+/** A message at a field. @param {FieldError} error */
+export function fieldErrorLine(error) {
+  const { min, max, value, detail } = error;
+  switch (error.code) {
+    case 'not_a_number': return 'This is not a number. Type digits, with a point for decimals.';
+    case 'not_whole': return 'Only whole numbers work here.';
+    case 'out_of_range':
+      if (min != null && max != null) return `Use a number from ${min} to ${max}.`;
+      if (min != null) return `Use ${min} or more.`;
+      return max != null ? `Use ${max} or less.` : 'This number is out of range.';
+    case 'not_a_multiple': return `Use a multiple of ${value ?? detail ?? 'the tile step'}${min != null && max != null ? `, from ${min} to ${max}` : ''}.`;
+    case 'unknown_name': return `No pair is called “${detail ?? ''}”. Use image file names as shown under Data.`;
+    case 'no_training_pairs': return 'No pair is left for training. Hold back fewer, or add pairs.';
+    default: return 'This value cannot be used.';
+  }
+}
+
+/** A remark on a usable pair. @param {Note} note @param {(index: number) => string} pairName */
+export function noteLine(note, pairName) {
+  switch (note.code) {
+    case 'cropped': return `Image and mask differ by a pixel: both cropped to ${note.width} × ${note.height}.`;
+    case 'empty_mask': return 'The mask is empty: keep it as pure background, or leave the pair out.';
+    case 'full_mask': return 'The mask covers everything: check the mask rule, or leave the pair out.';
+    case 'maybe_inverted': return 'More than 80 % is foreground: if it should be background, tick Invert.';
+    case 'mask_equals_image': return 'The mask is the image itself: export the mask again, or leave the pair out.';
+    case 'first_frame_only': return 'An animation: only its first frame is used.';
+    case 'exif_rotated': return 'Turned upright as its EXIF data says.';
+    case 'alpha_ignored': return 'Transparency was dropped; the colours below it are used.';
+    case 'duplicate_of': return `The same image as ${pairName(note.pair)}: leave one out, or validation looks better than it is.`;
+    default: return 'Worth a look.';
+  }
+}
+
+/** Notes that call for a decision; the others only inform. @param {Note} note */
+export const isWarning = (note) => ['empty_mask', 'full_mask', 'maybe_inverted', 'mask_equals_image', 'duplicate_of'].includes(note.code);
+
+/** Why this device was taken. @type {Record<NonNullable<import('./types.js').DeviceInfo['reason']>, Words>} */
+export const deviceReason = {
+  no_webgpu: { sentence: 'This browser offers no WebGPU, so the CPU is used.', next: 'For GPU speed use a current Chrome, Edge, Firefox or Safari.' },
+  no_adapter: { sentence: 'The browser found no GPU it may use, so the CPU is used.', next: 'Update the graphics driver, or turn on hardware acceleration in the browser’s settings.' },
+  software_adapter: { sentence: 'The only WebGPU adapter here is a software one; the CPU is faster, so it is used.', next: 'On a machine with a GPU, turn on hardware acceleration in the browser’s settings.' },
+  missing_timestamp_query: { sentence: 'This GPU lacks “timestamp-query”, which training needs, so the CPU is used.', next: 'A newer browser or driver may offer it.' },
+  self_test_failed: { sentence: 'The GPU gave wrong numbers in the self-test, so the CPU is used.', next: 'Update the graphics driver and reload.' },
+  insecure_context: { sentence: 'The page came over plain http, where browsers switch WebGPU off, so the CPU is used.', next: 'Open it over https or from localhost.' },
+  asked_for_cpu: { sentence: 'The CPU was chosen here.', next: 'Choose “Automatic” to use the GPU where there is one.' },
+};
+
+/** How a run ended. @param {import('./types.js').RunEnd} end */
+export function endLine(end) {
+  const kept = end.best_step > 0 ? ` The weights of step ${end.best_step} are kept as the model.` : '';
+  switch (end.reason) {
+    case 'finished': return `Finished after ${end.steps} steps.${kept}`;
+    case 'stopped': return `Stopped at step ${end.steps}.${kept}`;
+    case 'not_finite': return `Stopped at step ${end.steps}: the loss was no longer a number.${kept} Try again with a tenth of the learning rate.`;
+    case 'device_failed': return `The device failed at step ${end.steps}.${kept} Try smaller tiles or a smaller batch, or choose CPU.`;
+    default: return `Ended at step ${end.steps}.${kept}`;
+  }
+}
+
+/** What goes on in a run. @param {import('./store.js').Run} run @param {boolean} software */
+export function runLine(run, software) {
+  if (run.end) return endLine(run.end);
+  if (run.asked === 'pause') return 'Pausing after the step under way …';
+  if (run.asked === 'stop') return 'Stopping after the step under way …';
+  const best = run.validations.findLast((v) => v.best || v.best_step > 0);
+  const bestWords = best ? ` Best so far at step ${best.best_step}.` : '';
+  switch (run.phase) {
+    case 'compiling': return software
+      ? 'Compiling shaders for the first step. On a software adapter this can take minutes; later steps are faster.'
+      : 'Compiling shaders and filling buffers for the first step. This happens once.';
+    case 'training': return `Training on ${run.trainPairs} pairs.${bestWords}${run.validations.length ? '' : ' The first validation comes soon.'}`;
+    case 'validating': return `Measuring on ${run.validationPairs.length || 'the training'} whole images.${bestWords}`;
+    case 'paused': return `Paused; everything is kept while this page stays open.${bestWords}`;
+    default: return 'Working.';
+  }
+}
+
+/** Why the wasm is not there. @param {import('./types.js').LoadReason} reason @param {string} detail @returns {Words} */
+export function loadWords(reason, detail) {
+  switch (reason) {
+    case 'network': return { sentence: 'The engine could not be downloaded: the connection broke.', next: 'Check the network, then retry.' };
+    case 'missing': return { sentence: `The engine is missing on the server (status ${detail}).`, next: 'Build it with “cargo xtask build”, then retry.' };
+    case 'not_wasm': return { sentence: `The server sent something else than the engine (${detail}).`, next: 'A proxy or an ad-blocker may have replaced it. Retry, or allow this page.' };
+    case 'damaged': return { sentence: 'The engine arrived damaged or does not run in this browser.', next: `Retry; if it stays, use a current browser. ${detail}` };
+    case 'script': return { sentence: 'A part of the page is missing, or parts of two versions were mixed.', next: 'Reload the page without its cache (Shift + reload).' };
+    default: return { sentence: 'The engine’s worker could not be started.', next: 'Reload the page; an extension may be blocking it.' };
+  }
+}
+
+/** The engine is gone. @param {string} detail @returns {Words} */
+export function deathWords(detail) {
+  if (detail === 'gone' || detail === 'silent') return { sentence: 'The engine was ended by the browser, most likely for lack of memory.', next: 'A new one is ready. Load the data again, and use smaller tiles or fewer images.' };
+  return { sentence: `The engine stopped on an internal error (${detail.split('\n')[0].slice(0, 200)}).`, next: 'A new one is ready; the model and the run are gone, your files are not.' };
+}
+
+/** The mask rule in words. @param {import('./types.js').MaskRule} rule @param {number} share */
+export function ruleLine(rule, share) {
+  const part = rule.invert ? 'background' : 'foreground';
+  const tail = `${percent(share)} of all pixels are foreground.`;
+  switch (rule.kind) {
+    case 'threshold': return `Mask pixels of brightness ${rule.at} or more are ${part}. ${tail}`;
+    case 'not_black': return `Every mask pixel that is not exactly opaque black is ${part}. ${tail}`;
+    default: return `Mask pixels of one colour are ${part}. ${tail}`;
+  }
+}
+
+/** The classic pipeline, step by step. */
+export const seedSteps = [
+  'Crop: the top-left 512 × 512 pixels of each image and label; what is missing is filled with black.',
+  'Grey: image pixels become one brightness value (ITU-R 601).',
+  'Label: every pixel that is not exactly opaque black is foreground.',
+  'Resize: nearest neighbour to 256 × 256.',
+  'Augmentation: the seed’s tiny rotations, shifts, shear, zoom and flips.',
+  'Network: unetNorm, 64 filters at the first level, 31 million parameters.',
+  'Training: binary cross-entropy, Adam at 0.0001, batches of 2, 50 steps an epoch.',
+  'Kept: the weights with the lowest training loss; predictions as 16-bit <name>_predict.png.',
+];

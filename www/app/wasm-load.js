@@ -1,0 +1,111 @@
+// @ts-check
+/**
+ * Brings up the wasm module in the worker: fetch with byte progress, streaming compilation with a
+ * fallback for servers that send the wrong MIME type, and every failure as a reason the page can word.
+ */
+import { moduleUrl, wasmUrl } from './paths.js';
+
+/** @typedef {import('./types.js').LoadReason} LoadReason */
+/** @typedef {typeof import('../../pkg/groundmask.js')} EngineModule */
+
+/** A failure with a reason from {@link LoadReason}. */
+export class LoadError extends Error {
+  /** @param {LoadReason} reason @param {string} detail */
+  constructor(reason, detail) {
+    super(detail);
+    this.reason = reason;
+  }
+}
+
+/**
+ * @param {(loaded: number, total: number | null) => void} onProgress bytes so far; `total` is null when the server compresses
+ * @returns {Promise<EngineModule>}
+ */
+export async function loadEngine(onProgress) {
+  const [engine, module] = await Promise.all([importModule(), compile(onProgress)]);
+  try {
+    await engine.default({ module_or_path: module });
+  } catch (error) {
+    throw new LoadError('damaged', text(error));
+  }
+  return engine;
+}
+
+/** @returns {Promise<EngineModule>} */
+async function importModule() {
+  try {
+    return await import(moduleUrl);
+  } catch (error) {
+    throw new LoadError('script', text(error));
+  }
+}
+
+/** @param {(loaded: number, total: number | null) => void} onProgress */
+async function compile(onProgress) {
+  const response = await download();
+  const length = Number(response.headers.get('Content-Length'));
+  // With a content encoding the length counts other bytes than the stream gives.
+  const total = length > 0 && !response.headers.get('Content-Encoding') ? length : null;
+  const counted = collect(response.clone(), total, onProgress);
+  let compiled = null;
+  try {
+    compiled = await WebAssembly.compileStreaming(response);
+  } catch {
+    // Wrong MIME type, or bytes that are no wasm: the collected bytes tell which.
+  }
+  const bytes = await counted;
+  if (compiled) return compiled;
+  if (!(bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d)) {
+    throw new LoadError('not_wasm', response.headers.get('Content-Type') ?? 'no type');
+  }
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (error) {
+    throw new LoadError('damaged', text(error));
+  }
+}
+
+async function download() {
+  let response;
+  try {
+    response = await fetch(wasmUrl);
+  } catch (error) {
+    throw new LoadError('network', text(error));
+  }
+  if (!response.ok) throw new LoadError('missing', `${response.status}`);
+  return response;
+}
+
+/**
+ * Reads a copy of the response to count its bytes, and keeps them for the fallback.
+ * @param {Response} response
+ * @param {number | null} total
+ * @param {(loaded: number, total: number | null) => void} onProgress
+ */
+async function collect(response, total, onProgress) {
+  const parts = [];
+  let loaded = 0;
+  if (!response.body) return new Uint8Array(await response.arrayBuffer());
+  const reader = response.body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      parts.push(value);
+      loaded += value.length;
+      onProgress(loaded, total);
+    }
+  } catch (error) {
+    throw new LoadError('network', text(error));
+  }
+  const bytes = new Uint8Array(loaded);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** @param {unknown} error */
+const text = (error) => (error instanceof Error ? error.message : String(error));

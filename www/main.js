@@ -1,0 +1,40 @@
+// @ts-check
+/**
+ * The page: wires state, places and engine together. What is shown is in app/*, one file a concern (see app/README.md).
+ */
+import { initChart } from './app/chart.js';
+import { initData } from './app/data-view.js';
+import { forgetRequests, initDownloads } from './app/downloads.js';
+import { initFiles } from './app/files.js';
+import { initHeader, paintTitle } from './app/header.js';
+import { initHooks } from './app/hooks.js';
+import { initPredict } from './app/predict-view.js';
+import { initPreview } from './app/preview.js';
+import { onEvent } from './app/reduce.js';
+import { initRun } from './app/run-view.js';
+import { startEngine, whenReady } from './app/session.js';
+import { initSettings } from './app/settings.js';
+import { changed } from './app/store.js';
+import { initViewControls } from './app/view-controls.js';
+import { initViewer } from './app/viewer.js';
+import { watchRequests, watchTasks } from './app/watch.js';
+
+watchTasks();
+initHeader();
+initFiles();
+initData();
+initSettings();
+initRun();
+initChart();
+initPreview();
+initPredict();
+initDownloads();
+initViewer();
+initViewControls();
+initHooks();
+// Hidden tabs paint no frames, but their titles are read.
+onEvent(paintTitle);
+whenReady(forgetRequests);
+changed();
+startEngine();
+watchRequests();

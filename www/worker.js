@@ -1,0 +1,236 @@
+// @ts-check
+/// <reference lib="webworker" />
+/**
+ * The module worker around the engine. One loop owns every engine call, so calls never overlap:
+ * commands first, then one file, then one slice of whatever is under way; between two rounds the
+ * event loop gets a turn, so that Pause and Stop take effect with the next slice.
+ */
+import { Intake } from './app/intake.js';
+import { PROTOCOL_VERSION } from './app/paths.js';
+import { LoadError, loadEngine } from './app/wasm-load.js';
+
+/**
+ * @typedef {import('./app/types.js').ToWorker} ToWorker
+ * @typedef {import('./app/types.js').FromWorker} FromWorker
+ * @typedef {import('./app/types.js').Command} Command
+ * @typedef {import('./app/types.js').EngineEvent} EngineEvent
+ */
+
+/** How long one slice may take, ms: short enough for Pause to feel immediate, long enough to keep a GPU fed. */
+const SLICE_MS = 120;
+
+const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+
+/** @type {import('./app/wasm-load.js').EngineModule | null} */
+let module = null;
+/** @type {import('../pkg/groundmask.js').Engine | null} */
+let engine = null;
+/** @type {any} */
+let bench = null;
+let looping = false;
+/** @type {Command[]} */
+const commands = [];
+/** @type {(() => Promise<void>)[]} */
+const benchJobs = [];
+const intake = new Intake(call, post);
+
+/** @param {FromWorker} message @param {Transferable[]} [transfer] */
+function post(message, transfer = []) {
+  scope.postMessage(message, transfer);
+}
+
+scope.onmessage = ({ data }) => {
+  const message = /** @type {ToWorker} */ (data);
+  switch (message.kind) {
+    case 'start':
+      hold(message.lock);
+      void load();
+      return;
+    case 'retry':
+      void load();
+      return;
+    case 'ping':
+      post({ kind: 'pong', id: message.id });
+      return;
+    case 'command':
+      commands.push(message.command);
+      break;
+    case 'files':
+      intake.add(message);
+      break;
+    case 'cancel_files':
+      intake.cancel();
+      break;
+    case 'bench_create':
+      benchJobs.push(async () => {
+        bench = await (/** @type {any} */ (module)).Bench.create(message.cfg);
+        const read = (/** @type {string} */ name) => (typeof bench[name] === 'function' ? bench[name]() : bench[name]);
+        post({ kind: 'bench', value: { adapter: read('adapter'), params: read('params') ?? read('parameters') } });
+      });
+      break;
+    case 'bench_step':
+      benchJobs.push(async () => post({ kind: 'bench', value: await bench.step() }));
+      break;
+    case 'bench_infer':
+      benchJobs.push(async () => post({ kind: 'bench', value: await bench.infer() }));
+      break;
+  }
+  run();
+};
+
+/**
+ * Holds a Web Lock for life: the browser frees it when this worker dies, even inside a slice, and the page hears of it.
+ * @param {string} name
+ */
+function hold(name) {
+  if (!('locks' in navigator)) return;
+  void navigator.locks.request(name, () => {
+    post({ kind: 'locked' });
+    return new Promise(() => {});
+  });
+}
+
+async function load() {
+  if (engine) return;
+  post({ kind: 'hello', protocol: PROTOCOL_VERSION });
+  try {
+    let told = 0;
+    module = await loadEngine((loaded, total) => {
+      const now = performance.now();
+      if (now - told < 50 && loaded !== total) return;
+      told = now;
+      post({ kind: 'loading', loaded, total });
+    });
+    engine = new module.Engine();
+  } catch (error) {
+    const reason = error instanceof LoadError ? error.reason : 'damaged';
+    post({ kind: 'load_failed', reason, detail: error instanceof Error ? error.message : String(error) });
+    return;
+  }
+  post({ kind: 'ready' });
+  watchRequests();
+  run();
+}
+
+/** Every request after this point counts; none is expected. */
+function watchRequests() {
+  new PerformanceObserver((list) => {
+    let bytes = 0;
+    for (const entry of /** @type {PerformanceResourceTiming[]} */ (list.getEntries())) {
+      if (/^(https?|wss?):/.test(entry.name)) bytes += entry.name.length + Math.max(1, entry.transferSize);
+    }
+    if (bytes) post({ kind: 'sent', bytes });
+  }).observe({ type: 'resource' });
+}
+
+/** Keeps the loop going; should it ever throw, the page is told instead of waiting for ever. */
+function run() {
+  loop().catch((error) => post({ type: 'fatal', message: String(error?.message ?? error) }));
+}
+
+async function loop() {
+  if (looping || !engine) return;
+  looping = true;
+  try {
+    while (engine) {
+      const command = commands.shift();
+      if (command) {
+        await call(command);
+        continue;
+      }
+      const job = benchJobs.shift();
+      if (job) {
+        await job().catch((error) => post({ kind: 'bench', error: String(error?.stack ?? error) }));
+        continue;
+      }
+      const reading = intake.hasWork();
+      if (reading) await intake.step();
+      const busy = engine?.is_busy() ?? false;
+      if (busy) await advance();
+      if (!reading && !busy) break;
+      await macrotask();
+    }
+  } finally {
+    looping = false;
+  }
+}
+
+async function advance() {
+  if (!engine) return;
+  const began = performance.now();
+  const events = await guarded(() => /** @type {any} */ (engine).advance(SLICE_MS), true);
+  // Busy but with nothing to do yet (a paused run): do not spin.
+  if (!events.length && performance.now() - began < 1) await new Promise((resolve) => setTimeout(resolve, 25));
+  send(events);
+}
+
+/** @param {Command} command */
+async function call(command) {
+  send(await guarded(() => /** @type {any} */ (engine).command(command), false));
+}
+
+/**
+ * One engine call. A trap is the engine's end, because its memory is in an unknown state; so is a slice that
+ * throws, which would throw again. A command that could not even be read is only a fault.
+ * @param {() => Promise<EngineEvent[]>} work
+ * @param {boolean} slice
+ * @returns {Promise<EngineEvent[]>}
+ */
+async function guarded(work, slice) {
+  post({ kind: 'calling', on: true });
+  try {
+    return await work();
+  } catch (error) {
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    if (!slice && !(error instanceof WebAssembly.RuntimeError) && !(error instanceof RangeError)) {
+      return [/** @type {EngineEvent} */ ({ type: 'fault', code: 'bad_command', stage: 'protocol', file: undefined, detail: message })];
+    }
+    post({ type: 'fatal', message });
+    engine = null;
+    return [];
+  } finally {
+    post({ kind: 'calling', on: false });
+  }
+}
+
+/** Posts events with their byte fields transferred, not copied. @param {EngineEvent[]} events */
+function send(events) {
+  if (!events.length) return;
+  /** @type {Set<ArrayBuffer>} */
+  const buffers = new Set();
+  for (const event of events) gather(event, buffers);
+  post({ kind: 'events', events }, [...buffers]);
+}
+
+/**
+ * @param {any} value
+ * @param {Set<ArrayBuffer>} buffers
+ */
+function gather(value, buffers) {
+  if (value === null || typeof value !== 'object') return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (inner instanceof Uint8Array) {
+      // A view into a larger buffer (wasm memory) must not take that buffer along.
+      const own = inner.byteLength === inner.buffer.byteLength ? inner : inner.slice();
+      if (own !== inner) value[key] = own;
+      if (own.buffer instanceof ArrayBuffer) buffers.add(own.buffer);
+    } else gather(inner, buffers);
+  }
+}
+
+const channel = new MessageChannel();
+/** @type {(() => void) | null} */
+let wake = null;
+channel.port1.onmessage = () => {
+  const resume = wake;
+  wake = null;
+  resume?.();
+};
+
+/** One turn of the event loop, without the clamping of timers. @returns {Promise<void>} */
+function macrotask() {
+  return new Promise((resolve) => {
+    wake = resolve;
+    channel.port2.postMessage(null);
+  });
+}

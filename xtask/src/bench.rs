@@ -1,0 +1,113 @@
+//! `cargo xtask bench`: training and inference times of the seed's U-Net on random data, in the browser.
+
+use std::process::{ExitCode, Stdio};
+
+use anyhow::{Context, Result, bail};
+use lexopt::ValueExt;
+use serde_json::{Map, Value, json};
+
+use crate::build::{self, NAME};
+use crate::demo::one_of;
+use crate::http;
+use crate::node::Node;
+use crate::serve;
+use crate::size;
+use crate::workspace::Workspace;
+
+const USAGE: &str = "\
+cargo xtask bench [--device webgpu|cpu] [--base 8] [--size 128] [--batch 2] [--steps 5] [--warmup 2] [--infer 5]
+                  [--dropout 0.5] [--det 1] [--adapter swiftshader|default] [--timeout SECONDS]
+
+Trains the classic U-Net (`unet`) in headless Chromium through www/bench.html and prints one JSON line.
+--det 1: the weights and data of known values, no dropout, so that losses compare across libraries.";
+
+pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCode> {
+    // Names as `window.run` of bench.html takes them.
+    let mut job = json!({
+        "backend": "webgpu", "filters": 8, "size": 128, "batch": 2, "steps": 5, "warmup": 2, "infer": 5,
+        "det": 0, "dropout": 0.5, "adapter": "swiftshader", "timeout": 900,
+    });
+    let fields: &mut Map<String, Value> = job.as_object_mut().context("not an object")?;
+    while let Some(arg) = args.next()? {
+        let lexopt::Arg::Long(name) = arg else {
+            return Err(arg.unexpected().into());
+        };
+        let name = name.to_owned();
+        if name == "help" {
+            println!("{USAGE}");
+            return Ok(ExitCode::SUCCESS);
+        }
+        let value = args.value().with_context(|| format!("--{name}"))?.string()?;
+        let (field, value) = match name.as_str() {
+            "device" => ("backend", json!(one_of(&name, &value, &["webgpu", "cpu"])?)),
+            "adapter" => ("adapter", json!(one_of(&name, &value, &["swiftshader", "default"])?)),
+            "base" => ("filters", whole(&name, &value)?),
+            "dropout" => ("dropout", json!(value.parse::<f64>().context("--dropout")?)),
+            "size" | "batch" | "steps" | "warmup" | "infer" | "det" | "timeout" => {
+                (name.as_str(), whole(&name, &value)?)
+            }
+            other => bail!("there is no option --{other}\n\n{USAGE}"),
+        };
+        fields.insert(field.to_owned(), value);
+    }
+    build::build_if_missing(workspace)?;
+    let wasm = size::measure(&workspace.pkg().join(format!("{NAME}_bg.wasm")), false)?;
+    fields.insert("wasm_raw".into(), json!(wasm.raw));
+    fields.insert("wasm_gzip".into(), json!(wasm.gzip));
+    let of = |name: &str| job[name].as_u64().unwrap_or_default();
+    let forward = forward_multiply_adds(of("filters"), of("size"), of("batch"));
+    // A multiply-add is two operations; the backward pass costs two forward passes.
+    job["step_flop"] = json!(6 * forward);
+    job["forward_flop"] = json!(2 * forward);
+
+    let node = Node::set_up(workspace)?;
+    let address = http::start(0, serve::page(workspace))?;
+    let url = format!("http://localhost:{}/bench.html", address.port());
+    let mut script = node.command(&["browser/bench.mjs", &job.to_string(), &url]);
+    let status = script.stdin(Stdio::null()).status().context("cannot start node")?;
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn whole(name: &str, text: &str) -> Result<Value> {
+    let parsed: u64 = text
+        .parse()
+        .with_context(|| format!("--{name} takes a whole number, not `{text}`"))?;
+    Ok(json!(parsed))
+}
+
+/// Multiply-adds of one forward pass of `unet` with `base` filters and one input band, biases left out.
+fn forward_multiply_adds(base: u64, size_px: u64, batch: u64) -> u64 {
+    /// Poolings of the classic network.
+    const DEPTH: u32 = 4;
+    let pixels = |level: u32| (size_px >> level) * (size_px >> level);
+    let conv = |side: u64, from: u64, to: u64, level: u32| side * side * from * to * pixels(level);
+    let filters = |level: u32| base << level;
+    let mut sum = 0;
+    for level in 0..=DEPTH {
+        let from = if level == 0 { 1 } else { filters(level - 1) };
+        sum += conv(3, from, filters(level), level) + conv(3, filters(level), filters(level), level);
+    }
+    for level in (0..DEPTH).rev() {
+        // The 2x2 after the upsampling, then two 3x3, the first on the concatenation with the skip.
+        sum += conv(2, filters(level + 1), filters(level), level);
+        sum += conv(3, 2 * filters(level), filters(level), level) + conv(3, filters(level), filters(level), level);
+    }
+    sum += conv(3, base, 2, 0) + conv(1, 2, 1, 0);
+    batch * sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::forward_multiply_adds;
+
+    #[test]
+    fn multiply_adds_are_those_of_the_seed() {
+        // 54.61 G for a 256x256 image at width 64 (seed-system); both counted layer by layer by another program.
+        assert_eq!(forward_multiply_adds(64, 256, 1), 54_605_774_848);
+        assert_eq!(forward_multiply_adds(8, 128, 2), 432_865_280);
+    }
+}

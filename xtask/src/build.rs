@@ -1,0 +1,183 @@
+//! `cargo xtask build`: Rust -> wasm -> bindings -> wasm-opt -> size report.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::size;
+use crate::toolchain::{TARGET, Toolchain};
+use crate::tools::{self, say};
+use crate::workspace::Workspace;
+
+/// File name stem of everything in the package.
+pub const NAME: &str = "groundmask";
+
+/// What to build.
+#[derive(Clone, Copy, Default)]
+pub struct Options {
+    /// Leave wasm-opt out.
+    pub fast: bool,
+    /// The package with the numeric checks, into `target/pkg-checks/`.
+    pub checks: bool,
+}
+
+pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCode> {
+    let mut options = Options::default();
+    while let Some(arg) = args.next()? {
+        match arg {
+            lexopt::Arg::Long("fast" | "no-wasm-opt") => options.fast = true,
+            lexopt::Arg::Long("features") => {
+                let features = args.value()?;
+                if features != "checks" {
+                    bail!(
+                        "unknown feature `{}`; there is only `checks`",
+                        features.to_string_lossy()
+                    );
+                }
+                options.checks = true;
+            }
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let package = build(workspace, options)?;
+    size::report(workspace, &package, !options.fast)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds the package if its source changed and gives its folder.
+pub fn build(workspace: &Workspace, options: Options) -> Result<PathBuf> {
+    let compiled = compile(workspace, options)?;
+    let package = if options.checks {
+        workspace.pkg_checks()
+    } else {
+        workspace.pkg()
+    };
+    let wasm = package.join(format!("{NAME}_bg.wasm"));
+    let wasm_opt = if options.fast { None } else { tools::find("wasm-opt") };
+
+    // Bindings and wasm-opt take about a minute on this much code, so an unchanged input is not processed again.
+    let stamp_file = workspace.root().join("target").join(if options.checks {
+        "pkg-checks.stamp"
+    } else {
+        "pkg.stamp"
+    });
+    let stamp = stamp(&compiled, wasm_opt.is_some())?;
+    if wasm.is_file() && fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) {
+        say(format!("{} is up to date", workspace.show(&package)));
+        return Ok(package);
+    }
+    // A build that breaks off below must not count as done.
+    let _ = fs::remove_file(&stamp_file);
+
+    bind(&compiled, &package)?;
+    match &wasm_opt {
+        Some(program) => optimise(program, &wasm)?,
+        None if options.fast => {}
+        None => say(
+            "wasm-opt is not installed, so the package is about a third larger; install it with: apt-get install binaryen",
+        ),
+    }
+    if let Some(folder) = stamp_file.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(&stamp_file, stamp).with_context(|| format!("cannot write {}", stamp_file.display()))?;
+    Ok(package)
+}
+
+/// Builds only what is missing: `serve` and the head-less commands take a package that is there as it is.
+pub fn build_if_missing(workspace: &Workspace) -> Result<()> {
+    let wasm = workspace.pkg().join(format!("{NAME}_bg.wasm"));
+    if !wasm.is_file() {
+        say("pkg/ holds no build yet; building it (a cold build takes some minutes)");
+        build(workspace, Options::default())?;
+    }
+    Ok(())
+}
+
+/// Runs cargo and gives the path of the raw wasm file.
+fn compile(workspace: &Workspace, options: Options) -> Result<PathBuf> {
+    let toolchain = Toolchain::find(workspace)?;
+    let target_folder = workspace.cargo_target();
+    say(format!(
+        "compiling to wasm with {} into {}",
+        toolchain.describe(),
+        target_folder.display()
+    ));
+    let start = Instant::now();
+    let mut cargo = toolchain.cargo()?;
+    cargo
+        .current_dir(workspace.root())
+        .env("CARGO_TARGET_DIR", &target_folder)
+        .arg("build");
+    cargo
+        .args(toolchain.build_arguments())
+        .args(["--package", NAME, "--target", TARGET, "--release"]);
+    if options.checks {
+        cargo.args(["--features", "checks"]);
+    }
+    tools::run(&mut cargo)?;
+    say(format!("compiled in {:.0} s", start.elapsed().as_secs_f64()));
+    Ok(target_folder.join(TARGET).join("release").join(format!("{NAME}.wasm")))
+}
+
+/// Writes the JavaScript and TypeScript side and the wasm that belongs to it.
+fn bind(compiled: &Path, package: &Path) -> Result<()> {
+    let start = Instant::now();
+    fs::create_dir_all(package).with_context(|| format!("cannot make {}", package.display()))?;
+    let mut generator = wasm_bindgen_cli_support::Bindgen::new();
+    generator
+        .input_path(compiled)
+        .out_name(NAME)
+        .typescript(true)
+        .remove_producers_section(true);
+    generator.web(true)?.generate(package).context("wasm-bindgen")?;
+    say(format!("bindings written in {:.0} s", start.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+/// Shrinks and speeds up the wasm file in place. The features named are those rustc's wasm target and `simd128` use.
+fn optimise(wasm_opt: &Path, wasm: &Path) -> Result<()> {
+    let start = Instant::now();
+    let before = fs::metadata(wasm)?.len();
+    let optimised = wasm.with_extension("wasm.opt");
+    let mut command = tools::command(wasm_opt);
+    command.args([
+        "-O3",
+        "--enable-simd",
+        "--enable-bulk-memory",
+        "--enable-sign-ext",
+        "--enable-mutable-globals",
+    ]);
+    command.args([
+        "--enable-nontrapping-float-to-int",
+        "--enable-reference-types",
+        "--enable-multivalue",
+    ]);
+    command.arg(wasm).arg("-o").arg(&optimised);
+    tools::run(&mut command).context("wasm-opt; `cargo xtask build --fast` goes without it")?;
+    fs::rename(&optimised, wasm)?;
+    let after = fs::metadata(wasm)?.len();
+    say(format!(
+        "wasm-opt: {:.1} -> {:.1} MB in {:.0} s",
+        before as f64 / 1e6,
+        after as f64 / 1e6,
+        start.elapsed().as_secs_f64()
+    ));
+    Ok(())
+}
+
+/// Identifies the input and the way it is processed.
+fn stamp(compiled: &Path, optimised: bool) -> Result<String> {
+    let bytes = fs::read(compiled).with_context(|| format!("cannot read {}", compiled.display()))?;
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    Ok(format!(
+        "{} bytes, hash {:016x}, wasm-opt {optimised}",
+        bytes.len(),
+        hasher.finish()
+    ))
+}

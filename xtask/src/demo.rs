@@ -1,0 +1,197 @@
+//! `cargo xtask demo`: the whole job in a headless browser, through the real page.
+
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, Stdio};
+
+use anyhow::{Context, Result, bail};
+use lexopt::ValueExt;
+use serde_json::{Map, Value, json};
+
+use crate::build;
+use crate::http;
+use crate::node::Node;
+use crate::serve;
+use crate::tools;
+use crate::workspace::Workspace;
+
+const USAGE: &str = "\
+cargo xtask demo [--images DIR --masks DIR] [--test DIR] [--out DIR] [--save MODEL]
+                 [--device webgpu|cpu] [--adapter swiftshader|default]
+                 [--preset seed|balanced|fast] [--base N] [--tile N] [--channels rgb|grey] [--batch N]
+                 [--epochs N | --steps N] [--lr X] [--seed N] [--val NAME,NAME,...] [--set FIELD=VALUE]...
+
+Drops the files on the page in headless Chromium, trains, predicts the validation images and every image of
+--test, writes masks and a screenshot to --out and the model to --save. Without --images the sample scenes
+are used. --set changes any other setting by its protocol name (--set depth=3). One JSON line comes last.";
+
+pub fn command(workspace: &Workspace, args: lexopt::Parser) -> Result<ExitCode> {
+    let Some(job) = parse(args)? else {
+        println!("{USAGE}");
+        return Ok(ExitCode::SUCCESS);
+    };
+    build::build_if_missing(workspace)?;
+    let node = Node::set_up(workspace)?;
+    let address = http::start(0, serve::page(workspace))?;
+    let url = format!("http://localhost:{}/", address.port());
+    let mut script = node.command(&["browser/demo.mjs", &job.to_string(), &url]);
+    let status = script.stdin(Stdio::null()).status().context("cannot start node")?;
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// The command line as the object that demo.mjs takes; `None` if help was asked for.
+fn parse(mut args: lexopt::Parser) -> Result<Option<Value>> {
+    let mut job = Map::new();
+    // Settings by their names in `protocol::TrainConfig`.
+    let mut config = Map::new();
+    job.insert("device".into(), json!("cpu"));
+    job.insert("adapter".into(), json!("swiftshader"));
+    while let Some(arg) = args.next()? {
+        let lexopt::Arg::Long(name) = arg else {
+            return Err(arg.unexpected().into());
+        };
+        let name = name.to_owned();
+        if name == "help" {
+            return Ok(None);
+        }
+        let value = args.value().with_context(|| format!("--{name}"))?.string()?;
+        match name.as_str() {
+            "images" | "masks" | "test" => {
+                job.insert(name.clone(), json!(existing_folder(&name, &value)?));
+            }
+            "out" | "save" => {
+                job.insert(name, json!(absolute(&value)?));
+            }
+            "device" => {
+                job.insert(name.clone(), json!(one_of(&name, &value, &["webgpu", "cpu"])?));
+            }
+            "adapter" => {
+                job.insert(name.clone(), json!(one_of(&name, &value, &["swiftshader", "default"])?));
+            }
+            "preset" => {
+                job.insert(
+                    name.clone(),
+                    json!(one_of(&name, &value, &["seed", "balanced", "fast"])?),
+                );
+            }
+            "channels" => {
+                config.insert(name.clone(), json!(one_of(&name, &value, &["rgb", "grey"])?));
+            }
+            "tile" => {
+                config.insert("tile_px".into(), number(&name, &value)?);
+            }
+            "base" | "batch" | "epochs" | "steps" | "lr" | "seed" => {
+                config.insert(name.clone(), number(&name, &value)?);
+            }
+            "val" => {
+                let names: Vec<&str> = value
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|part| !part.is_empty())
+                    .collect();
+                config.insert("val_names".into(), json!(names));
+            }
+            "set" => {
+                let (field, text) = value.split_once('=').context("--set takes FIELD=VALUE")?;
+                let parsed = text.parse::<f64>().map_or_else(|_| json!(text), |number| json!(number));
+                config.insert(field.to_owned(), parsed);
+            }
+            other => bail!("there is no option --{other}\n\n{USAGE}"),
+        }
+    }
+    if job.contains_key("images") != job.contains_key("masks") {
+        bail!("--images and --masks go together");
+    }
+    if config.contains_key("epochs") && config.contains_key("steps") {
+        bail!("--epochs and --steps exclude each other");
+    }
+    if config.contains_key("epochs") {
+        // Total steps of 0 means: as many as the epochs take.
+        config.insert("steps".into(), json!(0));
+    }
+    job.insert("config".into(), Value::Object(config));
+    Ok(Some(Value::Object(job)))
+}
+
+fn number(name: &str, text: &str) -> Result<Value> {
+    let parsed: f64 = text
+        .parse()
+        .with_context(|| format!("--{name} takes a number, not `{text}`"))?;
+    Ok(json!(parsed))
+}
+
+pub fn one_of(name: &str, text: &str, choices: &[&str]) -> Result<String> {
+    if !choices.contains(&text) {
+        bail!("--{name} is one of {}, not `{text}`", choices.join(", "));
+    }
+    Ok(text.to_owned())
+}
+
+fn absolute(text: &str) -> Result<PathBuf> {
+    std::path::absolute(Path::new(text)).with_context(|| format!("bad path `{text}`"))
+}
+
+fn existing_folder(name: &str, text: &str) -> Result<PathBuf> {
+    let folder = absolute(text)?;
+    if !folder.is_dir() {
+        bail!("--{name}: there is no folder {}", folder.display());
+    }
+    tools::say(format!("--{name}: {}", folder.display()));
+    Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(arguments: &[&str]) -> Result<Option<Value>> {
+        parse(lexopt::Parser::from_args(arguments))
+    }
+
+    #[test]
+    fn settings_get_their_protocol_names() {
+        let job = parsed(&[
+            "--device",
+            "webgpu",
+            "--tile",
+            "128",
+            "--val",
+            "a.png, b.png",
+            "--lr",
+            "1e-3",
+            "--set",
+            "depth=3",
+        ]);
+        let job = job.unwrap().unwrap();
+        assert_eq!(job["device"], "webgpu");
+        assert_eq!(
+            job["config"],
+            json!({"tile_px": 128.0, "val_names": ["a.png", "b.png"], "lr": 1e-3, "depth": 3.0})
+        );
+    }
+
+    #[test]
+    fn epochs_replace_the_preset_steps() {
+        assert_eq!(
+            parsed(&["--epochs", "2"]).unwrap().unwrap()["config"],
+            json!({"epochs": 2.0, "steps": 0})
+        );
+        assert!(parsed(&["--epochs", "2", "--steps", "9"]).is_err());
+    }
+
+    #[test]
+    fn bad_command_lines_are_refused() {
+        for arguments in [
+            &["--device", "gpu"][..],
+            &["--base", "eight"],
+            &["--images", "/"],
+            &["--nothing", "1"],
+            &["--images", "/nowhere", "--masks", "/"],
+        ] {
+            assert!(parsed(arguments).is_err(), "{arguments:?}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Groundmask's build tool: `cargo xtask <command>`.
+//!
+//! One module a command; `toolchain`, `tools`, `node`, `size` and `serve` are shared. Progress goes to
+//! standard error, results (a JSON line, the closing line of the tests) to standard output.
+
+mod bench;
+mod build;
+mod demo;
+mod http;
+mod node;
+mod serve;
+mod site;
+mod size;
+mod test;
+mod toolchain;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use workspace::Workspace;
+
+const USAGE: &str = "\
+cargo xtask <command>
+
+  build [--fast] [--features checks]   release package into pkg/, with a size report
+                                       (--fast skips wasm-opt and the report's brotli)
+  serve [--port 8080] [--build]        the page on http://localhost:8080; builds if nothing is built yet
+  site                                 target/site/, ready for any static host
+  test [--rust|--browser]              every test; ends with `N passed, N failed`
+  demo [--images DIR --masks DIR] ...  the whole job in a headless browser; one JSON line (demo --help)
+  bench [--device webgpu|cpu] ...      training and inference times; one JSON line (bench --help)
+
+Environment: GROUNDMASK_WASM_TOOLCHAIN=debian forces Debian's Rust, CHROMIUM names the browser,
+CARGO_TARGET_DIR the folder for compiled code.";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<ExitCode> {
+    let mut args = lexopt::Parser::from_env();
+    let command = match args.next()? {
+        Some(lexopt::Arg::Value(value)) => value.to_string_lossy().into_owned(),
+        Some(lexopt::Arg::Long("help") | lexopt::Arg::Short('h')) | None => {
+            println!("{USAGE}");
+            return Ok(ExitCode::SUCCESS);
+        }
+        Some(other) => return Err(other.unexpected().into()),
+    };
+    let workspace = Workspace::find()?;
+    match command.as_str() {
+        "build" => build::command(&workspace, args),
+        "serve" => serve::command(&workspace, args),
+        "site" => site::command(&workspace, args),
+        "test" => test::command(&workspace, args),
+        "demo" => demo::command(&workspace, args),
+        "bench" => bench::command(&workspace, args),
+        "help" => {
+            println!("{USAGE}");
+            Ok(ExitCode::SUCCESS)
+        }
+        other => bail!("there is no command `{other}`\n\n{USAGE}"),
+    }
+}

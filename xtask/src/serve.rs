@@ -1,0 +1,46 @@
+//! `cargo xtask serve`: the page on localhost.
+
+use std::process::ExitCode;
+use std::thread;
+
+use anyhow::{Context, Result};
+
+use crate::build::{self, Options};
+use crate::http::{self, Mount};
+use crate::workspace::Workspace;
+
+pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCode> {
+    let mut port = 8080;
+    let mut rebuild = false;
+    while let Some(arg) = args.next()? {
+        match arg {
+            lexopt::Arg::Long("port") => port = lexopt::ValueExt::parse(&args.value()?).context("--port")?,
+            lexopt::Arg::Long("build") => rebuild = true,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    if rebuild {
+        build::build(workspace, Options::default())?;
+    } else {
+        build::build_if_missing(workspace)?;
+    }
+    let address = http::start(port, page(workspace))?;
+    println!("Groundmask is on http://localhost:{}", address.port());
+    // The server's threads do the work; Ctrl-C ends it.
+    loop {
+        thread::park();
+    }
+}
+
+/// The site as it is published: the page's files with the package beside them.
+pub fn page(workspace: &Workspace) -> Vec<Mount> {
+    vec![Mount::new("/", workspace.www()), Mount::new("/pkg/", workspace.pkg())]
+}
+
+/// The same with what only the browser tests load.
+pub fn page_with_checks(workspace: &Workspace) -> Vec<Mount> {
+    let mut mounts = page(workspace);
+    mounts.push(Mount::new("/pkg-checks/", workspace.pkg_checks()));
+    mounts.push(Mount::new("/tests/", workspace.tests().join("browser/pages")));
+    mounts
+}

@@ -1,0 +1,317 @@
+//! `cargo xtask test`: every test there is, and one closing line.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::build::{self, Options};
+use crate::http;
+use crate::node::Node;
+use crate::serve;
+use crate::tools::{self, say};
+use crate::workspace::Workspace;
+
+/// What one part of the run came to.
+#[derive(Debug, Default, PartialEq)]
+struct Tally {
+    passed: u64,
+    failed: u64,
+    /// Names of tests that did not run.
+    skipped: Vec<String>,
+}
+
+impl Tally {
+    fn add(&mut self, other: Tally) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped.extend(other.skipped);
+    }
+}
+
+pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCode> {
+    let (mut rust, mut browser) = (true, true);
+    while let Some(arg) = args.next()? {
+        match arg {
+            lexopt::Arg::Long("rust") => browser = false,
+            lexopt::Arg::Long("browser") => rust = false,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    if !rust && !browser {
+        bail!("--rust and --browser exclude each other; without both, everything runs");
+    }
+    let mut tally = Tally::default();
+    let mut part = |name: &str, outcome: Result<Tally>| match outcome {
+        Ok(result) => {
+            say(format!("{name}: {} passed, {} failed", result.passed, result.failed));
+            tally.add(result);
+        }
+        Err(error) => {
+            say(format!("{name}: FAILED: {error:#}"));
+            tally.failed += 1;
+        }
+    };
+    if rust {
+        part("format", gate(cargo(workspace).args(["fmt", "--all", "--check"])));
+        part("clippy", gate(cargo(workspace).args(CLIPPY)));
+        part("Rust, native", native_tests(workspace));
+    }
+    if browser {
+        match browser_set_up(workspace) {
+            Ok(node) => {
+                part("types of the page", type_check(&node));
+                part("JavaScript units", unit_tests(workspace, &node));
+                part("wasm and page in Chromium", browser_tests(workspace, &node));
+            }
+            Err(error) => part("set-up of the browser tests", Err(error)),
+        }
+    }
+    for name in &tally.skipped {
+        println!("skipped: {name}");
+    }
+    println!("{} passed, {} failed", tally.passed, tally.failed);
+    Ok(if tally.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// The profile is the one the alias in .cargo/config.toml runs this tool with: one set of compiled dependencies.
+const PROFILE: [&str; 2] = ["--profile", "fast"];
+const CLIPPY: [&str; 8] = [
+    "clippy",
+    "--workspace",
+    "--all-targets",
+    PROFILE[0],
+    PROFILE[1],
+    "--",
+    "-D",
+    "warnings",
+];
+
+fn cargo(workspace: &Workspace) -> Command {
+    let mut command = tools::command("cargo");
+    command
+        .current_dir(workspace.root())
+        .env("CARGO_TARGET_DIR", workspace.cargo_target());
+    command
+}
+
+/// A check that is passed or not, and counts only if not.
+fn gate(command: &mut Command) -> Result<Tally> {
+    tools::run(command)?;
+    Ok(Tally::default())
+}
+
+fn native_tests(workspace: &Workspace) -> Result<Tally> {
+    let mut command = cargo(workspace);
+    command.args(["test", "--workspace", "--no-fail-fast"]).args(PROFILE);
+    let mut tally = Tally::default();
+    let succeeded = follow(&mut command, |line| read_libtest(line, &mut tally))?;
+    if !succeeded && tally.failed == 0 {
+        bail!("cargo test failed before or outside a test");
+    }
+    Ok(tally)
+}
+
+/// Reads one line of a Rust test program's report.
+fn read_libtest(line: &str, tally: &mut Tally) {
+    if let Some(counts) = line.strip_prefix("test result: ") {
+        tally.passed += number_before(counts, " passed");
+        tally.failed += number_before(counts, " failed");
+    } else if let Some((name, _)) = line
+        .strip_prefix("test ")
+        .and_then(|rest| rest.split_once(" ... ignored"))
+    {
+        tally.skipped.push(name.to_owned());
+    }
+}
+
+fn number_before(text: &str, word: &str) -> u64 {
+    let Some((before, _)) = text.split_once(word) else {
+        return 0;
+    };
+    before
+        .rsplit(|c: char| !c.is_ascii_digit())
+        .next()
+        .and_then(|digits| digits.parse().ok())
+        .unwrap_or(0)
+}
+
+/// Everything the browser tests need: both packages, Node, its packages, Chromium.
+fn browser_set_up(workspace: &Workspace) -> Result<Node> {
+    let node = Node::set_up(workspace)?;
+    build::build(workspace, Options::default())?;
+    build::build(
+        workspace,
+        Options {
+            checks: true,
+            ..Options::default()
+        },
+    )?;
+    Ok(node)
+}
+
+/// Page and worker are two programs for the type checker: their global objects differ.
+fn type_check(node: &Node) -> Result<Tally> {
+    let compiler = node.package_script("typescript/bin/tsc");
+    for project in ["tsconfig.json", "tsconfig.worker.json"] {
+        gate(&mut node.command(&[&compiler, "--project", project]))?;
+    }
+    Ok(Tally::default())
+}
+
+/// Tests of the page's modules that need no browser.
+fn unit_tests(workspace: &Workspace, node: &Node) -> Result<Tally> {
+    let folder = workspace.tests().join("unit");
+    let mut files: Vec<String> = Vec::new();
+    if folder.is_dir() {
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            if path.to_string_lossy().ends_with(".test.mjs") {
+                files.push(path.display().to_string());
+            }
+        }
+    }
+    if files.is_empty() {
+        return Ok(Tally::default());
+    }
+    files.sort();
+    let mut arguments = vec!["--test", "--test-reporter=tap"];
+    arguments.extend(files.iter().map(String::as_str));
+    let mut tally = Tally::default();
+    let succeeded = follow(&mut node.command(&arguments), |line| {
+        tally.passed += line
+            .strip_prefix("# pass ")
+            .and_then(|count| count.parse().ok())
+            .unwrap_or(0);
+        tally.failed += line
+            .strip_prefix("# fail ")
+            .and_then(|count| count.parse().ok())
+            .unwrap_or(0);
+        if let Some((before, _)) = line.split_once(" # SKIP") {
+            tally.skipped.push(
+                before
+                    .trim_start_matches(|c: char| !c.is_alphabetic())
+                    .trim_start_matches("ok ")
+                    .to_owned(),
+            );
+        }
+    })?;
+    if !succeeded && tally.failed == 0 {
+        bail!("node --test failed outside a test");
+    }
+    Ok(tally)
+}
+
+fn browser_tests(workspace: &Workspace, node: &Node) -> Result<Tally> {
+    let address = http::start(0, serve::page_with_checks(workspace))?;
+    let report = workspace.tests().join("out/report.json");
+    // An old report must not stand in for a run that broke off.
+    let _ = fs::remove_file(&report);
+    let runner = node.package_script("@playwright/test/cli.js");
+    let mut command = node.command(&[&runner, "test", "--config", "browser/playwright.config.mjs"]);
+    command.env("GROUNDMASK_URL", format!("http://localhost:{}/", address.port()));
+    let succeeded = follow(&mut command, |_| {})?;
+    let tally = read_playwright(&report)?;
+    if !succeeded && tally.failed == 0 {
+        bail!("Playwright failed outside a test");
+    }
+    Ok(tally)
+}
+
+fn read_playwright(report: &Path) -> Result<Tally> {
+    let text = fs::read_to_string(report).context("Playwright wrote no report")?;
+    let report: Value = serde_json::from_str(&text).context("Playwright's report")?;
+    let count = |name: &str| report["stats"][name].as_u64().unwrap_or(0);
+    let mut tally = Tally {
+        passed: count("expected"),
+        failed: count("unexpected") + count("flaky"),
+        skipped: Vec::new(),
+    };
+    // Errors outside any test: a spec that does not load, say.
+    tally.failed += report["errors"].as_array().map_or(0, |errors| errors.len() as u64);
+    collect_skipped(&report, "", &mut tally.skipped);
+    Ok(tally)
+}
+
+fn collect_skipped(suite: &Value, above: &str, skipped: &mut Vec<String>) {
+    let list = |name: &str| suite[name].as_array().map(Vec::as_slice).unwrap_or_default();
+    for inner in list("suites") {
+        let title = format!("{above}{} > ", inner["title"].as_str().unwrap_or_default());
+        collect_skipped(inner, &title, skipped);
+    }
+    for spec in list("specs") {
+        let tests = spec["tests"].as_array().map(Vec::as_slice).unwrap_or_default();
+        for test in tests.iter().filter(|test| test["status"] == "skipped") {
+            let reason = test["annotations"]
+                .as_array()
+                .and_then(|all| all.iter().find_map(|one| one["description"].as_str()));
+            let reason = reason.map(|text| format!(" ({text})")).unwrap_or_default();
+            skipped.push(format!("{above}{}{reason}", spec["title"].as_str().unwrap_or_default()));
+        }
+    }
+}
+
+/// Runs a command, shows its output line by line and hands each line on; true if it ended with exit code 0.
+fn follow(command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<bool> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start {program}"))?;
+    let output = child.stdout.take().context("no standard output")?;
+    for line in BufReader::new(output).split(b'\n') {
+        let line = line?;
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        on_line(line.trim_end());
+    }
+    Ok(child.wait()?.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libtest_lines_are_counted() {
+        let mut tally = Tally::default();
+        for line in [
+            "running 3 tests",
+            "test a::b ... ok",
+            "test a::slow ... ignored, needs an hour",
+            "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+            "test result: ok. 30 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+        ] {
+            read_libtest(line, &mut tally);
+        }
+        assert_eq!(
+            tally,
+            Tally {
+                passed: 42,
+                failed: 3,
+                skipped: vec!["a::slow".to_owned()]
+            }
+        );
+    }
+
+    #[test]
+    fn skipped_browser_tests_are_named_with_their_reason() {
+        let report: Value = serde_json::from_str(
+            r#"{"suites":[{"title":"a.spec.mjs","suites":[{"title":"on webgpu","specs":[
+                {"title":"trains","tests":[{"status":"skipped","annotations":[{"type":"skip","description":"no adapter"}]}]},
+                {"title":"loads","tests":[{"status":"expected"}]}]}]}]}"#,
+        )
+        .unwrap();
+        let mut skipped = Vec::new();
+        collect_skipped(&report, "", &mut skipped);
+        assert_eq!(skipped, ["a.spec.mjs > on webgpu > trains (no adapter)"]);
+    }
+}
