@@ -28,8 +28,8 @@ fn networks_compute_what_keras_computes() {
         ("unet", "unet_norm"),
         ("unet_small", "unet_small"),
     ] {
-        let golden = checks::golden_network(&file(name), &file(weights), &Device::flex());
-        let errors = pollster::block_on(golden).expect(name);
+        let (golden, weights, device) = (file(name), file(weights), Device::flex());
+        let errors = pollster::block_on(checks::golden_network(&golden, &weights, &device)).expect(name);
         assert_within(name, &errors, |_| 1e-4);
     }
 }

@@ -1,3 +1,5 @@
+//! Tests of [`super`], the module `batches`; a file of their own, compiled under `#[cfg(test)]` only.
+
 use super::*;
 use crate::data::dataset::Builder;
 use crate::formats::raster::Raster;

@@ -1,3 +1,5 @@
+//! Tests of [`super`], the module `mask`; a file of their own, compiled under `#[cfg(test)]` only.
+
 use super::*;
 
 fn grey(values: &[u8]) -> Raster {

@@ -13,6 +13,7 @@ pub mod batches;
 pub mod dataset;
 pub mod doctor;
 pub mod draw;
+pub mod fault;
 pub mod mask;
 pub mod pair;
 pub mod preprocess;

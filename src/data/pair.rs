@@ -100,10 +100,10 @@ fn words(name: &str) -> Vec<(usize, usize)> {
     let mut last = ' ';
     for (at, c) in name.char_indices() {
         let cut = (last.is_lowercase() && c.is_uppercase()) || (last.is_alphabetic() && c.is_numeric());
-        if !c.is_alphanumeric() || cut || (last.is_numeric() && c.is_alphabetic()) {
-            if let Some(s) = start.take() {
-                out.push((s, at));
-            }
+        if (!c.is_alphanumeric() || cut || (last.is_numeric() && c.is_alphabetic()))
+            && let Some(s) = start.take()
+        {
+            out.push((s, at));
         }
         if c.is_alphanumeric() && start.is_none() {
             start = Some(at);
@@ -130,6 +130,9 @@ fn take_role(name: &str) -> Option<(Role, String)> {
     }
     None
 }
+
+/// Context and key of a file, and the images and masks that share them.
+type Groups<'a> = BTreeMap<(Vec<String>, String), (Vec<&'a File>, Vec<&'a File>)>;
 
 struct File {
     index: usize,
@@ -170,7 +173,7 @@ pub fn pair_by_name(paths: &[String]) -> Pairing {
 
     let mut open: Vec<&File> = files.iter().collect();
     for ignore_case in [false, true] {
-        let mut groups: BTreeMap<(Vec<String>, String), (Vec<&File>, Vec<&File>)> = BTreeMap::new();
+        let mut groups: Groups = BTreeMap::new();
         for file in open.drain(..) {
             let context = file.context.iter().map(|c| c.to_lowercase()).collect();
             let key = if ignore_case {

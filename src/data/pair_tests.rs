@@ -1,3 +1,5 @@
+//! Tests of [`super`], the module `pair`; a file of their own, compiled under `#[cfg(test)]` only.
+
 use super::*;
 use crate::data::draw::{Draw, Stream};
 

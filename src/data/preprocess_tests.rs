@@ -1,3 +1,5 @@
+//! Tests of [`super`], the module `preprocess`; a file of their own, compiled under `#[cfg(test)]` only.
+
 use super::*;
 
 /// 3 x 2 RGB.
@@ -80,7 +82,7 @@ fn the_seeds_images() {
     let train = seed_train_image(&r);
     assert_eq!(train.len(), 256 * 256);
     assert_eq!(train[0], b(20));
-    assert_eq!(train[256 + 2], b(((5 * 7 + 3 * 13) % 251) as u8));
+    assert_eq!(train[256 + 2], b(5 * 7 + 3 * 13));
     assert_eq!(train[65535], b(((511 * 7 + 511 * 13) % 251) as u8));
     let test = seed_test_image(&r);
     assert!((test[0] - (0.0 + 7.0 + 13.0 + 20.0) / 4.0 / 255.0).abs() < 1e-7);
@@ -95,7 +97,7 @@ fn the_seeds_images() {
 
 #[test]
 fn the_seeds_masks() {
-    let mut pixels = vec![[0u8, 0, 0, 255]; 16];
+    let mut pixels = [[0u8, 0, 0, 255]; 16];
     pixels[5] = [1, 0, 0, 255];
     pixels[7] = [0, 0, 0, 254];
     pixels[13] = [0, 0, 0, 255];

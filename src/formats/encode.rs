@@ -21,7 +21,7 @@ fn write(
     height: u32,
     colour: ExtendedColorType,
 ) -> Result<Vec<u8>, EncodeError> {
-    let expected = u64::from(width) * u64::from(height) * per_pixel;
+    let expected = (u64::from(width) * u64::from(height)).saturating_mul(per_pixel);
     if expected == 0 || bytes.len() as u64 != expected {
         return Err(EncodeError::WrongLength {
             samples: bytes.len(),

@@ -63,7 +63,7 @@ impl Raster {
 
     /// A raster; `None` if a side is 0, `bands` is not 1 to 4, or the number of samples is wrong.
     pub fn new(width: u32, height: u32, bands: u8, samples: Samples, source_bits: u8) -> Option<Raster> {
-        let expected = u64::from(width) * u64::from(height) * u64::from(bands);
+        let expected = (u64::from(width) * u64::from(height)).saturating_mul(u64::from(bands));
         if expected == 0 || bands > 4 || samples.len() as u64 != expected {
             return None;
         }

@@ -8,7 +8,6 @@ use super::{Preset, TrainConfig};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[cfg_attr(target_arch = "wasm32", tsify(from_wasm_abi))]
 pub enum Command {
     /// Choose and bring up the compute device. Answers with [`Event::Device`].
     Init {
@@ -135,7 +134,6 @@ pub enum ExportKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[cfg_attr(target_arch = "wasm32", tsify(from_wasm_abi))]
 pub enum MaskRule {
     /// Luma at or above `at` (0..=255) is foreground.
     Threshold { at: u8, invert: bool },

@@ -8,7 +8,6 @@ use super::*;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[cfg_attr(target_arch = "wasm32", tsify(into_wasm_abi))]
 pub enum Event {
     Device(DeviceInfo),
     /// A file was read (or refused); `done` counts both.

@@ -78,7 +78,6 @@ pub enum KeepBest {
 /// All settings of a run. Numbers arrive as the page typed them and are checked in Rust.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[cfg_attr(target_arch = "wasm32", tsify(from_wasm_abi))]
 pub struct TrainConfig {
     pub preset: Preset,
     pub architecture: Architecture,

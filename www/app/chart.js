@@ -8,6 +8,7 @@ import { metric } from './format.js';
 import { onPaint, state } from './store.js';
 
 const HEIGHT_PX = 340;
+const REDRAW_MS = 200;
 /** Most rows of the table; the newest stay. */
 const MAX_ROWS = 200;
 /** The smoothed loss is the mean over this share of the run on either side. */
@@ -16,6 +17,8 @@ const SMOOTHING = 0.02;
 /** @type {uPlot | null} */
 let plot = null;
 let drawn = '';
+/** @type {ReturnType<typeof setTimeout> | null} */
+let timer = null;
 /** Looked up once a theme: asking the browser for styles while drawing would lay out the page each time. */
 let look = { family: '', card: '' };
 let rows = '';
@@ -45,6 +48,16 @@ function rebuild() {
 function paint() {
   const { run } = state;
   $('work').hidden = run === null || (run.losses.length === 0 && state.preview.length === 0);
+  if (!run || state.place !== 'train' || $('work').hidden) return;
+  // Drawn in a task of its own, a few times a second: building it anew is the page's longest piece of work.
+  timer ??= setTimeout(() => {
+    timer = null;
+    draw();
+  }, plot ? REDRAW_MS : 0);
+}
+
+function draw() {
+  const { run } = state;
   if (!run || state.place !== 'train' || $('work').hidden) return;
   const key = `${run.run_id} ${run.losses.length} ${run.losses.at(-1)?.[0]} ${run.validations.length} ${run.steps_total}`;
   if (key === drawn) return;

@@ -9,8 +9,10 @@ import { PROTOCOL_VERSION, workerUrl } from './paths.js';
  * @typedef {import('./types.js').FromWorker} FromWorker
  */
 
-/** A worker that is between slices and does not answer for this long is dead, ms. */
-const DEAD_AFTER_MS = 5000;
+/** A worker that is between slices and silent for this long is asked after, ms. */
+const SILENT_MS = 5000;
+/** Still holding its lock, it is alive but starved or stuck; silent for this long it is given up, ms. */
+const STUCK_MS = 60_000;
 const PING_EVERY_MS = 1000;
 
 /** @type {any} */
@@ -62,6 +64,7 @@ export class Link {
       if (!this.started) this.onMessage({ kind: 'load_failed', reason: 'worker', detail: event.message ?? '' });
     };
     this.started = false;
+    this.locked = false;
     this.post({ kind: 'start', lock: this.lock });
     this.timer = setInterval(() => this.beat(), PING_EVERY_MS);
   }
@@ -84,7 +87,10 @@ export class Link {
       }
     }
     if (message.kind === 'calling') this.calling = message.on;
-    if (message.kind === 'locked') this.watchLock();
+    if (message.kind === 'locked') {
+      this.locked = true;
+      this.watchLock();
+    }
     if (message.kind !== 'pong' && message.kind !== 'calling' && message.kind !== 'locked') this.onMessage(message);
   }
 
@@ -97,12 +103,20 @@ export class Link {
     if (!this.started) return;
     const now = performance.now();
     // Three unanswered pings as well as the time: a page that slept has a late clock, not a dead worker.
-    if (!this.calling && this.pings >= 3 && now - this.heard > DEAD_AFTER_MS) {
-      this.die('silent');
-      return;
-    }
+    if (!this.calling && this.pings >= 3 && now - this.heard > SILENT_MS) void this.askAfter(now - this.heard);
     this.pings += 1;
     this.post({ kind: 'ping', id: this.pings });
+  }
+
+  /**
+   * A silent worker is dead if its lock is free. On a starved machine a live one can be silent for long (measured:
+   * load 30 on 2 cores), so silence alone kills nothing within a minute.
+   * @param {number} silentMs
+   */
+  async askAfter(silentMs) {
+    const locks = this.locked ? await navigator.locks.query() : null;
+    const held = locks ? (locks.held ?? []).some(({ name }) => name === this.lock) : true;
+    if (!held || silentMs > STUCK_MS) this.die('silent');
   }
 
   /** @param {string} detail */

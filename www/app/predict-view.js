@@ -144,7 +144,7 @@ function newCard(result, index) {
   const name = h('span', { class: 'name', title: result.name }, result.name);
   const li = h('li', { class: 'pair' },
     h('button', { type: 'button', class: 'picture', 'aria-label': `Open ${result.name}`, onclick: () => openResults(index) }, canvas),
-    h('div', { class: 'between' }, name, h('button', { type: 'button', class: 'quiet', 'aria-label': `Download the mask of ${result.name}`, onclick: () => void downloadOne(result.result, 'mask_png') }, 'PNG')), facts);
+    h('div', { class: 'between' }, name, h('button', { type: 'button', class: 'quiet', 'aria-label': `PNG of ${result.name}, mask`, onclick: () => void downloadOne(result.result, 'mask_png') }, 'PNG')), facts);
   return { li, canvas, name, facts, result, drawn: '' };
 }
 

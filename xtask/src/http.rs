@@ -1,13 +1,14 @@
 //! A small web server for static files, with the headers the page is published under.
 
 use std::fs::File;
-use std::net::SocketAddr;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
-use tiny_http::{Header, Method, Request, Response, Server, StatusCode};
+use anyhow::{Context, Result};
 
 /// What page and worker may do: load and call home nowhere but to their own origin. The page carries the same
 /// policy for hosts that cannot set headers; only the header binds the worker.
@@ -15,7 +16,8 @@ pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'
 img-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; worker-src 'self' blob:; base-uri 'none'; \
 form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
-const THREADS: usize = 8;
+/// Longest request head that is read; a browser's is below 2 kB.
+const MAX_HEAD_BYTES: u64 = 16 * 1024;
 
 /// A folder and the path it appears under: `/` or `/name/`.
 pub struct Mount {
@@ -39,41 +41,53 @@ impl Mount {
 pub fn start(port: u16, mut mounts: Vec<Mount>) -> Result<SocketAddr> {
     // The longest prefix wins.
     mounts.sort_by_key(|mount| std::cmp::Reverse(mount.prefix.len()));
-    let server = Server::http(("127.0.0.1", port))
-        .map_err(|error| anyhow!("{error}"))
+    let listener = TcpListener::bind(("127.0.0.1", port))
         .with_context(|| format!("cannot listen on port {port}; `--port N` takes another"))?;
-    let address = server.server_addr().to_ip().context("the server has no IP address")?;
-    let server = Arc::new(server);
+    let address = listener.local_addr().context("the server has no address")?;
     let mounts = Arc::new(mounts);
-    for _ in 0..THREADS {
-        let (server, mounts) = (Arc::clone(&server), Arc::clone(&mounts));
-        thread::spawn(move || {
-            while let Ok(request) = server.recv() {
-                answer(request, &mounts);
-            }
-        });
-    }
+    // A thread a connection, each closed after its answer: a browser opens six at once and keeps them, which
+    // starved the fixed pool of the library that was here before (tiny_http 0.12) and hung the page.
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mounts = Arc::clone(&mounts);
+            thread::spawn(move || {
+                // A visitor who went away is no error of ours.
+                let _ = answer(stream, &mounts);
+            });
+        }
+    });
     Ok(address)
 }
 
-/// Sends the file or a short error text. A visitor who went away is no error of ours.
-fn answer(request: Request, mounts: &[Mount]) {
-    if !matches!(request.method(), Method::Get | Method::Head) {
-        let _ = request.respond(text_response(405, "only GET and HEAD"));
-        return;
+/// Reads one request and sends the file or a short error text.
+fn answer(stream: TcpStream, mounts: &[Mount]) -> io::Result<()> {
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    let mut head = BufReader::new((&stream).take(MAX_HEAD_BYTES));
+    let mut request = String::new();
+    head.read_line(&mut request)?;
+    let mut line = String::new();
+    // Nothing in the other lines changes the answer, but they have to be read before the connection may close.
+    while head.read_line(&mut line)? > 2 {
+        line.clear();
     }
-    let Some(path) = clean_path(request.url()) else {
-        let _ = request.respond(text_response(400, "bad path"));
-        return;
+    let mut words = request.split_whitespace();
+    let (method, url) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    if !matches!(method, "GET" | "HEAD") {
+        return send_text(&stream, "405 Method Not Allowed", "only GET and HEAD");
+    }
+    let Some(path) = clean_path(url) else {
+        return send_text(&stream, "400 Bad Request", "bad path");
     };
     match open(&path, mounts) {
-        Some((file, media_type)) => {
-            let response = with_headers(Response::from_file(file), media_type);
-            let _ = request.respond(response);
+        Some((mut file, media_type)) => {
+            let bytes = file.metadata()?.len();
+            send_head(&stream, "200 OK", media_type, bytes)?;
+            if method == "GET" {
+                io::copy(&mut file, &mut &stream)?;
+            }
+            Ok(())
         }
-        None => {
-            let _ = request.respond(text_response(404, "not found"));
-        }
+        None => send_text(&stream, "404 Not Found", "not found"),
     }
 }
 
@@ -140,28 +154,19 @@ fn media_type(file: &Path) -> &'static str {
     }
 }
 
-fn text_response(status: u16, text: &str) -> Response<std::io::Cursor<Vec<u8>>> {
-    with_headers(
-        Response::from_string(text).with_status_code(StatusCode(status)),
-        "text/plain; charset=utf-8",
-    )
+fn send_text(stream: &TcpStream, status: &str, text: &str) -> io::Result<()> {
+    send_head(stream, status, "text/plain; charset=utf-8", text.len() as u64)?;
+    (&mut &*stream).write_all(text.as_bytes())
 }
 
-fn with_headers<R: std::io::Read>(mut response: Response<R>, media_type: &str) -> Response<R> {
-    let headers = [
-        ("Content-Type", media_type),
-        ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
-        ("Cache-Control", "no-store"),
-        ("X-Content-Type-Options", "nosniff"),
-        ("Referrer-Policy", "no-referrer"),
-        ("Cross-Origin-Opener-Policy", "same-origin"),
-    ];
-    for (name, value) in headers {
-        if let Ok(header) = Header::from_bytes(name.as_bytes(), value.as_bytes()) {
-            response.add_header(header);
-        }
-    }
-    response
+fn send_head(mut stream: &TcpStream, status: &str, media_type: &str, bytes: u64) -> io::Result<()> {
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {media_type}\r\nContent-Length: {bytes}\r\n\
+         Content-Security-Policy: {CONTENT_SECURITY_POLICY}\r\nCache-Control: no-store\r\n\
+         X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n\
+         Cross-Origin-Opener-Policy: same-origin\r\nConnection: close\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes())
 }
 
 #[cfg(test)]

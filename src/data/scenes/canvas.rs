@@ -160,9 +160,16 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    /// A canvas whose samples are `colour(x, y)`, in pixels.
-    pub fn new(colour: impl Fn(f32, f32) -> Colour) -> Canvas {
-        let rgb = (0..N * N).map(|i| colour(centre(i % N), centre(i / N))).collect();
+    /// A canvas whose samples are `fine(x, y, coarse)`, in pixels, with `coarse(x, y)` taken once a pixel.
+    pub fn new(coarse: impl Fn(f32, f32) -> Colour, fine: impl Fn(f32, f32, Colour) -> Colour) -> Canvas {
+        let middle = |i: usize| i as f32 + 0.5;
+        let pixels: Vec<Colour> = (0..SIDE_PX * SIDE_PX)
+            .map(|i| coarse(middle(i % SIDE_PX), middle(i / SIDE_PX)))
+            .collect();
+        let pixel = |i: usize| pixels[(i / N / SAMPLES) * SIDE_PX + i % N / SAMPLES];
+        let rgb = (0..N * N)
+            .map(|i| fine(centre(i % N), centre(i / N), pixel(i)))
+            .collect();
         Canvas {
             rgb,
             shadow: vec![0.0; N * N],

@@ -168,7 +168,8 @@ impl Ground {
             .fold(1e9, f32::min)
     }
 
-    pub fn colour(&self, x: f32, y: f32) -> Colour {
+    /// Fields and gardens: soft enough to be looked at once a pixel.
+    pub fn base(&self, x: f32, y: f32) -> Colour {
         let p = [x, y];
         let mut c = self.field_colour(p);
         let ragged = 5.0 * noise(x / 14.0, y / 14.0, self.seed ^ 0x21);
@@ -180,11 +181,15 @@ impl Ground {
                 smoothstep(self.garden_px - 1.0, self.garden_px + 3.0, near),
             );
         }
-        for (i, road) in self.roads.iter().enumerate() {
-            c = road.paint(p, c, self.seed ^ (0x40 + i as u32));
-        }
-        let speckle = grain((x * 3.0) as i32, (y * 3.0) as i32, self.seed ^ 0x90);
-        scale(c, 1.0 + 0.045 * speckle)
+        scale(c, 1.0 + 0.02 * grain(x as i32, y as i32, self.seed ^ 0x90))
+    }
+
+    /// Roads have sharp edges: over `base`, at every sample.
+    pub fn with_roads(&self, x: f32, y: f32, base: Colour) -> Colour {
+        let roads = self.roads.iter().enumerate();
+        roads.fold(base, |c, (i, road)| {
+            road.paint([x, y], c, self.seed ^ (0x40 + i as u32))
+        })
     }
 
     fn garden_colour(&self, p: Point) -> Colour {
@@ -207,7 +212,7 @@ impl Ground {
         let f = &fields[index];
         let across = if f.along_first { q } else { p };
         let wobble = across + 0.7 * noise(x / 21.0, y / 21.0, self.seed ^ 5);
-        let wave = sin_cos(f64::from(wobble / f.period_px) * std::f64::consts::TAU).0 as f32;
+        let wave = wave(wobble / f.period_px);
         let mottle = clouds(x / 26.0, y / 26.0, self.seed ^ (7 + index as u32));
         let fine = noise(x / 1.3, y / 1.3, self.seed ^ 11);
         let c = scale(f.colour, 1.0 + f.furrow * wave + f.mottle * mottle + 0.05 * fine);
@@ -230,6 +235,12 @@ fn cuts(low: f64, high: f64, draw: &mut Draw) -> Vec<f32> {
         at += draw.uniform(low, high);
     }
     out
+}
+
+/// A wave of period 1 between -1 and 1: two parabolas, close to a sine.
+fn wave(x: f32) -> f32 {
+    let t = 2.0 * (x - x.floor()) - 1.0;
+    4.0 * t * (1.0 - t.abs())
 }
 
 /// Number of the cell that `x` lies in, and the distance to its nearer end.

@@ -43,7 +43,7 @@ pub fn fingerprint(seed: u32) -> u64 {
 }
 
 /// [`fingerprint`] of seed 1.
-pub const FINGERPRINT_OF_SEED_1: u64 = 0;
+pub const FINGERPRINT_OF_SEED_1: u64 = 0x2461_31f7_b451_fa48;
 
 /// One scene; its number, from 0, decides what kind of place it is.
 pub fn scene(seed: u32, number: usize) -> Option<Scene> {
@@ -175,7 +175,7 @@ fn paint(kind: Kind, draw: &mut Draw) -> Canvas {
     let trees = plant(kind, &site, draw);
 
     let ground = &site.ground;
-    let mut canvas = Canvas::new(|x, y| ground.colour(x, y));
+    let mut canvas = Canvas::new(|x, y| ground.base(x, y), |x, y, base| ground.with_roads(x, y, base));
     for road in &roads {
         traffic(&mut canvas, road, &sun, draw);
     }
