@@ -239,7 +239,7 @@ pub async fn self_test(device: &Device) -> Result<f64, DeviceError> {
             .map_err(|e| DeviceError::SelfTest(format!("{what}: {e:?}")))?;
         let error = relative_error(&wanted, &found);
         // NaN fails too.
-        if !(error <= SELF_TEST_LIMIT) {
+        if error.is_nan() || error > SELF_TEST_LIMIT {
             return Err(DeviceError::SelfTest(format!("{what} differs by {error:.2e}")));
         }
         worst = worst.max(error);

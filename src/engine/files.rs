@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Longer side of a gallery picture in pixels.
-const THUMB_PX: u32 = 160;
+const THUMB_PX: u32 = 256;
 /// Largest picture the viewer gets in pixels a side.
 const PICTURE_PX: u32 = 4096;
 /// Decoded images to predict, all together, in bytes.

@@ -58,7 +58,7 @@ impl ModelConfig {
     /// # Errors
     /// If a field is outside what the kernels and the seed's layout allow.
     pub fn check(&self) -> Result<(), ConfigError> {
-        if self.base % 4 != 0 || !(4..=64).contains(&self.base) {
+        if !self.base.is_multiple_of(4) || !(4..=64).contains(&self.base) {
             return Err(ConfigError::Base(self.base));
         }
         if !(2..=5).contains(&self.depth) {

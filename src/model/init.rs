@@ -4,7 +4,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// Standard deviation of a unit normal truncated at two sigma; Keras divides by it.
-const TRUNCATED_STD: f64 = 0.879_625_661_034_239_78;
+const TRUNCATED_STD: f64 = 0.879_625_661_034_239_8;
 
 /// Draws initial weights. The same seed gives the same weights on every platform.
 pub struct Init {

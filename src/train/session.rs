@@ -203,6 +203,7 @@ impl Session {
             self.settings.batch,
         );
         let batch = Batch::upload(cpu, self.settings.channels.count(), &self.device);
+        self.trainer.lr = self.settings.lr_at(self.steps());
         self.pending.push(self.trainer.step(batch));
         let step = self.steps();
         let at_end = step == self.settings.steps_total;

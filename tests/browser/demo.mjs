@@ -88,6 +88,8 @@ async function run(open) {
     files.push(job.save);
   }
   if (seen.foreign.length) throw new Error(`requests left the origin: ${seen.foreign.join(', ')}`);
+  const sent = seen.sentTo();
+  if (sent.length > 0) say(`requests after the page was up: ${sent.join(', ')}`);
   return report(trained, device, await seen.bytesSent(), files);
 }
 
@@ -197,6 +199,7 @@ function pngSize(bytes, name) {
 async function shoot(page, name) {
   if (!job.out) return;
   mkdirSync(job.out, { recursive: true });
+  await page.evaluate(() => window.scrollTo(0, 0));
   await page.screenshot({ path: path.join(job.out, name) });
 }
 

@@ -62,6 +62,7 @@ export function launchBrowser(options) {
  * @property {string[]} console      every console line
  * @property {() => void} markLoaded counts what is sent from now on
  * @property {() => Promise<number>} bytesSent request bytes (headers and bodies) since `markLoaded`
+ * @property {() => string[]} sentTo the addresses those bytes went to
  */
 
 /**
@@ -86,6 +87,7 @@ export async function watch(context, origin) {
       loaded = true;
       late = [];
     },
+    sentTo: () => late.map((request) => request.url()),
     async bytesSent() {
       let bytes = 0;
       for (const request of late) {

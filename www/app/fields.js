@@ -41,7 +41,7 @@ export const advancedGroups = [
     { name: 'steps', label: 'Total steps', help: '0 leaves the length to the epochs; any other number overrides them.', kind: 'whole' },
   ] },
   { title: 'Learning', fields: [
-    { name: 'lr', label: 'Learning rate', help: 'Size of Adam’s steps; a tenth is the cure when the loss explodes.', kind: 'number' },
+    { name: 'lr', label: 'Learning rate', help: 'Size of Adam’s steps; a tenth is the cure when the loss explodes. It falls to a twentieth over the run, except with Seed.', kind: 'number' },
     { name: 'loss', label: 'Loss', help: 'Dice keeps small objects from being ignored.', kind: 'choice', options: [['bce_dice', 'Cross-entropy + Dice'], ['bce', 'Cross-entropy']] },
     { name: 'foreground_weight', label: 'Foreground weight', help: 'Automatic makes rare foreground count as much as background.', kind: 'choice', options: [['auto', 'Automatic'], ['off', 'Off']] },
     { name: 'dropout', label: 'Dropout', help: 'Share of features switched off at the two deepest levels while training.', kind: 'number' },

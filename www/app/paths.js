@@ -15,7 +15,7 @@ export const moduleUrl = new URL(PACKAGE_MODULE, ROOT).href;
 export const wasmUrl = new URL(PACKAGE_WASM, ROOT).href;
 export const workerUrl = new URL('worker.js', ROOT).href;
 
-/** Must equal `PROTOCOL_VERSION` in src/protocol.rs; the device event carries the engine's. */
+/** Must equal `PROTOCOL_VERSION` in src/protocol/; the device event carries the engine's. */
 export const PROTOCOL_VERSION = 1;
 
 /** Largest file read whole, bytes (the engine's own limit per file). */

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Short names for the types that `tsify` writes from src/protocol.rs, and the messages the page and
+ * Short names for the types that `tsify` writes from src/protocol/, and the messages the page and
  * the worker put around them.
  *
  * @typedef {import('../../pkg/groundmask.js').Command} Command

@@ -109,7 +109,7 @@ fn shown(command: &Command) -> String {
 /// Installs Debian packages where we may; otherwise the error is the command that would.
 pub fn apt_install(packages: &[&str], why: &str) -> Result<()> {
     let by_hand = format!("apt-get install {}", packages.join(" "));
-    let is_root = capture(&mut Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    let is_root = capture(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     let Some(apt) = find("apt-get").filter(|_| is_root) else {
         bail!("{why}; install it with: sudo {by_hand}");
     };

@@ -1,0 +1,558 @@
+/* tslint:disable */
+/* eslint-disable */
+/**
+ * A remark on a usable pair.
+ */
+export type Note = { code: "cropped"; width: number; height: number } | { code: "empty_mask" } | { code: "full_mask" } | { code: "maybe_inverted" } | { code: "mask_equals_image" } | { code: "first_frame_only" } | { code: "exif_rotated" } | { code: "alpha_ignored" } | { code: "duplicate_of"; pair: number };
+
+/**
+ * A setting that cannot be used, for the message at its field.
+ */
+export interface FieldError {
+    /**
+     * Name of the [`TrainConfig`] field.
+     */
+    field: string;
+    code: FieldErrorCode;
+    min: number | undefined;
+    max: number | undefined;
+    /**
+     * The multiple asked for, or another number the sentence needs.
+     */
+    value: number | undefined;
+    /**
+     * A name the sentence needs (an unknown validation file, say).
+     */
+    detail: string | undefined;
+}
+
+/**
+ * All settings of a run. Numbers arrive as the page typed them and are checked in Rust.
+ */
+export interface TrainConfig {
+    preset: Preset;
+    architecture: Architecture;
+    /**
+     * Filters of the first level, 4 to 64, a multiple of 4.
+     */
+    base: number;
+    /**
+     * Number of poolings, 2 to 5 (`unet_small` is always 2).
+     */
+    depth: number;
+    channels: Channels;
+    /**
+     * Side of a square training tile in pixels, a multiple of `2^depth`, 32 to 1024.
+     */
+    tile_px: number;
+    sampling: Sampling;
+    /**
+     * Tiles per step, 1 to 64.
+     */
+    batch: number;
+    epochs: number;
+    /**
+     * Steps of one epoch; 0 = as many as one pass over the training pixels takes.
+     */
+    steps_per_epoch: number;
+    /**
+     * Total steps; 0 = `epochs * steps_per_epoch`.
+     */
+    steps: number;
+    lr: number;
+    loss: Loss;
+    foreground_weight: ForegroundWeight;
+    augmentation: Augmentation;
+    dropout: number;
+    /**
+     * Share of pairs held back for validation, 0 to 0.9. Ignored if `val_names` is not empty.
+     */
+    val_share: number;
+    /**
+     * Image file names (with or without folder) that make up the validation set.
+     */
+    val_names: string[];
+    /**
+     * Validate every so many steps; 0 = chosen from the run's length.
+     */
+    validate_every: number;
+    keep_best: KeepBest;
+    /**
+     * Seed of split, initial weights, crops, augmentation and dropout; a whole number below 2^32.
+     */
+    seed: number;
+}
+
+/**
+ * An image to predict.
+ */
+export interface Input {
+    index: number;
+    name: string;
+    path: string;
+    width: number;
+    height: number;
+    thumb_width: number;
+    thumb_height: number;
+    thumb_rgba: Uint8Array;
+}
+
+/**
+ * How a mask pixel becomes foreground (1) or background (0).
+ */
+export type MaskRule = { kind: "threshold"; at: number; invert: boolean } | { kind: "not_black"; invert: boolean } | { kind: "colour"; rgb: [number, number, number]; invert: boolean };
+
+/**
+ * How training tiles are cut from images.
+ */
+export type Sampling = "crop" | "resize" | "seed";
+
+/**
+ * Metrics over whole images. A metric that is not defined (no such pixels) is `None`.
+ */
+export interface Metrics {
+    loss: number;
+    accuracy: number | undefined;
+    iou: number | undefined;
+    f1: number | undefined;
+}
+
+/**
+ * One request to the engine. Commands are handled one at a time, in order.
+ */
+export type Command = { type: "init"; device: DeviceChoice } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "start"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
+
+/**
+ * Something the page should show. Events of a run carry its id; the page drops those of another.
+ */
+export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "inputs"; inputs: Input[] } | ({ type: "config" } & ConfigReport) | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; result: number | undefined } | ({ type: "picture" } & Picture) | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
+
+/**
+ * The data set as the page shows it.
+ */
+export interface Dataset {
+    source: DataSource;
+    pairs: Pair[];
+    rule: MaskRule;
+    /**
+     * The rule the data suggested; equals `rule` unless the user changed it.
+     */
+    suggested_rule: MaskRule;
+    /**
+     * Colours found in the masks, most frequent first, at most 32.
+     */
+    colours: ColourShare[];
+    /**
+     * Share of foreground pixels over all usable pairs, 0 to 1.
+     */
+    foreground_share: number;
+    /**
+     * Files that became part of no pair, each with its cause.
+     */
+    faults: Fault[];
+    /**
+     * Bytes held for decoded images.
+     */
+    memory_bytes: number;
+}
+
+/**
+ * What a dropped file is for.
+ */
+export type Purpose = "train" | "predict";
+
+/**
+ * What went wrong, where, with which file. Never a sentence.
+ */
+export interface Fault {
+    code: FaultCode;
+    stage: Stage;
+    /**
+     * Path of the file as dropped.
+     */
+    file: string | undefined;
+    /**
+     * Numbers or names the sentence needs, or the library's own words as a last resort.
+     */
+    detail: string | undefined;
+}
+
+export interface ColourShare {
+    rgb: [number, number, number];
+    share: number;
+}
+
+export interface ConfigReport {
+    config: TrainConfig;
+    /**
+     * Empty = it can start.
+     */
+    errors: FieldError[];
+    parameters: number;
+    /**
+     * Estimated bytes for weights, optimizer state and activations.
+     */
+    memory_bytes: number;
+    /**
+     * Multiply-adds of one training step (forward and backward).
+     */
+    step_macs: number;
+    steps_total: number;
+    train_pairs: number;
+    validation_pairs: number;
+}
+
+export interface DeviceInfo {
+    kind: DeviceKind;
+    /**
+     * What the adapter calls itself; "wasm SIMD, 1 thread" for the CPU.
+     */
+    adapter: string;
+    software: boolean;
+    /**
+     * Why this device and not another; `None` when the first choice was taken.
+     */
+    reason: DeviceReason | undefined;
+    /**
+     * Largest relative difference of the self-test's convolution against the known values.
+     */
+    self_test_error: number;
+    self_test_ms: number;
+    /**
+     * Limits worth showing, name -> value.
+     */
+    limits: Map<string, number>;
+    protocol: number;
+    version: string;
+}
+
+export interface ModelInfo {
+    architecture: Architecture;
+    base: number;
+    depth: number;
+    channels: Channels;
+    sampling: Sampling;
+    tile_px: number;
+    parameters: number;
+    /**
+     * Steps it was trained for.
+     */
+    steps: number;
+    name: string;
+}
+
+export interface Pair {
+    /**
+     * Position in [`Dataset::pairs`]; stable until the next `Dataset` event.
+     */
+    index: number;
+    /**
+     * Common stem, for people.
+     */
+    name: string;
+    image_path: string;
+    mask_path: string;
+    width: number;
+    height: number;
+    bands: number;
+    bits: number;
+    foreground_share: number;
+    /**
+     * Left out by the user.
+     */
+    excluded: boolean;
+    /**
+     * Cannot be used; the fault says why.
+     */
+    blocked: Fault | undefined;
+    /**
+     * Usable, but worth a look.
+     */
+    notes: Note[];
+    thumb_width: number;
+    thumb_height: number;
+    /**
+     * RGBA.
+     */
+    thumb_rgba: Uint8Array;
+    /**
+     * 0 or 255 a pixel, same size as the thumbnail.
+     */
+    thumb_mask: Uint8Array;
+}
+
+export interface Picture {
+    of: PictureOf;
+    index: number;
+    width: number;
+    height: number;
+    rgba: Uint8Array;
+    /**
+     * 0 or 255; empty for inputs.
+     */
+    mask: Uint8Array;
+}
+
+export interface PredictionResult {
+    /**
+     * Number of this result, for `export` and file names.
+     */
+    result: number;
+    name: string;
+    /**
+     * A validation pair of the data set (with truth), else an input.
+     */
+    pair: number | undefined;
+    input: number | undefined;
+    width: number;
+    height: number;
+    /**
+     * Where the pair has a mask.
+     */
+    metrics: Metrics | undefined;
+    /**
+     * Picture for the page, at most 1024 px on its longer side; the three below share its size.
+     */
+    view_width: number;
+    view_height: number;
+    rgba: Uint8Array;
+    /**
+     * Probability, 0 to 255.
+     */
+    probability: Uint8Array;
+    /**
+     * 0 or 255; empty where there is no truth.
+     */
+    truth: Uint8Array;
+    elapsed_ms: number;
+}
+
+export interface PreviewItem {
+    pair: number;
+    name: string;
+    /**
+     * From the validation set (else from the training set).
+     */
+    validation: boolean;
+    width: number;
+    height: number;
+    iou: number | undefined;
+    rgba: Uint8Array;
+    /**
+     * 0 or 255.
+     */
+    truth: Uint8Array;
+    /**
+     * Probability, 0 to 255.
+     */
+    probability: Uint8Array;
+}
+
+export interface RunEnd {
+    run_id: number;
+    reason: EndReason;
+    steps: number;
+    epochs: number;
+    loss_first: number;
+    loss_last: number;
+    best_step: number;
+    /**
+     * Metrics of the weights kept.
+     */
+    validation: Metrics | undefined;
+    training: Metrics | undefined;
+    ms_per_step: number;
+    elapsed_ms: number;
+}
+
+export interface StepReport {
+    run_id: number;
+    /**
+     * Steps done, from 1.
+     */
+    step: number;
+    steps_total: number;
+    epoch: number;
+    /**
+     * Mean training loss since the last report.
+     */
+    loss: number;
+    /**
+     * Pixel accuracy of the training batch at 0.5.
+     */
+    accuracy: number;
+    images_per_s: number;
+    /**
+     * Median of the recent steps.
+     */
+    ms_per_step: number;
+    elapsed_ms: number;
+    /**
+     * `None` until five steps were measured.
+     */
+    left_ms: number | undefined;
+}
+
+export interface ValidationReport {
+    run_id: number;
+    step: number;
+    /**
+     * `None` if there is no validation set.
+     */
+    validation: Metrics | undefined;
+    /**
+     * The same over (at most 8 of) the training images.
+     */
+    training: Metrics;
+    best: boolean;
+    best_step: number;
+    elapsed_ms: number;
+}
+
+export type Architecture = "unet_norm" | "unet" | "unet_small";
+
+export type Augmentation = "off" | "seed" | "strong";
+
+export type Channels = "grey" | "rgb";
+
+export type DataSource = "none" | "files" | "sample_scenes";
+
+export type DeviceChoice = "auto" | "webgpu" | "cpu";
+
+export type DeviceKind = "webgpu" | "cpu";
+
+export type DeviceReason = "no_webgpu" | "no_adapter" | "software_adapter" | "missing_timestamp_query" | "self_test_failed" | "insecure_context" | "asked_for_cpu";
+
+export type EndReason = "finished" | "stopped" | "not_finite" | "device_failed";
+
+export type ExportKind = "mask_png" | "probability_png";
+
+export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "no_mask" | "no_image" | "ambiguous" | "size_mismatch" | "no_pairs" | "not_finite" | "nothing_to_train" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
+
+export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs";
+
+export type ForegroundWeight = "off" | "auto";
+
+export type KeepBest = "validation_iou" | "training_loss";
+
+export type Loss = "bce" | "bce_dice";
+
+export type Phase = "compiling" | "training" | "validating" | "paused";
+
+export type PictureOf = "pair" | "input";
+
+export type Preset = "seed" | "balanced" | "fast";
+
+export type Stage = "read" | "decode" | "pair" | "train" | "predict" | "export" | "model" | "device" | "protocol";
+
+
+/**
+ * The benchmark's training problem, for `bench.html`.
+ */
+export class Bench {
+    private constructor();
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * `config`: `{ backend: "webgpu" | "cpu", filters, size, batch, dropout, det }`.
+     */
+    static create(config: any): Promise<Bench>;
+    /**
+     * One inference; its first probability.
+     */
+    infer(): Promise<number>;
+    /**
+     * One training step; its loss.
+     */
+    step(): Promise<number>;
+    readonly adapter: string;
+    readonly parameters: number;
+}
+
+/**
+ * The engine behind the page. Calls must not overlap: await each before the next.
+ */
+export class Engine {
+    free(): void;
+    [Symbol.dispose](): void;
+    /**
+     * Does about `budget_ms` of whatever is under way; gives its `Event[]`.
+     */
+    advance(budget_ms: number): Promise<Event[]>;
+    /**
+     * Carries out one `Command`; gives its `Event[]`.
+     */
+    command(command: Command): Promise<Event[]>;
+    /**
+     * Whether `advance` has something to do.
+     */
+    is_busy(): boolean;
+    /**
+     * Bytes of wasm memory.
+     */
+    memory_bytes(): number;
+    constructor();
+}
+
+/**
+ * Runs when the module is instantiated: a panicking async export never settles its promise
+ * (wasm-bindgen#2724), so the hook itself tells the page that this worker is finished.
+ */
+export function start(): void;
+
+export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembly.Module;
+
+export interface InitOutput {
+    readonly memory: WebAssembly.Memory;
+    readonly __wbg_bench_free: (a: number, b: number) => void;
+    readonly __wbg_engine_free: (a: number, b: number) => void;
+    readonly bench_adapter: (a: number) => [number, number];
+    readonly bench_create: (a: any) => any;
+    readonly bench_infer: (a: number) => any;
+    readonly bench_parameters: (a: number) => number;
+    readonly bench_step: (a: number) => any;
+    readonly engine_advance: (a: number, b: number) => any;
+    readonly engine_command: (a: number, b: any) => any;
+    readonly engine_is_busy: (a: number) => number;
+    readonly engine_memory_bytes: (a: number) => number;
+    readonly engine_new: () => number;
+    readonly start: () => void;
+    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___js_sys_9a7ea8450e8d8f62___Function_fn_wasm_bindgen_e7439bd8853a644a___JsValue_____wasm_bindgen_e7439bd8853a644a___sys__Undefined___js_sys_9a7ea8450e8d8f62___Function_fn_wasm_bindgen_e7439bd8853a644a___JsValue_____wasm_bindgen_e7439bd8853a644a___sys__Undefined_______true_: (a: number, b: number, c: any, d: any) => void;
+    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___JsValue__core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true_: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___sys__JsNullable_wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true_: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___sys__JsNullable_wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true__16: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___sys__JsNullable_wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true__17: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true_: (a: number, b: number, c: any) => void;
+    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true__15: (a: number, b: number, c: any) => void;
+    readonly __wbindgen_malloc_command_export: (a: number, b: number) => number;
+    readonly __wbindgen_realloc_command_export: (a: number, b: number, c: number, d: number) => number;
+    readonly __wbindgen_free_command_export: (a: number, b: number, c: number) => void;
+    readonly __wbindgen_exn_store_command_export: (a: number) => void;
+    readonly __externref_table_alloc_command_export: () => number;
+    readonly __wbindgen_externrefs: WebAssembly.Table;
+    readonly __wbindgen_destroy_closure_command_export: (a: number, b: number) => void;
+    readonly __externref_table_dealloc_command_export: (a: number) => void;
+    readonly __wbindgen_start: () => void;
+}
+
+export type SyncInitInput = BufferSource | WebAssembly.Module;
+
+/**
+ * Instantiates the given `module`, which can either be bytes or
+ * a precompiled `WebAssembly.Module`.
+ *
+ * @param {{ module: SyncInitInput }} module - Passing `SyncInitInput` directly is deprecated.
+ *
+ * @returns {InitOutput}
+ */
+export function initSync(module: { module: SyncInitInput } | SyncInitInput): InitOutput;
+
+/**
+ * If `module_or_path` is {RequestInfo} or {URL}, makes a request and
+ * for everything else, calls `WebAssembly.instantiate` directly.
+ *
+ * @param {{ module_or_path: InitInput | Promise<InitInput> }} module_or_path - Passing `InitInput` directly is deprecated.
+ *
+ * @returns {Promise<InitOutput>}
+ */
+export default function __wbg_init (module_or_path: { module_or_path: InitInput | Promise<InitInput> } | InitInput | Promise<InitInput>): Promise<InitOutput>;
