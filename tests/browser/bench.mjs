@@ -3,7 +3,7 @@
  * Drives www/bench.html in headless Chromium: `node bench.mjs <job as JSON> <url>`, called by `cargo xtask bench`.
  * The job's keys are those of the page's `window.run`, plus adapter, timeout, sizes and operation counts.
  */
-import { launchBrowser } from './harness.mjs';
+import { launchBrowser, until } from './harness.mjs';
 
 const [jobText = '{}', url = ''] = process.argv.slice(2);
 const job = JSON.parse(jobText);
@@ -15,7 +15,8 @@ try {
   page.on('console', (message) => console.error(`page: ${message.text()}`));
   page.on('pageerror', (error) => console.error(`page: ${error}`));
   await page.goto(url);
-  await page.waitForFunction('window.ready === true', null, { timeout: 120_000 });
+  // Not waitForFunction: it polls by eval, which the page's policy forbids.
+  await until(() => page.evaluate('window.ready === true'), { limitMs: 120_000, what: 'bench.html is ready' });
   const config = Object.fromEntries(
     ['backend', 'filters', 'size', 'batch', 'steps', 'warmup', 'infer', 'det', 'dropout'].map((key) => [key, job[key]]),
   );

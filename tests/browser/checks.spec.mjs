@@ -9,7 +9,7 @@ import path from 'node:path';
 
 import { expect, test } from '@playwright/test';
 
-import { TESTS, launchBrowser } from './harness.mjs';
+import { TESTS, launchBrowser, until } from './harness.mjs';
 
 const types = path.join(TESTS, '../target/pkg-checks/groundmask.d.ts');
 const names = existsSync(types)
@@ -40,7 +40,7 @@ for (const device of /** @type {const} */ (['cpu', 'webgpu'])) {
           if (message.type() === 'error') errors.push(message.text());
         });
         await page.goto(new URL('tests/checks.html', String(baseURL)).href);
-        await page.waitForFunction('window.ready === true');
+        await until(() => page.evaluate('window.ready === true'), { limitMs: 120_000, what: 'checks.html is ready' });
         const outcome = await page.evaluate(([check, where]) => /** @type {any} */ (window).check(check, where), [name, device]);
         if (outcome.report) test.info().annotations.push({ type: 'figures', description: outcome.report });
         expect(outcome.error ?? '', errors.join('\n')).toBe('');

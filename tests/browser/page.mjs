@@ -75,7 +75,7 @@ export async function openPage(page, url, device) {
   // Every wait is for a condition; the limit only says when a busy machine counts as a hang.
   page.setDefaultTimeout(ENGINE_LIMIT_MS);
   await page.goto(url);
-  await page.waitForFunction('window.groundmask !== undefined', null, { timeout: ENGINE_LIMIT_MS });
+  await until(() => page.evaluate('window.groundmask !== undefined'), { limitMs: ENGINE_LIMIT_MS, what: 'the page is up' });
   await until(() => deviceUp(page), { limitMs: ENGINE_LIMIT_MS, what: 'the engine and a device came up' });
   return chooseDevice(page, device);
 }

@@ -81,7 +81,13 @@ fn answer(stream: TcpStream, mounts: &[Mount]) -> io::Result<()> {
     match open(&path, mounts) {
         Some((mut file, media_type)) => {
             let bytes = file.metadata()?.len();
-            send_head(&stream, "200 OK", media_type, bytes)?;
+            // Drivers that time pages of several libraries poll by eval; the benchmark handles nobody's data.
+            let policy = if path == "bench.html" {
+                ""
+            } else {
+                CONTENT_SECURITY_POLICY
+            };
+            send_head(&stream, "200 OK", media_type, bytes, policy)?;
             if method == "GET" {
                 io::copy(&mut file, &mut &stream)?;
             }
@@ -155,14 +161,21 @@ fn media_type(file: &Path) -> &'static str {
 }
 
 fn send_text(stream: &TcpStream, status: &str, text: &str) -> io::Result<()> {
-    send_head(stream, status, "text/plain; charset=utf-8", text.len() as u64)?;
+    let bytes = text.len() as u64;
+    send_head(
+        stream,
+        status,
+        "text/plain; charset=utf-8",
+        bytes,
+        CONTENT_SECURITY_POLICY,
+    )?;
     (&mut &*stream).write_all(text.as_bytes())
 }
 
-fn send_head(mut stream: &TcpStream, status: &str, media_type: &str, bytes: u64) -> io::Result<()> {
+fn send_head(mut stream: &TcpStream, status: &str, media_type: &str, bytes: u64, policy: &str) -> io::Result<()> {
     let head = format!(
         "HTTP/1.1 {status}\r\nContent-Type: {media_type}\r\nContent-Length: {bytes}\r\n\
-         Content-Security-Policy: {CONTENT_SECURITY_POLICY}\r\nCache-Control: no-store\r\n\
+         Content-Security-Policy: {policy}\r\nCache-Control: no-store\r\n\
          X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n\
          Cross-Origin-Opener-Policy: same-origin\r\nConnection: close\r\n\r\n"
     );

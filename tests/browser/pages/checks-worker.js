@@ -4,7 +4,7 @@
 self.onmessage = async ({ data: { name, device } }) => {
   try {
     const engine = await import('../pkg-checks/groundmask.js');
-    await engine.default();
+    await engine.default({ module_or_path: new URL('../pkg-checks/groundmask_bg.wasm', import.meta.url) });
     const report = await engine[name](device);
     self.postMessage({ report: report === undefined ? '' : typeof report === 'string' ? report : JSON.stringify(report) });
   } catch (error) {
