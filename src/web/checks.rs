@@ -124,7 +124,7 @@ pub async fn check_overfit(device: String) -> Result<String, JsValue> {
     let losses = checks::overfit(size, base, steps, &device).await.map_err(error)?;
     let first = losses.first().copied().unwrap_or(f64::NAN);
     let last = losses.last().copied().unwrap_or(f64::NAN);
-    let limit = if gpu { 0.7 * first } else { 0.05 };
+    let limit = if gpu { 0.8 * first } else { 0.05 };
     if last.is_nan() || last >= limit {
         return Err(error(format!(
             "loss {first:.3} -> {last:.3} in {steps} steps, wanted below {limit:.3}"

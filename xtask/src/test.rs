@@ -154,7 +154,6 @@ fn browser_set_up(workspace: &Workspace) -> Result<Node> {
             checks: true,
             // Numbers do not change by wasm-opt, which takes minutes.
             fast: true,
-            ..Options::default()
         },
     )?;
     Ok(node)
