@@ -35,15 +35,17 @@ pub const JAX_LOSSES: [(usize, usize, &[f64]); 2] = [
 
 /// Largest difference over the largest wanted value; NaN or another length is infinitely wrong.
 pub fn relative_error(wanted: &[f32], found: &[f32]) -> f64 {
+    relative_to(wanted, wanted, found)
+}
+
+/// Largest difference over the largest of `scale`: for outputs that a ReLU may have emptied, what it was given.
+fn relative_to(scale: &[f32], wanted: &[f32], found: &[f32]) -> f64 {
     if wanted.len() != found.len() || found.iter().any(|v| !v.is_finite()) {
         return f64::INFINITY;
     }
-    let scale = wanted.iter().fold(1e-12f32, |m, v| m.max(v.abs()));
-    wanted
-        .iter()
-        .zip(found)
-        .map(|(w, f)| f64::from((w - f).abs() / scale))
-        .fold(0.0, f64::max)
+    let scale = scale.iter().fold(1e-12f32, |m, v| m.max(v.abs()));
+    let difference = |(w, f): (&f32, &f32)| f64::from((w - f).abs() / scale);
+    wanted.iter().zip(found).map(difference).fold(0.0, f64::max)
 }
 
 async fn read<const D: usize>(tensor: Tensor<D>) -> Check<Vec<f32>> {
@@ -230,6 +232,11 @@ async fn check_conv(
     } else {
         reference::conv_forward(&s, &x, &w, &b, relu)
     };
+    let raw = if up {
+        reference::up_conv_forward(&s, &x, &w, &b, false)
+    } else {
+        reference::conv_forward(&s, &x, &w, &b, false)
+    };
     let masked = if relu {
         reference::relu_mask(&y, &gy)
     } else {
@@ -266,7 +273,10 @@ async fn check_conv(
         s.c_in,
         s.c_out
     );
-    errors.push((format!("{name} forward"), relative_error(&y, &read(yt.inner()).await?)));
+    errors.push((
+        format!("{name} forward"),
+        relative_to(&raw, &y, &read(yt.inner()).await?),
+    ));
     let missing = || format!("{name}: a gradient is missing");
     errors.push((
         format!("{name} grad x"),
