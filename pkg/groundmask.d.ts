@@ -524,14 +524,14 @@ export interface InitOutput {
     readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___sys__JsNullable_wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true__17: (a: number, b: number, c: any) => [number, number];
     readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true_: (a: number, b: number, c: any) => void;
     readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true__15: (a: number, b: number, c: any) => void;
-    readonly __wbindgen_malloc_command_export: (a: number, b: number) => number;
-    readonly __wbindgen_realloc_command_export: (a: number, b: number, c: number, d: number) => number;
-    readonly __wbindgen_free_command_export: (a: number, b: number, c: number) => void;
-    readonly __wbindgen_exn_store_command_export: (a: number) => void;
-    readonly __externref_table_alloc_command_export: () => number;
+    readonly __wbindgen_malloc: (a: number, b: number) => number;
+    readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
+    readonly __wbindgen_free: (a: number, b: number, c: number) => void;
+    readonly __wbindgen_exn_store: (a: number) => void;
+    readonly __externref_table_alloc: () => number;
     readonly __wbindgen_externrefs: WebAssembly.Table;
-    readonly __wbindgen_destroy_closure_command_export: (a: number, b: number) => void;
-    readonly __externref_table_dealloc_command_export: (a: number) => void;
+    readonly __wbindgen_destroy_closure: (a: number, b: number) => void;
+    readonly __externref_table_dealloc: (a: number) => void;
     readonly __wbindgen_start: () => void;
 }
 

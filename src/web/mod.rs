@@ -15,10 +15,19 @@ use crate::{
     train::bench::{Bench as BenchRun, BenchConfig},
 };
 
+unsafe extern "C" {
+    /// The linker's: runs the constructors of all static registries (cubecl's `inventory` entries, by the thousand).
+    fn __wasm_call_ctors();
+}
+
 /// Runs when the module is instantiated: a panicking async export never settles its promise
 /// (wasm-bindgen#2724), so the hook itself tells the page that this worker is finished.
 #[wasm_bindgen(start)]
 pub fn start() {
+    // Named here, the constructors run once. Otherwise the linker takes the module for a command and wraps every export
+    // in a call of them all: half of a training step on WebGPU went there, and the registries grew with each call.
+    // SAFETY: the first call into the module, and the only one of this function.
+    unsafe { __wasm_call_ctors() };
     std::panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
         let event = Event::Fatal {
