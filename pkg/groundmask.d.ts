@@ -120,7 +120,7 @@ export interface Metrics {
 /**
  * One request to the engine. Commands are handled one at a time, in order.
  */
-export type Command = { type: "init"; device: DeviceChoice } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "start"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
+export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "start"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
 
 /**
  * Something the page should show. Events of a run carry its id; the page drops those of another.
@@ -218,6 +218,18 @@ export interface DeviceInfo {
      */
     self_test_error: number;
     self_test_ms: number;
+    /**
+     * The family of kernels in use on WebGPU; the CPU has one.
+     */
+    kernels: string | undefined;
+    /**
+     * Milliseconds of a test convolution by the families measured just now; empty if the choice was remembered.
+     */
+    calibration_ms: Map<string, number>;
+    /**
+     * To be kept by the page and given to the next [`super::Command::Init`].
+     */
+    calibration: string | undefined;
     /**
      * Limits worth showing, name -> value.
      */
@@ -454,6 +466,10 @@ export class Bench {
     free(): void;
     [Symbol.dispose](): void;
     /**
+     * GFLOP/s of multiply-adds on registers, the device's ceiling.
+     */
+    static ceiling(config: any): Promise<number>;
+    /**
      * `config`: `{ backend: "webgpu" | "cpu", filters, size, batch, dropout, det }`.
      */
     static create(config: any): Promise<Bench>;
@@ -461,6 +477,14 @@ export class Bench {
      * One inference; its first probability.
      */
     infer(): Promise<number>;
+    /**
+     * `{ estimate, wasm, gpu_in_use, gpu_reserved }` in bytes; the GPU's are 0 on the CPU.
+     */
+    memory(): any;
+    /**
+     * Every pass of every different layer alone: `{ ceiling, operators: [{ layer, pass, gflop, ms }] }`.
+     */
+    static operators(config: any): Promise<any>;
     /**
      * One training step; its loss.
      */
@@ -507,8 +531,11 @@ export interface InitOutput {
     readonly __wbg_bench_free: (a: number, b: number) => void;
     readonly __wbg_engine_free: (a: number, b: number) => void;
     readonly bench_adapter: (a: number) => [number, number];
+    readonly bench_ceiling: (a: any) => any;
     readonly bench_create: (a: any) => any;
     readonly bench_infer: (a: number) => any;
+    readonly bench_memory: (a: number) => any;
+    readonly bench_operators: (a: any) => any;
     readonly bench_parameters: (a: number) => number;
     readonly bench_step: (a: number) => any;
     readonly engine_advance: (a: number, b: number) => any;
@@ -517,13 +544,13 @@ export interface InitOutput {
     readonly engine_memory_bytes: (a: number) => number;
     readonly engine_new: () => number;
     readonly start: () => void;
-    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___js_sys_9a7ea8450e8d8f62___Function_fn_wasm_bindgen_e7439bd8853a644a___JsValue_____wasm_bindgen_e7439bd8853a644a___sys__Undefined___js_sys_9a7ea8450e8d8f62___Function_fn_wasm_bindgen_e7439bd8853a644a___JsValue_____wasm_bindgen_e7439bd8853a644a___sys__Undefined_______true_: (a: number, b: number, c: any, d: any) => void;
-    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___JsValue__core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true_: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___sys__JsNullable_wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true_: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___sys__JsNullable_wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true__16: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___sys__JsNullable_wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true__17: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true_: (a: number, b: number, c: any) => void;
-    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true__15: (a: number, b: number, c: any) => void;
+    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___js_sys_d699d72abf6d3c58___Function_fn_wasm_bindgen_d440f334afd28208___JsValue_____wasm_bindgen_d440f334afd28208___sys__Undefined___js_sys_d699d72abf6d3c58___Function_fn_wasm_bindgen_d440f334afd28208___JsValue_____wasm_bindgen_d440f334afd28208___sys__Undefined_______true_: (a: number, b: number, c: any, d: any) => void;
+    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wasm_bindgen_d440f334afd28208___JsValue__core_b3600b29a117afc3___result__Result_____wasm_bindgen_d440f334afd28208___JsError___true_: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wasm_bindgen_d440f334afd28208___sys__JsNullable_wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_b3600b29a117afc3___result__Result_____wasm_bindgen_d440f334afd28208___JsError___true_: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wasm_bindgen_d440f334afd28208___sys__JsNullable_wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_b3600b29a117afc3___result__Result_____wasm_bindgen_d440f334afd28208___JsError___true__19: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wasm_bindgen_d440f334afd28208___sys__JsNullable_wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_b3600b29a117afc3___result__Result_____wasm_bindgen_d440f334afd28208___JsError___true__20: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true_: (a: number, b: number, c: any) => void;
+    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true__18: (a: number, b: number, c: any) => void;
     readonly __wbindgen_malloc: (a: number, b: number) => number;
     readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_free: (a: number, b: number, c: number) => void;

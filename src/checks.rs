@@ -6,7 +6,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+pub use crate::device::relative_error;
 use crate::{
+    device::relative_to,
     formats::weights_file::{FileTensor, WeightsFile},
     kernels::{
         nn,
@@ -32,21 +34,6 @@ pub const JAX_LOSSES: [(usize, usize, &[f64]); 2] = [
     (4, 64, &[0.694111, 0.693918, 0.693743, 0.693581]),
     (8, 128, &[0.690733, 0.688821, 0.687483, 0.686145, 0.684825, 0.683618]),
 ];
-
-/// Largest difference over the largest wanted value; NaN or another length is infinitely wrong.
-pub fn relative_error(wanted: &[f32], found: &[f32]) -> f64 {
-    relative_to(wanted, wanted, found)
-}
-
-/// Largest difference over the largest of `scale`: for outputs that a ReLU may have emptied, what it was given.
-fn relative_to(scale: &[f32], wanted: &[f32], found: &[f32]) -> f64 {
-    if wanted.len() != found.len() || found.iter().any(|v| !v.is_finite()) {
-        return f64::INFINITY;
-    }
-    let scale = scale.iter().fold(1e-12f32, |m, v| m.max(v.abs()));
-    let difference = |(w, f): (&f32, &f32)| f64::from((w - f).abs() / scale);
-    wanted.iter().zip(found).map(difference).fold(0.0, f64::max)
-}
 
 async fn read<const D: usize>(tensor: Tensor<D>) -> Check<Vec<f32>> {
     let data = tensor.into_data_async().await.map_err(|e| format!("{e:?}"))?;
@@ -227,15 +214,15 @@ async fn check_conv(
     let w = random(rng, s.k * s.k * s.c_in * s.c_out);
     let b = random(rng, s.c_out);
     let gy = random(rng, out_shape.iter().product());
-    let y = if up {
-        reference::up_conv_forward(&s, &x, &w, &b, relu)
-    } else {
-        reference::conv_forward(&s, &x, &w, &b, relu)
-    };
     let raw = if up {
         reference::up_conv_forward(&s, &x, &w, &b, false)
     } else {
         reference::conv_forward(&s, &x, &w, &b, false)
+    };
+    let y: Vec<f32> = if relu {
+        raw.iter().map(|v| v.max(0.0)).collect()
+    } else {
+        raw.clone()
     };
     let masked = if relu {
         reference::relu_mask(&y, &gy)
@@ -289,6 +276,32 @@ async fn check_conv(
     errors.push((
         format!("{name} grad b"),
         relative_error(&gb, &read(bt.grad(&grads).ok_or_else(missing)?).await?),
+    ));
+    Ok(())
+}
+
+/// A 3x3 convolution with ReLU and the fixed scale and shift of a batch norm, as inference runs it.
+async fn check_conv_norm(s: Shape, rng: &mut ChaCha8Rng, device: &Device, errors: &mut Errors) -> Check<()> {
+    let x = random(rng, s.batch * s.height * s.width * s.c_in);
+    let w = random(rng, s.k * s.k * s.c_in * s.c_out);
+    let [b, scale, shift] = [(); 3].map(|()| random(rng, s.c_out));
+    let raw = reference::conv_forward(&s, &x, &w, &b, false);
+    let channel = |i: usize| i % s.c_out;
+    let wanted: Vec<f32> = raw
+        .iter()
+        .enumerate()
+        .map(|(i, v)| v.max(0.0) * scale[channel(i)] + shift[channel(i)])
+        .collect();
+    let found = nn::conv2d_norm(
+        upload(&x, [s.batch, s.height, s.width, s.c_in], device),
+        upload(&w, [s.k, s.k, s.c_in, s.c_out], device),
+        upload(&b, [s.c_out], device),
+        upload(&scale, [s.c_out], device),
+        upload(&shift, [s.c_out], device),
+    );
+    errors.push((
+        format!("conv_norm {}x{}x{} {}->{}", s.batch, s.height, s.width, s.c_in, s.c_out),
+        relative_to(&raw, &wanted, &read(found).await?),
     ));
     Ok(())
 }
@@ -444,6 +457,9 @@ pub async fn operators(seed: u32, device: &Device) -> Check<Errors> {
                 k,
             };
             check_conv(s, false, (i + k) % 2 == 0, rng, device, &mut errors).await?;
+            if k == 3 {
+                check_conv_norm(s, rng, device, &mut errors).await?;
+            }
         }
         let s = Shape {
             batch,

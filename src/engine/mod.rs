@@ -11,8 +11,6 @@ mod run;
 
 use std::rc::Rc;
 
-use burn::tensor::Device;
-
 use crate::{
     data::dataset::{Builder, Dataset},
     device::{self, Choice, Probe, Ready, Reason},
@@ -46,8 +44,6 @@ struct Run {
 pub struct Engine {
     now_ms: Clock,
     probe: Probe,
-    /// Burn's WebGPU device: started at most once a page.
-    gpu: Option<Device>,
     ready: Option<Ready>,
     builder: Builder,
     source: DataSource,
@@ -68,7 +64,6 @@ impl Engine {
         Self {
             now_ms,
             probe: Probe::Absent(Reason::NoWebGpu),
-            gpu: None,
             ready: None,
             builder: Builder::default(),
             source: DataSource::None,
@@ -97,7 +92,7 @@ impl Engine {
     /// Carries out one command.
     pub async fn command(&mut self, command: Command) -> Vec<Event> {
         match command {
-            Command::Init { device } => self.init(device).await,
+            Command::Init { device, calibration } => self.init(device, calibration.as_deref()).await,
             Command::AddFile { path, bytes, purpose } => self.add_file(path, &bytes, purpose),
             Command::FileUnreadable { path, detail } => {
                 vec![fault(FaultCode::Unreadable, Stage::Read, Some(path), Some(detail))]
@@ -141,7 +136,7 @@ impl Engine {
         }
     }
 
-    async fn init(&mut self, choice: DeviceChoice) -> Vec<Event> {
+    async fn init(&mut self, choice: DeviceChoice, remembered: Option<&str>) -> Vec<Event> {
         if self.run.is_some() || self.predicting.is_some() {
             return vec![fault(FaultCode::Busy, Stage::Device, None, None)];
         }
@@ -151,7 +146,9 @@ impl Engine {
             DeviceChoice::Cpu => Choice::Cpu,
         };
         let start_ms = (self.now_ms)();
-        match device::bring_up(choice, &self.probe, &mut self.gpu).await {
+        let now_ms = &*self.now_ms;
+        let start = device::Start { remembered, now_ms };
+        match device::bring_up(choice, &self.probe, &start).await {
             Ok(ready) => {
                 // A model stays on the device it was made on; it has to move with the choice.
                 let moved = self.move_model(&ready.device).await;
@@ -162,6 +159,14 @@ impl Engine {
                     reason: ready.reason.map(convert::device_reason),
                     self_test_error: ready.self_test_error,
                     self_test_ms: (self.now_ms)() - start_ms,
+                    kernels: ready.calibration.as_ref().map(|c| c.variant.name().to_owned()),
+                    calibration: ready.calibration.as_ref().map(|c| c.record.clone()),
+                    calibration_ms: ready
+                        .calibration
+                        .iter()
+                        .flat_map(|c| &c.ms)
+                        .map(|(variant, ms)| (variant.name().to_owned(), *ms))
+                        .collect(),
                     limits: ready.limits.iter().cloned().collect(),
                     protocol: PROTOCOL_VERSION,
                     version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -46,6 +46,17 @@ pub fn batch_norm(x: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>, eps: f32) -> 
     )
 }
 
+/// `relu(conv(x) + bias) * scale + shift`: a 'same' convolution and the batch norm after it. Not differentiable.
+pub fn conv2d_norm(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, scale: Tensor<1>, shift: Tensor<1>) -> Tensor<4> {
+    Tensor::from_dispatch(<Dispatch as GradOps>::conv2d_norm(
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        bias.into_dispatch(),
+        scale.into_dispatch(),
+        shift.into_dispatch(),
+    ))
+}
+
 /// `x * scale + shift` per channel. Not differentiable.
 pub fn scale_shift(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>) -> Tensor<4> {
     Tensor::from_dispatch(<Dispatch as GradOps>::scale_shift(

@@ -73,12 +73,22 @@ pub trait GradOps: Backend {
         inv_std: FloatTensor<Self>,
         gy: FloatTensor<Self>,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
-    /// `x * scale + shift` per channel of the last axis: batch norm in inference.
+    /// `relu(conv(x) + bias) * scale + shift`: [`NetOps::conv2d_same`] and, in inference, the batch norm after it.
+    fn conv2d_norm(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
+    /// `x * scale + shift` per channel of the last axis.
     fn scale_shift(x: FloatTensor<Self>, scale: FloatTensor<Self>, shift: FloatTensor<Self>) -> FloatTensor<Self>;
     /// Affine warp of a batch, bilinear, coordinates clamped to the image; see [`crate::kernels::warp`].
     ///
     /// `images`: `[b, h, w, c]`, `matrices`: `[b, 6]` from output to input pixels; gives `[b, out_px, out_px, c]`.
     fn warp(images: FloatTensor<Self>, matrices: FloatTensor<Self>, out_px: usize) -> FloatTensor<Self>;
+    /// About `flop` multiply-adds on registers, no memory: what the device can do at all. `x` is `[n]`, as is the result.
+    fn multiply_adds(x: FloatTensor<Self>, flop: u64) -> FloatTensor<Self>;
     /// One Adam step on a flat parameter `[n]`; gives the new parameter and moments.
     fn adam(
         param: FloatTensor<Self>,

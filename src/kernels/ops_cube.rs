@@ -79,12 +79,26 @@ impl GradOps for Cube {
         gpu::batch_norm_backward(x, gamma, mean, inv_std, gy)
     }
 
+    fn conv2d_norm(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        gpu::conv_norm_forward(x, weight, bias, scale, shift)
+    }
+
     fn scale_shift(x: FloatTensor<Self>, scale: FloatTensor<Self>, shift: FloatTensor<Self>) -> FloatTensor<Self> {
         gpu::batch_norm_apply(x, scale, shift)
     }
 
     fn warp(images: FloatTensor<Self>, matrices: FloatTensor<Self>, out_px: usize) -> FloatTensor<Self> {
         gpu::warp(images, matrices, out_px, out_px)
+    }
+
+    fn multiply_adds(x: FloatTensor<Self>, flop: u64) -> FloatTensor<Self> {
+        gpu::multiply_adds(x, flop)
     }
 
     fn adam(

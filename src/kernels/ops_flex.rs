@@ -236,6 +236,28 @@ impl GradOps for Flex {
         (tensor(gx, [b, h, w, c]), tensor(g_gamma, [c]), tensor(g_beta, [c]))
     }
 
+    fn conv2d_norm(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        let [x, weight, bias, scale, shift] = [x, weight, bias, scale, shift].map(Dense::new);
+        let s = conv_shape(&x, &weight);
+        let mut y = vec![0.0; s.batch * s.height * s.width * s.c_out];
+        cpu::conv_norm_forward(
+            &s,
+            x.values(),
+            weight.values(),
+            bias.values(),
+            scale.values(),
+            shift.values(),
+            &mut y,
+        );
+        tensor(y, [s.batch, s.height, s.width, s.c_out])
+    }
+
     fn scale_shift(x: FloatTensor<Self>, scale: FloatTensor<Self>, shift: FloatTensor<Self>) -> FloatTensor<Self> {
         let (x, scale, shift) = (Dense::new(x), Dense::new(scale), Dense::new(shift));
         let [b, h, w, c] = x.dims();
@@ -255,6 +277,11 @@ impl GradOps for Flex {
         let mut out = vec![0.0; b * out_px * out_px * c];
         warp_reference(images.values(), [b, h, w, c], &rows, out_px, out_px, &mut out);
         tensor(out, [b, out_px, out_px, c])
+    }
+
+    fn multiply_adds(x: FloatTensor<Self>, flop: u64) -> FloatTensor<Self> {
+        let n = x.shape().num_elements();
+        tensor(vec![cpu::multiply_adds(flop); n], [n])
     }
 
     fn adam(

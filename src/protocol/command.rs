@@ -12,6 +12,9 @@ pub enum Command {
     /// Choose and bring up the compute device. Answers with [`Event::Device`].
     Init {
         device: DeviceChoice,
+        /// [`super::DeviceInfo::calibration`] of an earlier visit, so that kernels are not measured again.
+        #[serde(default)]
+        calibration: Option<String>,
     },
     /// One file of a drop. `path` is relative with `/` separators (`images/12.png`).
     AddFile {

@@ -18,6 +18,12 @@ pub struct DeviceInfo {
     /// Largest relative difference of the self-test's convolution against the known values.
     pub self_test_error: f64,
     pub self_test_ms: f64,
+    /// The family of kernels in use on WebGPU; the CPU has one.
+    pub kernels: Option<String>,
+    /// Milliseconds of a test convolution by the families measured just now; empty if the choice was remembered.
+    pub calibration_ms: BTreeMap<String, f64>,
+    /// To be kept by the page and given to the next [`super::Command::Init`].
+    pub calibration: Option<String>,
     /// Limits worth showing, name -> value.
     pub limits: BTreeMap<String, f64>,
     pub protocol: u32,

@@ -12,6 +12,7 @@ mod conv_shared;
 mod conv_weight;
 mod elementwise;
 mod norm;
+mod peak;
 mod pool;
 mod reduce;
 #[cfg(test)]
@@ -21,11 +22,12 @@ mod weights;
 
 pub use adam::{AdamShader, adam};
 pub use conv::ConvShader;
-pub use conv_plan::{ConvShape, conv_data_grad, conv_forward, up_conv_data_grad, up_conv_forward};
+pub use conv_plan::{ConvShape, conv_data_grad, conv_forward, conv_norm_forward, up_conv_data_grad, up_conv_forward};
 pub use conv_shared::ConvSharedShader;
 pub use conv_weight::{ConvWeightShader, conv_weight_grad, up_conv_weight_grad};
 pub use elementwise::{ElementwiseShader, affine, relu_mask};
 pub use norm::{NormShader, batch_norm_backward, batch_norm_forward};
+pub use peak::{PeakShader, multiply_adds};
 pub use pool::{PoolShader, max_pool_backward, max_pool_forward};
 pub use reduce::{ReduceShader, channel_sum};
 pub use warp::{WarpShader, warp};
@@ -46,6 +48,15 @@ pub enum Variant {
 impl Variant {
     /// Every variant, in the order a calibration should try them.
     pub const ALL: [Self; 3] = [Self::RegisterWide, Self::RegisterNarrow, Self::Workgroup];
+
+    /// As reports and records call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RegisterWide => "register-wide",
+            Self::RegisterNarrow => "register-narrow",
+            Self::Workgroup => "workgroup",
+        }
+    }
 
     /// Invocations in a workgroup of the register-tile kernels.
     pub(crate) fn workgroup(self) -> usize {
@@ -122,6 +133,8 @@ pub enum Shader {
     Warp(WarpShader),
     /// The optimizer.
     Adam(AdamShader),
+    /// The arithmetic ceiling, for benchmarks.
+    Peak(PeakShader),
 }
 
 impl Shader {
@@ -138,6 +151,7 @@ impl Shader {
             Self::Pool(s) => s.source(),
             Self::Warp(s) => s.source(),
             Self::Adam(s) => s.source(),
+            Self::Peak(s) => s.source(),
         }
     }
 }
