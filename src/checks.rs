@@ -306,6 +306,43 @@ async fn check_conv_norm(s: Shape, rng: &mut ChaCha8Rng, device: &Device, errors
     Ok(())
 }
 
+async fn check_concat(
+    [b, h, w, ca]: [usize; 4],
+    cb: usize,
+    rng: &mut ChaCha8Rng,
+    device: &Device,
+    errors: &mut Errors,
+) -> Check<()> {
+    let pixels = b * h * w;
+    let (x, y, gy) = (
+        random(rng, pixels * ca),
+        random(rng, pixels * cb),
+        random(rng, pixels * (ca + cb)),
+    );
+    let joined: Vec<f32> = (0..pixels)
+        .flat_map(|i| x[i * ca..][..ca].iter().chain(&y[i * cb..][..cb]))
+        .copied()
+        .collect();
+    let xt = upload(&x, [b, h, w, ca], device).autodiff().require_grad();
+    let yt = upload(&y, [b, h, w, cb], device).autodiff().require_grad();
+    let out = nn::concat(xt.clone(), yt.clone());
+    let grads = (out.clone() * upload(&gy, [b, h, w, ca + cb], device)).sum().backward();
+    let part = |from: usize, len: usize| -> Vec<f32> {
+        gy.chunks_exact(ca + cb)
+            .flat_map(|row| &row[from..from + len])
+            .copied()
+            .collect()
+    };
+    let name = format!("concat {b}x{h}x{w} {ca}+{cb}");
+    let missing = || format!("{name}: a gradient is missing");
+    let ga = read(xt.grad(&grads).ok_or_else(missing)?).await?;
+    let gb = read(yt.grad(&grads).ok_or_else(missing)?).await?;
+    errors.push((name.clone(), relative_error(&joined, &read(out.inner()).await?)));
+    errors.push((format!("{name} grad a"), relative_error(&part(0, ca), &ga)));
+    errors.push((format!("{name} grad b"), relative_error(&part(ca, cb), &gb)));
+    Ok(())
+}
+
 async fn check_pool_and_norm(
     dims: [usize; 4],
     rng: &mut ChaCha8Rng,
@@ -473,6 +510,14 @@ pub async fn operators(seed: u32, device: &Device) -> Check<Errors> {
     }
     for dims in [[2, 6, 4, 8], [1, 7, 5, 3], [1, 2, 3, 130], [2, 1, 1, 5], [1, 32, 32, 2]] {
         check_pool_and_norm(dims, rng, device, &mut errors).await?;
+    }
+    for (dims, cb) in [
+        ([2, 3, 5, 8], 4),
+        ([1, 7, 1, 3], 5),
+        ([1, 1, 1, 1], 130),
+        ([2, 4, 4, 64], 64),
+    ] {
+        check_concat(dims, cb, rng, device, &mut errors).await?;
     }
     check_warp_and_adam(rng, device, &mut errors).await?;
     Ok(errors)

@@ -84,7 +84,7 @@ page.run = async (cfg) => {
   Object.assign(out, { trainFirstMs: all.ms[0], trainMs: median(all.ms.slice(warmup)), trainAll: all.ms, losses: all.values });
   const after = await ask({ kind: 'bench_memory' });
   // Since the model was made: the module itself and what Burn holds before are not the run's.
-  out.memory = { ...after, wasm: after.wasm - made.memory.wasm, gpu_before: made.memory.gpu_reserved };
+  out.memory = { ...after, wasm: after.wasm - made.wasm_before };
   tell('Done.');
   return out;
 };

@@ -63,9 +63,10 @@ scope.onmessage = ({ data }) => {
       break;
     case 'bench_create':
       benchJobs.push(async () => {
+        const before = engine?.memory_bytes() ?? 0;
         bench = await (/** @type {any} */ (module)).Bench.create(message.cfg);
         const read = (/** @type {string} */ name) => (typeof bench[name] === 'function' ? bench[name]() : bench[name]);
-        post({ kind: 'bench', value: { memory: bench.memory(), adapter: read('adapter'), params: read('params') ?? read('parameters') } });
+        post({ kind: 'bench', value: { wasm_before: before, adapter: read('adapter'), params: read('params') ?? read('parameters') } });
       });
       break;
     case 'bench_step':

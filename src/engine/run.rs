@@ -7,7 +7,7 @@ use crate::{
         ConfigReport, EndReason, Event, FaultCode, FieldError, FieldErrorCode, Phase, PreviewItem, RunEnd, Stage,
         StepReport, TrainConfig, ValidationReport,
     },
-    train::{Ended, Session, SessionEvent, SessionPhase, Settings},
+    train::{Ended, Room, Session, SessionEvent, SessionPhase, Settings},
 };
 
 /// Which pairs train and which validate.
@@ -74,7 +74,31 @@ impl Engine {
                 None
             }
         };
+        if let Some(s) = &settings {
+            let room = self.room();
+            if !room.fits(&s.model, s.tile_px, s.batch) {
+                let narrower = room.narrower(&s.model, s.tile_px, s.batch);
+                let mut error = field_error("base", FieldErrorCode::DoesNotFit, None);
+                error.value = narrower.map(|base| base as f64);
+                errors.push(error);
+            }
+        }
         (errors, settings, sides)
+    }
+
+    /// What the device in use has room for.
+    fn room(&self) -> Room {
+        match &self.ready {
+            Some(ready) if ready.kind == crate::device::Kind::WebGpu => {
+                let limit = |name: &str| ready.limits.iter().find(|(n, _)| n == name).map(|(_, v)| *v as u64);
+                let limits = [limit("maxBufferSize"), limit("maxStorageBufferBindingSize")];
+                Room {
+                    total_bytes: None,
+                    tensor_bytes: limits.into_iter().flatten().min(),
+                }
+            }
+            _ => Room::of_wasm(self.builder.memory_bytes()),
+        }
     }
 
     /// Steps that look at as many pixels as the training images have.

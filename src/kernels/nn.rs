@@ -35,6 +35,11 @@ pub fn max_pool2d(x: Tensor<4>) -> Tensor<4> {
     Tensor::from_dispatch(<Dispatch as NetOps>::max_pool2x2(x.into_dispatch()))
 }
 
+/// Two tensors `[b, h, w, ..]` side by side along the channels.
+pub fn concat(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
+    Tensor::from_dispatch(<Dispatch as NetOps>::concat(a.into_dispatch(), b.into_dispatch()))
+}
+
 /// Batch normalisation with this batch's statistics: output, mean and `1 / sqrt(variance + eps)`.
 pub fn batch_norm(x: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>, eps: f32) -> (Tensor<4>, Tensor<1>, Tensor<1>) {
     let (y, mean, inv_std) =

@@ -30,6 +30,10 @@ impl NetOps for Cube {
         gpu::max_pool_forward(x)
     }
 
+    fn concat(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self> {
+        gpu::concat(a, b)
+    }
+
     fn batch_norm_stats(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
@@ -63,6 +67,10 @@ impl GradOps for Cube {
 
     fn up_conv2d_weight_grad(x: FloatTensor<Self>, gy: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {
         gpu::up_conv_weight_grad(x, gy)
+    }
+
+    fn split(joined: FloatTensor<Self>, channels: usize) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        gpu::split(joined, channels)
     }
 
     fn max_pool2x2_grad(x: FloatTensor<Self>, y: FloatTensor<Self>, gy: FloatTensor<Self>) -> FloatTensor<Self> {

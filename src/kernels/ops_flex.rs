@@ -93,6 +93,14 @@ impl NetOps for Flex {
         tensor(y, [b, h / 2, w / 2, c])
     }
 
+    fn concat(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self> {
+        let (a, b) = (Dense::new(a), Dense::new(b));
+        let ([batch, h, w, ca], [_, _, _, cb]) = (a.dims(), b.dims());
+        let mut joined = vec![0.0; batch * h * w * (ca + cb)];
+        cpu::concat_channels(batch * h * w, a.values(), ca, b.values(), cb, &mut joined);
+        tensor(joined, [batch, h, w, ca + cb])
+    }
+
     fn batch_norm_stats(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
@@ -195,6 +203,15 @@ impl GradOps for Flex {
         let (mut gw, mut gb) = (vec![0.0; 4 * c_in * c_out], vec![0.0; c_out]);
         cpu::up_conv_weight_grad(&s, x.values(), gy.values(), &mut gw, &mut gb);
         (tensor(gw, [2, 2, c_in, c_out]), tensor(gb, [c_out]))
+    }
+
+    fn split(joined: FloatTensor<Self>, channels: usize) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let joined = Dense::new(joined);
+        let [batch, h, w, c] = joined.dims();
+        let (pixels, others) = (batch * h * w, c - channels);
+        let (mut a, mut b) = (vec![0.0; pixels * channels], vec![0.0; pixels * others]);
+        cpu::split_channels(pixels, joined.values(), &mut a, channels, &mut b, others);
+        (tensor(a, [batch, h, w, channels]), tensor(b, [batch, h, w, others]))
     }
 
     fn max_pool2x2_grad(x: FloatTensor<Self>, y: FloatTensor<Self>, gy: FloatTensor<Self>) -> FloatTensor<Self> {

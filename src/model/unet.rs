@@ -190,7 +190,7 @@ impl UNet {
         for (up, block) in self.ups.iter().zip(&self.decoder) {
             let up = up.forward_up(x);
             x = match skips.pop() {
-                Some(skip) => Tensor::cat(vec![skip, up], 3),
+                Some(skip) => nn::concat(skip, up),
                 None => up,
             };
             x = block.forward(x, pass);

@@ -139,4 +139,6 @@ pub enum FieldErrorCode {
     UnknownName,
     /// No pair is left for training.
     NoTrainingPairs,
+    /// The device has no room for this model, tile and batch; `value` is a width that fits, if one does.
+    DoesNotFit,
 }

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod config;
+mod memory;
 mod news;
 mod optimizer;
 mod session;
@@ -9,6 +10,7 @@ mod step;
 mod validate;
 
 pub use config::{FieldProblem, KeepBest, Problem, RawSettings, Settings};
+pub use memory::Room;
 pub use news::{EndReason, Ended, ImageMetrics, Preview, SessionEvent, SessionPhase, StepNews, TrainError};
 pub use optimizer::{Adam, AdamConfig};
 pub use session::Session;

@@ -2,6 +2,7 @@
 
 use super::band::Window;
 use super::micro::{Runs, pixel_tile};
+use super::narrow;
 use super::pack::{Block, blocks, pack_flipped, pack_rows, panels_len};
 use super::pointwise;
 use super::scratch::with_scratch;
@@ -113,6 +114,10 @@ fn forward(s: &ConvShape, x: &[f32], w: &[f32], bias: &[f32], relu: bool, affine
             let Self(s, x, w, bias, relu, affine, y) = self;
             let depth = s.k * s.k * s.c_in;
             with_scratch(|scratch| {
+                if narrow::pays::<V>(s) {
+                    let epilogue = narrow::Epilogue { bias, relu, affine };
+                    return narrow::run::<V>(s, x, w, epilogue, y, scratch);
+                }
                 let panels = scratch.panels.take(panels_len(s.c_out, V::N, depth));
                 pack_rows::<V>(w, depth, s.c_out, panels);
                 if winograd_conv::pays::<V>(s, s.c_in, s.c_out) {

@@ -13,6 +13,7 @@ mod conv;
 mod conv_weight;
 mod elementwise;
 mod micro;
+mod narrow;
 mod norm;
 mod pack;
 mod peak;

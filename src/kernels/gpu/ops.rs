@@ -128,6 +128,21 @@ pub fn up_conv_weight_grad(x: CubeTensor, gy: CubeTensor) -> (CubeTensor, CubeTe
     (gw, gb)
 }
 
+/// a `[b, h, w, ca]` and b `[b, h, w, cb]` side by side: `[b, h, w, ca + cb]`.
+pub fn concat(a: CubeTensor, b: CubeTensor) -> CubeTensor {
+    let (a, b) = (dense(a), dense(b));
+    let [_, _, _, cb] = dims(&b);
+    let [joined] = run(wgsl::concat(&dims(&a), cb), &[&a, &b]);
+    joined
+}
+
+/// The first `channels` of `[b, h, w, c]` and the others: the gradient of [`concat`].
+pub fn split(joined: CubeTensor, channels: usize) -> (CubeTensor, CubeTensor) {
+    let joined = dense(joined);
+    let [a, b] = run(wgsl::split(&dims(&joined), channels), &[&joined]);
+    (a, b)
+}
+
 /// gy where the ReLU output y is positive, zero elsewhere.
 pub fn relu_mask(y: CubeTensor, gy: CubeTensor) -> CubeTensor {
     let (y, gy) = (dense(y), dense(gy));

@@ -6,6 +6,7 @@
 //! epilogue, channel alignment) is part of the text.
 
 mod adam;
+mod concat;
 mod conv;
 mod conv_plan;
 mod conv_shared;
@@ -21,6 +22,7 @@ mod warp;
 mod weights;
 
 pub use adam::{AdamShader, adam};
+pub use concat::{ConcatShader, concat, split};
 pub use conv::ConvShader;
 pub use conv_plan::{ConvShape, conv_data_grad, conv_forward, conv_norm_forward, up_conv_data_grad, up_conv_forward};
 pub use conv_shared::ConvSharedShader;
@@ -123,6 +125,8 @@ pub enum Shader {
     Reduce(ReduceShader),
     /// Weight layouts made before a convolution.
     Weights(WeightShader),
+    /// Concatenation along the channels.
+    Concat(ConcatShader),
     /// ReLU mask and per-channel affine.
     Elementwise(ElementwiseShader),
     /// Batch normalisation.
@@ -146,6 +150,7 @@ impl Shader {
             Self::ConvWeight(s) => s.source(),
             Self::Reduce(s) => s.source(),
             Self::Weights(s) => s.source(),
+            Self::Concat(s) => s.source(),
             Self::Elementwise(s) => s.source(),
             Self::Norm(s) => s.source(),
             Self::Pool(s) => s.source(),
