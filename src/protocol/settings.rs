@@ -139,4 +139,6 @@ pub enum FieldErrorCode {
     UnknownName,
     /// No pair is left for training.
     NoTrainingPairs,
+    /// The seed's pipeline knows foreground and background only.
+    NeedsBinaryMasks,
 }

@@ -53,6 +53,7 @@ impl Bench {
             depth: 4,
             channels: 1,
             dropout,
+            classes: 1,
         };
         let mut model = UNet::new(shape, 1, device)?;
         if config.deterministic {

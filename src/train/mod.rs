@@ -4,12 +4,16 @@ pub mod bench;
 pub mod config;
 mod news;
 mod optimizer;
+mod score;
 mod session;
 mod step;
 mod validate;
+mod weights;
 
 pub use config::{FieldProblem, KeepBest, Problem, RawSettings, Settings};
 pub use news::{EndReason, Ended, ImageMetrics, Preview, SessionEvent, SessionPhase, StepNews, TrainError};
 pub use optimizer::{Adam, AdamConfig};
+pub use score::Score;
 pub use session::Session;
 pub use step::{Batch, Trainer};
+pub use validate::layers;
