@@ -91,6 +91,7 @@ pub async fn golden_network(file: &[u8], weights: &[u8], device: &Device) -> Che
         depth,
         channels: 1,
         dropout: 0.0,
+        classes: 1,
     };
     let mut model = UNet::new(config, 1, device).map_err(|e| e.to_string())?;
     let weights = WeightsFile::read(weights).map_err(|e| e.to_string())?;
@@ -536,6 +537,7 @@ pub async fn overfit(size: usize, base: usize, steps: u32, device: &Device) -> C
         depth: 3,
         channels: 1,
         dropout: 0.0,
+        classes: 1,
     };
     let model = UNet::new(config, 5, device).map_err(|e| e.to_string())?;
     let loss = LossConfig {

@@ -12,12 +12,16 @@ mod run;
 use std::rc::Rc;
 
 use crate::{
-    data::dataset::{Builder, Dataset},
+    data::{
+        classes::Class,
+        dataset::{Builder, Dataset},
+    },
     device::{self, Choice, Probe, Ready, Reason},
     infer::InputSpec,
     model::UNet,
     protocol::{
-        Command, DataSource, DeviceChoice, DeviceInfo, Event, Fault, FaultCode, PROTOCOL_VERSION, Purpose, Stage,
+        Command, DataSource, DeviceChoice, DeviceInfo, Event, Fault, FaultCode, MaskRule, PROTOCOL_VERSION, Purpose,
+        Stage,
     },
     train::Session,
 };
@@ -31,6 +35,8 @@ pub(crate) struct Model {
     spec: InputSpec,
     steps: u32,
     name: String,
+    /// Empty for foreground and background.
+    classes: Vec<Class>,
 }
 
 /// A run under way.
@@ -99,7 +105,7 @@ impl Engine {
             }
             Command::FilesDone { purpose } => self.files_done(purpose),
             Command::SampleScenes { seed } => self.sample_scenes(seed),
-            Command::SetMaskRule { rule } => self.change_data(|builder| builder.set_rule(convert::mask_rule_in(rule))),
+            Command::SetMaskRule { rule } => self.set_mask_rule(rule),
             Command::SetExcluded { pairs, excluded } => self.change_data(|builder| {
                 pairs
                     .iter()
@@ -182,6 +188,13 @@ impl Engine {
                 };
                 vec![fault(code, Stage::Device, None, Some(error.to_string()))]
             }
+        }
+    }
+
+    fn set_mask_rule(&mut self, rule: MaskRule) -> Vec<Event> {
+        match convert::labelling_in(rule, self.data.detected.legend.lossy) {
+            Ok(labelling) => self.change_data(|builder| builder.set_labelling(labelling)),
+            Err(error) => vec![fault(FaultCode::BadLegend, Stage::Pair, None, Some(error.to_string()))],
         }
     }
 

@@ -65,8 +65,8 @@ impl Engine {
             };
             errors.push(field_error(field, FieldErrorCode::NoTrainingPairs, None));
         }
-        let checked =
-            convert::raw_settings(config).check(|tile_px, batch| self.pass_steps(&sides.train, tile_px, batch));
+        let checked = convert::raw_settings(config, self.data.classes().len())
+            .check(|tile_px, batch| self.pass_steps(&sides.train, tile_px, batch));
         let settings = match checked {
             Ok(settings) => Some(settings),
             Err(problems) => {
@@ -163,6 +163,7 @@ impl Engine {
             steps_total: settings.steps_total,
             steps_per_epoch: settings.steps_per_epoch,
             parameters: settings.model.parameters() as u32,
+            classes: convert::classes_out(&self.data.classes()),
         }]
     }
 
@@ -271,6 +272,7 @@ impl Engine {
                     spec,
                     steps,
                     name: format!("run {run_id}"),
+                    classes: self.data.classes(),
                 });
             }
             events.push(self.model_event());
@@ -306,8 +308,8 @@ fn run_end(run_id: u32, end: &Ended) -> RunEnd {
         loss_first: end.loss_first,
         loss_last: end.loss_last,
         best_step: end.best_step,
-        validation: end.validation.map(convert::metrics),
-        training: end.training.map(convert::metrics),
+        validation: end.validation.clone().map(convert::metrics),
+        training: end.training.clone().map(convert::metrics),
         ms_per_step: end.ms_per_step,
         elapsed_ms: end.elapsed_ms,
     }

@@ -11,6 +11,6 @@ pub mod raster;
 pub mod weights_file;
 
 pub use decode::{DecodeError, Limits, decode};
-pub use encode::{EncodeError, grey8_png, grey16_png, rgba8_png};
+pub use encode::{EncodeError, grey8_png, grey16_png, palette_png, rgba8_png};
 pub use header::{Format, sniff};
 pub use raster::{Raster, Samples};

@@ -59,7 +59,7 @@ enum Pass<'a> {
     },
 }
 
-/// A U-Net over `[batch, height, width, channels]` in 0..1, giving logits `[batch, height, width, 1]`.
+/// A U-Net over `[batch, height, width, channels]` in 0..1, giving logits `[batch, height, width, classes]`.
 #[derive(Debug, Clone)]
 pub struct UNet {
     config: ModelConfig,
@@ -117,8 +117,8 @@ impl UNet {
                 second: unit(init, filters, filters),
             });
         }
-        let head = unit(init, config.base, 2);
-        let out = Conv::glorot_uniform(init, [1, 1, 2, 1], device);
+        let head = unit(init, config.base, config.head_channels());
+        let out = Conv::glorot_uniform(init, [1, 1, config.head_channels(), config.classes], device);
         Ok(Self {
             config,
             encoder,
@@ -211,7 +211,7 @@ impl UNet {
         }
     }
 
-    /// The bias of the last layer, `[1]`: the smallest tensor every training step changes.
+    /// The bias of the last layer, `[classes]`: the smallest tensor every training step changes.
     pub fn out_bias(&self) -> Tensor<1> {
         self.out.bias.clone()
     }

@@ -141,4 +141,6 @@ pub enum FieldErrorCode {
     NoTrainingPairs,
     /// The device has no room for this model, tile and batch; `value` is a width that fits, if one does.
     DoesNotFit,
+    /// The seed's pipeline knows foreground and background only.
+    NeedsBinaryMasks,
 }

@@ -187,6 +187,7 @@ fn network(config: &BenchConfig) -> ModelConfig {
         depth: 4,
         channels: 1,
         dropout: if config.deterministic { 0.0 } else { config.dropout },
+        classes: 1,
     }
 }
 

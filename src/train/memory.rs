@@ -65,6 +65,7 @@ mod tests {
             depth: 4,
             channels: 3,
             dropout: 0.5,
+            classes: 1,
         }
     }
 

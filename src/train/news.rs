@@ -10,13 +10,16 @@ pub enum SessionPhase {
 }
 
 /// Metrics over whole images.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ImageMetrics {
-    /// Mean binary cross-entropy a pixel.
+    /// Mean cross-entropy a labelled pixel.
     pub loss: f64,
     pub accuracy: Option<f64>,
+    /// Of the foreground, or the mean over the classes that occur.
     pub iou: Option<f64>,
     pub f1: Option<f64>,
+    /// By class; background and foreground where there are no others.
+    pub class_iou: Vec<Option<f64>>,
 }
 
 #[derive(Debug, Clone)]
@@ -39,7 +42,9 @@ pub struct Preview {
     pub height: usize,
     pub iou: Option<f64>,
     pub rgba: Vec<u8>,
+    /// 0 or 255, or class numbers.
     pub truth: Vec<u8>,
+    /// 0 to 255, or class numbers.
     pub probability: Vec<u8>,
 }
 
