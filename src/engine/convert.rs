@@ -6,7 +6,7 @@ use crate::{
     model::{self, LossKind},
     protocol::{
         Architecture, Augmentation, Channels, DeviceKind, DeviceReason, Fault, FaultCode, FieldError, FieldErrorCode,
-        ForegroundWeight, KeepBest, Loss, MaskRule, Metrics, Note, Sampling, Stage, TrainConfig,
+        ForegroundWeight, KeepBest, Loss, MaskRule, Metrics, Note, Sampling, Stage, TrainConfig, ValidationReport,
     },
     train::{self, FieldProblem, ImageMetrics, Problem, RawSettings},
 };
@@ -17,6 +17,18 @@ pub(super) fn metrics(m: ImageMetrics) -> Metrics {
         accuracy: m.accuracy,
         iou: m.iou,
         f1: m.f1,
+    }
+}
+
+pub(super) fn validation(run_id: u32, news: &train::ValidationNews) -> ValidationReport {
+    ValidationReport {
+        run_id,
+        step: news.step,
+        validation: news.validation.map(metrics),
+        training: metrics(news.training),
+        best: news.best,
+        best_step: news.best_step,
+        elapsed_ms: news.elapsed_ms,
     }
 }
 
