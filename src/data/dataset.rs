@@ -36,6 +36,7 @@ pub struct Pair {
     fixed_notes: Vec<Note>,
     labelling: Labelling,
     hash: u64,
+    mask_hash: u64,
     /// The two files as decoded, to recognise an unchanged pair.
     files: [Arc<Raster>; 2],
 }
@@ -100,6 +101,18 @@ impl Dataset {
     /// Pairs that are neither blocked nor excluded, ascending.
     pub fn usable(&self) -> Vec<usize> {
         (0..self.pairs.len()).filter(|i| self.pairs[*i].is_usable()).collect()
+    }
+
+    /// One number for all pixels of all pairs that are not blocked, in their order. Paths, rule and exclusions do
+    /// not matter; 0 if there is no pair.
+    pub fn fingerprint(&self) -> u64 {
+        let pairs = self.pairs.iter().filter(|p| p.blocked.is_none());
+        pairs.fold(0, |h: u64, p| {
+            // Order matters: pair numbers are what a run goes by.
+            [p.hash, p.mask_hash].into_iter().fold(h, |h, part| {
+                (h.rotate_left(5) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            })
+        })
     }
 
     /// Foreground share over all usable pairs, 0..1, or the share that is labelled; 0 if there are no pairs.
@@ -356,6 +369,7 @@ fn new_pair(image: &Loaded, mask: &Loaded, name: String, labelling: &Labelling) 
         fixed_notes: Vec::new(),
         labelling: labelling.clone(),
         hash: image.hash,
+        mask_hash: mask.hash,
         files: [a.clone(), b.clone()],
     };
     if off > 1 {

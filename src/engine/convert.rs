@@ -7,7 +7,7 @@ use crate::{
     protocol::{
         Architecture, Augmentation, Channels, ClassInfo, DeviceKind, DeviceReason, Fault, FaultCode, FieldError,
         FieldErrorCode, ForegroundWeight, KeepBest, LegendEntry, Loss, MaskRule, Metrics, Note, Sampling, Stage,
-        TrainConfig,
+        TrainConfig, ValidationReport,
     },
     train::{self, FieldProblem, ImageMetrics, Problem, RawSettings},
 };
@@ -19,6 +19,18 @@ pub(super) fn metrics(m: ImageMetrics) -> Metrics {
         iou: m.iou,
         f1: m.f1,
         class_iou: m.class_iou,
+    }
+}
+
+pub(super) fn validation(run_id: u32, news: &train::ValidationNews) -> ValidationReport {
+    ValidationReport {
+        run_id,
+        step: news.step,
+        validation: news.validation.clone().map(metrics),
+        training: metrics(news.training.clone()),
+        best: news.best,
+        best_step: news.best_step,
+        elapsed_ms: news.elapsed_ms,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Engine, convert, fault};
+use super::{Engine, convert, fault, survive};
 use crate::{
     data::{
         classes::UNLABELLED,
@@ -116,6 +116,7 @@ impl Engine {
             return vec![fault(FaultCode::Busy, Stage::Read, None, None)];
         }
         self.source = DataSource::SampleScenes;
+        self.sample_seed = seed;
         self.change_data(|builder| {
             *builder = Builder::default();
             for scene in scenes::scenes(seed) {
@@ -158,6 +159,7 @@ impl Engine {
                 .map(|f| convert::file_fault(&f.path, &f.kind))
                 .collect(),
             memory_bytes: self.builder.memory_bytes() as f64,
+            fingerprint: survive::fingerprint(data),
         })]
     }
 

@@ -8,6 +8,7 @@ mod files;
 mod predict;
 mod presets;
 mod run;
+mod survive;
 
 use std::rc::Rc;
 
@@ -21,7 +22,7 @@ use crate::{
     model::UNet,
     protocol::{
         Command, DataSource, DeviceChoice, DeviceInfo, Event, Fault, FaultCode, MaskRule, PROTOCOL_VERSION, Purpose,
-        Stage,
+        Stage, TrainConfig,
     },
     train::Session,
 };
@@ -43,6 +44,7 @@ pub(crate) struct Model {
 struct Run {
     id: u32,
     session: Session,
+    config: TrainConfig,
     paused: bool,
 }
 
@@ -53,10 +55,14 @@ pub struct Engine {
     ready: Option<Ready>,
     builder: Builder,
     source: DataSource,
+    /// Seed of the sample scenes, where they are the source.
+    sample_seed: u32,
     data: Rc<Dataset>,
     files_read: u32,
     inputs: files::Inputs,
     run: Option<Run>,
+    /// The last run, until its end is saved.
+    ended_run: Option<Run>,
     runs: u32,
     model: Option<Model>,
     /// Validation pairs of the last run, to predict after it.
@@ -73,10 +79,12 @@ impl Engine {
             ready: None,
             builder: Builder::default(),
             source: DataSource::None,
+            sample_seed: 0,
             data: Rc::new(Dataset::default()),
             files_read: 0,
             inputs: files::Inputs::default(),
             run: None,
+            ended_run: None,
             runs: 0,
             model: None,
             last_validation: Vec::new(),
@@ -117,7 +125,7 @@ impl Engine {
             Command::Start { config } => self.start(config),
             Command::Pause => self.pause(true),
             Command::Resume => self.pause(false),
-            Command::Stop => self.stop(),
+            Command::Stop => self.stop().await,
             Command::Predict { validation, threshold } => self.predict(validation, threshold),
             Command::CancelPredict => self.cancel_predict(),
             Command::Export {

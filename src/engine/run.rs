@@ -5,7 +5,7 @@ use crate::{
     data::split,
     protocol::{
         ConfigReport, EndReason, Event, FaultCode, FieldError, FieldErrorCode, Phase, PreviewItem, RunEnd, Stage,
-        StepReport, TrainConfig, ValidationReport,
+        StepReport, TrainConfig,
     },
     train::{Ended, Room, Session, SessionEvent, SessionPhase, Settings},
 };
@@ -102,7 +102,7 @@ impl Engine {
     }
 
     /// Steps that look at as many pixels as the training images have.
-    fn pass_steps(&self, train: &[usize], tile_px: usize, batch: usize) -> u32 {
+    pub(super) fn pass_steps(&self, train: &[usize], tile_px: usize, batch: usize) -> u32 {
         let pixels: u64 = train
             .iter()
             .filter_map(|&pair| self.data.image(pair))
@@ -128,12 +128,11 @@ impl Engine {
             return vec![fault(FaultCode::NothingToTrain, Stage::Train, None, None)];
         }
         let cheap = ready.kind == crate::device::Kind::Cpu;
-        let (train, validation) = (sides.train.clone(), sides.validation.clone());
         let session = match Session::new(
-            settings.clone(),
+            settings,
             self.data.clone(),
-            train,
-            validation,
+            sides.train,
+            sides.validation,
             ready.device.clone(),
             cheap,
         ) {
@@ -147,24 +146,34 @@ impl Engine {
                 )];
             }
         };
+        vec![self.take_on(session, config)]
+    }
+
+    /// Makes a session the run under way.
+    pub(super) fn take_on(&mut self, session: Session, config: TrainConfig) -> Event {
         self.runs += 1;
-        self.last_validation.clone_from(&sides.validation);
-        self.run = Some(Run {
-            id: self.runs,
-            session,
-            paused: false,
-        });
+        self.ended_run = None;
+        let (train, validation) = session.sides();
+        self.last_validation = validation.to_vec();
         let numbers = |pairs: &[usize]| pairs.iter().map(|&p| p as u32).collect();
-        vec![Event::RunStarted {
+        let settings = session.settings();
+        let event = Event::RunStarted {
             run_id: self.runs,
-            config,
-            train: numbers(&sides.train),
-            validation: numbers(&sides.validation),
+            config: config.clone(),
+            train: numbers(train),
+            validation: numbers(validation),
             steps_total: settings.steps_total,
             steps_per_epoch: settings.steps_per_epoch,
             parameters: settings.model.parameters() as u32,
             classes: convert::classes_out(&self.data.classes()),
-        }]
+        };
+        self.run = Some(Run {
+            id: self.runs,
+            session,
+            config,
+            paused: false,
+        });
+        event
     }
 
     pub(super) fn pause(&mut self, paused: bool) -> Vec<Event> {
@@ -176,11 +185,13 @@ impl Engine {
         vec![Event::Phase { run_id: run.id, phase }]
     }
 
-    pub(super) fn stop(&mut self) -> Vec<Event> {
+    pub(super) async fn stop(&mut self) -> Vec<Event> {
         let Some(run) = &mut self.run else {
             return vec![fault(FaultCode::NotRunning, Stage::Train, None, None)];
         };
-        let news = run.session.stop();
+        // Losses that cannot be read any more are no reason not to stop.
+        let mut news = run.session.settle(&self.now_ms).await.unwrap_or_default();
+        news.extend(run.session.stop());
         self.tell(news)
     }
 
@@ -195,7 +206,10 @@ impl Engine {
                     None,
                     Some(error.to_string()),
                 )];
-                let mut stopped = self.stop();
+                let news = run.session.stop();
+                let mut stopped = self.tell(news);
+                // What a failed device holds cannot be saved.
+                self.ended_run = None;
                 for event in &mut stopped {
                     if let Event::RunEnded(end) = event {
                         end.reason = EndReason::DeviceFailed;
@@ -208,7 +222,7 @@ impl Engine {
     }
 
     /// The session's news as events; at the run's end its best weights become the model.
-    fn tell(&mut self, news: Vec<SessionEvent>) -> Vec<Event> {
+    pub(super) fn tell(&mut self, news: Vec<SessionEvent>) -> Vec<Event> {
         let Some(run) = &self.run else { return Vec::new() };
         let (run_id, steps_total) = (run.id, run.session.settings().steps_total);
         let mut events = Vec::new();
@@ -235,25 +249,7 @@ impl Engine {
                     elapsed_ms: s.elapsed_ms,
                     left_ms: s.left_ms,
                 }),
-                SessionEvent::Validation {
-                    step,
-                    validation,
-                    training,
-                    best,
-                    best_step,
-                    elapsed_ms,
-                } => {
-                    let (validation, training) = (validation.map(convert::metrics), convert::metrics(training));
-                    Event::Validation(ValidationReport {
-                        run_id,
-                        step,
-                        validation,
-                        training,
-                        best,
-                        best_step,
-                        elapsed_ms,
-                    })
-                }
+                SessionEvent::Validation(news) => Event::Validation(convert::validation(run_id, &news)),
                 SessionEvent::Preview { step, items } => {
                     let items = items.into_iter().map(|p| self.preview_item(p)).collect();
                     Event::Preview { run_id, step, items }
@@ -268,13 +264,14 @@ impl Engine {
             let (spec, steps) = (run.session.input_spec(), run.session.steps());
             if steps > 0 {
                 self.model = Some(Model {
-                    unet: run.session.into_best(),
+                    unet: run.session.best_model(),
                     spec,
                     steps,
                     name: format!("run {run_id}"),
                     classes: self.data.classes(),
                 });
             }
+            self.ended_run = Some(run);
             events.push(self.model_event());
         }
         events

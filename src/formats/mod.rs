@@ -8,6 +8,7 @@ pub mod decode;
 pub mod encode;
 pub mod header;
 pub mod raster;
+pub mod run_file;
 pub mod weights_file;
 
 pub use decode::{DecodeError, Limits, decode};

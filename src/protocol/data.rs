@@ -74,6 +74,8 @@ pub struct Dataset {
     pub faults: Vec<Fault>,
     /// Bytes held for decoded images.
     pub memory_bytes: f64,
+    /// Tells data sets apart: the same for the same pixels in the same pairs, whatever the rule and the folders' names.
+    pub fingerprint: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -58,6 +58,19 @@ pub enum FaultCode {
     // training
     NotFinite,
     NothingToTrain,
+    // saved runs
+    /// Not a saved run at all.
+    RunForeign,
+    /// Written by a newer version. detail: which
+    RunNewer,
+    /// Cut off. detail: how much is there
+    RunTruncated,
+    /// Its checksum or its content is wrong. detail: what
+    RunCorrupt,
+    /// Trained on other images. detail: "20 pairs: a, b, c"
+    RunOtherData,
+    /// The run could not be saved; training goes on. detail: why
+    SaveFailed,
     // model and prediction
     NoModel,
     NoInputs,

@@ -12,6 +12,7 @@ mod event;
 mod fault;
 mod run;
 mod settings;
+mod survive;
 
 pub use command::*;
 pub use data::*;
@@ -19,6 +20,7 @@ pub use event::*;
 pub use fault::*;
 pub use run::*;
 pub use settings::*;
+pub use survive::*;
 
 /// Version of this protocol. Page, worker and wasm compare it at start and refuse to mix.
 pub const PROTOCOL_VERSION: u32 = 2;

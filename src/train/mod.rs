@@ -7,13 +7,16 @@ mod news;
 mod optimizer;
 mod score;
 mod session;
+pub mod state;
 mod step;
 mod validate;
 mod weights;
 
 pub use config::{FieldProblem, KeepBest, Problem, RawSettings, Settings};
 pub use memory::Room;
-pub use news::{EndReason, Ended, ImageMetrics, Preview, SessionEvent, SessionPhase, StepNews, TrainError};
+pub use news::{
+    EndReason, Ended, ImageMetrics, Preview, SessionEvent, SessionPhase, StepNews, TrainError, ValidationNews,
+};
 pub use optimizer::{Adam, AdamConfig};
 pub use score::Score;
 pub use session::Session;

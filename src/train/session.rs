@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::{
     config::{KeepBest, Settings},
-    news::{EndReason, Ended, ImageMetrics, SessionEvent, SessionPhase, StepNews, TrainError},
+    news::{EndReason, Ended, ImageMetrics, SessionEvent, SessionPhase, StepNews, TrainError, ValidationNews},
     step::{Batch, Trainer},
     validate::Validation,
     weights,
@@ -51,6 +51,7 @@ pub struct Session {
     pub(super) step_ms: VecDeque<f64>,
     pub(super) elapsed_ms: f64,
     pub(super) losses: Vec<f64>,
+    pub(super) history: Vec<ValidationNews>,
     pub(super) best: Option<Best>,
     pub(super) reads_are_cheap: bool,
     pub(super) phase: Option<SessionPhase>,
@@ -108,6 +109,7 @@ impl Session {
             step_ms: VecDeque::new(),
             elapsed_ms: 0.0,
             losses: Vec::new(),
+            history: Vec::new(),
             best: None,
             reads_are_cheap,
             phase: None,
@@ -130,11 +132,16 @@ impl Session {
     }
 
     /// The best weights so far (the present ones before the first validation).
-    pub fn into_best(self) -> UNet {
-        match self.best {
-            Some(best) => best.model,
-            None => self.trainer.model,
-        }
+    pub fn best_model(&self) -> UNet {
+        self.best
+            .as_ref()
+            .map_or(&self.trainer.model, |best| &best.model)
+            .clone()
+    }
+
+    /// Pairs trained on and pairs held back, by their numbers in the data set.
+    pub fn sides(&self) -> (&[usize], &[usize]) {
+        (&self.train, &self.validation)
     }
 
     /// What the model expects as input.
@@ -221,7 +228,7 @@ impl Session {
         Ok(())
     }
 
-    async fn read_losses(
+    pub(super) async fn read_losses(
         &mut self,
         now_ms: &dyn Fn() -> f64,
         events: &mut Vec<SessionEvent>,
@@ -237,7 +244,7 @@ impl Session {
             .map_err(|e| TrainError::Read(format!("{e:?}")))?;
         let ms_per_step = (now_ms() - self.pending_since_ms) / count.max(1) as f64;
         let step = self.steps();
-        if step > 1 {
+        if self.phase != Some(SessionPhase::Compiling) {
             // The first step compiles shaders and says nothing about the others.
             self.step_ms.push_back(ms_per_step);
             if self.step_ms.len() > 15 {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::{
     config::KeepBest,
-    news::{Preview, SessionEvent, SessionPhase, TrainError},
+    news::{Preview, SessionEvent, SessionPhase, TrainError, ValidationNews},
     score::Score,
     session::{Best, Session},
 };
@@ -118,14 +118,16 @@ impl Session {
         }
         let best_step = self.best.as_ref().map_or(step, |b| b.step);
         let elapsed_ms = self.elapsed_ms;
-        events.push(SessionEvent::Validation {
+        let news = ValidationNews {
             step,
             validation,
             training,
             best,
             best_step,
             elapsed_ms,
-        });
+        };
+        self.history.push(news.clone());
+        events.push(SessionEvent::Validation(news));
         if !v.previews.is_empty() {
             events.push(SessionEvent::Preview {
                 step,

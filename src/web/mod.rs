@@ -2,7 +2,9 @@
 
 #[cfg(feature = "checks")]
 mod checks;
+mod memory;
 mod probe;
+mod survive;
 
 use js_sys::{Array, Object, Reflect};
 use serde::Serialize;

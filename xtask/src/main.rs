@@ -11,6 +11,7 @@ mod node;
 mod serve;
 mod site;
 mod size;
+mod soak;
 mod test;
 mod toolchain;
 mod tools;
@@ -31,6 +32,7 @@ cargo xtask <command>
   test [--rust|--browser]              every test; ends with `N passed, N failed`
   demo [--images DIR --masks DIR] ...  the whole job in a headless browser; one JSON line (demo --help)
   bench [--device webgpu|cpu] ...      training and inference times; one JSON line (bench --help)
+  soak --minutes N [--device ...]      trains for so long and watches memory and the page; one JSON line
 
 Environment: GROUNDMASK_WASM_TOOLCHAIN=debian forces Debian's Rust, CHROMIUM names the browser,
 CARGO_TARGET_DIR the folder for compiled code.";
@@ -63,6 +65,7 @@ fn run() -> Result<ExitCode> {
         "test" => test::command(&workspace, args),
         "demo" => demo::command(&workspace, args),
         "bench" => bench::command(&workspace, args),
+        "soak" => soak::command(&workspace, args),
         "help" => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)
