@@ -11,7 +11,7 @@ import * as gm from './page.mjs';
 /** @typedef {{ saved: import('../../www/app/types.js').SavedRun, where: string, data?: boolean }} Saved */
 
 /** Steps of milliseconds on either device, with everything in them: crops, augmentation, dropout, validation. */
-export const SMALL = { architecture: 'unet_norm', base: 8, depth: 2, tile_px: 64, batch: 2, steps: 600, validate_every: 60, val_share: 0.25, dropout: 0.2, augmentation: 'strong', seed: 11 };
+export const SMALL = { architecture: 'unet_norm', base: 4, depth: 2, tile_px: 32, batch: 2, steps: 1000, validate_every: 100, val_share: 0.25, dropout: 0.2, augmentation: 'strong', seed: 11 };
 
 const LIMIT_MS = 240_000;
 
@@ -29,7 +29,7 @@ export const saveEvery = (page, ms) => page.evaluate((every) => /** @type {any} 
  * @param {string} url
  * @param {{ device?: import('./harness.mjs').Device, folder?: string, settings?: object, everyMs?: number }} [options]
  */
-export async function ready(context, url, { device = 'cpu', folder = smallPairs(), settings = {}, everyMs = 150 } = {}) {
+export async function ready(context, url, { device = 'cpu', folder = smallPairs(), settings = {}, everyMs = 700 } = {}) {
   const page = await context.newPage();
   page.on('dialog', (dialog) => void dialog.accept().catch(() => {}));
   await gm.openPage(page, url, device);
@@ -85,7 +85,7 @@ export function resumed(page) {
 /** The uninterrupted run, in a context of its own. @param {import('playwright-core').Browser} browser @param {string} url @param {Parameters<typeof ready>[2]} [options] */
 export async function reference(browser, url, options) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
-  const page = await ready(context, url, options);
+  const page = await ready(context, url, { ...options, everyMs: 3_600_000 });
   await begin(page);
   const state = await ended(page);
   await context.close();

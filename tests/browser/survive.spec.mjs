@@ -97,7 +97,7 @@ test('a panic, and one before anything was saved', async ({ baseURL }) => {
   await panic();
   await expect(page.locator('#banner-next')).toContainText('begins again');
   await until(async () => (await read(page)).run?.last, { limitMs: 120_000, what: `a run after ${first} goes on` });
-  await saveEvery(page, 100);
+  await saveEvery(page, 700);
   await savedAt(page, 50);
   await panic();
   await resumed(page);
@@ -158,7 +158,7 @@ test('a storage that is full: training goes on, the page says so and holds the s
 
 test('a second tab is told, and nothing is corrupted', async ({ baseURL }) => {
   const context = await browser.newContext(VIEW);
-  const page = await ready(context, String(baseURL), { settings: { steps: 1200 } });
+  const page = await ready(context, String(baseURL), { settings: { steps: 1500 } });
   await begin(page);
   await savedAt(page, 30);
   const second = await ready(context, String(baseURL), { settings: { steps: 120, seed: 5 } });
@@ -170,7 +170,7 @@ test('a second tab is told, and nothing is corrupted', async ({ baseURL }) => {
   expect(other.run.end?.reason).toBe('finished');
   expect(other.keep.last?.where).not.toBe('disk');
   const own = await ended(page);
-  await until(async () => (await read(page)).keep.last?.saved.step === 1200, { limitMs: 60_000, what: 'the end was saved' });
+  await until(async () => (await read(page)).keep.last?.saved.step === 1500, { limitMs: 60_000, what: 'the end was saved' });
   expect(own.keep.why).toBe('');
   await page.close();
   // The lock is free: the second tab finds the first one's run, whole.

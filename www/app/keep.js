@@ -51,6 +51,8 @@ export class Keep {
     this.ended = false;
     /** Counts the runs, so that copying files for an old one stops. */
     this.runs = 0;
+    /** The data sets that were left after the last pruning. */
+    this.pruned = '';
     /** @type {(() => Promise<void>)[]} */
     this.jobs = [];
   }
@@ -227,7 +229,10 @@ export class Keep {
   /** Files of data sets that no saved run needs any more. */
   async prune() {
     const needed = this.slots?.slots.flatMap(({ saved }) => saved?.data.fingerprint ?? []) ?? [];
-    if (this.folder && needed.length === this.slots?.slots.length) await pruneData(this.folder, needed);
+    const key = needed.join();
+    if (!this.folder || needed.length !== this.slots?.slots.length || key === this.pruned) return;
+    this.pruned = key;
+    await pruneData(this.folder, needed);
   }
 
   /** @param {string} fingerprint @param {import('./types.js').Entry[]} entries */
