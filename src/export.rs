@@ -1,5 +1,17 @@
 //! Results to files: what [`crate::infer`] gives, in the formats of [`crate::formats`].
 
+mod keras;
+mod layers;
+mod onnx_model;
+mod results;
+mod vector;
+
+pub use keras::{KerasError, keras_file, read_keras};
+pub use layers::LayerError;
+pub use onnx_model::{OnnxFacts, onnx_file};
+pub use results::{Bits, NODATA_CLASS, csv_cell};
+pub use vector::{VectorOptions, geojson};
+
 use crate::{
     formats::{
         encode::{self, EncodeError},
@@ -17,6 +29,10 @@ pub struct Kept {
     pub probability: Vec<u16>,
     /// Seed pipeline: its 256x256 map, which is what its 16-bit file holds.
     pub seed_map: Option<(u32, u32, Vec<u16>)>,
+    /// Where the image lies on the ground.
+    pub geo: Option<crate::formats::geo::GeoRef>,
+    /// Pixels where nothing was measured: transparent or nodata.
+    pub missing: Option<Bits>,
 }
 
 /// `round(p * 65535)`, NaN as 0.
@@ -120,6 +136,8 @@ mod tests {
             height: 2,
             probability: to_u16(&[0.0, 0.49, 0.5, 0.51, 1.0, 0.2]),
             seed_map: None,
+            geo: None,
+            missing: None,
         };
         let png = mask_png(&kept, 0.5).expect("encodes");
         let back = image::load_from_memory(&png).expect("decodes");

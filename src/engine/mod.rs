@@ -4,10 +4,14 @@
 //! slices by [`Engine::advance`], so that the caller stays in charge between them.
 
 mod convert;
+mod exports;
 mod files;
+mod georef;
+mod large;
 mod predict;
 mod presets;
 mod run;
+mod vector_masks;
 
 use std::rc::Rc;
 
@@ -50,6 +54,8 @@ pub struct Engine {
     gpu: Option<Device>,
     ready: Option<Ready>,
     builder: Builder,
+    /// Georeferences of the images to train on, and GeoJSON to draw masks from.
+    vectors: vector_masks::VectorMasks,
     source: DataSource,
     data: Rc<Dataset>,
     files_read: u32,
@@ -71,6 +77,7 @@ impl Engine {
             gpu: None,
             ready: None,
             builder: Builder::default(),
+            vectors: vector_masks::VectorMasks::default(),
             source: DataSource::None,
             data: Rc::new(Dataset::default()),
             files_read: 0,
@@ -98,7 +105,7 @@ impl Engine {
     pub async fn command(&mut self, command: Command) -> Vec<Event> {
         match command {
             Command::Init { device } => self.init(device).await,
-            Command::AddFile { path, bytes, purpose } => self.add_file(path, &bytes, purpose),
+            Command::AddFile { path, bytes, purpose } => self.add_file(path, bytes, purpose),
             Command::FileUnreadable { path, detail } => {
                 vec![fault(FaultCode::Unreadable, Stage::Read, Some(path), Some(detail))]
             }
@@ -124,6 +131,8 @@ impl Engine {
                 kind,
                 threshold,
             } => self.export(result, kind, threshold),
+            Command::ExportTable { threshold } => self.export_table(threshold),
+            Command::ExportModel { format, threshold } => self.export_model(format, threshold).await,
             Command::SaveModel => self.save_model().await,
             Command::LoadModel { name, bytes } => self.load_model(name, &bytes),
             Command::Picture { of, index, max_px } => self.picture(of, index, max_px),
@@ -193,6 +202,7 @@ impl Engine {
         match purpose {
             Purpose::Train => {
                 self.source = DataSource::None;
+                self.vectors = vector_masks::VectorMasks::default();
                 self.change_data(|builder| *builder = Builder::default())
             }
             Purpose::Predict if self.predicting.is_some() => vec![fault(FaultCode::Busy, Stage::Predict, None, None)],

@@ -69,6 +69,15 @@ impl Prediction {
         (self.next, self.corners.len())
     }
 
+    /// First row and number of rows that the next tile looks at.
+    pub fn next_rows(&self) -> [usize; 2] {
+        let top = self
+            .corners
+            .get(self.next)
+            .map_or(0, |corner| corner[0].max(0) as usize);
+        [top, self.tile[0].min(self.size[0] - top.min(self.size[0]))]
+    }
+
     /// Predicts one tile. Gives `true` when all are done.
     ///
     /// # Errors

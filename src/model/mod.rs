@@ -11,7 +11,7 @@ pub mod metrics;
 mod unet;
 mod weights;
 
-pub use config::{Architecture, BATCH_NORM_EPS, ConfigError, ModelConfig};
+pub use config::{Architecture, BATCH_NORM_EPS, ConfigError, ConvPlan, ModelConfig};
 pub use init::Init;
 pub use layers::{Conv, Norm, NormStats};
 pub use loss::{LossConfig, LossKind, loss_from_logits};

@@ -53,6 +53,8 @@ pub enum FaultCode {
     /// detail: "256x256 and 300x256"
     SizeMismatch,
     NoPairs,
+    /// A GeoJSON file gave no mask. detail: why
+    VectorMask,
     // training
     NotFinite,
     NothingToTrain,

@@ -10,6 +10,7 @@ mod command;
 mod data;
 mod event;
 mod fault;
+mod geo;
 mod run;
 mod settings;
 
@@ -17,6 +18,7 @@ pub use command::*;
 pub use data::*;
 pub use event::*;
 pub use fault::*;
+pub use geo::*;
 pub use run::*;
 pub use settings::*;
 
