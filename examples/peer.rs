@@ -4,7 +4,10 @@
 
 use std::{env, fs, path::Path, process::ExitCode, sync::Arc};
 
-use burn::tensor::{Device, Tensor, TensorData, activation::sigmoid};
+use burn::tensor::{
+    Device, Tensor, TensorData,
+    activation::{sigmoid, softmax},
+};
 use groundmask::{
     export::{self, Kept, OnnxFacts, VectorOptions},
     formats::{
@@ -20,7 +23,7 @@ use groundmask::{
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 const USAGE: &str = "\
-peer model ARCHITECTURE BASE DEPTH CHANNELS SEED MODEL   random weights and statistics
+peer model ARCHITECTURE BASE DEPTH CHANNELS CLASSES SEED MODEL   random weights and statistics
 peer forward MODEL X OUT                                 tensor `x` [n,h,w,c] -> `probability`
 peer onnx MODEL OUT [FIXED_PX]
 peer keras MODEL OUT                                     our weights as Keras's .h5
@@ -46,13 +49,14 @@ fn main() -> ExitCode {
 
 fn run(args: &[&str]) -> Outcome<()> {
     match args {
-        ["model", architecture, base, depth, channels, seed, out] => {
+        ["model", architecture, base, depth, channels, classes, seed, out] => {
             let config = ModelConfig {
                 architecture: serde_json::from_value((*architecture).into())?,
                 base: base.parse()?,
                 depth: depth.parse()?,
                 channels: channels.parse()?,
                 dropout: 0.0,
+                classes: classes.parse()?,
             };
             save(config, random_weights(config, seed.parse()?)?, out)
         }
@@ -155,7 +159,12 @@ fn forward(model: &str, x: &str, out: &str) -> Outcome<()> {
     let shape: [usize; 4] = input.shape.try_into().map_err(|_| "x is not of rank 4")?;
     let logits = unet.forward(Tensor::<4>::from_data(TensorData::new(input.values, shape), &device));
     let shape = logits.dims().to_vec();
-    let data = pollster::block_on(sigmoid(logits).into_data_async()).map_err(|e| format!("{e:?}"))?;
+    let probability = if shape[3] == 1 {
+        sigmoid(logits)
+    } else {
+        softmax(logits, 3)
+    };
+    let data = pollster::block_on(probability.into_data_async()).map_err(|e| format!("{e:?}"))?;
     let values = data.try_into_vec::<f32>().map_err(|e| format!("{e:?}"))?;
     let file = WeightsFile {
         tensors: vec![FileTensor {
@@ -171,7 +180,10 @@ fn forward(model: &str, x: &str, out: &str) -> Outcome<()> {
 fn onnx(model: &str, out: &str, fixed_px: Option<usize>) -> Outcome<()> {
     let (config, tensors) = load(model)?;
     let facts = OnnxFacts {
-        class_names: vec!["_background".into(), "building".into()],
+        class_names: match config.classes {
+            1 => vec!["_background".into(), "building".into()],
+            n => (0..n).map(|i| format!("kind {i}")).collect(),
+        },
         tile_px: fixed_px.unwrap_or(256),
         resolution_cm: Some(30.0),
         threshold: 0.5,
@@ -240,6 +252,7 @@ fn layers(p: &str, geo: &str, threshold: f32, options: VectorOptions, folder: &s
         missing: export::Bits::from_flags(p.values.iter().map(|v| v.is_nan())),
         probability: export::to_u16(&p.values),
         seed_map: None,
+        labels: None,
         geo,
     };
     let names = ["_background".to_owned(), "building".to_owned()];

@@ -135,6 +135,7 @@ export type Command = { type: "init"; device: DeviceChoice } | { type: "add_file
  * Something the page should show. Events of a run carry its id; the page drops those of another.
  */
 export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "inputs"; inputs: Input[] } | ({ type: "config" } & ConfigReport) | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number; tiles_done: number; tiles_total: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; result: number | undefined } | ({ type: "picture" } & Picture) | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
+export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "inputs"; inputs: Input[] } | ({ type: "config" } & ConfigReport) | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; result: number | undefined } | ({ type: "picture" } & Picture) | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
 
 /**
  * The data set as the page shows it.
@@ -163,12 +164,89 @@ export interface Dataset {
      * Bytes held for decoded images.
      */
     memory_bytes: number;
+    /**
+     * Tells data sets apart: the same for the same pixels in the same pairs, whatever the rule and the folders' names.
+     */
+    fingerprint: string;
+}
+
+/**
+ * The data set of a saved run.
+ */
+export interface SavedData {
+    /**
+     * As in [`Dataset::fingerprint`](super::Dataset::fingerprint).
+     */
+    fingerprint: string;
+    pairs: number;
+    /**
+     * The first pairs' names, for people.
+     */
+    names: string[];
+    source: DataSource;
+    /**
+     * Of the sample scenes.
+     */
+    sample_seed: number | undefined;
 }
 
 /**
  * What a dropped file is for.
  */
 export type Purpose = "train" | "predict";
+
+/**
+ * What a saved run says of itself.
+ */
+export interface SavedRun {
+    /**
+     * Steps done.
+     */
+    step: number;
+    steps_total: number;
+    /**
+     * Unix time in milliseconds.
+     */
+    saved_at_ms: number;
+    /**
+     * Counts the saves; of two slots the higher one is the newer.
+     */
+    number: number;
+    config: TrainConfig;
+    data: SavedData;
+    best_step: number | undefined;
+    /**
+     * Of the best weights so far, on the validation set (else on the training images).
+     */
+    best_iou: number | undefined;
+    /**
+     * Mean of the last losses.
+     */
+    loss: number | undefined;
+    elapsed_ms: number;
+    device: DeviceKind;
+    adapter: string;
+    /**
+     * Version of Groundmask that wrote it.
+     */
+    version: string;
+    /**
+     * Length of the file.
+     */
+    bytes: number;
+}
+
+/**
+ * What came of saving or describing a run.
+ */
+export interface SaveOutcome {
+    /**
+     * News that came up on the way.
+     */
+    events: Event[];
+    saved: SavedRun | undefined;
+    fault: Fault | undefined;
+}
 
 /**
  * What went wrong, where, with which file. Never a sentence.
@@ -464,6 +542,7 @@ export type EndReason = "finished" | "stopped" | "not_finite" | "device_failed";
 export type ExportKind = "mask_png" | "probability_png" | "mask_tif" | "class_tif" | "probability_tif" | "geojson" | "world_file" | "aux_xml";
 
 export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "no_mask" | "no_image" | "ambiguous" | "size_mismatch" | "no_pairs" | "vector_mask" | "not_finite" | "nothing_to_train" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
+export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "no_mask" | "no_image" | "ambiguous" | "size_mismatch" | "no_pairs" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
 
 export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs";
 
@@ -516,6 +595,10 @@ export class Engine {
      */
     advance(budget_ms: number): Promise<Event[]>;
     /**
+     * Whether there is a run to save: one under way, or one that has ended and was not released.
+     */
+    can_save(): boolean;
+    /**
      * Carries out one `Command`; gives its `Event[]`.
      */
     command(command: Command): Promise<Event[]>;
@@ -528,6 +611,18 @@ export class Engine {
      */
     memory_bytes(): number;
     constructor();
+    /**
+     * Forgets the run that has ended.
+     */
+    release_run(): void;
+    /**
+     * Goes on with a saved run; gives its `Event[]`.
+     */
+    resume_run(name: string | null | undefined, length: number, read: Function, batch?: number | null): Event[];
+    /**
+     * Writes the run's state through `write(bytes: Uint8Array): number`; `number` counts the saves.
+     */
+    save_run(number: number, write: Function): Promise<SaveOutcome>;
 }
 
 export class Point {
@@ -553,6 +648,22 @@ export class Projection {
 }
 
 export function add_nadgrid(key: string, array: Uint8Array): void;
+
+/**
+ * Checks a saved run of `length` bytes behind `read(offset, length): Uint8Array`. No method: it may be called while
+ * the engine is at work.
+ */
+export function describe_run(name: string | null | undefined, length: number, read: Function): SaveOutcome;
+
+/**
+ * Bytes of the last allocation that failed; 0 if none did. To be asked after a trap.
+ */
+export function failed_allocation_bytes(): number;
+
+/**
+ * Panics, as a bug would: the browser tests see by it that a panic costs no run.
+ */
+export function panic_on_purpose(): void;
 
 /**
  * Runs when the module is instantiated: a panicking async export never settles its promise
@@ -582,7 +693,9 @@ export interface InitOutput {
     readonly bench_infer: (a: number) => any;
     readonly bench_parameters: (a: number) => number;
     readonly bench_step: (a: number) => any;
+    readonly describe_run: (a: number, b: number, c: number, d: any) => any;
     readonly engine_advance: (a: number, b: number) => any;
+    readonly engine_can_save: (a: number) => number;
     readonly engine_command: (a: number, b: any) => any;
     readonly engine_is_busy: (a: number) => number;
     readonly engine_memory_bytes: (a: number) => number;
@@ -596,6 +709,11 @@ export interface InitOutput {
     readonly projection_projName: (a: number) => [number, number];
     readonly projection_to_meter: (a: number) => number;
     readonly projection_units: (a: number) => [number, number];
+    readonly engine_release_run: (a: number) => void;
+    readonly engine_resume_run: (a: number, b: number, c: number, d: number, e: any, f: number, g: number) => any;
+    readonly engine_save_run: (a: number, b: number, c: any) => any;
+    readonly failed_allocation_bytes: () => number;
+    readonly panic_on_purpose: () => void;
     readonly start: () => void;
     readonly transform: (a: number, b: number, c: number) => [number, number];
     readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___js_sys_9a7ea8450e8d8f62___Function_fn_wasm_bindgen_e7439bd8853a644a___JsValue_____wasm_bindgen_e7439bd8853a644a___sys__Undefined___js_sys_9a7ea8450e8d8f62___Function_fn_wasm_bindgen_e7439bd8853a644a___JsValue_____wasm_bindgen_e7439bd8853a644a___sys__Undefined_______true_: (a: number, b: number, c: any, d: any) => void;
@@ -605,6 +723,10 @@ export interface InitOutput {
     readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___sys__JsNullable_wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true__34: (a: number, b: number, c: any) => [number, number];
     readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true_: (a: number, b: number, c: any) => void;
     readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true__32: (a: number, b: number, c: any) => void;
+    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___sys__JsNullable_wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true__23: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___sys__JsNullable_wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true__24: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true_: (a: number, b: number, c: any) => void;
+    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true__22: (a: number, b: number, c: any) => void;
     readonly __wbindgen_malloc_command_export: (a: number, b: number) => number;
     readonly __wbindgen_realloc_command_export: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_free_command_export: (a: number, b: number, c: number) => void;

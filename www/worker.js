@@ -6,8 +6,9 @@
  * event loop gets a turn, so that Pause and Stop take effect with the next slice.
  */
 import { Intake } from './app/intake.js';
+import { Keep } from './app/keep.js';
 import { PROTOCOL_VERSION } from './app/paths.js';
-import { LoadError, loadEngine } from './app/wasm-load.js';
+import { LoadError, loadEngine, memoryBytes } from './app/wasm-load.js';
 
 /**
  * @typedef {import('./app/types.js').ToWorker} ToWorker
@@ -33,6 +34,10 @@ const commands = [];
 /** @type {(() => Promise<void>)[]} */
 const benchJobs = [];
 const intake = new Intake(call, post);
+const keep = new Keep({ post, send, engine: () => engine, module: () => module, guarded: (work) => guarded(async () => work(), true) });
+let keeping = false;
+/** Messages with events so far: the page tells how many it has handled. */
+let posted = 0;
 
 /** @param {FromWorker} message @param {Transferable[]} [transfer] */
 function post(message, transfer = []) {
@@ -44,13 +49,14 @@ scope.onmessage = ({ data }) => {
   switch (message.kind) {
     case 'start':
       hold(message.lock);
+      keeping = message.keep ?? false;
       void load();
       return;
     case 'retry':
       void load();
       return;
     case 'ping':
-      post({ kind: 'pong', id: message.id });
+      post({ kind: 'pong', id: message.id, queue: posted - message.handled, wasmBytes: memoryBytes() });
       return;
     case 'command':
       commands.push(message.command);
@@ -61,15 +67,35 @@ scope.onmessage = ({ data }) => {
     case 'cancel_files':
       intake.cancel();
       break;
+    case 'keep_every':
+    case 'keep_now':
+    case 'keep_data':
+    case 'give_data':
+    case 'resume':
+    case 'look_at_run':
+    case 'take_run':
+    case 'forget_run':
+      keep.receive(message);
+      break;
     case 'bench_create':
       benchJobs.push(async () => {
+        const before = engine?.memory_bytes() ?? 0;
         bench = await (/** @type {any} */ (module)).Bench.create(message.cfg);
         const read = (/** @type {string} */ name) => (typeof bench[name] === 'function' ? bench[name]() : bench[name]);
-        post({ kind: 'bench', value: { adapter: read('adapter'), params: read('params') ?? read('parameters') } });
+        post({ kind: 'bench', value: { wasm_before: before, adapter: read('adapter'), params: read('params') ?? read('parameters') } });
       });
       break;
     case 'bench_step':
       benchJobs.push(async () => post({ kind: 'bench', value: await bench.step() }));
+      break;
+    case 'bench_operators':
+      benchJobs.push(async () => post({ kind: 'bench', value: await (/** @type {any} */ (module)).Bench.operators(message.cfg) }));
+      break;
+    case 'bench_memory':
+      benchJobs.push(async () => post({ kind: 'bench', value: bench.memory() }));
+      break;
+    case 'bench_ceiling':
+      benchJobs.push(async () => post({ kind: 'bench', value: await (/** @type {any} */ (module)).Bench.ceiling(message.cfg) }));
       break;
     case 'bench_infer':
       benchJobs.push(async () => post({ kind: 'bench', value: await bench.infer() }));
@@ -109,6 +135,7 @@ async function load() {
   }
   post({ kind: 'ready' });
   watchRequests();
+  if (keeping) keep.open();
   run();
 }
 
@@ -143,6 +170,10 @@ async function loop() {
         await job().catch((error) => post({ kind: 'bench', error: String(error?.stack ?? error) }));
         continue;
       }
+      if (keep.due()) {
+        await keep.step();
+        continue;
+      }
       const reading = intake.hasWork();
       if (reading) await intake.step();
       const busy = engine?.is_busy() ?? false;
@@ -158,7 +189,15 @@ async function loop() {
 async function advance() {
   if (!engine) return;
   const began = performance.now();
-  const events = await guarded(() => /** @type {any} */ (engine).advance(SLICE_MS), true);
+  /** @type {EngineEvent[]} */
+  const events = (await guarded(() => /** @type {any} */ (engine).advance(SLICE_MS), true)) ?? [];
+  if (events.some((event) => event.type === 'run_ended' && event.reason === 'device_failed')) {
+    // A device that failed stays failed in this engine; the page starts another, which goes on from the last save.
+    const fault = events.find((event) => event.type === 'fault');
+    post({ type: 'fatal', message: `device lost: ${fault?.type === 'fault' ? (fault.detail ?? '') : ''}` });
+    engine = null;
+    return;
+  }
   // Busy but with nothing to do yet (a paused run): do not spin.
   if (!events.length && performance.now() - began < 1) await new Promise((resolve) => setTimeout(resolve, 25));
   send(events);
@@ -166,15 +205,16 @@ async function advance() {
 
 /** @param {Command} command */
 async function call(command) {
-  send(await guarded(() => /** @type {any} */ (engine).command(command), false));
+  send((await guarded(() => /** @type {any} */ (engine).command(command), false)) ?? []);
 }
 
 /**
  * One engine call. A trap is the engine's end, because its memory is in an unknown state; so is a slice that
- * throws, which would throw again. A command that could not even be read is only a fault.
- * @param {() => Promise<EngineEvent[]>} work
+ * throws, which would throw again. A command that could not even be read is only a fault. Null: it was the end.
+ * @template T
+ * @param {() => Promise<T>} work
  * @param {boolean} slice
- * @returns {Promise<EngineEvent[]>}
+ * @returns {Promise<T | null>}
  */
 async function guarded(work, slice) {
   post({ kind: 'calling', on: true });
@@ -183,22 +223,34 @@ async function guarded(work, slice) {
   } catch (error) {
     const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     if (!slice && !(error instanceof WebAssembly.RuntimeError) && !(error instanceof RangeError)) {
-      return [/** @type {EngineEvent} */ ({ type: 'fault', code: 'bad_command', stage: 'protocol', file: undefined, detail: message })];
+      send([/** @type {EngineEvent} */ ({ type: 'fault', code: 'bad_command', stage: 'protocol', file: undefined, detail: message })]);
+      return null;
     }
-    post({ type: 'fatal', message });
+    post({ type: 'fatal', message, memory: outOfMemory() });
     engine = null;
-    return [];
+    return null;
   } finally {
     post({ kind: 'calling', on: false });
+  }
+}
+
+/** Whether an allocation failed: memory that ran out ends in a trap like any other. */
+function outOfMemory() {
+  try {
+    return (module?.failed_allocation_bytes() ?? 0) > 0;
+  } catch {
+    return false;
   }
 }
 
 /** Posts events with their byte fields transferred, not copied. @param {EngineEvent[]} events */
 function send(events) {
   if (!events.length) return;
+  keep.watch(events);
   /** @type {Set<ArrayBuffer>} */
   const buffers = new Set();
   for (const event of events) gather(event, buffers);
+  posted += 1;
   post({ kind: 'events', events }, [...buffers]);
 }
 

@@ -4,7 +4,7 @@ use super::{Engine, fault, georef, predict::Stored};
 use crate::{
     export::{self, OnnxFacts, VectorOptions, csv_cell},
     model::read_weights,
-    protocol::{Event, ExportKind, FaultCode, ModelFormat, Stage},
+    protocol::{Event, ExportKind, FaultCode, Metrics, ModelFormat, Stage},
 };
 
 /// Foreground of a mask layer in QGIS, unless the classes have colours of their own.
@@ -40,8 +40,13 @@ fn make(stored: &Stored, kind: ExportKind, threshold: f32, names: &[String]) -> 
         ExportKind::ClassTif => (
             format!("{stem}_classes.tif"),
             "image/tiff",
-            kept.classes_tiff(threshold, &[[0; 3], FOREGROUND_RGB])
-                .map_err(|e| text(&e))?,
+            kept.classes_tiff(
+                threshold,
+                kept.labels
+                    .as_ref()
+                    .map_or(&[[0; 3], FOREGROUND_RGB][..], |l| &l.palette),
+            )
+            .map_err(|e| text(&e))?,
         ),
         ExportKind::ProbabilityTif => (
             format!("{stem}_probability.tif"),
@@ -76,9 +81,12 @@ fn make(stored: &Stored, kind: ExportKind, threshold: f32, names: &[String]) -> 
 }
 
 impl Engine {
-    /// Names of the model's classes, background first.
+    /// Names of the model's classes; background and foreground if it tells none apart.
     fn class_names(&self) -> Vec<String> {
-        vec!["_background".into(), "foreground".into()]
+        match &self.model {
+            Some(model) if !model.classes.is_empty() => model.classes.iter().map(|c| c.name.clone()).collect(),
+            _ => vec!["_background".into(), "foreground".into()],
+        }
     }
 
     pub(super) fn export(&mut self, result: u32, kind: ExportKind, threshold: f32) -> Vec<Event> {
@@ -104,32 +112,35 @@ impl Engine {
         }
     }
 
-    /// One line an image: sizes, foreground pixels and area, metrics where there was a mask.
+    /// One line an image and class: sizes, pixels, share and area, metrics where there was a mask.
     pub(super) fn export_table(&self, threshold: f32) -> Vec<Event> {
         let mut csv = String::from(
-            "image,width_px,height_px,threshold,foreground_px,foreground_share,foreground_m2,measured_px,crs,accuracy,iou,f1\n",
+            "image,width_px,height_px,threshold,class,class_px,class_share,class_m2,measured_px,crs,accuracy,iou,f1\n",
         );
+        let names = self.class_names();
         for stored in &self.results {
             let kept = &stored.kept;
-            let areas = kept.areas(threshold, 2);
+            let areas = kept.areas(threshold, names.len());
             let measured: u64 = areas.iter().map(|(n, _)| n).sum();
-            let (pixels, m2) = areas.get(1).copied().unwrap_or((0, None));
             let optional = |v: Option<f64>, digits: usize| v.map_or_else(String::new, |v| format!("{v:.digits$}"));
             let crs = kept.geo.as_ref().and_then(|g| g.epsg);
-            let metric =
-                |of: fn(&crate::protocol::Metrics) -> Option<f64>| optional(stored.metrics.as_ref().and_then(of), 6);
-            csv.push_str(&format!(
-                "{},{},{},{threshold:.3},{pixels},{:.6},{},{measured},{},{},{},{}\n",
-                csv_cell(&stored.name),
-                kept.width,
-                kept.height,
-                pixels as f64 / measured.max(1) as f64,
-                optional(m2, 2),
-                crs.map_or_else(String::new, |code| format!("EPSG:{code}")),
-                metric(|m| m.accuracy),
-                metric(|m| m.iou),
-                metric(|m| m.f1),
-            ));
+            let metric = |of: fn(&Metrics) -> Option<f64>| optional(stored.metrics.as_ref().and_then(of), 6);
+            let first = usize::from(kept.first_class());
+            for ((pixels, m2), name) in areas.iter().zip(&names).skip(first) {
+                csv.push_str(&format!(
+                    "{},{},{},{threshold:.3},{},{pixels},{:.6},{},{measured},{},{},{},{}\n",
+                    csv_cell(&stored.name),
+                    kept.width,
+                    kept.height,
+                    csv_cell(name),
+                    *pixels as f64 / measured.max(1) as f64,
+                    optional(*m2, 2),
+                    crs.map_or_else(String::new, |code| format!("EPSG:{code}")),
+                    metric(|m| m.accuracy),
+                    metric(|m| m.iou),
+                    metric(|m| m.f1),
+                ));
+            }
         }
         vec![Event::File {
             name: "groundmask-areas.csv".into(),

@@ -5,9 +5,9 @@ use crate::{
     data::split,
     protocol::{
         ConfigReport, EndReason, Event, FaultCode, FieldError, FieldErrorCode, Phase, PreviewItem, RunEnd, Stage,
-        StepReport, TrainConfig, ValidationReport,
+        StepReport, TrainConfig,
     },
-    train::{Ended, Session, SessionEvent, SessionPhase, Settings},
+    train::{Ended, Room, Session, SessionEvent, SessionPhase, Settings},
 };
 
 /// Which pairs train and which validate.
@@ -65,8 +65,8 @@ impl Engine {
             };
             errors.push(field_error(field, FieldErrorCode::NoTrainingPairs, None));
         }
-        let checked =
-            convert::raw_settings(config).check(|tile_px, batch| self.pass_steps(&sides.train, tile_px, batch));
+        let checked = convert::raw_settings(config, self.data.classes().len())
+            .check(|tile_px, batch| self.pass_steps(&sides.train, tile_px, batch));
         let settings = match checked {
             Ok(settings) => Some(settings),
             Err(problems) => {
@@ -74,11 +74,35 @@ impl Engine {
                 None
             }
         };
+        if let Some(s) = &settings {
+            let room = self.room();
+            if !room.fits(&s.model, s.tile_px, s.batch) {
+                let narrower = room.narrower(&s.model, s.tile_px, s.batch);
+                let mut error = field_error("base", FieldErrorCode::DoesNotFit, None);
+                error.value = narrower.map(|base| base as f64);
+                errors.push(error);
+            }
+        }
         (errors, settings, sides)
     }
 
+    /// What the device in use has room for.
+    fn room(&self) -> Room {
+        match &self.ready {
+            Some(ready) if ready.kind == crate::device::Kind::WebGpu => {
+                let limit = |name: &str| ready.limits.iter().find(|(n, _)| n == name).map(|(_, v)| *v as u64);
+                let limits = [limit("maxBufferSize"), limit("maxStorageBufferBindingSize")];
+                Room {
+                    total_bytes: None,
+                    tensor_bytes: limits.into_iter().flatten().min(),
+                }
+            }
+            _ => Room::of_wasm(self.builder.memory_bytes()),
+        }
+    }
+
     /// Steps that look at as many pixels as the training images have.
-    fn pass_steps(&self, train: &[usize], tile_px: usize, batch: usize) -> u32 {
+    pub(super) fn pass_steps(&self, train: &[usize], tile_px: usize, batch: usize) -> u32 {
         let pixels: u64 = train
             .iter()
             .filter_map(|&pair| self.data.image(pair))
@@ -89,7 +113,7 @@ impl Engine {
             .clamp(1, 1_000_000) as u32
     }
 
-    pub(super) fn start(&mut self, config: TrainConfig) -> Vec<Event> {
+    pub(super) fn start(&mut self, config: TrainConfig, from_model: bool) -> Vec<Event> {
         if self.run.is_some() || self.predicting.is_some() {
             return vec![fault(FaultCode::Busy, Stage::Train, None, None)];
         }
@@ -104,12 +128,11 @@ impl Engine {
             return vec![fault(FaultCode::NothingToTrain, Stage::Train, None, None)];
         }
         let cheap = ready.kind == crate::device::Kind::Cpu;
-        let (train, validation) = (sides.train.clone(), sides.validation.clone());
-        let session = match Session::new(
-            settings.clone(),
+        let mut session = match Session::new(
+            settings,
             self.data.clone(),
-            train,
-            validation,
+            sides.train,
+            sides.validation,
             ready.device.clone(),
             cheap,
         ) {
@@ -123,23 +146,48 @@ impl Engine {
                 )];
             }
         };
+        if from_model {
+            let Some(model) = &self.model else {
+                return vec![fault(FaultCode::NoModel, Stage::Train, None, None)];
+            };
+            if !session.start_from(&model.unet) {
+                let detail = Some("the settings describe another network".to_owned());
+                return vec![fault(
+                    FaultCode::ModelMismatch,
+                    Stage::Train,
+                    Some(model.name.clone()),
+                    detail,
+                )];
+            }
+        }
+        vec![self.take_on(session, config)]
+    }
+
+    /// Makes a session the run under way.
+    pub(super) fn take_on(&mut self, session: Session, config: TrainConfig) -> Event {
         self.runs += 1;
-        self.last_validation.clone_from(&sides.validation);
-        self.run = Some(Run {
-            id: self.runs,
-            session,
-            paused: false,
-        });
+        self.ended_run = None;
+        let (train, validation) = session.sides();
+        self.last_validation = validation.to_vec();
         let numbers = |pairs: &[usize]| pairs.iter().map(|&p| p as u32).collect();
-        vec![Event::RunStarted {
+        let settings = session.settings();
+        let event = Event::RunStarted {
             run_id: self.runs,
-            config,
-            train: numbers(&sides.train),
-            validation: numbers(&sides.validation),
+            config: config.clone(),
+            train: numbers(train),
+            validation: numbers(validation),
             steps_total: settings.steps_total,
             steps_per_epoch: settings.steps_per_epoch,
             parameters: settings.model.parameters() as u32,
-        }]
+            classes: convert::classes_out(&self.data.classes()),
+        };
+        self.run = Some(Run {
+            id: self.runs,
+            session,
+            config,
+            paused: false,
+        });
+        event
     }
 
     pub(super) fn pause(&mut self, paused: bool) -> Vec<Event> {
@@ -151,11 +199,13 @@ impl Engine {
         vec![Event::Phase { run_id: run.id, phase }]
     }
 
-    pub(super) fn stop(&mut self) -> Vec<Event> {
+    pub(super) async fn stop(&mut self) -> Vec<Event> {
         let Some(run) = &mut self.run else {
             return vec![fault(FaultCode::NotRunning, Stage::Train, None, None)];
         };
-        let news = run.session.stop();
+        // Losses that cannot be read any more are no reason not to stop.
+        let mut news = run.session.settle(&self.now_ms).await.unwrap_or_default();
+        news.extend(run.session.stop());
         self.tell(news)
     }
 
@@ -170,7 +220,10 @@ impl Engine {
                     None,
                     Some(error.to_string()),
                 )];
-                let mut stopped = self.stop();
+                let news = run.session.stop();
+                let mut stopped = self.tell(news);
+                // What a failed device holds cannot be saved.
+                self.ended_run = None;
                 for event in &mut stopped {
                     if let Event::RunEnded(end) = event {
                         end.reason = EndReason::DeviceFailed;
@@ -183,7 +236,7 @@ impl Engine {
     }
 
     /// The session's news as events; at the run's end its best weights become the model.
-    fn tell(&mut self, news: Vec<SessionEvent>) -> Vec<Event> {
+    pub(super) fn tell(&mut self, news: Vec<SessionEvent>) -> Vec<Event> {
         let Some(run) = &self.run else { return Vec::new() };
         let (run_id, steps_total) = (run.id, run.session.settings().steps_total);
         let mut events = Vec::new();
@@ -210,25 +263,7 @@ impl Engine {
                     elapsed_ms: s.elapsed_ms,
                     left_ms: s.left_ms,
                 }),
-                SessionEvent::Validation {
-                    step,
-                    validation,
-                    training,
-                    best,
-                    best_step,
-                    elapsed_ms,
-                } => {
-                    let (validation, training) = (validation.map(convert::metrics), convert::metrics(training));
-                    Event::Validation(ValidationReport {
-                        run_id,
-                        step,
-                        validation,
-                        training,
-                        best,
-                        best_step,
-                        elapsed_ms,
-                    })
-                }
+                SessionEvent::Validation(news) => Event::Validation(convert::validation(run_id, &news)),
                 SessionEvent::Preview { step, items } => {
                     let items = items.into_iter().map(|p| self.preview_item(p)).collect();
                     Event::Preview { run_id, step, items }
@@ -243,12 +278,14 @@ impl Engine {
             let (spec, steps) = (run.session.input_spec(), run.session.steps());
             if steps > 0 {
                 self.model = Some(Model {
-                    unet: run.session.into_best(),
+                    unet: run.session.best_model(),
                     spec,
                     steps,
                     name: format!("run {run_id}"),
+                    classes: self.data.classes(),
                 });
             }
+            self.ended_run = Some(run);
             events.push(self.model_event());
         }
         events
@@ -282,8 +319,8 @@ fn run_end(run_id: u32, end: &Ended) -> RunEnd {
         loss_first: end.loss_first,
         loss_last: end.loss_last,
         best_step: end.best_step,
-        validation: end.validation.map(convert::metrics),
-        training: end.training.map(convert::metrics),
+        validation: end.validation.clone().map(convert::metrics),
+        training: end.training.clone().map(convert::metrics),
         ms_per_step: end.ms_per_step,
         elapsed_ms: end.elapsed_ms,
     }

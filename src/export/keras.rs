@@ -114,6 +114,7 @@ fn configuration(convs: &[&KerasLayer], norms: usize) -> Result<ModelConfig, Ker
         depth,
         channels,
         dropout,
+        classes: 1,
     };
     config.check()?;
     Ok(config)
@@ -183,6 +184,7 @@ mod tests {
                 } else {
                     0.5
                 },
+                classes: 1,
             };
             let model = UNet::new(config, 7, &burn::tensor::Device::flex()).expect("a valid configuration");
             let tensors = pollster::block_on(read_weights(&model)).expect("readable");

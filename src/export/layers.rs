@@ -106,6 +106,7 @@ mod tests {
                 depth,
                 channels: 3,
                 dropout: 0.0,
+                classes: if depth == 3 { 5 } else { 1 },
             };
             let model = UNet::new(config, 1, &burn::tensor::Device::flex()).expect("a valid configuration");
             let own = pollster::block_on(read_weights(&model)).expect("readable");

@@ -278,6 +278,7 @@ mod tests {
             depth: 2,
             channels: 1,
             dropout: 0.0,
+            classes: 1,
         };
         let facts = OnnxFacts {
             class_names: vec![],

@@ -16,7 +16,8 @@ impl Kept {
         (f64::from(threshold.clamp(0.0, 1.0)) * 65535.0).round() as u16
     }
 
-    /// Class of a pixel: 0 background, 1 foreground; [`NODATA_CLASS`] where nothing was measured.
+    /// Class of a pixel: 0 background, 1 foreground, or the number of one of several classes; [`NODATA_CLASS`] where
+    /// nothing was measured.
     pub fn class_at(&self, threshold: f32) -> impl Fn(usize, usize) -> u8 + '_ {
         let (cut, width) = (Self::cut(threshold), self.width as usize);
         move |y, x| {
@@ -24,7 +25,10 @@ impl Kept {
             if self.missing.as_ref().is_some_and(|m| m.get(at)) {
                 return NODATA_CLASS;
             }
-            self.probability.get(at).map_or(NODATA_CLASS, |p| u8::from(*p >= cut))
+            match &self.labels {
+                Some(labels) => labels.numbers.get(at).copied().unwrap_or(NODATA_CLASS),
+                None => self.probability.get(at).map_or(NODATA_CLASS, |p| u8::from(*p >= cut)),
+            }
         }
     }
 
@@ -38,12 +42,20 @@ impl Kept {
         }
     }
 
-    /// 8-bit mask, 0 or 255, as GeoTIFF.
+    /// The first class that outlines and areas are made of: where there are several, none is background.
+    pub fn first_class(&self) -> u8 {
+        u8::from(self.labels.is_none())
+    }
+
+    /// 8-bit mask, 0 or 255, as GeoTIFF; of several classes their numbers.
     ///
     /// # Errors
     /// If it would be larger than 4 GiB.
     pub fn mask_tiff(&self, threshold: f32) -> Result<Vec<u8>, WriteError> {
         let class = self.class_at(threshold);
+        if let Some(labels) = &self.labels {
+            return self.classes_tiff(threshold, &labels.palette);
+        }
         tiff::write(self.spec(None, None), |y, x| if class(y, x) == 1 { 255u8 } else { 0 })
     }
 
@@ -74,7 +86,14 @@ impl Kept {
     /// Polygons of the foreground as GeoJSON.
     pub fn geojson(&self, threshold: f32, names: &[String], options: VectorOptions) -> String {
         let size = [self.height as usize, self.width as usize];
-        vector::geojson(size, names, self.class_at(threshold), self.geo.as_ref(), options)
+        vector::geojson(
+            size,
+            self.first_class(),
+            names,
+            self.class_at(threshold),
+            self.geo.as_ref(),
+            options,
+        )
     }
 
     /// Pixels of each class of `classes` and, where the reference system is known, their area on the ellipsoid in m2.
@@ -171,6 +190,7 @@ mod tests {
             height: 2,
             probability: vec![0, 40000, 65535, 10, 20, 50000],
             seed_map: None,
+            labels: None,
             geo: Some(GeoRef {
                 transform: [15.0, 1e-4, 0.0, 48.0, 0.0, -1e-4],
                 epsg: Some(4326),

@@ -30,12 +30,13 @@ const SIMPLIFY_CORNERS: usize = 3000;
 /// Metres a degree of latitude, roughly.
 const METRES_A_DEGREE: f64 = 111_320.0;
 
-/// A GeoJSON file of all regions of the classes from 1 up.
+/// A GeoJSON file of all regions of the classes from `first_class` up.
 ///
 /// `class(row, column)` gives the class of a pixel; `names[class]` its name. Without a reference system that is
 /// known here the coordinates are pixels (column, row from the top left), and the file says so.
 pub fn geojson(
     size: [usize; 2],
+    first_class: u8,
     names: &[String],
     class: impl Fn(usize, usize) -> u8,
     geo: Option<&GeoRef>,
@@ -48,7 +49,7 @@ pub fn geojson(
     }
     out.push_str("\"features\":[");
     let mut first = true;
-    for number in 1..names.len().clamp(2, 255) {
+    for number in usize::from(first_class)..names.len().clamp(2, 255) {
         let name = names.get(number).cloned().unwrap_or_else(|| format!("class_{number}"));
         let name = serde_json::Value::from(name).to_string();
         for region in regions(size, options.smallest_px, |y, x| usize::from(class(y, x)) == number) {
@@ -235,7 +236,7 @@ mod tests {
 
     #[test]
     fn without_a_reference_system_pixels_are_said() {
-        let text = geojson([10, 12], &names(), square, None, VectorOptions::default());
+        let text = geojson([10, 12], 1, &names(), square, None, VectorOptions::default());
         let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         assert!(
             value["coordinates_are"]
@@ -256,7 +257,7 @@ mod tests {
             epsg: Some(32633),
             keys: GeoKeys::of_epsg(32633),
         };
-        let text = geojson([10, 12], &names(), square, Some(&geo), VectorOptions::default());
+        let text = geojson([10, 12], 1, &names(), square, Some(&geo), VectorOptions::default());
         let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         let area = value["features"][0]["properties"]["area_m2"]
             .as_f64()
@@ -273,12 +274,12 @@ mod tests {
     fn simplified_rings_cross_nothing() {
         // A staircase becomes a line.
         let stairs = |y: usize, x: usize| u8::from(x <= y);
-        let exact = geojson([30, 30], &names(), stairs, None, VectorOptions::default());
+        let exact = geojson([30, 30], 1, &names(), stairs, None, VectorOptions::default());
         let options = VectorOptions {
             tolerance_px: 1.0,
             ..VectorOptions::default()
         };
-        let simple = geojson([30, 30], &names(), stairs, None, options);
+        let simple = geojson([30, 30], 1, &names(), stairs, None, options);
         let corners = |text: &str| text.matches("],[").count();
         assert!(corners(&simple) * 8 < corners(&exact), "{simple}");
         assert!(crosses(&[vec![[0.0, 0.0], [2.0, 2.0], [2.0, 0.0], [0.0, 2.0]]]));

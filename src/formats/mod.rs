@@ -12,10 +12,11 @@ pub mod header;
 pub mod keras_h5;
 pub mod onnx;
 pub mod raster;
+pub mod run_file;
 pub mod tiff;
 pub mod weights_file;
 
 pub use decode::{DecodeError, Limits, decode};
-pub use encode::{EncodeError, grey8_png, grey16_png, rgba8_png};
+pub use encode::{EncodeError, grey8_png, grey16_png, palette_png, rgba8_png};
 pub use header::{Format, sniff};
 pub use raster::{Raster, Samples};

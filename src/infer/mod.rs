@@ -5,6 +5,7 @@
 //! call, so that a caller can stop or paint in between.
 
 mod outlines;
+mod pose;
 mod resample;
 mod tiles;
 mod view;

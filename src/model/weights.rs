@@ -159,6 +159,13 @@ impl UNet {
             .collect()
     }
 
+    /// All tensors by name: shape and values, flat and still on the device.
+    pub fn tensors(&self) -> Vec<(String, Vec<usize>, Tensor<1>)> {
+        let mut copy = self.clone();
+        let slots = copy.slots().into_iter();
+        slots.map(|(name, _, slot)| (name, slot.shape(), slot.flat())).collect()
+    }
+
     /// A copy whose trainable tensors record gradients.
     pub fn tracked(&self) -> Self {
         let mut copy = self.clone();

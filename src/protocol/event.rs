@@ -29,6 +29,18 @@ pub enum Event {
         steps_total: u32,
         steps_per_epoch: u32,
         parameters: u32,
+        /// Empty for foreground and background.
+        classes: Vec<ClassInfo>,
+    },
+    /// Follows `run_started` where a saved run goes on: what was before.
+    RunResumed {
+        run_id: u32,
+        /// Steps done.
+        step: u32,
+        /// Step and mean loss up to it since the point before.
+        losses: Vec<[f64; 2]>,
+        validations: Vec<ValidationReport>,
+        elapsed_ms: f64,
     },
     Phase {
         run_id: u32,

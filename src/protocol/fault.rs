@@ -55,9 +55,24 @@ pub enum FaultCode {
     NoPairs,
     /// A GeoJSON file gave no mask. detail: why
     VectorMask,
+    /// A legend needs 2 to 16 classes. detail: how many it has
+    BadLegend,
     // training
     NotFinite,
     NothingToTrain,
+    // saved runs
+    /// Not a saved run at all.
+    RunForeign,
+    /// Written by a newer version. detail: which
+    RunNewer,
+    /// Cut off. detail: how much is there
+    RunTruncated,
+    /// Its checksum or its content is wrong. detail: what
+    RunCorrupt,
+    /// Trained on other images. detail: "20 pairs: a, b, c"
+    RunOtherData,
+    /// The run could not be saved; training goes on. detail: why
+    SaveFailed,
     // model and prediction
     NoModel,
     NoInputs,

@@ -13,6 +13,7 @@ mod fault;
 mod geo;
 mod run;
 mod settings;
+mod survive;
 
 pub use command::*;
 pub use data::*;
@@ -21,6 +22,7 @@ pub use fault::*;
 pub use geo::*;
 pub use run::*;
 pub use settings::*;
+pub use survive::*;
 
 /// Version of this protocol. Page, worker and wasm compare it at start and refuse to mix.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;

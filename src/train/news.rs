@@ -1,5 +1,7 @@
 //! What a session tells.
 
+use serde::{Deserialize, Deserializer, Serialize};
+
 use crate::{infer::InferError, model::ConfigError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,13 +12,35 @@ pub enum SessionPhase {
 }
 
 /// Metrics over whole images.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImageMetrics {
-    /// Mean binary cross-entropy a pixel.
+    /// Mean cross-entropy a labelled pixel.
+    #[serde(deserialize_with = "number_or_nan")]
     pub loss: f64,
     pub accuracy: Option<f64>,
+    /// Of the foreground, or the mean over the classes that occur.
     pub iou: Option<f64>,
     pub f1: Option<f64>,
+    /// By class; background and foreground where there are no others.
+    pub class_iou: Vec<Option<f64>>,
+}
+
+/// JSON has no NaN and writes it as null.
+fn number_or_nan<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
+}
+
+/// A validation that was done, for the curve.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ValidationNews {
+    pub step: u32,
+    /// `None` if there is no validation set.
+    pub validation: Option<ImageMetrics>,
+    pub training: ImageMetrics,
+    /// These weights were the best so far.
+    pub best: bool,
+    pub best_step: u32,
+    pub elapsed_ms: f64,
 }
 
 #[derive(Debug, Clone)]
@@ -39,7 +63,9 @@ pub struct Preview {
     pub height: usize,
     pub iou: Option<f64>,
     pub rgba: Vec<u8>,
+    /// 0 or 255, or class numbers.
     pub truth: Vec<u8>,
+    /// 0 to 255, or class numbers.
     pub probability: Vec<u8>,
 }
 
@@ -68,18 +94,8 @@ pub struct Ended {
 pub enum SessionEvent {
     Phase(SessionPhase),
     Step(StepNews),
-    Validation {
-        step: u32,
-        validation: Option<ImageMetrics>,
-        training: ImageMetrics,
-        best: bool,
-        best_step: u32,
-        elapsed_ms: f64,
-    },
-    Preview {
-        step: u32,
-        items: Vec<Preview>,
-    },
+    Validation(ValidationNews),
+    Preview { step: u32, items: Vec<Preview> },
     Ended(Ended),
 }
 

@@ -49,6 +49,19 @@ impl Adam {
         }
     }
 
+    /// Steps done, and first and second moments of every trainable tensor, flat, in the model's order.
+    ///
+    /// Drop them before the next step: while they are held it cannot update in place.
+    pub fn state(&self) -> (u32, Vec<(Tensor<1>, Tensor<1>)>) {
+        (self.steps, self.moments.iter().flatten().cloned().collect())
+    }
+
+    /// Puts a [`state`](Self::state) back. The moments must be as many and as long as this model's.
+    pub fn restore(&mut self, steps: u32, moments: Vec<(Tensor<1>, Tensor<1>)>) {
+        self.steps = steps;
+        self.moments = moments.into_iter().map(Some).collect();
+    }
+
     /// Applies the gradients of `tracked` to `model`. A tensor without gradient stays as it is.
     pub fn step(&mut self, model: &mut UNet, mut tracked: UNet, grads: &mut Gradients, lr: f64) {
         self.steps += 1;

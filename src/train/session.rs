@@ -8,9 +8,10 @@ use burn::tensor::{Device, Tensor};
 
 use super::{
     config::{KeepBest, Settings},
-    news::{EndReason, Ended, ImageMetrics, SessionEvent, SessionPhase, StepNews, TrainError},
+    news::{EndReason, Ended, ImageMetrics, SessionEvent, SessionPhase, StepNews, TrainError, ValidationNews},
     step::{Batch, Trainer},
     validate::Validation,
+    weights,
 };
 use crate::{
     data::{
@@ -50,6 +51,7 @@ pub struct Session {
     pub(super) step_ms: VecDeque<f64>,
     pub(super) elapsed_ms: f64,
     pub(super) losses: Vec<f64>,
+    pub(super) history: Vec<ValidationNews>,
     pub(super) best: Option<Best>,
     pub(super) reads_are_cheap: bool,
     pub(super) phase: Option<SessionPhase>,
@@ -71,7 +73,7 @@ impl Session {
     ) -> Result<Self, TrainError> {
         let model = UNet::new(settings.model, settings.seed, &device)?;
         let foreground_weight = if settings.weigh_foreground {
-            balance(&data, &train)
+            weights::foreground(&data, &train)
         } else {
             1.0
         };
@@ -80,7 +82,10 @@ impl Session {
             foreground_weight,
         };
         let seed_pipeline = settings.sampling == crate::data::batches::Sampling::Seed;
-        let trainer = Trainer::new(model, loss, settings.lr, settings.seed, seed_pipeline);
+        let mut trainer = Trainer::new(model, loss, settings.lr, settings.seed, seed_pipeline);
+        if settings.weigh_foreground {
+            trainer.class_weights = weights::by_class(&data, &train);
+        }
         let spec = SampleSpec {
             sampling: settings.sampling,
             channels: settings.channels,
@@ -104,6 +109,7 @@ impl Session {
             step_ms: VecDeque::new(),
             elapsed_ms: 0.0,
             losses: Vec::new(),
+            history: Vec::new(),
             best: None,
             reads_are_cheap,
             phase: None,
@@ -113,6 +119,19 @@ impl Session {
 
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Begins with these weights instead of fresh ones; `false` (and nothing done) if they are of another network.
+    pub fn start_from(&mut self, weights: &UNet) -> bool {
+        let dropout = self.settings.model.dropout;
+        let same = crate::model::ModelConfig {
+            dropout,
+            ..*weights.config()
+        } == self.settings.model;
+        if same {
+            self.trainer.model = weights.clone().with_dropout(dropout);
+        }
+        same
     }
 
     /// The weights as they are now.
@@ -126,11 +145,16 @@ impl Session {
     }
 
     /// The best weights so far (the present ones before the first validation).
-    pub fn into_best(self) -> UNet {
-        match self.best {
-            Some(best) => best.model,
-            None => self.trainer.model,
-        }
+    pub fn best_model(&self) -> UNet {
+        self.best
+            .as_ref()
+            .map_or(&self.trainer.model, |best| &best.model)
+            .clone()
+    }
+
+    /// Pairs trained on and pairs held back, by their numbers in the data set.
+    pub fn sides(&self) -> (&[usize], &[usize]) {
+        (&self.train, &self.validation)
     }
 
     /// What the model expects as input.
@@ -217,7 +241,7 @@ impl Session {
         Ok(())
     }
 
-    async fn read_losses(
+    pub(super) async fn read_losses(
         &mut self,
         now_ms: &dyn Fn() -> f64,
         events: &mut Vec<SessionEvent>,
@@ -233,7 +257,7 @@ impl Session {
             .map_err(|e| TrainError::Read(format!("{e:?}")))?;
         let ms_per_step = (now_ms() - self.pending_since_ms) / count.max(1) as f64;
         let step = self.steps();
-        if step > 1 {
+        if self.phase != Some(SessionPhase::Compiling) {
             // The first step compiles shaders and says nothing about the others.
             self.step_ms.push_back(ms_per_step);
             if self.step_ms.len() > 15 {
@@ -308,8 +332,8 @@ impl Session {
             loss_first: self.losses.first().copied().unwrap_or(f64::NAN),
             loss_last: last_mean(&self.losses),
             best_step: self.best.as_ref().map_or(steps, |b| b.step),
-            validation: self.best.as_ref().and_then(|b| b.validation),
-            training: self.best.as_ref().and_then(|b| b.training),
+            validation: self.best.as_ref().and_then(|b| b.validation.clone()),
+            training: self.best.as_ref().and_then(|b| b.training.clone()),
             ms_per_step: self.ms_per_step().unwrap_or(0.0),
             elapsed_ms: self.elapsed_ms,
         }));
@@ -330,21 +354,5 @@ fn last_mean(losses: &[f64]) -> f64 {
         f64::NAN
     } else {
         last.iter().sum::<f64>() / last.len() as f64
-    }
-}
-
-/// Weight of a foreground pixel: the square root of background over foreground, from 1 to 10.
-/// The full ratio overshoots on rare classes; the root keeps them visible without flooding.
-fn balance(data: &Dataset, train: &[usize]) -> f32 {
-    let (mut foreground, mut pixels) = (0u64, 0u64);
-    for bits in train.iter().filter_map(|&pair| data.mask_bits(pair)) {
-        foreground += bits.iter().map(|&b| u64::from(b != 0)).sum::<u64>();
-        pixels += bits.len() as u64;
-    }
-    let share = foreground as f64 / pixels.max(1) as f64;
-    if share <= 0.0 {
-        1.0
-    } else {
-        ((1.0 - share) / share).sqrt().clamp(1.0, 10.0) as f32
     }
 }

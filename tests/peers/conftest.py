@@ -32,9 +32,9 @@ class Peer:
         assert "panicked" not in done.stderr
         return done.stderr.strip()
 
-    def model(self, architecture: str, base: int, depth: int, channels: int, seed: int) -> Path:
+    def model(self, architecture: str, base: int, depth: int, channels: int, seed: int, classes: int = 1) -> Path:
         path = self.folder / f"{architecture}-{base}-{depth}-{channels}.safetensors"
-        self("model", architecture, base, depth, channels, seed, path)
+        self("model", architecture, base, depth, channels, classes, seed, path)
         return path
 
     def forward(self, model: Path, x: np.ndarray) -> np.ndarray:

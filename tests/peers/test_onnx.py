@@ -12,7 +12,9 @@ MODELS = {
     "seed without batch norm": ("unet", 8, 4, 1),
     "seed, small": ("unet_small", 8, 2, 1),
     "balanced": ("unet_norm", 16, 4, 3),
+    "six classes": ("unet_norm", 8, 3, 3),
 }
+CLASSES = {"six classes": 6}
 
 
 def run(path, x: np.ndarray) -> np.ndarray:
@@ -24,7 +26,7 @@ def run(path, x: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_outputs_are_ours(peer, seed, name):
-    model, file = peer.model(*MODELS[name], seed), peer.folder / "m.onnx"
+    model, file = peer.model(*MODELS[name], seed, CLASSES.get(name, 1)), peer.folder / "m.onnx"
     peer("onnx", model, file)
     onnx.checker.check_model(onnx.load(file), full_check=True)
     rng = np.random.default_rng(seed)

@@ -45,7 +45,7 @@ function ask(command) {
 export async function downloadOne(result, kind) {
   try {
     const file = await ask({ type: 'export', result, kind, threshold: state.view.threshold });
-    save(new Blob([/** @type {any} */ (file.bytes)], { type: file.mime }), file.name);
+    saveBlob(new Blob([/** @type {any} */ (file.bytes)], { type: file.mime }), file.name);
     say(`${file.name} saved.`);
     changed();
   } catch { /* The fault event said why. */ }
@@ -55,7 +55,7 @@ export async function downloadOne(result, kind) {
 export async function downloadModel(format) {
   try {
     const file = await ask({ type: 'export_model', format, threshold: state.view.threshold });
-    save(new Blob([/** @type {any} */ (file.bytes)], { type: file.mime }), file.name);
+    saveBlob(new Blob([/** @type {any} */ (file.bytes)], { type: file.mime }), file.name);
     say(`${file.name} saved.`);
     changed();
   } catch { /* The fault event said why. */ }
@@ -65,7 +65,7 @@ export async function downloadModel(format) {
 export async function downloadTable() {
   try {
     const file = await ask({ type: 'export_table', threshold: state.view.threshold });
-    save(new Blob([/** @type {any} */ (file.bytes)], { type: file.mime }), file.name);
+    saveBlob(new Blob([/** @type {any} */ (file.bytes)], { type: file.mime }), file.name);
     say(`${file.name} saved.`);
     changed();
   } catch { /* The fault event said why. */ }
@@ -126,7 +126,7 @@ export async function downloadAll(kinds, tell) {
       tell(`${plural(results.length, 'mask')} saved`);
     } else {
       const blob = await response.blob();
-      save(blob, name);
+      saveBlob(blob, name);
       tell(`${plural(results.length, 'mask')}, ${bytes(blob.size)}`);
     }
     say('The zip is saved.');
@@ -152,7 +152,7 @@ function unique(name, taken) {
 }
 
 /** @param {Blob} blob @param {string} name */
-function save(blob, name) {
+export function saveBlob(blob, name) {
   const url = URL.createObjectURL(blob);
   const link = document.createElement('a');
   link.href = url;

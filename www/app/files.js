@@ -4,6 +4,7 @@
  */
 import { $, show } from './dom.js';
 import { sendFiles } from './session.js';
+import { takeSettings } from './settings.js';
 import { changed, state } from './store.js';
 
 /**
@@ -80,7 +81,15 @@ export function addFiles(files, purpose) {
 /** @param {Entry[]} entries @param {Purpose} purpose */
 export function addEntries(entries, purpose) {
   const wanted = entries.filter(({ path }) => !JUNK.test(path));
-  if (wanted.length) sendFiles(wanted, purpose);
+  const notes = wanted.filter(({ path, fault }) => !fault && /\.json$/i.test(path));
+  for (const entry of notes) void takeNote(entry, purpose);
+  const rest = wanted.filter((entry) => !notes.includes(entry));
+  if (rest.length) sendFiles(rest, purpose);
+}
+
+/** Settings are taken; any other JSON is a file like those that are no images. @param {Entry} entry @param {Purpose} purpose */
+async function takeNote(entry, purpose) {
+  if (!(await takeSettings(entry.file).catch(() => false))) sendFiles([entry], purpose);
 }
 
 /**

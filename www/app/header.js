@@ -4,8 +4,9 @@
  */
 import { $, h, setText, show } from './dom.js';
 import { bytes, count, metric, plural } from './format.js';
+import { storedCalibration } from './kernels.js';
 import { cancelFiles, recover, send } from './session.js';
-import { changed, onPaint, running, state, usablePairs } from './store.js';
+import { changed, onPaint, running, state, stepOf, usablePairs } from './store.js';
 import { deviceReason } from './strings.js';
 
 /** @typedef {import('./store.js').Place} Place */
@@ -69,7 +70,7 @@ function initDialogs() {
       state.deviceChoice = choice;
       state.device = null;
       state.faults = state.faults.filter((fault) => fault.stage !== 'device');
-      send({ type: 'init', device: choice });
+      send({ type: 'init', device: choice, calibration: storedCalibration() });
       changed();
     });
   }
@@ -97,7 +98,7 @@ function paintNotes() {
   const pairs = usablePairs().length;
   setText($('note-data'), state.dataset ? plural(pairs, 'pair') : '');
   const { run } = state;
-  const step = run?.last?.step ?? 0;
+  const step = run ? stepOf(run) : 0;
   const iou = run?.end?.validation?.iou;
   setText($('note-train'), !run ? '' : run.end ? (iou != null ? `IoU ${metric(iou)}` : run.end.reason === 'device_failed' ? 'failed' : 'done') : run.phase === 'paused' ? 'paused' : run.phase === 'compiling' ? 'compiling' : `${Math.floor((100 * step) / run.steps_total)} %`);
   setText($('note-predict'), state.results.length ? plural(state.results.length, 'mask') : state.model ? 'model ready' : '');
@@ -109,7 +110,7 @@ function paintNotes() {
 /** The title shows the run, also in a hidden tab where no frame is painted. */
 export function paintTitle() {
   const { run } = state;
-  const step = run?.last?.step ?? 0;
+  const step = run ? stepOf(run) : 0;
   const words = running() && run ? `${Math.floor((100 * step) / Math.max(1, run.steps_total))} % ${run.phase === 'paused' ? 'paused' : 'training'} · ` : run?.end && run.end.reason !== 'stopped' ? 'Trained · ' : '';
   const title = `${words}Groundmask`;
   if (document.title !== title) document.title = title;
@@ -144,6 +145,10 @@ function paintDevice() {
   const add = (term, value) => facts.append(h('div', {}, h('dt', {}, term), h('dd', {}, value)));
   add('Kind', name);
   add('Adapter', device.adapter);
+  if (device.kernels) {
+    const measured = Object.entries(device.calibration_ms).map(([name, ms]) => `${name} ${ms.toFixed(1)} ms`);
+    add('Kernels', measured.length ? `${device.kernels}, the fastest of: ${measured.join(', ')}` : `${device.kernels}, as measured on an earlier visit`);
+  }
   add('Self-test', `passed in ${device.self_test_ms.toFixed(0)} ms, largest error ${device.self_test_error.toExponential(1)}`);
   const limits = /** @type {any} */ (device.limits);
   for (const [limit, value] of limits instanceof Map ? limits : Object.entries(limits ?? {})) {
@@ -156,6 +161,7 @@ function paintDevice() {
 function paintBanners() {
   const { error, reading } = state;
   show($('banner'), error !== null);
+  $('banner').classList.toggle('calm', error?.calm ?? false);
   if (error) {
     setText($('banner-sentence'), error.sentence);
     setText($('banner-next'), error.next);

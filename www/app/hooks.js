@@ -3,12 +3,13 @@
  * `window.groundmask`: what the browser tests, `cargo xtask demo` and the console see of the page. Described in README.md.
  */
 import { addFiles } from './files.js';
-import { cancelFiles, lastEvents, light, send } from './session.js';
-import { state } from './store.js';
+import { saveEvery } from './resume.js';
+import { cancelFiles, figures, lastEvents, light, send } from './session.js';
+import { state, stepOf } from './store.js';
 
 export function initHooks() {
   Object.defineProperty(window, 'groundmask', {
-    value: Object.freeze({ state: snapshot, send, addFiles, cancelFiles, lastEvents }),
+    value: Object.freeze({ state: snapshot, send, addFiles, cancelFiles, lastEvents, keepEvery: saveEvery }),
   });
 }
 
@@ -23,12 +24,12 @@ function snapshot() {
     reading: state.reading ? { ...state.reading } : null,
     dataset: dataset && {
       source: dataset.source, pairs: dataset.pairs.map(({ thumb_rgba, thumb_mask, ...pair }) => light(pair)), rule: light(dataset.rule), suggested_rule: light(dataset.suggested_rule),
-      colours: light(dataset.colours), foreground_share: dataset.foreground_share, memory_bytes: dataset.memory_bytes, faults: light(dataset.faults),
+      colours: light(dataset.colours), foreground_share: dataset.foreground_share, memory_bytes: dataset.memory_bytes, fingerprint: dataset.fingerprint, faults: light(dataset.faults),
     },
     inputs: state.inputs.map(({ thumb_rgba, ...input }) => light(input)),
     config: state.config ? light(state.config) : null,
     run: run && {
-      run_id: run.run_id, step: run.end?.steps ?? run.last?.step ?? 0, steps_total: run.steps_total, phase: run.phase, parameters: run.parameters, config: light(run.config), train_pairs: run.trainPairs,
+      run_id: run.run_id, step: stepOf(run), from: run.from, steps_total: run.steps_total, phase: run.phase, parameters: run.parameters, config: light(run.config), train_pairs: run.trainPairs,
       validation_pairs: [...run.validationPairs], last: run.last ? light(run.last) : null, losses: run.losses.map(([step, loss]) => [step, loss]), validations: light(run.validations), end: run.end ? light(run.end) : null,
     },
     preview: state.preview.map((item) => light(item)),
@@ -36,12 +37,17 @@ function snapshot() {
     predicting: state.predicting ? { done: state.predicting.done, total: state.predicting.total } : null,
     results: state.results.map((result) => light(result)),
     faults: state.faults.map((fault) => light(fault)),
+    keep: { ...state.keep, offer: brief(state.keep.offer), last: brief(state.keep.last) },
     bytesSent: state.bytesSent,
+    ...figures(),
     longestTaskMs: state.longestTaskMs,
     longestTaskTrainingMs: state.longestTaskTrainingMs,
     error: state.error ? { ...state.error } : null,
   };
 }
+
+/** A saved run without its bytes. @param {{ saved: import('./types.js').SavedRun, where: string, blob?: Blob } | null} kept */
+const brief = (kept) => kept && { ...kept, saved: light(kept.saved), blob: kept.blob ? { bytes: kept.blob.size } : null };
 
 /** One word for where the page is. */
 function phase() {

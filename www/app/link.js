@@ -44,7 +44,7 @@ export function spawnWorker() {
 export class Link {
   /**
    * @param {(message: FromWorker) => void} onMessage
-   * @param {(detail: string) => void} onDeath
+   * @param {(detail: string, memory?: boolean) => void} onDeath `memory`: it ran out of it
    */
   constructor(onMessage, onDeath) {
     this.onMessage = onMessage;
@@ -54,6 +54,10 @@ export class Link {
     this.calling = false;
     this.heard = performance.now();
     this.pings = 0;
+    /** Messages with events handled so far. */
+    this.handled = 0;
+    /** Most of them that ever waited for the page, and the engine's memory at last. */
+    this.figures = { queueMax: 0, wasmBytes: 0 };
     this.abort = new AbortController();
     this.lock = `groundmask-engine-${crypto.randomUUID()}`;
     this.worker = spawnWorker();
@@ -65,7 +69,7 @@ export class Link {
     };
     this.started = false;
     this.locked = false;
-    this.post({ kind: 'start', lock: this.lock });
+    this.post({ kind: 'start', lock: this.lock, keep: true });
     this.timer = setInterval(() => this.beat(), PING_EVERY_MS);
   }
 
@@ -86,12 +90,14 @@ export class Link {
         return;
       }
     }
+    if (message.kind === 'pong') this.figures = { queueMax: Math.max(this.figures.queueMax, message.queue), wasmBytes: message.wasmBytes };
     if (message.kind === 'calling') this.calling = message.on;
     if (message.kind === 'locked') {
       this.locked = true;
       this.watchLock();
     }
     if (message.kind !== 'pong' && message.kind !== 'calling' && message.kind !== 'locked') this.onMessage(message);
+    if (message.kind === 'events') this.handled += 1;
   }
 
   /** The worker holds the lock for life: getting it means that the worker is gone. */
@@ -105,7 +111,7 @@ export class Link {
     // Three unanswered pings as well as the time: a page that slept has a late clock, not a dead worker.
     if (!this.calling && this.pings >= 3 && now - this.heard > SILENT_MS) void this.askAfter(now - this.heard);
     this.pings += 1;
-    this.post({ kind: 'ping', id: this.pings });
+    this.post({ kind: 'ping', id: this.pings, handled: this.handled });
   }
 
   /**
@@ -119,11 +125,11 @@ export class Link {
     if (!held || silentMs > STUCK_MS) this.die('silent');
   }
 
-  /** @param {string} detail */
-  die(detail) {
+  /** @param {string} detail @param {boolean} [memory] */
+  die(detail, memory) {
     if (!this.alive) return;
     this.close();
-    this.onDeath(detail);
+    this.onDeath(detail, memory);
   }
 
   close() {

@@ -65,7 +65,7 @@ function predict() {
   shown = PAGE;
   predictedAt = state.view.threshold;
   setText($('zip-line'), '');
-  send({ type: 'predict', validation, threshold: state.view.threshold });
+  send({ type: 'predict', validation, threshold: state.view.threshold, averaged: /** @type {HTMLInputElement} */ ($('tta')).checked });
   changed();
 }
 

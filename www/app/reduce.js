@@ -2,6 +2,7 @@
 /**
  * Events of the engine -> state. No DOM here: what is said and shown follows from the state.
  */
+import { storeCalibration } from './kernels.js';
 import { changed, running, state } from './store.js';
 import { endLine, faultLine } from './strings.js';
 import { metric, plural } from './format.js';
@@ -43,6 +44,7 @@ function apply(event) {
   switch (event.type) {
     case 'device':
       state.device = event;
+      storeCalibration(event.calibration);
       break;
     case 'dataset':
       state.dataset = event;
@@ -63,9 +65,14 @@ function apply(event) {
       state.preview = [];
       state.run = {
         run_id: event.run_id, config: event.config, trainPairs: event.train.length, validationPairs: [...event.validation], parameters: event.parameters,
-        steps_total: event.steps_total, phase: 'compiling', last: null, losses: [], validations: [], end: null, asked: null,
+        steps_total: event.steps_total, phase: 'compiling', from: 0, last: null, losses: [], validations: [], end: null, asked: null,
       };
       say('Training started.');
+      break;
+    case 'run_resumed':
+      if (!state.run) break;
+      Object.assign(state.run, { from: event.step, losses: event.losses.map(([step, loss]) => [step, loss]), validations: [...event.validations] });
+      say(`The run goes on from step ${event.step}.`);
       break;
     case 'phase':
       if (!state.run) break;

@@ -7,7 +7,7 @@ import { faultItem } from './data-view.js';
 import { count, duration, metric, speed } from './format.js';
 import { go } from './header.js';
 import { send } from './session.js';
-import { changed, onPaint, running, state, usablePairs } from './store.js';
+import { changed, onPaint, running, state, stepOf, usablePairs } from './store.js';
 import { runLine } from './strings.js';
 import { paintImage, paintOverlay } from './paint.js';
 
@@ -52,7 +52,7 @@ function paint() {
   if (!run) return;
   const { last, end } = run;
   $('running').dataset.phase = end ? 'ended' : run.phase;
-  setText($('fig-step'), count(end?.steps ?? last?.step ?? 0));
+  setText($('fig-step'), count(stepOf(run)));
   setText($('fig-steps-total'), ` / ${count(run.steps_total)}`);
   const validation = run.validations.at(-1);
   const honest = run.validationPairs.length > 0;
@@ -79,7 +79,7 @@ function paintBar(run) {
   const bar = /** @type {HTMLProgressElement} */ ($('run-bar'));
   // No share is known while shaders compile: the bar says so by having no value.
   if (!run.end && run.phase === 'compiling') bar.removeAttribute('value');
-  else bar.value = (run.end?.steps ?? run.last?.step ?? 0) / Math.max(1, run.steps_total);
+  else bar.value = stepOf(run) / Math.max(1, run.steps_total);
 }
 
 /**

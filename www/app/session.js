@@ -3,6 +3,7 @@
  * The engine as the page sees it: one live worker, commands to it, its messages into the state, and a
  * new worker when the old one is gone.
  */
+import { storedCalibration } from './kernels.js';
 import { Link } from './link.js';
 import { PROTOCOL_VERSION } from './paths.js';
 import { reduce, say } from './reduce.js';
@@ -22,6 +23,9 @@ import { noteEngineUp } from './watch.js';
 export const lastEvents = [];
 const MAX_LAST = 400;
 
+/** A run taken home. */
+const RUN_FILE = /\.gmrun$/i;
+
 /** @type {Link} */
 let link;
 /** What to do once an engine is up (again). @type {(() => void)[]} */
@@ -34,12 +38,52 @@ export function whenReady(work) {
   onReady.push(work);
 }
 
+/**
+ * An engine's end, and the run it took along (no `config`: there was none).
+ * @typedef {object} Death
+ * @property {'memory' | 'gpu' | 'ended' | 'panic'} cause
+ * @property {string} detail
+ * @property {import('./types.js').TrainConfig | null} config
+ * @property {import('./types.js').MaskRule | null} rule
+ * @property {number[]} excluded pairs left out
+ */
+/** @type {((death: Death) => void)[]} */
+const onDeaths = [];
+/** @type {((report: import('./types.js').KeepReport) => void)[]} */
+const onReports = [];
+
+/** @param {(death: Death) => void} work called when a new engine is being started in a lost one's place */
+export function onDeath(work) {
+  onDeaths.push(work);
+}
+
+/** @param {(report: import('./types.js').KeepReport) => void} work */
+export function onKeepReport(work) {
+  onReports.push(work);
+}
+
+/** @type {(() => void)[]} */
+const onMessages = [];
+
+/** @param {() => void} work called after every message of the engine, also in hidden tabs */
+export function onMessage(work) {
+  onMessages.push(work);
+}
+
+/** Bytes of wasm memory, and the most messages that ever waited for the page. */
+export const figures = () => link.figures;
+
+/** @param {import('./types.js').ToWorker} message */
+export function post(message) {
+  link.post(message);
+}
+
 /** Starts (or replaces) the worker. Commands and files given before the wasm is there wait in the worker. */
 export function startEngine() {
   state.engine = 'loading';
   state.loading = { loaded: 0, total: null };
-  link = new Link(receive, (detail) => died(detail));
-  send({ type: 'init', device: state.deviceChoice });
+  link = new Link(receive, died);
+  send({ type: 'init', device: state.deviceChoice, calibration: storedCalibration() });
   for (const work of onReady) work();
   changed();
 }
@@ -57,6 +101,10 @@ export function sendFiles(entries, purpose) {
     changed();
     return;
   }
+  const runs = entries.filter(({ path }) => RUN_FILE.test(path));
+  for (const { file } of runs) link.post({ kind: 'look_at_run', file });
+  entries = entries.filter((entry) => !runs.includes(entry));
+  if (!entries.length) return;
   for (const entry of entries) if (!isModel(entry.path)) kept[purpose].push(entry);
   if (purpose === 'train' && sampleSeed !== null && entries.some(({ path }) => !isModel(path))) sampleSeed = null;
   state.reading = { purpose, done: 0, total: entries.length, path: '', cancelling: false };
@@ -105,21 +153,24 @@ export function recover() {
       startEngine();
     }
   }
-  if (action === 'reload_data') {
-    const { train, predict } = kept;
-    kept.train = [];
-    kept.predict = [];
-    if (sampleSeed !== null) sampleScenes(sampleSeed);
-    sendFiles(train, 'train');
-    sendFiles(predict, 'predict');
-  }
+  if (action === 'reload_data') reload();
   changed();
+}
+
+/** Gives the files of before to the new engine. */
+export function reload() {
+  const { train, predict } = kept;
+  kept.train = [];
+  kept.predict = [];
+  if (sampleSeed !== null) sampleScenes(sampleSeed);
+  sendFiles(train, 'train');
+  sendFiles(predict, 'predict');
 }
 
 /** @param {FromWorker} message */
 function receive(message) {
   if (message.kind === undefined) {
-    if (message.type === 'fatal') link.die(message.message);
+    if (message.type === 'fatal') link.die(message.message, message.memory);
     return;
   }
   switch (message.kind) {
@@ -153,15 +204,40 @@ function receive(message) {
         reduce(event);
       }
       break;
+    case 'kept':
+    case 'saved':
+    case 'save_failed':
+    case 'data_kept':
+    case 'data_given':
+    case 'looked':
+    case 'resume_failed':
+    case 'run_file':
+      for (const work of onReports) work(message);
+      break;
     default:
       break;
   }
+  for (const work of onMessages) work();
   changed();
 }
 
-/** @param {string} detail */
-function died(detail) {
+/** What the browser or the engine says where memory is at its end. */
+const MEMORY = /out ?of ?memory|memory allocation|not enough memory|capacity overflow|Array buffer allocation failed/i;
+/** The same where the GPU is gone. */
+const GPU = /device[^.]{0,20}lost|lost[^.]{0,20}device|instance dropped|A valid external Instance reference no longer exists/i;
+
+/** @param {string} detail @param {boolean} [memory] */
+function died(detail, memory = false) {
   link.close();
+  const run = running() ? state.run : null;
+  /** @type {Death} */
+  const death = {
+    cause: memory || MEMORY.test(detail) ? 'memory' : GPU.test(detail) ? 'gpu' : detail === 'gone' || detail === 'silent' ? 'ended' : 'panic',
+    detail,
+    config: run?.config ?? null,
+    rule: state.dataset?.rule ?? null,
+    excluded: state.dataset?.pairs.filter(({ excluded }) => excluded).map(({ index }) => index) ?? [],
+  };
   const hadData = kept.train.length + kept.predict.length > 0 || sampleSeed !== null;
   const words = deathWords(detail);
   Object.assign(state, {
@@ -170,6 +246,8 @@ function died(detail) {
   startEngine();
   state.error = { sentence: words.sentence, next: hadData ? words.next : 'A new one is ready.', action: hadData ? 'reload_data' : null };
   say(words.sentence);
+  for (const work of onDeaths) work(death);
+  changed();
 }
 
 /** Keeps an event without its byte fields. @param {import('./types.js').EngineEvent} event */

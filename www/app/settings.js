@@ -4,8 +4,10 @@
  */
 import { $, h, setText, show } from './dom.js';
 import { advancedGroups, allFields, EPOCH_STOPS, mainFields, parseNumber } from './fields.js';
+import { saveBlob } from './downloads.js';
 import { amount, bytes, count, percent, plural, roughly } from './format.js';
-import { onEvent } from './reduce.js';
+import { go } from './header.js';
+import { onEvent, say } from './reduce.js';
 import { send, whenReady } from './session.js';
 import { changed, onPaint, running, state, usablePairs } from './store.js';
 import { fieldErrorLine, seedSteps } from './strings.js';
@@ -38,6 +40,19 @@ export function initSettings() {
   readAddress();
   for (const preset of PRESETS) $(`preset-${preset}`).addEventListener('change', () => askPreset(preset));
   $('seed-list').replaceChildren(...seedSteps.map((step) => h('li', {}, step)));
+  $('save-settings').addEventListener('click', () => {
+    if (config) saveBlob(new Blob([`${JSON.stringify(settingsFile(config), null, 2)}\n`], { type: 'application/json' }), 'groundmask-settings.json');
+  });
+  $('load-settings').addEventListener('click', () => $('pick-settings').click());
+  $('pick-settings').addEventListener('change', async (event) => {
+    const input = /** @type {HTMLInputElement} */ (event.target);
+    const file = input.files?.[0];
+    if (file && !(await takeSettings(file))) {
+      state.error = { sentence: `${file.name} is not a settings file of this page.`, next: 'Use a .json file that “Save settings” wrote.', action: null };
+      changed();
+    }
+    input.value = '';
+  });
   $('settings-form').addEventListener('submit', (event) => {
     event.preventDefault();
     start();
@@ -63,7 +78,10 @@ export function start() {
   if (!config || !canStart().ok) return;
   clearTimeout(timer);
   state.starting = true;
-  send({ type: 'start', config });
+  const model = /** @type {HTMLInputElement} */ ($('from-model')).checked ? state.model : null;
+  // The network is the model's own; everything else is as set.
+  const network = model ? { architecture: model.architecture, base: model.base, depth: model.depth, channels: model.channels } : {};
+  send({ type: model ? 'start_from_model' : 'start', config: { ...config, ...network } });
   changed();
 }
 
@@ -127,18 +145,56 @@ function set(field, text) {
   check(120);
 }
 
+// --- as a file -----------------------------------------------------------------------------
+
+/** @param {TrainConfig} values */
+export const settingsFile = (values) => ({ groundmask: 'settings', version: 1, config: { ...values } });
+
+/**
+ * Takes settings from a file, as from an address: what is unknown is named, what cannot be used is refused in Rust.
+ * @param {File} file
+ * @returns {Promise<boolean>} false if it is not one of these files
+ */
+export async function takeSettings(file) {
+  if (file.size > MAX_SETTINGS_BYTES) return false;
+  let read;
+  try {
+    read = JSON.parse(await file.text());
+  } catch {
+    return false;
+  }
+  if (read?.groundmask !== 'settings' || typeof read.config !== 'object' || read.config === null) return false;
+  state.unknownKeys = [];
+  fromAddress = {};
+  const preset = takeWords(Object.entries(read.config).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : String(value)]));
+  askPreset(preset ?? config?.preset ?? 'balanced');
+  go('train');
+  say(`Settings of ${file.name}.`);
+  changed();
+  return true;
+}
+/** Longer ones are something else. */
+const MAX_SETTINGS_BYTES = 1 << 20;
+
 // --- address -------------------------------------------------------------------------------
 
 function readAddress() {
   const hash = location.hash.slice(1, 4000);
   if (!hash) return;
+  asked = takeWords([...new URLSearchParams(hash)]) ?? asked;
+}
+
+/** Keeps what is known, for when the preset is here, and gives the preset. @param {[string, string][]} words @returns {Preset | null} */
+function takeWords(words) {
   const known = new Map(allFields.map((field) => [/** @type {string} */ (field.name), field]));
-  for (const [key, value] of new URLSearchParams(hash)) {
+  let preset = null;
+  for (const [key, value] of words) {
     const field = known.get(key);
-    if (key === 'preset' && PRESETS.some((preset) => preset === value)) asked = /** @type {Preset} */ (value);
+    if (key === 'preset' && PRESETS.some((name) => name === value)) preset = /** @type {Preset} */ (value);
     else if (field && (field.kind !== 'choice' || field.options?.some(([option]) => option === value))) fromAddress[key] = value;
     else state.unknownKeys.push(`${key}=${value}`.slice(0, 60));
   }
+  return preset;
 }
 
 function writeAddress() {
@@ -245,18 +301,21 @@ function deviceKey() {
 function paint() {
   const { config: report } = state;
   const { ok, why } = canStart();
+  show($('from-model-line'), state.model !== null);
+  if (state.model) setText($('from-model-text'), `Go on from ${state.model.name || 'the model trained here'} (${state.model.base} filters, depth ${state.model.depth})`);
+  else /** @type {HTMLInputElement} */ ($('from-model')).checked = false;
   const button = /** @type {HTMLButtonElement} */ ($('start'));
   button.disabled = !ok;
   setText(button, state.starting ? 'Starting …' : state.run?.end ? 'Train again' : 'Start training');
   show($('start-why'), Boolean(why));
   setText($('start-why'), why);
   show($('unknown-keys'), state.unknownKeys.length > 0);
-  setText($('unknown-keys'), `Unknown settings in the address were ignored: ${state.unknownKeys.join(', ')}`);
+  setText($('unknown-keys'), `Unknown settings were ignored: ${state.unknownKeys.join(', ')}`);
   if (!report || !config) return;
   show($('seed-steps'), config.preset === 'seed');
   const channels = config.channels === 'rgb' ? 'RGB' : 'grey';
   if (!report.errors.length) setText($('preset-line'), `${amount(report.parameters)} parameters, ${channels}, tiles of ${config.tile_px} px, ${config.batch} at a time.`);
-  setText($('preset-fit'), report.errors.length ? '' : `${bytes(report.memory_bytes)} of memory. ${count(report.steps_total)} steps${expected(report)}.`);
+  setText($('preset-fit'), report.errors.length ? '' : `Fits: about ${bytes(report.memory_bytes)} of memory. ${count(report.steps_total)} steps${expected(report)}.`);
   const held = config.val_names.length ? `Overridden by ${plural(config.val_names.length, 'name')} under Advanced.` : report.train_pairs + report.validation_pairs > 0 && !report.errors.length
     ? `${count(report.validation_pairs)} of ${plural(report.train_pairs + report.validation_pairs, 'pair')} never trained on, to measure honestly.` : mainFields[2].help;
   setText($('help-val_share'), held);

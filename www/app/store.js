@@ -17,6 +17,22 @@
 /** @typedef {'data' | 'train' | 'predict'} Place */
 
 /**
+ * A saved run that could go on. `data`: its files are kept too; `blob`: where it lies in this page or in a file.
+ * @typedef {{ saved: import('./types.js').SavedRun, where: 'disk' | 'page' | 'file', data: boolean, blob?: Blob, name?: string }} Offer
+ */
+
+/**
+ * What is known of saving.
+ * @typedef {object} Keeping
+ * @property {'unknown' | 'disk' | 'none' | 'other_tab'} storage
+ * @property {string} detail why there is no storage
+ * @property {Offer | null} offer
+ * @property {{ saved: import('./types.js').SavedRun, where: 'disk' | 'page', blob?: Blob } | null} last the last save of this page's run
+ * @property {string} why the last save did not go to disk
+ * @property {string | null | undefined} dataKept why the files were not kept; null: they are; undefined: not known yet
+ */
+
+/**
  * One run, as far as it was reported.
  * @typedef {object} Run
  * @property {number} run_id
@@ -26,6 +42,7 @@
  * @property {number} parameters
  * @property {number} steps_total
  * @property {import('./types.js').Phase} phase
+ * @property {number} from step it was resumed at, else 0
  * @property {StepReport | null} last
  * @property {[number, number][]} losses step and mean loss since the report before
  * @property {ValidationReport[]} validations
@@ -38,7 +55,7 @@
  * @property {Place} place
  * @property {'loading' | 'ready' | 'failed' | 'dead'} engine
  * @property {{ loaded: number, total: number | null }} loading
- * @property {{ sentence: string, next: string, action: 'retry' | 'reload_data' | null } | null} error
+ * @property {{ sentence: string, next: string, action: 'retry' | 'reload_data' | null, calm?: boolean } | null} error
  * @property {import('./types.js').DeviceInfo | null} device
  * @property {import('./types.js').DeviceChoice} deviceChoice
  * @property {{ purpose: Purpose, done: number, total: number, path: string, cancelling: boolean } | null} reading
@@ -55,6 +72,7 @@
  * @property {{ done: number, total: number, elapsed_ms: number, tiles_done: number, tiles_total: number } | null} predicting
  * @property {PredictionResult[]} results
  * @property {(Fault & { purpose: Purpose | null })[]} faults faults that belong to no data set
+ * @property {Keeping} keep
  * @property {number} bytesSent
  * @property {number} longestTaskMs longest page task since load (0: none over 50 ms)
  * @property {number} longestTaskTrainingMs the same while training
@@ -84,6 +102,7 @@ const initial = () => ({
   predicting: null,
   results: [],
   faults: [],
+  keep: { storage: 'unknown', detail: '', offer: null, last: null, why: '', dataKept: undefined },
   bytesSent: 0,
   longestTaskMs: 0,
   longestTaskTrainingMs: 0,
@@ -130,3 +149,6 @@ export const usablePairs = () => state.dataset?.pairs.filter((pair) => !pair.exc
 
 /** True when there is a data set to show, even one of faults only. */
 export const hasData = () => (state.dataset?.pairs.length ?? 0) + (state.dataset?.faults.length ?? 0) > 0;
+
+/** Steps done. @param {Run} run */
+export const stepOf = (run) => run.end?.steps ?? run.last?.step ?? run.from;

@@ -52,6 +52,12 @@ const faults = {
   no_pairs: () => ({ sentence: 'No image and mask belong together by name', next: 'Use the same name in images/ and masks/, or 12.png and 12_mask.png.' }),
   not_finite: () => ({ sentence: 'The loss was no longer a number', next: 'Try again with a tenth of the learning rate.' }),
   nothing_to_train: () => ({ sentence: 'There is no pair to train on', next: 'Drop images with masks, or take excluded pairs in again.' }),
+  run_foreign: () => ({ sentence: 'is not a saved run of this page', next: 'Use a .gmrun file that “Save run as a file” wrote.' }),
+  run_newer: (d) => ({ sentence: `was saved by a newer version of this page${inBrackets(d)}`, next: 'Reload the page to get that version.' }),
+  run_truncated: (d) => ({ sentence: `is cut off${inBrackets(d)}`, next: 'Copy the file again from where it came from.' }),
+  run_corrupt: (d) => ({ sentence: `cannot be used as a saved run${inBrackets(d)}`, next: 'Copy the file again from where it came from, or use an earlier one.' }),
+  run_other_data: (d) => ({ sentence: `The saved run was trained on other images${inBrackets(d)}`, next: 'Drop the same images and masks again.' }),
+  save_failed: (d) => ({ sentence: `The run could not be saved${inBrackets(d)}`, next: 'Training goes on. Save it as a file.' }),
   no_model: () => ({ sentence: 'There is no model yet', next: 'Train one, or load a .safetensors file saved here or Keras weights of the seed (.h5).' }),
   no_inputs: () => ({ sentence: 'There is no image to predict', next: 'Drop images here, or use the validation pairs.' }),
   model_corrupt: (d) => ({ sentence: `is not a complete model file${inBrackets(d)}`, next: 'The model in use is unchanged. Use a .safetensors file saved by this page, or .h5 weights saved by Keras.' }),
@@ -96,6 +102,7 @@ export function fieldErrorLine(error) {
       return max != null ? `Use ${max} or less.` : 'This number is out of range.';
     case 'not_a_multiple': return `Use a multiple of ${value ?? detail ?? 'the tile step'}${min != null && max != null ? `, from ${min} to ${max}` : ''}.`;
     case 'unknown_name': return `No pair is called “${detail ?? ''}”. Use image file names as shown under Data.`;
+    case 'does_not_fit': return `Will not fit into this device’s memory: ${value ? `try width ${value}, ` : 'try '}a smaller tile or a smaller batch.`;
     case 'no_training_pairs': return 'No pair is left for training. Hold back fewer, or add pairs.';
     default: return 'This value cannot be used.';
   }
@@ -156,7 +163,7 @@ export function runLine(run, software) {
       : 'Compiling shaders and filling buffers for the first step. This happens once.';
     case 'training': return `Training on ${run.trainPairs} pairs.${bestWords}${run.validations.length ? '' : ' The first validation comes soon.'}`;
     case 'validating': return `Measuring on ${run.validationPairs.length || 'the training'} whole images.${bestWords}`;
-    case 'paused': return `Paused; everything is kept while this page stays open.${bestWords}`;
+    case 'paused': return `Paused.${bestWords}`;
     default: return 'Working.';
   }
 }
@@ -177,6 +184,44 @@ export function loadWords(reason, detail) {
 export function deathWords(detail) {
   if (detail === 'gone' || detail === 'silent') return { sentence: 'The engine was ended by the browser, most likely for lack of memory.', next: 'A new one is ready. Load the data again, and use smaller tiles or fewer images.' };
   return { sentence: `The engine stopped on an internal error (${detail.split('\n')[0].slice(0, 200)}).`, next: 'A new one is ready; the model and the run are gone, your files are not.' };
+}
+
+/**
+ * The engine was lost under a run.
+ * @param {import('./session.js').Death} death
+ * @param {number} step where it goes on, 0 for the start
+ * @param {number} [batch] it goes on with
+ * @param {'waiting' | 'memory' | 'often'} [instead] it does not go on (yet)
+ * @returns {Words}
+ */
+export function lossWords(death, step, batch, instead) {
+  const sentence = {
+    gpu: 'The GPU was reset or stopped answering.',
+    memory: 'Memory ran out.',
+    ended: 'The engine was ended by the browser.',
+    panic: `The engine stopped on an internal error (${death.detail.split('\n')[0].slice(0, 160)}).`,
+  }[death.cause];
+  if (instead === 'waiting') return { sentence, next: 'A new engine is being started; the run goes on in it.' };
+  const by = step ? `Load the data again and resume from step ${step}` : 'Load the data again and start anew';
+  if (instead === 'memory') return { sentence: 'Memory ran out again.', next: `${by}, with smaller tiles, a smaller batch or fewer images.` };
+  if (instead === 'often') return { sentence: `${sentence} That was the fourth time in five minutes, so it does not go on by itself.`, next: `${by}, with smaller tiles or on the CPU.` };
+  const where = step ? `The run goes on from step ${step}` : 'The run begins again, because nothing of it was saved yet';
+  return { sentence, next: batch ? `${where}, with ${batch} ${batch === 1 ? 'tile' : 'tiles'} a step instead of ${death.config?.batch}.` : `${where}.` };
+}
+
+/** A saved run whose data are not here. @param {string} which @param {boolean} [none] there are no data at all @returns {Words} */
+export function otherDataWords(which, none = false) {
+  return {
+    sentence: none ? 'The run goes on as soon as its images are here.' : 'These are not the images of the saved run.',
+    next: `Drop the same images and masks again (${which}).`,
+  };
+}
+
+/** Saving does not go to disk. @param {string} why @returns {Words} */
+export function troubleWords(why) {
+  if (/no space|quota/i.test(why)) return { sentence: 'The browser’s storage is full: the run is no longer saved on disk.', next: 'Training goes on, and this page holds the last state. Save the run as a file before closing it.' };
+  if (/finite/i.test(why)) return { sentence: 'The weights are no longer numbers, so they are not saved.', next: 'The last good state is kept.' };
+  return { sentence: `The run could not be saved on disk (${why.slice(0, 160)}).`, next: 'Training goes on. Save the run as a file before closing the page.' };
 }
 
 /** The mask rule in words. @param {import('./types.js').MaskRule} rule @param {number} share */

@@ -33,6 +33,7 @@
  * @typedef {import('../../pkg/groundmask.js').ModelFormat} ModelFormat
  * @typedef {import('../../pkg/groundmask.js').GeoInfo} GeoInfo
  * @typedef {import('../../pkg/groundmask.js').Metrics} Metrics
+ * @typedef {import('../../pkg/groundmask.js').SavedRun} SavedRun
  */
 
 /**
@@ -41,21 +42,51 @@
  */
 
 /**
- * Page -> worker.
- * @typedef {{ kind: 'start', lock: string }
+ * Page -> worker, about saved runs: `keep_every` sets the time between saves, `keep_now` asks for one, `keep_data` gives
+ * the files of the run to be kept beside it, `give_data` asks for them back.
+ * @typedef {{ kind: 'keep_every', ms: number }
+ *   | { kind: 'keep_now' }
+ *   | { kind: 'keep_data', fingerprint: string, entries: Entry[] }
+ *   | { kind: 'give_data', fingerprint: string }
+ *   | { kind: 'resume', blob?: Blob, name?: string, batch?: number, number: number }
+ *   | { kind: 'look_at_run', file: File }
+ *   | { kind: 'take_run' }
+ *   | { kind: 'forget_run' }} KeepMessage
+ */
+
+/**
+ * Page -> worker. `keep`: this page's runs are to be saved.
+ * @typedef {KeepMessage
+ *   | { kind: 'start', lock: string, keep?: boolean }
  *   | { kind: 'command', command: Command }
  *   | { kind: 'files', entries: Entry[], purpose: Purpose }
  *   | { kind: 'cancel_files' }
  *   | { kind: 'retry' }
- *   | { kind: 'ping', id: number }
+ *   | { kind: 'ping', id: number, handled: number }
  *   | { kind: 'bench_create', cfg: object }
+ *   | { kind: 'bench_operators', cfg: object }
+ *   | { kind: 'bench_ceiling', cfg: object }
  *   | { kind: 'bench_step' }
+ *   | { kind: 'bench_memory' }
  *   | { kind: 'bench_infer' }} ToWorker
  */
 
 /**
+ * Worker -> page, about saved runs. `kept` comes once the storage was looked through (or cannot be had), `saved` after each save.
+ * @typedef {{ kind: 'kept', storage: 'disk' | 'none' | 'other_tab', detail: string, saved: SavedRun | null, faults: string[], data: boolean }
+ *   | { kind: 'saved', saved: SavedRun, where: 'disk' | 'page', why: string, bytes: number, blob?: Blob }
+ *   | { kind: 'save_failed', why: string }
+ *   | { kind: 'data_kept', why: string | null }
+ *   | { kind: 'data_given', entries: Entry[] | null }
+ *   | { kind: 'looked', file: File, saved: SavedRun | null, fault: Fault | null }
+ *   | { kind: 'resume_failed' }
+ *   | { kind: 'run_file', saved: SavedRun, blob: Blob }} KeepReport
+ */
+
+/**
  * Worker -> page. `fatal` is posted by the engine's panic hook itself.
- * @typedef {{ kind: 'hello', protocol: number }
+ * @typedef {KeepReport
+ *   | { kind: 'hello', protocol: number }
  *   | { kind: 'loading', loaded: number, total: number | null }
  *   | { kind: 'ready' }
  *   | { kind: 'load_failed', reason: LoadReason, detail: string }
@@ -63,11 +94,11 @@
  *   | { kind: 'events', events: EngineEvent[] }
  *   | { kind: 'reading', purpose: Purpose, done: number, total: number, path: string }
  *   | { kind: 'read', purpose: Purpose, cancelled: boolean }
- *   | { kind: 'pong', id: number }
+ *   | { kind: 'pong', id: number, queue: number, wasmBytes: number }
  *   | { kind: 'locked' }
  *   | { kind: 'sent', bytes: number }
  *   | { kind: 'bench', value?: any, error?: string }
- *   | { kind?: undefined, type: 'fatal', message: string }} FromWorker
+ *   | { kind?: undefined, type: 'fatal', message: string, memory?: boolean }} FromWorker
  */
 
 /**

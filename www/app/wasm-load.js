@@ -8,6 +8,12 @@ import { moduleUrl, wasmUrl } from './paths.js';
 /** @typedef {import('./types.js').LoadReason} LoadReason */
 /** @typedef {typeof import('../../pkg/groundmask.js')} EngineModule */
 
+/** @type {WebAssembly.Memory | null} */
+let memory = null;
+
+/** Bytes of wasm memory. No call into the engine, which may be in the middle of one. */
+export const memoryBytes = () => memory?.buffer.byteLength ?? 0;
+
 /** A failure with a reason from {@link LoadReason}. */
 export class LoadError extends Error {
   /** @param {LoadReason} reason @param {string} detail */
@@ -24,7 +30,7 @@ export class LoadError extends Error {
 export async function loadEngine(onProgress) {
   const [engine, module] = await Promise.all([importModule(), compile(onProgress)]);
   try {
-    await engine.default({ module_or_path: module });
+    memory = (await engine.default({ module_or_path: module })).memory;
   } catch (error) {
     throw new LoadError('damaged', text(error));
   }

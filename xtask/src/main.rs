@@ -13,6 +13,7 @@ mod peers;
 mod serve;
 mod site;
 mod size;
+mod soak;
 mod test;
 mod toolchain;
 mod tools;
@@ -35,6 +36,7 @@ cargo xtask <command>
   predict --model F --image F --out F  a mask or outlines of one image (predict --help)
   convert --model F --out F            a model in another program's format (convert --help)
   bench [--device webgpu|cpu] ...      training and inference times; one JSON line (bench --help)
+  soak --minutes N [--device ...]      trains for so long and watches memory and the page; one JSON line
 
 Environment: GROUNDMASK_WASM_TOOLCHAIN=debian forces Debian's Rust, CHROMIUM names the browser,
 CARGO_TARGET_DIR the folder for compiled code.";
@@ -69,6 +71,7 @@ fn run() -> Result<ExitCode> {
         "predict" => model_job::command(&workspace, model_job::Task::Predict, args),
         "convert" => model_job::command(&workspace, model_job::Task::Convert, args),
         "bench" => bench::command(&workspace, args),
+        "soak" => soak::command(&workspace, args),
         "help" => {
             println!("{USAGE}");
             Ok(ExitCode::SUCCESS)

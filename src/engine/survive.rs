@@ -1,0 +1,325 @@
+//! Runs that outlive the page: saving the run under way, describing a saved one, going on with it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Engine, convert, fault};
+use crate::{
+    data::dataset::Dataset,
+    device::Kind,
+    formats::run_file::{RunFile, RunFileError, Sink, Source},
+    protocol::{
+        DeviceKind, Event, Fault, FaultCode, MaskRule, Phase, SavedData, SavedRun, Stage, TrainConfig, ValidationReport,
+    },
+    train::{
+        Session, Settings,
+        state::{StateError, read_meta},
+    },
+};
+
+/// Points of a resumed run's loss curve: more than a chart has pixels.
+const CURVE_POINTS: usize = 4000;
+/// Pair names that a saved run tells.
+const NAMES: usize = 3;
+/// Losses that the mean for people is taken over.
+const LAST_LOSSES: usize = 10;
+
+/// What a run file holds beside the session. Fields that later versions add need `#[serde(default)]`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct About {
+    version: String,
+    saved_at_ms: f64,
+    number: f64,
+    config: TrainConfig,
+    steps_total: u32,
+    steps_per_epoch: u32,
+    loss: Option<f64>,
+    data: SavedData,
+    rule: MaskRule,
+    /// Pair numbers.
+    excluded: Vec<usize>,
+    train: Vec<usize>,
+    validation: Vec<usize>,
+    device: DeviceKind,
+    adapter: String,
+}
+
+/// A data set's fingerprint as the protocol carries it; empty if there is no pair.
+pub(super) fn fingerprint(data: &Dataset) -> String {
+    match data.fingerprint() {
+        0 => String::new(),
+        number => format!("{number:016x}"),
+    }
+}
+
+impl Engine {
+    /// Whether there is a run that [`save_run`](Self::save_run) can save: one under way, or the last one until
+    /// [`release_run`](Self::release_run).
+    pub fn can_save(&self) -> bool {
+        self.run.is_some() || self.ended_run.is_some()
+    }
+
+    /// Forgets the run that has ended; its model stays.
+    pub fn release_run(&mut self) {
+        self.ended_run = None;
+    }
+
+    /// Writes the run's whole state. `number` counts the saves, `saved_at_ms` is Unix time.
+    /// Gives what happened on the way, and what was saved or why not; the run itself is never harmed.
+    pub async fn save_run(
+        &mut self,
+        number: f64,
+        saved_at_ms: f64,
+        sink: &mut dyn Sink,
+    ) -> (Vec<Event>, Result<SavedRun, Fault>) {
+        let mut events = Vec::new();
+        if let Some(run) = &mut self.run {
+            match run.session.settle(&self.now_ms).await {
+                Ok(news) => events = self.tell(news),
+                Err(error) => return (events, Err(run_fault(&error.into(), None))),
+            }
+        }
+        let data = &self.data;
+        let Some(run) = self.run.as_mut().or(self.ended_run.as_mut()) else {
+            return (events, Err(plain(FaultCode::NotRunning, None)));
+        };
+        let (train, validation) = run.session.sides();
+        let losses = run.session.losses();
+        let last = &losses[losses.len().saturating_sub(LAST_LOSSES)..];
+        let (device, adapter) = match &self.ready {
+            Some(ready) => (convert::device_kind(ready.kind), ready.adapter.clone()),
+            None => (DeviceKind::Cpu, String::new()),
+        };
+        let about = About {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            saved_at_ms,
+            number,
+            config: run.config.clone(),
+            steps_total: run.session.settings().steps_total,
+            steps_per_epoch: run.session.settings().steps_per_epoch,
+            loss: (!last.is_empty()).then(|| last.iter().sum::<f64>() / last.len() as f64),
+            data: SavedData {
+                fingerprint: fingerprint(data),
+                pairs: data.usable().len() as u32,
+                names: data
+                    .usable()
+                    .into_iter()
+                    .filter_map(|p| data.name(p))
+                    .take(NAMES)
+                    .map(str::to_owned)
+                    .collect(),
+                source: self.source,
+                sample_seed: (self.source == crate::protocol::DataSource::SampleScenes).then_some(self.sample_seed),
+            },
+            rule: convert::labelling_out(&data.labelling),
+            excluded: (0..data.pairs.len()).filter(|&p| data.pairs[p].excluded).collect(),
+            train: train.to_vec(),
+            validation: validation.to_vec(),
+            device,
+            adapter,
+        };
+        let saved = match run.session.save(sink, &about).await {
+            Ok(bytes) => {
+                let best = run.session.best_state();
+                Ok(describe(
+                    run.session.steps(),
+                    run.session.elapsed_ms(),
+                    best,
+                    about,
+                    bytes,
+                ))
+            }
+            Err(error) => Err(run_fault(&error, None)),
+        };
+        (events, saved)
+    }
+
+    /// Reads all of a saved run to see whether it is whole.
+    ///
+    /// # Errors
+    /// The fault that says what is wrong with it; `name` is the file's, if it is one.
+    pub fn describe_run(name: Option<&str>, source: &mut dyn Source) -> Result<SavedRun, Fault> {
+        let mut read = || -> Result<SavedRun, StateError> {
+            let mut file = RunFile::open(source)?;
+            file.verify()?;
+            let (state, about) = read_meta::<About>(&file)?;
+            Ok(describe(
+                state.steps,
+                state.elapsed_ms,
+                state.best,
+                about,
+                file.length(),
+            ))
+        };
+        read().map_err(|error| run_fault(&error, name))
+    }
+
+    /// Goes on with a saved run on the data that is here, which must be the data it was saved with. Another `batch`
+    /// changes the order of the samples and nothing else.
+    pub fn resume_run(&mut self, name: Option<&str>, source: &mut dyn Source, batch: Option<f64>) -> Vec<Event> {
+        if self.run.is_some() || self.predicting.is_some() {
+            return vec![fault(FaultCode::Busy, Stage::Train, None, None)];
+        }
+        let Some(ready) = self.ready.clone() else {
+            return vec![fault(FaultCode::DeviceError, Stage::Device, None, None)];
+        };
+        match self.try_resume(source, batch, &ready) {
+            Ok(events) => events,
+            Err(error) => vec![Event::Fault(match error {
+                Refusal::State(error) => run_fault(&error, name),
+                Refusal::OtherData(data) => plain(FaultCode::RunOtherData, Some(data_words(&data))),
+            })],
+        }
+    }
+
+    fn try_resume(
+        &mut self,
+        source: &mut dyn Source,
+        batch: Option<f64>,
+        ready: &crate::device::Ready,
+    ) -> Result<Vec<Event>, Refusal> {
+        let mut file = RunFile::open(source).map_err(StateError::from)?;
+        file.verify().map_err(StateError::from)?;
+        let (state, about) = read_meta::<About>(&file)?;
+        if about.data.fingerprint != fingerprint(&self.data) || about.data.fingerprint.is_empty() {
+            return Err(Refusal::OtherData(about.data));
+        }
+        let mut events = self.restore_choices(&about)?;
+        let pairs = self.data.pairs.len();
+        let config = TrainConfig {
+            batch: batch.unwrap_or(about.config.batch),
+            ..about.config.clone()
+        };
+        let checked = convert::raw_settings(&config, self.data.classes().len())
+            .check(|tile, batch| self.pass_steps(&about.train, tile, batch));
+        let known = about.train.iter().chain(&about.validation).all(|&p| p < pairs) && !about.train.is_empty();
+        let settings = checked.ok().filter(|_| known);
+        let settings = Settings {
+            steps_total: about.steps_total,
+            steps_per_epoch: about.steps_per_epoch.max(1),
+            ..settings.ok_or_else(|| StateError::Meta("its settings cannot be used".to_owned()))?
+        };
+        let (train, validation) = (about.train, about.validation);
+        let (device, cheap) = (ready.device.clone(), ready.kind == Kind::Cpu);
+        let session = Session::restore(settings, self.data.clone(), train, validation, device, cheap, &mut file)?;
+        let (losses, elapsed_ms) = (curve(session.losses()), session.elapsed_ms());
+        let validations = session.validations().to_vec();
+        let validating = session.is_validating();
+        events.push(self.take_on(session, config));
+        let run_id = self.runs;
+        events.push(Event::RunResumed {
+            run_id,
+            step: state.steps,
+            losses,
+            validations: validations
+                .iter()
+                .map(|v| convert::validation(run_id, v))
+                .collect::<Vec<ValidationReport>>(),
+            elapsed_ms,
+        });
+        if validating {
+            let phase = Phase::Validating;
+            events.push(Event::Phase { run_id, phase });
+        }
+        Ok(events)
+    }
+
+    /// The saved run's mask rule and exclusions; a data set event if they differed.
+    fn restore_choices(&mut self, about: &About) -> Result<Vec<Event>, Refusal> {
+        let labelling = convert::labelling_in(about.rule.clone(), self.data.detected.legend.lossy)
+            .map_err(|e| StateError::Meta(e.to_string()))?;
+        let excluded = |p: usize| about.excluded.contains(&p);
+        let same = (0..self.data.pairs.len()).all(|p| self.data.pairs[p].excluded == excluded(p));
+        if self.data.labelling == labelling && same {
+            return Ok(Vec::new());
+        }
+        let pairs = self.data.pairs.len();
+        Ok(self.change_data(|builder| {
+            builder.set_labelling(labelling);
+            (0..pairs).for_each(|p| builder.set_excluded(p, excluded(p)));
+        }))
+    }
+}
+
+enum Refusal {
+    State(StateError),
+    OtherData(SavedData),
+}
+
+impl From<StateError> for Refusal {
+    fn from(error: StateError) -> Self {
+        Self::State(error)
+    }
+}
+
+fn describe(
+    step: u32,
+    elapsed_ms: f64,
+    best: Option<crate::train::state::BestState>,
+    about: About,
+    bytes: u64,
+) -> SavedRun {
+    SavedRun {
+        step,
+        steps_total: about.steps_total,
+        saved_at_ms: about.saved_at_ms,
+        number: about.number,
+        config: about.config,
+        data: about.data,
+        best_step: best.as_ref().map(|b| b.step),
+        best_iou: best.and_then(|b| b.validation.or(b.training)?.iou),
+        loss: about.loss,
+        elapsed_ms,
+        device: about.device,
+        adapter: about.adapter,
+        version: about.version,
+        bytes: bytes as f64,
+    }
+}
+
+/// Step and mean loss of at most [`CURVE_POINTS`] equal stretches.
+fn curve(losses: &[f64]) -> Vec<[f64; 2]> {
+    let stretch = losses.len().div_ceil(CURVE_POINTS).max(1);
+    let mut step = 0;
+    let mean = |part: &[f64]| {
+        step += part.len();
+        [step as f64, part.iter().sum::<f64>() / part.len() as f64]
+    };
+    losses.chunks(stretch).map(mean).collect()
+}
+
+/// `20 pairs: a, b, c`
+fn data_words(data: &SavedData) -> String {
+    format!("{} pairs: {}", data.pairs, data.names.join(", "))
+}
+
+fn plain(code: FaultCode, detail: Option<String>) -> Fault {
+    let stage = Stage::Train;
+    let file = None;
+    Fault {
+        code,
+        stage,
+        file,
+        detail,
+    }
+}
+
+fn run_fault(error: &StateError, name: Option<&str>) -> Fault {
+    let code = match error {
+        StateError::File(RunFileError::Foreign) => FaultCode::RunForeign,
+        StateError::File(RunFileError::Newer(_)) | StateError::Version(_) => FaultCode::RunNewer,
+        StateError::File(RunFileError::Truncated { .. }) => FaultCode::RunTruncated,
+        StateError::File(RunFileError::Write(_)) => FaultCode::SaveFailed,
+        StateError::File(RunFileError::Read(_)) => FaultCode::Unreadable,
+        StateError::File(_) | StateError::Weights(_) | StateError::Meta(_) => FaultCode::RunCorrupt,
+        StateError::Train(_) | StateError::Device(_) => FaultCode::DeviceError,
+        StateError::NotFinite(_) => FaultCode::NotFinite,
+    };
+    Fault {
+        file: name.map(str::to_owned),
+        ..plain(code, Some(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+#[path = "survive_tests.rs"]
+mod tests;

@@ -1,0 +1,128 @@
+//! Saved runs over the worker's boundary: bytes go through two JavaScript functions, piece by piece, because a state
+//! of hundreds of megabytes must not lie in wasm memory, which never shrinks.
+
+use js_sys::{Function, Uint8Array};
+use serde::Serialize;
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+
+use super::{Engine, to_array, to_js};
+use crate::{
+    engine,
+    formats::run_file::{Sink, Source},
+    protocol::{Event, Fault, SavedRun},
+};
+
+/// What came of saving or describing a run.
+#[derive(Serialize, tsify::Tsify)]
+pub struct SaveOutcome {
+    /// News that came up on the way.
+    pub events: Vec<Event>,
+    pub saved: Option<SavedRun>,
+    pub fault: Option<Fault>,
+}
+
+impl SaveOutcome {
+    fn new(events: Vec<Event>, outcome: Result<SavedRun, Fault>) -> JsValue {
+        let (saved, fault) = match outcome {
+            Ok(saved) => (Some(saved), None),
+            Err(fault) => (None, Some(fault)),
+        };
+        to_js(&Self { events, saved, fault })
+    }
+}
+
+fn words(error: &JsValue) -> String {
+    let text = error
+        .dyn_ref::<js_sys::Error>()
+        .map(|e| format!("{}: {}", String::from(e.name()), String::from(e.message())));
+    text.or_else(|| error.as_string())
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// `write(bytes: Uint8Array): number`, which gives how many it took.
+struct JsSink(Function);
+
+impl Sink for JsSink {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
+        let taken = self
+            .0
+            .call1(&JsValue::NULL, &Uint8Array::from(bytes))
+            .map_err(|e| words(&e))?;
+        // A storage that is full says so by nothing but this number.
+        match taken.as_f64() {
+            Some(n) if n == bytes.len() as f64 => Ok(()),
+            n => Err(format!(
+                "no space left ({} of {} bytes taken)",
+                n.unwrap_or(0.0),
+                bytes.len()
+            )),
+        }
+    }
+}
+
+/// `read(offset: number, length: number): Uint8Array`.
+struct JsSource {
+    length: u64,
+    read: Function,
+}
+
+impl Source for JsSource {
+    fn length(&self) -> u64 {
+        self.length
+    }
+
+    fn read_at(&mut self, offset: u64, into: &mut [u8]) -> Result<(), String> {
+        let (at, length) = (JsValue::from_f64(offset as f64), JsValue::from_f64(into.len() as f64));
+        let read = self.read.call2(&JsValue::NULL, &at, &length).map_err(|e| words(&e))?;
+        let bytes: Uint8Array = read.dyn_into().map_err(|_| "no bytes".to_owned())?;
+        if bytes.length() as usize != into.len() {
+            return Err(format!("{} of {} bytes", bytes.length(), into.len()));
+        }
+        bytes.copy_to(into);
+        Ok(())
+    }
+}
+
+#[wasm_bindgen]
+impl Engine {
+    /// Whether there is a run to save: one under way, or one that has ended and was not released.
+    pub fn can_save(&self) -> bool {
+        self.inner.can_save()
+    }
+
+    /// Forgets the run that has ended.
+    pub fn release_run(&mut self) {
+        self.inner.release_run();
+    }
+
+    /// Writes the run's state through `write(bytes: Uint8Array): number`; `number` counts the saves.
+    #[wasm_bindgen(unchecked_return_type = "SaveOutcome")]
+    pub async fn save_run(&mut self, number: f64, write: Function) -> JsValue {
+        let mut sink = JsSink(write);
+        let (events, saved) = self.inner.save_run(number, js_sys::Date::now(), &mut sink).await;
+        SaveOutcome::new(events, saved)
+    }
+
+    /// Goes on with a saved run; gives its `Event[]`.
+    #[wasm_bindgen(unchecked_return_type = "Event[]")]
+    pub fn resume_run(
+        &mut self,
+        name: Option<String>,
+        length: f64,
+        read: Function,
+        batch: Option<f64>,
+    ) -> js_sys::Array {
+        let length = length as u64;
+        let mut source = JsSource { length, read };
+        to_array(self.inner.resume_run(name.as_deref(), &mut source, batch))
+    }
+}
+
+/// Checks a saved run of `length` bytes behind `read(offset, length): Uint8Array`. No method: it may be called while
+/// the engine is at work.
+#[wasm_bindgen(unchecked_return_type = "SaveOutcome")]
+pub fn describe_run(name: Option<String>, length: f64, read: Function) -> JsValue {
+    let length = length as u64;
+    let mut source = JsSource { length, read };
+    SaveOutcome::new(Vec::new(), engine::Engine::describe_run(name.as_deref(), &mut source))
+}

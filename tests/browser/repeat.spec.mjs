@@ -1,0 +1,129 @@
+// @ts-check
+/** Repeating a run and telling of it: same seed, same bits on the CPU; settings as a file; the report. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { expect, test } from '@playwright/test';
+
+import { freshFolder } from './fixtures.mjs';
+import { OUT, dropPaths, launchBrowser, until } from './harness.mjs';
+import * as gm from './page.mjs';
+import { SMALL, begin, ended, read, ready } from './survive-kit.mjs';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+test.beforeAll(async () => {
+  browser = await launchBrowser({ device: 'cpu' });
+});
+test.afterAll(() => browser.close());
+
+const VIEW = { viewport: { width: 1280, height: 900 } };
+
+test('the same seed on the CPU gives the same run, bit for bit', async ({ baseURL }) => {
+  const runs = [];
+  for (const seed of [SMALL.seed, SMALL.seed, SMALL.seed + 1]) {
+    const context = await browser.newContext({ ...VIEW, acceptDownloads: true });
+    const page = await ready(context, String(baseURL), { settings: { steps: 60, seed } });
+    await begin(page);
+    const { run } = await ended(page);
+    await gm.goTo(page, 'predict');
+    const model = await gm.download(page, '#save-model');
+    runs.push({ losses: run.losses, validations: run.validations.map(({ validation, training }) => [validation, training]), model: model.bytes.toString('base64') });
+    await context.close();
+  }
+  expect(runs[1].losses).toEqual(runs[0].losses);
+  expect(runs[1].validations).toEqual(runs[0].validations);
+  expect(runs[1].model === runs[0].model).toBe(true);
+  expect(runs[2].losses).not.toEqual(runs[0].losses);
+});
+
+test('settings go into a file and come back, by picker and by drop; other files are named', async ({ baseURL }) => {
+  const context = await browser.newContext({ ...VIEW, acceptDownloads: true });
+  const page = await ready(context, String(baseURL), { settings: { lr: 0.0031 } });
+  const { name, bytes } = await gm.download(page, '#save-settings');
+  expect(name).toBe('groundmask-settings.json');
+  expect(JSON.parse(bytes.toString()).config).toMatchObject({ preset: 'fast', lr: 0.0031, tile_px: SMALL.tile_px, dropout: 0.2 });
+  const folder = freshFolder('settings');
+  const good = path.join(folder, name);
+  writeFileSync(good, bytes);
+  const odd = path.join(folder, 'odd.json');
+  writeFileSync(odd, JSON.stringify({ groundmask: 'settings', version: 1, config: { preset: 'seed', lr: 'much', nonsense: 7, architecture: 'resnet' } }));
+  const foreign = path.join(folder, 'package.json');
+  writeFileSync(foreign, '{"name": "something"}');
+
+  const other = await context.newPage();
+  await gm.openPage(other, String(baseURL), 'cpu');
+  await until(async () => (await read(other)).config, { limitMs: 60_000, what: 'the settings came' });
+  await dropPaths(other, [good]);
+  await until(async () => (await read(other)).config?.config.lr === 0.0031, { limitMs: 60_000, what: 'the settings were taken' });
+  expect((await read(other)).config?.config).toMatchObject({ ...SMALL, lr: 0.0031, preset: 'fast' });
+  expect(other.url()).toContain('lr=0.0031');
+  await other.setInputFiles('#pick-settings', odd);
+  await expect(other.locator('#unknown-keys')).toContainText('nonsense=7');
+  await expect(other.locator('#unknown-keys')).toContainText('architecture=resnet');
+  await expect(other.locator('#err-lr')).toContainText('not a number');
+  await other.setInputFiles('#pick-settings', foreign);
+  await expect(other.locator('#banner-sentence')).toContainText('package.json is not a settings file');
+  await context.close();
+});
+
+test('the report is one file that holds the run and asks for nothing', async ({ baseURL }) => {
+  const context = await browser.newContext({ ...VIEW, acceptDownloads: true });
+  const page = await ready(context, String(baseURL), { settings: { steps: 80 } });
+  await begin(page);
+  const { run } = await ended(page);
+  const { name, bytes } = await gm.download(page, '#save-report');
+  expect(name).toMatch(/^groundmask-report-[\d-]+\.html$/);
+  const file = path.join(freshFolder('report'), name);
+  writeFileSync(file, bytes);
+  const html = readFileSync(file, 'utf8');
+  expect(html).not.toMatch(/<script|https?:\/\//i);
+  /** @type {string[]} */
+  const asked = [];
+  const reader = await browser.newPage(VIEW);
+  reader.on('request', (request) => asked.push(request.url()));
+  await reader.goto(`file://${file}`);
+  expect(asked.filter((url) => !url.startsWith('file:') && !url.startsWith('data:'))).toEqual([]);
+  const text = await reader.locator('body').innerText();
+  for (const word of ['Finished after 80 steps', 'batch', 'Fingerprint', 'CPU', 'Val. IoU', run.end?.validation?.iou?.toFixed(2) ?? '–']) expect(text).toContain(word);
+  expect(await reader.locator('img').count()).toBe(3);
+  expect(await reader.locator('svg polyline').count()).toBe(3);
+  mkdirSync(path.join(OUT, 'screenshots'), { recursive: true });
+  await reader.screenshot({ path: path.join(OUT, 'screenshots', 'report.png'), fullPage: true });
+  await reader.close();
+  await context.close();
+});
+
+test('in a hidden tab the run goes on, the title tells it, and a notification ends it', async ({ baseURL }) => {
+  const context = await browser.newContext({ ...VIEW, permissions: ['notifications'] });
+  // The real notifications, written down.
+  await context.addInitScript(() => {
+    const own = globalThis.Notification;
+    /** @type {any} */ (globalThis).notices = [];
+    globalThis.Notification = class extends own {
+      /** @param {string} title @param {NotificationOptions} [options] */
+      constructor(title, options) {
+        super(title, options);
+        /** @type {any} */ (globalThis).notices.push(`${title}: ${options?.body}`);
+      }
+    };
+  });
+  const page = await ready(context, String(baseURL), { settings: { steps: 300 } });
+  await begin(page);
+  await page.check('#notify');
+  expect(await page.evaluate(() => Notification.permission)).toBe('granted');
+  const session = await context.newCDPSession(page);
+  const { windowId } = await session.send('Browser.getWindowForTarget');
+  await session.send('Browser.setWindowBounds', { windowId, bounds: { windowState: 'minimized' } });
+  await until(() => page.evaluate(() => document.visibilityState === 'hidden'), { limitMs: 10_000, what: 'the tab is hidden' });
+  const at = (await read(page)).run.step;
+  await until(async () => /\d+ % training/.test(await page.title()), { limitMs: 60_000, what: 'the title tells per cent', everyMs: 20 });
+  const state = await ended(page);
+  expect(state.run.end?.steps).toBe(300);
+  expect(at).toBeLessThan(300);
+  expect(await page.title()).toBe('Trained · Groundmask');
+  const notices = await page.evaluate(() => /** @type {any} */ (globalThis).notices);
+  expect(notices).toHaveLength(1);
+  expect(notices[0]).toMatch(/^Groundmask: Finished after 300 steps/);
+  await context.close();
+});

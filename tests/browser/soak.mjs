@@ -1,0 +1,91 @@
+// @ts-check
+/**
+ * Long training through the page's own controls: `node soak.mjs <job as JSON> <url>`, called by `cargo xtask soak`.
+ * Progress goes to standard error; one JSON line comes last on standard output.
+ */
+import { readFileSync } from 'node:fs';
+
+import { launchBrowser, until } from './harness.mjs';
+import * as gm from './page.mjs';
+
+/** @typedef {gm.Summary & { wasmBytes: number, queueMax: number }} Summary */
+
+const [jobText = '{}', url = ''] = process.argv.slice(2);
+/** @type {{ minutes: number, device: import('./harness.mjs').Device, adapter: 'swiftshader' | 'default' }} */
+const job = JSON.parse(jobText);
+/** More than can be done in a day: the clock ends the run. */
+const STEPS = 10_000_000;
+const SETTINGS = { steps: STEPS, validate_every: 100, batch: 2 };
+
+const browser = await launchBrowser({ device: job.device, adapter: job.adapter });
+let code = 0;
+try {
+  console.log(JSON.stringify(await soak()));
+} catch (error) {
+  console.error(`soak: ${error instanceof Error ? error.stack : error}`);
+  code = 1;
+} finally {
+  await browser.close().catch(() => {});
+}
+process.exit(code);
+
+async function soak() {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 1000 } });
+  const page = await context.newPage();
+  page.on('crash', () => console.error('soak: the page crashed'));
+  await gm.openPage(page, url, job.device);
+  await gm.loadSampleScenes(page);
+  await gm.applySettings(page, 'fast', SETTINGS);
+  await gm.goTo(page, 'train');
+  await page.click('#start');
+  const began = Date.now();
+  const endMs = began + job.minutes * 60_000;
+  const read = /** @type {() => Promise<Summary>} */ (/** @type {unknown} */ (() => gm.read(page)));
+  await until(async () => ((await read()).run?.validations.length ?? 0) > 0, { limitMs: 3_600_000, what: 'the first validation', everyMs: 500 });
+  await until(() => Date.now() >= began + job.minutes * 6000, { limitMs: job.minutes * 60_000 + 1000, what: 'the run settled', everyMs: 250 });
+  const start = { wasm: (await read()).wasmBytes, process: await processMb() };
+  let heard = Date.now();
+  let lastStep = 0;
+  let said = Date.now();
+  let state = await read();
+  while (Date.now() < endMs) {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    state = await read();
+    if (!state.run || state.run.end) throw new Error(`the run ended: ${JSON.stringify(state.run?.end)} ${JSON.stringify(state.error)}`);
+    if (state.run.step !== lastStep) heard = Date.now();
+    lastStep = state.run.step;
+    if (Date.now() - heard > 300_000) throw new Error(`no step for five minutes after step ${lastStep}`);
+    if (Date.now() - said < 60_000) continue;
+    said = Date.now();
+    console.error(`soak: step ${lastStep}, wasm ${(state.wasmBytes / 2 ** 20).toFixed(0)} MiB, processes ${(await processMb()).toFixed(0)} MB, queue ${state.queueMax}`);
+  }
+  return {
+    device: job.device,
+    minutes: (Date.now() - began) / 60_000,
+    steps: state.run?.step ?? 0,
+    wasm_bytes_start: start.wasm,
+    wasm_bytes_end: state.wasmBytes,
+    process_mb_start: round(start.process),
+    process_mb_end: round(await processMb()),
+    longest_task_ms: state.longestTaskTrainingMs,
+    queue_max: state.queueMax,
+  };
+}
+
+/** Resident memory of the page's and the GPU's processes. */
+async function processMb() {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  let kib = 0;
+  for (const { type, id } of processInfo) {
+    if (type !== 'renderer' && type !== 'GPU') continue;
+    try {
+      kib += Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1] ?? 0);
+    } catch { /* It ended between the two questions. */ }
+  }
+  return kib / 1024;
+}
+
+/** @param {number} value */
+const round = (value) => Math.round(value * 10) / 10;

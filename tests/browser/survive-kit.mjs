@@ -1,0 +1,113 @@
+// @ts-check
+/** What the tests of surviving runs share: a small run, waiting for its saves, comparing two runs. */
+import { expect } from '@playwright/test';
+
+import { pairFolder } from './fixtures.mjs';
+import { until } from './harness.mjs';
+import * as gm from './page.mjs';
+
+/** @typedef {import('playwright-core').Page} Page */
+/** @typedef {gm.Summary & { keep: { storage: string, why: string, dataKept: string | null | undefined, offer: Saved | null, last: Saved | null }, dataset: { fingerprint: string }, error: { sentence: string, next: string } | null, run: gm.Run & { from: number, phase: string } }} Summary */
+/** @typedef {{ saved: import('../../www/app/types.js').SavedRun, where: string, data?: boolean }} Saved */
+
+/** Steps of milliseconds on either device, with everything in them: crops, augmentation, dropout, validation. */
+export const SMALL = { architecture: 'unet_norm', base: 8, depth: 2, tile_px: 64, batch: 2, steps: 600, validate_every: 60, val_share: 0.25, dropout: 0.2, augmentation: 'strong', seed: 11 };
+
+const LIMIT_MS = 240_000;
+
+export const read = /** @type {(page: Page) => Promise<Summary>} */ (/** @type {unknown} */ (gm.read));
+
+/** Four pairs, written once. */
+export const smallPairs = () => pairFolder('survive', 4, { width: 72, height: 60 });
+
+/** Saves every `ms`. @param {Page} page @param {number} ms */
+export const saveEvery = (page, ms) => page.evaluate((every) => /** @type {any} */ (window).groundmask.keepEvery(every), ms);
+
+/**
+ * A page with data, ready to start.
+ * @param {import('playwright-core').BrowserContext} context
+ * @param {string} url
+ * @param {{ device?: import('./harness.mjs').Device, folder?: string, settings?: object, everyMs?: number }} [options]
+ */
+export async function ready(context, url, { device = 'cpu', folder = smallPairs(), settings = {}, everyMs = 150 } = {}) {
+  const page = await context.newPage();
+  page.on('dialog', (dialog) => void dialog.accept().catch(() => {}));
+  await gm.openPage(page, url, device);
+  await gm.dropForTraining(page, [folder]);
+  await gm.applySettings(page, 'fast', { ...SMALL, ...settings });
+  await saveEvery(page, everyMs);
+  return page;
+}
+
+/** Presses Start and waits for the run. @param {Page} page */
+export async function begin(page) {
+  await gm.goTo(page, 'train');
+  await expect(page.locator('#start')).toBeEnabled();
+  await page.click('#start');
+  await until(async () => (await read(page)).run, { limitMs: LIMIT_MS, what: 'the run began' });
+}
+
+/** Waits until a state of at least `step` steps is saved. @param {Page} page @param {number} step @param {string} [where] */
+export function savedAt(page, step, where = 'disk') {
+  return until(
+    async () => {
+      const state = await read(page);
+      if (state.run?.end) throw new Error(`the run ended before it was saved at ${step}: ${JSON.stringify(state.keep)}`);
+      const { last } = state.keep;
+      return last && last.where === where && last.saved.step >= step ? last.saved : null;
+    },
+    { limitMs: LIMIT_MS, what: `a save at step ${step} (${where})`, everyMs: 20 },
+  );
+}
+
+/** Waits for the end of the run. @param {Page} page */
+export function ended(page) {
+  return until(
+    async () => {
+      const state = await read(page);
+      return state.run?.end ? state : null;
+    },
+    { limitMs: LIMIT_MS, what: 'the run ended' },
+  );
+}
+
+/** Waits until a run goes on that was resumed. @param {Page} page */
+export function resumed(page) {
+  return until(
+    async () => {
+      const state = await read(page);
+      return state.run && state.run.from > 0 ? state : null;
+    },
+    { limitMs: LIMIT_MS, what: 'the run was resumed', everyMs: 30 },
+  );
+}
+
+/** The uninterrupted run, in a context of its own. @param {import('playwright-core').Browser} browser @param {string} url @param {Parameters<typeof ready>[2]} [options] */
+export async function reference(browser, url, options) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const page = await ready(context, url, options);
+  await begin(page);
+  const state = await ended(page);
+  await context.close();
+  return state;
+}
+
+/**
+ * The same curve at every step that both report, the same validations, the same end.
+ * @param {Summary} state
+ * @param {Summary} whole
+ * @param {number} tolerance
+ */
+export function expectSame(state, whole, tolerance) {
+  const wanted = new Map(whole.run.losses);
+  const common = state.run.losses.filter(([step]) => wanted.has(step));
+  const worst = Math.max(...common.map(([step, loss]) => Math.abs(loss - (wanted.get(step) ?? NaN))));
+  expect(state.run.end?.steps).toBe(whole.run.end?.steps);
+  expect(state.run.end?.reason).toBe('finished');
+  expect(Math.abs((state.run.end?.loss_last ?? NaN) - (whole.run.end?.loss_last ?? NaN))).toBeLessThanOrEqual(tolerance);
+  expect(state.run.validations.map(({ step }) => step)).toEqual(whole.run.validations.map(({ step }) => step));
+  for (const [i, { validation }] of state.run.validations.entries()) {
+    expect(Math.abs((validation?.loss ?? NaN) - (whole.run.validations[i].validation?.loss ?? NaN))).toBeLessThanOrEqual(tolerance * 10);
+  }
+  return { common: common.length, worst };
+}

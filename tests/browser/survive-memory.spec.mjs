@@ -1,0 +1,75 @@
+// @ts-check
+/** Memory that runs out (design row 22): the batch is halved once by itself, and said so; the second time it is named. */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+
+import { expect, test } from '@playwright/test';
+
+import { OUT, launchBrowser, until } from './harness.mjs';
+import * as gm from './page.mjs';
+import { begin, ended, read, ready } from './survive-kit.mjs';
+import { limitMemory } from './wasm-limit.mjs';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+test.beforeAll(async () => {
+  browser = await launchBrowser({ device: 'cpu' });
+});
+test.afterAll(() => browser.close());
+
+const VIEW = { viewport: { width: 1280, height: 900 } };
+const BATCH = 32;
+const SETTINGS = { tile_px: 128, batch: BATCH, steps: 4, validate_every: 4, dropout: 0 };
+
+/**
+ * A page whose engine may have `bytes` of memory.
+ * @param {string} url
+ * @param {number} bytes
+ */
+async function limited(url, bytes) {
+  const context = await browser.newContext(VIEW);
+  await context.route('**/groundmask_bg.wasm', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: limitMemory(await response.body(), bytes) });
+  });
+  return { context, page: await ready(context, url, { settings: SETTINGS }) };
+}
+
+/** Bytes that the settings' activations take, by the page's own estimate. @param {string} url */
+async function estimate(url) {
+  const context = await browser.newContext(VIEW);
+  const page = await ready(context, url, { settings: SETTINGS });
+  const bytes = (await read(page)).config?.memory_bytes ?? 0;
+  await context.close();
+  return bytes;
+}
+
+test('memory runs out: the run begins again with half the batch', async ({ baseURL }) => {
+  const bytes = await estimate(String(baseURL));
+  console.log(`estimate for a batch of ${BATCH}: ${(bytes / 2 ** 20).toFixed(0)} MiB`);
+  // Enough for half of it and what else there is.
+  const { context, page } = await limited(String(baseURL), bytes * 0.75);
+  await begin(page);
+  const state = await ended(page);
+  expect(state.run.config.batch).toBe(BATCH / 2);
+  expect(state.run.end?.reason).toBe('finished');
+  expect(state.error?.sentence).toBe('Memory ran out.');
+  expect(state.error?.next).toContain(`with ${BATCH / 2} tiles a step instead of ${BATCH}`);
+  mkdirSync(path.join(OUT, 'screenshots'), { recursive: true });
+  await page.screenshot({ path: path.join(OUT, 'screenshots', 'survive-memory.png') });
+  await context.close();
+});
+
+test('memory runs out twice: it is named, and nothing is tried for ever', async ({ baseURL }) => {
+  const bytes = await estimate(String(baseURL));
+  const { context, page } = await limited(String(baseURL), Math.max(48 * 2 ** 20, bytes * 0.2));
+  await begin(page);
+  await until(async () => (await read(page)).error?.sentence === 'Memory ran out again.', { limitMs: 240_000, what: 'it gave up' });
+  const state = await read(page);
+  expect(state.error?.next).toContain('smaller');
+  // The page is alive: the data can be loaded again.
+  await expect(page.locator('#banner-action')).toBeEnabled();
+  await page.click('#banner-action');
+  await until(async () => gm.usablePairs(await read(page)).length === 4, { limitMs: 60_000, what: 'the data are back' });
+  await context.close();
+});

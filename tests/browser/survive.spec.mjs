@@ -1,0 +1,261 @@
+// @ts-check
+/**
+ * Runs that survive (design rows 21, 22, 26, 28, 29, 30): each fault is made for real, and each time the run ends as
+ * if nothing had happened, or goes on and says what is lost.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+import { expect, test } from '@playwright/test';
+import { chromium } from 'playwright-core';
+
+import { freshFolder, pairFolder } from './fixtures.mjs';
+import { OUT, dropPaths, launchBrowser, launchOptions, until } from './harness.mjs';
+import * as gm from './page.mjs';
+import { SMALL, begin, ended, expectSame, read, ready, reference, resumed, saveEvery, savedAt, smallPairs } from './survive-kit.mjs';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** What the small run comes to when nothing happens. @type {import('./survive-kit.mjs').Summary} */
+let whole;
+test.beforeAll(async ({}, info) => {
+  browser = await launchBrowser({ device: 'cpu' });
+  whole = await reference(browser, String(info.project.use.baseURL));
+});
+test.afterAll(() => browser.close());
+
+const VIEW = { viewport: { width: 1280, height: 900 } };
+/** On the CPU a resumed run is the uninterrupted one; the issue asks for 1e-6. */
+const CPU_TOLERANCE = 1e-6;
+
+/** @param {import('playwright-core').Page} page @param {string} name */
+async function shoot(page, name) {
+  mkdirSync(path.join(OUT, 'screenshots'), { recursive: true });
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await page.screenshot({ path: path.join(OUT, 'screenshots', `${name}.png`) });
+}
+
+test('a reload: the run is offered and goes on with the same losses, its images with it', async ({ baseURL }) => {
+  const context = await browser.newContext(VIEW);
+  const page = await ready(context, String(baseURL));
+  await begin(page);
+  await until(async () => (await read(page)).keep.dataKept === null, { limitMs: 60_000, what: 'the images are kept' });
+  const { step } = await savedAt(page, 60);
+  await shoot(page, 'survive-saved');
+  await page.reload();
+  await expect(page.locator('#offer-resume')).toContainText('Resume from step');
+  const offered = (await read(page)).keep.offer;
+  expect(offered?.where).toBe('disk');
+  expect(offered?.saved.step).toBeGreaterThanOrEqual(step);
+  expect(offered?.data).toBe(true);
+  await shoot(page, 'survive-offer');
+  await page.click('#offer-resume');
+  const from = (await resumed(page)).run.from;
+  expect(from).toBe(offered?.saved.step);
+  const { common, worst } = expectSame(await ended(page), whole, CPU_TOLERANCE);
+  console.log(`resumed at ${from}: ${common} losses, largest difference ${worst}`);
+  expect(common).toBe(SMALL.steps);
+  expect(worst).toBeLessThanOrEqual(CPU_TOLERANCE);
+  // The end is kept too: another reload gives the model back without a step.
+  await until(async () => (await read(page)).keep.last?.saved.step === SMALL.steps, { limitMs: 60_000, what: 'the end was saved' });
+  await page.reload();
+  await expect(page.locator('#offer-resume')).toHaveText('Get its model back');
+  await page.click('#offer-resume');
+  const again = await ended(page);
+  expect(again.run.end?.best_step).toBe(whole.run.end?.best_step);
+  expect(again.model).not.toBeNull();
+  await context.close();
+});
+
+test('a worker that is killed: the run goes on by itself', async ({ baseURL }) => {
+  const context = await browser.newContext(VIEW);
+  const page = await ready(context, String(baseURL));
+  await begin(page);
+  await savedAt(page, 50);
+  await page.workers()[0].evaluate(() => self.close());
+  await resumed(page);
+  await expect(page.locator('#banner-sentence')).toContainText('ended by the browser');
+  await expect(page.locator('#banner-next')).toContainText('goes on from step');
+  await shoot(page, 'survive-killed');
+  const { worst } = expectSame(await ended(page), whole, CPU_TOLERANCE);
+  expect(worst).toBeLessThanOrEqual(CPU_TOLERANCE);
+  await context.close();
+});
+
+test('a panic, and one before anything was saved', async ({ baseURL }) => {
+  const context = await browser.newContext(VIEW);
+  const page = await ready(context, String(baseURL), { everyMs: 3_600_000 });
+  const panic = () => page.workers()[0].evaluate(async (url) => {
+    const engine = await import(url);
+    try {
+      engine.panic_on_purpose();
+    } catch { /* The trap after the panic. */ }
+  }, new URL('pkg/groundmask.js', String(baseURL)).href);
+  await begin(page);
+  const first = (await read(page)).run.run_id;
+  await panic();
+  await expect(page.locator('#banner-next')).toContainText('begins again');
+  await until(async () => (await read(page)).run?.last, { limitMs: 120_000, what: `a run after ${first} goes on` });
+  await saveEvery(page, 100);
+  await savedAt(page, 50);
+  await panic();
+  await resumed(page);
+  await expect(page.locator('#banner-sentence')).toContainText('asked to panic by a test');
+  const { worst } = expectSame(await ended(page), whole, CPU_TOLERANCE);
+  expect(worst).toBeLessThanOrEqual(CPU_TOLERANCE);
+  await context.close();
+});
+
+test('a browser that is killed: the run is there when it is opened again', async ({ baseURL }) => {
+  const profile = mkdtempSync(path.join(os.tmpdir(), 'groundmask-profile-'));
+  const options = { ...launchOptions({ device: 'cpu' }), ...VIEW };
+  const first = await chromium.launchPersistentContext(profile, options);
+  const page = await ready(first, String(baseURL));
+  await begin(page);
+  await until(async () => (await read(page)).keep.dataKept === null, { limitMs: 60_000, what: 'the images are kept' });
+  const { step } = await savedAt(page, 60);
+  const session = await /** @type {import('playwright-core').Browser} */ (first.browser()).newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  const { id } = /** @type {{ id: number }} */ (processInfo.find(({ type }) => type === 'browser'));
+  process.kill(id, 'SIGKILL');
+  await until(() => first.pages().length === 0 || page.isClosed(), { limitMs: 60_000, what: 'the browser is gone' });
+
+  const second = await chromium.launchPersistentContext(profile, options);
+  const again = await second.newPage();
+  await gm.openPage(again, String(baseURL), 'cpu');
+  await expect(again.locator('#offer-resume')).toBeVisible();
+  expect((await read(again)).keep.offer?.saved.step).toBeGreaterThanOrEqual(step);
+  await again.click('#offer-resume');
+  const { worst } = expectSame(await ended(again), whole, CPU_TOLERANCE);
+  expect(worst).toBeLessThanOrEqual(CPU_TOLERANCE);
+  await second.close();
+  rmSync(profile, { recursive: true, force: true });
+});
+
+test('a storage that is full: training goes on, the page says so and holds the state', async ({ baseURL }) => {
+  const context = await browser.newContext(VIEW);
+  const page = await ready(context, String(baseURL));
+  const session = await context.newCDPSession(page);
+  const { origin } = new URL(String(baseURL));
+  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 20_000 });
+  await begin(page);
+  await savedAt(page, 40, 'page');
+  await expect(page.locator('#banner-sentence')).toContainText('storage is full');
+  await expect(page.locator('#keep-line')).toContainText('Held by this page');
+  await shoot(page, 'survive-quota');
+  // What the page holds survives the worker.
+  await page.workers()[0].evaluate(() => self.close());
+  await resumed(page);
+  // There is room again: the next save goes to disk.
+  await session.send('Storage.overrideQuotaForOrigin', { origin });
+  await savedAt(page, 100, 'disk');
+  await expect(page.locator('#keep-line')).toContainText('Saved in this browser');
+  const { worst } = expectSame(await ended(page), whole, CPU_TOLERANCE);
+  expect(worst).toBeLessThanOrEqual(CPU_TOLERANCE);
+  await context.close();
+});
+
+test('a second tab is told, and nothing is corrupted', async ({ baseURL }) => {
+  const context = await browser.newContext(VIEW);
+  const page = await ready(context, String(baseURL), { settings: { steps: 1200 } });
+  await begin(page);
+  await savedAt(page, 30);
+  const second = await ready(context, String(baseURL), { settings: { steps: 120, seed: 5 } });
+  await expect(second.locator('#offer-sentence')).toContainText('another tab');
+  expect((await read(second)).keep.storage).toBe('other_tab');
+  await shoot(second, 'survive-second-tab');
+  await begin(second);
+  const other = await ended(second);
+  expect(other.run.end?.reason).toBe('finished');
+  expect(other.keep.last?.where).not.toBe('disk');
+  const own = await ended(page);
+  await until(async () => (await read(page)).keep.last?.saved.step === 1200, { limitMs: 60_000, what: 'the end was saved' });
+  expect(own.keep.why).toBe('');
+  await page.close();
+  // The lock is free: the second tab finds the first one's run, whole.
+  await until(async () => (await read(second)).keep.storage === 'disk', { limitMs: 60_000, what: 'the second tab has the storage' });
+  await second.close();
+  const third = await context.newPage();
+  await gm.openPage(third, String(baseURL), 'cpu');
+  await expect(third.locator('#offer-resume')).toBeVisible();
+  expect((await read(third)).keep.offer?.saved.steps_total).toBeGreaterThan(0);
+  await context.close();
+});
+
+test('a state that is damaged on disk: the one before it is used', async ({ baseURL }) => {
+  const context = await browser.newContext(VIEW);
+  const page = await ready(context, String(baseURL));
+  await begin(page);
+  await savedAt(page, 60);
+  const { saved } = /** @type {import('./survive-kit.mjs').Saved} */ ((await read(page)).keep.last);
+  // A page of the same origin that leaves the storage alone.
+  await page.goto(new URL('style.css', String(baseURL)).href);
+  const newest = await page.evaluate(async () => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('groundmask');
+    /** @type {[string, number][]} */
+    const numbers = [];
+    for (const name of ['run-a', 'run-b']) {
+      const bytes = new Uint8Array(await (await (await folder.getFileHandle(name)).getFile()).arrayBuffer());
+      const length = new DataView(bytes.buffer).getUint32(12, true);
+      numbers.push([name, JSON.parse(new TextDecoder().decode(bytes.subarray(28, 28 + length))).meta.about.number]);
+    }
+    numbers.sort((a, b) => b[1] - a[1]);
+    const handle = await folder.getFileHandle(numbers[0][0]);
+    const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
+    bytes[Math.floor(bytes.length / 2)] ^= 16;
+    const out = await handle.createWritable();
+    await out.write(bytes);
+    await out.close();
+    return numbers;
+  });
+  await gm.openPage(page, String(baseURL), 'cpu');
+  await expect(page.locator('#offer-resume')).toBeVisible();
+  const offer = (await read(page)).keep.offer;
+  expect(offer?.saved.number).toBe(newest[1][1]);
+  expect(newest[0][1]).toBeGreaterThanOrEqual(saved.number);
+  await page.click('#offer-resume');
+  const { worst } = expectSame(await ended(page), whole, CPU_TOLERANCE);
+  expect(worst).toBeLessThanOrEqual(CPU_TOLERANCE);
+  await context.close();
+});
+
+test('a run as a file: taken home, refused where it is damaged or the images are others, dropped back in', async ({ baseURL }) => {
+  const context = await browser.newContext({ ...VIEW, acceptDownloads: true });
+  const page = await ready(context, String(baseURL));
+  await begin(page);
+  await savedAt(page, 60);
+  await page.click('#pause');
+  await until(async () => (await read(page)).run.phase === 'paused', { limitMs: 60_000, what: 'the run is paused' });
+  const file = await gm.download(page, '#take-run');
+  await context.close();
+  expect(file.name).toMatch(/^groundmask-step-\d+\.gmrun$/);
+  const folder = freshFolder('run-file');
+  const good = path.join(folder, file.name);
+  writeFileSync(good, file.bytes);
+  const cut = path.join(folder, 'cut.gmrun');
+  writeFileSync(cut, file.bytes.subarray(0, file.bytes.length - 100));
+  const foreign = path.join(folder, 'foreign.gmrun');
+  writeFileSync(foreign, Buffer.from('this is something else entirely, but with the right ending'));
+
+  const elsewhere = await browser.newContext(VIEW);
+  const other = await elsewhere.newPage();
+  await gm.openPage(other, String(baseURL), 'cpu');
+  await dropPaths(other, [cut]);
+  await expect(other.locator('#banner-sentence')).toContainText('cut.gmrun is cut off');
+  await dropPaths(other, [foreign]);
+  await expect(other.locator('#banner-sentence')).toContainText('is not a saved run');
+  expect((await read(other)).keep.offer).toBeNull();
+  await dropPaths(other, [good]);
+  await expect(other.locator('#offer-next')).toContainText('drop them again');
+  await other.click('#offer-resume');
+  await expect(other.locator('#banner-sentence')).toContainText('as soon as its images are here');
+  await gm.dropForTraining(other, [pairFolder('survive-others', 3, { width: 50, height: 50 })]);
+  await expect(other.locator('#banner-sentence')).toContainText('not the images of the saved run');
+  await shoot(other, 'survive-other-images');
+  await other.click('#clear-train');
+  await gm.dropForTraining(other, [smallPairs()]);
+  const { worst } = expectSame(await ended(other), whole, CPU_TOLERANCE);
+  expect(worst).toBeLessThanOrEqual(CPU_TOLERANCE);
+  await elsewhere.close();
+});

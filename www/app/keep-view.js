@@ -1,0 +1,89 @@
+// @ts-check
+/**
+ * What is saved, in one line; the offer to go on with a saved run; a notification at the end for those who looked away.
+ */
+import { $, setText, show } from './dom.js';
+import { bytes, count, metric, plural } from './format.js';
+import { onEvent } from './reduce.js';
+import { saveReport } from './report.js';
+import { discard, goingOn, resume, takeRun } from './resume.js';
+import { onPaint, running, state } from './store.js';
+import { endLine } from './strings.js';
+
+export function initKeepView() {
+  $('offer-resume').addEventListener('click', resume);
+  $('offer-discard').addEventListener('click', discard);
+  $('take-run').addEventListener('click', takeRun);
+  $('save-report').addEventListener('click', saveReport);
+  initNotify();
+  onPaint(paint);
+}
+
+/** Today's times are enough; older ones need their day. @param {number} unixMs */
+function when(unixMs) {
+  const at = new Date(unixMs);
+  const day = at.toDateString() === new Date().toDateString() ? '' : `${at.toLocaleDateString()} `;
+  return `${day}${at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}`;
+}
+
+function paint() {
+  paintOffer();
+  const { run, keep } = state;
+  const { last } = keep;
+  show($('take-run'), running() || keep.offer !== null);
+  show($('notify-choice'), running() && 'Notification' in globalThis && Notification.permission !== 'denied');
+  if (!run) return;
+  const at = last ? `step ${count(last.saved.step)}, ${when(last.saved.saved_at_ms)}` : '';
+  const files = keep.dataKept === null ? ', with its images' : '';
+  setText($('keep-line'), last?.where === 'disk' ? `Saved in this browser at ${at} (${bytes(last.saved.bytes)}${files}).`
+    : last ? `Held by this page at ${at}${keep.storage === 'other_tab' ? '; another tab has the storage' : ''}. Closing it loses the run.`
+      : keep.storage === 'other_tab' ? 'Another tab of this page has the storage: this run is held by this page alone.'
+        : keep.storage === 'none' ? 'This browser gives no storage: this run is held by this page alone.' : run.end ? '' : 'Saved every few seconds, so that it can go on after whatever happens.');
+}
+
+function paintOffer() {
+  const { offer, storage } = state.keep;
+  const otherTab = storage === 'other_tab' && !running() && offer === null;
+  const shown = offer !== null && !running() && !state.starting && !goingOn() && state.engine !== 'failed';
+  show($('offer'), shown || otherTab);
+  show($('offer-resume'), shown);
+  show($('offer-discard'), shown);
+  if (otherTab) {
+    setText($('offer-sentence'), 'Groundmask is open in another tab.');
+    setText($('offer-next'), 'That one saves its runs; a run started here is held by this page alone until the other is closed.');
+  }
+  if (!offer || !shown) return;
+  const { saved } = offer;
+  const done = saved.step >= saved.steps_total;
+  const iou = saved.best_iou == null ? '' : `, IoU ${metric(saved.best_iou)}`;
+  const place = offer.where === 'file' ? `${offer.name}: a run` : 'A run';
+  setText($('offer-sentence'), `${place} saved at ${when(saved.saved_at_ms)}, ${done ? 'finished' : `step ${count(saved.step)} of ${count(saved.steps_total)}`}${iou}.`);
+  const here = state.dataset?.fingerprint === saved.data.fingerprint;
+  const data = `${plural(saved.data.pairs, 'pair')} (${saved.data.names.join(', ')}${saved.data.pairs > saved.data.names.length ? ', …' : ''})`;
+  setText($('offer-next'), here ? `Its data are here. ${warning(offer)}` : saved.data.source === 'sample_scenes' ? `It was trained on the sample scenes. ${warning(offer)}`
+    : offer.data ? `Its ${data} are kept with it. ${warning(offer)}` : `It needs the same ${data}: drop them again.`);
+  setText($('offer-resume'), done ? 'Get its model back' : `Resume from step ${count(saved.step)}`);
+  setText($('offer-discard'), offer.where === 'disk' ? 'Discard it' : 'Dismiss');
+  /** @type {HTMLButtonElement} */ ($('offer-resume')).disabled = state.engine !== 'ready' || state.reading !== null || state.sampling || !state.device;
+}
+
+/** @param {import('./store.js').Offer} offer */
+const warning = (offer) => (offer.where === 'disk' ? 'Starting another run replaces it.' : '');
+
+function initNotify() {
+  const box = /** @type {HTMLInputElement} */ ($('notify'));
+  box.addEventListener('change', async () => {
+    if (box.checked && Notification.permission === 'default') await Notification.requestPermission().catch(() => {});
+    if (Notification.permission !== 'granted') box.checked = false;
+  });
+  onEvent((event) => {
+    if (event.type !== 'run_ended' || !box.checked || document.visibilityState === 'visible') return;
+    try {
+      const notice = new Notification('Groundmask', { body: endLine(event), tag: 'groundmask-run' });
+      notice.addEventListener('click', () => {
+        focus();
+        notice.close();
+      });
+    } catch { /* Some browsers allow them only from a service worker; the title still says it. */ }
+  });
+}
