@@ -24,6 +24,11 @@ export interface LegendEntry {
 }
 
 /**
+ * A model file's format.
+ */
+export type ModelFormat = "safetensors" | "onnx" | "onnx_qgis" | "keras";
+
+/**
  * A remark on a usable pair.
  */
 export type Note = { code: "cropped"; width: number; height: number } | { code: "empty_mask" } | { code: "full_mask" } | { code: "one_class" } | { code: "maybe_inverted" } | { code: "mask_equals_image" } | { code: "first_frame_only" } | { code: "exif_rotated" } | { code: "alpha_ignored" } | { code: "duplicate_of"; pair: number };
@@ -118,6 +123,10 @@ export interface Input {
     thumb_width: number;
     thumb_height: number;
     thumb_rgba: Uint8Array;
+    /**
+     * Where it lies on the ground.
+     */
+    geo: GeoInfo | undefined;
 }
 
 /**
@@ -150,12 +159,12 @@ export interface Metrics {
 /**
  * One request to the engine. Commands are handled one at a time, in order.
  */
-export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "start"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
+export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
 
 /**
  * Something the page should show. Events of a run carry its id; the page drops those of another.
  */
-export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "inputs"; inputs: Input[] } | ({ type: "config" } & ConfigReport) | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number; classes: ClassInfo[] } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; result: number | undefined } | ({ type: "picture" } & Picture) | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
+export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "inputs"; inputs: Input[] } | ({ type: "config" } & ConfigReport) | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number; classes: ClassInfo[] } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number; tiles_done: number; tiles_total: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; result: number | undefined } | ({ type: "picture" } & Picture) | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
 
 /**
  * The data set as the page shows it.
@@ -302,6 +311,33 @@ export interface Fault {
      * Numbers or names the sentence needs, or the library's own words as a last resort.
      */
     detail: string | undefined;
+}
+
+/**
+ * Where an image lies on the ground.
+ */
+export interface GeoInfo {
+    /**
+     * EPSG code of the reference system, if the file names one.
+     */
+    epsg: number | undefined;
+    /**
+     * Its name; `None` if the code is not known here, and then neither longitudes nor areas can be given.
+     */
+    crs: string | undefined;
+    /**
+     * Sides of a pixel in the middle of the image, metres.
+     */
+    pixel_m: [number, number] | undefined;
+    /**
+     * Width and height of the image on the ground, metres.
+     */
+    ground_m: [number, number] | undefined;
+    /**
+     * Longitude and latitude of its middle, degrees.
+     */
+    middle: [number, number] | undefined;
+    rotated: boolean;
 }
 
 export interface ColourShare {
@@ -568,9 +604,9 @@ export type DeviceReason = "no_webgpu" | "no_adapter" | "software_adapter" | "mi
 
 export type EndReason = "finished" | "stopped" | "not_finite" | "device_failed";
 
-export type ExportKind = "mask_png" | "probability_png";
+export type ExportKind = "mask_png" | "probability_png" | "mask_tif" | "class_tif" | "probability_tif" | "geojson" | "world_file" | "aux_xml";
 
-export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "no_mask" | "no_image" | "ambiguous" | "size_mismatch" | "no_pairs" | "bad_legend" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
+export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "no_mask" | "no_image" | "ambiguous" | "size_mismatch" | "no_pairs" | "vector_mask" | "bad_legend" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
 
 export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs" | "does_not_fit" | "needs_binary_masks";
 
@@ -665,6 +701,30 @@ export class Engine {
     save_run(number: number, write: Function): Promise<SaveOutcome>;
 }
 
+export class Point {
+    free(): void;
+    [Symbol.dispose](): void;
+    constructor(x: number, y: number, z: number);
+    x: number;
+    y: number;
+    z: number;
+}
+
+export class Projection {
+    free(): void;
+    [Symbol.dispose](): void;
+    constructor(defn: string);
+    readonly axis: string;
+    readonly isGeocentric: boolean;
+    readonly isLatlon: boolean;
+    readonly isNormalizedAxis: boolean;
+    readonly projName: string;
+    readonly to_meter: number;
+    readonly units: string;
+}
+
+export function add_nadgrid(key: string, array: Uint8Array): void;
+
 /**
  * Checks a saved run of `length` bytes behind `read(offset, length): Uint8Array`. No method: it may be called while
  * the engine is at work.
@@ -687,12 +747,23 @@ export function panic_on_purpose(): void;
  */
 export function start(): void;
 
+export function transform(src: Projection, dst: Projection, point: Point): void;
+
 export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembly.Module;
 
 export interface InitOutput {
     readonly memory: WebAssembly.Memory;
     readonly __wbg_bench_free: (a: number, b: number) => void;
     readonly __wbg_engine_free: (a: number, b: number) => void;
+    readonly __wbg_get_point_x: (a: number) => number;
+    readonly __wbg_get_point_y: (a: number) => number;
+    readonly __wbg_get_point_z: (a: number) => number;
+    readonly __wbg_point_free: (a: number, b: number) => void;
+    readonly __wbg_projection_free: (a: number, b: number) => void;
+    readonly __wbg_set_point_x: (a: number, b: number) => void;
+    readonly __wbg_set_point_y: (a: number, b: number) => void;
+    readonly __wbg_set_point_z: (a: number, b: number) => void;
+    readonly add_nadgrid: (a: number, b: number, c: any) => [number, number];
     readonly bench_adapter: (a: number) => [number, number];
     readonly bench_ceiling: (a: any) => any;
     readonly bench_create: (a: any) => any;
@@ -713,14 +784,24 @@ export interface InitOutput {
     readonly engine_save_run: (a: number, b: number, c: any) => any;
     readonly failed_allocation_bytes: () => number;
     readonly panic_on_purpose: () => void;
+    readonly point_new: (a: number, b: number, c: number) => number;
+    readonly projection_axis: (a: number) => [number, number];
+    readonly projection_isGeocentric: (a: number) => number;
+    readonly projection_isLatlon: (a: number) => number;
+    readonly projection_isNormalizedAxis: (a: number) => number;
+    readonly projection_new: (a: number, b: number) => [number, number, number];
+    readonly projection_projName: (a: number) => [number, number];
+    readonly projection_to_meter: (a: number) => number;
+    readonly projection_units: (a: number) => [number, number];
     readonly start: () => void;
+    readonly transform: (a: number, b: number, c: number) => [number, number];
     readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___js_sys_d699d72abf6d3c58___Function_fn_wasm_bindgen_d440f334afd28208___JsValue_____wasm_bindgen_d440f334afd28208___sys__Undefined___js_sys_d699d72abf6d3c58___Function_fn_wasm_bindgen_d440f334afd28208___JsValue_____wasm_bindgen_d440f334afd28208___sys__Undefined_______true_: (a: number, b: number, c: any, d: any) => void;
     readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wasm_bindgen_d440f334afd28208___JsValue__core_b3600b29a117afc3___result__Result_____wasm_bindgen_d440f334afd28208___JsError___true_: (a: number, b: number, c: any) => [number, number];
     readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wasm_bindgen_d440f334afd28208___sys__JsNullable_wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_b3600b29a117afc3___result__Result_____wasm_bindgen_d440f334afd28208___JsError___true_: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wasm_bindgen_d440f334afd28208___sys__JsNullable_wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_b3600b29a117afc3___result__Result_____wasm_bindgen_d440f334afd28208___JsError___true__26: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wasm_bindgen_d440f334afd28208___sys__JsNullable_wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_b3600b29a117afc3___result__Result_____wasm_bindgen_d440f334afd28208___JsError___true__27: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wasm_bindgen_d440f334afd28208___sys__JsNullable_wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_b3600b29a117afc3___result__Result_____wasm_bindgen_d440f334afd28208___JsError___true__43: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wasm_bindgen_d440f334afd28208___sys__JsNullable_wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_b3600b29a117afc3___result__Result_____wasm_bindgen_d440f334afd28208___JsError___true__44: (a: number, b: number, c: any) => [number, number];
     readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true_: (a: number, b: number, c: any) => void;
-    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true__25: (a: number, b: number, c: any) => void;
+    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true__42: (a: number, b: number, c: any) => void;
     readonly __wbindgen_malloc: (a: number, b: number) => number;
     readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_free: (a: number, b: number, c: number) => void;
