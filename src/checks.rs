@@ -6,7 +6,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+pub use crate::device::relative_error;
 use crate::{
+    device::relative_to,
     formats::weights_file::{FileTensor, WeightsFile},
     kernels::{
         nn,
@@ -32,21 +34,6 @@ pub const JAX_LOSSES: [(usize, usize, &[f64]); 2] = [
     (4, 64, &[0.694111, 0.693918, 0.693743, 0.693581]),
     (8, 128, &[0.690733, 0.688821, 0.687483, 0.686145, 0.684825, 0.683618]),
 ];
-
-/// Largest difference over the largest wanted value; NaN or another length is infinitely wrong.
-pub fn relative_error(wanted: &[f32], found: &[f32]) -> f64 {
-    relative_to(wanted, wanted, found)
-}
-
-/// Largest difference over the largest of `scale`: for outputs that a ReLU may have emptied, what it was given.
-fn relative_to(scale: &[f32], wanted: &[f32], found: &[f32]) -> f64 {
-    if wanted.len() != found.len() || found.iter().any(|v| !v.is_finite()) {
-        return f64::INFINITY;
-    }
-    let scale = scale.iter().fold(1e-12f32, |m, v| m.max(v.abs()));
-    let difference = |(w, f): (&f32, &f32)| f64::from((w - f).abs() / scale);
-    wanted.iter().zip(found).map(difference).fold(0.0, f64::max)
-}
 
 async fn read<const D: usize>(tensor: Tensor<D>) -> Check<Vec<f32>> {
     let data = tensor.into_data_async().await.map_err(|e| format!("{e:?}"))?;
@@ -104,6 +91,7 @@ pub async fn golden_network(file: &[u8], weights: &[u8], device: &Device) -> Che
         depth,
         channels: 1,
         dropout: 0.0,
+        classes: 1,
     };
     let mut model = UNet::new(config, 1, device).map_err(|e| e.to_string())?;
     let weights = WeightsFile::read(weights).map_err(|e| e.to_string())?;
@@ -227,15 +215,15 @@ async fn check_conv(
     let w = random(rng, s.k * s.k * s.c_in * s.c_out);
     let b = random(rng, s.c_out);
     let gy = random(rng, out_shape.iter().product());
-    let y = if up {
-        reference::up_conv_forward(&s, &x, &w, &b, relu)
-    } else {
-        reference::conv_forward(&s, &x, &w, &b, relu)
-    };
     let raw = if up {
         reference::up_conv_forward(&s, &x, &w, &b, false)
     } else {
         reference::conv_forward(&s, &x, &w, &b, false)
+    };
+    let y: Vec<f32> = if relu {
+        raw.iter().map(|v| v.max(0.0)).collect()
+    } else {
+        raw.clone()
     };
     let masked = if relu {
         reference::relu_mask(&y, &gy)
@@ -290,6 +278,69 @@ async fn check_conv(
         format!("{name} grad b"),
         relative_error(&gb, &read(bt.grad(&grads).ok_or_else(missing)?).await?),
     ));
+    Ok(())
+}
+
+/// A 3x3 convolution with ReLU and the fixed scale and shift of a batch norm, as inference runs it.
+async fn check_conv_norm(s: Shape, rng: &mut ChaCha8Rng, device: &Device, errors: &mut Errors) -> Check<()> {
+    let x = random(rng, s.batch * s.height * s.width * s.c_in);
+    let w = random(rng, s.k * s.k * s.c_in * s.c_out);
+    let [b, scale, shift] = [(); 3].map(|()| random(rng, s.c_out));
+    let raw = reference::conv_forward(&s, &x, &w, &b, false);
+    let channel = |i: usize| i % s.c_out;
+    let wanted: Vec<f32> = raw
+        .iter()
+        .enumerate()
+        .map(|(i, v)| v.max(0.0) * scale[channel(i)] + shift[channel(i)])
+        .collect();
+    let found = nn::conv2d_norm(
+        upload(&x, [s.batch, s.height, s.width, s.c_in], device),
+        upload(&w, [s.k, s.k, s.c_in, s.c_out], device),
+        upload(&b, [s.c_out], device),
+        upload(&scale, [s.c_out], device),
+        upload(&shift, [s.c_out], device),
+    );
+    errors.push((
+        format!("conv_norm {}x{}x{} {}->{}", s.batch, s.height, s.width, s.c_in, s.c_out),
+        relative_to(&raw, &wanted, &read(found).await?),
+    ));
+    Ok(())
+}
+
+async fn check_concat(
+    [b, h, w, ca]: [usize; 4],
+    cb: usize,
+    rng: &mut ChaCha8Rng,
+    device: &Device,
+    errors: &mut Errors,
+) -> Check<()> {
+    let pixels = b * h * w;
+    let (x, y, gy) = (
+        random(rng, pixels * ca),
+        random(rng, pixels * cb),
+        random(rng, pixels * (ca + cb)),
+    );
+    let joined: Vec<f32> = (0..pixels)
+        .flat_map(|i| x[i * ca..][..ca].iter().chain(&y[i * cb..][..cb]))
+        .copied()
+        .collect();
+    let xt = upload(&x, [b, h, w, ca], device).autodiff().require_grad();
+    let yt = upload(&y, [b, h, w, cb], device).autodiff().require_grad();
+    let out = nn::concat(xt.clone(), yt.clone());
+    let grads = (out.clone() * upload(&gy, [b, h, w, ca + cb], device)).sum().backward();
+    let part = |from: usize, len: usize| -> Vec<f32> {
+        gy.chunks_exact(ca + cb)
+            .flat_map(|row| &row[from..from + len])
+            .copied()
+            .collect()
+    };
+    let name = format!("concat {b}x{h}x{w} {ca}+{cb}");
+    let missing = || format!("{name}: a gradient is missing");
+    let ga = read(xt.grad(&grads).ok_or_else(missing)?).await?;
+    let gb = read(yt.grad(&grads).ok_or_else(missing)?).await?;
+    errors.push((name.clone(), relative_error(&joined, &read(out.inner()).await?)));
+    errors.push((format!("{name} grad a"), relative_error(&part(0, ca), &ga)));
+    errors.push((format!("{name} grad b"), relative_error(&part(ca, cb), &gb)));
     Ok(())
 }
 
@@ -444,6 +495,9 @@ pub async fn operators(seed: u32, device: &Device) -> Check<Errors> {
                 k,
             };
             check_conv(s, false, (i + k) % 2 == 0, rng, device, &mut errors).await?;
+            if k == 3 {
+                check_conv_norm(s, rng, device, &mut errors).await?;
+            }
         }
         let s = Shape {
             batch,
@@ -457,6 +511,14 @@ pub async fn operators(seed: u32, device: &Device) -> Check<Errors> {
     }
     for dims in [[2, 6, 4, 8], [1, 7, 5, 3], [1, 2, 3, 130], [2, 1, 1, 5], [1, 32, 32, 2]] {
         check_pool_and_norm(dims, rng, device, &mut errors).await?;
+    }
+    for (dims, cb) in [
+        ([2, 3, 5, 8], 4),
+        ([1, 7, 1, 3], 5),
+        ([1, 1, 1, 1], 130),
+        ([2, 4, 4, 64], 64),
+    ] {
+        check_concat(dims, cb, rng, device, &mut errors).await?;
     }
     check_warp_and_adam(rng, device, &mut errors).await?;
     Ok(errors)
@@ -475,6 +537,7 @@ pub async fn overfit(size: usize, base: usize, steps: u32, device: &Device) -> C
         depth: 3,
         channels: 1,
         dropout: 0.0,
+        classes: 1,
     };
     let model = UNet::new(config, 5, device).map_err(|e| e.to_string())?;
     let loss = LossConfig {

@@ -13,10 +13,19 @@ use crate::{
 pub struct Kept {
     pub width: u32,
     pub height: u32,
-    /// At the size of the input.
+    /// At the size of the input; of several classes that of the chosen one.
     pub probability: Vec<u16>,
+    /// Of a model of several classes.
+    pub labels: Option<Labels>,
     /// Seed pipeline: its 256x256 map, which is what its 16-bit file holds.
     pub seed_map: Option<(u32, u32, Vec<u16>)>,
+}
+
+/// Class numbers at the size of the input, and the colour of each class.
+#[derive(Debug, Clone)]
+pub struct Labels {
+    pub numbers: Vec<u8>,
+    pub palette: Vec<[u8; 3]>,
 }
 
 /// `round(p * 65535)`, NaN as 0.
@@ -27,11 +36,15 @@ pub fn to_u16(probability: &[f32]) -> Vec<u16> {
         .collect()
 }
 
-/// 8-bit grey PNG of the input's size: 255 where the probability is at least `threshold`, else 0.
+/// 8-bit grey PNG of the input's size: 255 where the probability is at least `threshold`, else 0; of several classes
+/// a palette PNG whose indices are the class numbers.
 ///
 /// # Errors
 /// If the encoder fails.
 pub fn mask_png(kept: &Kept, threshold: f32) -> Result<Vec<u8>, EncodeError> {
+    if let Some(labels) = &kept.labels {
+        return encode::palette_png(&labels.numbers, &labels.palette, kept.width, kept.height);
+    }
     let cut = (f64::from(threshold.clamp(0.0, 1.0)) * 65535.0).round() as u16;
     let pixels: Vec<u8> = kept
         .probability
@@ -119,6 +132,7 @@ mod tests {
             width: 3,
             height: 2,
             probability: to_u16(&[0.0, 0.49, 0.5, 0.51, 1.0, 0.2]),
+            labels: None,
             seed_map: None,
         };
         let png = mask_png(&kept, 0.5).expect("encodes");
@@ -131,6 +145,27 @@ mod tests {
         let sixteen = image::load_from_memory(&probability_png(&kept).expect("encodes")).expect("decodes");
         assert_eq!(sixteen.color(), image::ColorType::L16);
         assert_eq!(sixteen.to_luma16().into_raw(), kept.probability);
+    }
+
+    #[test]
+    fn several_classes_become_a_palette() {
+        let palette = vec![[0x3C, 0x10, 0x98], [0x84, 0x29, 0xF6], [1, 2, 3]];
+        let kept = Kept {
+            width: 2,
+            height: 2,
+            probability: vec![65535; 4],
+            labels: Some(Labels {
+                numbers: vec![0, 2, 1, 1],
+                palette: palette.clone(),
+            }),
+            seed_map: None,
+        };
+        let png = mask_png(&kept, 0.5).expect("encodes");
+        // The header says: 8 bit, palette.
+        assert_eq!(&png[24..26], &[8, 3]);
+        let back = image::load_from_memory(&png).expect("decodes").to_rgb8().into_raw();
+        let wanted: Vec<u8> = [0, 2, 1, 1].iter().flat_map(|i: &usize| palette[*i]).collect();
+        assert_eq!(back, wanted);
     }
 
     #[test]

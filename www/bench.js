@@ -82,9 +82,18 @@ page.run = async (cfg) => {
   }
   const all = await timed(warmup + steps, 'bench_step', 'Training', true);
   Object.assign(out, { trainFirstMs: all.ms[0], trainMs: median(all.ms.slice(warmup)), trainAll: all.ms, losses: all.values });
+  const after = await ask({ kind: 'bench_memory' });
+  // Since the model was made: the module itself and what Burn holds before are not the run's.
+  out.memory = { ...after, wasm: after.wasm - made.wasm_before };
   tell('Done.');
   return out;
 };
+
+/** Every pass of every different layer alone, and the device's ceiling. @param {BenchConfig} cfg */
+page.operators = (cfg) => ask({ kind: 'bench_operators', cfg: { ...cfg, backend: cfg.backend === 'webgpu' ? 'webgpu' : 'cpu' } });
+
+/** GFLOP/s of multiply-adds on registers. @param {BenchConfig} cfg */
+page.ceiling = (cfg) => ask({ kind: 'bench_ceiling', cfg: { ...cfg, backend: cfg.backend === 'webgpu' ? 'webgpu' : 'cpu' } });
 
 /**
  * @param {number} times

@@ -79,13 +79,23 @@ scope.onmessage = ({ data }) => {
       break;
     case 'bench_create':
       benchJobs.push(async () => {
+        const before = engine?.memory_bytes() ?? 0;
         bench = await (/** @type {any} */ (module)).Bench.create(message.cfg);
         const read = (/** @type {string} */ name) => (typeof bench[name] === 'function' ? bench[name]() : bench[name]);
-        post({ kind: 'bench', value: { adapter: read('adapter'), params: read('params') ?? read('parameters') } });
+        post({ kind: 'bench', value: { wasm_before: before, adapter: read('adapter'), params: read('params') ?? read('parameters') } });
       });
       break;
     case 'bench_step':
       benchJobs.push(async () => post({ kind: 'bench', value: await bench.step() }));
+      break;
+    case 'bench_operators':
+      benchJobs.push(async () => post({ kind: 'bench', value: await (/** @type {any} */ (module)).Bench.operators(message.cfg) }));
+      break;
+    case 'bench_memory':
+      benchJobs.push(async () => post({ kind: 'bench', value: bench.memory() }));
+      break;
+    case 'bench_ceiling':
+      benchJobs.push(async () => post({ kind: 'bench', value: await (/** @type {any} */ (module)).Bench.ceiling(message.cfg) }));
       break;
     case 'bench_infer':
       benchJobs.push(async () => post({ kind: 'bench', value: await bench.infer() }));

@@ -4,6 +4,7 @@
 
 pub use super::augment::Augmentation;
 use super::augment::plan;
+use super::classes::UNLABELLED;
 use super::dataset::Dataset;
 use super::draw::{Draw, Stream};
 use super::preprocess::{self, Channels};
@@ -53,7 +54,12 @@ pub struct CpuBatch {
     /// `[batch, window_px, window_px, channels]`, 0..1.
     pub images: Vec<f32>,
     /// `[batch, window_px, window_px, 1]`, 0 or 1; to be set to 0 or 1 again at 0.5 after the warp.
+    /// Empty where there are several classes.
     pub masks: Vec<f32>,
+    /// `[batch, tile_px, tile_px]` class numbers or [`UNLABELLED`], in their final pose; empty where labels are 0 and 1.
+    pub labels: Vec<u8>,
+    /// Number of classes; 0 where labels are 0 and 1.
+    pub classes: usize,
     pub window_px: usize,
     pub tile_px: usize,
     /// Tile pixels to window pixels, one a sample.
@@ -89,9 +95,13 @@ pub fn make_batch(data: &Dataset, train: &[usize], spec: &SampleSpec, step: u64,
     let epoch = visits(data, &usable, spec);
     let (window_px, channels) = (spec.window_px(), spec.channels.count());
     let batch = if epoch.is_empty() { 0 } else { batch };
+    let classes = data.classes().len();
+    let (binary, several) = if classes == 0 { (batch, 0) } else { (0, batch) };
     let mut out = CpuBatch {
         images: vec![0.0; batch * window_px * window_px * channels],
-        masks: vec![0.0; batch * window_px * window_px],
+        masks: vec![0.0; binary * window_px * window_px],
+        labels: vec![UNLABELLED; several * spec.tile_px * spec.tile_px],
+        classes,
         window_px,
         tile_px: spec.tile_px,
         matrices: Vec::with_capacity(batch),
@@ -99,8 +109,9 @@ pub fn make_batch(data: &Dataset, train: &[usize], spec: &SampleSpec, step: u64,
     };
     let mut order: Option<(u64, Vec<usize>)> = None;
     let images = out.images.chunks_mut((window_px * window_px * channels).max(1));
-    let masks = out.masks.chunks_mut((window_px * window_px).max(1));
-    for (i, (image, mask)) in images.zip(masks).enumerate().take(batch) {
+    let mut masks = out.masks.chunks_mut((window_px * window_px).max(1));
+    let mut labels = out.labels.chunks_mut((spec.tile_px * spec.tile_px).max(1));
+    for (i, image) in images.enumerate().take(batch) {
         let at = step.wrapping_mul(batch as u64).wrapping_add(i as u64);
         let (number, place) = (at / epoch.len() as u64, (at % epoch.len() as u64) as usize);
         let shuffled = match &mut order {
@@ -112,19 +123,60 @@ pub fn make_batch(data: &Dataset, train: &[usize], spec: &SampleSpec, step: u64,
             }
         };
         let mut draw = Draw::new(spec.seed, Stream::Sample, step, i as u64);
-        fill(data, shuffled[place], spec, &mut draw, image, mask);
+        let pair = shuffled[place];
+        let mask = masks.next().unwrap_or_default();
+        let origin = fill(data, pair, spec, &mut draw, image, mask);
         let plan = plan(spec.augmentation, spec.tile_px, spec.margin_px(), &mut draw);
+        if let (Some(tile), Some(bits), Some(raster)) = (labels.next(), data.mask_bits(pair), data.image(pair)) {
+            let size = [raster.height as usize, raster.width as usize];
+            pose_labels(bits, size, origin, &plan.matrix, spec, tile);
+        }
         out.matrices.push(plan.matrix);
         out.gain_bias.push(plan.gain_bias);
     }
     out
 }
 
-/// Writes one sample's window.
-fn fill(data: &Dataset, pair: usize, spec: &SampleSpec, draw: &mut Draw, image: &mut [f32], mask: &mut [f32]) {
+/// Writes a tile of class numbers in its pose, each pixel the nearest one: numbers cannot be blended.
+fn pose_labels(
+    labels: &[u8],
+    [height, width]: [usize; 2],
+    origin: [i64; 2],
+    m: &[f32; 6],
+    spec: &SampleSpec,
+    out: &mut [u8],
+) {
+    let (side, window_px) = (spec.tile_px, spec.window_px());
+    let last = window_px as f32 - 1.0;
+    // Resized images have no window in the image: theirs is the whole of it.
+    let from_window = |at: usize, start: i64, n: usize| match spec.sampling {
+        Sampling::Crop => (start + at as i64).clamp(0, n as i64 - 1) as usize,
+        Sampling::Resize | Sampling::Seed => ((2 * at + 1) * n / (2 * window_px)).min(n.saturating_sub(1)),
+    };
+    for (k, label) in out.iter_mut().enumerate() {
+        let (i, j) = ((k / side) as f32, (k % side) as f32);
+        let row = (m[0] * i + m[1] * j + m[2]).clamp(0.0, last).round() as usize;
+        let column = (m[3] * i + m[4] * j + m[5]).clamp(0.0, last).round() as usize;
+        let (y, x) = (
+            from_window(row, origin[0], height),
+            from_window(column, origin[1], width),
+        );
+        *label = labels.get(y * width + x).copied().unwrap_or(UNLABELLED);
+    }
+}
+
+/// Writes one sample's window; gives its first row and column in the image.
+fn fill(
+    data: &Dataset,
+    pair: usize,
+    spec: &SampleSpec,
+    draw: &mut Draw,
+    image: &mut [f32],
+    mask: &mut [f32],
+) -> [i64; 2] {
     let (Some(raster), Some(mask_raster), Some(bits)) = (data.image(pair), data.mask(pair), data.mask_bits(pair))
     else {
-        return;
+        return [0; 2];
     };
     let (h, w) = (raster.height as usize, raster.width as usize);
     match spec.sampling {
@@ -134,6 +186,7 @@ fn fill(data: &Dataset, pair: usize, spec: &SampleSpec, draw: &mut Draw, image: 
             let side = spec.window_px();
             preprocess::crop_f32(raster, spec.channels, y0, x0, side, side, image);
             preprocess::crop_mask_f32(bits, [h, w], [y0, x0], [side, side], mask);
+            return [y0, x0];
         }
         Sampling::Resize => {
             let side = spec.tile_px;
@@ -155,10 +208,13 @@ fn fill(data: &Dataset, pair: usize, spec: &SampleSpec, draw: &mut Draw, image: 
             for (i, pixel) in image.chunks_exact_mut(spec.channels.count()).enumerate() {
                 let from = pick(i / spec.tile_px, i % spec.tile_px);
                 pixel.fill(grey[from]);
-                mask[i] = truth[from];
+                if let Some(value) = mask.get_mut(i) {
+                    *value = truth[from];
+                }
             }
         }
     }
+    [0; 2]
 }
 
 /// First row (or column) of a random tile: inside the image, or, if that is smaller, anywhere around it.

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::classes::{self, Class, Detected, Labelling, Legend};
 use super::doctor::{self, Note};
 pub use super::fault::{FaultKind, FileFault};
 use super::mask::{self, MaskRule};
@@ -21,18 +22,19 @@ pub struct Pair {
     pub mask_path: String,
     pub image: Arc<Raster>,
     pub mask: Arc<Raster>,
-    /// The mask under the rule in force, 0 or 1 a pixel; empty if the pair is blocked.
+    /// The mask under the labelling in force: 0 or 1 a pixel, or a class number or
+    /// [`classes::UNLABELLED`]; empty if the pair is blocked.
     pub bits: Arc<Vec<u8>>,
-    /// Foreground share, 0..1.
+    /// Foreground share, 0..1; of several classes the share that is labelled.
     pub foreground_share: f64,
     pub notes: Vec<Note>,
     /// Left out by the user.
     pub excluded: bool,
     /// Cannot be used, and why.
     pub blocked: Option<FaultKind>,
-    /// Notes that do not depend on the rule, and the rule the bits were made by.
+    /// Notes that do not depend on the labelling, and the labelling the bits were made by.
     fixed_notes: Vec<Note>,
-    rule: MaskRule,
+    labelling: Labelling,
     hash: u64,
     mask_hash: u64,
     /// The two files as decoded, to recognise an unchanged pair.
@@ -51,8 +53,13 @@ pub struct Dataset {
     pub pairs: Vec<Pair>,
     /// Files that are part of no pair, each with its cause, by path.
     pub faults: Vec<FileFault>,
+    /// The binary rule in force, or the one that would be if the masks had not several classes.
     pub rule: MaskRule,
     pub suggested_rule: MaskRule,
+    /// How pixels are labelled: by `rule`, or by a legend.
+    pub labelling: Labelling,
+    /// What the masks hold as classes.
+    pub detected: Detected,
     /// Colours of the masks with their share, most frequent first.
     pub colours: Vec<([u8; 3], f64)>,
     /// Bytes held for pixels and masks.
@@ -76,6 +83,11 @@ impl Dataset {
     /// The mask under the rule in force, 0 or 1 a pixel, the image's size.
     pub fn mask_bits(&self, pair: usize) -> Option<&[u8]> {
         self.pair(pair).map(|p| p.bits.as_slice())
+    }
+
+    /// The classes by number; empty where labels are 0 and 1.
+    pub fn classes(&self) -> Vec<Class> {
+        self.labelling.legend().map(Legend::classes).unwrap_or_default()
     }
 
     pub fn image_path(&self, pair: usize) -> Option<&str> {
@@ -103,12 +115,20 @@ impl Dataset {
         })
     }
 
-    /// Foreground share over all usable pairs, 0..1; 0 if there are none.
+    /// Foreground share over all usable pairs, 0..1, or the share that is labelled; 0 if there are no pairs.
     pub fn foreground_share(&self) -> f64 {
         let usable = || self.pairs.iter().filter(|p| p.is_usable());
         let all: usize = usable().map(|p| p.bits.len()).sum();
-        let ones: u64 = usable().map(|p| doctor::foreground(&p.bits)).sum();
+        let ones: u64 = usable().map(|p| marked(&p.bits, &self.labelling)).sum();
         if all == 0 { 0.0 } else { ones as f64 / all as f64 }
+    }
+}
+
+/// Pixels that are foreground, or labelled at all.
+fn marked(bits: &[u8], labelling: &Labelling) -> u64 {
+    match labelling {
+        Labelling::Binary(_) => doctor::foreground(bits),
+        Labelling::Classes(_) => bits.iter().filter(|b| **b != classes::UNLABELLED).count() as u64,
     }
 }
 
@@ -126,8 +146,8 @@ pub struct Builder {
     max_memory_bytes: u64,
     files: Vec<Loaded>,
     faults: Vec<FileFault>,
-    /// The user's rule; `None` = the suggested one.
-    rule: Option<MaskRule>,
+    /// The user's labelling; `None` = the suggested one.
+    labelling: Option<Labelling>,
     /// Image paths of the pairs left out.
     excluded: BTreeSet<String>,
     /// The last outcome, reused where nothing changed.
@@ -148,7 +168,7 @@ impl Builder {
             max_memory_bytes,
             files: Vec::new(),
             faults: Vec::new(),
-            rule: None,
+            labelling: None,
             excluded: BTreeSet::new(),
             last: Dataset::default(),
         }
@@ -210,7 +230,12 @@ impl Builder {
 
     /// Uses this rule instead of the suggested one from the next [`finish`](Self::finish) on.
     pub fn set_rule(&mut self, rule: MaskRule) {
-        self.rule = Some(rule);
+        self.labelling = Some(Labelling::Binary(rule));
+    }
+
+    /// Labels in this way from the next [`finish`](Self::finish) on.
+    pub fn set_labelling(&mut self, labelling: Labelling) {
+        self.labelling = Some(labelling);
     }
 
     /// Leaves a pair of the last data set out, or takes it in again.
@@ -253,27 +278,38 @@ impl Builder {
                 .iter()
                 .zip(&self.last.pairs)
                 .all(|((_, m, _), p)| Arc::ptr_eq(&self.files[*m].raster, &p.files[1]));
-        let (suggested_rule, colours) = if same_masks && !self.last.pairs.is_empty() {
-            (self.last.suggested_rule, self.last.colours.clone())
+        let (suggested_rule, colours, detected) = if same_masks && !self.last.pairs.is_empty() {
+            let last = &self.last;
+            (last.suggested_rule, last.colours.clone(), last.detected.clone())
         } else {
             let masks: Vec<&Raster> = pairing
                 .pairs
                 .iter()
                 .map(|(_, m, _)| self.files[*m].raster.as_ref())
                 .collect();
-            (mask::suggest(&masks), mask::colours(&masks))
+            (mask::suggest(&masks), mask::colours(&masks), classes::detect(&masks))
         };
-        let rule = self.rule.unwrap_or(suggested_rule);
+        let labelling = match &self.labelling {
+            Some(chosen) => chosen.clone(),
+            None if detected.suggested => Labelling::Classes(Arc::new(detected.legend.clone())),
+            None => Labelling::Binary(suggested_rule),
+        };
+        let rule = match labelling {
+            Labelling::Binary(rule) => rule,
+            Labelling::Classes(_) => suggested_rule,
+        };
         let pairs = pairing
             .pairs
             .into_iter()
-            .map(|(image, mask, name)| self.make_pair(image, mask, name, rule))
+            .map(|(image, mask, name)| self.make_pair(image, mask, name, &labelling))
             .collect();
         let mut out = Dataset {
             pairs,
             faults,
             rule,
             suggested_rule,
+            labelling,
+            detected,
             colours,
             memory_bytes: 0,
         };
@@ -290,28 +326,32 @@ impl Builder {
         pair.bits.len() as u64 + own(&pair.image, &pair.files[0]) + own(&pair.mask, &pair.files[1])
     }
 
-    fn make_pair(&self, image: usize, mask: usize, name: String, rule: MaskRule) -> Pair {
+    fn make_pair(&self, image: usize, mask: usize, name: String, labelling: &Labelling) -> Pair {
         let (image, mask) = (&self.files[image], &self.files[mask]);
         let excluded = self.excluded.contains(&image.path);
         let same = |p: &&Pair| Arc::ptr_eq(&p.files[0], &image.raster) && Arc::ptr_eq(&p.files[1], &mask.raster);
         let mut pair = match self.last.pairs.iter().find(same) {
             Some(known) => Pair { name, ..known.clone() },
-            None => new_pair(image, mask, name, rule),
+            None => new_pair(image, mask, name, labelling),
         };
         pair.excluded = excluded;
-        if pair.rule != rule && pair.blocked.is_none() {
-            pair.rule = rule;
-            pair.bits = Arc::new(mask::apply(&pair.mask, rule));
+        if pair.labelling != *labelling && pair.blocked.is_none() {
+            pair.labelling = labelling.clone();
+            pair.bits = Arc::new(labelling.apply(&pair.mask));
         }
         let n = pair.bits.len().max(1) as f64;
-        pair.foreground_share = doctor::foreground(&pair.bits) as f64 / n;
-        pair.notes = [pair.fixed_notes.clone(), doctor::mask_notes(&pair.bits)].concat();
+        pair.foreground_share = marked(&pair.bits, labelling) as f64 / n;
+        let mask_notes = match labelling {
+            Labelling::Binary(_) => doctor::mask_notes(&pair.bits),
+            Labelling::Classes(_) => doctor::class_notes(&pair.bits),
+        };
+        pair.notes = [pair.fixed_notes.clone(), mask_notes].concat();
         pair
     }
 }
 
 /// Brings image and mask to one size, or blocks them.
-fn new_pair(image: &Loaded, mask: &Loaded, name: String, rule: MaskRule) -> Pair {
+fn new_pair(image: &Loaded, mask: &Loaded, name: String, labelling: &Labelling) -> Pair {
     let (a, b) = (&image.raster, &mask.raster);
     let (width, height) = (a.width.min(b.width), a.height.min(b.height));
     let off = a.width.abs_diff(b.width).max(a.height.abs_diff(b.height));
@@ -327,7 +367,7 @@ fn new_pair(image: &Loaded, mask: &Loaded, name: String, rule: MaskRule) -> Pair
         excluded: false,
         blocked: None,
         fixed_notes: Vec::new(),
-        rule,
+        labelling: labelling.clone(),
         hash: image.hash,
         mask_hash: mask.hash,
         files: [a.clone(), b.clone()],
@@ -351,13 +391,13 @@ fn new_pair(image: &Loaded, mask: &Loaded, name: String, rule: MaskRule) -> Pair
         pair.fixed_notes.push(Note::Cropped { width, height });
     }
     pair.fixed_notes.extend(doctor::file_notes(&pair.image, &pair.mask));
-    pair.bits = Arc::new(mask::apply(&pair.mask, rule));
+    pair.bits = Arc::new(labelling.apply(&pair.mask));
     pair
 }
 
 /// Remarks that need the whole set: duplicates, and masks that may be inverted.
 fn add_set_notes(data: &mut Dataset) {
-    let inverted = data.foreground_share() > doctor::INVERTED_SHARE;
+    let inverted = data.labelling.legend().is_none() && data.foreground_share() > doctor::INVERTED_SHARE;
     let images: Vec<(u64, &Raster)> = data.pairs.iter().map(|p| (p.hash, p.files[0].as_ref())).collect();
     let duplicates = doctor::duplicates(&images);
     for (pair, duplicate) in data.pairs.iter_mut().zip(duplicates) {

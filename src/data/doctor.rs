@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::classes::UNLABELLED;
 use crate::formats::raster::Raster;
 
 /// A remark on a pair.
@@ -14,6 +15,8 @@ pub enum Note {
     },
     EmptyMask,
     FullMask,
+    /// Of several classes, the whole mask holds one.
+    OneClass,
     /// More than 4/5 of all pixels of the data set are foreground.
     MaybeInverted,
     MaskEqualsImage,
@@ -61,6 +64,17 @@ pub fn mask_notes(bits: &[u8]) -> Vec<Note> {
         0 => vec![Note::EmptyMask],
         n if n == bits.len() as u64 => vec![Note::FullMask],
         _ => Vec::new(),
+    }
+}
+
+/// Remarks on a mask of several classes. A mask of no pixels has none.
+pub fn class_notes(labels: &[u8]) -> Vec<Note> {
+    let mut labelled = labels.iter().filter(|l| **l != UNLABELLED);
+    match labelled.next() {
+        _ if labels.is_empty() => Vec::new(),
+        None => vec![Note::EmptyMask],
+        Some(first) if labelled.all(|l| l == first) => vec![Note::OneClass],
+        Some(_) => Vec::new(),
     }
 }
 

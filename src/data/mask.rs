@@ -42,7 +42,7 @@ const MAX_SURVEY_PIXELS: u64 = 16_000_000;
 /// Different colours kept count of; JPEG masks have a hundred thousand.
 const MAX_COUNTED: usize = 65_536;
 /// Alpha below this is transparent.
-const OPAQUE: u8 = 128;
+pub(super) const OPAQUE: u8 = 128;
 /// A pixel whose bands differ by more than this has a colour.
 const GREY_SPREAD: u8 = 24;
 /// Per-band distance that still counts as the chosen colour where a mask was stored with loss.
@@ -50,7 +50,7 @@ const LOSSY_DISTANCE: u8 = 48;
 
 /// Masks of 16 bits whose numbers all fit 8 are class numbers or were widened: they stay what they are.
 /// Scaling them by 1/257 would make an empty mask of 0 and 1.
-fn as_8_bit(mask: &Raster) -> Cow<'_, Raster> {
+pub(super) fn as_8_bit(mask: &Raster) -> Cow<'_, Raster> {
     match &mask.samples {
         Samples::U16(v) if v.iter().all(|s| *s <= 255) => {
             let samples = Samples::U8(v.iter().map(|s| *s as u8).collect());
@@ -64,7 +64,7 @@ fn as_8_bit(mask: &Raster) -> Cow<'_, Raster> {
 }
 
 /// Calls `see` with every `step`-th pixel.
-fn each_pixel(mask: &Raster, step: u64, mut see: impl FnMut([u8; 4])) {
+pub(super) fn each_pixel(mask: &Raster, step: u64, mut see: impl FnMut([u8; 4])) {
     let width = u64::from(mask.width.max(1));
     let mut at = 0u64;
     while at < mask.pixels() {
@@ -74,14 +74,14 @@ fn each_pixel(mask: &Raster, step: u64, mut see: impl FnMut([u8; 4])) {
 }
 
 /// What the masks hold, counted once.
-struct Survey {
+pub(super) struct Survey {
     /// Opaque pixels by colour.
-    counts: BTreeMap<[u8; 3], u64>,
+    pub(super) counts: BTreeMap<[u8; 3], u64>,
     total: u64,
     transparent: u64,
 }
 
-fn survey(masks: &[&Raster]) -> Survey {
+pub(super) fn survey(masks: &[&Raster]) -> Survey {
     let pixels: u64 = masks.iter().map(|m| m.pixels()).sum();
     // Odd, so that a step does not fall into step with a common width.
     let step = pixels.div_ceil(MAX_SURVEY_PIXELS).max(1) | 1;
@@ -117,23 +117,23 @@ impl Survey {
         }
     }
 
-    fn opaque(&self) -> u64 {
+    pub(super) fn opaque(&self) -> u64 {
         self.total - self.transparent
     }
 
     /// Colours, most frequent first.
-    fn ranked(&self) -> Vec<([u8; 3], u64)> {
+    pub(super) fn ranked(&self) -> Vec<([u8; 3], u64)> {
         let mut all: Vec<_> = self.counts.iter().map(|(rgb, n)| (*rgb, *n)).collect();
         all.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
         all
     }
 
-    fn share(&self, n: u64) -> f64 {
+    pub(super) fn share(&self, n: u64) -> f64 {
         n as f64 / self.opaque().max(1) as f64
     }
 }
 
-fn has_colour([r, g, b]: [u8; 3]) -> bool {
+pub(super) fn has_colour([r, g, b]: [u8; 3]) -> bool {
     r.max(g).max(b) - r.min(g).min(b) > GREY_SPREAD
 }
 

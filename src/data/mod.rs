@@ -1,6 +1,7 @@
 //! Floor between files and tensors: plain Rust, no device.
 //!
-//! Decoded files become pairs by name ([`pair`]), masks become 0 and 1 by a rule ([`mask`]), pairs
+//! Decoded files become pairs by name ([`pair`]), masks become 0 and 1 by a rule ([`mask`])
+//! or class numbers by a legend ([`classes`]), pairs
 //! make a [`dataset`] with remarks ([`doctor`]), which is divided ([`split`]), cut to tiles
 //! ([`preprocess`]), given a random pose ([`augment`]) and handed out as batches ([`batches`]).
 //! [`scenes`] makes a data set out of nothing. Everything random is a pure function of a seed
@@ -10,6 +11,7 @@
 
 pub mod augment;
 pub mod batches;
+pub mod classes;
 pub mod dataset;
 pub mod doctor;
 pub mod draw;

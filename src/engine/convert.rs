@@ -1,12 +1,13 @@
 //! The core's own types to the protocol's and back. The floors below do not know the protocol.
 
 use crate::{
-    data::{augment, batches, dataset::FaultKind, doctor, mask, preprocess},
+    data::{augment, batches, classes, dataset::FaultKind, doctor, mask, preprocess},
     device,
     model::{self, LossKind},
     protocol::{
-        Architecture, Augmentation, Channels, DeviceKind, DeviceReason, Fault, FaultCode, FieldError, FieldErrorCode,
-        ForegroundWeight, KeepBest, Loss, MaskRule, Metrics, Note, Sampling, Stage, TrainConfig, ValidationReport,
+        Architecture, Augmentation, Channels, ClassInfo, DeviceKind, DeviceReason, Fault, FaultCode, FieldError,
+        FieldErrorCode, ForegroundWeight, KeepBest, LegendEntry, Loss, MaskRule, Metrics, Note, Sampling, Stage,
+        TrainConfig, ValidationReport,
     },
     train::{self, FieldProblem, ImageMetrics, Problem, RawSettings},
 };
@@ -17,6 +18,7 @@ pub(super) fn metrics(m: ImageMetrics) -> Metrics {
         accuracy: m.accuracy,
         iou: m.iou,
         f1: m.f1,
+        class_iou: m.class_iou,
     }
 }
 
@@ -24,8 +26,8 @@ pub(super) fn validation(run_id: u32, news: &train::ValidationNews) -> Validatio
     ValidationReport {
         run_id,
         step: news.step,
-        validation: news.validation.map(metrics),
-        training: metrics(news.training),
+        validation: news.validation.clone().map(metrics),
+        training: metrics(news.training.clone()),
         best: news.best,
         best_step: news.best_step,
         elapsed_ms: news.elapsed_ms,
@@ -97,11 +99,63 @@ pub(super) fn sampling_out(s: batches::Sampling) -> Sampling {
     }
 }
 
-pub(super) fn mask_rule_in(rule: MaskRule) -> mask::MaskRule {
-    match rule {
+/// `lossy`: the masks of the data set are.
+///
+/// # Errors
+/// If a legend has too few or too many classes.
+pub(super) fn labelling_in(rule: MaskRule, lossy: bool) -> Result<classes::Labelling, classes::LegendError> {
+    let rule = match rule {
         MaskRule::Threshold { at, invert } => mask::MaskRule::Threshold { at, invert },
         MaskRule::NotBlack { invert } => mask::MaskRule::NotBlack { invert },
         MaskRule::Colour { rgb, invert } => mask::MaskRule::Colour { rgb, invert },
+        MaskRule::Classes { legend } => {
+            let entries = legend.into_iter().map(|e| classes::LegendEntry {
+                rgb: e.rgb,
+                shown: e.shown,
+                name: e.name,
+                ignored: e.ignored,
+                share: e.share,
+            });
+            let legend = classes::Legend::edited(entries.collect(), lossy)?;
+            return Ok(classes::Labelling::Classes(legend.into()));
+        }
+    };
+    Ok(classes::Labelling::Binary(rule))
+}
+
+pub(super) fn legend_out(legend: &classes::Legend) -> Vec<LegendEntry> {
+    let entries = legend.entries.iter().map(|e| LegendEntry {
+        rgb: e.rgb,
+        shown: e.shown,
+        name: e.name.clone(),
+        ignored: e.ignored,
+        share: e.share,
+    });
+    entries.collect()
+}
+
+pub(super) fn classes_out(classes: &[classes::Class]) -> Vec<ClassInfo> {
+    let infos = classes.iter().map(|c| ClassInfo {
+        name: c.name.clone(),
+        rgb: c.rgb,
+    });
+    infos.collect()
+}
+
+pub(super) fn classes_in(classes: Vec<ClassInfo>) -> Vec<classes::Class> {
+    let classes = classes.into_iter().map(|c| classes::Class {
+        name: c.name.chars().take(classes::MAX_NAME_CHARS).collect(),
+        rgb: c.rgb,
+    });
+    classes.collect()
+}
+
+pub(super) fn labelling_out(labelling: &classes::Labelling) -> MaskRule {
+    match labelling {
+        classes::Labelling::Binary(rule) => mask_rule_out(*rule),
+        classes::Labelling::Classes(legend) => MaskRule::Classes {
+            legend: legend_out(legend),
+        },
     }
 }
 
@@ -113,7 +167,8 @@ pub(super) fn mask_rule_out(rule: mask::MaskRule) -> MaskRule {
     }
 }
 
-pub(super) fn raw_settings(c: &TrainConfig) -> RawSettings {
+/// `classes`: those of the data set, 0 where labels are 0 and 1.
+pub(super) fn raw_settings(c: &TrainConfig, classes: usize) -> RawSettings {
     RawSettings {
         architecture: architecture_in(c.architecture),
         base: c.base,
@@ -144,6 +199,7 @@ pub(super) fn raw_settings(c: &TrainConfig) -> RawSettings {
         },
         seed: c.seed,
         val_share: c.val_share,
+        classes: classes.max(1),
     }
 }
 
@@ -153,6 +209,7 @@ pub(super) fn field_problem(p: FieldProblem) -> FieldError {
         Problem::NotWhole => (FieldErrorCode::NotWhole, None, None, None),
         Problem::OutOfRange { min, max } => (FieldErrorCode::OutOfRange, Some(min), Some(max), None),
         Problem::NotAMultiple { of } => (FieldErrorCode::NotAMultiple, None, None, Some(of)),
+        Problem::NeedsBinaryMasks => (FieldErrorCode::NeedsBinaryMasks, None, None, None),
     };
     FieldError {
         field: p.field.to_owned(),
@@ -192,6 +249,7 @@ pub(super) fn note(note: doctor::Note) -> Note {
         doctor::Note::Cropped { width, height } => Note::Cropped { width, height },
         doctor::Note::EmptyMask => Note::EmptyMask,
         doctor::Note::FullMask => Note::FullMask,
+        doctor::Note::OneClass => Note::OneClass,
         doctor::Note::MaybeInverted => Note::MaybeInverted,
         doctor::Note::MaskEqualsImage => Note::MaskEqualsImage,
         doctor::Note::FirstFrameOnly => Note::FirstFrameOnly,

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::{Engine, convert, fault, survive};
 use crate::{
     data::{
+        classes::UNLABELLED,
         dataset::{self, Builder},
         pair, preprocess, scenes,
     },
@@ -13,8 +14,8 @@ use crate::{
         raster::Raster,
     },
     protocol::{
-        ColourShare, DataSource, Dataset as DatasetEvent, Event, FaultCode, Input, Pair, Picture, PictureOf, Purpose,
-        Stage,
+        ColourShare, DataSource, Dataset as DatasetEvent, Event, FaultCode, Input, MaskRule, Pair, Picture, PictureOf,
+        Purpose, Stage,
     },
 };
 
@@ -130,22 +131,27 @@ impl Engine {
         self.data = Rc::new(self.builder.finish());
         self.last_validation.clear();
         let data = &self.data;
+        let classes = data.classes().len();
         let pairs = data
             .pairs
             .iter()
             .enumerate()
-            .map(|(index, pair)| describe_pair(index, pair))
+            .map(|(index, pair)| describe_pair(index, pair, classes))
             .collect();
         vec![Event::Dataset(DatasetEvent {
             source: self.source,
             pairs,
-            rule: convert::mask_rule_out(data.rule),
-            suggested_rule: convert::mask_rule_out(data.suggested_rule),
-            colours: data
-                .colours
-                .iter()
-                .map(|&(rgb, share)| ColourShare { rgb, share })
-                .collect(),
+            rule: convert::labelling_out(&data.labelling),
+            suggested_rule: match data.detected.suggested {
+                true => MaskRule::Classes {
+                    legend: convert::legend_out(&data.detected.legend),
+                },
+                false => convert::mask_rule_out(data.suggested_rule),
+            },
+            detected: convert::legend_out(&data.detected.legend),
+            strays: shares(&data.detected.strays),
+            classes: convert::classes_out(&data.classes()),
+            colours: shares(&data.colours),
             foreground_share: data.foreground_share(),
             faults: data
                 .faults
@@ -191,9 +197,8 @@ impl Engine {
         };
         let max_px = max_px.clamp(16, PICTURE_PX);
         let (width, height, rgba) = preprocess::thumbnail(image, max_px);
-        let mask = bits.map_or_else(Vec::new, |bits| {
-            preprocess::thumbnail_mask(bits, image.width, image.height, max_px).2
-        });
+        let classes = self.data.classes().len();
+        let mask = bits.map_or_else(Vec::new, |bits| small_mask(bits, image, max_px, classes));
         vec![Event::Picture(Picture {
             of,
             index,
@@ -205,12 +210,26 @@ impl Engine {
     }
 }
 
-fn describe_pair(index: usize, pair: &dataset::Pair) -> Pair {
+fn shares(colours: &[([u8; 3], f64)]) -> Vec<ColourShare> {
+    colours.iter().map(|&(rgb, share)| ColourShare { rgb, share }).collect()
+}
+
+/// Labels at a picture's size: 0 or 255, or class numbers.
+fn small_mask(bits: &[u8], image: &Raster, max_px: u32, classes: usize) -> Vec<u8> {
+    if classes == 0 {
+        return preprocess::thumbnail_mask(bits, image.width, image.height, max_px).2;
+    }
+    let (width, height) = preprocess::fit(image.width, image.height, max_px);
+    let [w, h] = [image.width, image.height].map(|n| n as usize);
+    preprocess::resize_nearest_mask(bits, w, h, width as usize, height as usize)
+}
+
+fn describe_pair(index: usize, pair: &dataset::Pair, classes: usize) -> Pair {
     let image = pair.image.as_ref();
     let (thumb_width, thumb_height, thumb_rgba) = preprocess::thumbnail(image, THUMB_PX);
     let thumb_mask = match pair.bits.is_empty() {
-        false => preprocess::thumbnail_mask(&pair.bits, image.width, image.height, THUMB_PX).2,
-        true => vec![0; thumb_width as usize * thumb_height as usize],
+        false => small_mask(&pair.bits, image, THUMB_PX, classes),
+        true => vec![if classes == 0 { 0 } else { UNLABELLED }; thumb_width as usize * thumb_height as usize],
     };
     Pair {
         index: index as u32,

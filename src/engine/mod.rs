@@ -12,16 +12,17 @@ mod survive;
 
 use std::rc::Rc;
 
-use burn::tensor::Device;
-
 use crate::{
-    data::dataset::{Builder, Dataset},
+    data::{
+        classes::Class,
+        dataset::{Builder, Dataset},
+    },
     device::{self, Choice, Probe, Ready, Reason},
     infer::InputSpec,
     model::UNet,
     protocol::{
-        Command, DataSource, DeviceChoice, DeviceInfo, Event, Fault, FaultCode, PROTOCOL_VERSION, Purpose, Stage,
-        TrainConfig,
+        Command, DataSource, DeviceChoice, DeviceInfo, Event, Fault, FaultCode, MaskRule, PROTOCOL_VERSION, Purpose,
+        Stage, TrainConfig,
     },
     train::Session,
 };
@@ -35,6 +36,8 @@ pub(crate) struct Model {
     spec: InputSpec,
     steps: u32,
     name: String,
+    /// Empty for foreground and background.
+    classes: Vec<Class>,
 }
 
 /// A run under way.
@@ -49,8 +52,6 @@ struct Run {
 pub struct Engine {
     now_ms: Clock,
     probe: Probe,
-    /// Burn's WebGPU device: started at most once a page.
-    gpu: Option<Device>,
     ready: Option<Ready>,
     builder: Builder,
     source: DataSource,
@@ -75,7 +76,6 @@ impl Engine {
         Self {
             now_ms,
             probe: Probe::Absent(Reason::NoWebGpu),
-            gpu: None,
             ready: None,
             builder: Builder::default(),
             source: DataSource::None,
@@ -106,14 +106,14 @@ impl Engine {
     /// Carries out one command.
     pub async fn command(&mut self, command: Command) -> Vec<Event> {
         match command {
-            Command::Init { device } => self.init(device).await,
+            Command::Init { device, calibration } => self.init(device, calibration.as_deref()).await,
             Command::AddFile { path, bytes, purpose } => self.add_file(path, &bytes, purpose),
             Command::FileUnreadable { path, detail } => {
                 vec![fault(FaultCode::Unreadable, Stage::Read, Some(path), Some(detail))]
             }
             Command::FilesDone { purpose } => self.files_done(purpose),
             Command::SampleScenes { seed } => self.sample_scenes(seed),
-            Command::SetMaskRule { rule } => self.change_data(|builder| builder.set_rule(convert::mask_rule_in(rule))),
+            Command::SetMaskRule { rule } => self.set_mask_rule(rule),
             Command::SetExcluded { pairs, excluded } => self.change_data(|builder| {
                 pairs
                     .iter()
@@ -150,7 +150,7 @@ impl Engine {
         }
     }
 
-    async fn init(&mut self, choice: DeviceChoice) -> Vec<Event> {
+    async fn init(&mut self, choice: DeviceChoice, remembered: Option<&str>) -> Vec<Event> {
         if self.run.is_some() || self.predicting.is_some() {
             return vec![fault(FaultCode::Busy, Stage::Device, None, None)];
         }
@@ -160,7 +160,9 @@ impl Engine {
             DeviceChoice::Cpu => Choice::Cpu,
         };
         let start_ms = (self.now_ms)();
-        match device::bring_up(choice, &self.probe, &mut self.gpu).await {
+        let now_ms = &*self.now_ms;
+        let start = device::Start { remembered, now_ms };
+        match device::bring_up(choice, &self.probe, &start).await {
             Ok(ready) => {
                 // A model stays on the device it was made on; it has to move with the choice.
                 let moved = self.move_model(&ready.device).await;
@@ -171,6 +173,14 @@ impl Engine {
                     reason: ready.reason.map(convert::device_reason),
                     self_test_error: ready.self_test_error,
                     self_test_ms: (self.now_ms)() - start_ms,
+                    kernels: ready.calibration.as_ref().map(|c| c.variant.name().to_owned()),
+                    calibration: ready.calibration.as_ref().map(|c| c.record.clone()),
+                    calibration_ms: ready
+                        .calibration
+                        .iter()
+                        .flat_map(|c| &c.ms)
+                        .map(|(variant, ms)| (variant.name().to_owned(), *ms))
+                        .collect(),
                     limits: ready.limits.iter().cloned().collect(),
                     protocol: PROTOCOL_VERSION,
                     version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -186,6 +196,13 @@ impl Engine {
                 };
                 vec![fault(code, Stage::Device, None, Some(error.to_string()))]
             }
+        }
+    }
+
+    fn set_mask_rule(&mut self, rule: MaskRule) -> Vec<Event> {
+        match convert::labelling_in(rule, self.data.detected.legend.lossy) {
+            Ok(labelling) => self.change_data(|builder| builder.set_labelling(labelling)),
+            Err(error) => vec![fault(FaultCode::BadLegend, Stage::Pair, None, Some(error.to_string()))],
         }
     }
 

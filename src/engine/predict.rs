@@ -1,21 +1,18 @@
 //! Predicting images, keeping results, downloads, and the model as a file.
 
-use std::collections::VecDeque;
+use std::{borrow::Cow, collections::VecDeque};
 
 use burn::tensor::Device;
 
 use super::{Engine, Model, convert, fault};
 use crate::{
-    export::{self, Kept},
+    data::classes::Class,
+    export::{self, Kept, Labels},
     formats::weights_file::WeightsFile,
-    infer::{InputSpec, Prediction, View, shrink_mean, shrink_nearest},
-    model::{
-        ModelConfig, NamedTensor, UNet,
-        metrics::{Confusion, bce_sum},
-        read_weights, write_weights,
-    },
-    protocol::{Event, ExportKind, FaultCode, Metrics, ModelInfo, PredictionResult, Stage},
-    train::ImageMetrics,
+    infer::{InputSpec, Prediction, View},
+    model::{ModelConfig, NamedTensor, UNet, class_metrics::most_probable, read_weights, write_weights},
+    protocol::{ClassInfo, Event, ExportKind, FaultCode, ModelInfo, PredictionResult, Stage},
+    train::{Score, layers},
 };
 
 /// Longer side of a result's picture on the page in pixels.
@@ -53,6 +50,9 @@ struct FileConfig {
     sampling: crate::protocol::Sampling,
     tile_px: usize,
     steps: u32,
+    /// Files from before there were classes have none.
+    #[serde(default)]
+    classes: Vec<ClassInfo>,
 }
 
 impl Engine {
@@ -127,7 +127,7 @@ impl Engine {
                 };
                 if let Some(image) = self.raster(target) {
                     let view = View::new(image, &model.spec);
-                    let prediction = Prediction::new(&view, model.spec.stride_px);
+                    let prediction = Prediction::new(&view, model.spec.stride_px, model.unet.config().classes);
                     job.current = Some((target, view, prediction, (self.now_ms)()));
                 }
             }
@@ -202,15 +202,35 @@ impl Engine {
                 .map(|(mask, bits)| view.truth(mask, bits, &model.spec)),
             Target::Input(_) => None,
         };
-        let metrics = truth.as_ref().map(|truth| measure(map, truth, threshold));
+        let classes = model.unet.config().classes;
+        // Labels are numbers of this data set's classes; another legend's model cannot be judged by them.
+        let truth = truth.filter(|_| same_classes(&model.classes, &self.data.classes()));
+        let metrics = truth.as_ref().map(|truth| {
+            let mut score = Score::new(classes);
+            score.add(map, truth, threshold);
+            convert::metrics(score.metrics())
+        });
         let (rgba, [view_height, view_width]) = view.picture(image, VIEW_PX);
-        let (probability, _) = shrink_mean(map, size, VIEW_PX);
-        let truth = truth.map_or_else(Vec::new, |truth| shrink_nearest(&truth, size, VIEW_PX).0);
+        let (truth, probability) = layers(&truth.unwrap_or_default(), map, size, VIEW_PX);
+        let labels = (classes > 1).then(|| Labels {
+            numbers: view.labels_to_image(&most_probable(map, classes), 0),
+            palette: model.classes.iter().map(|c| c.rgb).collect(),
+        });
+        // Of several classes the probability of the one that was chosen.
+        let map: Cow<[f32]> = match classes {
+            1 => Cow::Borrowed(map),
+            _ => map
+                .chunks_exact(classes)
+                .map(|p| p.iter().copied().fold(0.0, f32::max))
+                .collect(),
+        };
+        let map = map.as_ref();
         let seed = model.spec.sampling == crate::data::batches::Sampling::Seed;
         let kept = Kept {
             width,
             height,
             probability: export::to_u16(&view.to_image(map)),
+            labels,
             seed_map: seed.then(|| (view.width as u32, view.height as u32, export::to_u16(map))),
         };
         let name = self.target_name(target);
@@ -238,8 +258,8 @@ impl Engine {
             view_width: view_width as u32,
             view_height: view_height as u32,
             rgba,
-            probability: probability.iter().map(|p| (p * 255.0).round() as u8).collect(),
-            truth: truth.into_iter().map(|t| if t != 0 { 255 } else { 0 }).collect(),
+            probability,
+            truth,
             elapsed_ms,
         })
     }
@@ -296,6 +316,7 @@ impl Engine {
                 parameters: config.parameters() as u32,
                 steps: m.steps,
                 name: m.name.clone(),
+                classes: convert::classes_out(&m.classes),
             }
         });
         Event::Model { model: info }
@@ -311,6 +332,7 @@ impl Engine {
             sampling: convert::sampling_out(model.spec.sampling),
             tile_px: model.spec.tile_px,
             steps: model.steps,
+            classes: convert::classes_out(&model.classes),
         };
         let failed = |detail: String| vec![fault(FaultCode::DeviceError, Stage::Model, None, Some(detail))];
         let tensors = match read_weights(&model.unet).await {
@@ -376,16 +398,9 @@ impl Engine {
     }
 }
 
-fn measure(map: &[f32], truth: &[u8], threshold: f32) -> Metrics {
-    let mut confusion = Confusion::default();
-    confusion.add(map, truth, threshold);
-    let loss = bce_sum(map, truth) / truth.len().max(1) as f64;
-    convert::metrics(ImageMetrics {
-        loss,
-        accuracy: confusion.accuracy(),
-        iou: confusion.iou(),
-        f1: confusion.f1(),
-    })
+/// Whether class numbers mean the same: as many classes, of the same names.
+fn same_classes(a: &[Class], b: &[Class]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.name == b.name)
 }
 
 /// A file written by [`Engine::save_model`].
@@ -429,11 +444,21 @@ fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (Fault
             "its channels contradict each other".to_owned(),
         ));
     }
+    if config.classes.len()
+        != if config.model.classes > 1 {
+            config.model.classes
+        } else {
+            0
+        }
+    {
+        return Err((FaultCode::ModelMismatch, "its classes contradict each other".to_owned()));
+    }
     Ok(Model {
         unet,
         spec,
         steps: config.steps,
         name: name.to_owned(),
+        classes: convert::classes_in(config.classes),
     })
 }
 

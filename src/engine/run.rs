@@ -7,7 +7,7 @@ use crate::{
         ConfigReport, EndReason, Event, FaultCode, FieldError, FieldErrorCode, Phase, PreviewItem, RunEnd, Stage,
         StepReport, TrainConfig,
     },
-    train::{Ended, Session, SessionEvent, SessionPhase, Settings},
+    train::{Ended, Room, Session, SessionEvent, SessionPhase, Settings},
 };
 
 /// Which pairs train and which validate.
@@ -65,8 +65,8 @@ impl Engine {
             };
             errors.push(field_error(field, FieldErrorCode::NoTrainingPairs, None));
         }
-        let checked =
-            convert::raw_settings(config).check(|tile_px, batch| self.pass_steps(&sides.train, tile_px, batch));
+        let checked = convert::raw_settings(config, self.data.classes().len())
+            .check(|tile_px, batch| self.pass_steps(&sides.train, tile_px, batch));
         let settings = match checked {
             Ok(settings) => Some(settings),
             Err(problems) => {
@@ -74,7 +74,31 @@ impl Engine {
                 None
             }
         };
+        if let Some(s) = &settings {
+            let room = self.room();
+            if !room.fits(&s.model, s.tile_px, s.batch) {
+                let narrower = room.narrower(&s.model, s.tile_px, s.batch);
+                let mut error = field_error("base", FieldErrorCode::DoesNotFit, None);
+                error.value = narrower.map(|base| base as f64);
+                errors.push(error);
+            }
+        }
         (errors, settings, sides)
+    }
+
+    /// What the device in use has room for.
+    fn room(&self) -> Room {
+        match &self.ready {
+            Some(ready) if ready.kind == crate::device::Kind::WebGpu => {
+                let limit = |name: &str| ready.limits.iter().find(|(n, _)| n == name).map(|(_, v)| *v as u64);
+                let limits = [limit("maxBufferSize"), limit("maxStorageBufferBindingSize")];
+                Room {
+                    total_bytes: None,
+                    tensor_bytes: limits.into_iter().flatten().min(),
+                }
+            }
+            _ => Room::of_wasm(self.builder.memory_bytes()),
+        }
     }
 
     /// Steps that look at as many pixels as the training images have.
@@ -141,6 +165,7 @@ impl Engine {
             steps_total: settings.steps_total,
             steps_per_epoch: settings.steps_per_epoch,
             parameters: settings.model.parameters() as u32,
+            classes: convert::classes_out(&self.data.classes()),
         };
         self.run = Some(Run {
             id: self.runs,
@@ -243,6 +268,7 @@ impl Engine {
                     spec,
                     steps,
                     name: format!("run {run_id}"),
+                    classes: self.data.classes(),
                 });
             }
             self.ended_run = Some(run);
@@ -279,8 +305,8 @@ fn run_end(run_id: u32, end: &Ended) -> RunEnd {
         loss_first: end.loss_first,
         loss_last: end.loss_last,
         best_step: end.best_step,
-        validation: end.validation.map(convert::metrics),
-        training: end.training.map(convert::metrics),
+        validation: end.validation.clone().map(convert::metrics),
+        training: end.training.clone().map(convert::metrics),
         ms_per_step: end.ms_per_step,
         elapsed_ms: end.elapsed_ms,
     }

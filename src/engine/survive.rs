@@ -110,7 +110,7 @@ impl Engine {
                 source: self.source,
                 sample_seed: (self.source == crate::protocol::DataSource::SampleScenes).then_some(self.sample_seed),
             },
-            rule: convert::mask_rule_out(data.rule),
+            rule: convert::labelling_out(&data.labelling),
             excluded: (0..data.pairs.len()).filter(|&p| data.pairs[p].excluded).collect(),
             train: train.to_vec(),
             validation: validation.to_vec(),
@@ -183,13 +183,14 @@ impl Engine {
         if about.data.fingerprint != fingerprint(&self.data) || about.data.fingerprint.is_empty() {
             return Err(Refusal::OtherData(about.data));
         }
-        let mut events = self.restore_choices(&about);
+        let mut events = self.restore_choices(&about)?;
         let pairs = self.data.pairs.len();
         let config = TrainConfig {
             batch: batch.unwrap_or(about.config.batch),
             ..about.config.clone()
         };
-        let checked = convert::raw_settings(&config).check(|tile, batch| self.pass_steps(&about.train, tile, batch));
+        let checked = convert::raw_settings(&config, self.data.classes().len())
+            .check(|tile, batch| self.pass_steps(&about.train, tile, batch));
         let known = about.train.iter().chain(&about.validation).all(|&p| p < pairs) && !about.train.is_empty();
         let settings = checked.ok().filter(|_| known);
         let settings = Settings {
@@ -223,18 +224,19 @@ impl Engine {
     }
 
     /// The saved run's mask rule and exclusions; a data set event if they differed.
-    fn restore_choices(&mut self, about: &About) -> Vec<Event> {
-        let rule = convert::mask_rule_in(about.rule);
+    fn restore_choices(&mut self, about: &About) -> Result<Vec<Event>, Refusal> {
+        let labelling = convert::labelling_in(about.rule.clone(), self.data.detected.legend.lossy)
+            .map_err(|e| StateError::Meta(e.to_string()))?;
         let excluded = |p: usize| about.excluded.contains(&p);
         let same = (0..self.data.pairs.len()).all(|p| self.data.pairs[p].excluded == excluded(p));
-        if self.data.rule == rule && same {
-            return Vec::new();
+        if self.data.labelling == labelling && same {
+            return Ok(Vec::new());
         }
         let pairs = self.data.pairs.len();
-        self.change_data(|builder| {
-            builder.set_rule(rule);
+        Ok(self.change_data(|builder| {
+            builder.set_labelling(labelling);
             (0..pairs).for_each(|p| builder.set_excluded(p, excluded(p)));
-        })
+        }))
     }
 }
 
@@ -263,7 +265,7 @@ fn describe(
         number: about.number,
         config: about.config,
         data: about.data,
-        best_step: best.map(|b| b.step),
+        best_step: best.as_ref().map(|b| b.step),
         best_iou: best.and_then(|b| b.validation.or(b.training)?.iou),
         loss: about.loss,
         elapsed_ms,

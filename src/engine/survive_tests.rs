@@ -11,7 +11,10 @@ use crate::{
 fn engine() -> Engine {
     let mut engine = Engine::new(Box::new(|| 0.0));
     let device = DeviceChoice::Cpu;
-    let events = block_on(engine.command(Command::Init { device }));
+    let events = block_on(engine.command(Command::Init {
+        device,
+        calibration: None,
+    }));
     assert!(matches!(events.as_slice(), [Event::Device(_)]), "{events:?}");
     engine
 }
@@ -115,7 +118,7 @@ fn another_engine_goes_on_with_the_same_losses() {
     drop_pairs(&mut first, "", 7);
     // A rule and an exclusion that the suggested ones are not.
     let rule = MaskRule::NotBlack { invert: false };
-    block_on(first.command(Command::SetMaskRule { rule }));
+    block_on(first.command(Command::SetMaskRule { rule: rule.clone() }));
     let (pairs, excluded) = (vec![2], true);
     block_on(first.command(Command::SetExcluded { pairs, excluded }));
     block_on(first.command(Command::Start { config: config() }));

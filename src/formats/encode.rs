@@ -54,6 +54,35 @@ pub fn grey16_png(samples: &[u16], width: u32, height: u32) -> Result<Vec<u8>, E
     write(&bytes, 2, width, height, ExtendedColorType::L16)
 }
 
+/// Palette PNG of 8-bit indices from `width * height` bytes; indices beyond the palette are drawn black.
+///
+/// # Errors
+/// If the number of samples does not fit the size, or the palette has no colour or more than 256.
+pub fn palette_png(indices: &[u8], palette: &[[u8; 3]], width: u32, height: u32) -> Result<Vec<u8>, EncodeError> {
+    let expected = u64::from(width) * u64::from(height);
+    if expected == 0 || indices.len() as u64 != expected {
+        return Err(EncodeError::WrongLength {
+            samples: indices.len(),
+            width,
+            height,
+        });
+    }
+    let largest = indices.iter().copied().max().unwrap_or(0);
+    let mut colours = palette.to_vec();
+    // A reader may refuse a file with an index that has no colour.
+    colours.resize(colours.len().max(usize::from(largest) + 1), [0; 3]);
+    let failed = |e: png::EncodingError| EncodeError::Encoder(e.to_string());
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, width, height);
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_palette(colours.concat());
+    let mut writer = encoder.write_header().map_err(failed)?;
+    writer.write_image_data(indices).map_err(failed)?;
+    writer.finish().map_err(failed)?;
+    Ok(out)
+}
+
 /// RGBA PNG of 8 bits a sample from `width * height * 4` bytes.
 ///
 /// # Errors

@@ -12,6 +12,6 @@ pub mod run_file;
 pub mod weights_file;
 
 pub use decode::{DecodeError, Limits, decode};
-pub use encode::{EncodeError, grey8_png, grey16_png, rgba8_png};
+pub use encode::{EncodeError, grey8_png, grey16_png, palette_png, rgba8_png};
 pub use header::{Format, sniff};
 pub use raster::{Raster, Samples};

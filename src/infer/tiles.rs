@@ -1,6 +1,9 @@
 //! Prediction by overlapping tiles.
 
-use burn::tensor::{Tensor, TensorData, activation::sigmoid};
+use burn::tensor::{
+    Tensor, TensorData,
+    activation::{sigmoid, softmax},
+};
 
 use crate::{formats::raster::Raster, model::UNet};
 
@@ -24,6 +27,8 @@ pub enum InferError {
 pub struct Prediction {
     size: [usize; 2],
     tile: [usize; 2],
+    /// Values a pixel: 1, or one for each class.
+    classes: usize,
     corners: Vec<[i64; 2]>,
     next: usize,
     sum: Vec<f32>,
@@ -32,8 +37,8 @@ pub struct Prediction {
 }
 
 impl Prediction {
-    /// `stride_px`: tile sides are multiples of it.
-    pub fn new(view: &View, stride_px: usize) -> Self {
+    /// `stride_px`: tile sides are multiples of it. `classes`: the model's.
+    pub fn new(view: &View, stride_px: usize, classes: usize) -> Self {
         let size = [view.height, view.width];
         let padded = size.map(|n| n.div_ceil(stride_px).max(1) * stride_px);
         let one_piece = padded[0] * padded[1] <= ONE_PIECE_PX;
@@ -57,9 +62,10 @@ impl Prediction {
         Self {
             size,
             tile,
+            classes,
             corners,
             next: 0,
-            sum: vec![0.0; pixels],
+            sum: vec![0.0; pixels * classes],
             weight,
         }
     }
@@ -82,7 +88,14 @@ impl Prediction {
         let mut values = vec![0.0; height * width * channels];
         view.window(image, corner, self.tile, &mut values);
         let input = Tensor::<4>::from_data(TensorData::new(values, [1, height, width, channels]), &model.device());
-        let probability = sigmoid(model.forward(input)).reshape([height * width]);
+        let logits = model.forward(input);
+        let classes = logits.dims()[3];
+        let probability = if classes == 1 {
+            sigmoid(logits)
+        } else {
+            softmax(logits, 3)
+        };
+        let probability = probability.reshape([height * width * classes]);
         let data = probability
             .into_data_async()
             .await
@@ -97,29 +110,31 @@ impl Prediction {
 
     fn add(&mut self, [y0, x0]: [i64; 2], tile: &[f32]) {
         let [height, width] = self.size;
+        let k = self.classes;
         let (y0, x0) = (y0 as usize, x0 as usize);
         let (rows, columns) = (self.tile[0].min(height - y0), self.tile[1].min(width - x0));
         let row_weights: Vec<f32> = (0..rows).map(|y| ramp(y, y0, self.tile[0], height)).collect();
         let column_weights: Vec<f32> = (0..columns).map(|x| ramp(x, x0, self.tile[1], width)).collect();
         for y in 0..rows {
             let at = (y0 + y) * width + x0;
-            let from = &tile[y * self.tile[1]..y * self.tile[1] + columns];
+            let from = &tile[y * self.tile[1] * k..(y * self.tile[1] + columns) * k];
             if self.weight.is_empty() {
-                self.sum[at..at + columns].copy_from_slice(from);
+                self.sum[at * k..(at + columns) * k].copy_from_slice(from);
                 continue;
             }
             for x in 0..columns {
                 let w = row_weights[y] * column_weights[x];
-                self.sum[at + x] += w * from[x];
+                let sums = self.sum[(at + x) * k..][..k].iter_mut();
+                sums.zip(&from[x * k..]).for_each(|(sum, value)| *sum += w * value);
                 self.weight[at + x] += w;
             }
         }
     }
 
-    /// The probabilities, of the view's size.
+    /// The probabilities, of the view's size; `[pixels, classes]` where there are several.
     pub fn finish(mut self) -> Vec<f32> {
-        for (sum, weight) in self.sum.iter_mut().zip(&self.weight) {
-            *sum /= weight.max(f32::MIN_POSITIVE);
+        for (sums, weight) in self.sum.chunks_exact_mut(self.classes.max(1)).zip(&self.weight) {
+            sums.iter_mut().for_each(|sum| *sum /= weight.max(f32::MIN_POSITIVE));
         }
         self.sum
     }
@@ -180,6 +195,7 @@ mod tests {
         let mut p = Prediction {
             size,
             tile: [512, 512],
+            classes: 1,
             corners: corners.clone(),
             next: 0,
             sum: vec![0.0; n],

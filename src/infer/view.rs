@@ -79,7 +79,7 @@ impl View {
         }
     }
 
-    /// Truth at the view's size, 0 or 1.
+    /// Truth at the view's size: 0 or 1, or class numbers.
     pub fn truth(&self, mask_image: &Raster, mask: &[u8], spec: &InputSpec) -> Vec<u8> {
         match spec.sampling {
             Sampling::Crop => mask.to_vec(),
@@ -119,6 +119,21 @@ impl View {
         let region = resize_bilinear(map, [self.height, self.width], self.region);
         let [height, width] = self.image;
         let mut out = vec![0.0; height * width];
+        for y in 0..height.min(self.region[0]) {
+            let n = width.min(self.region[1]);
+            out[y * width..y * width + n].copy_from_slice(&region[y * self.region[1]..y * self.region[1] + n]);
+        }
+        out
+    }
+
+    /// Class numbers of the view's size, at the size of the image: nearest neighbour, `outside` where the view shows nothing.
+    pub fn labels_to_image(&self, labels: &[u8], outside: u8) -> Vec<u8> {
+        if self.values.is_none() {
+            return labels.to_vec();
+        }
+        let region = preprocess::resize_nearest_mask(labels, self.width, self.height, self.region[1], self.region[0]);
+        let [height, width] = self.image;
+        let mut out = vec![outside; height * width];
         for y in 0..height.min(self.region[0]) {
             let n = width.min(self.region[1]);
             out[y * width..y * width + n].copy_from_slice(&region[y * self.region[1]..y * self.region[1] + n]);

@@ -7,6 +7,7 @@
 //! * [`cpu`]: blocked SIMD versions over slices, for wasm and native.
 //! * [`gpu`]: WGSL generators, and their launch code where WebGPU exists.
 //! * [`ops`]: the operators as Burn backend extensions, with hand-written backward passes.
+//! * [`timing`]: how long one pass of one of them takes on a device.
 //! * [`nn`]: what the rest of the crate calls: functions over [`burn::tensor::Tensor`].
 
 pub mod cpu;
@@ -18,4 +19,5 @@ mod ops_autodiff;
 mod ops_cube;
 mod ops_flex;
 pub mod reference;
+pub mod timing;
 pub mod warp;

@@ -35,6 +35,11 @@ pub fn max_pool2d(x: Tensor<4>) -> Tensor<4> {
     Tensor::from_dispatch(<Dispatch as NetOps>::max_pool2x2(x.into_dispatch()))
 }
 
+/// Two tensors `[b, h, w, ..]` side by side along the channels.
+pub fn concat(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
+    Tensor::from_dispatch(<Dispatch as NetOps>::concat(a.into_dispatch(), b.into_dispatch()))
+}
+
 /// Batch normalisation with this batch's statistics: output, mean and `1 / sqrt(variance + eps)`.
 pub fn batch_norm(x: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>, eps: f32) -> (Tensor<4>, Tensor<1>, Tensor<1>) {
     let (y, mean, inv_std) =
@@ -44,6 +49,17 @@ pub fn batch_norm(x: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>, eps: f32) -> 
         Tensor::from_dispatch(mean),
         Tensor::from_dispatch(inv_std),
     )
+}
+
+/// `relu(conv(x) + bias) * scale + shift`: a 'same' convolution and the batch norm after it. Not differentiable.
+pub fn conv2d_norm(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, scale: Tensor<1>, shift: Tensor<1>) -> Tensor<4> {
+    Tensor::from_dispatch(<Dispatch as GradOps>::conv2d_norm(
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        bias.into_dispatch(),
+        scale.into_dispatch(),
+        shift.into_dispatch(),
+    ))
 }
 
 /// `x * scale + shift` per channel. Not differentiable.

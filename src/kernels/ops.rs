@@ -33,6 +33,9 @@ pub trait NetOps: Backend {
     /// 2x2 maximum, stride 2. An odd last row or column is dropped, as Keras's `valid` pooling does.
     fn max_pool2x2(x: FloatTensor<Self>) -> FloatTensor<Self>;
 
+    /// Two tensors of the same pixels side by side along the channels.
+    fn concat(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self>;
+
     /// Batch normalisation with the statistics of this batch over all but the last axis.
     ///
     /// Gives the output and, outside the gradient, mean and `1 / sqrt(variance + eps)`, each `[c]`.
@@ -63,6 +66,8 @@ pub trait GradOps: Backend {
     fn up_conv2d_data_grad(gy: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
     /// Gradients of [`NetOps::up_conv2d`] for weight and bias.
     fn up_conv2d_weight_grad(x: FloatTensor<Self>, gy: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>);
+    /// The first `channels` of the last axis and the others: the gradient of [`NetOps::concat`].
+    fn split(joined: FloatTensor<Self>, channels: usize) -> (FloatTensor<Self>, FloatTensor<Self>);
     /// Gradient of [`NetOps::max_pool2x2`]; of equal maxima the first in row-major order gets all of it.
     fn max_pool2x2_grad(x: FloatTensor<Self>, y: FloatTensor<Self>, gy: FloatTensor<Self>) -> FloatTensor<Self>;
     /// Gradients of [`NetOps::batch_norm_stats`] for `x`, `gamma` and `beta`.
@@ -73,12 +78,22 @@ pub trait GradOps: Backend {
         inv_std: FloatTensor<Self>,
         gy: FloatTensor<Self>,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
-    /// `x * scale + shift` per channel of the last axis: batch norm in inference.
+    /// `relu(conv(x) + bias) * scale + shift`: [`NetOps::conv2d_same`] and, in inference, the batch norm after it.
+    fn conv2d_norm(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
+    /// `x * scale + shift` per channel of the last axis.
     fn scale_shift(x: FloatTensor<Self>, scale: FloatTensor<Self>, shift: FloatTensor<Self>) -> FloatTensor<Self>;
     /// Affine warp of a batch, bilinear, coordinates clamped to the image; see [`crate::kernels::warp`].
     ///
     /// `images`: `[b, h, w, c]`, `matrices`: `[b, 6]` from output to input pixels; gives `[b, out_px, out_px, c]`.
     fn warp(images: FloatTensor<Self>, matrices: FloatTensor<Self>, out_px: usize) -> FloatTensor<Self>;
+    /// About `flop` multiply-adds on registers, no memory: what the device can do at all. `x` is `[n]`, as is the result.
+    fn multiply_adds(x: FloatTensor<Self>, flop: u64) -> FloatTensor<Self>;
     /// One Adam step on a flat parameter `[n]`; gives the new parameter and moments.
     fn adam(
         param: FloatTensor<Self>,

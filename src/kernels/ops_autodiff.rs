@@ -113,6 +113,24 @@ impl<B: NetOps + GradOps> Backward<B, 1> for MaxPoolBackward {
 }
 
 #[derive(Debug)]
+struct ConcatBackward;
+
+impl<B: NetOps + GradOps> Backward<B, 2> for ConcatBackward {
+    /// Channels of the first.
+    type State = usize;
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
+        let gy = grads.consume::<B>(&ops.node);
+        let (ga, gb) = B::split(gy, ops.state);
+        for (node, grad) in ops.parents.into_iter().zip([ga, gb]) {
+            if let Some(node) = node {
+                grads.register::<B>(node.id, grad);
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
 struct BatchNormBackward;
 
 #[derive(Debug, Clone)]
@@ -170,6 +188,16 @@ impl<B: NetOps + GradOps, C: CheckpointStrategy> NetOps for Autodiff<B, C> {
                 prep.finish((x, y.clone()), y)
             }
             OpsKind::UnTracked(prep) => prep.finish(B::max_pool2x2(x)),
+        }
+    }
+
+    fn concat(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self> {
+        let (a, a_node) = a.into_parts();
+        let (b, b_node) = b.into_parts();
+        let channels = a.shape()[3];
+        match ConcatBackward.prepare::<C>([a_node, b_node]).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish(channels, B::concat(a, b)),
+            OpsKind::UnTracked(prep) => prep.finish(B::concat(a, b)),
         }
     }
 

@@ -30,6 +30,10 @@ impl NetOps for Cube {
         gpu::max_pool_forward(x)
     }
 
+    fn concat(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self> {
+        gpu::concat(a, b)
+    }
+
     fn batch_norm_stats(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
@@ -65,6 +69,10 @@ impl GradOps for Cube {
         gpu::up_conv_weight_grad(x, gy)
     }
 
+    fn split(joined: FloatTensor<Self>, channels: usize) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        gpu::split(joined, channels)
+    }
+
     fn max_pool2x2_grad(x: FloatTensor<Self>, y: FloatTensor<Self>, gy: FloatTensor<Self>) -> FloatTensor<Self> {
         gpu::max_pool_backward(x, y, gy)
     }
@@ -79,12 +87,26 @@ impl GradOps for Cube {
         gpu::batch_norm_backward(x, gamma, mean, inv_std, gy)
     }
 
+    fn conv2d_norm(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        gpu::conv_norm_forward(x, weight, bias, scale, shift)
+    }
+
     fn scale_shift(x: FloatTensor<Self>, scale: FloatTensor<Self>, shift: FloatTensor<Self>) -> FloatTensor<Self> {
         gpu::batch_norm_apply(x, scale, shift)
     }
 
     fn warp(images: FloatTensor<Self>, matrices: FloatTensor<Self>, out_px: usize) -> FloatTensor<Self> {
         gpu::warp(images, matrices, out_px, out_px)
+    }
+
+    fn multiply_adds(x: FloatTensor<Self>, flop: u64) -> FloatTensor<Self> {
+        gpu::multiply_adds(x, flop)
     }
 
     fn adam(

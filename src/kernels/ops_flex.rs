@@ -93,6 +93,14 @@ impl NetOps for Flex {
         tensor(y, [b, h / 2, w / 2, c])
     }
 
+    fn concat(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self> {
+        let (a, b) = (Dense::new(a), Dense::new(b));
+        let ([batch, h, w, ca], [_, _, _, cb]) = (a.dims(), b.dims());
+        let mut joined = vec![0.0; batch * h * w * (ca + cb)];
+        cpu::concat_channels(batch * h * w, a.values(), ca, b.values(), cb, &mut joined);
+        tensor(joined, [batch, h, w, ca + cb])
+    }
+
     fn batch_norm_stats(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
@@ -197,6 +205,15 @@ impl GradOps for Flex {
         (tensor(gw, [2, 2, c_in, c_out]), tensor(gb, [c_out]))
     }
 
+    fn split(joined: FloatTensor<Self>, channels: usize) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let joined = Dense::new(joined);
+        let [batch, h, w, c] = joined.dims();
+        let (pixels, others) = (batch * h * w, c - channels);
+        let (mut a, mut b) = (vec![0.0; pixels * channels], vec![0.0; pixels * others]);
+        cpu::split_channels(pixels, joined.values(), &mut a, channels, &mut b, others);
+        (tensor(a, [batch, h, w, channels]), tensor(b, [batch, h, w, others]))
+    }
+
     fn max_pool2x2_grad(x: FloatTensor<Self>, y: FloatTensor<Self>, gy: FloatTensor<Self>) -> FloatTensor<Self> {
         let (x, y, gy) = (Dense::new(x), Dense::new(y), Dense::new(gy));
         let [b, h, w, c] = x.dims();
@@ -236,6 +253,28 @@ impl GradOps for Flex {
         (tensor(gx, [b, h, w, c]), tensor(g_gamma, [c]), tensor(g_beta, [c]))
     }
 
+    fn conv2d_norm(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        let [x, weight, bias, scale, shift] = [x, weight, bias, scale, shift].map(Dense::new);
+        let s = conv_shape(&x, &weight);
+        let mut y = vec![0.0; s.batch * s.height * s.width * s.c_out];
+        cpu::conv_norm_forward(
+            &s,
+            x.values(),
+            weight.values(),
+            bias.values(),
+            scale.values(),
+            shift.values(),
+            &mut y,
+        );
+        tensor(y, [s.batch, s.height, s.width, s.c_out])
+    }
+
     fn scale_shift(x: FloatTensor<Self>, scale: FloatTensor<Self>, shift: FloatTensor<Self>) -> FloatTensor<Self> {
         let (x, scale, shift) = (Dense::new(x), Dense::new(scale), Dense::new(shift));
         let [b, h, w, c] = x.dims();
@@ -255,6 +294,11 @@ impl GradOps for Flex {
         let mut out = vec![0.0; b * out_px * out_px * c];
         warp_reference(images.values(), [b, h, w, c], &rows, out_px, out_px, &mut out);
         tensor(out, [b, out_px, out_px, c])
+    }
+
+    fn multiply_adds(x: FloatTensor<Self>, flop: u64) -> FloatTensor<Self> {
+        let n = x.shape().num_elements();
+        tensor(vec![cpu::multiply_adds(flop); n], [n])
     }
 
     fn adam(

@@ -29,7 +29,17 @@ pub struct ModelConfig {
     pub channels: usize,
     /// Dropout rate of the two deepest levels while training.
     pub dropout: f32,
+    /// Classes told apart by a softmax; 1 is the seed's sigmoid. Files from before there were classes have 1.
+    #[serde(default = "one")]
+    pub classes: usize,
 }
+
+fn one() -> usize {
+    1
+}
+
+/// Classes at most.
+pub const MAX_CLASSES: usize = 16;
 
 /// A configuration no model can be built from.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -40,6 +50,8 @@ pub enum ConfigError {
     Depth(usize),
     #[error("{0} input channels; 1 and 3 exist")]
     Channels(usize),
+    #[error("{0} classes; 1 to {MAX_CLASSES} are possible")]
+    Classes(usize),
     #[error("dropout {0} is not from 0 to below 1")]
     Dropout(f32),
 }
@@ -67,6 +79,9 @@ impl ModelConfig {
         if self.channels != 1 && self.channels != 3 {
             return Err(ConfigError::Channels(self.channels));
         }
+        if !(1..=MAX_CLASSES).contains(&self.classes) {
+            return Err(ConfigError::Classes(self.classes));
+        }
         if !(0.0..1.0).contains(&self.dropout) {
             return Err(ConfigError::Dropout(self.dropout));
         }
@@ -76,6 +91,11 @@ impl ModelConfig {
     /// Whether convolutions are followed by batch normalisation.
     pub fn has_norm(&self) -> bool {
         self.architecture == Architecture::UnetNorm
+    }
+
+    /// Channels before the last layer: two for each class, as the seed has two for its one.
+    pub fn head_channels(&self) -> usize {
+        2 * self.classes
     }
 
     /// Filters at `level`.
@@ -114,8 +134,9 @@ impl ModelConfig {
             push(3, 2 * filters, filters, level, norm);
             push(3, filters, filters, level, norm);
         }
-        push(3, self.base, 2, 0, norm);
-        push(1, 2, 1, 0, false);
+        let head = self.head_channels();
+        push(3, self.base, head, 0, norm);
+        push(1, head, self.classes, 0, false);
         plans
     }
 
@@ -174,6 +195,7 @@ mod tests {
             depth,
             channels: 1,
             dropout: 0.5,
+            classes: 1,
         }
     }
 
@@ -203,11 +225,13 @@ mod tests {
             depth: 4,
             channels: 3,
             dropout: 0.0,
+            classes: 1,
         };
         assert_eq!(good.check(), Ok(()));
         assert_eq!(ModelConfig { base: 6, ..good }.check(), Err(ConfigError::Base(6)));
         assert_eq!(ModelConfig { base: 68, ..good }.check(), Err(ConfigError::Base(68)));
         assert_eq!(ModelConfig { depth: 6, ..good }.check(), Err(ConfigError::Depth(6)));
+        assert_eq!(ModelConfig { classes: 0, ..good }.check(), Err(ConfigError::Classes(0)));
         assert_eq!(
             ModelConfig { channels: 2, ..good }.check(),
             Err(ConfigError::Channels(2))

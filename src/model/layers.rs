@@ -32,6 +32,11 @@ impl Conv {
         nn::conv2d(x, self.weight.clone(), self.bias.clone(), relu)
     }
 
+    /// With ReLU and the scale and shift of [`Norm::affine`].
+    pub(super) fn forward_norm(&self, x: Tensor<4>, (scale, shift): (Tensor<1>, Tensor<1>)) -> Tensor<4> {
+        nn::conv2d_norm(x, self.weight.clone(), self.bias.clone(), scale, shift)
+    }
+
     pub(super) fn forward_up(&self, x: Tensor<4>) -> Tensor<4> {
         nn::up_conv2d(x, self.weight.clone(), self.bias.clone(), true)
     }
@@ -77,11 +82,11 @@ impl Norm {
         )
     }
 
-    /// Normalises by the running statistics.
-    pub(super) fn forward_infer(&self, x: Tensor<4>) -> Tensor<4> {
+    /// Scale and shift that normalise by the running statistics.
+    pub(super) fn affine(&self) -> (Tensor<1>, Tensor<1>) {
         let scale = self.gamma.clone() * (self.running_var.clone().add_scalar(BATCH_NORM_EPS)).sqrt().recip();
         let shift = self.beta.clone() - self.running_mean.clone() * scale.clone();
-        nn::scale_shift(x, scale, shift)
+        (scale, shift)
     }
 
     /// `running = momentum * running + (1 - momentum) * batch`.

@@ -50,7 +50,7 @@ pub fn loss_from_logits(logits: Tensor<4>, target: Tensor<4>, config: LossConfig
 
 /// Sum over all pixels, rows first. Burn's CPU sum runs over the whole tensor in one `f32`, which at 2 x 128 x 128
 /// pixels already costs the fifth digit of the loss.
-fn total(x: Tensor<4>) -> Tensor<1> {
+pub(super) fn total(x: Tensor<4>) -> Tensor<1> {
     let [b, h, w, c] = x.dims();
     x.reshape([b * h, w * c]).sum_dim(1).sum()
 }

@@ -43,6 +43,12 @@ impl Confusion {
         )
     }
 
+    /// Intersection over union of background and foreground.
+    pub fn class_iou(&self) -> Vec<Option<f64>> {
+        let wrong = self.false_positive + self.false_negative;
+        vec![ratio(self.true_negative, self.true_negative + wrong), self.iou()]
+    }
+
     /// F1 (Dice) of the foreground; `None` where neither truth nor prediction has any.
     pub fn f1(&self) -> Option<f64> {
         ratio(

@@ -3,6 +3,8 @@
 //! A model is a plain tree of named tensors. Training takes a *tracked* copy of it
 //! ([`UNet::tracked`]), so the weights themselves never carry an autodiff graph.
 
+mod class_loss;
+pub mod class_metrics;
 mod config;
 mod init;
 mod layers;
@@ -11,7 +13,8 @@ pub mod metrics;
 mod unet;
 mod weights;
 
-pub use config::{Architecture, BATCH_NORM_EPS, ConfigError, ModelConfig};
+pub use class_loss::{ClassLoss, loss_from_class_logits};
+pub use config::{Architecture, BATCH_NORM_EPS, ConfigError, MAX_CLASSES, ModelConfig};
 pub use init::Init;
 pub use layers::{Conv, Norm, NormStats};
 pub use loss::{LossConfig, LossKind, loss_from_logits};

@@ -18,12 +18,14 @@ pub(super) struct ConvUnit {
 
 impl ConvUnit {
     fn forward(&self, x: Tensor<4>, pass: &mut Pass) -> Tensor<4> {
-        let y = self.conv.forward(x, true);
         match (&self.norm, pass) {
-            (None, _) => y,
-            (Some(norm), Pass::Infer) => norm.forward_infer(y),
+            (None, _) => self.conv.forward(x, true),
+            (Some(norm), Pass::Infer { affines }) => {
+                let affine = affines.next().cloned().unwrap_or_else(|| norm.affine());
+                self.conv.forward_norm(x, affine)
+            }
             (Some(norm), Pass::Train { stats, .. }) => {
-                let (y, batch) = norm.forward_train(y);
+                let (y, batch) = norm.forward_train(self.conv.forward(x, true));
                 stats.push(batch);
                 y
             }
@@ -47,14 +49,17 @@ impl Block {
 
 /// What a forward pass does besides computing.
 enum Pass<'a> {
-    Infer,
+    Infer {
+        /// Scale and shift of every batch norm, in the order of the units.
+        affines: std::slice::Iter<'a, (Tensor<1>, Tensor<1>)>,
+    },
     Train {
         stats: &'a mut Vec<NormStats>,
         dropout: &'a mut dyn FnMut([usize; 4]) -> Option<Tensor<4>>,
     },
 }
 
-/// A U-Net over `[batch, height, width, channels]` in 0..1, giving logits `[batch, height, width, 1]`.
+/// A U-Net over `[batch, height, width, channels]` in 0..1, giving logits `[batch, height, width, classes]`.
 #[derive(Debug, Clone)]
 pub struct UNet {
     config: ModelConfig,
@@ -65,6 +70,20 @@ pub struct UNet {
     pub(super) decoder: Vec<Block>,
     pub(super) head: ConvUnit,
     pub(super) out: Conv,
+}
+
+/// A network prepared for inference.
+pub struct Inference<'a> {
+    net: &'a UNet,
+    affines: Vec<(Tensor<1>, Tensor<1>)>,
+}
+
+impl Inference<'_> {
+    /// Logits, as [`UNet::forward`].
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let affines = self.affines.iter();
+        self.net.run(x, &mut Pass::Infer { affines })
+    }
 }
 
 impl UNet {
@@ -98,8 +117,8 @@ impl UNet {
                 second: unit(init, filters, filters),
             });
         }
-        let head = unit(init, config.base, 2);
-        let out = Conv::glorot_uniform(init, [1, 1, 2, 1], device);
+        let head = unit(init, config.base, config.head_channels());
+        let out = Conv::glorot_uniform(init, [1, 1, config.head_channels(), config.classes], device);
         Ok(Self {
             config,
             encoder,
@@ -120,7 +139,16 @@ impl UNet {
 
     /// Logits by the running statistics, without dropout. Height and width must be multiples of [`ModelConfig::stride_px`].
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        self.run(x, &mut Pass::Infer)
+        self.inference().forward(x)
+    }
+
+    /// The network with its batch norms reduced to a scale and a shift each, for many images in a row.
+    pub fn inference(&self) -> Inference<'_> {
+        let affines = self.units().filter_map(|unit| Some(unit.norm.as_ref()?.affine()));
+        Inference {
+            net: self,
+            affines: affines.collect(),
+        }
     }
 
     /// Logits by the batch's statistics, and those statistics.
@@ -162,7 +190,7 @@ impl UNet {
         for (up, block) in self.ups.iter().zip(&self.decoder) {
             let up = up.forward_up(x);
             x = match skips.pop() {
-                Some(skip) => Tensor::cat(vec![skip, up], 3),
+                Some(skip) => nn::concat(skip, up),
                 None => up,
             };
             x = block.forward(x, pass);
@@ -183,9 +211,18 @@ impl UNet {
         }
     }
 
-    /// The bias of the last layer, `[1]`: the smallest tensor every training step changes.
+    /// The bias of the last layer, `[classes]`: the smallest tensor every training step changes.
     pub fn out_bias(&self) -> Tensor<1> {
         self.out.bias.clone()
+    }
+
+    /// Every 3x3 unit in the order of the forward pass.
+    fn units(&self) -> impl Iterator<Item = &ConvUnit> {
+        self.encoder
+            .iter()
+            .chain(self.decoder.iter())
+            .flat_map(|block| [&block.first, &block.second])
+            .chain(std::iter::once(&self.head))
     }
 
     /// Every 3x3 unit in the order of the forward pass.

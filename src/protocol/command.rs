@@ -12,6 +12,9 @@ pub enum Command {
     /// Choose and bring up the compute device. Answers with [`Event::Device`].
     Init {
         device: DeviceChoice,
+        /// [`super::DeviceInfo::calibration`] of an earlier visit, so that kernels are not measured again.
+        #[serde(default)]
+        calibration: Option<String>,
     },
     /// One file of a drop. `path` is relative with `/` separators (`images/12.png`).
     AddFile {
@@ -130,8 +133,8 @@ pub enum ExportKind {
     ProbabilityPng,
 }
 
-/// How a mask pixel becomes foreground (1) or background (0).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// How a mask pixel becomes foreground (1) or background (0), or one of several classes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum MaskRule {
@@ -141,4 +144,21 @@ pub enum MaskRule {
     NotBlack { invert: bool },
     /// One colour of a palette or class map is foreground.
     Colour { rgb: [u8; 3], invert: bool },
+    /// Each colour of the legend is a class; colours of one name are one class.
+    Classes { legend: Vec<LegendEntry> },
+}
+
+/// A colour of the masks and the class it stands for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct LegendEntry {
+    /// As the masks hold it.
+    pub rgb: [u8; 3],
+    /// As it is drawn; another colour where the masks hold class numbers.
+    pub shown: [u8; 3],
+    pub name: String,
+    /// Its pixels are not labelled: they count neither in the loss nor in any metric.
+    pub ignored: bool,
+    /// Share of the opaque pixels of all masks; what the page sends here is not looked at.
+    pub share: f64,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, MaskRule};
+use super::{Fault, LegendEntry, MaskRule};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -18,6 +18,12 @@ pub struct DeviceInfo {
     /// Largest relative difference of the self-test's convolution against the known values.
     pub self_test_error: f64,
     pub self_test_ms: f64,
+    /// The family of kernels in use on WebGPU; the CPU has one.
+    pub kernels: Option<String>,
+    /// Milliseconds of a test convolution by the families measured just now; empty if the choice was remembered.
+    pub calibration_ms: BTreeMap<String, f64>,
+    /// To be kept by the page and given to the next [`super::Command::Init`].
+    pub calibration: Option<String>,
     /// Limits worth showing, name -> value.
     pub limits: BTreeMap<String, f64>,
     pub protocol: u32,
@@ -56,7 +62,13 @@ pub struct Dataset {
     pub suggested_rule: MaskRule,
     /// Colours found in the masks, most frequent first, at most 32.
     pub colours: Vec<ColourShare>,
-    /// Share of foreground pixels over all usable pairs, 0 to 1.
+    /// What the masks hold as classes, whichever rule is in force.
+    pub detected: Vec<LegendEntry>,
+    /// Colours too rare to be a class, most frequent first, at most 32.
+    pub strays: Vec<ColourShare>,
+    /// The classes in force by number; empty where masks are foreground and background.
+    pub classes: Vec<ClassInfo>,
+    /// Share of foreground pixels over all usable pairs, 0 to 1; of several classes the share that is labelled.
     pub foreground_share: f64,
     /// Files that became part of no pair, each with its cause.
     pub faults: Vec<Fault>,
@@ -80,6 +92,14 @@ pub enum DataSource {
 pub struct ColourShare {
     pub rgb: [u8; 3],
     pub share: f64,
+}
+
+/// What the network tells apart.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct ClassInfo {
+    pub name: String,
+    pub rgb: [u8; 3],
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -108,7 +128,7 @@ pub struct Pair {
     #[serde(with = "serde_bytes")]
     #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
     pub thumb_rgba: Vec<u8>,
-    /// 0 or 255 a pixel, same size as the thumbnail.
+    /// 0 or 255 a pixel, or a class number (255 = not labelled); same size as the thumbnail.
     #[serde(with = "serde_bytes")]
     #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
     pub thumb_mask: Vec<u8>,
@@ -126,6 +146,8 @@ pub enum Note {
     },
     EmptyMask,
     FullMask,
+    /// Of several classes, the whole mask holds one.
+    OneClass,
     /// More than 4/5 foreground: perhaps the mask is inverted.
     MaybeInverted,
     MaskEqualsImage,

@@ -29,6 +29,8 @@ pub enum Event {
         steps_total: u32,
         steps_per_epoch: u32,
         parameters: u32,
+        /// Empty for foreground and background.
+        classes: Vec<ClassInfo>,
     },
     /// Follows `run_started` where a saved run goes on: what was before.
     RunResumed {

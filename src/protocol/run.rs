@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Architecture, Channels, FieldError, PictureOf, Sampling, TrainConfig};
+use super::{Architecture, Channels, ClassInfo, FieldError, PictureOf, Sampling, TrainConfig};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -57,8 +57,11 @@ pub struct StepReport {
 pub struct Metrics {
     pub loss: f64,
     pub accuracy: Option<f64>,
+    /// Of the foreground; of several classes the mean over those that occur.
     pub iou: Option<f64>,
     pub f1: Option<f64>,
+    /// By class; background and foreground where there are no others.
+    pub class_iou: Vec<Option<f64>>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -88,11 +91,11 @@ pub struct PreviewItem {
     #[serde(with = "serde_bytes")]
     #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
     pub rgba: Vec<u8>,
-    /// 0 or 255.
+    /// 0 or 255, or class numbers (255 = not labelled) where the run has classes.
     #[serde(with = "serde_bytes")]
     #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
     pub truth: Vec<u8>,
-    /// Probability, 0 to 255.
+    /// Probability, 0 to 255, or class numbers.
     #[serde(with = "serde_bytes")]
     #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
     pub probability: Vec<u8>,
@@ -140,6 +143,8 @@ pub struct ModelInfo {
     /// Steps it was trained for.
     pub steps: u32,
     pub name: String,
+    /// Empty for foreground and background.
+    pub classes: Vec<ClassInfo>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -161,11 +166,11 @@ pub struct PredictionResult {
     #[serde(with = "serde_bytes")]
     #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
     pub rgba: Vec<u8>,
-    /// Probability, 0 to 255.
+    /// Probability, 0 to 255, or class numbers.
     #[serde(with = "serde_bytes")]
     #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
     pub probability: Vec<u8>,
-    /// 0 or 255; empty where there is no truth.
+    /// 0 or 255, or class numbers; empty where there is no truth.
     #[serde(with = "serde_bytes")]
     #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
     pub truth: Vec<u8>,
@@ -182,7 +187,7 @@ pub struct Picture {
     #[serde(with = "serde_bytes")]
     #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
     pub rgba: Vec<u8>,
-    /// 0 or 255; empty for inputs.
+    /// 0 or 255, or class numbers; empty for inputs.
     #[serde(with = "serde_bytes")]
     #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
     pub mask: Vec<u8>,

@@ -139,4 +139,8 @@ pub enum FieldErrorCode {
     UnknownName,
     /// No pair is left for training.
     NoTrainingPairs,
+    /// The device has no room for this model, tile and batch; `value` is a width that fits, if one does.
+    DoesNotFit,
+    /// The seed's pipeline knows foreground and background only.
+    NeedsBinaryMasks,
 }

@@ -10,6 +10,10 @@ use super::{
     news::TrainError,
     step::{Batch, Trainer},
 };
+use crate::kernels::{
+    reference::Shape,
+    timing::{self, Pass},
+};
 use crate::model::{Architecture, LossConfig, LossKind, ModelConfig, NamedTensor, UNet, write_weights};
 
 #[derive(Debug, Clone, Copy)]
@@ -46,14 +50,7 @@ impl Bench {
     /// # Errors
     /// If the network cannot be built.
     pub fn new(config: BenchConfig, device: &Device) -> Result<Self, TrainError> {
-        let dropout = if config.deterministic { 0.0 } else { config.dropout };
-        let shape = ModelConfig {
-            architecture: Architecture::Unet,
-            base: config.filters,
-            depth: 4,
-            channels: 1,
-            dropout,
-        };
+        let shape = network(&config);
         let mut model = UNet::new(shape, 1, device)?;
         if config.deterministic {
             let tensors = deterministic_weights(&shape, &mut model);
@@ -74,6 +71,12 @@ impl Bench {
                 masks: upload(y),
             },
         })
+    }
+
+    /// Bytes a training run of this size should take.
+    pub fn memory_estimate(&self) -> u64 {
+        let [batch, side, ..] = self.batch.images.dims();
+        self.trainer.model.config().training_bytes(side, batch)
     }
 
     pub fn parameters(&self) -> usize {
@@ -115,6 +118,76 @@ impl Bench {
             .first()
             .map(|&v| f64::from(v))
             .ok_or_else(|| TrainError::Read("no output".into()))
+    }
+}
+
+/// One pass of one layer, timed alone.
+#[derive(Debug, Clone)]
+pub struct OperatorTime {
+    /// `conv3 2x128x128 8->16`.
+    pub layer: String,
+    pub pass: &'static str,
+    /// Of one call, counted as the plain operator's.
+    pub gflop: f64,
+    pub ms: f64,
+}
+
+/// Every pass of every different convolution of the benchmark's network, and the device's ceiling in GFLOP/s.
+///
+/// # Errors
+/// If the device fails.
+pub async fn operator_times(
+    config: BenchConfig,
+    device: &Device,
+    now_ms: &dyn Fn() -> f64,
+) -> Result<(f64, Vec<OperatorTime>), TrainError> {
+    let ceiling = timing::ceiling_gflops(device, now_ms).await.map_err(TrainError::Read)?;
+    let mut times: Vec<OperatorTime> = Vec::new();
+    for conv in network(&config).convolutions() {
+        let up = conv.k == 2;
+        // After an upsampling the operator takes the small image.
+        let side = config.size >> (conv.level + usize::from(up));
+        let shape = Shape {
+            batch: config.batch,
+            height: side,
+            width: side,
+            c_in: conv.c_in,
+            c_out: conv.c_out,
+            k: conv.k,
+        };
+        let layer = format!(
+            "{}conv{} {}x{side}x{side} {}->{}",
+            if up { "up_" } else { "" },
+            conv.k,
+            config.batch,
+            conv.c_in,
+            conv.c_out
+        );
+        if times.iter().any(|t| t.layer == layer) {
+            continue;
+        }
+        for pass in Pass::ALL {
+            let ms = timing::time_pass(&shape, up, pass, device, (5, 4), now_ms).await;
+            times.push(OperatorTime {
+                layer: layer.clone(),
+                pass: pass.name(),
+                gflop: 2.0 * timing::macs(&shape, up) as f64 / 1e9,
+                ms: ms.map_err(TrainError::Read)?,
+            });
+        }
+    }
+    Ok((ceiling, times))
+}
+
+/// The seed's `unet` with one band.
+fn network(config: &BenchConfig) -> ModelConfig {
+    ModelConfig {
+        architecture: Architecture::Unet,
+        base: config.filters,
+        depth: 4,
+        channels: 1,
+        dropout: if config.deterministic { 0.0 } else { config.dropout },
+        classes: 1,
     }
 }
 

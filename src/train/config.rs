@@ -34,6 +34,8 @@ pub struct RawSettings {
     pub keep_best: KeepBest,
     pub seed: f64,
     pub val_share: f64,
+    /// Classes of the data set; 1 where labels are 0 and 1.
+    pub classes: usize,
 }
 
 /// Settings a run can be made of.
@@ -77,8 +79,15 @@ impl Settings {
 pub enum Problem {
     NotANumber,
     NotWhole,
-    OutOfRange { min: f64, max: f64 },
-    NotAMultiple { of: f64 },
+    OutOfRange {
+        min: f64,
+        max: f64,
+    },
+    NotAMultiple {
+        of: f64,
+    },
+    /// The seed's pipeline knows foreground and background only.
+    NeedsBinaryMasks,
 }
 
 /// A field and what is wrong with it.
@@ -154,6 +163,9 @@ impl RawSettings {
         let val_share = c.real("val_share", self.val_share, 0.0, 0.9);
         let validate_every = c.whole("validate_every", self.validate_every, 0.0, 1_000_000.0);
         let seed = c.whole("seed", self.seed, 0.0, f64::from(u32::MAX));
+        if self.sampling == Sampling::Seed && self.classes > 1 {
+            c.fail("sampling", Problem::NeedsBinaryMasks);
+        }
         if !c.0.is_empty() {
             return Err(c.0);
         }
@@ -179,6 +191,7 @@ impl RawSettings {
                 depth,
                 channels: self.channels.count(),
                 dropout,
+                classes: self.classes,
             },
             channels: self.channels,
             tile_px,
@@ -227,6 +240,7 @@ mod tests {
             keep_best: KeepBest::ValidationIou,
             seed: 1.0,
             val_share: 0.2,
+            classes: 1,
         }
     }
 

@@ -12,14 +12,17 @@ pub enum SessionPhase {
 }
 
 /// Metrics over whole images.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImageMetrics {
-    /// Mean binary cross-entropy a pixel.
+    /// Mean cross-entropy a labelled pixel.
     #[serde(deserialize_with = "number_or_nan")]
     pub loss: f64,
     pub accuracy: Option<f64>,
+    /// Of the foreground, or the mean over the classes that occur.
     pub iou: Option<f64>,
     pub f1: Option<f64>,
+    /// By class; background and foreground where there are no others.
+    pub class_iou: Vec<Option<f64>>,
 }
 
 /// JSON has no NaN and writes it as null.
@@ -28,7 +31,7 @@ fn number_or_nan<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
 }
 
 /// A validation that was done, for the curve.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ValidationNews {
     pub step: u32,
     /// `None` if there is no validation set.
@@ -60,7 +63,9 @@ pub struct Preview {
     pub height: usize,
     pub iou: Option<f64>,
     pub rgba: Vec<u8>,
+    /// 0 or 255, or class numbers.
     pub truth: Vec<u8>,
+    /// 0 to 255, or class numbers.
     pub probability: Vec<u8>,
 }
 

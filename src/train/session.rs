@@ -11,6 +11,7 @@ use super::{
     news::{EndReason, Ended, ImageMetrics, SessionEvent, SessionPhase, StepNews, TrainError, ValidationNews},
     step::{Batch, Trainer},
     validate::Validation,
+    weights,
 };
 use crate::{
     data::{
@@ -72,7 +73,7 @@ impl Session {
     ) -> Result<Self, TrainError> {
         let model = UNet::new(settings.model, settings.seed, &device)?;
         let foreground_weight = if settings.weigh_foreground {
-            balance(&data, &train)
+            weights::foreground(&data, &train)
         } else {
             1.0
         };
@@ -81,7 +82,10 @@ impl Session {
             foreground_weight,
         };
         let seed_pipeline = settings.sampling == crate::data::batches::Sampling::Seed;
-        let trainer = Trainer::new(model, loss, settings.lr, settings.seed, seed_pipeline);
+        let mut trainer = Trainer::new(model, loss, settings.lr, settings.seed, seed_pipeline);
+        if settings.weigh_foreground {
+            trainer.class_weights = weights::by_class(&data, &train);
+        }
         let spec = SampleSpec {
             sampling: settings.sampling,
             channels: settings.channels,
@@ -315,8 +319,8 @@ impl Session {
             loss_first: self.losses.first().copied().unwrap_or(f64::NAN),
             loss_last: last_mean(&self.losses),
             best_step: self.best.as_ref().map_or(steps, |b| b.step),
-            validation: self.best.as_ref().and_then(|b| b.validation),
-            training: self.best.as_ref().and_then(|b| b.training),
+            validation: self.best.as_ref().and_then(|b| b.validation.clone()),
+            training: self.best.as_ref().and_then(|b| b.training.clone()),
             ms_per_step: self.ms_per_step().unwrap_or(0.0),
             elapsed_ms: self.elapsed_ms,
         }));
@@ -337,21 +341,5 @@ fn last_mean(losses: &[f64]) -> f64 {
         f64::NAN
     } else {
         last.iter().sum::<f64>() / last.len() as f64
-    }
-}
-
-/// Weight of a foreground pixel: the square root of background over foreground, from 1 to 10.
-/// The full ratio overshoots on rare classes; the root keeps them visible without flooding.
-fn balance(data: &Dataset, train: &[usize]) -> f32 {
-    let (mut foreground, mut pixels) = (0u64, 0u64);
-    for bits in train.iter().filter_map(|&pair| data.mask_bits(pair)) {
-        foreground += bits.iter().map(|&b| u64::from(b != 0)).sum::<u64>();
-        pixels += bits.len() as u64;
-    }
-    let share = foreground as f64 / pixels.max(1) as f64;
-    if share <= 0.0 {
-        1.0
-    } else {
-        ((1.0 - share) / share).sqrt().clamp(1.0, 10.0) as f32
     }
 }

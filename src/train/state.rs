@@ -59,7 +59,7 @@ pub struct SessionState {
 }
 
 /// Of the best weights so far.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BestState {
     pub score: f64,
     pub step: u32,
@@ -140,8 +140,8 @@ impl Session {
         self.best.as_ref().map(|best| BestState {
             score: best.score,
             step: best.step,
-            validation: best.validation,
-            training: best.training,
+            validation: best.validation.clone(),
+            training: best.training.clone(),
         })
     }
 

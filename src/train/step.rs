@@ -8,10 +8,11 @@ use super::optimizer::{Adam, AdamConfig};
 use crate::{
     data::batches::CpuBatch,
     kernels::nn,
-    model::{LossConfig, UNet, loss_from_logits},
+    model::{ClassLoss, LossConfig, UNet, loss_from_class_logits, loss_from_logits},
 };
 
-/// Images and masks of one step on the device: `[b, h, w, c]` in 0..1 and `[b, h, w, 1]` of 0 or 1.
+/// Images and masks of one step on the device: `[b, h, w, c]` in 0..1 and `[b, h, w, 1]` of 0 or 1, or
+/// `[b, h, w, classes]` with a 1 at the class of each labelled pixel.
 #[derive(Debug, Clone)]
 pub struct Batch {
     pub images: Tensor<4>,
@@ -25,12 +26,19 @@ impl Batch {
         let (b, window_px) = (cpu.matrices.len(), cpu.window_px);
         let images: Tensor<4> =
             Tensor::from_data(TensorData::new(cpu.images, [b, window_px, window_px, channels]), device);
-        let masks: Tensor<4> = Tensor::from_data(TensorData::new(cpu.masks, [b, window_px, window_px, 1]), device);
+        let binary =
+            |values, device| Tensor::<4>::from_data(TensorData::new(values, [b, window_px, window_px, 1]), device);
         let identity =
             cpu.window_px == cpu.tile_px && cpu.matrices.iter().all(|m| *m == [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
-        let (images, masks) = if identity {
-            (images, masks)
+        let (images, masks) = if cpu.classes > 0 {
+            let shape = [b, cpu.tile_px, cpu.tile_px, cpu.classes];
+            let masks = Tensor::from_data(TensorData::new(one_hot(&cpu.labels, cpu.classes), shape), device);
+            let warped = |images| nn::warp(images, &cpu.matrices, cpu.tile_px);
+            (if identity { images } else { warped(images) }, masks)
+        } else if identity {
+            (images, binary(cpu.masks, device))
         } else {
+            let masks = binary(cpu.masks, device);
             let warped = nn::warp(Tensor::cat(vec![images, masks], 3), &cpu.matrices, cpu.tile_px);
             let masks = warped.clone().narrow(3, channels, 1);
             (warped.narrow(3, 0, channels), masks.greater_elem(0.5).float())
@@ -49,12 +57,25 @@ impl Batch {
     }
 }
 
+/// `[n, classes]`: 1 at each number's place, nothing where the number is no class.
+fn one_hot(labels: &[u8], classes: usize) -> Vec<f32> {
+    let mut out = vec![0.0; labels.len() * classes];
+    for (row, label) in out.chunks_exact_mut(classes).zip(labels) {
+        if let Some(value) = row.get_mut(usize::from(*label)) {
+            *value = 1.0;
+        }
+    }
+    out
+}
+
 /// A model being trained: weights, optimizer and what a step needs besides data.
 #[derive(Debug, Clone)]
 pub struct Trainer {
     pub model: UNet,
     adam: Adam,
     pub loss: LossConfig,
+    /// Weights by class, of a model of several; see [`ClassLoss`].
+    pub class_weights: Vec<f32>,
     pub lr: f64,
     seed: u32,
     steps: u32,
@@ -69,6 +90,7 @@ impl Trainer {
             model,
             adam,
             loss,
+            class_weights: Vec::new(),
             lr,
             seed,
             steps: 0,
@@ -79,6 +101,24 @@ impl Trainer {
     /// Steps done.
     pub fn steps(&self) -> u32 {
         self.steps
+    }
+
+    /// Loss, with its graph, and share of pixels that are wrong.
+    fn judge(&self, logits: Tensor<4>, masks: Tensor<4>) -> (Tensor<1>, Tensor<1>) {
+        if self.model.config().classes == 1 {
+            let loss = loss_from_logits(logits.clone(), masks.clone(), self.loss);
+            return (loss, (logits.inner().greater_elem(0.0).float() - masks).abs().mean());
+        }
+        let config = ClassLoss {
+            kind: self.loss.kind,
+            weights: self.class_weights.clone(),
+        };
+        let loss = loss_from_class_logits(logits.clone(), masks.clone(), &config);
+        // Right where the label's logit is the largest; pixels without a label are in neither sum.
+        let logits = logits.inner();
+        let best = logits.clone().max_dim(3);
+        let right = (logits.greater_equal(best).float() * masks.clone()).sum() / masks.sum().clamp_min(1.0);
+        (loss, right.neg().add_scalar(1.0))
     }
 
     pub(super) fn adam(&self) -> &Adam {
@@ -102,9 +142,8 @@ impl Trainer {
             (rate > 0.0).then(|| dropout_mask(shape, rate, seed, (u64::from(step) << 8) | calls, &device))
         };
         let (logits, stats) = tracked.forward_train(batch.images, &mut dropout);
-        let loss = loss_from_logits(logits.clone(), batch.masks.clone(), self.loss);
+        let (loss, wrong) = self.judge(logits, batch.masks);
         let mut grads = loss.backward();
-        let wrong = (logits.inner().greater_elem(0.0).float() - batch.masks).abs().mean();
         self.adam.step(&mut self.model, tracked, &mut grads, self.lr);
         let momentum = if self.keras_momentum {
             0.99

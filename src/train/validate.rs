@@ -4,13 +4,14 @@ use std::collections::VecDeque;
 
 use super::{
     config::KeepBest,
-    news::{ImageMetrics, Preview, SessionEvent, SessionPhase, TrainError, ValidationNews},
+    news::{Preview, SessionEvent, SessionPhase, TrainError, ValidationNews},
+    score::Score,
     session::{Best, Session},
 };
 use crate::{
     formats::raster::Raster,
     infer::{Prediction, View, shrink_mean, shrink_nearest},
-    model::metrics::{Confusion, bce_sum},
+    model::class_metrics::most_probable,
 };
 
 /// Training images that are validated too, to show overfitting; more would cost without telling more.
@@ -19,31 +20,12 @@ const TRAINING_SAMPLE: usize = 4;
 const PREVIEWS: usize = 4;
 /// Longer side of a preview in pixels.
 const PREVIEW_PX: usize = 256;
-/// Sums over the images of one set.
-#[derive(Default)]
-struct Tally {
-    confusion: Confusion,
-    bce: f64,
-    pixels: u64,
-}
-
-impl Tally {
-    fn metrics(&self) -> ImageMetrics {
-        ImageMetrics {
-            loss: self.bce / (self.pixels.max(1)) as f64,
-            accuracy: self.confusion.accuracy(),
-            iou: self.confusion.iou(),
-            f1: self.confusion.f1(),
-        }
-    }
-}
-
 /// A validation under way.
 pub(super) struct Validation {
     queue: VecDeque<(usize, bool)>,
     current: Option<(usize, bool, View, Prediction)>,
-    held_out: Tally,
-    training: Tally,
+    held_out: Score,
+    training: Score,
     previews: Vec<Preview>,
 }
 
@@ -56,11 +38,12 @@ impl Session {
         let n = self.train.len().min(TRAINING_SAMPLE);
         let sample = (0..n).map(|i| (self.train[i * self.train.len() / n], false));
         let queue = held_out.chain(sample).collect();
+        let classes = self.settings.model.classes;
         self.validating = Some(Validation {
             queue,
             current: None,
-            held_out: Tally::default(),
-            training: Tally::default(),
+            held_out: Score::new(classes),
+            training: Score::new(classes),
             previews: Vec::new(),
         });
     }
@@ -72,7 +55,7 @@ impl Session {
         if v.current.is_none() {
             v.current = v.queue.pop_front().and_then(|(pair, held_out)| {
                 let view = View::new(self.data.image(pair)?, &spec);
-                let prediction = Prediction::new(&view, spec.stride_px);
+                let prediction = Prediction::new(&view, spec.stride_px, self.settings.model.classes);
                 Some((pair, held_out, view, prediction))
             });
         }
@@ -86,12 +69,10 @@ impl Session {
             }
             let probability = prediction.finish();
             let truth = view.truth(mask, bits, &spec);
-            let tally = if held_out { &mut v.held_out } else { &mut v.training };
-            let mut confusion = Confusion::default();
-            confusion.add(&probability, &truth, 0.5);
-            tally.confusion.merge(&confusion);
-            tally.bce += bce_sum(&probability, &truth);
-            tally.pixels += truth.len() as u64;
+            let sum = if held_out { &mut v.held_out } else { &mut v.training };
+            let mut score = Score::new(self.settings.model.classes);
+            score.add(&probability, &truth, 0.5);
+            sum.merge(&score);
             let only_training = self.validation.is_empty();
             if v.previews.len() < PREVIEWS && (held_out || only_training) {
                 v.previews.push(preview(
@@ -101,7 +82,7 @@ impl Session {
                     image,
                     &probability,
                     &truth,
-                    confusion.iou(),
+                    score.metrics().iou,
                 ));
             }
         }
@@ -114,11 +95,11 @@ impl Session {
     fn finish_validation(&mut self, events: &mut Vec<SessionEvent>) {
         let Some(v) = self.validating.take() else { return };
         let step = self.validated_at;
-        let validation = (v.held_out.pixels > 0).then(|| v.held_out.metrics());
+        let validation = (v.held_out.pixels() > 0).then(|| v.held_out.metrics());
         let training = v.training.metrics();
         let mut best = false;
         if self.settings.keep_best == KeepBest::ValidationIou {
-            let judged = validation.unwrap_or(training);
+            let judged = validation.as_ref().unwrap_or(&training);
             // Where IoU is not defined (no foreground at all) accuracy decides.
             let score = judged.iou.or(judged.accuracy).unwrap_or(0.0);
             best = self.best.as_ref().is_none_or(|b| score > b.score);
@@ -128,12 +109,12 @@ impl Session {
                     model,
                     score,
                     step,
-                    validation,
-                    training: Some(training),
+                    validation: validation.clone(),
+                    training: Some(training.clone()),
                 });
             }
         } else if let Some(kept) = self.best.as_mut().filter(|b| b.step == step) {
-            (kept.validation, kept.training, best) = (validation, Some(training), true);
+            (kept.validation, kept.training, best) = (validation.clone(), Some(training.clone()), true);
         }
         let best_step = self.best.as_ref().map_or(step, |b| b.step);
         let elapsed_ms = self.elapsed_ms;
@@ -145,7 +126,7 @@ impl Session {
             best_step,
             elapsed_ms,
         };
-        self.history.push(news);
+        self.history.push(news.clone());
         events.push(SessionEvent::Validation(news));
         if !v.previews.is_empty() {
             events.push(SessionEvent::Preview {
@@ -159,6 +140,27 @@ impl Session {
     }
 }
 
+/// Truth and prediction as bytes for the page, at most `max_px` on the longer side: 0 or 255 and the probability, or
+/// class numbers where the map has several classes. An empty truth stays empty.
+pub fn layers(truth: &[u8], map: &[f32], size: [usize; 2], max_px: usize) -> (Vec<u8>, Vec<u8>) {
+    let classes = map.len() / (size[0] * size[1]).max(1);
+    let shrink = |labels: &[u8]| match labels.is_empty() {
+        true => Vec::new(),
+        false => shrink_nearest(labels, size, max_px).0,
+    };
+    if classes > 1 {
+        return (shrink(truth), shrink(&most_probable(map, classes)));
+    }
+    let (probability, _) = shrink_mean(map, size, max_px);
+    (
+        shrink(truth)
+            .into_iter()
+            .map(|t| if t != 0 { 255 } else { 0 })
+            .collect(),
+        probability.iter().map(|p| (p * 255.0).round() as u8).collect(),
+    )
+}
+
 fn preview(
     pair: usize,
     validation: bool,
@@ -170,8 +172,7 @@ fn preview(
 ) -> Preview {
     let size = [view.height, view.width];
     let (rgba, [height, width]) = view.picture(image, PREVIEW_PX);
-    let (truth, _) = shrink_nearest(truth, size, PREVIEW_PX);
-    let (probability, _) = shrink_mean(probability, size, PREVIEW_PX);
+    let (truth, probability) = layers(truth, probability, size, PREVIEW_PX);
     Preview {
         pair,
         validation,
@@ -179,7 +180,7 @@ fn preview(
         height,
         iou,
         rgba,
-        truth: truth.iter().map(|&t| if t != 0 { 255 } else { 0 }).collect(),
-        probability: probability.iter().map(|p| (p * 255.0).round() as u8).collect(),
+        truth,
+        probability,
     }
 }

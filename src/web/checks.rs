@@ -25,7 +25,11 @@ macro_rules! golden {
 async fn bring_up(name: &str) -> Result<(Device, bool), JsValue> {
     let gpu = name == "webgpu";
     let choice = if gpu { Choice::WebGpu } else { Choice::Cpu };
-    let ready = device::bring_up(choice, &probe::probe().await, &mut None)
+    let start = device::Start {
+        remembered: None,
+        now_ms: &super::now_ms,
+    };
+    let ready = device::bring_up(choice, &probe::probe().await, &start)
         .await
         .map_err(error)?;
     Ok((ready.device, gpu))

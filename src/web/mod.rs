@@ -13,14 +13,24 @@ use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use crate::{
     device::{self, Choice},
     engine,
+    kernels::timing::ceiling_gflops,
     protocol::{Command, Event, Fault, FaultCode, Stage},
-    train::bench::{Bench as BenchRun, BenchConfig},
+    train::bench::{Bench as BenchRun, BenchConfig, operator_times},
 };
+
+unsafe extern "C" {
+    /// The linker's: runs the constructors of all static registries (cubecl's `inventory` entries, by the thousand).
+    fn __wasm_call_ctors();
+}
 
 /// Runs when the module is instantiated: a panicking async export never settles its promise
 /// (wasm-bindgen#2724), so the hook itself tells the page that this worker is finished.
 #[wasm_bindgen(start)]
 pub fn start() {
+    // Named here, the constructors run once. Otherwise the linker takes the module for a command and wraps every export
+    // in a call of them all: half of a training step on WebGPU went there, and the registries grew with each call.
+    // SAFETY: the first call into the module, and the only one of this function.
+    unsafe { __wasm_call_ctors() };
     std::panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
         let event = Event::Fatal {
@@ -123,28 +133,38 @@ fn error(cause: impl std::fmt::Display) -> JsValue {
     js_sys::Error::new(&cause.to_string()).into()
 }
 
+/// The device and the problem of a benchmark's `config`.
+async fn bench_setup(config: &JsValue) -> Result<(device::Ready, BenchConfig), JsValue> {
+    let backend = Reflect::get(config, &JsValue::from_str("backend"))
+        .ok()
+        .and_then(|v| v.as_string());
+    let choice = if backend.as_deref() == Some("webgpu") {
+        Choice::WebGpu
+    } else {
+        Choice::Cpu
+    };
+    let start = device::Start {
+        remembered: None,
+        now_ms: &now_ms,
+    };
+    let ready = device::bring_up(choice, &probe::probe().await, &start)
+        .await
+        .map_err(error)?;
+    let config = BenchConfig {
+        filters: number(config, "filters", 8.0) as usize,
+        size: number(config, "size", 128.0) as usize,
+        batch: number(config, "batch", 2.0) as usize,
+        dropout: number(config, "dropout", 0.5) as f32,
+        deterministic: number(config, "det", 0.0) != 0.0,
+    };
+    Ok((ready, config))
+}
+
 #[wasm_bindgen]
 impl Bench {
     /// `config`: `{ backend: "webgpu" | "cpu", filters, size, batch, dropout, det }`.
     pub async fn create(config: JsValue) -> Result<Bench, JsValue> {
-        let backend = Reflect::get(&config, &JsValue::from_str("backend"))
-            .ok()
-            .and_then(|v| v.as_string());
-        let choice = if backend.as_deref() == Some("webgpu") {
-            Choice::WebGpu
-        } else {
-            Choice::Cpu
-        };
-        let ready = device::bring_up(choice, &probe::probe().await, &mut None)
-            .await
-            .map_err(error)?;
-        let config = BenchConfig {
-            filters: number(&config, "filters", 8.0) as usize,
-            size: number(&config, "size", 128.0) as usize,
-            batch: number(&config, "batch", 2.0) as usize,
-            dropout: number(&config, "dropout", 0.5) as f32,
-            deterministic: number(&config, "det", 0.0) != 0.0,
-        };
+        let (ready, config) = bench_setup(&config).await?;
         let inner = BenchRun::new(config, &ready.device).map_err(error)?;
         Ok(Self {
             inner,
@@ -157,9 +177,51 @@ impl Bench {
         self.adapter.clone()
     }
 
+    /// `{ estimate, wasm, gpu_in_use, gpu_reserved }` in bytes; the GPU's are 0 on the CPU.
+    pub fn memory(&self) -> JsValue {
+        let (in_use, reserved) = crate::kernels::gpu::memory_bytes().unwrap_or_default();
+        let wasm = core::arch::wasm32::memory_size(0) as f64 * 65536.0;
+        object(&[
+            ("estimate", (self.inner.memory_estimate() as f64).into()),
+            ("wasm", wasm.into()),
+            ("gpu_in_use", (in_use as f64).into()),
+            ("gpu_reserved", (reserved as f64).into()),
+        ])
+        .into()
+    }
+
     #[wasm_bindgen(getter)]
     pub fn parameters(&self) -> usize {
         self.inner.parameters()
+    }
+
+    /// Every pass of every different layer alone: `{ ceiling, operators: [{ layer, pass, gflop, ms }] }`.
+    pub async fn operators(config: JsValue) -> Result<JsValue, JsValue> {
+        let (ready, config) = bench_setup(&config).await?;
+        let (ceiling, times) = operator_times(config, &ready.device, &now_ms).await.map_err(error)?;
+        let rows: Array = times
+            .into_iter()
+            .map(|time| {
+                JsValue::from(object(&[
+                    ("layer", time.layer.into()),
+                    ("pass", time.pass.into()),
+                    ("gflop", time.gflop.into()),
+                    ("ms", time.ms.into()),
+                ]))
+            })
+            .collect();
+        let result = object(&[
+            ("adapter", ready.adapter.into()),
+            ("ceiling", ceiling.into()),
+            ("operators", rows.into()),
+        ]);
+        Ok(result.into())
+    }
+
+    /// GFLOP/s of multiply-adds on registers, the device's ceiling.
+    pub async fn ceiling(config: JsValue) -> Result<f64, JsValue> {
+        let (ready, _) = bench_setup(&config).await?;
+        ceiling_gflops(&ready.device, &now_ms).await.map_err(error)
     }
 
     /// One training step; its loss.

@@ -14,16 +14,26 @@ try {
   const page = await browser.newPage();
   page.on('console', (message) => console.error(`page: ${message.text()}`));
   page.on('pageerror', (error) => console.error(`page: ${error}`));
+  const opened = performance.now();
   await page.goto(url);
   // Not waitForFunction: it polls by eval, which the page's policy forbids.
   await until(() => page.evaluate('window.ready === true'), { limitMs: 120_000, what: 'bench.html is ready' });
+  const readyMs = performance.now() - opened;
   const config = Object.fromEntries(
     ['backend', 'filters', 'size', 'batch', 'steps', 'warmup', 'infer', 'det', 'dropout'].map((key) => [key, job[key]]),
   );
+  if (job.mode === 'ops') {
+    const limit = job.timeout * 1000;
+    const found = await withLimit(page.evaluate((cfg) => /** @type {any} */ (window).operators(cfg), config), limit);
+    console.log(JSON.stringify(found));
+    await browser.close();
+    process.exit(0);
+  }
   const result = await withLimit(
     page.evaluate((cfg) => /** @type {any} */ (window).run(cfg), config),
     job.timeout * 1000,
   );
+  const ceiling = await withLimit(page.evaluate((cfg) => /** @type {any} */ (window).ceiling(cfg), config), job.timeout * 1000);
   // All steps after the warm-ups; older pages give only the median.
   const timed = (result.trainAll ?? []).slice(-job.steps);
   const trainMs = result.trainMs ?? median(timed);
@@ -42,6 +52,11 @@ try {
       first_step_ms: round(result.trainFirstMs ?? result.trainAll?.[0]),
       gflops: round(job.step_flop / (trainMs * 1e6)),
       infer_gflops: round(job.forward_flop / (result.inferMs * 1e6)),
+      // Without the inferences, which the benchmark runs before the first step.
+      open_to_first_step_ms: round(readyMs + (result.initMs ?? 0) + (result.trainFirstMs ?? 0)),
+      memory: result.memory ?? null,
+      ceiling_gflops: round(ceiling),
+      share_of_ceiling: round(job.step_flop / (trainMs * 1e6) / ceiling),
       parameters: result.params ?? null,
       wasm_raw: job.wasm_raw,
       wasm_gzip: job.wasm_gzip,

@@ -4,6 +4,7 @@
  */
 import { $, h, setText, show } from './dom.js';
 import { bytes, count, metric, plural } from './format.js';
+import { storedCalibration } from './kernels.js';
 import { cancelFiles, recover, send } from './session.js';
 import { changed, onPaint, running, state, stepOf, usablePairs } from './store.js';
 import { deviceReason } from './strings.js';
@@ -69,7 +70,7 @@ function initDialogs() {
       state.deviceChoice = choice;
       state.device = null;
       state.faults = state.faults.filter((fault) => fault.stage !== 'device');
-      send({ type: 'init', device: choice });
+      send({ type: 'init', device: choice, calibration: storedCalibration() });
       changed();
     });
   }
@@ -144,6 +145,10 @@ function paintDevice() {
   const add = (term, value) => facts.append(h('div', {}, h('dt', {}, term), h('dd', {}, value)));
   add('Kind', name);
   add('Adapter', device.adapter);
+  if (device.kernels) {
+    const measured = Object.entries(device.calibration_ms).map(([name, ms]) => `${name} ${ms.toFixed(1)} ms`);
+    add('Kernels', measured.length ? `${device.kernels}, the fastest of: ${measured.join(', ')}` : `${device.kernels}, as measured on an earlier visit`);
+  }
   add('Self-test', `passed in ${device.self_test_ms.toFixed(0)} ms, largest error ${device.self_test_error.toExponential(1)}`);
   const limits = /** @type {any} */ (device.limits);
   for (const [limit, value] of limits instanceof Map ? limits : Object.entries(limits ?? {})) {

@@ -16,7 +16,7 @@ export const wasmUrl = new URL(PACKAGE_WASM, ROOT).href;
 export const workerUrl = new URL('worker.js', ROOT).href;
 
 /** Must equal `PROTOCOL_VERSION` in src/protocol/; the device event carries the engine's. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Largest file read whole, bytes (the engine's own limit per file). */
 export const MAX_FILE_BYTES = 512 * 1024 * 1024;

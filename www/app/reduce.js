@@ -2,6 +2,7 @@
 /**
  * Events of the engine -> state. No DOM here: what is said and shown follows from the state.
  */
+import { storeCalibration } from './kernels.js';
 import { changed, running, state } from './store.js';
 import { endLine, faultLine } from './strings.js';
 import { metric, plural } from './format.js';
@@ -43,6 +44,7 @@ function apply(event) {
   switch (event.type) {
     case 'device':
       state.device = event;
+      storeCalibration(event.calibration);
       break;
     case 'dataset':
       state.dataset = event;

@@ -3,6 +3,7 @@
  * The engine as the page sees it: one live worker, commands to it, its messages into the state, and a
  * new worker when the old one is gone.
  */
+import { storedCalibration } from './kernels.js';
 import { Link } from './link.js';
 import { PROTOCOL_VERSION } from './paths.js';
 import { reduce, say } from './reduce.js';
@@ -82,7 +83,7 @@ export function startEngine() {
   state.engine = 'loading';
   state.loading = { loaded: 0, total: null };
   link = new Link(receive, died);
-  send({ type: 'init', device: state.deviceChoice });
+  send({ type: 'init', device: state.deviceChoice, calibration: storedCalibration() });
   for (const work of onReady) work();
   changed();
 }

@@ -309,7 +309,7 @@ function paint() {
   show($('seed-steps'), config.preset === 'seed');
   const channels = config.channels === 'rgb' ? 'RGB' : 'grey';
   if (!report.errors.length) setText($('preset-line'), `${amount(report.parameters)} parameters, ${channels}, tiles of ${config.tile_px} px, ${config.batch} at a time.`);
-  setText($('preset-fit'), report.errors.length ? '' : `${bytes(report.memory_bytes)} of memory. ${count(report.steps_total)} steps${expected(report)}.`);
+  setText($('preset-fit'), report.errors.length ? '' : `Fits: about ${bytes(report.memory_bytes)} of memory. ${count(report.steps_total)} steps${expected(report)}.`);
   const held = config.val_names.length ? `Overridden by ${plural(config.val_names.length, 'name')} under Advanced.` : report.train_pairs + report.validation_pairs > 0 && !report.errors.length
     ? `${count(report.validation_pairs)} of ${plural(report.train_pairs + report.validation_pairs, 'pair')} never trained on, to measure honestly.` : mainFields[2].help;
   setText($('help-val_share'), held);

@@ -101,6 +101,7 @@ export function fieldErrorLine(error) {
       return max != null ? `Use ${max} or less.` : 'This number is out of range.';
     case 'not_a_multiple': return `Use a multiple of ${value ?? detail ?? 'the tile step'}${min != null && max != null ? `, from ${min} to ${max}` : ''}.`;
     case 'unknown_name': return `No pair is called “${detail ?? ''}”. Use image file names as shown under Data.`;
+    case 'does_not_fit': return `Will not fit into this device’s memory: ${value ? `try width ${value}, ` : 'try '}a smaller tile or a smaller batch.`;
     case 'no_training_pairs': return 'No pair is left for training. Hold back fewer, or add pairs.';
     default: return 'This value cannot be used.';
   }

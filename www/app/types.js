@@ -62,7 +62,10 @@
  *   | { kind: 'retry' }
  *   | { kind: 'ping', id: number, handled: number }
  *   | { kind: 'bench_create', cfg: object }
+ *   | { kind: 'bench_operators', cfg: object }
+ *   | { kind: 'bench_ceiling', cfg: object }
  *   | { kind: 'bench_step' }
+ *   | { kind: 'bench_memory' }
  *   | { kind: 'bench_infer' }} ToWorker
  */
 

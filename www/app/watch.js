@@ -4,7 +4,6 @@
  */
 import { changed, running, state } from './store.js';
 
-const iconUrl = new URL('../icon.svg', import.meta.url).href;
 /** Page time at which the last engine was up; the worker's own files arrive before that. */
 let engineUp = Infinity;
 
@@ -19,8 +18,6 @@ export function watchRequests() {
     for (const entry of /** @type {PerformanceResourceTiming[]} */ (list.getEntries())) {
       // A blob or data address is inside this tab. Anything else counts with its address and its answer.
       if (!/^(https?|wss?):/.test(entry.name)) continue;
-      // Browsers fetch the tab's icon whenever they like; it is one of the page's own files.
-      if (entry.name === iconUrl) continue;
       const loading = state.engine !== 'ready' || entry.startTime < engineUp;
       if (loading && new URL(entry.name).origin === location.origin) continue;
       state.bytesSent += entry.name.length + Math.max(1, entry.transferSize);

@@ -82,11 +82,7 @@ fn answer(stream: TcpStream, mounts: &[Mount]) -> io::Result<()> {
         Some((mut file, media_type)) => {
             let bytes = file.metadata()?.len();
             // Drivers that time pages of several libraries poll by eval; the benchmark handles nobody's data.
-            let policy = if path == "bench.html" {
-                ""
-            } else {
-                CONTENT_SECURITY_POLICY
-            };
+            let policy = (path != "bench.html").then_some(CONTENT_SECURITY_POLICY);
             send_head(&stream, "200 OK", media_type, bytes, policy)?;
             if method == "GET" {
                 io::copy(&mut file, &mut &stream)?;
@@ -167,15 +163,22 @@ fn send_text(stream: &TcpStream, status: &str, text: &str) -> io::Result<()> {
         status,
         "text/plain; charset=utf-8",
         bytes,
-        CONTENT_SECURITY_POLICY,
+        Some(CONTENT_SECURITY_POLICY),
     )?;
     (&mut &*stream).write_all(text.as_bytes())
 }
 
-fn send_head(mut stream: &TcpStream, status: &str, media_type: &str, bytes: u64, policy: &str) -> io::Result<()> {
+fn send_head(
+    mut stream: &TcpStream,
+    status: &str,
+    media_type: &str,
+    bytes: u64,
+    policy: Option<&str>,
+) -> io::Result<()> {
+    let policy = policy.map_or_else(String::new, |policy| format!("Content-Security-Policy: {policy}\r\n"));
     let head = format!(
         "HTTP/1.1 {status}\r\nContent-Type: {media_type}\r\nContent-Length: {bytes}\r\n\
-         Content-Security-Policy: {policy}\r\nCache-Control: no-store\r\n\
+         {policy}Cache-Control: no-store\r\n\
          X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n\
          Cross-Origin-Opener-Policy: same-origin\r\nConnection: close\r\n\r\n"
     );

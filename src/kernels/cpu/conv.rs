@@ -2,6 +2,7 @@
 
 use super::band::Window;
 use super::micro::{Runs, pixel_tile};
+use super::narrow;
 use super::pack::{Block, blocks, pack_flipped, pack_rows, panels_len};
 use super::pointwise;
 use super::scratch::with_scratch;
@@ -45,10 +46,49 @@ pub(super) struct Plan<'a> {
     /// Per output channel; none is zero.
     pub bias: Option<&'a [f32]>,
     pub relu: bool,
+    pub affine: Option<Affine<'a>>,
+}
+
+/// Batch norm with fixed statistics, applied to a result before it is stored: `value * scale + shift`, per output channel.
+#[derive(Clone, Copy)]
+pub(super) struct Affine<'a> {
+    pub scale: &'a [f32],
+    pub shift: &'a [f32],
+}
+
+impl Affine<'_> {
+    /// The values for a block of output channels, in whole registers.
+    pub fn block(&self, block: Block) -> ([f32; 32], [f32; 32]) {
+        let part = |values: &[f32]| {
+            let mut whole = [0.0f32; 32];
+            whole[..block.len].copy_from_slice(&values[block.start..block.start + block.len]);
+            whole
+        };
+        (part(self.scale), part(self.shift))
+    }
 }
 
 /// `y = x * w + bias`, then ReLU if `relu`. `x`: `[batch, height, width, c_in]`, `y`: the same with `c_out`.
 pub fn conv_forward(s: &ConvShape, x: &[f32], w: &[f32], bias: &[f32], relu: bool, y: &mut [f32]) {
+    forward(s, x, w, bias, relu, None, y);
+}
+
+/// `y = relu(x * w + bias) * scale + shift`: a convolution and, in inference, the batch norm after it, in one pass.
+pub fn conv_norm_forward(
+    s: &ConvShape,
+    x: &[f32],
+    w: &[f32],
+    bias: &[f32],
+    scale: &[f32],
+    shift: &[f32],
+    y: &mut [f32],
+) {
+    assert_eq!(scale.len(), s.c_out, "conv_norm_forward: scale length");
+    assert_eq!(shift.len(), s.c_out, "conv_norm_forward: shift length");
+    forward(s, x, w, bias, true, Some(Affine { scale, shift }), y);
+}
+
+fn forward(s: &ConvShape, x: &[f32], w: &[f32], bias: &[f32], relu: bool, affine: Option<Affine<'_>>, y: &mut [f32]) {
     assert_eq!(x.len(), s.input_len(), "conv_forward: input length");
     assert_eq!(w.len(), s.weight_len(), "conv_forward: weight length");
     assert_eq!(bias.len(), s.c_out, "conv_forward: bias length");
@@ -56,16 +96,28 @@ pub fn conv_forward(s: &ConvShape, x: &[f32], w: &[f32], bias: &[f32], relu: boo
     if s.is_empty() {
         return;
     }
-    if pointwise::pays(s) {
+    if affine.is_none() && pointwise::pays(s) {
         return pointwise::forward(s, x, w, bias, relu, y);
     }
-    struct Forward<'a>(&'a ConvShape, &'a [f32], &'a [f32], &'a [f32], bool, &'a mut [f32]);
+    struct Forward<'a>(
+        &'a ConvShape,
+        &'a [f32],
+        &'a [f32],
+        &'a [f32],
+        bool,
+        Option<Affine<'a>>,
+        &'a mut [f32],
+    );
     impl Work for Forward<'_> {
         #[inline(always)]
         fn run<V: Lanes>(self) {
-            let Self(s, x, w, bias, relu, y) = self;
+            let Self(s, x, w, bias, relu, affine, y) = self;
             let depth = s.k * s.k * s.c_in;
             with_scratch(|scratch| {
+                if narrow::pays::<V>(s) {
+                    let epilogue = narrow::Epilogue { bias, relu, affine };
+                    return narrow::run::<V>(s, x, w, epilogue, y, scratch);
+                }
                 let panels = scratch.panels.take(panels_len(s.c_out, V::N, depth));
                 pack_rows::<V>(w, depth, s.c_out, panels);
                 if winograd_conv::pays::<V>(s, s.c_in, s.c_out) {
@@ -79,6 +131,7 @@ pub fn conv_forward(s: &ConvShape, x: &[f32], w: &[f32], bias: &[f32], relu: boo
                         panels: tiles,
                         bias: Some(bias),
                         relu,
+                        affine,
                     };
                     winograd_conv::run_forward::<V>(s, &layer, x, y, &mut scratch.image);
                     return;
@@ -92,12 +145,18 @@ pub fn conv_forward(s: &ConvShape, x: &[f32], w: &[f32], bias: &[f32], relu: boo
                     panels,
                     origin: 0,
                 }];
-                let plan = same_plan(s, s.c_in, s.c_out, pad, &phases, Some(bias), relu);
+                let plan = same_plan(s, s.c_in, s.c_out, pad, &phases);
+                let plan = Plan {
+                    bias: Some(bias),
+                    relu,
+                    affine,
+                    ..plan
+                };
                 run_plan::<V>(&plan, x, y, &mut scratch.image);
             });
         }
     }
-    dispatch(Forward(s, x, w, bias, relu, y));
+    dispatch(Forward(s, x, w, bias, relu, affine, y));
 }
 
 /// The gradient with respect to the input: `gx = gy * w` turned and transposed. `s` is the forward's shape;
@@ -133,6 +192,7 @@ pub fn conv_data_grad(s: &ConvShape, gy: &[f32], w: &[f32], gx: &mut [f32]) {
                         panels: tiles,
                         bias: None,
                         relu: false,
+                        affine: None,
                     };
                     winograd_conv::run_forward::<V>(s, &layer, gy, gx, &mut scratch.image);
                     return;
@@ -146,7 +206,7 @@ pub fn conv_data_grad(s: &ConvShape, gy: &[f32], w: &[f32], gx: &mut [f32]) {
                     panels,
                     origin: 0,
                 }];
-                let plan = same_plan(s, s.c_out, s.c_in, pad, &phases, None, false);
+                let plan = same_plan(s, s.c_out, s.c_in, pad, &phases);
                 run_plan::<V>(&plan, gy, gx, &mut scratch.image);
             });
         }
@@ -154,16 +214,8 @@ pub fn conv_data_grad(s: &ConvShape, gy: &[f32], w: &[f32], gx: &mut [f32]) {
     dispatch(DataGrad(s, gy, w, gx));
 }
 
-/// The plan of a 'same' convolution from `from` to `to` channels.
-fn same_plan<'a>(
-    s: &ConvShape,
-    from: usize,
-    to: usize,
-    pad: usize,
-    phases: &'a [Phase<'a>],
-    bias: Option<&'a [f32]>,
-    relu: bool,
-) -> Plan<'a> {
+/// The plan of a 'same' convolution from `from` to `to` channels, results stored as they are.
+fn same_plan<'a>(s: &ConvShape, from: usize, to: usize, pad: usize, phases: &'a [Phase<'a>]) -> Plan<'a> {
     Plan {
         batch: s.batch,
         window: Window {
@@ -185,8 +237,9 @@ fn same_plan<'a>(
             col_stride: to,
         },
         phases,
-        bias,
-        relu,
+        bias: None,
+        relu: false,
+        affine: None,
     }
 }
 
@@ -277,6 +330,7 @@ fn run_block<V: Lanes, const P: usize, const NV: usize, const U: usize>(
     if let Some(bias) = plan.bias {
         start[..block.len].copy_from_slice(&bias[block.start..block.start + block.len]);
     }
+    let affine = plan.affine.map(|affine| affine.block(block));
     let total = to.rows * window.out_w;
     let (mut row, mut col) = (0, 0);
     // SAFETY: the two assertions above cover the farthest read and write of every pixel; the panel's length is
@@ -314,6 +368,14 @@ fn run_block<V: Lanes, const P: usize, const NV: usize, const U: usize>(
                 for sums in &mut acc {
                     for sum in sums {
                         *sum = sum.max(V::splat(0.0));
+                    }
+                }
+            }
+            if let Some((scale, shift)) = &affine {
+                for sums in &mut acc {
+                    for (v, sum) in sums.iter_mut().enumerate() {
+                        let at = v * V::N;
+                        *sum = V::load(shift.as_ptr().add(at)).mul_acc(*sum, V::load(scale.as_ptr().add(at)));
                     }
                 }
             }

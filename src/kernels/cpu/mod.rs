@@ -13,8 +13,10 @@ mod conv;
 mod conv_weight;
 mod elementwise;
 mod micro;
+mod narrow;
 mod norm;
 mod pack;
+mod peak;
 mod pointwise;
 mod pool;
 mod scratch;
@@ -28,10 +30,11 @@ mod winograd_weight;
 #[cfg(test)]
 mod tests;
 
-pub use conv::{conv_data_grad, conv_forward};
+pub use conv::{conv_data_grad, conv_forward, conv_norm_forward};
 pub use conv_weight::conv_weight_grad;
 pub use elementwise::{AdamStep, adam, concat_channels, relu_mask, split_channels};
 pub use norm::{batch_norm_apply, batch_norm_backward, batch_norm_forward};
+pub use peak::multiply_adds;
 pub use pool::{max_pool_backward, max_pool_forward};
 pub use shape::ConvShape;
 pub use up_conv::{up_conv_data_grad, up_conv_forward, up_conv_weight_grad};

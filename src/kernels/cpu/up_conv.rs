@@ -76,6 +76,7 @@ pub fn up_conv_forward(s: &ConvShape, x: &[f32], w: &[f32], bias: &[f32], relu: 
                     phases: &phases,
                     bias: Some(bias),
                     relu,
+                    affine: None,
                 };
                 run_plan::<V>(&plan, x, y, &mut scratch.image);
             });
@@ -142,6 +143,7 @@ pub fn up_conv_data_grad(s: &ConvShape, gy: &[f32], w: &[f32], gx: &mut [f32]) {
                     phases: &phases,
                     bias: None,
                     relu: false,
+                    affine: None,
                 };
                 run_plan::<V>(&plan, gy, gx, &mut scratch.image);
             });

@@ -1,6 +1,7 @@
 //! 3x3 convolutions through [`super::winograd`]: forward and, with turned weights, the data gradient. Work goes in batches of rows of 2x2 tiles, over all images, whose transforms fit the cache.
 
 use super::band::Window;
+use super::conv::Affine;
 use super::micro::{Runs, pixel_tile};
 use super::pack::{Block, blocks, panels_len};
 use super::scratch::Buffer;
@@ -63,10 +64,10 @@ impl Tiling {
 }
 
 /// Whether a 3x3 convolution from `from` to `to` channels should go this way: whole registers of input channels,
-/// enough of them to pay for the transforms, and enough tiles to pay for transforming the weights.
+/// enough of both to pay for the transforms (to 8 channels the direct way is faster, PERFORMANCE.md), and enough tiles to pay for transforming the weights.
 pub(super) fn pays<V: Lanes>(s: &ConvShape, from: usize, to: usize) -> bool {
     let tiles = s.batch * s.height.div_ceil(2) * s.width.div_ceil(2);
-    s.k == 3 && from.is_multiple_of(V::N) && from >= 8 && to >= 8 && from + to >= 24 && tiles >= 8
+    s.k == 3 && from.is_multiple_of(V::N) && from >= 8 && to >= 16 && tiles >= 8
 }
 
 /// Floats of [`transform_panels`]' result.
@@ -92,6 +93,7 @@ pub(super) struct Layer<'a> {
     pub panels: &'a [f32],
     pub bias: Option<&'a [f32]>,
     pub relu: bool,
+    pub affine: Option<Affine<'a>>,
 }
 
 /// `y = x * w + bias` for the 3x3 'same' convolution `layer` over the images of `s`.
@@ -209,6 +211,7 @@ fn run_block<V: Lanes, const P: usize, const NV: usize, const U: usize>(
     if let Some(values) = layer.bias {
         bias[..block.len].copy_from_slice(&values[block.start..block.start + block.len]);
     }
+    let affine = layer.affine.map(|affine| affine.block(block));
     let mut sums = [0.0f32; POSITIONS * GROUP * 16];
     let position = GROUP * width;
     let runs = Runs {
@@ -241,13 +244,23 @@ fn run_block<V: Lanes, const P: usize, const NV: usize, const U: usize>(
             }
         }
         for t in 0..GROUP.min(part.tiles - start) {
-            write_tile::<V, NV>(layer, block, part, start + t, &sums[t * width..], &bias, y);
+            write_tile::<V, NV>(
+                layer,
+                block,
+                part,
+                start + t,
+                &sums[t * width..],
+                &bias,
+                affine.as_ref(),
+                y,
+            );
         }
     }
 }
 
 /// The output transform, bias and ReLU of tile `tile` of a batch.
 #[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "a block of results and what becomes of them")]
 fn write_tile<V: Lanes, const NV: usize>(
     layer: &Layer<'_>,
     block: Block,
@@ -255,6 +268,7 @@ fn write_tile<V: Lanes, const NV: usize>(
     tile: usize,
     sums: &[f32],
     bias: &[f32; 32],
+    affine: Option<&([f32; 32], [f32; 32])>,
     y: &mut [f32],
 ) {
     let tiling = part.tiling;
@@ -278,6 +292,9 @@ fn write_tile<V: Lanes, const NV: usize>(
                     let mut value = sum.add(offset);
                     if layer.relu {
                         value = value.max(V::splat(0.0));
+                    }
+                    if let Some((scale, shift)) = affine {
+                        value = V::load(shift.as_ptr().add(start)).mul_acc(value, V::load(scale.as_ptr().add(start)));
                     }
                     let pixel = (image * tiling.height + top + dy) * tiling.width + left + dx;
                     let to = &mut y[pixel * layer.to + block.start + start..][..len];

@@ -3,7 +3,7 @@
 use burn::tensor::{DType, Shape};
 use burn_cubecl::{kernel::into_contiguous, tensor::CubeTensor};
 use cubecl::{
-    CubeCount, CubeKernel, PrecompiledSource,
+    CubeCount, CubeKernel, MemoryScope, PrecompiledSource,
     client::Client,
     ir::{UIntKind, metadata::Info},
     prelude::*,
@@ -75,10 +75,26 @@ fn info(words: &[u32]) -> MetadataBindingInfo {
     MetadataBindingInfo::custom(data)
 }
 
+thread_local! {
+    /// The queue of the last launch, to ask about its memory.
+    static CLIENT: std::cell::RefCell<Option<Client>> = const { std::cell::RefCell::new(None) };
+}
+
+/// Bytes of GPU buffers: held by tensors now, and reserved by the allocator for them and for reuse. `None` before the
+/// first launch.
+pub fn memory_bytes() -> Option<(u64, u64)> {
+    let client = CLIENT.with_borrow(Clone::clone)?;
+    let usage = client.memory_report(MemoryScope::Device).usage();
+    Some((usage.bytes_in_use, usage.bytes_reserved))
+}
+
 /// Launches `plan` over `inputs` (made [`dense`] by the caller), and gives the `N` tensors it makes.
 pub(super) fn run<const N: usize>(plan: Plan, inputs: &[&CubeTensor]) -> [CubeTensor; N] {
     let first = inputs[0];
     let client = &first.client;
+    CLIENT.with_borrow_mut(|kept| {
+        kept.get_or_insert_with(|| client.clone());
+    });
     let outputs: [CubeTensor; N] = std::array::from_fn(|i| empty(client, first, &plan.outputs[i]));
     let scratch: Vec<Handle> = plan
         .scratch

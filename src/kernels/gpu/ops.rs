@@ -56,6 +56,21 @@ pub fn conv_forward(x: CubeTensor, weight: CubeTensor, bias: CubeTensor, relu: b
     y
 }
 
+/// [`conv_forward`] with ReLU, then `* scale + shift` per output channel, in one pass.
+pub fn conv_norm_forward(
+    x: CubeTensor,
+    weight: CubeTensor,
+    bias: CubeTensor,
+    scale: CubeTensor,
+    shift: CubeTensor,
+) -> CubeTensor {
+    let [x, weight, bias, scale, shift] = [x, weight, bias, scale, shift].map(dense);
+    let shape = conv_shape(&x, &weight, 1);
+    let plan = wgsl::conv_norm_forward(&shape, variant());
+    let [y] = run(plan, &[&x, &weight, &bias, &scale, &shift]);
+    y
+}
+
 /// Gradient of [`conv_forward`] (without ReLU) for x.
 pub fn conv_data_grad(gy: CubeTensor, weight: CubeTensor) -> CubeTensor {
     let (gy, weight) = (dense(gy), dense(weight));
@@ -111,6 +126,21 @@ pub fn up_conv_weight_grad(x: CubeTensor, gy: CubeTensor) -> (CubeTensor, CubeTe
     };
     let [gw, gb] = run(wgsl::up_conv_weight_grad(&shape, variant()), &[&x, &gy]);
     (gw, gb)
+}
+
+/// a `[b, h, w, ca]` and b `[b, h, w, cb]` side by side: `[b, h, w, ca + cb]`.
+pub fn concat(a: CubeTensor, b: CubeTensor) -> CubeTensor {
+    let (a, b) = (dense(a), dense(b));
+    let [_, _, _, cb] = dims(&b);
+    let [joined] = run(wgsl::concat(&dims(&a), cb), &[&a, &b]);
+    joined
+}
+
+/// The first `channels` of `[b, h, w, c]` and the others: the gradient of [`concat`].
+pub fn split(joined: CubeTensor, channels: usize) -> (CubeTensor, CubeTensor) {
+    let joined = dense(joined);
+    let [a, b] = run(wgsl::split(&dims(&joined), channels), &[&joined]);
+    (a, b)
 }
 
 /// gy where the ReLU output y is positive, zero elsewhere.
@@ -184,6 +214,14 @@ pub fn warp(images: CubeTensor, matrices: CubeTensor, out_height: usize, out_wid
     let (images, matrices) = (dense(images), dense(matrices));
     let plan = wgsl::warp(&dims(&images), out_height, out_width);
     let [y] = run(plan, &[&images, &matrices]);
+    y
+}
+
+/// About `flop` multiply-adds on registers, shared by as many invocations as x has values: the device's ceiling.
+pub fn multiply_adds(x: CubeTensor, flop: u64) -> CubeTensor {
+    let x = dense(x);
+    let n = sizes(&x).iter().product();
+    let [y] = run(wgsl::multiply_adds(n, flop), &[&x]);
     y
 }
 

@@ -21,6 +21,8 @@ pub struct ConvShader {
     pub(crate) bias: bool,
     /// Clamps at zero.
     pub(crate) relu: bool,
+    /// Then scales and shifts each channel.
+    pub(crate) affine: bool,
     /// Invocations in a workgroup.
     pub(crate) workgroup: usize,
 }
@@ -62,6 +64,9 @@ impl ConvShader {
         let mut storage = vec![("X", "read", element(self.quad_in)), ("W", "read", "vec4<f32>")];
         if self.bias {
             storage.push(("B", "read", "f32"));
+        }
+        if self.affine {
+            storage.extend([("S", "read", "f32"), ("T", "read", "f32")]);
         }
         storage.push(("Y", "read_write", element(self.quad_out)));
         fill(
@@ -105,16 +110,27 @@ impl ConvShader {
     fn stores(&self) -> String {
         let (np, nq) = (self.pixels, self.quads);
         let sums = each(np * nq, |s| format!("s{s}{}", if s + 1 < np * nq { ", " } else { "" }));
-        let bias = match (self.bias, self.quad_out) {
-            (false, _) => String::new(),
-            (true, true) => "r += vec4<f32>(B[c], B[c + 1u], B[c + 2u], B[c + 3u]); ".to_owned(),
-            // Padded channels add whatever lies at the last bias: they are never stored.
-            (true, false) => {
-                let b = each(4, |j| {
-                    format!("B[min(c + {j}u, p.co - 1u)]{}", if j < 3 { ", " } else { "" })
-                });
-                format!("r += vec4<f32>({b}); ")
-            }
+        let of_channels = |name: &str| {
+            let values = each(4, |j| {
+                let comma = if j < 3 { ", " } else { "" };
+                // Padded channels take whatever the last one has: they are never stored.
+                if self.quad_out {
+                    format!("{name}[c + {j}u]{comma}")
+                } else {
+                    format!("{name}[min(c + {j}u, p.co - 1u)]{comma}")
+                }
+            });
+            format!("vec4<f32>({values})")
+        };
+        let bias = if self.bias {
+            format!("r += {}; ", of_channels("B"))
+        } else {
+            String::new()
+        };
+        let affine = if self.affine {
+            format!("r = r * {} + {}; ", of_channels("S"), of_channels("T"))
+        } else {
+            String::new()
         };
         let relu = if self.relu { "r = max(r, vec4<f32>(0.0)); " } else { "" };
         let write = if self.quad_out {
@@ -132,7 +148,7 @@ impl ConvShader {
     let c = (oq + q) * 4u;
     let o = ob + (i / {nq}u) * p.scale * p.co;
     var r = sums[i];
-    {bias}{relu}{write}
+    {bias}{relu}{affine}{write}
   }}",
             n = np * nq
         )

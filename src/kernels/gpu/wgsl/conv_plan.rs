@@ -86,6 +86,7 @@ pub(crate) struct Job {
     pub c_out: usize,
     pub relu: bool,
     pub bias: bool,
+    pub affine: bool,
     pub variant: Variant,
 }
 
@@ -111,7 +112,7 @@ pub(crate) fn padded_out(job: &Job) -> usize {
     job.c_out.next_multiple_of(4 * quads)
 }
 
-/// The launch of one window. `slots` are input, weights, bias if any, output.
+/// The launch of one window. `slots` are input, weights, bias if any, scale and shift if any, output.
 pub(crate) fn conv_dispatch(job: &Job, window: &Window, slots: Vec<Slot>) -> Dispatch {
     let (pixels, quads) = tile(job, window.stride);
     let quad_in = job.c_in.is_multiple_of(4);
@@ -126,6 +127,7 @@ pub(crate) fn conv_dispatch(job: &Job, window: &Window, slots: Vec<Slot>) -> Dis
         quad_out,
         bias: job.bias,
         relu: job.relu,
+        affine: job.affine,
         workgroup,
     };
     let per_row = job.width.div_ceil(pixels);
@@ -191,6 +193,7 @@ fn job(shape: &ConvShape, variant: Variant) -> Job {
         c_out: shape.c_out,
         relu: false,
         bias: false,
+        affine: false,
         variant,
     }
 }
@@ -202,6 +205,21 @@ pub fn conv_forward(shape: &ConvShape, relu: bool, variant: Variant) -> Plan {
         bias: true,
         ..job(shape, variant)
     };
+    forward(shape, job)
+}
+
+/// Inputs x, w, bias, scale, shift; output `relu(conv(x) + bias) * scale + shift`: with batch norm's fixed statistics.
+pub fn conv_norm_forward(shape: &ConvShape, variant: Variant) -> Plan {
+    let job = Job {
+        relu: true,
+        bias: true,
+        affine: true,
+        ..job(shape, variant)
+    };
+    forward(shape, job)
+}
+
+fn forward(shape: &ConvShape, job: Job) -> Plan {
     let window = Window::plain(shape.kernel, if shape.kernel == 3 { -1 } else { 0 });
     let c_pad = padded_out(&job);
     let taps = shape.kernel * shape.kernel;
@@ -224,11 +242,12 @@ pub fn conv_forward(shape: &ConvShape, relu: bool, variant: Variant) -> Plan {
             c_pad,
         ));
     }
-    plan.dispatches.push(launch(
-        &job,
-        &window,
-        vec![Slot::Input(0), weights, Slot::Input(2), Slot::Output(0)],
-    ));
+    let mut slots = vec![Slot::Input(0), weights, Slot::Input(2)];
+    if job.affine {
+        slots.extend([Slot::Input(3), Slot::Input(4)]);
+    }
+    slots.push(Slot::Output(0));
+    plan.dispatches.push(launch(&job, &window, slots));
     plan
 }
 

@@ -23,6 +23,7 @@ pub struct ConvSharedShader {
     quad_out: bool,
     bias: bool,
     relu: bool,
+    affine: bool,
 }
 
 impl ConvSharedShader {
@@ -39,6 +40,9 @@ impl ConvSharedShader {
         let mut storage = vec![("X", "read", "vec4<f32>"), ("W", "read", "vec4<f32>")];
         if self.bias {
             storage.push(("B", "read", "f32"));
+        }
+        if self.affine {
+            storage.extend([("S", "read", "f32"), ("T", "read", "f32")]);
         }
         storage.push(("Y", "read_write", element(self.quad_out)));
         let fmas = each(4, |lane| {
@@ -80,15 +84,21 @@ impl ConvSharedShader {
         each(PIXELS, |px| {
             let quads = each(QUADS, |q| {
                 let mut value = format!("s{}", px * QUADS + q);
-                if self.bias {
+                let of_channels = |name: &str| {
                     let last = if self.quad_out { "p.co * 4u - 1u" } else { "p.co - 1u" };
-                    let b = each(4, |j| {
-                        format!("B[min(c + {j}u, {last})]{}", if j < 3 { ", " } else { "" })
+                    let values = each(4, |j| {
+                        format!("{name}[min(c + {j}u, {last})]{}", if j < 3 { ", " } else { "" })
                     });
-                    value = format!("{value} + vec4<f32>({b})");
+                    format!("vec4<f32>({values})")
+                };
+                if self.bias {
+                    value = format!("{value} + {}", of_channels("B"));
                 }
                 if self.relu {
                     value = format!("max({value}, vec4<f32>(0.0))");
+                }
+                if self.affine {
+                    value = format!("{value} * {} + {}", of_channels("S"), of_channels("T"));
                 }
                 let write = if self.quad_out {
                     format!("if (oq + {q}u < p.co) {{ Y[o * p.co + oq + {q}u] = r; }} ")
@@ -172,6 +182,7 @@ pub(crate) fn dispatch(job: &Job, window: &Window, slots: Vec<Slot>) -> Dispatch
         quad_out,
         bias: job.bias,
         relu: job.relu,
+        affine: job.affine,
     };
     Dispatch {
         shader: Shader::ConvShared(shader),

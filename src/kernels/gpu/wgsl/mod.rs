@@ -6,12 +6,14 @@
 //! epilogue, channel alignment) is part of the text.
 
 mod adam;
+mod concat;
 mod conv;
 mod conv_plan;
 mod conv_shared;
 mod conv_weight;
 mod elementwise;
 mod norm;
+mod peak;
 mod pool;
 mod reduce;
 #[cfg(test)]
@@ -20,12 +22,14 @@ mod warp;
 mod weights;
 
 pub use adam::{AdamShader, adam};
+pub use concat::{ConcatShader, concat, split};
 pub use conv::ConvShader;
-pub use conv_plan::{ConvShape, conv_data_grad, conv_forward, up_conv_data_grad, up_conv_forward};
+pub use conv_plan::{ConvShape, conv_data_grad, conv_forward, conv_norm_forward, up_conv_data_grad, up_conv_forward};
 pub use conv_shared::ConvSharedShader;
 pub use conv_weight::{ConvWeightShader, conv_weight_grad, up_conv_weight_grad};
 pub use elementwise::{ElementwiseShader, affine, relu_mask};
 pub use norm::{NormShader, batch_norm_backward, batch_norm_forward};
+pub use peak::{PeakShader, multiply_adds};
 pub use pool::{PoolShader, max_pool_backward, max_pool_forward};
 pub use reduce::{ReduceShader, channel_sum};
 pub use warp::{WarpShader, warp};
@@ -46,6 +50,15 @@ pub enum Variant {
 impl Variant {
     /// Every variant, in the order a calibration should try them.
     pub const ALL: [Self; 3] = [Self::RegisterWide, Self::RegisterNarrow, Self::Workgroup];
+
+    /// As reports and records call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RegisterWide => "register-wide",
+            Self::RegisterNarrow => "register-narrow",
+            Self::Workgroup => "workgroup",
+        }
+    }
 
     /// Invocations in a workgroup of the register-tile kernels.
     pub(crate) fn workgroup(self) -> usize {
@@ -112,6 +125,8 @@ pub enum Shader {
     Reduce(ReduceShader),
     /// Weight layouts made before a convolution.
     Weights(WeightShader),
+    /// Concatenation along the channels.
+    Concat(ConcatShader),
     /// ReLU mask and per-channel affine.
     Elementwise(ElementwiseShader),
     /// Batch normalisation.
@@ -122,6 +137,8 @@ pub enum Shader {
     Warp(WarpShader),
     /// The optimizer.
     Adam(AdamShader),
+    /// The arithmetic ceiling, for benchmarks.
+    Peak(PeakShader),
 }
 
 impl Shader {
@@ -133,11 +150,13 @@ impl Shader {
             Self::ConvWeight(s) => s.source(),
             Self::Reduce(s) => s.source(),
             Self::Weights(s) => s.source(),
+            Self::Concat(s) => s.source(),
             Self::Elementwise(s) => s.source(),
             Self::Norm(s) => s.source(),
             Self::Pool(s) => s.source(),
             Self::Warp(s) => s.source(),
             Self::Adam(s) => s.source(),
+            Self::Peak(s) => s.source(),
         }
     }
 }

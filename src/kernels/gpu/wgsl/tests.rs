@@ -19,6 +19,7 @@ fn plans() -> Vec<Plan> {
                         kernel,
                     };
                     plans.push(conv_forward(&s, kernel == 2, variant));
+                    plans.push(conv_norm_forward(&s, variant));
                     plans.push(conv_data_grad(&s, variant));
                     plans.push(conv_weight_grad(&s, variant));
                 }
@@ -38,6 +39,8 @@ fn plans() -> Vec<Plan> {
                 plans.push(relu_mask(&shape));
                 plans.push(affine(&shape));
                 plans.push(max_pool_forward(&shape));
+                plans.push(concat(&shape, c_out));
+                plans.push(split(&[2, height, width, c_in + c_out], c_in));
                 plans.push(max_pool_backward(&shape));
             }
         }

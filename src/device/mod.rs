@@ -4,9 +4,13 @@
 //! software adapter counts as no GPU unless it was asked for: the CPU device is several times
 //! faster there (PERFORMANCE.md).
 
-use burn::tensor::{Device, Tensor, TensorData};
+mod calibrate;
+mod self_test;
 
-use crate::kernels::{nn, reference};
+use burn::tensor::Device;
+
+pub use calibrate::Calibration;
+pub use self_test::{relative_error, relative_to, self_test};
 
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +54,13 @@ pub struct Adapter {
     pub limits: Vec<(String, f64)>,
 }
 
+/// What a start of the device may use besides the probe.
+pub struct Start<'a> {
+    /// [`Ready::calibration`]'s record of an earlier visit, if there was one.
+    pub remembered: Option<&'a str>,
+    pub now_ms: &'a dyn Fn() -> f64,
+}
+
 /// A device that passed its self-test.
 #[derive(Debug, Clone)]
 pub struct Ready {
@@ -59,6 +70,8 @@ pub struct Ready {
     pub software: bool,
     pub reason: Option<Reason>,
     pub self_test_error: f64,
+    /// Which kernels a GPU runs and how they were chosen; the CPU has one kind.
+    pub calibration: Option<Calibration>,
     pub limits: Vec<(String, f64)>,
 }
 
@@ -72,9 +85,6 @@ pub enum DeviceError {
     #[error("the device could not be started: {0}")]
     Start(String),
 }
-
-/// Largest relative difference of the self-test that is still rounding.
-const SELF_TEST_LIMIT: f64 = 1e-3;
 
 /// Which device the probe allows for a choice.
 ///
@@ -100,14 +110,12 @@ pub fn decide(choice: Choice, probe: &Probe) -> Result<(Kind, Option<Reason>), D
 
 /// Brings up the device for a choice; falls back to the CPU if a GPU fails its self-test, unless it was asked for by name.
 ///
-/// `gpu` is the WebGPU device if it was started before: Burn allows that once a page.
-///
 /// # Errors
 /// If no device can be used.
-pub async fn bring_up(choice: Choice, probe: &Probe, gpu: &mut Option<Device>) -> Result<Ready, DeviceError> {
+pub async fn bring_up(choice: Choice, probe: &Probe, start: &Start<'_>) -> Result<Ready, DeviceError> {
     let (kind, reason) = decide(choice, probe)?;
     if kind == Kind::WebGpu {
-        match bring_up_gpu(probe, gpu).await {
+        match bring_up_gpu(probe, start).await {
             Ok(ready) => return Ok(ready),
             Err(error) if choice == Choice::WebGpu => return Err(error),
             Err(_) => return bring_up_cpu(Some(Reason::SelfTestFailed)).await,
@@ -132,26 +140,38 @@ async fn bring_up_cpu(reason: Option<Reason>) -> Result<Ready, DeviceError> {
         software: false,
         reason,
         self_test_error,
+        calibration: None,
         limits: Vec::new(),
     })
 }
 
-async fn bring_up_gpu(probe: &Probe, gpu: &mut Option<Device>) -> Result<Ready, DeviceError> {
+thread_local! {
+    /// Burn starts WebGPU once a worker; a second start is an error.
+    static GPU: std::cell::RefCell<Option<Device>> = const { std::cell::RefCell::new(None) };
+}
+
+async fn bring_up_gpu(probe: &Probe, start: &Start<'_>) -> Result<Ready, DeviceError> {
     let Probe::Adapter(adapter) = probe else {
         return Err(DeviceError::Unavailable(Reason::NoAdapter));
     };
-    let device = match gpu {
-        Some(device) => device.clone(),
-        None => gpu.insert(start_gpu().await?).clone(),
+    let started = GPU.with_borrow(Clone::clone);
+    let device = match started {
+        Some(device) => device,
+        None => {
+            let device = start_gpu().await?;
+            GPU.set(Some(device.clone()));
+            device
+        }
     };
-    let self_test_error = self_test(&device).await?;
+    let calibration = calibrate::calibrate(&device, adapter, start).await?;
     Ok(Ready {
         device,
         kind: Kind::WebGpu,
         adapter: adapter.name.clone(),
         software: adapter.software,
         reason: None,
-        self_test_error,
+        self_test_error: calibration.self_test_error,
+        calibration: Some(calibration),
         limits: adapter.limits.clone(),
     })
 }
@@ -174,107 +194,6 @@ async fn start_gpu() -> Result<Device, DeviceError> {
 #[cfg(not(target_arch = "wasm32"))]
 async fn start_gpu() -> Result<Device, DeviceError> {
     Err(DeviceError::Unavailable(Reason::NoWebGpu))
-}
-
-/// A convolution forward and backward against the plain reference; gives the largest relative difference.
-///
-/// # Errors
-/// If it is above rounding, or the device cannot be read.
-pub async fn self_test(device: &Device) -> Result<f64, DeviceError> {
-    let s = reference::Shape {
-        batch: 2,
-        height: 7,
-        width: 6,
-        c_in: 5,
-        c_out: 8,
-        k: 3,
-    };
-    let pixels = s.batch * s.height * s.width;
-    let x = pattern(pixels * s.c_in, 1);
-    let weight = pattern(s.k * s.k * s.c_in * s.c_out, 2);
-    let bias = pattern(s.c_out, 3);
-    let gy = pattern(pixels * s.c_out, 4);
-
-    let upload =
-        |values: &[f32], shape: [usize; 4]| Tensor::<4>::from_data(TensorData::new(values.to_vec(), shape), device);
-    let x_tensor = upload(&x, [s.batch, s.height, s.width, s.c_in])
-        .autodiff()
-        .require_grad();
-    let w_tensor = upload(&weight, [s.k, s.k, s.c_in, s.c_out]).autodiff().require_grad();
-    let b_tensor = Tensor::<1>::from_data(TensorData::new(bias.clone(), [s.c_out]), device)
-        .autodiff()
-        .require_grad();
-    let y_tensor = nn::conv2d(x_tensor.clone(), w_tensor.clone(), b_tensor.clone(), true);
-    let gy_tensor = upload(&gy, [s.batch, s.height, s.width, s.c_out]);
-    let grads = (y_tensor.clone() * gy_tensor).sum().backward();
-
-    let y = reference::conv_forward(&s, &x, &weight, &bias, true);
-    let masked = reference::relu_mask(&y, &gy);
-    let gx = reference::conv_data_grad(&s, &masked, &weight);
-    let (gw, gb) = reference::conv_weight_grad(&s, &x, &masked);
-
-    let missing = || DeviceError::SelfTest("a gradient is missing".into());
-    let checks = [
-        ("forward", y, y_tensor.inner().reshape([pixels * s.c_out])),
-        (
-            "data gradient",
-            gx,
-            x_tensor.grad(&grads).ok_or_else(missing)?.reshape([x.len()]),
-        ),
-        (
-            "weight gradient",
-            gw,
-            w_tensor.grad(&grads).ok_or_else(missing)?.reshape([weight.len()]),
-        ),
-        ("bias gradient", gb, b_tensor.grad(&grads).ok_or_else(missing)?),
-    ];
-    let mut worst = 0.0f64;
-    for (what, wanted, tensor) in checks {
-        let data = tensor
-            .into_data_async()
-            .await
-            .map_err(|e| DeviceError::SelfTest(format!("{what}: {e:?}")))?;
-        let found = data
-            .try_into_vec::<f32>()
-            .map_err(|e| DeviceError::SelfTest(format!("{what}: {e:?}")))?;
-        let error = relative_error(&wanted, &found);
-        // NaN fails too.
-        if error.is_nan() || error > SELF_TEST_LIMIT {
-            return Err(DeviceError::SelfTest(format!("{what} differs by {error:.2e}")));
-        }
-        worst = worst.max(error);
-    }
-    Ok(worst)
-}
-
-/// Largest difference over the largest wanted value.
-fn relative_error(wanted: &[f32], found: &[f32]) -> f64 {
-    if wanted.len() != found.len() {
-        return f64::INFINITY;
-    }
-    let scale = wanted.iter().fold(f32::MIN_POSITIVE, |m, v| m.max(v.abs()));
-    let mut worst = 0.0f64;
-    for (w, f) in wanted.iter().zip(found) {
-        let difference = f64::from((w - f).abs() / scale);
-        if difference.is_nan() {
-            return f64::NAN;
-        }
-        worst = worst.max(difference);
-    }
-    worst
-}
-
-/// A fixed, patternless sequence in -1..1.
-fn pattern(n: usize, seed: u32) -> Vec<f32> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9) | 1;
-    (0..n)
-        .map(|_| {
-            state ^= state << 13;
-            state ^= state >> 17;
-            state ^= state << 5;
-            state as f32 / u32::MAX as f32 * 2.0 - 1.0
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -330,16 +249,13 @@ mod tests {
     }
 
     #[test]
-    fn a_nan_or_a_zero_output_fails() {
-        assert!(relative_error(&[1.0, 2.0], &[f32::NAN, 2.0]).is_nan());
-        assert!(relative_error(&[1.0, 2.0], &[0.0, 0.0]) > 0.9);
-        assert!(relative_error(&[1.0], &[]).is_infinite());
-    }
-
-    #[test]
     fn the_cpu_passes() {
-        let ready =
-            pollster::block_on(bring_up(Choice::Auto, &Probe::Absent(Reason::NoWebGpu), &mut None)).expect("a device");
+        let start = Start {
+            remembered: None,
+            now_ms: &|| 0.0,
+        };
+        let probe = Probe::Absent(Reason::NoWebGpu);
+        let ready = pollster::block_on(bring_up(Choice::Auto, &probe, &start)).expect("a device");
         assert_eq!((ready.kind, ready.reason), (Kind::Cpu, Some(Reason::NoWebGpu)));
         assert!(ready.self_test_error < 1e-5, "{}", ready.self_test_error);
     }

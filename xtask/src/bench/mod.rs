@@ -1,5 +1,8 @@
 //! `cargo xtask bench`: training and inference times of the seed's U-Net on random data, in the browser.
 
+mod peers;
+mod tables;
+
 use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -17,9 +20,22 @@ use crate::workspace::Workspace;
 const USAGE: &str = "\
 cargo xtask bench [--device webgpu|cpu] [--base 8] [--size 128] [--batch 2] [--steps 5] [--warmup 2] [--infer 5]
                   [--dropout 0.5] [--det 1] [--adapter swiftshader|default] [--timeout SECONDS]
+                  [--ops | --table [--limit SECONDS] | --peers [--rounds 2]]
 
 Trains the classic U-Net (`unet`) in headless Chromium through www/bench.html and prints one JSON line.
---det 1: the weights and data of known values, no dropout, so that losses compare across libraries.";
+--det 1: the weights and data of known values, no dropout, so that losses compare across libraries.
+--ops: every pass of every layer alone, as a table with its share of the device's multiply-add ceiling.
+--table: base {8,16,32,64} x size {128,256,512}; cells whose step would take longer than --limit (20) are estimated.
+--peers: ours, jax-js and TensorFlow.js in turn, A B C A B C, from ../shared/bench/peers; prints ratios.";
+
+/// What to measure.
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    One,
+    Operators,
+    Table { limit_s: f64 },
+    Peers { rounds: u64 },
+}
 
 pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCode> {
     // Names as `window.run` of bench.html takes them.
@@ -27,6 +43,7 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
         "backend": "webgpu", "filters": 8, "size": 128, "batch": 2, "steps": 5, "warmup": 2, "infer": 5,
         "det": 0, "dropout": 0.5, "adapter": "swiftshader", "timeout": 900,
     });
+    let (mut mode, mut limit_s, mut rounds) = (Mode::One, 20.0, 2);
     let fields: &mut Map<String, Value> = job.as_object_mut().context("not an object")?;
     while let Some(arg) = args.next()? {
         let lexopt::Arg::Long(name) = arg else {
@@ -37,11 +54,28 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
             println!("{USAGE}");
             return Ok(ExitCode::SUCCESS);
         }
+        match name.as_str() {
+            "ops" => mode = Mode::Operators,
+            "table" => mode = Mode::Table { limit_s },
+            "peers" => mode = Mode::Peers { rounds },
+            _ => {}
+        }
+        if matches!(name.as_str(), "ops" | "table" | "peers") {
+            continue;
+        }
         let value = args.value().with_context(|| format!("--{name}"))?.string()?;
         let (field, value) = match name.as_str() {
             "device" => ("backend", json!(one_of(&name, &value, &["webgpu", "cpu"])?)),
             "adapter" => ("adapter", json!(one_of(&name, &value, &["swiftshader", "default"])?)),
             "base" => ("filters", whole(&name, &value)?),
+            "limit" => {
+                limit_s = value.parse().context("--limit")?;
+                continue;
+            }
+            "rounds" => {
+                rounds = value.parse().context("--rounds")?;
+                continue;
+            }
             "dropout" => ("dropout", json!(value.parse::<f64>().context("--dropout")?)),
             "size" | "batch" | "steps" | "warmup" | "infer" | "det" | "timeout" => {
                 (name.as_str(), whole(&name, &value)?)
@@ -54,22 +88,52 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
     let wasm = size::measure(&workspace.pkg().join(format!("{NAME}_bg.wasm")), false)?;
     fields.insert("wasm_raw".into(), json!(wasm.raw));
     fields.insert("wasm_gzip".into(), json!(wasm.gzip));
-    let of = |name: &str| job[name].as_u64().unwrap_or_default();
-    let forward = forward_multiply_adds(of("filters"), of("size"), of("batch"));
-    // A multiply-add is two operations; the backward pass costs two forward passes.
-    job["step_flop"] = json!(6 * forward);
-    job["forward_flop"] = json!(2 * forward);
-
+    count_operations(&mut job);
     let node = Node::set_up(workspace)?;
     let address = http::start(0, serve::page(workspace))?;
-    let url = format!("http://localhost:{}/bench.html", address.port());
-    let mut script = node.command(&["browser/bench.mjs", &job.to_string(), &url]);
-    let status = script.stdin(Stdio::null()).status().context("cannot start node")?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    let runner = Runner {
+        node,
+        url: format!("http://localhost:{}/bench.html", address.port()),
+    };
+    match mode {
+        Mode::One => println!("{}", runner.run(&job)?),
+        Mode::Operators => tables::operators(&runner, &job)?,
+        Mode::Table { .. } => tables::sizes(&runner, &job, limit_s)?,
+        Mode::Peers { .. } => peers::compare(workspace, &runner, &job, rounds)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs jobs in a browser, one at a time.
+struct Runner {
+    node: Node,
+    url: String,
+}
+
+impl Runner {
+    /// The JSON the page's job ended with.
+    fn run(&self, job: &Value) -> Result<Value> {
+        let mut script = self.node.command(&["browser/bench.mjs", &job.to_string(), &self.url]);
+        let output = script
+            .stdin(Stdio::null())
+            .stderr(Stdio::inherit())
+            .output()
+            .context("cannot start node")?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let line = text.lines().last().unwrap_or_default();
+        if !output.status.success() {
+            bail!("the benchmark failed: {line}");
+        }
+        serde_json::from_str(line).with_context(|| format!("not JSON: {line}"))
+    }
+}
+
+/// Notes the operations of a job's step and forward pass. A multiply-add is two; the backward pass costs two forward passes.
+fn count_operations(job: &mut Value) {
+    let of = |name: &str| job[name].as_u64().unwrap_or_default();
+    let forward = forward_multiply_adds(of("filters"), of("size"), of("batch"));
+    job["step_flop"] = json!(6 * forward);
+    job["forward_flop"] = json!(2 * forward);
 }
 
 fn whole(name: &str, text: &str) -> Result<Value> {

@@ -1,0 +1,149 @@
+//! Metrics of predicted maps, binary or of several classes, summed over images.
+
+use super::news::ImageMetrics;
+use crate::model::{
+    class_metrics::{ClassConfusion, cross_entropy_sum, most_probable},
+    metrics::{Confusion, bce_sum},
+};
+
+/// Sums over the images of one set.
+#[derive(Debug, Clone)]
+pub enum Score {
+    Binary {
+        confusion: Confusion,
+        bce: f64,
+        pixels: u64,
+    },
+    Classes {
+        confusion: ClassConfusion,
+        entropy: f64,
+    },
+}
+
+impl Score {
+    /// An empty score of a model's output: 1 = binary.
+    pub fn new(classes: usize) -> Self {
+        if classes <= 1 {
+            return Score::Binary {
+                confusion: Confusion::default(),
+                bce: 0.0,
+                pixels: 0,
+            };
+        }
+        Score::Classes {
+            confusion: ClassConfusion::new(classes),
+            entropy: 0.0,
+        }
+    }
+
+    /// Adds one image: `map` is `[pixels]` or `[pixels, classes]`, `truth` 0 and 1 or class numbers.
+    pub fn add(&mut self, map: &[f32], truth: &[u8], threshold: f32) {
+        match self {
+            Score::Binary { confusion, bce, pixels } => {
+                confusion.add(map, truth, threshold);
+                *bce += bce_sum(map, truth);
+                *pixels += truth.len() as u64;
+            }
+            Score::Classes { confusion, entropy } => {
+                let classes = map.len() / truth.len().max(1);
+                confusion.add(&most_probable(map, classes), truth);
+                *entropy += cross_entropy_sum(map, classes, truth);
+            }
+        }
+    }
+
+    pub fn merge(&mut self, other: &Self) {
+        match (self, other) {
+            (
+                Score::Binary { confusion, bce, pixels },
+                Score::Binary {
+                    confusion: c,
+                    bce: b,
+                    pixels: p,
+                },
+            ) => {
+                confusion.merge(c);
+                *bce += b;
+                *pixels += p;
+            }
+            (
+                Score::Classes { confusion, entropy },
+                Score::Classes {
+                    confusion: c,
+                    entropy: e,
+                },
+            ) => {
+                confusion.merge(c);
+                *entropy += e;
+            }
+            _ => {}
+        }
+    }
+
+    /// Pixels counted.
+    pub fn pixels(&self) -> u64 {
+        match self {
+            Score::Binary { pixels, .. } => *pixels,
+            Score::Classes { confusion, .. } => confusion.pixels(),
+        }
+    }
+
+    /// Whether all pixels got one answer although the truth has several.
+    pub fn is_constant(&self) -> bool {
+        match self {
+            Score::Binary { confusion: c, .. } => {
+                let (truths, others) = (c.true_positive + c.false_negative, c.true_negative + c.false_positive);
+                let positives = c.true_positive + c.false_positive;
+                truths > 0 && others > 0 && (positives == 0 || positives == truths + others)
+            }
+            Score::Classes { confusion, .. } => confusion.is_constant(),
+        }
+    }
+
+    pub fn metrics(&self) -> ImageMetrics {
+        match self {
+            Score::Binary { confusion, bce, pixels } => ImageMetrics {
+                loss: bce / (*pixels).max(1) as f64,
+                accuracy: confusion.accuracy(),
+                iou: confusion.iou(),
+                f1: confusion.f1(),
+                class_iou: confusion.class_iou(),
+            },
+            Score::Classes { confusion, entropy } => ImageMetrics {
+                loss: entropy / confusion.pixels().max(1) as f64,
+                accuracy: confusion.accuracy(),
+                iou: confusion.mean_iou(),
+                f1: confusion.mean_f1(),
+                class_iou: confusion.class_iou(),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_answer_for_everything_is_constant() {
+        let mut s = Score::new(1);
+        s.add(&[0.1, 0.2, 0.3], &[0, 0, 0], 0.5);
+        assert!(!s.is_constant(), "there is nothing to find");
+        s.add(&[0.1, 0.2, 0.3], &[0, 1, 0], 0.5);
+        assert!(s.is_constant());
+        s.add(&[0.9], &[1], 0.5);
+        assert!(!s.is_constant());
+        assert_eq!(s.metrics().class_iou, [Some(5.0 / 6.0), Some(0.5)]);
+    }
+
+    #[test]
+    fn several_classes_add_up() {
+        let mut a = Score::new(3);
+        a.add(&[0.8, 0.1, 0.1, 0.2, 0.5, 0.3], &[0, 2], 0.5);
+        let mut b = Score::new(3);
+        b.add(&[0.1, 0.1, 0.8], &[2], 0.5);
+        b.merge(&a);
+        assert_eq!(b.pixels(), 3);
+        assert_eq!(b.metrics().class_iou, [Some(1.0), Some(0.0), Some(0.5)]);
+    }
+}

@@ -1,0 +1,41 @@
+//! Weights that keep rare classes from being ignored.
+
+use crate::data::{classes, dataset::Dataset};
+
+/// Weight of a foreground pixel: the square root of background over foreground, from 1 to 10.
+/// The full ratio overshoots on rare classes; the root keeps them visible without flooding.
+pub(super) fn foreground(data: &Dataset, train: &[usize]) -> f32 {
+    if !data.classes().is_empty() {
+        return 1.0;
+    }
+    let (mut foreground, mut pixels) = (0u64, 0u64);
+    for bits in train.iter().filter_map(|&pair| data.mask_bits(pair)) {
+        foreground += bits.iter().map(|&b| u64::from(b != 0)).sum::<u64>();
+        pixels += bits.len() as u64;
+    }
+    let share = foreground as f64 / pixels.max(1) as f64;
+    if share <= 0.0 {
+        1.0
+    } else {
+        ((1.0 - share) / share).sqrt().clamp(1.0, 10.0) as f32
+    }
+}
+
+/// Weight of a pixel by its class: the square root of the most frequent class's pixels over its own, from 1 to 10;
+/// 1 for a class that does not occur. Empty where there are no classes.
+pub(super) fn by_class(data: &Dataset, train: &[usize]) -> Vec<f32> {
+    let n = data.classes().len();
+    let mut sums = vec![0u64; n];
+    for bits in train.iter().filter_map(|&pair| data.mask_bits(pair)) {
+        for (sum, count) in sums.iter_mut().zip(classes::counts(bits, n)) {
+            *sum += count;
+        }
+    }
+    let most = sums.iter().copied().max().unwrap_or(0) as f64;
+    sums.iter()
+        .map(|&own| match own {
+            0 => 1.0,
+            own => (most / own as f64).sqrt().clamp(1.0, 10.0) as f32,
+        })
+        .collect()
+}
