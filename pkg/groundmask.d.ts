@@ -1,9 +1,32 @@
 /* tslint:disable */
 /* eslint-disable */
 /**
+ * A colour of the masks and the class it stands for.
+ */
+export interface LegendEntry {
+    /**
+     * As the masks hold it.
+     */
+    rgb: [number, number, number];
+    /**
+     * As it is drawn; another colour where the masks hold class numbers.
+     */
+    shown: [number, number, number];
+    name: string;
+    /**
+     * Its pixels are not labelled: they count neither in the loss nor in any metric.
+     */
+    ignored: boolean;
+    /**
+     * Share of the opaque pixels of all masks; what the page sends here is not looked at.
+     */
+    share: number;
+}
+
+/**
  * A remark on a usable pair.
  */
-export type Note = { code: "cropped"; width: number; height: number } | { code: "empty_mask" } | { code: "full_mask" } | { code: "maybe_inverted" } | { code: "mask_equals_image" } | { code: "first_frame_only" } | { code: "exif_rotated" } | { code: "alpha_ignored" } | { code: "duplicate_of"; pair: number };
+export type Note = { code: "cropped"; width: number; height: number } | { code: "empty_mask" } | { code: "full_mask" } | { code: "one_class" } | { code: "maybe_inverted" } | { code: "mask_equals_image" } | { code: "first_frame_only" } | { code: "exif_rotated" } | { code: "alpha_ignored" } | { code: "duplicate_of"; pair: number };
 
 /**
  * A setting that cannot be used, for the message at its field.
@@ -98,9 +121,9 @@ export interface Input {
 }
 
 /**
- * How a mask pixel becomes foreground (1) or background (0).
+ * How a mask pixel becomes foreground (1) or background (0), or one of several classes.
  */
-export type MaskRule = { kind: "threshold"; at: number; invert: boolean } | { kind: "not_black"; invert: boolean } | { kind: "colour"; rgb: [number, number, number]; invert: boolean };
+export type MaskRule = { kind: "threshold"; at: number; invert: boolean } | { kind: "not_black"; invert: boolean } | { kind: "colour"; rgb: [number, number, number]; invert: boolean } | { kind: "classes"; legend: LegendEntry[] };
 
 /**
  * How training tiles are cut from images.
@@ -113,19 +136,26 @@ export type Sampling = "crop" | "resize" | "seed";
 export interface Metrics {
     loss: number;
     accuracy: number | undefined;
+    /**
+     * Of the foreground; of several classes the mean over those that occur.
+     */
     iou: number | undefined;
     f1: number | undefined;
+    /**
+     * By class; background and foreground where there are no others.
+     */
+    class_iou: (number | undefined)[];
 }
 
 /**
  * One request to the engine. Commands are handled one at a time, in order.
  */
-export type Command = { type: "init"; device: DeviceChoice } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "start"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
+export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "start"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
 
 /**
  * Something the page should show. Events of a run carry its id; the page drops those of another.
  */
-export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "inputs"; inputs: Input[] } | ({ type: "config" } & ConfigReport) | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; result: number | undefined } | ({ type: "picture" } & Picture) | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
+export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "inputs"; inputs: Input[] } | ({ type: "config" } & ConfigReport) | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number; classes: ClassInfo[] } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; result: number | undefined } | ({ type: "picture" } & Picture) | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
 
 /**
  * The data set as the page shows it.
@@ -143,7 +173,19 @@ export interface Dataset {
      */
     colours: ColourShare[];
     /**
-     * Share of foreground pixels over all usable pairs, 0 to 1.
+     * What the masks hold as classes, whichever rule is in force.
+     */
+    detected: LegendEntry[];
+    /**
+     * Colours too rare to be a class, most frequent first, at most 32.
+     */
+    strays: ColourShare[];
+    /**
+     * The classes in force by number; empty where masks are foreground and background.
+     */
+    classes: ClassInfo[];
+    /**
+     * Share of foreground pixels over all usable pairs, 0 to 1; of several classes the share that is labelled.
      */
     foreground_share: number;
     /**
@@ -239,6 +281,14 @@ export interface SaveOutcome {
 }
 
 /**
+ * What the network tells apart.
+ */
+export interface ClassInfo {
+    name: string;
+    rgb: [number, number, number];
+}
+
+/**
  * What went wrong, where, with which file. Never a sentence.
  */
 export interface Fault {
@@ -296,6 +346,18 @@ export interface DeviceInfo {
     self_test_error: number;
     self_test_ms: number;
     /**
+     * The family of kernels in use on WebGPU; the CPU has one.
+     */
+    kernels: string | undefined;
+    /**
+     * Milliseconds of a test convolution by the families measured just now; empty if the choice was remembered.
+     */
+    calibration_ms: Map<string, number>;
+    /**
+     * To be kept by the page and given to the next [`super::Command::Init`].
+     */
+    calibration: string | undefined;
+    /**
      * Limits worth showing, name -> value.
      */
     limits: Map<string, number>;
@@ -316,6 +378,10 @@ export interface ModelInfo {
      */
     steps: number;
     name: string;
+    /**
+     * Empty for foreground and background.
+     */
+    classes: ClassInfo[];
 }
 
 export interface Pair {
@@ -353,7 +419,7 @@ export interface Pair {
      */
     thumb_rgba: Uint8Array;
     /**
-     * 0 or 255 a pixel, same size as the thumbnail.
+     * 0 or 255 a pixel, or a class number (255 = not labelled); same size as the thumbnail.
      */
     thumb_mask: Uint8Array;
 }
@@ -365,7 +431,7 @@ export interface Picture {
     height: number;
     rgba: Uint8Array;
     /**
-     * 0 or 255; empty for inputs.
+     * 0 or 255, or class numbers; empty for inputs.
      */
     mask: Uint8Array;
 }
@@ -394,11 +460,11 @@ export interface PredictionResult {
     view_height: number;
     rgba: Uint8Array;
     /**
-     * Probability, 0 to 255.
+     * Probability, 0 to 255, or class numbers.
      */
     probability: Uint8Array;
     /**
-     * 0 or 255; empty where there is no truth.
+     * 0 or 255, or class numbers; empty where there is no truth.
      */
     truth: Uint8Array;
     elapsed_ms: number;
@@ -416,11 +482,11 @@ export interface PreviewItem {
     iou: number | undefined;
     rgba: Uint8Array;
     /**
-     * 0 or 255.
+     * 0 or 255, or class numbers (255 = not labelled) where the run has classes.
      */
     truth: Uint8Array;
     /**
-     * Probability, 0 to 255.
+     * Probability, 0 to 255, or class numbers.
      */
     probability: Uint8Array;
 }
@@ -504,9 +570,9 @@ export type EndReason = "finished" | "stopped" | "not_finite" | "device_failed";
 
 export type ExportKind = "mask_png" | "probability_png";
 
-export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "no_mask" | "no_image" | "ambiguous" | "size_mismatch" | "no_pairs" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
+export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "no_mask" | "no_image" | "ambiguous" | "size_mismatch" | "no_pairs" | "bad_legend" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
 
-export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs";
+export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs" | "does_not_fit" | "needs_binary_masks";
 
 export type ForegroundWeight = "off" | "auto";
 
@@ -531,6 +597,10 @@ export class Bench {
     free(): void;
     [Symbol.dispose](): void;
     /**
+     * GFLOP/s of multiply-adds on registers, the device's ceiling.
+     */
+    static ceiling(config: any): Promise<number>;
+    /**
      * `config`: `{ backend: "webgpu" | "cpu", filters, size, batch, dropout, det }`.
      */
     static create(config: any): Promise<Bench>;
@@ -538,6 +608,14 @@ export class Bench {
      * One inference; its first probability.
      */
     infer(): Promise<number>;
+    /**
+     * `{ estimate, wasm, gpu_in_use, gpu_reserved }` in bytes; the GPU's are 0 on the CPU.
+     */
+    memory(): any;
+    /**
+     * Every pass of every different layer alone: `{ ceiling, operators: [{ layer, pass, gflop, ms }] }`.
+     */
+    static operators(config: any): Promise<any>;
     /**
      * One training step; its loss.
      */
@@ -616,8 +694,11 @@ export interface InitOutput {
     readonly __wbg_bench_free: (a: number, b: number) => void;
     readonly __wbg_engine_free: (a: number, b: number) => void;
     readonly bench_adapter: (a: number) => [number, number];
+    readonly bench_ceiling: (a: any) => any;
     readonly bench_create: (a: any) => any;
     readonly bench_infer: (a: number) => any;
+    readonly bench_memory: (a: number) => any;
+    readonly bench_operators: (a: any) => any;
     readonly bench_parameters: (a: number) => number;
     readonly bench_step: (a: number) => any;
     readonly describe_run: (a: number, b: number, c: number, d: any) => any;
@@ -633,21 +714,21 @@ export interface InitOutput {
     readonly failed_allocation_bytes: () => number;
     readonly panic_on_purpose: () => void;
     readonly start: () => void;
-    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___js_sys_9a7ea8450e8d8f62___Function_fn_wasm_bindgen_e7439bd8853a644a___JsValue_____wasm_bindgen_e7439bd8853a644a___sys__Undefined___js_sys_9a7ea8450e8d8f62___Function_fn_wasm_bindgen_e7439bd8853a644a___JsValue_____wasm_bindgen_e7439bd8853a644a___sys__Undefined_______true_: (a: number, b: number, c: any, d: any) => void;
-    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___JsValue__core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true_: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___sys__JsNullable_wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true_: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___sys__JsNullable_wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true__23: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___sys__JsNullable_wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true__24: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true_: (a: number, b: number, c: any) => void;
-    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true__22: (a: number, b: number, c: any) => void;
-    readonly __wbindgen_malloc_command_export: (a: number, b: number) => number;
-    readonly __wbindgen_realloc_command_export: (a: number, b: number, c: number, d: number) => number;
-    readonly __wbindgen_free_command_export: (a: number, b: number, c: number) => void;
-    readonly __wbindgen_exn_store_command_export: (a: number) => void;
-    readonly __externref_table_alloc_command_export: () => number;
+    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___js_sys_d699d72abf6d3c58___Function_fn_wasm_bindgen_d440f334afd28208___JsValue_____wasm_bindgen_d440f334afd28208___sys__Undefined___js_sys_d699d72abf6d3c58___Function_fn_wasm_bindgen_d440f334afd28208___JsValue_____wasm_bindgen_d440f334afd28208___sys__Undefined_______true_: (a: number, b: number, c: any, d: any) => void;
+    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wasm_bindgen_d440f334afd28208___JsValue__core_b3600b29a117afc3___result__Result_____wasm_bindgen_d440f334afd28208___JsError___true_: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wasm_bindgen_d440f334afd28208___sys__JsNullable_wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_b3600b29a117afc3___result__Result_____wasm_bindgen_d440f334afd28208___JsError___true_: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wasm_bindgen_d440f334afd28208___sys__JsNullable_wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_b3600b29a117afc3___result__Result_____wasm_bindgen_d440f334afd28208___JsError___true__26: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wasm_bindgen_d440f334afd28208___sys__JsNullable_wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_b3600b29a117afc3___result__Result_____wasm_bindgen_d440f334afd28208___JsError___true__27: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true_: (a: number, b: number, c: any) => void;
+    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true__25: (a: number, b: number, c: any) => void;
+    readonly __wbindgen_malloc: (a: number, b: number) => number;
+    readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
+    readonly __wbindgen_free: (a: number, b: number, c: number) => void;
+    readonly __wbindgen_exn_store: (a: number) => void;
+    readonly __externref_table_alloc: () => number;
     readonly __wbindgen_externrefs: WebAssembly.Table;
-    readonly __wbindgen_destroy_closure_command_export: (a: number, b: number) => void;
-    readonly __externref_table_dealloc_command_export: (a: number) => void;
+    readonly __wbindgen_destroy_closure: (a: number, b: number) => void;
+    readonly __externref_table_dealloc: (a: number) => void;
     readonly __wbindgen_start: () => void;
 }
 

@@ -1,5 +1,17 @@
 //! Results to files: what [`crate::infer`] gives, in the formats of [`crate::formats`].
 
+mod keras;
+mod layers;
+mod onnx_model;
+mod results;
+mod vector;
+
+pub use keras::{KerasError, keras_file, read_keras};
+pub use layers::LayerError;
+pub use onnx_model::{OnnxFacts, onnx_file};
+pub use results::{Bits, NODATA_CLASS, csv_cell};
+pub use vector::{VectorOptions, geojson};
+
 use crate::{
     formats::{
         encode::{self, EncodeError},
@@ -19,6 +31,10 @@ pub struct Kept {
     pub labels: Option<Labels>,
     /// Seed pipeline: its 256x256 map, which is what its 16-bit file holds.
     pub seed_map: Option<(u32, u32, Vec<u16>)>,
+    /// Where the image lies on the ground.
+    pub geo: Option<crate::formats::geo::GeoRef>,
+    /// Pixels where nothing was measured: transparent or nodata.
+    pub missing: Option<Bits>,
 }
 
 /// Class numbers at the size of the input, and the colour of each class.
@@ -134,6 +150,8 @@ mod tests {
             probability: to_u16(&[0.0, 0.49, 0.5, 0.51, 1.0, 0.2]),
             labels: None,
             seed_map: None,
+            geo: None,
+            missing: None,
         };
         let png = mask_png(&kept, 0.5).expect("encodes");
         let back = image::load_from_memory(&png).expect("decodes");
@@ -159,6 +177,8 @@ mod tests {
                 palette: palette.clone(),
             }),
             seed_map: None,
+            geo: None,
+            missing: None,
         };
         let png = mask_png(&kept, 0.5).expect("encodes");
         // The header says: 8 bit, palette.

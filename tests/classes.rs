@@ -87,6 +87,7 @@ fn colours_become_classes_and_are_learnt() {
         Command::Predict {
             validation: true,
             threshold: 0.5,
+            averaged: false,
         },
     );
     let mut results = 0;

@@ -58,6 +58,7 @@ const MASK_WORDS: &[&str] = &[
 ];
 const EXTENSIONS: &[&str] = &[
     "png", "apng", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp", "dib", "gif", "tif", "tiff", "gtiff", "geotiff",
+    "geojson",
 ];
 
 /// Is this path something an operating system or archiver left behind (or hidden)?

@@ -1,18 +1,29 @@
 //! Files in, data set and inputs out.
 
-use std::rc::Rc;
+use std::{rc::Rc, sync::Arc};
 
-use super::{Engine, convert, fault, survive};
+use super::{
+    Engine, convert, fault,
+    georef::{self, Sidecars},
+    large::Large,
+    survive,
+};
 use crate::{
     data::{
         classes::UNLABELLED,
         dataset::{self, Builder},
         pair, preprocess, scenes,
     },
+    export::Bits,
     formats::{
+        DecodeError, Format,
         decode::{self, Limits},
+        geo::GeoRef,
         raster::Raster,
+        sniff,
+        tiff::TiffImage,
     },
+    infer::View,
     protocol::{
         ColourShare, DataSource, Dataset as DatasetEvent, Event, FaultCode, Input, MaskRule, Pair, Picture, PictureOf,
         Purpose, Stage,
@@ -28,13 +39,20 @@ const INPUT_BYTES: u64 = 1 << 30;
 
 struct InputImage {
     path: String,
+    /// The whole image, or a small one of it if it is read by window.
     raster: Raster,
+    large: Option<Large>,
+    /// From the file itself.
+    own_geo: Option<GeoRef>,
+    /// That, or what a world file beside it says.
+    geo: Option<GeoRef>,
 }
 
 /// The images to predict.
 #[derive(Default)]
 pub(super) struct Inputs {
     images: Vec<InputImage>,
+    sidecars: Sidecars,
     read: u32,
 }
 
@@ -51,29 +69,105 @@ impl Inputs {
         self.images.get(index).map(|input| input.path.as_str())
     }
 
+    /// Width and height.
+    pub(super) fn size(&self, index: usize) -> Option<[u32; 2]> {
+        let input = self.images.get(index)?;
+        Some(match &input.large {
+            Some(large) => large.size().map(|n| n as u32),
+            None => [input.raster.height, input.raster.width],
+        })
+        .map(|[height, width]| [width, height])
+    }
+
+    pub(super) fn geo(&self, index: usize) -> Option<&GeoRef> {
+        self.images.get(index)?.geo.as_ref()
+    }
+
+    /// Height and width of an image that is read by window.
+    pub(super) fn large_size(&self, index: usize) -> Option<[usize; 2]> {
+        self.images.get(index)?.large.as_ref().map(Large::size)
+    }
+
+    /// Rows `from` and `height` of an image that is read by window; `view` is told where they begin. `None` for one
+    /// that is held whole.
+    ///
+    /// # Errors
+    /// If the file is damaged there.
+    pub(super) fn rows(
+        &mut self,
+        index: usize,
+        view: &mut View,
+        [from, height]: [usize; 2],
+    ) -> Result<Option<&Raster>, DecodeError> {
+        match self.images.get_mut(index).and_then(|input| input.large.as_mut()) {
+            Some(large) => {
+                view.begin_at(from);
+                large.rows(from, height).map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Where nothing was measured, of an image that was read by window; forgets its rows.
+    pub(super) fn missing_of_large(&mut self, index: Option<usize>) -> Option<Option<Bits>> {
+        let large = self.images.get_mut(index?)?.large.as_mut()?;
+        Some(large.finish())
+    }
+
     /// Decodes one file; a file of the same path is replaced.
-    fn add(&mut self, path: String, bytes: &[u8]) -> Option<Event> {
+    fn add(&mut self, path: String, bytes: Vec<u8>) -> Option<Event> {
         self.read += 1;
-        if pair::is_junk(&path) {
+        if pair::is_junk(&path) || self.sidecars.add(&path, &bytes) {
             return None;
         }
-        let raster = match decode::decode(bytes, &Limits::default()) {
-            Ok(raster) => raster,
+        let input = match read(path.clone(), bytes) {
+            Ok(input) => input,
             Err(error) => return Some(Event::Fault(convert::file_fault(&path, &error.into()))),
         };
-        let held: u64 = self.images.iter().map(|input| input.raster.bytes()).sum();
-        if held + raster.bytes() > INPUT_BYTES {
-            let detail = format!("{} MiB, limit {} MiB", (held + raster.bytes()) >> 20, INPUT_BYTES >> 20);
+        let bytes = |i: &InputImage| i.raster.bytes() + i.large.as_ref().map_or(0, Large::bytes);
+        let held: u64 = self.images.iter().map(bytes).sum();
+        if held + bytes(&input) > INPUT_BYTES {
+            let detail = format!("{} MiB, limit {} MiB", (held + bytes(&input)) >> 20, INPUT_BYTES >> 20);
             return Some(fault(FaultCode::OutOfMemory, Stage::Read, Some(path), Some(detail)));
         }
-        self.images.retain(|input| input.path != path);
-        self.images.push(InputImage { path, raster });
+        self.images.retain(|other| other.path != path);
+        self.images.push(input);
         None
+    }
+
+    /// Places the images that world files came for.
+    fn place(&mut self) {
+        for input in &mut self.images {
+            input.geo = input.own_geo.clone().or_else(|| self.sidecars.of(&input.path));
+        }
     }
 }
 
+/// Decodes a file, or opens it to be read by window.
+fn read(path: String, bytes: Vec<u8>) -> Result<InputImage, DecodeError> {
+    let input = |raster, large, own_geo| InputImage {
+        path,
+        raster,
+        large,
+        own_geo,
+        geo: None,
+    };
+    if sniff(&bytes) == Some(Format::Tiff) {
+        let bytes = Arc::new(bytes);
+        if let Ok(image) = TiffImage::open(bytes.clone()) {
+            let geo = image.geo.clone();
+            return match Large::open(image)? {
+                Some(large) => Ok(input(large.preview(super::predict::VIEW_PX)?, Some(large), geo)),
+                None => Ok(input(decode::decode(&bytes, &Limits::default())?, None, geo)),
+            };
+        }
+        return Ok(input(decode::decode(&bytes, &Limits::default())?, None, None));
+    }
+    Ok(input(decode::decode(&bytes, &Limits::default())?, None, None))
+}
+
 impl Engine {
-    pub(super) fn add_file(&mut self, path: String, bytes: &[u8], purpose: Purpose) -> Vec<Event> {
+    pub(super) fn add_file(&mut self, path: String, mut bytes: Vec<u8>, purpose: Purpose) -> Vec<Event> {
         if self.run.is_some() && purpose == Purpose::Train || self.predicting.is_some() {
             return vec![fault(FaultCode::Busy, Stage::Read, Some(path), None)];
         }
@@ -85,7 +179,9 @@ impl Engine {
                 }
                 self.source = DataSource::Files;
                 // A refused file is kept in the builder and named in the next `dataset` event.
-                let _ = self.builder.add_file(&path, bytes);
+                if !self.vectors.note(&path, &mut bytes) {
+                    let _ = self.builder.add_file(&path, &bytes);
+                }
                 self.files_read += 1;
                 vec![Event::Reading {
                     purpose,
@@ -106,8 +202,15 @@ impl Engine {
 
     pub(super) fn files_done(&mut self, purpose: Purpose) -> Vec<Event> {
         match purpose {
-            Purpose::Train => self.change_data(|_| {}),
-            Purpose::Predict => self.report_inputs(),
+            Purpose::Train => {
+                let faults = self.draw_vector_masks();
+                let events = self.change_data(|_| {});
+                events.into_iter().chain(faults).collect()
+            }
+            Purpose::Predict => {
+                self.inputs.place();
+                self.report_inputs()
+            }
         }
     }
 
@@ -166,15 +269,17 @@ impl Engine {
     pub(super) fn report_inputs(&self) -> Vec<Event> {
         let inputs = self.inputs.images.iter().enumerate().map(|(index, input)| {
             let (thumb_width, thumb_height, thumb_rgba) = preprocess::thumbnail(&input.raster, THUMB_PX);
+            let [width, height] = self.inputs.size(index).unwrap_or_default();
             Input {
                 index: index as u32,
                 name: input.path.rsplit('/').next().unwrap_or(&input.path).to_owned(),
                 path: input.path.clone(),
-                width: input.raster.width,
-                height: input.raster.height,
+                width,
+                height,
                 thumb_width,
                 thumb_height,
                 thumb_rgba,
+                geo: input.geo.as_ref().map(|geo| georef::describe(geo, width, height)),
             }
         });
         vec![Event::Inputs {

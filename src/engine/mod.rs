@@ -4,11 +4,15 @@
 //! slices by [`Engine::advance`], so that the caller stays in charge between them.
 
 mod convert;
+mod exports;
 mod files;
+mod georef;
+mod large;
 mod predict;
 mod presets;
 mod run;
 mod survive;
+mod vector_masks;
 
 use std::rc::Rc;
 
@@ -54,6 +58,8 @@ pub struct Engine {
     probe: Probe,
     ready: Option<Ready>,
     builder: Builder,
+    /// Georeferences of the images to train on, and GeoJSON to draw masks from.
+    vectors: vector_masks::VectorMasks,
     source: DataSource,
     /// Seed of the sample scenes, where they are the source.
     sample_seed: u32,
@@ -78,6 +84,7 @@ impl Engine {
             probe: Probe::Absent(Reason::NoWebGpu),
             ready: None,
             builder: Builder::default(),
+            vectors: vector_masks::VectorMasks::default(),
             source: DataSource::None,
             sample_seed: 0,
             data: Rc::new(Dataset::default()),
@@ -107,7 +114,7 @@ impl Engine {
     pub async fn command(&mut self, command: Command) -> Vec<Event> {
         match command {
             Command::Init { device, calibration } => self.init(device, calibration.as_deref()).await,
-            Command::AddFile { path, bytes, purpose } => self.add_file(path, &bytes, purpose),
+            Command::AddFile { path, bytes, purpose } => self.add_file(path, bytes, purpose),
             Command::FileUnreadable { path, detail } => {
                 vec![fault(FaultCode::Unreadable, Stage::Read, Some(path), Some(detail))]
             }
@@ -122,17 +129,24 @@ impl Engine {
             Command::Clear { purpose } => self.clear(purpose),
             Command::PresetConfig { preset } => self.report_config(presets::config(preset)),
             Command::CheckConfig { config } => self.report_config(config),
-            Command::Start { config } => self.start(config),
+            Command::Start { config } => self.start(config, false),
+            Command::StartFromModel { config } => self.start(config, true),
             Command::Pause => self.pause(true),
             Command::Resume => self.pause(false),
             Command::Stop => self.stop().await,
-            Command::Predict { validation, threshold } => self.predict(validation, threshold),
+            Command::Predict {
+                validation,
+                threshold,
+                averaged,
+            } => self.predict(validation, threshold, averaged),
             Command::CancelPredict => self.cancel_predict(),
             Command::Export {
                 result,
                 kind,
                 threshold,
             } => self.export(result, kind, threshold),
+            Command::ExportTable { threshold } => self.export_table(threshold),
+            Command::ExportModel { format, threshold } => self.export_model(format, threshold).await,
             Command::SaveModel => self.save_model().await,
             Command::LoadModel { name, bytes } => self.load_model(name, &bytes),
             Command::Picture { of, index, max_px } => self.picture(of, index, max_px),
@@ -219,6 +233,7 @@ impl Engine {
         match purpose {
             Purpose::Train => {
                 self.source = DataSource::None;
+                self.vectors = vector_masks::VectorMasks::default();
                 self.change_data(|builder| *builder = Builder::default())
             }
             Purpose::Predict if self.predicting.is_some() => vec![fault(FaultCode::Busy, Stage::Predict, None, None)],

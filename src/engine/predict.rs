@@ -4,19 +4,27 @@ use std::{borrow::Cow, collections::VecDeque};
 
 use burn::tensor::Device;
 
-use super::{Engine, Model, convert, fault};
+use super::{Engine, Model, convert, fault, large::Large};
 use crate::{
-    data::classes::Class,
-    export::{self, Kept, Labels},
-    formats::weights_file::WeightsFile,
+    data::{batches::Sampling, classes::Class, preprocess::Channels},
+    export::{self, Bits, Kept, KerasError, Labels},
+    formats::{
+        keras_h5::{self, KerasFileError},
+        raster::Raster,
+        weights_file::WeightsFile,
+    },
     infer::{InputSpec, Prediction, View},
     model::{ModelConfig, NamedTensor, UNet, class_metrics::most_probable, read_weights, write_weights},
-    protocol::{ClassInfo, Event, ExportKind, FaultCode, ModelInfo, PredictionResult, Stage},
+    protocol::{ClassInfo, Event, FaultCode, Metrics, ModelInfo, PredictionResult, Stage},
     train::{Score, layers},
 };
 
 /// Longer side of a result's picture on the page in pixels.
-const VIEW_PX: usize = 1024;
+pub(super) const VIEW_PX: usize = 1024;
+/// Probabilities of one image while it is predicted, in bytes.
+const MAP_BYTES: u64 = 2 << 30;
+/// Side of the seed's tiles in pixels; Keras's file does not say.
+const KERAS_TILE_PX: usize = 256;
 /// Probabilities kept for download, all results together, in bytes.
 const KEEP_BYTES: usize = 1 << 30;
 
@@ -32,14 +40,19 @@ pub(super) struct Job {
     total: u32,
     done: u32,
     current: Option<(Target, View, Prediction, f64)>,
+    /// Tiles done and in all of the image at work.
+    tiles: (usize, usize),
     started_ms: f64,
     threshold: f32,
+    /// Mean over mirrored and turned tiles.
+    averaged: bool,
 }
 
 /// A result that can be downloaded.
 pub(super) struct Stored {
-    name: String,
-    kept: Kept,
+    pub(super) name: String,
+    pub(super) kept: Kept,
+    pub(super) metrics: Option<Metrics>,
 }
 
 /// What is written into a model file beside the weights.
@@ -56,7 +69,7 @@ struct FileConfig {
 }
 
 impl Engine {
-    pub(super) fn predict(&mut self, validation: bool, threshold: f32) -> Vec<Event> {
+    pub(super) fn predict(&mut self, validation: bool, threshold: f32, averaged: bool) -> Vec<Event> {
         if self.run.as_ref().is_some_and(|run| !run.paused) || self.predicting.is_some() {
             return vec![fault(FaultCode::Busy, Stage::Predict, None, None)];
         }
@@ -89,13 +102,17 @@ impl Engine {
             total,
             done: 0,
             current: None,
+            tiles: (0, 0),
             started_ms,
             threshold,
+            averaged,
         });
         vec![Event::PredictProgress {
             done: 0,
             total,
             elapsed_ms: 0.0,
+            tiles_done: 0,
+            tiles_total: 0,
         }]
     }
 
@@ -125,19 +142,66 @@ impl Engine {
                     });
                     return events;
                 };
-                if let Some(image) = self.raster(target) {
-                    let view = View::new(image, &model.spec);
-                    let prediction = Prediction::new(&view, model.spec.stride_px, model.unet.config().classes);
+                let large = match target {
+                    Target::Input(input) => self.inputs.large_size(input),
+                    Target::Pair(_) => None,
+                };
+                let classes = model.unet.config().classes;
+                let [height, width] = large.unwrap_or_default();
+                let needed = height as u64 * width as u64 * (4 * classes as u64 + 4);
+                if needed > MAP_BYTES {
+                    job.done += 1;
+                    let detail = Some(format!(
+                        "{} MiB of probabilities, limit {} MiB",
+                        needed >> 20,
+                        MAP_BYTES >> 20
+                    ));
+                    let path = Some(self.target_path(target));
+                    events.push(fault(FaultCode::OutOfMemory, Stage::Predict, path, detail));
+                } else if large.is_some() && !Large::fits(model.spec.sampling) {
+                    job.done += 1;
+                    let detail = Some("too large for a model that looks at whole images at once".to_owned());
+                    let path = Some(self.target_path(target));
+                    events.push(fault(FaultCode::TooManyPixels, Stage::Predict, path, detail));
+                } else if let Some(image) = self.raster(target) {
+                    let view = match large {
+                        Some(size) => View::native(size, model.spec.channels),
+                        None => View::new(image, &model.spec),
+                    };
+                    let prediction = Prediction::new(&view, model.spec.stride_px, classes, job.averaged);
                     job.current = Some((target, view, prediction, (self.now_ms)()));
                 }
             }
-            if let Some((target, view, mut prediction, began_ms)) = job.current.take()
-                && let Some(image) = self.raster(target)
-            {
+            if let Some((target, mut view, mut prediction, began_ms)) = job.current.take() {
+                let rows = match target {
+                    Target::Input(input) => self.inputs.rows(input, &mut view, prediction.next_rows()),
+                    Target::Pair(_) => Ok(None),
+                };
+                let image = match rows {
+                    Ok(Some(rows)) => Some(rows),
+                    Ok(None) => self.raster(target),
+                    Err(error) => {
+                        let name = self.target_path(target);
+                        events.push(Event::Fault(convert::file_fault(&name, &error.into())));
+                        job.done += 1;
+                        None
+                    }
+                };
+                let Some(image) = image else {
+                    self.predicting = Some(job);
+                    if events.is_empty() {
+                        continue;
+                    }
+                    return events;
+                };
                 match prediction.step(&model.unet, &view, image).await {
-                    Ok(false) => job.current = Some((target, view, prediction, began_ms)),
+                    Ok(false) => {
+                        job.tiles = prediction.progress();
+                        job.current = Some((target, view, prediction, began_ms));
+                    }
                     Ok(true) => {
                         job.done += 1;
+                        job.tiles = (0, 0);
                         let map = prediction.finish();
                         let elapsed_ms = (self.now_ms)() - began_ms;
                         events.push(self.keep(target, &view, &map, job.threshold, elapsed_ms));
@@ -146,6 +210,8 @@ impl Engine {
                             done: job.done,
                             total: job.total,
                             elapsed_ms,
+                            tiles_done: 0,
+                            tiles_total: 0,
                         });
                     }
                     Err(error) => {
@@ -163,8 +229,18 @@ impl Engine {
                     }
                 }
             }
+            let over = (self.now_ms)() - start >= budget_ms;
+            if over && events.is_empty() && job.tiles.1 > 1 {
+                events.push(Event::PredictProgress {
+                    done: job.done,
+                    total: job.total,
+                    elapsed_ms: (self.now_ms)() - job.started_ms,
+                    tiles_done: job.tiles.0 as u32,
+                    tiles_total: job.tiles.1 as u32,
+                });
+            }
             self.predicting = Some(job);
-            if !events.is_empty() || (self.now_ms)() - start >= budget_ms {
+            if over || !events.is_empty() {
                 return events;
             }
         }
@@ -180,10 +256,11 @@ impl Engine {
     /// Stores a finished map and describes it for the page.
     fn keep(&mut self, target: Target, view: &View, map: &[f32], threshold: f32, elapsed_ms: f64) -> Event {
         let held: usize = self.results.iter().map(|r| 2 * r.kept.probability.len()).sum();
+        let read_by_window = self.inputs.missing_of_large(target_input(target));
         let (Some(image), Some(model)) = (self.raster(target), self.model.as_ref()) else {
             return fault(FaultCode::NoInputs, Stage::Predict, None, None);
         };
-        let (width, height) = (image.width, image.height);
+        let [width, height] = self.target_size(target).unwrap_or([image.width, image.height]);
         if held + 2 * (width as usize * height as usize) > KEEP_BYTES {
             let detail = Some(format!("{} MiB of results, limit {} MiB", held >> 20, KEEP_BYTES >> 20));
             return fault(
@@ -211,6 +288,7 @@ impl Engine {
             convert::metrics(score.metrics())
         });
         let (rgba, [view_height, view_width]) = view.picture(image, VIEW_PX);
+        let missing = read_by_window.unwrap_or_else(|| Bits::from_flags(transparent(image)));
         let (truth, probability) = layers(&truth.unwrap_or_default(), map, size, VIEW_PX);
         let labels = (classes > 1).then(|| Labels {
             numbers: view.labels_to_image(&most_probable(map, classes), 0),
@@ -232,12 +310,15 @@ impl Engine {
             probability: export::to_u16(&view.to_image(map)),
             labels,
             seed_map: seed.then(|| (view.width as u32, view.height as u32, export::to_u16(map))),
+            geo: self.target_geo(target).cloned(),
+            missing,
         };
         let name = self.target_name(target);
         let result = self.results.len() as u32;
         self.results.push(Stored {
             name: name.clone(),
             kept,
+            metrics: metrics.clone(),
         });
         Event::Result(PredictionResult {
             result,
@@ -264,42 +345,34 @@ impl Engine {
         })
     }
 
+    /// Width and height.
+    fn target_size(&self, target: Target) -> Option<[u32; 2]> {
+        match target {
+            Target::Pair(_) => None,
+            Target::Input(input) => self.inputs.size(input),
+        }
+    }
+
+    fn target_path(&self, target: Target) -> String {
+        match target {
+            Target::Pair(pair) => self.data.image_path(pair),
+            Target::Input(input) => self.inputs.path(input),
+        }
+        .unwrap_or_default()
+        .to_owned()
+    }
+
+    fn target_geo(&self, target: Target) -> Option<&crate::formats::geo::GeoRef> {
+        match target {
+            Target::Pair(_) => None,
+            Target::Input(input) => self.inputs.geo(input),
+        }
+    }
+
     fn target_name(&self, target: Target) -> String {
         match target {
             Target::Pair(pair) => self.data.image_path(pair).map(file_stem).unwrap_or_default(),
             Target::Input(input) => self.inputs.path(input).map(file_stem).unwrap_or_default(),
-        }
-    }
-
-    pub(super) fn export(&mut self, result: u32, kind: ExportKind, threshold: f32) -> Vec<Event> {
-        let Some(stored) = self.results.get(result as usize) else {
-            return vec![fault(
-                FaultCode::NoSuchResult,
-                Stage::Export,
-                None,
-                Some(result.to_string()),
-            )];
-        };
-        let stem = export::safe_file_name(&stored.name);
-        let (file, name) = match kind {
-            ExportKind::MaskPng => (export::mask_png(&stored.kept, threshold), format!("{stem}_mask.png")),
-            ExportKind::ProbabilityPng => (export::probability_png(&stored.kept), format!("{stem}_predict.png")),
-        };
-        match file {
-            Ok(bytes) => vec![Event::File {
-                name,
-                mime: "image/png".to_owned(),
-                bytes,
-                result: Some(result),
-            }],
-            Err(error) => {
-                vec![fault(
-                    FaultCode::EncodeFailed,
-                    Stage::Export,
-                    Some(stored.name.clone()),
-                    Some(error.to_string()),
-                )]
-            }
         }
     }
 
@@ -398,6 +471,20 @@ impl Engine {
     }
 }
 
+fn target_input(target: Target) -> Option<usize> {
+    match target {
+        Target::Input(input) => Some(input),
+        Target::Pair(_) => None,
+    }
+}
+
+/// Which pixels are wholly transparent: nothing was measured there.
+fn transparent(image: &Raster) -> impl Iterator<Item = bool> + '_ {
+    let pixels = if image.any_transparent() { image.pixels() } else { 0 };
+    let width = u64::from(image.width.max(1));
+    (0..pixels).map(move |at| image.rgba8_at((at % width) as u32, (at / width) as u32)[3] == 0)
+}
+
 /// Whether class numbers mean the same: as many classes, of the same names.
 fn same_classes(a: &[Class], b: &[Class]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.name == b.name)
@@ -407,6 +494,9 @@ fn same_classes(a: &[Class], b: &[Class]) -> bool {
 fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (FaultCode, String)> {
     let corrupt = |e: &dyn std::fmt::Display| (FaultCode::ModelCorrupt, e.to_string());
     let mismatch = |e: &dyn std::fmt::Display| (FaultCode::ModelMismatch, e.to_string());
+    if keras_h5::is_hdf5(bytes) {
+        return read_keras_model(name, bytes, device);
+    }
     let file = WeightsFile::read(bytes).map_err(|e| corrupt(&e))?;
     let version = file
         .metadata
@@ -459,6 +549,30 @@ fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (Fault
         steps: config.steps,
         name: name.to_owned(),
         classes: convert::classes_in(config.classes),
+    })
+}
+
+/// Keras weights of one of the seed's networks; grey ones see images as the seed's pipeline does.
+fn read_keras_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (FaultCode, String)> {
+    let (config, tensors) = export::read_keras(bytes.to_vec()).map_err(|e| match e {
+        KerasError::File(KerasFileError::Corrupt(_)) => (FaultCode::ModelCorrupt, e.to_string()),
+        other => (FaultCode::ModelMismatch, other.to_string()),
+    })?;
+    let mismatch = |e: &dyn std::fmt::Display| (FaultCode::ModelMismatch, e.to_string());
+    let mut unet = UNet::new(config, 0, device).map_err(|e| mismatch(&e))?;
+    write_weights(&mut unet, &tensors).map_err(|e| mismatch(&e))?;
+    let grey = config.channels == 1;
+    Ok(Model {
+        unet,
+        spec: InputSpec {
+            channels: if grey { Channels::Grey } else { Channels::Rgb },
+            sampling: if grey { Sampling::Seed } else { Sampling::Crop },
+            tile_px: KERAS_TILE_PX,
+            stride_px: config.stride_px(),
+        },
+        steps: 0,
+        name: name.to_owned(),
+        classes: Vec::new(),
     })
 }
 

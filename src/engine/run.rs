@@ -113,7 +113,7 @@ impl Engine {
             .clamp(1, 1_000_000) as u32
     }
 
-    pub(super) fn start(&mut self, config: TrainConfig) -> Vec<Event> {
+    pub(super) fn start(&mut self, config: TrainConfig, from_model: bool) -> Vec<Event> {
         if self.run.is_some() || self.predicting.is_some() {
             return vec![fault(FaultCode::Busy, Stage::Train, None, None)];
         }
@@ -128,7 +128,7 @@ impl Engine {
             return vec![fault(FaultCode::NothingToTrain, Stage::Train, None, None)];
         }
         let cheap = ready.kind == crate::device::Kind::Cpu;
-        let session = match Session::new(
+        let mut session = match Session::new(
             settings,
             self.data.clone(),
             sides.train,
@@ -146,6 +146,20 @@ impl Engine {
                 )];
             }
         };
+        if from_model {
+            let Some(model) = &self.model else {
+                return vec![fault(FaultCode::NoModel, Stage::Train, None, None)];
+            };
+            if !session.start_from(&model.unet) {
+                let detail = Some("the settings describe another network".to_owned());
+                return vec![fault(
+                    FaultCode::ModelMismatch,
+                    Stage::Train,
+                    Some(model.name.clone()),
+                    detail,
+                )];
+            }
+        }
         vec![self.take_on(session, config)]
     }
 

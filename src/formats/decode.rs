@@ -1,6 +1,6 @@
 //! Image files to [`Raster`]s, through the `image` crate with explicit limits.
 
-use std::io::Cursor;
+use std::{io::Cursor, sync::Arc};
 
 use image::codecs::{bmp, gif, jpeg, png, tiff, webp};
 use image::error::{LimitErrorKind, UnsupportedErrorKind};
@@ -9,6 +9,7 @@ use image::{DynamicImage, ImageDecoder, ImageError};
 
 use super::header::{self, Format, sniff};
 use super::raster::{Raster, Samples};
+use super::tiff::{TiffError, TiffImage};
 
 /// What a file may cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +81,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
         Format::WebP => finish(webp::WebPDecoder::new(input).map_err(translate)?, limits),
         Format::Bmp => finish(bmp::BmpDecoder::new(input).map_err(translate)?, limits),
         Format::Gif => finish(gif::GifDecoder::new(input).map_err(translate)?, limits),
-        Format::Tiff => finish(tiff::TiffDecoder::new(input).map_err(translate)?, limits),
+        Format::Tiff => return decode_tiff(bytes, limits),
     }?;
     let mut raster = to_raster(image)?;
     if let Some(bits) = header.bits {
@@ -89,6 +90,47 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
     raster.first_frame_only = header.animated;
     raster.exif_rotated = turned;
     Ok(raster)
+}
+
+impl From<TiffError> for DecodeError {
+    fn from(error: TiffError) -> DecodeError {
+        match error {
+            TiffError::Unsupported(what) => DecodeError::UnsupportedFormat(what),
+            other => DecodeError::Corrupt(other.to_string()),
+        }
+    }
+}
+
+/// A TIFF whole: by our own reader, and what that leaves out (JPEG inside, fax) by `image`.
+fn decode_tiff(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
+    let unsupported = match TiffImage::open(Arc::new(bytes.to_vec())) {
+        Ok(image) => {
+            check_size(image.width, image.height, limits)?;
+            if image.raster_bytes() > limits.max_decoded_bytes {
+                return Err(DecodeError::OutOfMemory {
+                    needed_bytes: image.raster_bytes(),
+                    available_bytes: limits.max_decoded_bytes,
+                });
+            }
+            let bands = image.choose(image.default_bands())?;
+            return Ok(image.whole(&bands)?);
+        }
+        Err(TiffError::Unsupported(what)) => what,
+        Err(error) => return Err(error.into()),
+    };
+    let other = tiff::TiffDecoder::new(Cursor::new(bytes)).map_err(translate);
+    let decoded = other
+        .and_then(|decoder| finish(decoder, limits))
+        .and_then(|(image, turned)| {
+            let mut raster = to_raster(image)?;
+            raster.exif_rotated = turned;
+            Ok(raster)
+        });
+    // Its own words would name no number.
+    decoded.map_err(|error| match error {
+        DecodeError::TooManyPixels { .. } | DecodeError::OutOfMemory { .. } => error,
+        _ => DecodeError::UnsupportedFormat(unsupported),
+    })
 }
 
 fn check_size(width: u32, height: u32, limits: &Limits) -> Result<(), DecodeError> {

@@ -227,13 +227,21 @@ fn limits_are_checked_before_anything_is_allocated() {
     assert!(matches!(decode(&small, &short), Err(DecodeError::FileTooLarge { .. })));
 }
 
+/// Floats have no full scale: they are shown from their 2nd to their 98th percentile.
+#[test]
+fn floats_are_stretched() {
+    let float = DynamicImage::ImageRgb32F(rgb_image().to_rgb32f());
+    let r = decode(&encoded(&float, ImageFormat::Tiff), &limits()).unwrap();
+    assert!(r.bands >= 3 && matches!(r.samples, Samples::U16(_)));
+    assert!(r.rgba8_at(0, 0)[0] < 5 && r.rgba8_at(39, 0)[0] > 250);
+}
+
 #[test]
 fn unsupported_kinds_are_named() {
-    let float = DynamicImage::ImageRgb32F(rgb_image().to_rgb32f());
-    assert!(matches!(
-        decode(&encoded(&float, ImageFormat::Tiff), &limits()),
-        Err(DecodeError::UnsupportedFormat(_))
-    ));
+    let mut zstd = encoded(&rgb_image(), ImageFormat::Tiff);
+    let tag = zstd.windows(4).position(|w| w == [3, 1, 3, 0]).unwrap();
+    zstd[tag + 8..tag + 10].copy_from_slice(&50000u16.to_le_bytes());
+    assert!(matches!(decode(&zstd, &limits()), Err(DecodeError::UnsupportedFormat(what)) if what.contains("50000")));
     let plain = encoded(&rgb_image(), ImageFormat::Jpeg);
     let sof = plain.windows(2).position(|w| w == [0xff, 0xc0]).unwrap();
     for (marker, word) in [(0xc9, "arithmetic"), (0xc3, "lossless")] {

@@ -6,9 +6,14 @@
 
 pub mod decode;
 pub mod encode;
+pub mod geo;
+pub mod geojson;
 pub mod header;
+pub mod keras_h5;
+pub mod onnx;
 pub mod raster;
 pub mod run_file;
+pub mod tiff;
 pub mod weights_file;
 
 pub use decode::{DecodeError, Limits, decode};

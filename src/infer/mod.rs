@@ -4,10 +4,13 @@
 //! crop); a [`Prediction`] goes over it tile by tile with overlap and blends the seams, one tile a
 //! call, so that a caller can stop or paint in between.
 
+mod outlines;
+mod pose;
 mod resample;
 mod tiles;
 mod view;
 
-pub use resample::{resize_bilinear, shrink_mean, shrink_nearest};
+pub use outlines::{Region, regions};
+pub use resample::{resize_bilinear, shrink_mean, shrink_nearest, shrunk};
 pub use tiles::{InferError, Prediction};
 pub use view::{InputSpec, View};

@@ -1,5 +1,7 @@
 //! An image as the model is to see it.
 
+use std::borrow::Cow;
+
 use crate::{
     data::{
         batches::Sampling,
@@ -34,20 +36,33 @@ pub struct View {
     /// Size of the region of the image that the view shows.
     region: [usize; 2],
     image: [usize; 2],
+    /// Row of the image that the raster given to [`window`](Self::window) begins with.
+    top: usize,
 }
 
 impl View {
+    /// An image of `size` seen as it is, whose raster comes in bands of rows ([`begin_at`](Self::begin_at)).
+    pub fn native(size: [usize; 2], channels: Channels) -> Self {
+        Self {
+            height: size[0],
+            width: size[1],
+            channels,
+            values: None,
+            region: size,
+            image: size,
+            top: 0,
+        }
+    }
+
+    /// The raster given from now on begins with this row of the image.
+    pub fn begin_at(&mut self, row: usize) {
+        self.top = row;
+    }
+
     pub fn new(image: &Raster, spec: &InputSpec) -> Self {
         let size = [image.height as usize, image.width as usize];
         match spec.sampling {
-            Sampling::Crop => Self {
-                height: size[0],
-                width: size[1],
-                channels: spec.channels,
-                values: None,
-                region: size,
-                image: size,
-            },
+            Sampling::Crop => Self::native(size, spec.channels),
             Sampling::Resize => {
                 let side = spec.tile_px;
                 let values = preprocess::resize_nearest_f32(image, spec.channels, side, side);
@@ -58,6 +73,7 @@ impl View {
                     values: Some(values),
                     region: size,
                     image: size,
+                    top: 0,
                 }
             }
             Sampling::Seed => {
@@ -74,6 +90,7 @@ impl View {
                     values: Some(values),
                     region,
                     image: size,
+                    top: 0,
                 }
             }
         }
@@ -97,7 +114,7 @@ impl View {
     /// Copies the window at (`y0`, `x0`) into `out`, HWC; outside the image its edge goes on.
     pub fn window(&self, image: &Raster, [y0, x0]: [i64; 2], [height, width]: [usize; 2], out: &mut [f32]) {
         let Some(values) = &self.values else {
-            preprocess::crop_f32(image, self.channels, y0, x0, height, width, out);
+            preprocess::crop_f32(image, self.channels, y0 - self.top as i64, x0, height, width, out);
             return;
         };
         let channels = self.channels.count();
@@ -112,9 +129,9 @@ impl View {
     }
 
     /// A map of the view's size, at the size of the image: resized onto the region the view shows, 0 outside of it.
-    pub fn to_image(&self, map: &[f32]) -> Vec<f32> {
+    pub fn to_image<'a>(&self, map: &'a [f32]) -> Cow<'a, [f32]> {
         if self.values.is_none() {
-            return map.to_vec();
+            return Cow::Borrowed(map);
         }
         let region = resize_bilinear(map, [self.height, self.width], self.region);
         let [height, width] = self.image;
@@ -123,7 +140,7 @@ impl View {
             let n = width.min(self.region[1]);
             out[y * width..y * width + n].copy_from_slice(&region[y * self.region[1]..y * self.region[1] + n]);
         }
-        out
+        Cow::Owned(out)
     }
 
     /// Class numbers of the view's size, at the size of the image: nearest neighbour, `outside` where the view shows nothing.
@@ -145,6 +162,14 @@ impl View {
     pub fn picture(&self, image: &Raster, max_px: usize) -> (Vec<u8>, [usize; 2]) {
         let size = [self.height, self.width];
         let pixels: Vec<[u8; 4]> = match &self.values {
+            // Read by window: what is given is the picture already, shrunk by the same rule.
+            None if [image.height as usize, image.width as usize] != self.image => {
+                let pixels = (0..image.height).flat_map(|y| (0..image.width).map(move |x| (x, y)));
+                return (
+                    pixels.flat_map(|(x, y)| opaque(image.rgba8_at(x, y))).collect(),
+                    [image.height as usize, image.width as usize],
+                );
+            }
             None => {
                 let coordinates: Vec<(u32, u32)> = (0..image.height)
                     .flat_map(|y| (0..image.width).map(move |x| (x, y)))

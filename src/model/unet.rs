@@ -133,6 +133,12 @@ impl UNet {
         &self.config
     }
 
+    /// The same weights with another dropout rate for training.
+    pub fn with_dropout(mut self, dropout: f32) -> Self {
+        self.config.dropout = dropout;
+        self
+    }
+
     pub fn device(&self) -> Device {
         self.out.bias.device()
     }

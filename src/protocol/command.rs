@@ -62,6 +62,10 @@ pub enum Command {
     Start {
         config: TrainConfig,
     },
+    /// The same, beginning with the weights of the model in memory, which must be of the same network.
+    StartFromModel {
+        config: TrainConfig,
+    },
     Pause,
     Resume,
     /// End the run now; the best weights so far become the model.
@@ -70,6 +74,9 @@ pub enum Command {
     Predict {
         validation: bool,
         threshold: f32,
+        /// Mean over the mirrored and turned image: eight times the work.
+        #[serde(default)]
+        averaged: bool,
     },
     CancelPredict,
     /// One result as a file. Answers with [`Event::File`].
@@ -78,9 +85,18 @@ pub enum Command {
         kind: ExportKind,
         threshold: f32,
     },
+    /// A table of all results: areas and metrics. Answers with [`Event::File`].
+    ExportTable {
+        threshold: f32,
+    },
+    /// The model in another program's format. Answers with [`Event::File`].
+    ExportModel {
+        format: ModelFormat,
+        threshold: f32,
+    },
     /// The model as a safetensors file with its configuration inside. Answers with [`Event::File`].
     SaveModel,
-    /// Replace the model by a file written by `save_model`. Answers with [`Event::Model`].
+    /// Replace the model by a file written by `save_model`, or by Keras weights of the seed's networks. Answers with [`Event::Model`].
     LoadModel {
         name: String,
         #[serde(with = "serde_bytes")]
@@ -131,6 +147,33 @@ pub enum ExportKind {
     MaskPng,
     /// The seed's 16-bit grey PNG `<name>_predict.png`, `round(p * 65535)`.
     ProbabilityPng,
+    /// The 8-bit mask as GeoTIFF.
+    MaskTif,
+    /// Class numbers with colours and nodata as GeoTIFF.
+    ClassTif,
+    /// Probability 0 to 1 as GeoTIFF, nodata -1.
+    ProbabilityTif,
+    /// Outlines of the foreground.
+    Geojson,
+    /// World file of the mask PNG.
+    WorldFile,
+    /// GDAL's auxiliary file of the mask PNG, with the reference system.
+    AuxXml,
+}
+
+/// A model file's format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum ModelFormat {
+    /// Ours, the one that can be loaded again.
+    Safetensors,
+    /// ONNX for images of any size.
+    Onnx,
+    /// ONNX with fixed tiles, as QGIS's Deepness plugin wants it.
+    OnnxQgis,
+    /// Keras's older HDF5 layout.
+    Keras,
 }
 
 /// How a mask pixel becomes foreground (1) or background (0), or one of several classes.

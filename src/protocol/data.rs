@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, LegendEntry, MaskRule};
+use super::{Fault, GeoInfo, LegendEntry, MaskRule};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -178,4 +178,6 @@ pub struct Input {
     #[serde(with = "serde_bytes")]
     #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
     pub thumb_rgba: Vec<u8>,
+    /// Where it lies on the ground.
+    pub geo: Option<GeoInfo>,
 }

@@ -62,6 +62,9 @@ pub enum Event {
         done: u32,
         total: u32,
         elapsed_ms: f64,
+        /// Of the image at work, where it has several.
+        tiles_done: u32,
+        tiles_total: u32,
     },
     /// One image is predicted.
     Result(PredictionResult),

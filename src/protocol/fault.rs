@@ -53,6 +53,8 @@ pub enum FaultCode {
     /// detail: "256x256 and 300x256"
     SizeMismatch,
     NoPairs,
+    /// A GeoJSON file gave no mask. detail: why
+    VectorMask,
     /// A legend needs 2 to 16 classes. detail: how many it has
     BadLegend,
     // training

@@ -143,7 +143,16 @@ pub async fn operator_times(
 ) -> Result<(f64, Vec<OperatorTime>), TrainError> {
     let ceiling = timing::ceiling_gflops(device, now_ms).await.map_err(TrainError::Read)?;
     let mut times: Vec<OperatorTime> = Vec::new();
-    for conv in network(&config).convolutions() {
+    // The layer other libraries and the peers' notes are compared by comes first.
+    let reference = Shape {
+        batch: 1,
+        height: 64,
+        width: 64,
+        c_in: 64,
+        c_out: 64,
+        k: 3,
+    };
+    let layers = network(&config).convolutions().into_iter().map(|conv| {
         let up = conv.k == 2;
         // After an upsampling the operator takes the small image.
         let side = config.size >> (conv.level + usize::from(up));
@@ -155,19 +164,24 @@ pub async fn operator_times(
             c_out: conv.c_out,
             k: conv.k,
         };
+        (shape, up)
+    });
+    for (shape, up) in std::iter::once((reference, false)).chain(layers) {
         let layer = format!(
-            "{}conv{} {}x{side}x{side} {}->{}",
+            "{}conv{} {}x{}x{} {}->{}",
             if up { "up_" } else { "" },
-            conv.k,
-            config.batch,
-            conv.c_in,
-            conv.c_out
+            shape.k,
+            shape.batch,
+            shape.height,
+            shape.width,
+            shape.c_in,
+            shape.c_out
         );
         if times.iter().any(|t| t.layer == layer) {
             continue;
         }
         for pass in Pass::ALL {
-            let ms = timing::time_pass(&shape, up, pass, device, (5, 4), now_ms).await;
+            let ms = timing::time_pass(&shape, up, pass, device, (8, 4), now_ms).await;
             times.push(OperatorTime {
                 layer: layer.clone(),
                 pass: pass.name(),

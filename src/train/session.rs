@@ -121,6 +121,19 @@ impl Session {
         &self.settings
     }
 
+    /// Begins with these weights instead of fresh ones; `false` (and nothing done) if they are of another network.
+    pub fn start_from(&mut self, weights: &UNet) -> bool {
+        let dropout = self.settings.model.dropout;
+        let same = crate::model::ModelConfig {
+            dropout,
+            ..*weights.config()
+        } == self.settings.model;
+        if same {
+            self.trainer.model = weights.clone().with_dropout(dropout);
+        }
+        same
+    }
+
     /// The weights as they are now.
     pub fn model(&self) -> &UNet {
         &self.trainer.model

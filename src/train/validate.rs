@@ -55,7 +55,7 @@ impl Session {
         if v.current.is_none() {
             v.current = v.queue.pop_front().and_then(|(pair, held_out)| {
                 let view = View::new(self.data.image(pair)?, &spec);
-                let prediction = Prediction::new(&view, spec.stride_px, self.settings.model.classes);
+                let prediction = Prediction::new(&view, spec.stride_px, self.settings.model.classes, false);
                 Some((pair, held_out, view, prediction))
             });
         }

@@ -8,6 +8,7 @@ use super::{error, probe};
 use crate::{
     checks::{self, Errors},
     device::{self, Choice},
+    kernels::gpu::{Variant, set_variant},
     train::bench::{Bench, BenchConfig},
 };
 
@@ -59,7 +60,26 @@ fn judge(errors: &Errors, limit: impl Fn(&str) -> f64) -> Result<String, JsValue
 /// Every operator against the plain reference, on fresh random numbers.
 #[wasm_bindgen]
 pub async fn check_operators(device: String) -> Result<String, JsValue> {
-    let (device, gpu) = bring_up(&device).await?;
+    operators(&device, None).await
+}
+
+/// The same with the kernels for GPUs short of registers.
+#[wasm_bindgen]
+pub async fn check_operators_register_narrow_webgpu(device: String) -> Result<String, JsValue> {
+    operators(&device, Some(Variant::RegisterNarrow)).await
+}
+
+/// The same with the kernels that share tiles in workgroup memory.
+#[wasm_bindgen]
+pub async fn check_operators_workgroup_webgpu(device: String) -> Result<String, JsValue> {
+    operators(&device, Some(Variant::Workgroup)).await
+}
+
+async fn operators(device: &str, variant: Option<Variant>) -> Result<String, JsValue> {
+    let (device, gpu) = bring_up(device).await?;
+    if let Some(variant) = variant {
+        set_variant(variant);
+    }
     let seed = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
     let errors = checks::operators(seed, &device).await.map_err(error)?;
     let limit = |name: &str| match (gpu, name.contains("grad")) {

@@ -24,7 +24,7 @@ export function initDownloads() {
   onEvent((event) => {
     if (event.type === 'file') waiting.shift()?.resolve(event);
     else if (event.type === 'fault' && (event.stage === 'export' || event.code === 'no_such_result' || event.code === 'encode_failed')) waiting.shift()?.reject(new Error(event.code));
-    else if (event.type === 'fault' && event.stage === 'model' && event.code === 'no_model') waiting.shift()?.reject(new Error(event.code));
+    else if (event.type === 'fault' && event.stage === 'model' && ['no_model', 'encode_failed', 'device_error'].includes(event.code)) waiting.shift()?.reject(new Error(event.code));
   });
 }
 
@@ -51,14 +51,39 @@ export async function downloadOne(result, kind) {
   } catch { /* The fault event said why. */ }
 }
 
-export async function downloadModel() {
+/** @param {import('./types.js').ModelFormat} format */
+export async function downloadModel(format) {
   try {
-    const file = await ask({ type: 'save_model' });
+    const file = await ask({ type: 'export_model', format, threshold: state.view.threshold });
     saveBlob(new Blob([/** @type {any} */ (file.bytes)], { type: file.mime }), file.name);
     say(`${file.name} saved.`);
     changed();
   } catch { /* The fault event said why. */ }
 }
+
+/** Areas and metrics of all results. */
+export async function downloadTable() {
+  try {
+    const file = await ask({ type: 'export_table', threshold: state.view.threshold });
+    saveBlob(new Blob([/** @type {any} */ (file.bytes)], { type: file.mime }), file.name);
+    say(`${file.name} saved.`);
+    changed();
+  } catch { /* The fault event said why. */ }
+}
+
+/** Choices that stand for several files of each result. @type {Record<string, ExportKind[]>} */
+const BUNDLES = {
+  both: ['mask_png', 'probability_png'],
+  placed_png: ['mask_png', 'world_file', 'aux_xml'],
+  map: ['class_tif', 'probability_tif', 'geojson'],
+};
+/** Files that only an image with a place on the ground has. */
+const PLACED = ['world_file', 'aux_xml'];
+/** Folders of a zip that holds several kinds. @type {Partial<Record<ExportKind, string>>} */
+const FOLDERS = { probability_png: 'probabilities/', class_tif: 'classes/', probability_tif: 'probabilities/', geojson: 'outlines/' };
+
+/** What a choice of the list means. @param {string} choice @returns {ExportKind[]} */
+export const kindsOf = (choice) => BUNDLES[choice] ?? [/** @type {ExportKind} */ (choice)];
 
 /**
  * All results in one zip. Only one mask is in memory at a time when the browser can stream to a file.
@@ -85,10 +110,11 @@ export async function downloadAll(kinds, tell) {
     const taken = new Set();
     for (const { result } of results) {
       for (const kind of kinds) {
+        if (PLACED.includes(kind) && !placed(result)) continue;
         const made = await ask({ type: 'export', result, kind, threshold: state.view.threshold });
         done += 1;
         tell(`${done} of ${results.length * kinds.length} packed`);
-        const folder = kinds.length > 1 ? (kind === 'mask_png' ? 'masks/' : 'probabilities/') : '';
+        const folder = kinds.length > 1 ? FOLDERS[kind] ?? 'masks/' : '';
         yield { name: unique(folder + safeName(made.name), taken), input: /** @type {any} */ (made.bytes) };
       }
     }
@@ -108,6 +134,12 @@ export async function downloadAll(kinds, tell) {
     tell(error instanceof DOMException && error.name === 'QuotaExceededError' ? 'The disk is full; choose another place.' : 'The zip could not be finished; try again.');
   }
   changed();
+}
+
+/** Whether the image of a result has a place on the ground. @param {number} result */
+function placed(result) {
+  const input = state.results.find((one) => one.result === result)?.input;
+  return input != null && state.inputs[input]?.geo != null;
 }
 
 /** Two images of one name in different folders get `_2`. @param {string} name @param {Set<string>} taken */

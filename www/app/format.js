@@ -68,6 +68,16 @@ export const speed = (value) => (value == null || !Number.isFinite(value) ? '–
 /** @param {readonly number[]} rgb */
 export const hex = (rgb) => `#${rgb.map((v) => v.toString(16).padStart(2, '0')).join('').toUpperCase()}`;
 
+/** A length on the ground: `30 cm`, `1.25 km`. @param {number} meters */
+export function length(meters) {
+  if (meters < 1) return `${(meters * 100).toFixed(meters < 0.1 ? 1 : 0)} cm`;
+  if (meters < 1000) return `${meters.toFixed(meters < 10 ? 2 : 0)} m`;
+  return `${(meters / 1000).toFixed(meters < 1e4 ? 2 : 1)} km`;
+}
+
+/** Whether a file is a model by its name: ours or Keras's. @param {string} path */
+export const isModel = (path) => /\.(safetensors|h5|hdf5)$/i.test(path);
+
 /** Last part of a path. @param {string} path */
 export const baseName = (path) => path.split('/').at(-1) ?? path;
 

@@ -4,6 +4,7 @@
  * files the worker looks at its commands, so a drop of thousands can be cancelled and never delays Stop.
  */
 import { MAX_FILE_BYTES } from './paths.js';
+import { isModel } from './format.js';
 import { isZip, listZip, mib, readEntry } from './zip.js';
 
 /**
@@ -102,7 +103,7 @@ export class Intake {
         images += 1;
       } else {
         const buffer = await this.guard(path, () => file.arrayBuffer());
-        if (buffer && /\.safetensors$/i.test(path)) {
+        if (buffer && isModel(path)) {
           await this.call({ type: 'load_model', name: path.split('/').at(-1) ?? path, bytes: new Uint8Array(buffer) });
         } else if (buffer) {
           await this.call({ type: 'add_file', path, bytes: new Uint8Array(buffer), purpose });
@@ -124,7 +125,7 @@ export class Intake {
 
   /** @param {File} file */
   async looksLikeZip(file) {
-    if (/\.(png|jpe?g|webp|bmp|gif|tiff?|safetensors)$/i.test(file.name)) return false;
+    if (/\.(png|jpe?g|webp|bmp|gif|tiff?|safetensors|h5|hdf5)$/i.test(file.name)) return false;
     try {
       return isZip(new Uint8Array(await file.slice(0, 4).arrayBuffer()));
     } catch {

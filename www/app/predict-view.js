@@ -3,9 +3,9 @@
  * The Predict place: model, images, results with threshold and opacity that act at once.
  */
 import { $, h, inSlices, setText, show } from './dom.js';
-import { downloadAll, downloadModel, downloadOne } from './downloads.js';
+import { downloadAll, downloadModel, downloadOne, downloadTable, kindsOf } from './downloads.js';
 import { pick } from './files.js';
-import { amount, count, duration, metric, percent, plural } from './format.js';
+import { amount, count, duration, length, metric, percent, plural } from './format.js';
 import { byteThreshold, coverage, paintBinary, paintImage, paintOverlay } from './paint.js';
 import { onEvent } from './reduce.js';
 import { clear, send } from './session.js';
@@ -30,7 +30,8 @@ const cards = [];
 let paintedInputs = null;
 
 export function initPredict() {
-  $('save-model').addEventListener('click', () => void downloadModel());
+  $('save-model').addEventListener('click', () => void downloadModel(/** @type {any} */ (/** @type {HTMLSelectElement} */ ($('model-format')).value)));
+  $('download-table').addEventListener('click', () => void downloadTable());
   $('load-model').addEventListener('click', () => pick('pick-model', 'predict'));
   $('predict-files').addEventListener('click', () => pick('pick-files', 'predict'));
   $('predict-folder').addEventListener('click', () => pick('pick-folder', 'predict'));
@@ -46,7 +47,7 @@ export function initPredict() {
   const zip = /** @type {HTMLButtonElement} */ ($('download-zip'));
   zip.addEventListener('click', async () => {
     zip.disabled = true;
-    await downloadAll(kind.value === 'both' ? ['mask_png', 'probability_png'] : [/** @type {any} */ (kind.value)], (line) => setText($('zip-line'), line));
+    await downloadAll(kindsOf(kind.value), (line) => setText($('zip-line'), line));
     zip.disabled = false;
   });
   onEvent((event) => {
@@ -60,11 +61,11 @@ function predict() {
   const validation = wantsValidation();
   state.results = [];
   state.faults = state.faults.filter((fault) => fault.stage !== 'predict' && fault.stage !== 'export');
-  state.predicting = { done: 0, total: 0, elapsed_ms: 0 };
+  state.predicting = { done: 0, total: 0, elapsed_ms: 0, tiles_done: 0, tiles_total: 0 };
   shown = PAGE;
   predictedAt = state.view.threshold;
   setText($('zip-line'), '');
-  send({ type: 'predict', validation, threshold: state.view.threshold });
+  send({ type: 'predict', validation, threshold: state.view.threshold, averaged: /** @type {HTMLInputElement} */ ($('tta')).checked });
   changed();
 }
 
@@ -84,7 +85,7 @@ function canPredict() {
 function paint() {
   const { model, inputs, results, predicting } = state;
   if (state.place !== 'predict') return;
-  setText($('model-line'), model ? `${model.name || 'Trained here'}: ${amount(model.parameters)} parameters, ${model.channels === 'rgb' ? 'RGB' : 'grey'}, ${model.base} filters, ${plural(model.steps, 'step')} of training.` : 'There is no model yet. Train one, or load a .safetensors file saved here.');
+  setText($('model-line'), model ? `${model.name || 'Trained here'}: ${amount(model.parameters)} parameters, ${model.channels === 'rgb' ? 'RGB' : 'grey'}, ${model.base} filters, ${plural(model.steps, 'step')} of training.` : 'There is no model yet. Train one, or load a file saved here (.safetensors) or Keras weights of the seed (.h5).');
   /** @type {HTMLButtonElement} */ ($('save-model')).disabled = !model || running();
   /** @type {HTMLButtonElement} */ ($('load-model')).disabled = running() || predicting !== null;
   setText($('inputs-count'), inputs.length ? plural(inputs.length, 'image') : '');
@@ -97,9 +98,13 @@ function paint() {
   show($('predicting'), predicting !== null);
   if (predicting) {
     const left = predicting.done >= 5 && predicting.total ? ` · ${duration((predicting.elapsed_ms / predicting.done) * (predicting.total - predicting.done))} left` : '';
-    setText($('predicting-text'), predicting.total ? `${count(predicting.done)} of ${plural(predicting.total, 'image')}${left}` : 'Preparing');
+    const { tiles_done = 0, tiles_total = 0 } = predicting;
+    const share = tiles_total ? tiles_done / tiles_total : 0;
+    const rest = tiles_done >= 5 && predicting.total === 1 ? ` · ${duration((predicting.elapsed_ms / share) * (1 - share))} left` : left;
+    const tiles = tiles_total ? `, tile ${count(tiles_done)} of ${count(tiles_total)}` : '';
+    setText($('predicting-text'), predicting.total ? `${count(predicting.done)} of ${plural(predicting.total, 'image')}${tiles}${rest}` : 'Preparing');
     const bar = /** @type {HTMLProgressElement} */ ($('predict-bar'));
-    if (predicting.total) bar.value = predicting.done / predicting.total;
+    if (predicting.total) bar.value = (predicting.done + share) / predicting.total;
     else bar.removeAttribute('value');
   }
   paintFaultList('predict-faults', (fault) => fault.purpose === 'predict' || fault.stage === 'predict' || fault.stage === 'export' || fault.stage === 'model');
@@ -112,10 +117,25 @@ function paint() {
 function paintInputs() {
   if (paintedInputs === state.inputs) return;
   paintedInputs = state.inputs;
+  show($('inputs-geo'), state.inputs.some((input) => input.geo));
+  setText($('inputs-geo'), geoLine());
   const some = state.inputs.slice(0, MAX_THUMBS);
   const canvases = some.map(() => h('canvas', {}));
   $('inputs').replaceChildren(...some.map((input, i) => h('li', { title: input.path }, canvases[i], h('span', { class: 'sr' }, input.name))));
   inSlices('inputs', some.entries(), ([i, input]) => paintImage(canvases[i], { width: input.thumb_width, height: input.thumb_height, rgba: input.thumb_rgba }));
+}
+
+/** Where the images lie, in one line. */
+function geoLine() {
+  const placed = state.inputs.filter((input) => input.geo);
+  if (!placed.length) return '';
+  const geo = /** @type {import('./types.js').GeoInfo} */ (placed[0].geo);
+  const parts = [geo.crs ?? (geo.epsg ? `EPSG:${geo.epsg}, not known here` : 'no reference system named')];
+  if (geo.pixel_m) parts.push(`${length(geo.pixel_m[0])} a pixel`);
+  if (geo.ground_m) parts.push(`${length(geo.ground_m[0])} × ${length(geo.ground_m[1])}`);
+  if (geo.rotated) parts.push('rotated');
+  const some = placed.length === state.inputs.length ? (placed.length > 1 ? 'All placed, the first: ' : 'Placed: ') : `${count(placed.length)} of ${count(state.inputs.length)} placed, the first: `;
+  return `${some}${parts.join(', ')}.`;
 }
 
 function paintResults() {

@@ -9,7 +9,7 @@ import { PROTOCOL_VERSION } from './paths.js';
 import { reduce, say } from './reduce.js';
 import { changed, kept, running, state } from './store.js';
 import { deathWords, loadWords } from './strings.js';
-import { plural } from './format.js';
+import { isModel, plural } from './format.js';
 import { noteEngineUp } from './watch.js';
 
 /**
@@ -105,8 +105,8 @@ export function sendFiles(entries, purpose) {
   for (const { file } of runs) link.post({ kind: 'look_at_run', file });
   entries = entries.filter((entry) => !runs.includes(entry));
   if (!entries.length) return;
-  for (const entry of entries) if (!/\.safetensors$/i.test(entry.path)) kept[purpose].push(entry);
-  if (purpose === 'train' && sampleSeed !== null && entries.some(({ path }) => !/\.safetensors$/i.test(path))) sampleSeed = null;
+  for (const entry of entries) if (!isModel(entry.path)) kept[purpose].push(entry);
+  if (purpose === 'train' && sampleSeed !== null && entries.some(({ path }) => !isModel(path))) sampleSeed = null;
   state.reading = { purpose, done: 0, total: entries.length, path: '', cancelling: false };
   say(`Reading ${plural(entries.length, 'file')}.`);
   link.post({ kind: 'files', entries, purpose });

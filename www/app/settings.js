@@ -78,7 +78,10 @@ export function start() {
   if (!config || !canStart().ok) return;
   clearTimeout(timer);
   state.starting = true;
-  send({ type: 'start', config });
+  const model = /** @type {HTMLInputElement} */ ($('from-model')).checked ? state.model : null;
+  // The network is the model's own; everything else is as set.
+  const network = model ? { architecture: model.architecture, base: model.base, depth: model.depth, channels: model.channels } : {};
+  send({ type: model ? 'start_from_model' : 'start', config: { ...config, ...network } });
   changed();
 }
 
@@ -305,6 +308,9 @@ function deviceKey() {
 function paint() {
   const { config: report } = state;
   const { ok, why } = canStart();
+  show($('from-model-line'), state.model !== null);
+  if (state.model) setText($('from-model-text'), `Go on from ${state.model.name || 'the model trained here'} (${state.model.base} filters, depth ${state.model.depth})`);
+  else /** @type {HTMLInputElement} */ ($('from-model')).checked = false;
   const button = /** @type {HTMLButtonElement} */ ($('start'));
   button.disabled = !ok;
   setText(button, state.starting ? 'Starting …' : state.run?.end ? 'Train again' : 'Start training');

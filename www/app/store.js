@@ -69,7 +69,7 @@
  * @property {import('./types.js').PreviewItem[]} preview
  * @property {number} heldBack validation pairs of the last run that can still be predicted
  * @property {import('./types.js').ModelInfo | null} model
- * @property {{ done: number, total: number, elapsed_ms: number } | null} predicting
+ * @property {{ done: number, total: number, elapsed_ms: number, tiles_done: number, tiles_total: number } | null} predicting
  * @property {PredictionResult[]} results
  * @property {(Fault & { purpose: Purpose | null })[]} faults faults that belong to no data set
  * @property {Keeping} keep

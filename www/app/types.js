@@ -30,6 +30,8 @@
  * @typedef {import('../../pkg/groundmask.js').PredictionResult} PredictionResult
  * @typedef {import('../../pkg/groundmask.js').Picture} Picture
  * @typedef {import('../../pkg/groundmask.js').ExportKind} ExportKind
+ * @typedef {import('../../pkg/groundmask.js').ModelFormat} ModelFormat
+ * @typedef {import('../../pkg/groundmask.js').GeoInfo} GeoInfo
  * @typedef {import('../../pkg/groundmask.js').Metrics} Metrics
  * @typedef {import('../../pkg/groundmask.js').SavedRun} SavedRun
  */

@@ -69,6 +69,8 @@ export function initViewer() {
   $('zoom-fit').addEventListener('click', fit);
   $('viewer-mask').addEventListener('click', () => saveAs('mask_png'));
   $('viewer-probability').addEventListener('click', () => saveAs('probability_png'));
+  $('viewer-tif').addEventListener('click', () => saveAs('class_tif'));
+  $('viewer-geojson').addEventListener('click', () => saveAs('geojson'));
   initPointer();
   new ResizeObserver(draw).observe($('stage'));
   dialog().addEventListener('close', () => {

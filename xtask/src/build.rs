@@ -16,9 +16,6 @@ use crate::workspace::Workspace;
 /// File name stem of everything in the package.
 pub const NAME: &str = "groundmask";
 
-/// The cargo profile of the package (Cargo.toml says why it is not `release`).
-const PROFILE: &str = "page";
-
 /// What to build.
 #[derive(Clone, Copy, Default)]
 pub struct Options {
@@ -116,13 +113,15 @@ fn compile(workspace: &Workspace, options: Options) -> Result<PathBuf> {
         .arg("build");
     cargo
         .args(toolchain.build_arguments())
-        .args(["--package", NAME, "--target", TARGET, "--profile", PROFILE]);
+        .args(["--package", NAME, "--target", TARGET, "--release"])
+        .arg("--config")
+        .arg(workspace.root().join("xtask/page-profile.toml"));
     if options.checks {
         cargo.args(["--features", "checks"]);
     }
     tools::run(&mut cargo)?;
     say(format!("compiled in {:.0} s", start.elapsed().as_secs_f64()));
-    Ok(target_folder.join(TARGET).join(PROFILE).join(format!("{NAME}.wasm")))
+    Ok(target_folder.join(TARGET).join("release").join(format!("{NAME}.wasm")))
 }
 
 /// Writes the JavaScript and TypeScript side and the wasm that belongs to it. `named` keeps the functions' names, for

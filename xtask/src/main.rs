@@ -7,7 +7,9 @@ mod bench;
 mod build;
 mod demo;
 mod http;
+mod model_job;
 mod node;
+mod peers;
 mod serve;
 mod site;
 mod size;
@@ -29,8 +31,10 @@ cargo xtask <command>
                                        (--fast skips wasm-opt and the report's brotli)
   serve [--port 8080] [--build]        the page on http://localhost:8080; builds if nothing is built yet
   site                                 target/site/, ready for any static host
-  test [--rust|--browser]              every test; ends with `N passed, N failed`
+  test [--rust|--browser|--peers]      every test; ends with `N passed, N failed`
   demo [--images DIR --masks DIR] ...  the whole job in a headless browser; one JSON line (demo --help)
+  predict --model F --image F --out F  a mask or outlines of one image (predict --help)
+  convert --model F --out F            a model in another program's format (convert --help)
   bench [--device webgpu|cpu] ...      training and inference times; one JSON line (bench --help)
   soak --minutes N [--device ...]      trains for so long and watches memory and the page; one JSON line
 
@@ -64,6 +68,8 @@ fn run() -> Result<ExitCode> {
         "site" => site::command(&workspace, args),
         "test" => test::command(&workspace, args),
         "demo" => demo::command(&workspace, args),
+        "predict" => model_job::command(&workspace, model_job::Task::Predict, args),
+        "convert" => model_job::command(&workspace, model_job::Task::Convert, args),
         "bench" => bench::command(&workspace, args),
         "soak" => soak::command(&workspace, args),
         "help" => {

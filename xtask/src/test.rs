@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::build::{self, Options};
 use crate::http;
 use crate::node::Node;
+use crate::peers;
 use crate::serve;
 use crate::tools::{self, say};
 use crate::workspace::Workspace;
@@ -33,16 +34,17 @@ impl Tally {
 }
 
 pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCode> {
-    let (mut rust, mut browser) = (true, true);
+    let (mut rust, mut browser, mut peers) = (false, false, false);
     while let Some(arg) = args.next()? {
         match arg {
-            lexopt::Arg::Long("rust") => browser = false,
-            lexopt::Arg::Long("browser") => rust = false,
+            lexopt::Arg::Long("rust") => rust = true,
+            lexopt::Arg::Long("browser") => browser = true,
+            lexopt::Arg::Long("peers") => peers = true,
             other => return Err(other.unexpected().into()),
         }
     }
-    if !rust && !browser {
-        bail!("--rust and --browser exclude each other; without both, everything runs");
+    if !rust && !browser && !peers {
+        (rust, browser, peers) = (true, true, true);
     }
     let mut tally = Tally::default();
     let mut part = |name: &str, outcome: Result<Tally>| match outcome {
@@ -67,6 +69,9 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
             );
             part("Rust, native", native_tests(workspace, package));
         }
+    }
+    if peers {
+        part("other people's tools", peer_tests(workspace));
     }
     if browser {
         match browser_set_up(workspace) {
@@ -118,6 +123,29 @@ fn native_tests(workspace: &Workspace, package: &str) -> Result<Tally> {
         bail!("cargo test failed before or outside a test");
     }
     Ok(tally)
+}
+
+/// Our files in other tools and theirs in ours.
+fn peer_tests(workspace: &Workspace) -> Result<Tally> {
+    tools::run(
+        cargo(workspace)
+            .args(["build", "--package", "groundmask", "--example", "peer"])
+            .args(PROFILE),
+    )?;
+    let program = workspace.cargo_target().join("fast/examples/peer");
+    let report = peers::report(workspace);
+    let _ = fs::remove_file(&report);
+    let succeeded = follow(&mut peers::tests(workspace, &program)?, |_| {})?;
+    let text = fs::read_to_string(&report).context("pytest wrote no report")?;
+    let (passed, failed, skipped) = peers::read_report(&text)?;
+    if !succeeded && failed == 0 {
+        bail!("pytest failed outside a test");
+    }
+    Ok(Tally {
+        passed,
+        failed,
+        skipped,
+    })
 }
 
 /// Reads one line of a Rust test program's report.

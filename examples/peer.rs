@@ -1,0 +1,274 @@
+//! The core's formats behind a command line, for the tests against other tools (`tests/peers/`).
+//!
+//! Models and tensors travel as safetensors; every command fails with one line on standard error.
+
+use std::{env, fs, path::Path, process::ExitCode, sync::Arc};
+
+use burn::tensor::{
+    Device, Tensor, TensorData,
+    activation::{sigmoid, softmax},
+};
+use groundmask::{
+    export::{self, Kept, OnnxFacts, VectorOptions},
+    formats::{
+        Limits, decode,
+        geo::{self, Crs},
+        geojson::Polygons,
+        tiff::{TiffImage, Window},
+        weights_file::{FileTensor, WeightsFile},
+    },
+    model::{ModelConfig, NamedTensor, UNet, read_weights, write_weights},
+};
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+const USAGE: &str = "\
+peer model ARCHITECTURE BASE DEPTH CHANNELS CLASSES SEED MODEL   random weights and statistics
+peer forward MODEL X OUT                                 tensor `x` [n,h,w,c] -> `probability`
+peer onnx MODEL OUT [FIXED_PX]
+peer keras MODEL OUT                                     our weights as Keras's .h5
+peer from-keras FILE MODEL                               Keras's .h5 as ours
+peer tiff FILE OUT                                       all samples as `pixels` [h,w,bands], facts as JSON
+peer picture FILE OUT                                    as the page sees it: `rgba` [h,w,4] of 0..255
+peer layers P GEO.tif THRESHOLD SMALLEST TOLERANCE DIR   results of `p` [h,w] in every format, areas as JSON
+peer lon-lat EPSG X Y                                    longitude and latitude
+peer rasterize FILE.geojson GEO.tif OUT                  the mask of an image, `mask` [h,w]
+peer epsg FILE.prj                                       the code of well-known text";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[&str]) -> Outcome<()> {
+    match args {
+        ["model", architecture, base, depth, channels, classes, seed, out] => {
+            let config = ModelConfig {
+                architecture: serde_json::from_value((*architecture).into())?,
+                base: base.parse()?,
+                depth: depth.parse()?,
+                channels: channels.parse()?,
+                dropout: 0.0,
+                classes: classes.parse()?,
+            };
+            save(config, random_weights(config, seed.parse()?)?, out)
+        }
+        ["forward", model, x, out] => forward(model, x, out),
+        ["onnx", model, out] => onnx(model, out, None),
+        ["onnx", model, out, fixed_px] => onnx(model, out, Some(fixed_px.parse()?)),
+        ["keras", model, out] => {
+            let (config, tensors) = load(model)?;
+            Ok(fs::write(out, export::keras_file(&config, &tensors)?)?)
+        }
+        ["from-keras", file, out] => {
+            let (config, tensors) = export::read_keras(fs::read(file)?)?;
+            save(config, tensors, out)
+        }
+        ["tiff", file, out] => tiff(file, out),
+        ["picture", file, out] => picture(file, out),
+        ["layers", p, geo, threshold, smallest, tolerance, folder] => layers(
+            p,
+            geo,
+            threshold.parse()?,
+            VectorOptions {
+                smallest_px: smallest.parse()?,
+                tolerance_px: tolerance.parse()?,
+            },
+            folder,
+        ),
+        ["lon-lat", epsg, x, y] => {
+            let to = Crs::from_epsg(epsg.parse()?)?.to_lon_lat()?;
+            let [longitude, latitude] = to.lon_lat([x.parse()?, y.parse()?]).ok_or("nowhere")?;
+            println!("{longitude} {latitude}");
+            Ok(())
+        }
+        ["rasterize", file, image, out] => {
+            let image = TiffImage::open(Arc::new(fs::read(image)?))?;
+            let geo = image.geo.as_ref().ok_or("the image has no place")?;
+            let mask = Polygons::read(&fs::read(file)?)?.mask(geo, image.width, image.height)?;
+            let values = (0..mask.height).flat_map(|y| (0..mask.width).map(move |x| (x, y)));
+            let values = values.map(|(x, y)| f32::from(mask.luma8_at(x, y))).collect();
+            save_tensor(out, "mask", vec![mask.height as usize, mask.width as usize], values)
+        }
+        ["epsg", file] => {
+            let code = geo::crs::epsg_of_wkt(&fs::read_to_string(file)?).ok_or("unknown")?;
+            println!("{code}");
+            Ok(())
+        }
+        _ => Err(USAGE.into()),
+    }
+}
+
+/// Fresh weights whose biases, gammas and running statistics are no longer 0 and 1.
+fn random_weights(config: ModelConfig, seed: u32) -> Outcome<Vec<NamedTensor>> {
+    let model = UNet::new(config, seed, &Device::flex())?;
+    let mut tensors = pollster::block_on(read_weights(&model))?;
+    let mut state = seed.wrapping_mul(2_654_435_761) | 1;
+    let mut uniform = move || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state as f32 / u32::MAX as f32
+    };
+    for tensor in &mut tensors {
+        let part = tensor.name.rsplit('.').next().unwrap_or_default().to_owned();
+        for value in &mut tensor.values {
+            match part.as_str() {
+                "gamma" => *value = 0.6 + 0.8 * uniform(),
+                "running_var" => *value = 0.3 + uniform(),
+                "bias" | "beta" | "running_mean" => *value = 0.4 * uniform() - 0.2,
+                _ => {}
+            }
+        }
+    }
+    Ok(tensors)
+}
+
+fn save(config: ModelConfig, tensors: Vec<NamedTensor>, path: &str) -> Outcome<()> {
+    Ok(fs::write(
+        path,
+        export::model_file(tensors, serde_json::to_string(&config)?)?,
+    )?)
+}
+
+fn load(path: &str) -> Outcome<(ModelConfig, Vec<NamedTensor>)> {
+    let file = WeightsFile::read(&fs::read(path)?)?;
+    let json = file.metadata.get(export::CONFIG_KEY).ok_or("no configuration")?;
+    let tensors = file.tensors.into_iter().map(|t| NamedTensor {
+        name: t.name,
+        shape: t.shape,
+        values: t.values,
+    });
+    Ok((serde_json::from_str(json)?, tensors.collect()))
+}
+
+fn forward(model: &str, x: &str, out: &str) -> Outcome<()> {
+    let (config, tensors) = load(model)?;
+    let device = Device::flex();
+    let mut unet = UNet::new(config, 0, &device)?;
+    write_weights(&mut unet, &tensors)?;
+    let input = WeightsFile::read(&fs::read(x)?)?.tensors;
+    let input = input.into_iter().find(|t| t.name == "x").ok_or("no tensor x")?;
+    let shape: [usize; 4] = input.shape.try_into().map_err(|_| "x is not of rank 4")?;
+    let logits = unet.forward(Tensor::<4>::from_data(TensorData::new(input.values, shape), &device));
+    let shape = logits.dims().to_vec();
+    let probability = if shape[3] == 1 {
+        sigmoid(logits)
+    } else {
+        softmax(logits, 3)
+    };
+    let data = pollster::block_on(probability.into_data_async()).map_err(|e| format!("{e:?}"))?;
+    let values = data.try_into_vec::<f32>().map_err(|e| format!("{e:?}"))?;
+    let file = WeightsFile {
+        tensors: vec![FileTensor {
+            name: "probability".into(),
+            shape,
+            values,
+        }],
+        ..WeightsFile::default()
+    };
+    Ok(fs::write(out, file.write()?)?)
+}
+
+fn onnx(model: &str, out: &str, fixed_px: Option<usize>) -> Outcome<()> {
+    let (config, tensors) = load(model)?;
+    let facts = OnnxFacts {
+        class_names: match config.classes {
+            1 => vec!["_background".into(), "building".into()],
+            n => (0..n).map(|i| format!("kind {i}")).collect(),
+        },
+        tile_px: fixed_px.unwrap_or(256),
+        resolution_cm: Some(30.0),
+        threshold: 0.5,
+        fixed_size: fixed_px.is_some(),
+    };
+    Ok(fs::write(out, export::onnx_file(&config, &tensors, &facts)?)?)
+}
+
+fn save_tensor(path: &str, name: &str, shape: Vec<usize>, values: Vec<f32>) -> Outcome<()> {
+    let tensor = FileTensor {
+        name: name.into(),
+        shape,
+        values,
+    };
+    let file = WeightsFile {
+        tensors: vec![tensor],
+        ..WeightsFile::default()
+    };
+    Ok(fs::write(path, file.write()?)?)
+}
+
+fn tiff(file: &str, out: &str) -> Outcome<()> {
+    let image = TiffImage::open(Arc::new(fs::read(file)?))?;
+    let (height, width) = (image.height as usize, image.width as usize);
+    let bands: Vec<usize> = (0..image.bands).collect();
+    let mut pixels = vec![f32::NAN; height * width * bands.len()];
+    // In bands of rows, as a prediction reads it.
+    let step = 100;
+    for y in (0..height).step_by(step) {
+        let window = Window {
+            y,
+            x: 0,
+            height: step.min(height - y),
+            width,
+        };
+        let start = y * width * bands.len();
+        image.visit(window, &bands, &mut |at, value| pixels[start + at] = value as f32)?;
+    }
+    let facts = serde_json::json!({
+        "width": width, "height": height, "bands": image.bands, "bits": image.bits,
+        "kind": format!("{:?}", image.kind), "alpha": image.alpha, "nodata": image.nodata,
+        "transform": image.geo.as_ref().map(|g| g.transform), "epsg": image.geo.as_ref().and_then(|g| g.epsg),
+    });
+    println!("{facts}");
+    save_tensor(out, "pixels", vec![height, width, bands.len()], pixels)
+}
+
+fn picture(file: &str, out: &str) -> Outcome<()> {
+    let raster = decode(&fs::read(file)?, &Limits::default())?;
+    let (height, width) = (raster.height, raster.width);
+    let values = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+    let values = values.flat_map(|(x, y)| raster.rgba8_at(x, y)).map(f32::from).collect();
+    save_tensor(out, "rgba", vec![height as usize, width as usize, 4], values)
+}
+
+fn layers(p: &str, geo: &str, threshold: f32, options: VectorOptions, folder: &str) -> Outcome<()> {
+    let file = WeightsFile::read(&fs::read(p)?)?;
+    let p = file.tensors.into_iter().find(|t| t.name == "p").ok_or("no tensor p")?;
+    let geo = match geo {
+        "-" => None,
+        file => TiffImage::open(Arc::new(fs::read(file)?))?.geo,
+    };
+    let kept = Kept {
+        width: p.shape[1] as u32,
+        height: p.shape[0] as u32,
+        missing: export::Bits::from_flags(p.values.iter().map(|v| v.is_nan())),
+        probability: export::to_u16(&p.values),
+        seed_map: None,
+        labels: None,
+        geo,
+    };
+    let names = ["_background".to_owned(), "building".to_owned()];
+    let to = |name: &str| Path::new(folder).join(name);
+    fs::write(to("mask.tif"), kept.mask_tiff(threshold)?)?;
+    fs::write(
+        to("classes.tif"),
+        kept.classes_tiff(threshold, &[[0; 3], [255, 80, 0]])?,
+    )?;
+    fs::write(to("probability.tif"), kept.probability_tiff()?)?;
+    fs::write(to("regions.geojson"), kept.geojson(threshold, &names, options))?;
+    fs::write(to("mask.png"), export::mask_png(&kept, threshold)?)?;
+    if let Some(geo) = &kept.geo {
+        fs::write(to("mask.pgw"), geo.world_file())?;
+        fs::write(to("mask.png.aux.xml"), geo.aux_xml())?;
+    }
+    println!("{}", serde_json::to_string(&kept.areas(threshold, 2))?);
+    Ok(())
+}

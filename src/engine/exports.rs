@@ -1,0 +1,214 @@
+//! Results and models as files of the formats that other programs read.
+
+use super::{Engine, fault, georef, predict::Stored};
+use crate::{
+    export::{self, OnnxFacts, VectorOptions, csv_cell},
+    model::read_weights,
+    protocol::{Event, ExportKind, FaultCode, Metrics, ModelFormat, Stage},
+};
+
+/// Foreground of a mask layer in QGIS, unless the classes have colours of their own.
+const FOREGROUND_RGB: [u8; 3] = [255, 96, 0];
+
+/// A file before it is an event.
+struct Made {
+    name: String,
+    mime: &'static str,
+    bytes: Vec<u8>,
+}
+
+fn make(stored: &Stored, kind: ExportKind, threshold: f32, names: &[String]) -> Result<Made, String> {
+    let kept = &stored.kept;
+    let stem = export::safe_file_name(&stored.name);
+    let text = |e: &dyn std::fmt::Display| e.to_string();
+    let (name, mime, bytes) = match kind {
+        ExportKind::MaskPng => (
+            format!("{stem}_mask.png"),
+            "image/png",
+            export::mask_png(kept, threshold).map_err(|e| text(&e))?,
+        ),
+        ExportKind::ProbabilityPng => (
+            format!("{stem}_predict.png"),
+            "image/png",
+            export::probability_png(kept).map_err(|e| text(&e))?,
+        ),
+        ExportKind::MaskTif => (
+            format!("{stem}_mask.tif"),
+            "image/tiff",
+            kept.mask_tiff(threshold).map_err(|e| text(&e))?,
+        ),
+        ExportKind::ClassTif => (
+            format!("{stem}_classes.tif"),
+            "image/tiff",
+            kept.classes_tiff(
+                threshold,
+                kept.labels
+                    .as_ref()
+                    .map_or(&[[0; 3], FOREGROUND_RGB][..], |l| &l.palette),
+            )
+            .map_err(|e| text(&e))?,
+        ),
+        ExportKind::ProbabilityTif => (
+            format!("{stem}_probability.tif"),
+            "image/tiff",
+            kept.probability_tiff().map_err(|e| text(&e))?,
+        ),
+        ExportKind::Geojson => (
+            format!("{stem}.geojson"),
+            "application/geo+json",
+            kept.geojson(threshold, names, VectorOptions::default()).into_bytes(),
+        ),
+        ExportKind::WorldFile => (
+            format!("{stem}_mask.pgw"),
+            "text/plain",
+            kept.geo
+                .as_ref()
+                .ok_or("the image has no georeference")?
+                .world_file()
+                .into_bytes(),
+        ),
+        ExportKind::AuxXml => (
+            format!("{stem}_mask.png.aux.xml"),
+            "text/xml",
+            kept.geo
+                .as_ref()
+                .ok_or("the image has no georeference")?
+                .aux_xml()
+                .into_bytes(),
+        ),
+    };
+    Ok(Made { name, mime, bytes })
+}
+
+impl Engine {
+    /// Names of the model's classes; background and foreground if it tells none apart.
+    fn class_names(&self) -> Vec<String> {
+        match &self.model {
+            Some(model) if !model.classes.is_empty() => model.classes.iter().map(|c| c.name.clone()).collect(),
+            _ => vec!["_background".into(), "foreground".into()],
+        }
+    }
+
+    pub(super) fn export(&mut self, result: u32, kind: ExportKind, threshold: f32) -> Vec<Event> {
+        let Some(stored) = self.results.get(result as usize) else {
+            return vec![fault(
+                FaultCode::NoSuchResult,
+                Stage::Export,
+                None,
+                Some(result.to_string()),
+            )];
+        };
+        match make(stored, kind, threshold, &self.class_names()) {
+            Ok(made) => vec![Event::File {
+                name: made.name,
+                mime: made.mime.to_owned(),
+                bytes: made.bytes,
+                result: Some(result),
+            }],
+            Err(detail) => {
+                let file = Some(stored.name.clone());
+                vec![fault(FaultCode::EncodeFailed, Stage::Export, file, Some(detail))]
+            }
+        }
+    }
+
+    /// One line an image and class: sizes, pixels, share and area, metrics where there was a mask.
+    pub(super) fn export_table(&self, threshold: f32) -> Vec<Event> {
+        let mut csv = String::from(
+            "image,width_px,height_px,threshold,class,class_px,class_share,class_m2,measured_px,crs,accuracy,iou,f1\n",
+        );
+        let names = self.class_names();
+        for stored in &self.results {
+            let kept = &stored.kept;
+            let areas = kept.areas(threshold, names.len());
+            let measured: u64 = areas.iter().map(|(n, _)| n).sum();
+            let optional = |v: Option<f64>, digits: usize| v.map_or_else(String::new, |v| format!("{v:.digits$}"));
+            let crs = kept.geo.as_ref().and_then(|g| g.epsg);
+            let metric = |of: fn(&Metrics) -> Option<f64>| optional(stored.metrics.as_ref().and_then(of), 6);
+            let first = usize::from(kept.first_class());
+            for ((pixels, m2), name) in areas.iter().zip(&names).skip(first) {
+                csv.push_str(&format!(
+                    "{},{},{},{threshold:.3},{},{pixels},{:.6},{},{measured},{},{},{},{}\n",
+                    csv_cell(&stored.name),
+                    kept.width,
+                    kept.height,
+                    csv_cell(name),
+                    *pixels as f64 / measured.max(1) as f64,
+                    optional(*m2, 2),
+                    crs.map_or_else(String::new, |code| format!("EPSG:{code}")),
+                    metric(|m| m.accuracy),
+                    metric(|m| m.iou),
+                    metric(|m| m.f1),
+                ));
+            }
+        }
+        vec![Event::File {
+            name: "groundmask-areas.csv".into(),
+            mime: "text/csv".into(),
+            bytes: csv.into_bytes(),
+            result: None,
+        }]
+    }
+
+    /// The model in another program's format.
+    pub(super) async fn export_model(&mut self, format: ModelFormat, threshold: f32) -> Vec<Event> {
+        if format == ModelFormat::Safetensors {
+            return self.save_model().await;
+        }
+        let Some(model) = &self.model else {
+            return vec![fault(FaultCode::NoModel, Stage::Model, None, None)];
+        };
+        let tensors = match read_weights(&model.unet).await {
+            Ok(tensors) => tensors,
+            Err(error) => {
+                let detail = Some(error.to_string());
+                return vec![fault(FaultCode::DeviceError, Stage::Model, None, detail)];
+            }
+        };
+        let config = model.unet.config();
+        let facts = OnnxFacts {
+            class_names: self.class_names(),
+            tile_px: model.spec.tile_px.next_multiple_of(config.stride_px()),
+            resolution_cm: self.resolution_cm(),
+            threshold,
+            fixed_size: format == ModelFormat::OnnxQgis,
+        };
+        let (name, made) = match format {
+            ModelFormat::Keras => (
+                "groundmask-model.h5",
+                export::keras_file(config, &tensors).map_err(|e| e.to_string()),
+            ),
+            ModelFormat::OnnxQgis => (
+                "groundmask-model-qgis.onnx",
+                export::onnx_file(config, &tensors, &facts).map_err(|e| e.to_string()),
+            ),
+            _ => (
+                "groundmask-model.onnx",
+                export::onnx_file(config, &tensors, &facts).map_err(|e| e.to_string()),
+            ),
+        };
+        match made {
+            Ok(bytes) => vec![Event::File {
+                name: name.into(),
+                mime: "application/octet-stream".into(),
+                bytes,
+                result: None,
+            }],
+            Err(detail) => vec![fault(
+                FaultCode::EncodeFailed,
+                Stage::Model,
+                Some(name.into()),
+                Some(detail),
+            )],
+        }
+    }
+
+    /// Ground resolution of the images at hand, centimetres a pixel: that of the first placed one.
+    fn resolution_cm(&self) -> Option<f64> {
+        let placed = |i| Some((self.inputs.geo(i)?, self.inputs.size(i)?));
+        let (geo, [width, height]) = (0..self.inputs.len()).find_map(placed)?;
+        let [x, y] = georef::describe(geo, width, height).pixel_m?;
+        // In tenths of a millimetre: what follows is rounding.
+        Some(((x + y) / 2.0 * 1e4).round() / 1e2)
+    }
+}

@@ -1,0 +1,123 @@
+//! Georeferences of the images to predict: from the file itself or from a world file beside it.
+
+use std::collections::BTreeMap;
+
+use crate::{formats::geo::GeoRef, protocol::GeoInfo};
+
+/// Mean radius of the earth, metres.
+const EARTH_M: f64 = 6_371_008.8;
+/// Longest sidecar that is read, bytes.
+const MAX_SIDECAR_BYTES: usize = 64 << 10;
+
+/// World files and projections that came with the images, by path without their extension.
+#[derive(Default)]
+pub(super) struct Sidecars {
+    world: BTreeMap<String, String>,
+    projection: BTreeMap<String, String>,
+}
+
+/// What a file beside an image is.
+enum Kind {
+    World,
+    Projection,
+    /// Written by GIS programs and not needed: statistics, thumbnails, metadata.
+    Other,
+}
+
+fn kind(path: &str) -> Option<(String, Kind)> {
+    let lower = path.to_lowercase();
+    if lower.ends_with(".aux.xml") || lower.ends_with(".ovr") || lower.ends_with(".qml") || lower.ends_with(".cpg") {
+        return Some((String::new(), Kind::Other));
+    }
+    let (stem, extension) = lower.rsplit_once('.')?;
+    let world = [
+        "pgw", "pngw", "jgw", "jpgw", "jpegw", "tfw", "tifw", "tiffw", "bpw", "gfw", "wpw", "webpw", "wld",
+    ];
+    if world.contains(&extension) {
+        Some((stem.to_owned(), Kind::World))
+    } else if extension == "prj" {
+        Some((stem.to_owned(), Kind::Projection))
+    } else {
+        None
+    }
+}
+
+impl Sidecars {
+    /// Takes a sidecar in; `false` if the file is none.
+    pub(super) fn add(&mut self, path: &str, bytes: &[u8]) -> bool {
+        let Some((stem, kind)) = kind(path) else {
+            return false;
+        };
+        let text = || String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_SIDECAR_BYTES)]).into_owned();
+        match kind {
+            Kind::World => drop(self.world.insert(stem, text())),
+            Kind::Projection => drop(self.projection.insert(stem, text())),
+            Kind::Other => {}
+        }
+        true
+    }
+
+    /// The georeference that sidecars give an image.
+    pub(super) fn of(&self, image_path: &str) -> Option<GeoRef> {
+        let lower = image_path.to_lowercase();
+        let stem = lower.rsplit_once('.').map_or(lower.as_str(), |(stem, _)| stem);
+        let world = self.world.get(stem)?;
+        GeoRef::from_world_file(world, self.projection.get(stem).map(String::as_str))
+    }
+}
+
+/// What the page shows of a georeference of an image of `width` x `height` pixels.
+pub(super) fn describe(geo: &GeoRef, width: u32, height: u32) -> GeoInfo {
+    let crs = geo.crs().ok();
+    let to = crs.as_ref().and_then(|crs| crs.to_lon_lat().ok());
+    let at = |x: f64, y: f64| to.as_ref().and_then(|to| to.lon_lat(geo.to_map(x, y)));
+    let (w, h) = (f64::from(width), f64::from(height));
+    let between = |a: [f64; 2], b: [f64; 2]| distance_m(at(a[0], a[1])?, at(b[0], b[1])?);
+    let pair = |a: Option<f64>, b: Option<f64>| a.zip(b).map(|(a, b)| [a, b]);
+    GeoInfo {
+        epsg: geo.epsg,
+        pixel_m: pair(
+            // Over a hundred pixels, so that rounding does not show.
+            between([w / 2.0 - 50.0, h / 2.0], [w / 2.0 + 50.0, h / 2.0]).map(|m| m / 100.0),
+            between([w / 2.0, h / 2.0 - 50.0], [w / 2.0, h / 2.0 + 50.0]).map(|m| m / 100.0),
+        ),
+        ground_m: pair(
+            between([0.0, h / 2.0], [w, h / 2.0]),
+            between([w / 2.0, 0.0], [w / 2.0, h]),
+        ),
+        middle: at(w / 2.0, h / 2.0),
+        crs: crs.map(|crs| crs.name),
+        rotated: geo.is_rotated(),
+    }
+}
+
+/// Great-circle distance on the mean sphere: a figure for people, within half a percent.
+fn distance_m(a: [f64; 2], b: [f64; 2]) -> Option<f64> {
+    let [lon_a, lat_a, lon_b, lat_b] = [a[0], a[1], b[0], b[1]].map(f64::to_radians);
+    let h = ((lat_b - lat_a) / 2.0).sin().powi(2) + lat_a.cos() * lat_b.cos() * ((lon_b - lon_a) / 2.0).sin().powi(2);
+    let distance = 2.0 * EARTH_M * h.sqrt().min(1.0).asin();
+    distance.is_finite().then_some(distance)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_world_file_places_the_image_beside_it() {
+        let mut sidecars = Sidecars::default();
+        assert!(sidecars.add("a/Tile.PGW", b"0.5\n0\n0\n-0.5\n500000.25\n5399999.75\n"));
+        assert!(sidecars.add("a/tile.prj", b"PROJCS[\"WGS_1984_UTM_Zone_33N\"]"));
+        assert!(sidecars.add("a/tile.png.aux.xml", b"<x/>"));
+        assert!(!sidecars.add("a/tile.png", b""));
+        let geo = sidecars.of("a/tile.png").expect("placed");
+        assert_eq!(geo.epsg, Some(32633));
+        assert_eq!(sidecars.of("b/tile.png"), None);
+        let info = describe(&geo, 2000, 1000);
+        let [w, h] = info.ground_m.expect("known");
+        assert!((w - 1000.0).abs() < 5.0 && (h - 500.0).abs() < 3.0, "{w} {h}");
+        let [x, y] = info.pixel_m.expect("known");
+        assert!((x - 0.5).abs() < 0.005 && (y - 0.5).abs() < 0.005, "{x} {y}");
+        assert_eq!(info.crs.as_deref(), Some("WGS 84 / UTM zone 33N"));
+    }
+}

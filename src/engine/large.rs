@@ -1,0 +1,155 @@
+//! Images too large to be held decoded: a TIFF stays as it came, and bands of its rows are decoded when asked for.
+
+use crate::{
+    data::batches::Sampling,
+    export::Bits,
+    formats::{
+        DecodeError,
+        raster::{Raster, Samples},
+        tiff::{Bands, TiffImage, Window},
+    },
+    infer::shrunk,
+};
+
+/// TIFFs that take more bytes than this decoded are read by window.
+const WHOLE_BYTES: u64 = 64 << 20;
+/// Pixels of a TIFF at most: 32,768 x 32,768.
+const MAX_PIXELS: u64 = 1 << 30;
+/// Bytes a band of rows may take while a preview is made.
+const BAND_BYTES: u64 = 32 << 20;
+
+/// A TIFF read by window.
+pub(super) struct Large {
+    image: TiffImage,
+    bands: Bands,
+    /// Rows decoded last: the number of the first, and the rows.
+    band: Option<(usize, Raster)>,
+    /// Pixels without data among the rows decoded so far.
+    missing: Option<Bits>,
+}
+
+impl Large {
+    /// `None` if the file is small enough to be decoded whole.
+    ///
+    /// # Errors
+    /// If it has more pixels than can be predicted, or is damaged.
+    pub(super) fn open(image: TiffImage) -> Result<Option<Large>, DecodeError> {
+        if image.raster_bytes() <= WHOLE_BYTES {
+            return Ok(None);
+        }
+        let pixels = u64::from(image.width) * u64::from(image.height);
+        if pixels > MAX_PIXELS {
+            return Err(DecodeError::TooManyPixels {
+                megapixels: pixels as f64 / 1e6,
+                limit_megapixels: MAX_PIXELS as f64 / 1e6,
+            });
+        }
+        let bands = image.choose(image.default_bands())?;
+        Ok(Some(Large {
+            image,
+            bands,
+            band: None,
+            missing: None,
+        }))
+    }
+
+    pub(super) fn size(&self) -> [usize; 2] {
+        [self.image.height as usize, self.image.width as usize]
+    }
+
+    /// Bytes held.
+    pub(super) fn bytes(&self) -> u64 {
+        self.image.encoded_bytes() as u64
+    }
+
+    /// Whether images seen in this way can be read by window. The other ways look at the whole at once.
+    pub(super) fn fits(sampling: Sampling) -> bool {
+        sampling == Sampling::Crop
+    }
+
+    /// The image shrunk as predictions are for the page: each pixel the middle one of its block.
+    ///
+    /// # Errors
+    /// If a strip or tile is damaged.
+    pub(super) fn preview(&self, max_px: usize) -> Result<Raster, DecodeError> {
+        let size = self.size();
+        let ([out_height, out_width], factor) = shrunk(size, max_px);
+        let row_bytes = (self.image.raster_bytes() / size[0].max(1) as u64).max(1);
+        // Whole strips or rows of tiles where they fit, so that none is decoded twice.
+        let (fit, whole) = (
+            ((BAND_BYTES / row_bytes) as usize).max(1),
+            self.image.chunk_rows().max(1),
+        );
+        let step = if fit >= whole { fit / whole * whole } else { fit };
+        let mut rgba = Vec::with_capacity(out_height * out_width * 4);
+        let middle = |i: usize, n: usize| (i * factor + factor / 2).min(n - 1);
+        let mut next = 0;
+        for y in (0..size[0]).step_by(step) {
+            let window = Window {
+                y,
+                x: 0,
+                height: step.min(size[0] - y),
+                width: size[1],
+            };
+            let rows = self.image.raster(window, &self.bands)?;
+            while next < out_height && middle(next, size[0]) < y + window.height {
+                let row = (middle(next, size[0]) - y) as u32;
+                for x in 0..out_width {
+                    rgba.extend(rows.rgba8_at(middle(x, size[1]) as u32, row));
+                }
+                next += 1;
+            }
+        }
+        let raster = Raster::new(out_width as u32, out_height as u32, 4, Samples::U8(rgba), 8);
+        raster.ok_or_else(|| DecodeError::Corrupt("an empty preview".into()))
+    }
+
+    /// The rows from `y` on as a raster, and the row it begins with; kept until others are asked for.
+    ///
+    /// # Errors
+    /// If a strip or tile is damaged.
+    pub(super) fn rows(&mut self, y: usize, height: usize) -> Result<&Raster, DecodeError> {
+        let kept = self
+            .band
+            .as_ref()
+            .is_some_and(|(top, band)| *top == y && band.height as usize >= height);
+        if !kept {
+            // The old rows go before the new ones come.
+            self.band = None;
+            let window = Window {
+                y,
+                x: 0,
+                height,
+                width: self.image.width as usize,
+            };
+            let rows = self.image.raster(window, &self.bands)?;
+            self.note_missing(y, &rows);
+            self.band = Some((y, rows));
+        }
+        match &self.band {
+            Some((_, band)) => Ok(band),
+            None => Err(DecodeError::Corrupt("no rows".into())),
+        }
+    }
+
+    fn note_missing(&mut self, y: usize, rows: &Raster) {
+        if !rows.any_transparent() {
+            return;
+        }
+        let [height, width] = self.size();
+        let missing = self.missing.get_or_insert_with(|| Bits::none(height * width));
+        for row in 0..rows.height {
+            for x in 0..rows.width {
+                if rows.rgba8_at(x, row)[3] == 0 {
+                    missing.set((y + row as usize) * width + x as usize);
+                }
+            }
+        }
+    }
+
+    /// Forgets the rows decoded last; gives the pixels without data.
+    pub(super) fn finish(&mut self) -> Option<Bits> {
+        self.band = None;
+        self.missing.take()
+    }
+}

@@ -1,0 +1,185 @@
+//! Masks drawn from GeoJSON: an extract of a map, dropped beside placed images, becomes their masks.
+
+use std::collections::BTreeMap;
+
+use super::{Engine, fault, georef::Sidecars};
+use crate::{
+    formats::{
+        Format,
+        geo::GeoRef,
+        geojson::{GeoJsonError, Polygons, is_geojson},
+        header, sniff,
+        tiff::TiffImage,
+    },
+    protocol::{Event, FaultCode, Stage},
+};
+
+/// Where an image to train on lies.
+struct Placed {
+    own: Option<GeoRef>,
+    width: u32,
+    height: u32,
+}
+
+/// Images by path, what lies beside them, and the GeoJSON files not yet drawn.
+#[derive(Default)]
+pub(super) struct VectorMasks {
+    images: BTreeMap<String, Placed>,
+    sidecars: Sidecars,
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+impl VectorMasks {
+    /// Looks at a file dropped for training. `true` if it is no image and need not be decoded.
+    pub(super) fn note(&mut self, path: &str, bytes: &mut Vec<u8>) -> bool {
+        if is_geojson(path) {
+            self.files.insert(path.to_owned(), std::mem::take(bytes));
+            return true;
+        }
+        if self.sidecars.add(path, bytes) {
+            return true;
+        }
+        if let Some(placed) = placed(bytes) {
+            self.images.insert(path.to_owned(), placed);
+        }
+        false
+    }
+
+    fn geo(&self, path: &str) -> Option<GeoRef> {
+        let placed = self.images.get(path)?;
+        placed.own.clone().or_else(|| self.sidecars.of(path))
+    }
+
+    /// Images that a GeoJSON file is for: the one of its name, or all that lie on the ground.
+    fn images_of(&self, vector: &str) -> Vec<String> {
+        let wanted = plain_stem(vector);
+        let placed: Vec<String> = self
+            .images
+            .keys()
+            .filter(|path| self.geo(path).is_some())
+            .cloned()
+            .collect();
+        let same: Vec<String> = placed
+            .iter()
+            .filter(|path| plain_stem(path) == wanted)
+            .cloned()
+            .collect();
+        if same.is_empty() { placed } else { same }
+    }
+}
+
+/// Size and own georeference of an image, from its header alone.
+fn placed(bytes: &[u8]) -> Option<Placed> {
+    let format = sniff(bytes)?;
+    if format == Format::Tiff {
+        // Only the directory is read; the copy is short-lived.
+        let image = TiffImage::open(std::sync::Arc::new(bytes.to_vec())).ok()?;
+        return Some(Placed {
+            own: image.geo.clone(),
+            width: image.width,
+            height: image.height,
+        });
+    }
+    let (width, height) = header::read(format, bytes).ok()?.size?;
+    Some(Placed {
+        own: None,
+        width,
+        height,
+    })
+}
+
+/// `a/masks/Tile_mask.geojson` -> `tile`.
+fn plain_stem(path: &str) -> String {
+    let base = path.rsplit('/').next().unwrap_or(path).to_lowercase();
+    let stem = base.split('.').next().unwrap_or(&base);
+    ["_mask", "_labels", "_label", "-mask"]
+        .iter()
+        .find_map(|end| stem.strip_suffix(end))
+        .unwrap_or(stem)
+        .to_owned()
+}
+
+/// A path that pairs with the image's by name: the folder of images becomes one of masks, else the name gets `_mask`.
+fn mask_path(image: &str) -> String {
+    let stem = image.rsplit_once('.').map_or(image, |(stem, _)| stem);
+    let mut parts: Vec<&str> = stem.split('/').collect();
+    let folders = parts.len() - 1;
+    if let Some(part) = parts[..folders]
+        .iter_mut()
+        .rev()
+        .find(|p| p.eq_ignore_ascii_case("images"))
+    {
+        *part = "masks";
+        return format!("{}.geojson", parts.join("/"));
+    }
+    format!("{stem}_mask.geojson")
+}
+
+impl Engine {
+    /// Draws the masks of the GeoJSON files of a drop; gives a fault for each that could not be used.
+    pub(super) fn draw_vector_masks(&mut self) -> Vec<Event> {
+        let mut faults = Vec::new();
+        for (path, bytes) in std::mem::take(&mut self.vectors.files) {
+            if let Err(detail) = self.draw(&path, &bytes) {
+                faults.push(fault(FaultCode::VectorMask, Stage::Pair, Some(path), Some(detail)));
+            }
+        }
+        faults
+    }
+
+    fn draw(&mut self, path: &str, bytes: &[u8]) -> Result<(), String> {
+        let polygons = Polygons::read(bytes).map_err(|e| e.to_string())?;
+        let images = self.vectors.images_of(path);
+        if images.is_empty() {
+            return Err("no image with a place on the ground".into());
+        }
+        let mut drawn = 0;
+        let mut elsewhere = None;
+        for image in images {
+            let (Some(geo), Some(placed)) = (self.vectors.geo(&image), self.vectors.images.get(&image)) else {
+                continue;
+            };
+            match polygons.mask(&geo, placed.width, placed.height) {
+                Ok(mask) => {
+                    self.builder.add_raster(&mask_path(&image), mask);
+                    drawn += 1;
+                }
+                Err(error @ GeoJsonError::Elsewhere(_)) => elsewhere = Some(error.to_string()),
+                Err(error) => return Err(format!("{image}: {error}")),
+            }
+        }
+        if drawn == 0 {
+            return Err(elsewhere.unwrap_or_default());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masks_pair_with_their_images() {
+        for image in ["a/images/12.tif", "tile.tif", "x/y/z.tif", "images/12.tif"] {
+            let paths = [image.to_owned(), mask_path(image)];
+            let pairing = crate::data::pair::pair_by_name(&paths);
+            assert_eq!(pairing.pairs.len(), 1, "{paths:?} {pairing:?}");
+        }
+    }
+
+    #[test]
+    fn one_file_of_another_name_is_for_all() {
+        let mut masks = VectorMasks::default();
+        let world = b"1\n0\n0\n-1\n500000\n5400000\n";
+        for name in ["a", "b", "c"] {
+            let png = crate::formats::grey8_png(&[0; 4], 2, 2).expect("a picture");
+            assert!(!masks.note(&format!("{name}.png"), &mut png.clone()));
+            if name != "c" {
+                assert!(masks.note(&format!("{name}.pgw"), &mut world.to_vec()));
+            }
+        }
+        assert_eq!(masks.images_of("buildings.geojson"), ["a.png", "b.png"]);
+        assert_eq!(masks.images_of("B_mask.geojson"), ["b.png"]);
+    }
+}

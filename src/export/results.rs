@@ -1,0 +1,247 @@
+//! Results as map layers and tables: GeoTIFF, GeoJSON, areas.
+
+use super::{Kept, VectorOptions, vector};
+use crate::formats::{
+    geo::{GeoRef, ToLonLat, ellipsoid::ring_area_m2},
+    tiff::{self, GeoTiffSpec, WriteError},
+};
+
+/// In a class file: nothing was measured here.
+pub const NODATA_CLASS: u8 = 255;
+/// In a probability file: nothing was measured here.
+const NODATA_PROBABILITY: f32 = -1.0;
+
+impl Kept {
+    fn cut(threshold: f32) -> u16 {
+        (f64::from(threshold.clamp(0.0, 1.0)) * 65535.0).round() as u16
+    }
+
+    /// Class of a pixel: 0 background, 1 foreground, or the number of one of several classes; [`NODATA_CLASS`] where
+    /// nothing was measured.
+    pub fn class_at(&self, threshold: f32) -> impl Fn(usize, usize) -> u8 + '_ {
+        let (cut, width) = (Self::cut(threshold), self.width as usize);
+        move |y, x| {
+            let at = y * width + x;
+            if self.missing.as_ref().is_some_and(|m| m.get(at)) {
+                return NODATA_CLASS;
+            }
+            match &self.labels {
+                Some(labels) => labels.numbers.get(at).copied().unwrap_or(NODATA_CLASS),
+                None => self.probability.get(at).map_or(NODATA_CLASS, |p| u8::from(*p >= cut)),
+            }
+        }
+    }
+
+    fn spec<'a>(&'a self, nodata: Option<f64>, palette: Option<&'a [[u8; 3]]>) -> GeoTiffSpec<'a> {
+        GeoTiffSpec {
+            width: self.width as usize,
+            height: self.height as usize,
+            geo: self.geo.as_ref(),
+            nodata,
+            palette,
+        }
+    }
+
+    /// The first class that outlines and areas are made of: where there are several, none is background.
+    pub fn first_class(&self) -> u8 {
+        u8::from(self.labels.is_none())
+    }
+
+    /// 8-bit mask, 0 or 255, as GeoTIFF; of several classes their numbers.
+    ///
+    /// # Errors
+    /// If it would be larger than 4 GiB.
+    pub fn mask_tiff(&self, threshold: f32) -> Result<Vec<u8>, WriteError> {
+        let class = self.class_at(threshold);
+        if let Some(labels) = &self.labels {
+            return self.classes_tiff(threshold, &labels.palette);
+        }
+        tiff::write(self.spec(None, None), |y, x| if class(y, x) == 1 { 255u8 } else { 0 })
+    }
+
+    /// Class numbers with their colours and nodata, as GeoTIFF.
+    ///
+    /// # Errors
+    /// If it would be larger than 4 GiB.
+    pub fn classes_tiff(&self, threshold: f32, palette: &[[u8; 3]]) -> Result<Vec<u8>, WriteError> {
+        let class = self.class_at(threshold);
+        tiff::write(self.spec(Some(f64::from(NODATA_CLASS)), Some(palette)), class)
+    }
+
+    /// Probability 0 to 1 in 32-bit floats, -1 as nodata, as GeoTIFF.
+    ///
+    /// # Errors
+    /// If it would be larger than 4 GiB.
+    pub fn probability_tiff(&self) -> Result<Vec<u8>, WriteError> {
+        let width = self.width as usize;
+        tiff::write(self.spec(Some(f64::from(NODATA_PROBABILITY)), None), |y, x| {
+            let at = y * width + x;
+            match self.probability.get(at) {
+                Some(p) if !self.missing.as_ref().is_some_and(|m| m.get(at)) => f32::from(*p) / 65535.0,
+                _ => NODATA_PROBABILITY,
+            }
+        })
+    }
+
+    /// Polygons of the foreground as GeoJSON.
+    pub fn geojson(&self, threshold: f32, names: &[String], options: VectorOptions) -> String {
+        let size = [self.height as usize, self.width as usize];
+        vector::geojson(
+            size,
+            self.first_class(),
+            names,
+            self.class_at(threshold),
+            self.geo.as_ref(),
+            options,
+        )
+    }
+
+    /// Pixels of each class of `classes` and, where the reference system is known, their area on the ellipsoid in m2.
+    pub fn areas(&self, threshold: f32, classes: usize) -> Vec<(u64, Option<f64>)> {
+        let class = self.class_at(threshold);
+        let ground = self
+            .geo
+            .as_ref()
+            .and_then(|geo| Some((geo, geo.crs().ok()?.to_lon_lat().ok()?)));
+        let mut all = vec![(0u64, ground.is_some().then_some(0.0)); classes];
+        for y in 0..self.height as usize {
+            let mut counts = vec![0u64; classes];
+            for x in 0..self.width as usize {
+                if let Some(n) = counts.get_mut(usize::from(class(y, x))) {
+                    *n += 1;
+                }
+            }
+            let pixel_m2 = ground.as_ref().and_then(|(geo, to)| pixel_m2(geo, to, self.width, y));
+            for ((pixels, area), n) in all.iter_mut().zip(counts) {
+                *pixels += n;
+                *area = area.zip(pixel_m2).map(|(sum, one)| sum + one * n as f64);
+            }
+        }
+        all
+    }
+}
+
+/// Area of the pixel in the middle of a row. Along a row of an image the scale changes far less than a millionth.
+fn pixel_m2(geo: &GeoRef, to: &ToLonLat, width: u32, row: usize) -> Option<f64> {
+    let (x, y) = (f64::from(width / 2), row as f64);
+    let ring = [[x, y], [x + 1.0, y], [x + 1.0, y + 1.0], [x, y + 1.0]].map(|[x, y]| to.lon_lat(geo.to_map(x, y)));
+    Some(ring_area_m2(&ring.into_iter().collect::<Option<Vec<_>>>()?))
+}
+
+/// A set of pixels, one bit each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bits(Vec<u64>);
+
+impl Bits {
+    /// An empty set over `pixels` pixels.
+    pub fn none(pixels: usize) -> Bits {
+        Bits(vec![0; pixels.div_ceil(64)])
+    }
+
+    pub fn set(&mut self, at: usize) {
+        if let Some(word) = self.0.get_mut(at / 64) {
+            *word |= 1 << (at % 64);
+        }
+    }
+
+    /// `None` if no pixel is in it.
+    pub fn from_flags(flags: impl Iterator<Item = bool>) -> Option<Bits> {
+        let mut words = Vec::new();
+        let mut any = false;
+        for (i, flag) in flags.enumerate() {
+            if i % 64 == 0 {
+                words.push(0u64);
+            }
+            if flag && let Some(word) = words.last_mut() {
+                *word |= 1 << (i % 64);
+                any = true;
+            }
+        }
+        any.then_some(Bits(words))
+    }
+
+    pub fn get(&self, at: usize) -> bool {
+        self.0.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
+    }
+}
+
+/// A cell of a CSV file (RFC 4180); a leading `=`, `+`, `-` or `@` must not become a formula.
+pub fn csv_cell(text: &str) -> String {
+    let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    };
+    if text.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::geo::GeoKeys;
+
+    fn kept() -> Kept {
+        Kept {
+            width: 3,
+            height: 2,
+            probability: vec![0, 40000, 65535, 10, 20, 50000],
+            seed_map: None,
+            labels: None,
+            geo: Some(GeoRef {
+                transform: [15.0, 1e-4, 0.0, 48.0, 0.0, -1e-4],
+                epsg: Some(4326),
+                keys: GeoKeys::of_epsg(4326),
+            }),
+            missing: Bits::from_flags([true, false, false, false, false, false].into_iter()),
+        }
+    }
+
+    #[test]
+    fn layers_keep_place_and_nodata() {
+        let kept = kept();
+        let open = |bytes: Vec<u8>| tiff::TiffImage::open(std::sync::Arc::new(bytes)).expect("opened");
+        let read = |bytes: Vec<u8>| {
+            let image = open(bytes);
+            assert_eq!(image.geo, kept.geo);
+            let mut out = vec![0.0; 6];
+            let window = tiff::Window {
+                y: 0,
+                x: 0,
+                height: 2,
+                width: 3,
+            };
+            image.visit(window, &[0], &mut |at, v| out[at] = v).expect("read");
+            out
+        };
+        assert_eq!(
+            read(kept.mask_tiff(0.5).expect("written")),
+            [0., 255., 255., 0., 0., 255.]
+        );
+        let classes = kept.classes_tiff(0.5, &[[0; 3], [255, 0, 0]]).expect("written");
+        assert_eq!(read(classes), [255., 1., 1., 0., 0., 1.]);
+        let p = read(kept.probability_tiff().expect("written"));
+        assert_eq!(p[0], -1.0);
+        assert!((p[1] - 40000.0 / 65535.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn areas_are_counted_on_the_ellipsoid() {
+        let areas = kept().areas(0.5, 2);
+        assert_eq!((areas[0].0, areas[1].0), (2, 3));
+        // 1e-4 degrees at 48 north: 11.12 m by 7.46 m.
+        let one = areas[1].1.expect("placed") / 3.0;
+        assert!((one - 82.9).abs() < 0.3, "{one}");
+        assert_eq!(Kept { geo: None, ..kept() }.areas(0.5, 2)[1], (3, None));
+    }
+
+    #[test]
+    fn cells_are_no_formulas() {
+        assert_eq!(csv_cell("=cmd()"), "'=cmd()");
+        assert_eq!(csv_cell("a,\"b\""), "\"a,\"\"b\"\"\"");
+        assert_eq!(csv_cell("plain"), "plain");
+    }
+}

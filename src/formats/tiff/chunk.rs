@@ -1,0 +1,237 @@
+//! One strip or tile: decompressed, its predictor undone. Source: TIFF 6.0 chapters 9, 13, 14; Adobe's
+//! technical note 3 for the floating point predictor.
+
+use std::{borrow::Cow, io::Read};
+
+use super::{TiffError, ifd::Layout};
+
+/// Compressions that are read here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    None,
+    Lzw,
+    Deflate,
+    PackBits,
+    /// The newer kind, compression 7; decoded by [`super::jpeg`].
+    Jpeg,
+}
+
+impl Compression {
+    /// By the tag's number.
+    ///
+    /// # Errors
+    /// `Unsupported`, with number and name.
+    pub fn from_tag(number: u64) -> Result<Self, TiffError> {
+        let name = match number {
+            1 => return Ok(Self::None),
+            5 => return Ok(Self::Lzw),
+            8 | 32946 => return Ok(Self::Deflate),
+            32773 => return Ok(Self::PackBits),
+            7 => return Ok(Self::Jpeg),
+            2..=4 => " (fax)",
+            6 => " (old JPEG)",
+            34712 => " (JPEG 2000)",
+            34887 => " (LERC)",
+            34925 => " (LZMA)",
+            50000 => " (ZSTD)",
+            50001 => " (WebP)",
+            50002 => " (JPEG XL)",
+            _ => "",
+        };
+        Err(TiffError::Unsupported(format!("compression {number}{name}")))
+    }
+}
+
+/// What the samples of a chunk look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChunkShape {
+    /// Pixels a row, padding of a tile included.
+    pub width: usize,
+    pub rows: usize,
+    /// Samples a pixel in this chunk: all bands, or one where the planes are apart.
+    pub samples: usize,
+    /// Bits a sample: 1, 2, 4, 8, 16, 32 or 64.
+    pub bits: usize,
+}
+
+impl ChunkShape {
+    pub fn row_bytes(&self) -> usize {
+        (self.width * self.samples * self.bits).div_ceil(8)
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.row_bytes() * self.rows
+    }
+}
+
+/// The samples of a chunk, in the file's byte order unless the predictor was the floating point one (big endian).
+///
+/// # Errors
+/// `Damaged` if the data ends early or does not decompress.
+pub fn decode<'a>(
+    raw: &'a [u8],
+    compression: Compression,
+    predictor: u64,
+    shape: ChunkShape,
+    layout: Layout,
+) -> Result<Cow<'a, [u8]>, TiffError> {
+    let wanted = shape.bytes();
+    let short = |found: usize| TiffError::Damaged(format!("a strip or tile of {found} bytes, wanted {wanted}"));
+    let mut data: Cow<'a, [u8]> = match compression {
+        Compression::None => Cow::Borrowed(raw.get(..wanted).ok_or_else(|| short(raw.len()))?),
+        Compression::Deflate => {
+            let mut out = Vec::with_capacity(wanted);
+            flate2::read::ZlibDecoder::new(raw)
+                .take(wanted as u64)
+                .read_to_end(&mut out)
+                .map_err(|e| TiffError::Damaged(format!("Deflate: {e}")))?;
+            Cow::Owned(out)
+        }
+        Compression::Lzw => Cow::Owned(lzw(raw, wanted)?),
+        Compression::PackBits => Cow::Owned(pack_bits(raw, wanted)),
+        Compression::Jpeg => return Err(TiffError::Damaged("JPEG without its tables".into())),
+    };
+    if data.len() < wanted {
+        return Err(short(data.len()));
+    }
+    match predictor {
+        1 => {}
+        2 => horizontal(data.to_mut(), shape, layout)?,
+        3 => floating(data.to_mut(), shape)?,
+        other => return Err(TiffError::Unsupported(format!("predictor {other}"))),
+    }
+    Ok(data)
+}
+
+fn lzw(raw: &[u8], wanted: usize) -> Result<Vec<u8>, TiffError> {
+    let mut out = vec![0; wanted];
+    let mut decoder = weezl::decode::Decoder::with_tiff_size_switch(weezl::BitOrder::Msb, 8);
+    let (mut read, mut written) = (0, 0);
+    while written < wanted {
+        let step = decoder.decode_bytes(&raw[read..], &mut out[written..]);
+        read += step.consumed_in;
+        written += step.consumed_out;
+        match step.status {
+            Ok(weezl::LzwStatus::Ok) if step.consumed_in + step.consumed_out > 0 => {}
+            Ok(_) => break,
+            Err(error) => return Err(TiffError::Damaged(format!("LZW: {error}"))),
+        }
+    }
+    out.truncate(written);
+    Ok(out)
+}
+
+fn pack_bits(raw: &[u8], wanted: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(wanted);
+    let mut rest = raw;
+    while let [head, tail @ ..] = rest {
+        if out.len() >= wanted {
+            break;
+        }
+        match *head as i8 {
+            -128 => rest = tail,
+            n @ 0.. => {
+                let n = (n as usize + 1).min(tail.len());
+                out.extend_from_slice(&tail[..n]);
+                rest = &tail[n..];
+            }
+            n => {
+                let Some((value, after)) = tail.split_first() else {
+                    break;
+                };
+                out.extend(std::iter::repeat_n(*value, 1 + n.unsigned_abs() as usize));
+                rest = after;
+            }
+        }
+    }
+    out.truncate(wanted);
+    out
+}
+
+/// Predictor 2: each sample is the difference to the same band of the pixel before.
+fn horizontal(data: &mut [u8], shape: ChunkShape, layout: Layout) -> Result<(), TiffError> {
+    let (bytes, step) = (shape.bits / 8, shape.samples);
+    for row in data.chunks_exact_mut(shape.row_bytes().max(1)) {
+        match shape.bits {
+            8 => (step..row.len()).for_each(|i| row[i] = row[i].wrapping_add(row[i - step])),
+            16 | 32 | 64 => {
+                for i in (step * bytes..row.len().saturating_sub(bytes - 1)).step_by(bytes) {
+                    let before = integer(&row[i - step * bytes..][..bytes], layout);
+                    let sum = integer(&row[i..][..bytes], layout).wrapping_add(before);
+                    let all = if layout.big_endian {
+                        sum.to_be_bytes()
+                    } else {
+                        sum.to_le_bytes()
+                    };
+                    let part = if layout.big_endian {
+                        &all[8 - bytes..]
+                    } else {
+                        &all[..bytes]
+                    };
+                    row[i..i + bytes].copy_from_slice(part);
+                }
+            }
+            bits => return Err(TiffError::Unsupported(format!("predictor 2 with {bits} bits"))),
+        }
+    }
+    Ok(())
+}
+
+fn integer(bytes: &[u8], layout: Layout) -> u64 {
+    let add = |n: u64, b: &u8| n << 8 | u64::from(*b);
+    if layout.big_endian {
+        bytes.iter().fold(0, add)
+    } else {
+        bytes.iter().rev().fold(0, add)
+    }
+}
+
+/// Predictor 3: bytes of equal significance lie together, most significant first, as differences along the row.
+fn floating(data: &mut [u8], shape: ChunkShape) -> Result<(), TiffError> {
+    let bytes = shape.bits / 8;
+    if !matches!(shape.bits, 16 | 32 | 64) {
+        return Err(TiffError::Unsupported(format!("predictor 3 with {} bits", shape.bits)));
+    }
+    let (step, count) = (shape.samples, shape.width * shape.samples);
+    let mut plain = vec![0; shape.row_bytes()];
+    for row in data.chunks_exact_mut(shape.row_bytes().max(1)) {
+        (step..row.len()).for_each(|i| row[i] = row[i].wrapping_add(row[i - step]));
+        for i in 0..count {
+            for byte in 0..bytes {
+                plain[i * bytes + byte] = row[byte * count + i];
+            }
+        }
+        row.copy_from_slice(&plain);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pack_bits_is_apples_example() {
+        let packed = [
+            0xfe, 0xaa, 0x02, 0x80, 0x00, 0x2a, 0xfd, 0xaa, 0x03, 0x80, 0x00, 0x2a, 0x22, 0xf7, 0xaa,
+        ];
+        let plain = [
+            0xaa, 0xaa, 0xaa, 0x80, 0x00, 0x2a, 0xaa, 0xaa, 0xaa, 0xaa, 0x80, 0x00, 0x2a, 0x22, 0xaa, 0xaa, 0xaa, 0xaa,
+            0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa,
+        ];
+        assert_eq!(pack_bits(&packed, 24), plain);
+        assert_eq!(pack_bits(&packed[..8], 24), plain[..10]);
+    }
+
+    #[test]
+    fn unknown_compressions_have_their_number() {
+        assert_eq!(
+            Compression::from_tag(50002),
+            Err(TiffError::Unsupported("compression 50002 (JPEG XL)".into()))
+        );
+        assert_eq!(
+            Compression::from_tag(777),
+            Err(TiffError::Unsupported("compression 777".into()))
+        );
+    }
+}

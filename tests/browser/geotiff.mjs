@@ -1,0 +1,44 @@
+// @ts-check
+/** A small GeoTIFF writer for the tests: RGB, one strip, no compression, EPSG code and pixel scale. */
+
+/**
+ * @param {{ width: number, height: number, data: Uint8Array }} rgb
+ * @param {{ epsg: number, x: number, y: number, pixel: number }} place top left corner and side of a pixel
+ * @returns {Buffer}
+ */
+export function geoTiff({ width, height, data }, { epsg, x, y, pixel }) {
+  /** @param {number[]} values */
+  const shorts = (values) => Buffer.from(new Uint16Array(values).buffer);
+  /** @param {number[]} values */
+  const longs = (values) => Buffer.from(new Uint32Array(values).buffer);
+  /** @param {number[]} values */
+  const doubles = (values) => Buffer.from(new Float64Array(values).buffer);
+  /** Tag, type, count, bytes. @type {[number, number, number, Buffer][]} */
+  const tags = [
+    [256, 4, 1, longs([width])], [257, 4, 1, longs([height])], [258, 3, 3, shorts([8, 8, 8])], [259, 3, 1, shorts([1])],
+    [262, 3, 1, shorts([2])], [273, 4, 1, longs([0])], [277, 3, 1, shorts([3])], [278, 4, 1, longs([height])],
+    [279, 4, 1, longs([data.length])], [33550, 12, 3, doubles([pixel, pixel, 0])], [33922, 12, 6, doubles([0, 0, 0, x, y, 0])],
+    [34735, 3, 16, shorts([1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, epsg])],
+  ];
+  let at = 8 + 2 + 12 * tags.length + 4;
+  const beyond = tags.filter(([, , , bytes]) => bytes.length > 4);
+  const strip = at + beyond.reduce((sum, [, , , bytes]) => sum + bytes.length, 0);
+  const head = Buffer.alloc(at);
+  head.write('II', 0, 'latin1');
+  head.writeUInt16LE(42, 2);
+  head.writeUInt32LE(8, 4);
+  head.writeUInt16LE(tags.length, 8);
+  tags.forEach(([tag, type, count, bytes], i) => {
+    const entry = 10 + 12 * i;
+    head.writeUInt16LE(tag, entry);
+    head.writeUInt16LE(type, entry + 2);
+    head.writeUInt32LE(count, entry + 4);
+    if (tag === 273) head.writeUInt32LE(strip, entry + 8);
+    else if (bytes.length <= 4) bytes.copy(head, entry + 8);
+    else {
+      head.writeUInt32LE(at, entry + 8);
+      at += bytes.length;
+    }
+  });
+  return Buffer.concat([head, ...beyond.map(([, , , bytes]) => bytes), Buffer.from(data)]);
+}

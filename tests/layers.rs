@@ -1,0 +1,329 @@
+//! From a GeoTIFF to map layers and models out and in, through the engine, on the CPU.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::{add, engine, send};
+use groundmask::{
+    export::keras_file,
+    formats::{
+        geo::{GeoKeys, GeoRef},
+        tiff::{self, GeoTiffSpec, TiffImage, Window},
+    },
+    model::{Architecture, ModelConfig, UNet, read_weights},
+    protocol::{
+        Architecture as ArchitectureChoice, Channels, Command, Event, ExportKind, FaultCode, Input, ModelFormat,
+        PredictionResult, Purpose, TrainConfig,
+    },
+};
+
+fn place() -> GeoRef {
+    GeoRef {
+        transform: [500_000.0, 0.5, 0.0, 5_400_000.0, 0.0, -0.5],
+        epsg: Some(32633),
+        keys: GeoKeys::of_epsg(32633),
+    }
+}
+
+/// A grey GeoTIFF in which 0 means that nothing was measured: its first ten columns.
+fn image(width: usize, height: usize) -> Vec<u8> {
+    let geo = place();
+    let spec = GeoTiffSpec {
+        width,
+        height,
+        geo: Some(&geo),
+        nodata: Some(0.0),
+        palette: None,
+    };
+    let value = |y: usize, x: usize| {
+        if x < 10 {
+            0
+        } else {
+            (1 + (x / 7 * 31 + y / 5 * 17) % 250) as u8
+        }
+    };
+    tiff::write(spec, value).expect("written")
+}
+
+/// Random weights as Keras would have written them.
+fn keras_model(channels: usize) -> Vec<u8> {
+    let config = ModelConfig {
+        architecture: Architecture::UnetNorm,
+        base: 4,
+        depth: 2,
+        channels,
+        dropout: 0.0,
+        classes: 1,
+    };
+    let model = UNet::new(config, 3, &burn::tensor::Device::flex()).expect("a valid configuration");
+    let tensors = pollster::block_on(read_weights(&model)).expect("readable");
+    keras_file(&config, &tensors).expect("written")
+}
+
+fn load(engine: &mut groundmask::engine::Engine, name: &str, bytes: Vec<u8>) -> Vec<Event> {
+    let name = name.to_owned();
+    send(engine, Command::LoadModel { name, bytes })
+}
+
+fn inputs(engine: &mut groundmask::engine::Engine, files: &[(&str, Vec<u8>)]) -> (Vec<Input>, Vec<Event>) {
+    let purpose = Purpose::Predict;
+    let mut events = Vec::new();
+    for (path, bytes) in files {
+        let (path, bytes) = ((*path).to_owned(), bytes.clone());
+        events.extend(send(engine, Command::AddFile { path, bytes, purpose }));
+    }
+    events.extend(send(engine, Command::FilesDone { purpose }));
+    let found = events.iter().rev().find_map(|e| match e {
+        Event::Inputs { inputs } => Some(inputs.clone()),
+        _ => None,
+    });
+    (found.expect("an answer"), events)
+}
+
+fn predict(engine: &mut groundmask::engine::Engine, averaged: bool) -> (Vec<PredictionResult>, Vec<Event>) {
+    send(
+        engine,
+        Command::Predict {
+            validation: false,
+            threshold: 0.5,
+            averaged,
+        },
+    );
+    let (mut results, mut others) = (Vec::new(), Vec::new());
+    while engine.is_busy() {
+        for event in pollster::block_on(engine.advance(20.0)) {
+            match event {
+                Event::Result(result) => results.push(result),
+                other => others.push(other),
+            }
+        }
+    }
+    (results, others)
+}
+
+fn file(events: Vec<Event>) -> Vec<u8> {
+    match events.into_iter().next() {
+        Some(Event::File { bytes, .. }) => bytes,
+        other => panic!("no file: {other:?}"),
+    }
+}
+
+fn samples(bytes: Vec<u8>) -> (TiffImage, Vec<f64>) {
+    let image = TiffImage::open(Arc::new(bytes)).expect("a TIFF");
+    let (height, width) = (image.height as usize, image.width as usize);
+    let mut out = vec![f64::NAN; height * width];
+    let window = Window {
+        y: 0,
+        x: 0,
+        height,
+        width,
+    };
+    image.visit(window, &[0], &mut |at, v| out[at] = v).expect("readable");
+    (image, out)
+}
+
+fn export(engine: &mut groundmask::engine::Engine, kind: ExportKind) -> Vec<u8> {
+    let (result, threshold) = (0, 0.5);
+    file(send(
+        engine,
+        Command::Export {
+            result,
+            kind,
+            threshold,
+        },
+    ))
+}
+
+#[test]
+fn a_placed_image_becomes_layers_with_its_place_and_nodata() {
+    let mut engine = engine();
+    let events = load(&mut engine, "k.h5", keras_model(3));
+    assert!(
+        matches!(&events[0], Event::Model { model: Some(m) } if m.base == 4 && m.depth == 2),
+        "{events:?}"
+    );
+    let (found, _) = inputs(&mut engine, &[("a/field.tif", image(130, 90))]);
+    let geo = found[0].geo.as_ref().expect("placed");
+    assert_eq!(
+        (geo.epsg, geo.crs.as_deref()),
+        (Some(32633), Some("WGS 84 / UTM zone 33N"))
+    );
+    let (results, _) = predict(&mut engine, true);
+    assert_eq!((results[0].width, results[0].height), (130, 90));
+    let (layer, classes) = samples(export(&mut engine, ExportKind::ClassTif));
+    assert_eq!(layer.geo, Some(place()));
+    for (at, class) in classes.iter().enumerate() {
+        assert_eq!(*class == 255.0, at % 130 < 10, "{at}");
+    }
+    let json: serde_json::Value = serde_json::from_slice(&export(&mut engine, ExportKind::Geojson)).expect("JSON");
+    let drawn: u64 = json["features"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|f| f["properties"]["area_px"].as_u64())
+        .sum();
+    let ones = classes.iter().filter(|c| **c == 1.0).count() as u64;
+    assert!(drawn <= ones && (ones == 0 || drawn > 0), "{drawn} of {ones}");
+    let table = String::from_utf8(file(send(&mut engine, Command::ExportTable { threshold: 0.5 }))).expect("text");
+    assert!(
+        table
+            .lines()
+            .nth(1)
+            .is_some_and(|l| l.starts_with(&format!("field,130,90,0.500,foreground,{ones},"))),
+        "{table}"
+    );
+}
+
+/// The same picture small enough to be held whole and, padded below, too large: the common part is predicted alike.
+#[test]
+fn a_large_image_is_predicted_by_window_as_a_small_one_is_whole() {
+    let (width, height) = (9000, 600);
+    let tall = image(width, 4000);
+    let mut engine = engine();
+    load(&mut engine, "k.h5", keras_model(3));
+    inputs(&mut engine, &[("small.tif", image(width, height))]);
+    let (results, _) = predict(&mut engine, false);
+    assert_eq!(results.len(), 1);
+    let (_, whole) = samples(export(&mut engine, ExportKind::ProbabilityTif));
+    send(
+        &mut engine,
+        Command::Clear {
+            purpose: Purpose::Predict,
+        },
+    );
+    // Two bands of 36 megapixels are over the limit for being held.
+    let (found, events) = inputs(&mut engine, &[("large.tif", tall)]);
+    assert_eq!((found[0].width, found[0].height), (9000, 4000), "{events:?}");
+    assert!(found[0].thumb_width <= 256);
+    let (results, progress) = predict(&mut engine, false);
+    assert_eq!((results[0].width, results[0].height), (9000, 4000));
+    assert!(results[0].view_width.max(results[0].view_height) <= 1024);
+    assert!(
+        progress
+            .iter()
+            .any(|e| matches!(e, Event::PredictProgress { tiles_total, .. } if *tiles_total > 100))
+    );
+    let (_, windowed) = samples(export(&mut engine, ExportKind::ProbabilityTif));
+    // Above the last rows, which the end of the small image cuts.
+    let common = width * (height - 150);
+    let pairs = whole[..common].iter().zip(&windowed[..common]);
+    let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(worst < 0.02, "{worst}");
+}
+
+#[test]
+fn models_are_written_in_every_format() {
+    let mut engine = engine();
+    load(&mut engine, "k.h5", keras_model(1));
+    for (format, start) in [
+        (ModelFormat::Onnx, &b"\x08\x08\x12\x0agroundmask"[..]),
+        (ModelFormat::OnnxQgis, b"\x08\x08\x12\x0agroundmask"),
+        (ModelFormat::Keras, b"\x89HDF"),
+    ] {
+        let bytes = file(send(&mut engine, Command::ExportModel { format, threshold: 0.5 }));
+        assert!(bytes.starts_with(start), "{format:?}");
+    }
+    let ours = file(send(
+        &mut engine,
+        Command::ExportModel {
+            format: ModelFormat::Safetensors,
+            threshold: 0.5,
+        },
+    ));
+    assert!(matches!(
+        &load(&mut engine, "again.safetensors", ours)[0],
+        Event::Model { model: Some(_) }
+    ));
+}
+
+#[test]
+fn vectors_beside_placed_images_become_their_masks() {
+    let ring = [
+        [15.0, 48.753],
+        [15.0004, 48.753],
+        [15.0004, 48.75],
+        [15.0, 48.75],
+        [15.0, 48.753],
+    ];
+    let map = serde_json::json!({"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}});
+    let mut engine = engine();
+    let files = vec![
+        ("images/field.tif".to_owned(), image(120, 90)),
+        ("buildings.geojson".to_owned(), map.to_string().into_bytes()),
+    ];
+    let data = add(&mut engine, files);
+    assert_eq!(data.pairs.len(), 1, "{:?}", data.faults);
+    assert!(
+        (data.pairs[0].foreground_share - 29.4 / 60.0).abs() < 0.02,
+        "{}",
+        data.pairs[0].foreground_share
+    );
+}
+
+#[test]
+fn what_is_wrong_is_named_and_nothing_else_is_lost() {
+    let mut engine = engine();
+    load(&mut engine, "k.h5", keras_model(3));
+    let good = image(60, 40);
+    let mut cut = good.clone();
+    cut.truncate(good.len() / 2);
+    let (found, events) = inputs(
+        &mut engine,
+        &[("good.tif", good), ("cut.tif", cut), ("a.pgw", b"x".to_vec())],
+    );
+    assert_eq!(found.len(), 1);
+    let faults: Vec<_> = events
+        .iter()
+        .filter_map(|e| match e {
+            Event::Fault(f) => Some((f.file.clone().unwrap_or_default(), f.code)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(faults, [("cut.tif".to_owned(), FaultCode::Corrupt)]);
+    for (name, bytes, code) in [
+        ("cut.h5", keras_model(3)[..500].to_vec(), FaultCode::ModelCorrupt),
+        ("pickle.pt", b"PK\x03\x04".to_vec(), FaultCode::ModelCorrupt),
+    ] {
+        let events = load(&mut engine, name, bytes);
+        assert!(matches!(&events[0], Event::Fault(f) if f.code == code), "{events:?}");
+    }
+    // The model in use is still there.
+    assert_eq!(predict(&mut engine, false).0.len(), 1);
+}
+
+#[test]
+fn a_loaded_model_goes_on_training() {
+    let mut engine = engine();
+    load(&mut engine, "k.h5", keras_model(1));
+    let mut files = Vec::new();
+    for i in 0..3 {
+        files.push((format!("images/{i}.tif"), image(64 + i, 64)));
+        let mask = (0..64 * (64 + i))
+            .map(|at| if at % 9 < 4 { 255 } else { 0 })
+            .collect::<Vec<u8>>();
+        let png = groundmask::formats::grey8_png(&mask, 64 + i as u32, 64).expect("a picture");
+        files.push((format!("masks/{i}.png"), png));
+    }
+    add(&mut engine, files);
+    let settings = TrainConfig {
+        architecture: ArchitectureChoice::UnetNorm,
+        channels: Channels::Grey,
+        steps: 4.0,
+        ..common::small(&mut engine)
+    };
+    let run = |engine: &mut groundmask::engine::Engine, base: f64| {
+        let config = TrainConfig {
+            base,
+            ..settings.clone()
+        };
+        send(engine, Command::StartFromModel { config })
+    };
+    let refused = run(&mut engine, 8.0);
+    assert!(
+        matches!(&refused[0], Event::Fault(f) if f.code == FaultCode::ModelMismatch),
+        "{refused:?}"
+    );
+    let started = run(&mut engine, 4.0);
+    assert!(matches!(&started[0], Event::RunStarted { .. }), "{started:?}");
+}

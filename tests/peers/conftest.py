@@ -1,0 +1,57 @@
+"""The core behind a command line: `examples/peer.rs`, named by the variable GROUNDMASK_PEER."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+
+class Peer:
+    """Runs the core's commands; files lie in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.program = os.environ["GROUNDMASK_PEER"]
+
+    def __call__(self, *arguments) -> str:
+        done = subprocess.run([self.program, *map(str, arguments)], capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, f"{arguments}: {done.stderr}"
+        return done.stdout
+
+    def refuses(self, *arguments) -> str:
+        """The one line it fails with. A panic is no refusal."""
+        done = subprocess.run([self.program, *map(str, arguments)], capture_output=True, text=True, timeout=120)
+        assert done.returncode == 1, f"{arguments}: exit {done.returncode}, {done.stderr}"
+        assert "panicked" not in done.stderr
+        return done.stderr.strip()
+
+    def model(self, architecture: str, base: int, depth: int, channels: int, seed: int, classes: int = 1) -> Path:
+        path = self.folder / f"{architecture}-{base}-{depth}-{channels}.safetensors"
+        self("model", architecture, base, depth, channels, classes, seed, path)
+        return path
+
+    def forward(self, model: Path, x: np.ndarray) -> np.ndarray:
+        """Our probabilities for images `[n, h, w, c]` in 0..1."""
+        save_file({"x": np.ascontiguousarray(x, np.float32)}, self.folder / "x.safetensors")
+        self("forward", model, self.folder / "x.safetensors", self.folder / "y.safetensors")
+        return load_file(self.folder / "y.safetensors")["probability"]
+
+
+@pytest.fixture
+def peer(tmp_path) -> Peer:
+    return Peer(tmp_path)
+
+
+@pytest.fixture
+def seed() -> int:
+    """A fresh seed a test, printed so that a failure can be repeated (GROUNDMASK_SEED)."""
+    value = int(os.environ.get("GROUNDMASK_SEED", int.from_bytes(os.urandom(2), "big")))
+    print(f"seed {value}")
+    return value

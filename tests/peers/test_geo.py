@@ -1,0 +1,52 @@
+"""Every reference system we know, against PROJ."""
+
+import re
+import warnings
+from pathlib import Path
+
+import pyproj
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src/formats/geo/crs.rs"
+# Datums of their own: seven numbers against PROJ's best operation, which may be a grid.
+SHIFTED = {27700, 28992, 31370, 5514, 3003, 3004, 23700, 2100, 2056, 21781, 31287, 4277, 4314}
+SHIFTED |= {31466, 31467, 31468, 31469, 31254, 31255, 31256}
+NEAR_M, FAR_M = 3.0, 12.0
+
+
+def codes() -> list[int]:
+    text = SOURCE.read_text().split("#[derive", 1)[0]
+    named = [int(c) for c in re.findall(r'^ *\((\d+), "', text, re.M)]
+    for first, count in re.findall(r"^ *\((\d+), (\d+), \d+, (?:true|false)", text, re.M):
+        named += range(int(first), int(first) + int(count))
+    assert len(named) > 200
+    return named
+
+
+def test_longitudes_and_latitudes_are_those_of_proj(peer):
+    warnings.filterwarnings("ignore")
+    geod = pyproj.Geod(ellps="WGS84")
+    wrong = []
+    for code in codes():
+        crs = pyproj.CRS(code)
+        area = crs.area_of_use
+        east = area.east if area.east > area.west else area.east + 360
+        lon, lat = area.west + 0.4 * (east - area.west), area.south + 0.45 * (area.north - area.south)
+        lon = (lon + 180) % 360 - 180
+        to = pyproj.Transformer.from_crs(4326, crs, always_xy=True)
+        x, y = to.transform(lon, lat)
+        ours = [float(v) for v in peer("lon-lat", code, repr(x), repr(y)).split()]
+        meters = geod.inv(lon, lat, *ours)[2]
+        if not meters < (FAR_M if code in SHIFTED else NEAR_M):
+            wrong.append((code, crs.name, round(meters, 2)))
+    assert not wrong
+
+
+@pytest.mark.parametrize("code", [4326, 3857, 32633, 32710, 25832, 2154, 27700, 3035, 28992])
+@pytest.mark.parametrize("version", ["WKT1_GDAL", "WKT1_ESRI", "WKT2_2019"])
+def test_well_known_text_is_recognised(peer, code, version):
+    path = peer.folder / "a.prj"
+    path.write_text(pyproj.CRS(code).to_wkt(version))
+    if version == "WKT1_ESRI" and code not in (4326, 3857, 32633, 32710):
+        pytest.skip("Esri's names of national systems are its own")
+    assert int(peer("epsg", path)) == code

@@ -1,0 +1,63 @@
+"""Weights to and from Keras, in the older HDF5 layout, and the same forward pass on both sides."""
+
+import keras
+import numpy as np
+import pytest
+
+from models import seed_model
+
+MODELS = [("unet_norm", 16, 4, 1), ("unet", 8, 4, 1), ("unet_small", 8, 2, 1), ("unet_norm", 8, 3, 3)]
+
+
+def shaken(model: keras.Model, rng: np.random.Generator) -> keras.Model:
+    """Biases, gammas and running statistics away from their 0 and 1."""
+    for weight in model.weights:
+        if weight.path.endswith(("gamma", "variance")):
+            weight.assign(rng.uniform(0.5, 1.5, weight.shape))
+        elif not weight.path.endswith("kernel"):
+            weight.assign(rng.uniform(-0.2, 0.2, weight.shape))
+    return model
+
+
+@pytest.mark.parametrize("plan", MODELS, ids=str)
+@pytest.mark.parametrize("whole", [False, True], ids=["weights", "model"])
+def test_keras_weights_give_keras_output(peer, seed, plan, whole):
+    keras.utils.set_random_seed(seed)
+    rng = np.random.default_rng(seed)
+    model = shaken(seed_model(*plan), rng)
+    file, ours = peer.folder / "k.h5", peer.folder / "k.safetensors"
+    if whole:
+        model.save(file)
+    else:
+        import h5py
+        from keras.src.legacy.saving import legacy_h5_format
+
+        with h5py.File(file, "w") as f:
+            legacy_h5_format.save_weights_to_hdf5_group(f, model)
+    peer("from-keras", file, ours)
+    x = rng.random((2, 64, 96, plan[3]), np.float32)
+    theirs = model.predict(x, verbose=0)
+    assert theirs.std() > 1e-3
+    assert np.abs(peer.forward(ours, x) - theirs).max() < 1e-4
+
+
+@pytest.mark.parametrize("plan", MODELS, ids=str)
+def test_our_weights_give_our_output_in_keras(peer, seed, plan):
+    ours, file = peer.model(*plan, seed), peer.folder / "k.h5"
+    peer("keras", ours, file)
+    model = seed_model(*plan)
+    model.load_weights(file)
+    x = np.random.default_rng(seed).random((1, 64, 64, plan[3]), np.float32)
+    wanted = peer.forward(ours, x)
+    assert wanted.std() > 1e-3
+    assert np.abs(model.predict(x, verbose=0) - wanted).max() < 1e-4
+
+
+def test_other_layouts_and_networks_are_named(peer, seed):
+    model = seed_model("unet_small", 4, 2, 1)
+    new = peer.folder / "new.weights.h5"
+    model.save_weights(new)
+    assert "Keras 3" in peer.refuses("from-keras", new, peer.folder / "out")
+    other = peer.folder / "other.h5"
+    keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).save(other)
+    assert "no U-Net" in peer.refuses("from-keras", other, peer.folder / "out")

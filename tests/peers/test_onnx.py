@@ -1,0 +1,55 @@
+"""Our ONNX files in onnx and onnxruntime."""
+
+import json
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+MODELS = {
+    "seed": ("unet_norm", 16, 4, 1),
+    "seed without batch norm": ("unet", 8, 4, 1),
+    "seed, small": ("unet_small", 8, 2, 1),
+    "balanced": ("unet_norm", 16, 4, 3),
+    "six classes": ("unet_norm", 8, 3, 3),
+}
+CLASSES = {"six classes": 6}
+
+
+def run(path, x: np.ndarray) -> np.ndarray:
+    """NHWC in and out."""
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    (y,) = session.run(None, {"image": np.ascontiguousarray(x.transpose(0, 3, 1, 2), np.float32)})
+    return y.transpose(0, 2, 3, 1)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_outputs_are_ours(peer, seed, name):
+    model, file = peer.model(*MODELS[name], seed, CLASSES.get(name, 1)), peer.folder / "m.onnx"
+    peer("onnx", model, file)
+    onnx.checker.check_model(onnx.load(file), full_check=True)
+    rng = np.random.default_rng(seed)
+    for shape in [(1, 64, 64), (2, 96, 160)]:
+        x = rng.random((*shape, MODELS[name][3]), np.float32)
+        ours, theirs = peer.forward(model, x), run(file, x)
+        assert theirs.shape == ours.shape
+        assert ours.std() > 1e-3, "a constant output would prove nothing"
+        assert np.abs(ours - theirs).max() < 1e-4
+
+
+def test_deepness_finds_what_it_reads(peer, seed):
+    """What its model_base.py and deepness_dockwidget.py ask of a segmentation model."""
+    file = peer.folder / "m.onnx"
+    peer("onnx", peer.model(*MODELS["balanced"], seed), file, 128)
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    (image,), (probability,) = session.get_inputs(), session.get_outputs()
+    assert image.shape[1:] == [3, 128, 128] and isinstance(image.shape[0], str)
+    assert probability.shape[1:] == [1, 128, 128]
+    meta = {k: json.loads(v) for k, v in session.get_modelmeta().custom_metadata_map.items()}
+    assert meta["model_type"] == "Segmentor"
+    assert meta["class_names"] == {"0": "_background", "1": "building"}
+    assert meta["tile_size"] == meta["tiles_size"] == 128
+    assert 0 < meta["tiles_overlap"] < 50 and meta["resolution"] == 30.0 and meta["seg_thresh"] == 0.5
+    assert meta["standardization_mean"] == [0, 0, 0] and meta["standardization_std"] == [1, 1, 1]
+    assert onnx.load(file).opset_import[0].version >= 17

@@ -1,0 +1,185 @@
+"""GeoTIFFs as GDAL writes them, through rasterio, read by us: every sample equal, the same place."""
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.transform import Affine
+from safetensors.numpy import load_file
+
+DTYPES = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"]
+LAYOUTS = {
+    "strips": {},
+    "one row a strip": {"blockysize": 1},
+    "tiles": {"tiled": True, "blockxsize": 64, "blockysize": 32},
+}
+CRS = {"utm": "EPSG:32633", "lonlat": "EPSG:4326", "national": "EPSG:2154", "none": None}
+
+
+def values(rng: np.random.Generator, dtype: str, bands: int, height: int, width: int) -> np.ndarray:
+    """Smooth with noise, so that every compression and predictor has something to do."""
+    y, x = np.mgrid[:height, :width]
+    smooth = np.stack([np.sin(x / 9 + b) * np.cos(y / 7) for b in range(bands)])
+    smooth = smooth + rng.normal(0, 0.05, smooth.shape)
+    if dtype.startswith("float"):
+        return (smooth * 1000).astype(dtype)
+    info = np.iinfo(dtype)
+    top = min(info.max, 2**24)  # what the test's 32-bit transport holds exactly
+    return np.clip(smooth * top / 2 + (top / 2 if info.min == 0 else 0), max(info.min, -top), top).astype(dtype)
+
+
+def write(path, data: np.ndarray, **options) -> None:
+    bands, height, width = data.shape
+    with rasterio.open(
+        path, "w", driver="GTiff", width=width, height=height, count=bands, dtype=data.dtype, **options
+    ) as f:
+        f.write(data)
+
+
+def read(peer, path) -> tuple[np.ndarray, dict]:
+    facts = json.loads(peer("tiff", path, peer.folder / "out.safetensors"))
+    return load_file(peer.folder / "out.safetensors")["pixels"].transpose(2, 0, 1), facts
+
+
+def same(ours: np.ndarray, data: np.ndarray) -> bool:
+    return np.array_equal(ours, data.astype(np.float32), equal_nan=True)
+
+
+@pytest.mark.parametrize("compress", ["none", "lzw", "deflate", "packbits"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_sample_is_equal(peer, seed, compress, layout):
+    rng = np.random.default_rng(seed)
+    for dtype, bands, interleave in itertools.product(DTYPES, [1, 3, 13], ["pixel", "band"]):
+        predictors = [1]
+        if compress in ("lzw", "deflate"):
+            predictors = [1, 3] if dtype.startswith("float") else [1, 2]
+        for predictor in predictors:
+            path = peer.folder / "a.tif"
+            options = {**LAYOUTS[layout], "interleave": interleave, "compress": compress}
+            if predictor > 1:
+                options["predictor"] = predictor
+            data = values(rng, dtype, bands, 75, 131)
+            write(path, data, **options)
+            ours, facts = read(peer, path)
+            assert (facts["width"], facts["height"], facts["bands"]) == (131, 75, bands)
+            assert same(ours, data), (dtype, bands, interleave, predictor)
+
+
+@pytest.mark.parametrize("options", [{"BIGTIFF": "YES"}, {"ENDIANNESS": "BIG"}, {"BIGTIFF": "YES", "ENDIANNESS": "BIG"}])
+def test_other_headers_and_byte_orders(peer, seed, options):
+    rng = np.random.default_rng(seed)
+    for dtype, predictor in [("uint8", 2), ("uint16", 2), ("int32", 2), ("float32", 3), ("float32", 1)]:
+        data = values(rng, dtype, 3, 60, 70)
+        path = peer.folder / "a.tif"
+        write(path, data, compress="deflate", predictor=predictor, **options)
+        ours, _ = read(peer, path)
+        assert same(ours, data), (dtype, predictor)
+
+
+@pytest.mark.parametrize("crs", CRS)
+@pytest.mark.parametrize("turned", [False, True])
+def test_place_and_nodata(peer, seed, crs, turned):
+    rng = np.random.default_rng(seed)
+    scale = 1e-5 if crs == "lonlat" else 0.3
+    origin = (15.123456789, 48.5) if crs == "lonlat" else (651234.25, 5412345.75)
+    transform = Affine.translation(*origin) * Affine.rotation(17.0 if turned else 0.0) * Affine.scale(scale, -scale)
+    data = values(rng, "uint16", 1, 40, 50)
+    path = peer.folder / "a.tif"
+    write(path, data, crs=CRS[crs], transform=transform, nodata=77)
+    _, facts = read(peer, path)
+    assert facts["nodata"] == 77
+    assert facts["epsg"] == (int(CRS[crs].split(":")[1]) if CRS[crs] else None)
+    assert np.allclose(facts["transform"], transform.to_gdal(), rtol=1e-12, atol=1e-9)
+
+
+def test_overviews_are_passed_over(peer, seed):
+    data = values(np.random.default_rng(seed), "uint8", 3, 300, 400)
+    path = peer.folder / "a.tif"
+    write(path, data, tiled=True, blockxsize=128, blockysize=128, compress="lzw")
+    with rasterio.open(path, "r+") as f:
+        f.build_overviews([2, 4], rasterio.enums.Resampling.average)
+    ours, _ = read(peer, path)
+    assert same(ours, data)
+
+
+def test_sparse_files_have_holes(peer):
+    path = peer.folder / "a.tif"
+    with rasterio.open(
+        path, "w", driver="GTiff", width=256, height=256, count=1, dtype="uint8", tiled=True, blockxsize=128,
+        blockysize=128, SPARSE_OK="TRUE",
+    ) as f:
+        f.write(np.full((128, 128), 9, np.uint8), 1, window=((0, 128), (128, 256)))
+    ours, _ = read(peer, path)
+    assert (ours[0, :128, 128:] == 9).all() and np.isnan(ours[0, 128:, :]).all()
+
+
+def test_alpha_and_palette_are_seen(peer, seed):
+    rng = np.random.default_rng(seed)
+    rgba = rng.integers(0, 256, (4, 20, 30), np.uint8)
+    path, out = peer.folder / "a.tif", peer.folder / "p.safetensors"
+    rgba[3] = np.where(rgba[3] > 99, 255, 0)
+    write(path, rgba, photometric="rgb", ALPHA="YES")
+    peer("picture", path, out)
+    ours = load_file(out)["rgba"].transpose(2, 0, 1)
+    assert np.array_equal(ours, rgba)
+    index = rng.integers(0, 3, (1, 20, 30), np.uint8)
+    colours = {0: (0, 0, 0, 255), 1: (10, 200, 30, 255), 2: (250, 5, 99, 255)}
+    with rasterio.open(path, "w", driver="GTiff", width=30, height=20, count=1, dtype="uint8") as f:
+        f.write_colormap(1, colours)
+        f.write(index)
+    peer("picture", path, out)
+    ours = load_file(out)["rgba"]
+    assert np.array_equal(ours, np.array([colours[i] for i in range(3)])[index[0]])
+
+
+def test_wide_values_are_stretched_per_band(peer, seed):
+    rng = np.random.default_rng(seed)
+    data = np.stack([rng.normal(m, s, (80, 90)) for m, s in [(900, 40), (2500, 300), (7000, 900)]])
+    data = np.clip(data, 1, 10000).astype(np.uint16)
+    data[:, :10, :] = 0
+    path, out = peer.folder / "a.tif", peer.folder / "p.safetensors"
+    write(path, data, nodata=0, compress="deflate", photometric="rgb")
+    peer("picture", path, out)
+    ours = load_file(out)["rgba"].transpose(2, 0, 1)
+    assert (ours[3, :10] == 0).all() and (ours[3, 10:] == 255).all()
+    for band in range(3):
+        low, high = np.percentile(data[band, 10:], [2, 98])
+        wanted = np.clip((data[band, 10:] - low) / (high - low), 0, 1) * 255
+        assert np.abs(ours[band, 10:] - wanted).max() < 3
+
+
+def test_what_is_not_supported_is_named(peer, seed):
+    data = values(np.random.default_rng(seed), "uint8", 3, 64, 64)
+    out = peer.folder / "out"
+    for compress, words in [("zstd", "compression 50000 (ZSTD)"), ("webp", "compression 50001 (WebP)")]:
+        path = peer.folder / f"{compress}.tif"
+        try:
+            write(path, data, compress=compress)
+        except rasterio.errors.RasterioError:
+            continue
+        assert words in peer.refuses("tiff", path, out)
+    path = peer.folder / "complex.tif"
+    write(path, data.astype(np.complex64))
+    assert "sample format 6" in peer.refuses("tiff", path, out)
+
+
+def test_jpeg_in_tiff_is_decoded(peer, seed):
+    y, x = np.mgrid[:150, :200]
+    data = np.stack([x + 20, y + 40, 255 - x]).astype(np.uint8)
+    path, out = peer.folder / "a.tif", peer.folder / "p.safetensors"
+    for photometric, layout in [("ycbcr", "tiles"), ("rgb", "tiles"), ("ycbcr", "strips")]:
+        write(path, data, compress="jpeg", photometric=photometric, jpeg_quality=95, **LAYOUTS[layout])
+        with rasterio.open(path) as f:
+            wanted = f.read().astype(int)
+        peer("picture", path, out)
+        ours = load_file(out)["rgba"].transpose(2, 0, 1)[:3]
+        # Decoders upsample colour differently.
+        assert np.abs(ours - wanted).mean() < 1 and np.abs(ours - wanted).max() <= 8, (photometric, layout)
+    grey = data[:1]
+    write(path, grey, compress="jpeg")
+    with rasterio.open(path) as f:
+        wanted = f.read().astype(int)
+    peer("picture", path, out)
+    assert np.abs(load_file(out)["rgba"][..., 0] - wanted[0]).max() <= 2

@@ -1,0 +1,184 @@
+//! `cargo xtask predict` and `cargo xtask convert`: a model at work in a headless browser, through the real page.
+
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, Stdio};
+
+use anyhow::{Context, Result, bail};
+use lexopt::ValueExt;
+use serde_json::{Value, json};
+
+use crate::build;
+use crate::demo::one_of;
+use crate::http;
+use crate::node::Node;
+use crate::serve;
+use crate::workspace::Workspace;
+
+const USAGE: &str = "\
+cargo xtask predict --model FILE --image FILE --out FILE.tif|.png|.geojson
+                    [--probability] [--classes] [--threshold 0.5] [--tta] [--device webgpu|cpu] [--adapter swiftshader|default]
+cargo xtask convert --model FILE --out FILE.onnx|.h5|.safetensors [--qgis]
+
+The model is a .safetensors file saved by the page or Keras weights of the seed's networks (.h5). The image is any
+that the page reads, its world file and .prj beside it. --out chooses the format by its ending: a GeoTIFF or PNG mask
+(0 or 255; --probability: probabilities; --classes: class numbers with nodata, GeoTIFF only) or outlines. --qgis fixes
+the ONNX file's tile size, as QGIS's Deepness plugin wants it. One JSON line comes last.";
+
+/// Which of the two commands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Task {
+    Predict,
+    Convert,
+}
+
+pub fn command(workspace: &Workspace, task: Task, args: lexopt::Parser) -> Result<ExitCode> {
+    let Some(job) = parse(task, args)? else {
+        println!("{USAGE}");
+        return Ok(ExitCode::SUCCESS);
+    };
+    build::build_if_missing(workspace)?;
+    let node = Node::set_up(workspace)?;
+    let address = http::start(0, serve::page(workspace))?;
+    let url = format!("http://localhost:{}/", address.port());
+    let mut script = node.command(&["browser/model-job.mjs", &job.to_string(), &url]);
+    let status = script.stdin(Stdio::null()).status().context("cannot start node")?;
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// The command line as the object that model-job.mjs takes; `None` if help was asked for.
+fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
+    let (mut model, mut image, mut out) = (None, None, None);
+    let (mut probability, mut classes, mut tta, mut qgis) = (false, false, false, false);
+    let (mut threshold, mut device, mut adapter) = (0.5, "cpu".to_owned(), "swiftshader".to_owned());
+    while let Some(arg) = args.next()? {
+        let lexopt::Arg::Long(name) = arg else {
+            return Err(arg.unexpected().into());
+        };
+        let name = name.to_owned();
+        let mut value = || -> Result<String> { Ok(args.value().with_context(|| format!("--{name}"))?.string()?) };
+        match (name.as_str(), task) {
+            ("help", _) => return Ok(None),
+            ("model", _) => model = Some(existing(&name, &value()?)?),
+            ("out", _) => out = Some(absolute(&value()?)?),
+            ("device", _) => device = one_of(&name, &value()?, &["webgpu", "cpu"])?,
+            ("adapter", _) => adapter = one_of(&name, &value()?, &["swiftshader", "default"])?,
+            ("image", Task::Predict) => image = Some(existing(&name, &value()?)?),
+            ("probability", Task::Predict) => probability = true,
+            ("classes", Task::Predict) => classes = true,
+            ("tta", Task::Predict) => tta = true,
+            ("threshold", Task::Predict) => {
+                let text = value()?;
+                threshold = text
+                    .parse()
+                    .with_context(|| format!("--threshold takes a number, not `{text}`"))?;
+                if !(0.01..=0.99).contains(&threshold) {
+                    bail!("--threshold is from 0.01 to 0.99, not {threshold}");
+                }
+            }
+            ("qgis", Task::Convert) => qgis = true,
+            (other, _) => bail!("there is no option --{other}\n\n{USAGE}"),
+        }
+    }
+    let model = model.with_context(|| format!("--model is missing\n\n{USAGE}"))?;
+    let out: PathBuf = out.with_context(|| format!("--out is missing\n\n{USAGE}"))?;
+    let ending = out
+        .extension()
+        .map(|e| e.to_string_lossy().to_lowercase())
+        .unwrap_or_default();
+    let mut job = json!({
+        "model": model, "out": out, "threshold": threshold, "tta": tta, "device": device, "adapter": adapter,
+    });
+    match task {
+        Task::Predict => {
+            let kind = match (ending.as_str(), probability, classes) {
+                ("tif" | "tiff", false, false) => "mask_tif",
+                ("tif" | "tiff", true, false) => "probability_tif",
+                ("tif" | "tiff", false, true) => "class_tif",
+                ("png", false, false) => "mask_png",
+                ("png", true, false) => "probability_png",
+                ("geojson" | "json", false, false) => "geojson",
+                _ => bail!(
+                    "nothing can be written as {} with these options\n\n{USAGE}",
+                    out.display()
+                ),
+            };
+            job["kind"] = json!(kind);
+            job["image"] = json!(image.with_context(|| format!("--image is missing\n\n{USAGE}"))?);
+        }
+        Task::Convert => {
+            job["format"] = json!(match (ending.as_str(), qgis) {
+                ("onnx", true) => "onnx_qgis",
+                ("onnx", false) => "onnx",
+                ("h5" | "hdf5", false) => "keras",
+                ("safetensors", false) => "safetensors",
+                _ => bail!(
+                    "a model cannot be written as {} with these options\n\n{USAGE}",
+                    out.display()
+                ),
+            });
+        }
+    }
+    Ok(Some(job))
+}
+
+fn absolute(text: &str) -> Result<PathBuf> {
+    std::path::absolute(Path::new(text)).with_context(|| format!("bad path `{text}`"))
+}
+
+fn existing(name: &str, text: &str) -> Result<PathBuf> {
+    let file = absolute(text)?;
+    if !file.is_file() {
+        bail!("--{name}: there is no file {}", file.display());
+    }
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(task: Task, arguments: &[&str]) -> Result<Option<Value>> {
+        parse(task, lexopt::Parser::from_args(arguments))
+    }
+
+    #[test]
+    fn the_ending_chooses_the_format() {
+        let here = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        for (out, more, kind) in [
+            ("a.tif", "", "mask_tif"),
+            ("a.TIF", "--probability", "probability_tif"),
+            ("a.tif", "--classes", "class_tif"),
+            ("a.png", "", "mask_png"),
+            ("a.geojson", "--tta", "geojson"),
+        ] {
+            let mut arguments = vec!["--model", here, "--image", here, "--out", out];
+            arguments.extend(Some(more).filter(|m| !m.is_empty()));
+            let job = parsed(Task::Predict, &arguments).unwrap().unwrap();
+            assert_eq!(job["kind"], kind, "{arguments:?}");
+        }
+        let job = parsed(Task::Convert, &["--model", here, "--out", "m.onnx", "--qgis"])
+            .unwrap()
+            .unwrap();
+        assert_eq!(job["format"], "onnx_qgis");
+    }
+
+    #[test]
+    fn bad_command_lines_are_refused() {
+        let here = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        for arguments in [
+            &["--model", here, "--out", "a.tif"][..],
+            &["--model", here, "--image", here, "--out", "a.jpg"],
+            &["--model", here, "--image", here, "--out", "a.geojson", "--probability"],
+            &["--model", "/nowhere", "--image", here, "--out", "a.tif"],
+            &["--model", here, "--image", here, "--out", "a.tif", "--threshold", "2"],
+            &["--model", here, "--image", here, "--out", "a.tif", "--qgis"],
+        ] {
+            assert!(parsed(Task::Predict, arguments).is_err(), "{arguments:?}");
+        }
+        assert!(parsed(Task::Convert, &["--model", here, "--out", "a.pt"]).is_err());
+    }
+}

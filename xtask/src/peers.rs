@@ -1,0 +1,122 @@
+//! The tests against other people's tools: onnxruntime, Keras, GDAL, PROJ, shapely. They run in a Python
+//! environment of their own below the target folder; the versions stand in `tests/peers/requirements.txt`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::tools::{self, say};
+use crate::workspace::Workspace;
+
+/// Versions of Python that all pinned packages have wheels for.
+const PYTHON: std::ops::RangeInclusive<u32> = 11..=13;
+
+/// A command that runs the tests: pytest in its environment, told where the core's program is.
+pub fn tests(workspace: &Workspace, program: &Path) -> Result<Command> {
+    let folder = workspace.tests().join("peers");
+    let python = environment(workspace, &folder.join("requirements.txt"))?;
+    let mut command = tools::command(python);
+    command
+        .current_dir(&folder)
+        .args([
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-W",
+            "ignore",
+            "--junit-xml",
+        ])
+        .arg(report(workspace))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("GROUNDMASK_PEER", program);
+    Ok(command)
+}
+
+/// Where pytest leaves its figures.
+pub fn report(workspace: &Workspace) -> PathBuf {
+    workspace.tests().join("out/peers.xml")
+}
+
+/// The environment's Python; made anew if the requirements have changed.
+fn environment(workspace: &Workspace, requirements: &Path) -> Result<PathBuf> {
+    let folder = workspace.cargo_target().join("peers-venv");
+    let python = folder.join("bin/python");
+    let stamp = folder.join("requirements.txt");
+    let wanted = fs::read_to_string(requirements).context("tests/peers/requirements.txt")?;
+    if fs::read_to_string(&stamp).is_ok_and(|have| have == wanted) && python.is_file() {
+        return Ok(python);
+    }
+    let system = find_python()?;
+    say("Python packages for the tests against other tools (a minute, once)");
+    tools::run(tools::command(&system).args(["-m", "venv", "--clear"]).arg(&folder))
+        .context("Debian's python3-venv may be missing")?;
+    tools::run(
+        tools::command(&python)
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
+            .arg(requirements),
+    )?;
+    fs::write(&stamp, wanted)?;
+    Ok(python)
+}
+
+fn find_python() -> Result<PathBuf> {
+    for name in ["python3", "python3.13", "python3.12", "python3.11"] {
+        let Some(python) = tools::find(name) else { continue };
+        let script = "import sys; print(sys.version_info[0] * 100 + sys.version_info[1])";
+        let version: u32 = tools::capture(tools::command(&python).args(["-c", script]))?
+            .trim()
+            .parse()?;
+        if version / 100 == 3 && PYTHON.contains(&(version % 100)) {
+            return Ok(python);
+        }
+    }
+    bail!(
+        "Python 3.{} to 3.{} is needed for the tests against other tools",
+        PYTHON.start(),
+        PYTHON.end()
+    )
+}
+
+/// Tests, failures and errors, and skipped ones by name, of pytest's report.
+pub fn read_report(text: &str) -> Result<(u64, u64, Vec<String>)> {
+    let head = text
+        .split("<testsuite ")
+        .nth(1)
+        .context("pytest's report has no suite")?;
+    let number = |name: &str| -> u64 {
+        head.split(&format!("{name}=\""))
+            .nth(1)
+            .and_then(|rest| rest.split('"').next()?.parse().ok())
+            .unwrap_or(0)
+    };
+    let wrong = number("failures") + number("errors");
+    let skipped: Vec<String> = text
+        .split("<testcase ")
+        .skip(1)
+        .filter(|case| case.contains("<skipped"))
+        .filter_map(|case| case.split(" name=\"").nth(1)?.split('"').next().map(str::to_owned))
+        .collect();
+    Ok((
+        number("tests").saturating_sub(wrong + skipped.len() as u64),
+        wrong,
+        skipped,
+    ))
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    #[test]
+    fn the_report_is_counted() {
+        let text = r#"<testsuites><testsuite name="pytest" errors="1" failures="2" skipped="1" tests="10" time="1">
+            <testcase classname="a" name="test_x[one]" time="1"/><testcase classname="a" name="test_y" time="1"><skipped
+            type="pytest.skip"/></testcase></testsuite></testsuites>"#;
+        assert_eq!(read_report(text).unwrap(), (6, 3, vec!["test_y".to_owned()]));
+        assert!(read_report("").is_err());
+    }
+}
