@@ -234,6 +234,42 @@ async function guarded(work, slice) {
   }
 }
 
+/**
+ * A trap inside a future: it is polled in a task of its own, so the trap ends there and the call that waits never
+ * settles. A panic has told the page already; memory that ran out has not.
+ * @param {ErrorEvent | PromiseRejectionEvent} event
+ */
+function trapped(event) {
+  const error = event instanceof ErrorEvent ? event.error : event.reason;
+  if (!engine || !(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) return;
+  event.preventDefault();
+  engine = null;
+  post({ type: 'fatal', message: `${error.name}: ${error.message}`, memory: outOfMemory() });
+}
+scope.addEventListener('error', trapped);
+scope.addEventListener('unhandledrejection', trapped);
+
+/**
+ * A GPU that is lost tells it at once; the engine would notice with its next read, or never. Each device is watched
+ * from its birth, wherever in the engine that is.
+ */
+function watchDevices() {
+  const adapter = /** @type {any} */ (globalThis).GPUAdapter?.prototype;
+  if (!adapter) return;
+  const { requestDevice } = adapter;
+  /** @param {any[]} args */
+  adapter.requestDevice = async function watched(...args) {
+    const device = await requestDevice.apply(this, args);
+    void device.lost.then((/** @type {{ reason: string, message: string }} */ { reason, message }) => {
+      if (reason === 'destroyed' || !engine) return;
+      engine = null;
+      post({ type: 'fatal', message: `device lost: ${message}` });
+    });
+    return device;
+  };
+}
+watchDevices();
+
 /** Whether an allocation failed: memory that ran out ends in a trap like any other. */
 function outOfMemory() {
   try {

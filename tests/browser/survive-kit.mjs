@@ -13,7 +13,8 @@ import * as gm from './page.mjs';
 /** Steps of milliseconds on either device, with everything in them: crops, augmentation, dropout, validation. */
 export const SMALL = { architecture: 'unet_norm', base: 4, depth: 2, tile_px: 32, batch: 2, steps: 1000, validate_every: 100, val_share: 0.25, dropout: 0.2, augmentation: 'strong', seed: 11 };
 
-const LIMIT_MS = 240_000;
+/** The software adapter compiles shaders for minutes on a busy machine. */
+const LIMIT_MS = 300_000;
 
 export const read = /** @type {(page: Page) => Promise<Summary>} */ (/** @type {unknown} */ (gm.read));
 
@@ -61,14 +62,19 @@ export function savedAt(page, step, where = 'disk') {
 }
 
 /** Waits for the end of the run. @param {Page} page */
-export function ended(page) {
-  return until(
-    async () => {
-      const state = await read(page);
-      return state.run?.end ? state : null;
-    },
-    { limitMs: LIMIT_MS, what: 'the run ended' },
-  );
+export async function ended(page) {
+  try {
+    return await until(
+      async () => {
+        const state = await read(page);
+        return state.run?.end ? state : null;
+      },
+      { limitMs: LIMIT_MS, what: 'the run ended' },
+    );
+  } catch (error) {
+    const { run, error: banner, faults, keep } = await read(page);
+    throw new Error(`${error}: ${JSON.stringify({ step: run?.step, phase: run?.phase, banner, faults, offer: keep.offer?.where })}`);
+  }
 }
 
 /** Waits until a run goes on that was resumed. @param {Page} page */

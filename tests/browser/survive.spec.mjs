@@ -29,6 +29,12 @@ const VIEW = { viewport: { width: 1280, height: 900 } };
 /** On the CPU a resumed run is the uninterrupted one; the issue asks for 1e-6. */
 const CPU_TOLERANCE = 1e-6;
 
+/** Ends the engine's worker, in the middle of whatever it does. @param {import('playwright-core').Page} page */
+async function killWorker(page) {
+  // The call cannot come back from a worker that is gone.
+  await page.workers().at(-1)?.evaluate(() => self.close()).catch(() => {});
+}
+
 /** @param {import('playwright-core').Page} page @param {string} name */
 async function shoot(page, name) {
   mkdirSync(path.join(OUT, 'screenshots'), { recursive: true });
@@ -73,7 +79,7 @@ test('a worker that is killed: the run goes on by itself', async ({ baseURL }) =
   const page = await ready(context, String(baseURL));
   await begin(page);
   await savedAt(page, 50);
-  await page.workers()[0].evaluate(() => self.close());
+  await killWorker(page);
   await resumed(page);
   await expect(page.locator('#banner-sentence')).toContainText('ended by the browser');
   await expect(page.locator('#banner-next')).toContainText('goes on from step');
@@ -86,12 +92,12 @@ test('a worker that is killed: the run goes on by itself', async ({ baseURL }) =
 test('a panic, and one before anything was saved', async ({ baseURL }) => {
   const context = await browser.newContext(VIEW);
   const page = await ready(context, String(baseURL), { everyMs: 3_600_000 });
-  const panic = () => page.workers()[0].evaluate(async (url) => {
+  const panic = () => page.workers().at(-1)?.evaluate(async (url) => {
     const engine = await import(url);
     try {
       engine.panic_on_purpose();
     } catch { /* The trap after the panic. */ }
-  }, new URL('pkg/groundmask.js', String(baseURL)).href);
+  }, new URL('pkg/groundmask.js', String(baseURL)).href).catch(() => {});
   await begin(page);
   const first = (await read(page)).run.run_id;
   await panic();
@@ -145,7 +151,7 @@ test('a storage that is full: training goes on, the page says so and holds the s
   await expect(page.locator('#keep-line')).toContainText('Held by this page');
   await shoot(page, 'survive-quota');
   // What the page holds survives the worker.
-  await page.workers()[0].evaluate(() => self.close());
+  await killWorker(page);
   await resumed(page);
   // There is room again: the next save goes to disk.
   await session.send('Storage.overrideQuotaForOrigin', { origin });

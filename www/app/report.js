@@ -7,7 +7,7 @@ import { saveBlob } from './downloads.js';
 import { bytes, count, duration, metric, percent } from './format.js';
 import { h } from './dom.js';
 import { byteThreshold, paintImage, paintOverlay } from './paint.js';
-import { settingsFile } from './settings.js';
+import { addressOf, settingsFile } from './settings.js';
 import { state } from './store.js';
 import { endLine, ruleLine } from './strings.js';
 
@@ -82,6 +82,7 @@ h1{font-size:26px}h2{font-size:18px;margin-top:32px}table{border-collapse:collap
 td,th{padding:4px 10px;border-top:1px solid #dde3df;text-align:left;vertical-align:top;overflow-wrap:anywhere}th{font-weight:500;color:#55625b;width:32%}
 .n td,.n th{text-align:right;width:auto}.n th:first-child{text-align:left}
 svg{width:100%;height:auto}.masks{display:grid;grid-template-columns:repeat(3,1fr);gap:8px}.masks img{width:100%;display:block}.masks p{grid-column:1/-1;margin:8px 0 0;color:#55625b}
+.key{margin:4px 0 16px;color:#55625b}.loss{color:#1f7a4d}.iou{color:#2563b8}
 pre{background:#f3f6f4;padding:12px;overflow:auto}
 </style></head><body>
 <h1>Groundmask run</h1>
@@ -97,7 +98,7 @@ ${table(data)}
 ${table(settings)}
 <p>The same as a file for “Load settings”, and as the end of the page’s address:</p>
 <pre>${escape(JSON.stringify(file))}</pre>
-<pre>${escape(location.hash || '#')}</pre>
+<pre>${escape(addressOf(run.config))}</pre>
 <h2>Versions</h2>
 ${table(versions)}
 </body></html>
@@ -151,5 +152,5 @@ export function curvesSvg({ steps, losses, iou, iouName }) {
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Loss and ${iouName} over ${steps} steps" font-size="12" fill="#55625b" font-family="system-ui,sans-serif">${grid}${marks}
 <polyline points="${line(thin, highest)}" fill="none" stroke="#1f7a4d" stroke-opacity=".3"/><polyline points="${line(smooth, highest)}" fill="none" stroke="#1f7a4d" stroke-width="2"/>
 <polyline points="${line(iou, 1)}" fill="none" stroke="#2563b8" stroke-width="2"/>${dots}
-<text x="${EDGE.left + 8}" y="${EDGE.top + 12}" fill="#1f7a4d">loss</text><text x="${WIDTH - EDGE.right - 8}" y="${EDGE.top + 12}" text-anchor="end" fill="#2563b8">${iouName}</text></svg>`;
+</svg><p class="key"><b class="loss">loss</b> on the left, <b class="iou">${iouName}</b> on the right</p>`;
 }

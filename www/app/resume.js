@@ -19,8 +19,9 @@ import { faultLine, lossWords, otherDataWords, troubleWords } from './strings.js
 
 /** What is to begin as soon as device and data are there. */
 /**
- * @typedef {{ offer: Offer | null, config: import('./types.js').TrainConfig | null, death: Death | null, batch?: number, asked: boolean }} Plan
- *   `offer` to go on with, else `config` to start anew; `death`: it goes on by itself after that; `asked`: the data were asked for
+ * @typedef {{ offer: Offer | null, config: import('./types.js').TrainConfig | null, death: Death | null, batch?: number, asked: boolean, fetched?: boolean }} Plan
+ *   `offer` to go on with, else `config` to start anew; `death`: it goes on by itself after that; `asked`: people were asked
+ *   for the data; `fetched`: they were taken from where they are kept
  */
 
 /** @type {Plan | null} */
@@ -100,8 +101,10 @@ function receive(report) {
       keep.dataKept = report.why;
       break;
     case 'data_given':
-      if (plan && report.entries) sendFiles(report.entries, 'train');
-      else if (plan?.offer) askForData(plan.offer);
+      if (plan && report.entries) {
+        plan.fetched = true;
+        sendFiles(report.entries, 'train');
+      } else if (plan?.offer) askForData(plan.offer);
       break;
     case 'looked':
       if (report.saved) {
@@ -141,8 +144,10 @@ export function resume() {
 
 /** @param {Offer} offer */
 function fetchData({ saved, data }) {
-  if (saved.data.source === 'sample_scenes' && saved.data.sample_seed != null) sampleScenes(saved.data.sample_seed);
-  else if (data) {
+  if (saved.data.source === 'sample_scenes' && saved.data.sample_seed != null) {
+    if (plan) plan.fetched = true;
+    sampleScenes(saved.data.sample_seed);
+  } else if (data) {
     // Other images here would be mixed with these.
     if (state.dataset?.pairs.length) clear('train');
     post({ kind: 'give_data', fingerprint: saved.data.fingerprint });
@@ -178,7 +183,7 @@ function proceed() {
   if (offer) {
     if (dataset?.fingerprint !== offer.saved.data.fingerprint) {
       // The files dropped are others than the run's: say so, and wait for the next drop.
-      if (plan.asked && dataset?.pairs.length) askForData(offer);
+      if ((plan.asked || plan.fetched || death) && dataset?.pairs.length) askForData(offer);
       return;
     }
     plan = null;

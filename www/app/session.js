@@ -224,7 +224,7 @@ function receive(message) {
 /** What the browser or the engine says where memory is at its end. */
 const MEMORY = /out ?of ?memory|memory allocation|not enough memory|capacity overflow|Array buffer allocation failed/i;
 /** The same where the GPU is gone. */
-const GPU = /device[^.]{0,20}lost|lost[^.]{0,20}device|instance dropped|A valid external Instance reference no longer exists/i;
+const GPU = /device[^.]{0,40}lost|lost[^.]{0,20}device|BufferAsyncError|mapAsync|map[^.]{0,20}buffer/i;
 
 /** @param {string} detail @param {boolean} [memory] */
 function died(detail, memory = false) {

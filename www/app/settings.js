@@ -197,6 +197,13 @@ function takeWords(words) {
   return preset;
 }
 
+/** The end of an address that sets every field. @param {TrainConfig} values */
+export function addressOf(values) {
+  const words = new URLSearchParams({ preset: values.preset });
+  for (const { name } of allFields) words.set(name, String(values[name]));
+  return `#${words}`;
+}
+
 function writeAddress() {
   if (!config || !base) return;
   const words = new URLSearchParams({ preset: config.preset });
