@@ -169,7 +169,8 @@ mod tests {
             "what suits a software adapter comes first"
         );
         let fast = || {
-            ms.set(ms.get() + 0.1);
+            // Long enough for one call to count.
+            ms.set(ms.get() + 13.0);
             ms.get()
         };
         assert_eq!(run(&adapter("a", false), None, &fast).ms.len(), 3);

@@ -48,7 +48,7 @@ fn data(seed: u32) -> Rc<Dataset> {
 fn raw(architecture: Architecture, keep_best: KeepBest, seed: u32) -> RawSettings {
     RawSettings {
         architecture,
-        classes: 0,
+        classes: 1,
         base: 4.0,
         depth: 2.0,
         channels: Channels::Rgb,
