@@ -2,6 +2,7 @@
 /**
  * The page: wires state, places and engine together. What is shown is in app/*, one file a concern (see app/README.md).
  */
+import { initBands } from './app/bands.js';
 import { initChart } from './app/chart.js';
 import { initData } from './app/data-view.js';
 import { forgetRequests, initDownloads } from './app/downloads.js';
@@ -32,6 +33,7 @@ initKeepView();
 initChart();
 initPreview();
 initPredict();
+initBands();
 initDownloads();
 initViewer();
 initViewControls();

@@ -228,6 +228,11 @@ impl Builder {
             .sum()
     }
 
+    /// Bands of the TIFFs added from now on; see [`Limits::bands`].
+    pub fn set_bands(&mut self, bands: Vec<usize>) {
+        self.limits.bands = bands;
+    }
+
     /// Uses this rule instead of the suggested one from the next [`finish`](Self::finish) on.
     pub fn set_rule(&mut self, rule: MaskRule) {
         self.labelling = Some(Labelling::Binary(rule));
@@ -337,7 +342,7 @@ impl Builder {
         pair.excluded = excluded;
         if pair.labelling != *labelling && pair.blocked.is_none() {
             pair.labelling = labelling.clone();
-            pair.bits = Arc::new(labelling.apply(&pair.mask));
+            pair.bits = Arc::new(labels(labelling, &pair.image, &pair.mask));
         }
         let n = pair.bits.len().max(1) as f64;
         pair.foreground_share = marked(&pair.bits, labelling) as f64 / n;
@@ -391,8 +396,23 @@ fn new_pair(image: &Loaded, mask: &Loaded, name: String, labelling: &Labelling) 
         pair.fixed_notes.push(Note::Cropped { width, height });
     }
     pair.fixed_notes.extend(doctor::file_notes(&pair.image, &pair.mask));
-    pair.bits = Arc::new(labelling.apply(&pair.mask));
+    pair.bits = Arc::new(labels(labelling, &pair.image, &pair.mask));
     pair
+}
+
+/// Labels of a mask. Of several classes a pixel that the image knows nothing of (transparent or nodata) is of none, so
+/// that neither the loss nor the statistics count it; with one class there is no such label.
+fn labels(labelling: &Labelling, image: &Raster, mask: &Raster) -> Vec<u8> {
+    let mut labels = labelling.apply(mask);
+    if labelling.legend().is_some() && image.any_transparent() {
+        let width = u64::from(image.width.max(1));
+        for (at, label) in (0..image.pixels()).zip(&mut labels) {
+            if image.rgba8_at((at % width) as u32, (at / width) as u32)[3] == 0 {
+                *label = classes::UNLABELLED;
+            }
+        }
+    }
+    labels
 }
 
 /// Remarks that need the whole set: duplicates, and masks that may be inverted.

@@ -204,3 +204,26 @@ fn deep_masks_of_ones() {
         .unwrap();
     assert_eq!(b.finish().mask_bits(0), Some(&[0, 1, 1, 0][..]));
 }
+
+/// Of several classes, pixels that the image knows nothing of belong to none.
+#[test]
+fn transparent_pixels_have_no_class() {
+    let entry = |grey: u8, name: &str| classes::LegendEntry {
+        rgb: [grey; 3],
+        shown: [grey; 3],
+        name: name.into(),
+        ignored: false,
+        share: 0.5,
+    };
+    let legend = classes::Legend {
+        entries: vec![entry(0, "field"), entry(1, "roof")],
+        lossy: false,
+    };
+    let mask = Raster::from_u8(3, 1, 1, vec![0, 1, 1]).unwrap();
+    let image = Raster::from_u8(3, 1, 2, vec![9, 255, 9, 0, 9, 255]).unwrap();
+    assert_eq!(
+        labels(&Labelling::Classes(Arc::new(legend)), &image, &mask),
+        [0, classes::UNLABELLED, 1]
+    );
+    assert_eq!(labels(&Labelling::default(), &image, &mask).len(), 3);
+}

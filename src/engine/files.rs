@@ -53,6 +53,10 @@ struct InputImage {
 pub(super) struct Inputs {
     images: Vec<InputImage>,
     sidecars: Sidecars,
+    /// Bands of TIFFs to show; empty for the usual ones.
+    bands: Vec<usize>,
+    /// Most bands that a file had, alpha aside.
+    most_bands: usize,
     read: u32,
 }
 
@@ -67,6 +71,14 @@ impl Inputs {
 
     pub(super) fn path(&self, index: usize) -> Option<&str> {
         self.images.get(index).map(|input| input.path.as_str())
+    }
+
+    /// No images any more; the choice of bands stays.
+    pub(super) fn emptied(&self) -> Inputs {
+        Inputs {
+            bands: self.bands.clone(),
+            ..Inputs::default()
+        }
     }
 
     /// Width and height.
@@ -120,7 +132,7 @@ impl Inputs {
         if pair::is_junk(&path) || self.sidecars.add(&path, &bytes) {
             return None;
         }
-        let input = match read(path.clone(), bytes) {
+        let input = match read(path.clone(), bytes, &self.bands, &mut self.most_bands) {
             Ok(input) => input,
             Err(error) => return Some(Event::Fault(convert::file_fault(&path, &error.into()))),
         };
@@ -144,7 +156,11 @@ impl Inputs {
 }
 
 /// Decodes a file, or opens it to be read by window.
-fn read(path: String, bytes: Vec<u8>) -> Result<InputImage, DecodeError> {
+fn read(path: String, bytes: Vec<u8>, bands: &[usize], most_bands: &mut usize) -> Result<InputImage, DecodeError> {
+    let limits = Limits {
+        bands: bands.to_vec(),
+        ..Limits::default()
+    };
     let input = |raster, large, own_geo| InputImage {
         path,
         raster,
@@ -156,14 +172,15 @@ fn read(path: String, bytes: Vec<u8>) -> Result<InputImage, DecodeError> {
         let bytes = Arc::new(bytes);
         if let Ok(image) = TiffImage::open(bytes.clone()) {
             let geo = image.geo.clone();
-            return match Large::open(image)? {
+            *most_bands = image.measured_bands().len().max(*most_bands);
+            return match Large::open(image, bands)? {
                 Some(large) => Ok(input(large.preview(super::predict::VIEW_PX)?, Some(large), geo)),
-                None => Ok(input(decode::decode(&bytes, &Limits::default())?, None, geo)),
+                None => Ok(input(decode::decode(&bytes, &limits)?, None, geo)),
             };
         }
-        return Ok(input(decode::decode(&bytes, &Limits::default())?, None, None));
+        return Ok(input(decode::decode(&bytes, &limits)?, None, None));
     }
-    Ok(input(decode::decode(&bytes, &Limits::default())?, None, None))
+    Ok(input(decode::decode(&bytes, &limits)?, None, None))
 }
 
 impl Engine {
@@ -179,6 +196,7 @@ impl Engine {
                 }
                 self.source = DataSource::Files;
                 // A refused file is kept in the builder and named in the next `dataset` event.
+                self.builder.set_bands(self.inputs.bands.clone());
                 if !self.vectors.note(&path, &mut bytes) {
                     let _ = self.builder.add_file(&path, &bytes);
                 }
@@ -205,13 +223,34 @@ impl Engine {
             Purpose::Train => {
                 let faults = self.draw_vector_masks();
                 let events = self.change_data(|_| {});
-                events.into_iter().chain(faults).collect()
+                events.into_iter().chain(faults).chain(self.report_bands()).collect()
             }
             Purpose::Predict => {
                 self.inputs.place();
-                self.report_inputs()
+                self.report_inputs().into_iter().chain(self.report_bands()).collect()
             }
         }
+    }
+
+    /// Which bands of TIFFs are shown from the next file on, by number from 1; none for the usual ones. The page sends
+    /// its files again.
+    pub(super) fn set_bands(&mut self, bands: &[u32]) -> Vec<Event> {
+        let known = matches!(bands.len(), 0 | 1 | 3) && bands.iter().all(|band| (1..=64).contains(band));
+        if !known {
+            let detail = Some(format!("bands {bands:?}"));
+            return vec![fault(FaultCode::BadCommand, Stage::Read, None, detail)];
+        }
+        self.inputs.bands = bands.iter().map(|band| *band as usize - 1).collect();
+        self.report_bands().into_iter().collect()
+    }
+
+    /// Told where there is a choice: some file has more bands than three.
+    fn report_bands(&self) -> Option<Event> {
+        let most = self.inputs.most_bands.max(self.vectors.most_bands());
+        (most > 3).then(|| Event::Bands {
+            most: most as u32,
+            shown: self.inputs.bands.iter().map(|band| *band as u32 + 1).collect(),
+        })
     }
 
     pub(super) fn sample_scenes(&mut self, seed: u32) -> Vec<Event> {

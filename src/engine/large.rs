@@ -33,7 +33,7 @@ impl Large {
     ///
     /// # Errors
     /// If it has more pixels than can be predicted, or is damaged.
-    pub(super) fn open(image: TiffImage) -> Result<Option<Large>, DecodeError> {
+    pub(super) fn open(image: TiffImage, bands: &[usize]) -> Result<Option<Large>, DecodeError> {
         if image.raster_bytes() <= WHOLE_BYTES {
             return Ok(None);
         }
@@ -44,7 +44,7 @@ impl Large {
                 limit_megapixels: MAX_PIXELS as f64 / 1e6,
             });
         }
-        let bands = image.choose(image.default_bands())?;
+        let bands = image.choose(image.pick(bands))?;
         Ok(Some(Large {
             image,
             bands,

@@ -8,6 +8,7 @@ mod exports;
 mod files;
 mod georef;
 mod large;
+mod model_files;
 mod predict;
 mod presets;
 mod run;
@@ -118,6 +119,7 @@ impl Engine {
             Command::FileUnreadable { path, detail } => {
                 vec![fault(FaultCode::Unreadable, Stage::Read, Some(path), Some(detail))]
             }
+            Command::SetBands { bands } => self.set_bands(&bands),
             Command::FilesDone { purpose } => self.files_done(purpose),
             Command::SampleScenes { seed } => self.sample_scenes(seed),
             Command::SetMaskRule { rule } => self.set_mask_rule(rule),
@@ -238,7 +240,7 @@ impl Engine {
             }
             Purpose::Predict if self.predicting.is_some() => vec![fault(FaultCode::Busy, Stage::Predict, None, None)],
             Purpose::Predict => {
-                self.inputs = files::Inputs::default();
+                self.inputs = self.inputs.emptied();
                 self.results.clear();
                 self.report_inputs()
             }

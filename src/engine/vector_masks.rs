@@ -19,6 +19,8 @@ struct Placed {
     own: Option<GeoRef>,
     width: u32,
     height: u32,
+    /// Bands that hold something measured; 0 where there is no choice.
+    bands: usize,
 }
 
 /// Images by path, what lies beside them, and the GeoJSON files not yet drawn.
@@ -27,6 +29,7 @@ pub(super) struct VectorMasks {
     images: BTreeMap<String, Placed>,
     sidecars: Sidecars,
     files: BTreeMap<String, Vec<u8>>,
+    most_bands: usize,
 }
 
 impl VectorMasks {
@@ -40,9 +43,15 @@ impl VectorMasks {
             return true;
         }
         if let Some(placed) = placed(bytes) {
+            self.most_bands = self.most_bands.max(placed.bands);
             self.images.insert(path.to_owned(), placed);
         }
         false
+    }
+
+    /// Most bands that an image had, alpha aside.
+    pub(super) fn most_bands(&self) -> usize {
+        self.most_bands
     }
 
     fn geo(&self, path: &str) -> Option<GeoRef> {
@@ -75,6 +84,7 @@ fn placed(bytes: &[u8]) -> Option<Placed> {
         // Only the directory is read; the copy is short-lived.
         let image = TiffImage::open(std::sync::Arc::new(bytes.to_vec())).ok()?;
         return Some(Placed {
+            bands: image.measured_bands().len(),
             own: image.geo.clone(),
             width: image.width,
             height: image.height,
@@ -83,6 +93,7 @@ fn placed(bytes: &[u8]) -> Option<Placed> {
     let (width, height) = header::read(format, bytes).ok()?.size?;
     Some(Placed {
         own: None,
+        bands: 0,
         width,
         height,
     })

@@ -18,6 +18,9 @@ pub struct Limits {
     pub max_file_bytes: u64,
     /// Bytes the decoded samples may take; what is left of the memory cap.
     pub max_decoded_bytes: u64,
+    /// Bands of a TIFF to show, by number from 0: one as grey, three as red, green, blue. Empty for the usual ones; a
+    /// file that has not all of them shows its usual ones too.
+    pub bands: Vec<usize>,
 }
 
 impl Default for Limits {
@@ -27,6 +30,7 @@ impl Default for Limits {
             max_file_bytes: 512 << 20,
             // 100 megapixels of 16-bit RGBA.
             max_decoded_bytes: 800_000_000,
+            bands: Vec::new(),
         }
     }
 }
@@ -112,7 +116,7 @@ fn decode_tiff(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
                     available_bytes: limits.max_decoded_bytes,
                 });
             }
-            let bands = image.choose(image.default_bands())?;
+            let bands = image.choose(image.pick(&limits.bands))?;
             return Ok(image.whole(&bands)?);
         }
         Err(TiffError::Unsupported(what)) => what,

@@ -29,6 +29,11 @@ pub enum Command {
         path: String,
         detail: String,
     },
+    /// Bands of TIFFs to show from the next file on, by number from 1: one as grey, three as red, green, blue, none for
+    /// the usual ones. Files that are there have to be sent again.
+    SetBands {
+        bands: Vec<u32>,
+    },
     /// All files of one drop were sent: pair, check, answer with [`Event::Dataset`] or [`Event::Inputs`].
     FilesDone {
         purpose: Purpose,

@@ -20,6 +20,11 @@ pub enum Event {
     Inputs {
         inputs: Vec<Input>,
     },
+    /// Some file has more than three bands, so there is a choice. `shown`: as in [`Command::SetBands`].
+    Bands {
+        most: u32,
+        shown: Vec<u32>,
+    },
     Config(ConfigReport),
     RunStarted {
         run_id: u32,

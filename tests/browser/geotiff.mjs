@@ -1,23 +1,25 @@
 // @ts-check
-/** A small GeoTIFF writer for the tests: RGB, one strip, no compression, EPSG code and pixel scale. */
+/** A small GeoTIFF writer for the tests: 8 bits, RGB or more bands, one strip, no compression, EPSG code and pixel scale. */
 
 /**
- * @param {{ width: number, height: number, data: Uint8Array }} rgb
+ * @param {{ width: number, height: number, data: Uint8Array, bands?: number }} picture bands side by side
  * @param {{ epsg: number, x: number, y: number, pixel: number }} place top left corner and side of a pixel
  * @returns {Buffer}
  */
-export function geoTiff({ width, height, data }, { epsg, x, y, pixel }) {
+export function geoTiff({ width, height, data, bands = 3 }, { epsg, x, y, pixel }) {
   /** @param {number[]} values */
   const shorts = (values) => Buffer.from(new Uint16Array(values).buffer);
   /** @param {number[]} values */
   const longs = (values) => Buffer.from(new Uint32Array(values).buffer);
   /** @param {number[]} values */
   const doubles = (values) => Buffer.from(new Float64Array(values).buffer);
+  /** Bands beyond red, green, blue are no alpha. @type {[number, number, number, Buffer][]} */
+  const extra = bands > 3 ? [[338, 3, bands - 3, shorts(Array(bands - 3).fill(0))]] : [];
   /** Tag, type, count, bytes. @type {[number, number, number, Buffer][]} */
   const tags = [
-    [256, 4, 1, longs([width])], [257, 4, 1, longs([height])], [258, 3, 3, shorts([8, 8, 8])], [259, 3, 1, shorts([1])],
-    [262, 3, 1, shorts([2])], [273, 4, 1, longs([0])], [277, 3, 1, shorts([3])], [278, 4, 1, longs([height])],
-    [279, 4, 1, longs([data.length])], [33550, 12, 3, doubles([pixel, pixel, 0])], [33922, 12, 6, doubles([0, 0, 0, x, y, 0])],
+    [256, 4, 1, longs([width])], [257, 4, 1, longs([height])], [258, 3, bands, shorts(Array(bands).fill(8))], [259, 3, 1, shorts([1])],
+    [262, 3, 1, shorts([2])], [273, 4, 1, longs([0])], [277, 3, 1, shorts([bands])], [278, 4, 1, longs([height])],
+    [279, 4, 1, longs([data.length])], ...extra, [33550, 12, 3, doubles([pixel, pixel, 0])], [33922, 12, 6, doubles([0, 0, 0, x, y, 0])],
     [34735, 3, 16, shorts([1, 1, 0, 3, 1024, 0, 1, 1, 1025, 0, 1, 1, 3072, 0, 1, epsg])],
   ];
   let at = 8 + 2 + 12 * tags.length + 4;

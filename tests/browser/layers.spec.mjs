@@ -124,6 +124,29 @@ test.describe('map layers and foreign models', () => {
     expect(gm.usablePairs(after)).toHaveLength(1);
   });
 
+  test('bands of a file with more than three can be chosen', async ({ baseURL }) => {
+    const page = await (await browser.newContext({ viewport: { width: 1200, height: 900 } })).newPage();
+    await gm.openPage(page, String(baseURL), 'cpu');
+    const folder = freshFolder('bands');
+    const bands = 5;
+    // Band b is brightest at its own columns.
+    const data = Uint8Array.from({ length: SIZE.width * SIZE.height * bands }, (_, i) => (Math.floor(i / bands) % SIZE.width) % bands === i % bands ? 250 : 20 * (i % bands));
+    writeFileSync(path.join(folder, 'many.tif'), geoTiff({ ...SIZE, data, bands }, PLACE));
+    await gm.dropForPrediction(page, [folder], 1);
+    await expect(page.locator('#bands-predict-help')).toHaveText(/of 5 bands/);
+    const look = () => page.locator('#inputs canvas').first().evaluate((canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
+    await until(async () => (await look()).length > 500, { limitMs: 20_000, what: 'the thumbnail was painted' });
+    const before = await look();
+    await page.fill('#bands-predict', '9');
+    await page.keyboard.press('Tab');
+    await expect(page.locator('#bands-predict-help')).toHaveText(/each from 1 to 5/);
+    await page.fill('#bands-predict', '5, 4, 2');
+    await page.keyboard.press('Tab');
+    await until(async () => (await look()) !== before && !(await gm.read(page)).reading, { limitMs: 20_000, what: 'the other bands are shown' });
+    await expect(page.locator('#bands-predict')).toHaveValue('5, 4, 2');
+    await page.screenshot({ path: path.join(SHOTS, 'bands.png') });
+  });
+
   test('damaged and unsupported files are named, and the rest goes on', async ({ baseURL }) => {
     const page = await (await browser.newContext()).newPage();
     await gm.openPage(page, String(baseURL), 'cpu');

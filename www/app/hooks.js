@@ -34,7 +34,7 @@ function snapshot() {
     },
     preview: state.preview.map((item) => light(item)),
     model: state.model ? light(state.model) : null,
-    predicting: state.predicting ? { done: state.predicting.done, total: state.predicting.total } : null,
+    predicting: state.predicting ? { done: state.predicting.done, total: state.predicting.total, tiles_done: state.predicting.tiles_done, tiles_total: state.predicting.tiles_total } : null,
     results: state.results.map((result) => light(result)),
     faults: state.faults.map((fault) => light(fault)),
     keep: { ...state.keep, offer: brief(state.keep.offer), last: brief(state.keep.last) },

@@ -103,6 +103,9 @@ function apply(event) {
       if (event.model && !running() && event.model.name !== state.model?.name) say(`Model ${event.model.name} is ready.`);
       state.model = event.model ?? null;
       break;
+    case 'bands':
+      state.bands = { most: event.most, shown: event.shown };
+      break;
     case 'predict_progress':
       state.predicting = event;
       break;

@@ -139,6 +139,17 @@ export function clear(purpose) {
   send({ type: 'clear', purpose });
 }
 
+/** Chooses bands and reads all files again with them. @param {number[]} bands */
+export function setBands(bands) {
+  const { train, predict } = kept;
+  kept.train = [];
+  kept.predict = [];
+  state.results = [];
+  send({ type: 'set_bands', bands });
+  sendFiles(train, 'train');
+  sendFiles(predict, 'predict');
+}
+
 /** The banner's button: load the wasm again, or the data into a new engine. */
 export function recover() {
   const action = state.error?.action;

@@ -69,6 +69,7 @@
  * @property {import('./types.js').PreviewItem[]} preview
  * @property {number} heldBack validation pairs of the last run that can still be predicted
  * @property {import('./types.js').ModelInfo | null} model
+ * @property {{ most: number, shown: number[] } | null} bands a choice of bands, where files have more than three
  * @property {{ done: number, total: number, elapsed_ms: number, tiles_done: number, tiles_total: number } | null} predicting
  * @property {PredictionResult[]} results
  * @property {(Fault & { purpose: Purpose | null })[]} faults faults that belong to no data set
@@ -99,6 +100,7 @@ const initial = () => ({
   preview: [],
   heldBack: 0,
   model: null,
+  bands: null,
   predicting: null,
   results: [],
   faults: [],

@@ -45,6 +45,14 @@ impl TiffImage {
         }
     }
 
+    /// The bands asked for if the file has them all, else the default ones.
+    pub fn pick(&self, asked: &[usize]) -> Vec<usize> {
+        if asked.is_empty() || asked.iter().any(|band| *band >= self.bands) {
+            return self.default_bands();
+        }
+        asked.to_vec()
+    }
+
     /// How to show `picked`: 8-bit values as they are, wider ones from their 2nd to their 98th percentile.
     ///
     /// A single band of small whole numbers is taken as it is too: that is what class masks look like.

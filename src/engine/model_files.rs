@@ -1,0 +1,214 @@
+//! The model in memory: described, saved, loaded, moved between devices.
+
+use burn::tensor::Device;
+
+use super::{Engine, Model, convert, fault};
+use crate::{
+    data::{batches::Sampling, preprocess::Channels},
+    export::{self, KerasError},
+    formats::{
+        keras_h5::{self, KerasFileError},
+        weights_file::WeightsFile,
+    },
+    infer::InputSpec,
+    model::{ModelConfig, NamedTensor, UNet, read_weights, write_weights},
+    protocol::{ClassInfo, Event, FaultCode, ModelInfo, Stage},
+};
+
+/// Side of the seed's tiles in pixels; Keras's file does not say.
+const KERAS_TILE_PX: usize = 256;
+
+/// What is written into a model file beside the weights.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct FileConfig {
+    model: ModelConfig,
+    channels: crate::protocol::Channels,
+    sampling: crate::protocol::Sampling,
+    tile_px: usize,
+    steps: u32,
+    /// Files from before there were classes have none.
+    #[serde(default)]
+    classes: Vec<ClassInfo>,
+}
+
+impl Engine {
+    pub(super) fn model_event(&self) -> Event {
+        let info = self.model.as_ref().map(|m| {
+            let config = m.unet.config();
+            ModelInfo {
+                architecture: convert::architecture_out(config.architecture),
+                base: config.base as u32,
+                depth: config.depth as u32,
+                channels: convert::channels_out(m.spec.channels),
+                sampling: convert::sampling_out(m.spec.sampling),
+                tile_px: m.spec.tile_px as u32,
+                parameters: config.parameters() as u32,
+                steps: m.steps,
+                name: m.name.clone(),
+                classes: convert::classes_out(&m.classes),
+            }
+        });
+        Event::Model { model: info }
+    }
+
+    pub(super) async fn save_model(&mut self) -> Vec<Event> {
+        let Some(model) = &self.model else {
+            return vec![fault(FaultCode::NoModel, Stage::Model, None, None)];
+        };
+        let config = FileConfig {
+            model: *model.unet.config(),
+            channels: convert::channels_out(model.spec.channels),
+            sampling: convert::sampling_out(model.spec.sampling),
+            tile_px: model.spec.tile_px,
+            steps: model.steps,
+            classes: convert::classes_out(&model.classes),
+        };
+        let failed = |detail: String| vec![fault(FaultCode::DeviceError, Stage::Model, None, Some(detail))];
+        let tensors = match read_weights(&model.unet).await {
+            Ok(tensors) => tensors,
+            Err(error) => return failed(error.to_string()),
+        };
+        let json = match serde_json::to_string(&config) {
+            Ok(json) => json,
+            Err(error) => return failed(error.to_string()),
+        };
+        match export::model_file(tensors, json) {
+            Ok(bytes) => {
+                let name = "groundmask-model.safetensors".to_owned();
+                vec![Event::File {
+                    name,
+                    mime: "application/octet-stream".to_owned(),
+                    bytes,
+                    result: None,
+                }]
+            }
+            Err(error) => failed(error.to_string()),
+        }
+    }
+
+    pub(super) fn load_model(&mut self, name: String, bytes: &[u8]) -> Vec<Event> {
+        if self.run.is_some() || self.predicting.is_some() {
+            return vec![fault(FaultCode::Busy, Stage::Model, Some(name), None)];
+        }
+        let Some(ready) = &self.ready else {
+            return vec![fault(FaultCode::DeviceError, Stage::Device, None, None)];
+        };
+        match read_model(&name, bytes, &ready.device) {
+            Ok(model) => {
+                self.model = Some(model);
+                vec![self.model_event()]
+            }
+            Err((code, detail)) => vec![fault(code, Stage::Model, Some(name), Some(detail))],
+        }
+    }
+
+    /// Brings the model to `device` if it is on another.
+    pub(super) async fn move_model(&mut self, device: &Device) -> Option<Event> {
+        let model = self.model.as_mut()?;
+        if model.unet.device() == *device {
+            return None;
+        }
+        let moved = async {
+            let tensors = read_weights(&model.unet).await.map_err(|e| e.to_string())?;
+            let mut unet = UNet::new(*model.unet.config(), 0, device).map_err(|e| e.to_string())?;
+            write_weights(&mut unet, &tensors).map_err(|e| e.to_string())?;
+            Ok::<UNet, String>(unet)
+        };
+        match moved.await {
+            Ok(unet) => {
+                model.unet = unet;
+                None
+            }
+            Err(detail) => {
+                self.model = None;
+                Some(fault(FaultCode::DeviceError, Stage::Model, None, Some(detail)))
+            }
+        }
+    }
+}
+
+/// A file written by [`Engine::save_model`].
+fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (FaultCode, String)> {
+    let corrupt = |e: &dyn std::fmt::Display| (FaultCode::ModelCorrupt, e.to_string());
+    let mismatch = |e: &dyn std::fmt::Display| (FaultCode::ModelMismatch, e.to_string());
+    if keras_h5::is_hdf5(bytes) {
+        return read_keras_model(name, bytes, device);
+    }
+    let file = WeightsFile::read(bytes).map_err(|e| corrupt(&e))?;
+    let version = file
+        .metadata
+        .get(export::VERSION_KEY)
+        .and_then(|v| v.parse::<u32>().ok());
+    match version {
+        None => return Err((FaultCode::ModelMismatch, "not written by Groundmask".to_owned())),
+        Some(v) if v > export::MODEL_FILE_VERSION => {
+            return Err((FaultCode::ModelMismatch, format!("written by a newer version ({v})")));
+        }
+        Some(_) => {}
+    }
+    let json = file.metadata.get(export::CONFIG_KEY).map_or("", String::as_str);
+    let config: FileConfig = serde_json::from_str(json).map_err(|e| corrupt(&e))?;
+    let mut unet = UNet::new(config.model, 0, device).map_err(|e| mismatch(&e))?;
+    let tensors: Vec<NamedTensor> = file
+        .tensors
+        .into_iter()
+        .map(|t| NamedTensor {
+            name: t.name,
+            shape: t.shape,
+            values: t.values,
+        })
+        .collect();
+    write_weights(&mut unet, &tensors).map_err(|e| mismatch(&e))?;
+    let spec = InputSpec {
+        channels: convert::channels_in(config.channels),
+        sampling: convert::sampling_in(config.sampling),
+        tile_px: config.tile_px.clamp(32, 1024),
+        stride_px: config.model.stride_px(),
+    };
+    if spec.channels.count() != config.model.channels {
+        return Err((
+            FaultCode::ModelMismatch,
+            "its channels contradict each other".to_owned(),
+        ));
+    }
+    if config.classes.len()
+        != if config.model.classes > 1 {
+            config.model.classes
+        } else {
+            0
+        }
+    {
+        return Err((FaultCode::ModelMismatch, "its classes contradict each other".to_owned()));
+    }
+    Ok(Model {
+        unet,
+        spec,
+        steps: config.steps,
+        name: name.to_owned(),
+        classes: convert::classes_in(config.classes),
+    })
+}
+
+/// Keras weights of one of the seed's networks; grey ones see images as the seed's pipeline does.
+fn read_keras_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (FaultCode, String)> {
+    let (config, tensors) = export::read_keras(bytes.to_vec()).map_err(|e| match e {
+        KerasError::File(KerasFileError::Corrupt(_)) => (FaultCode::ModelCorrupt, e.to_string()),
+        other => (FaultCode::ModelMismatch, other.to_string()),
+    })?;
+    let mismatch = |e: &dyn std::fmt::Display| (FaultCode::ModelMismatch, e.to_string());
+    let mut unet = UNet::new(config, 0, device).map_err(|e| mismatch(&e))?;
+    write_weights(&mut unet, &tensors).map_err(|e| mismatch(&e))?;
+    let grey = config.channels == 1;
+    Ok(Model {
+        unet,
+        spec: InputSpec {
+            channels: if grey { Channels::Grey } else { Channels::Rgb },
+            sampling: if grey { Sampling::Seed } else { Sampling::Crop },
+            tile_px: KERAS_TILE_PX,
+            stride_px: config.stride_px(),
+        },
+        steps: 0,
+        name: name.to_owned(),
+        classes: Vec::new(),
+    })
+}
