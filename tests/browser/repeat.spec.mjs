@@ -96,8 +96,17 @@ test('the report is one file that holds the run and asks for nothing', async ({ 
 
 test('in a hidden tab the run goes on, the title tells it, and a notification ends it', async ({ baseURL }) => {
   const context = await browser.newContext({ ...VIEW, permissions: ['notifications'] });
-  // The real notifications, written down.
+  // The real notifications, written down. Headless Chromium hides no tab, whatever its window does, so what a hidden tab
+  // is like is made here: it says so, and it gets no animation frames.
   await context.addInitScript(() => {
+    let hidden = false;
+    Object.defineProperty(document, 'visibilityState', { get: () => (hidden ? 'hidden' : 'visible') });
+    const frame = globalThis.requestAnimationFrame.bind(globalThis);
+    globalThis.requestAnimationFrame = (work) => (hidden ? 0 : frame(work));
+    /** @type {any} */ (globalThis).hide = () => {
+      hidden = true;
+      document.dispatchEvent(new Event('visibilitychange'));
+    };
     const own = globalThis.Notification;
     /** @type {any} */ (globalThis).notices = [];
     globalThis.Notification = class extends own {
@@ -112,10 +121,7 @@ test('in a hidden tab the run goes on, the title tells it, and a notification en
   await begin(page);
   await page.check('#notify');
   expect(await page.evaluate(() => Notification.permission)).toBe('granted');
-  const session = await context.newCDPSession(page);
-  const { windowId } = await session.send('Browser.getWindowForTarget');
-  await session.send('Browser.setWindowBounds', { windowId, bounds: { windowState: 'minimized' } });
-  await until(() => page.evaluate(() => document.visibilityState === 'hidden'), { limitMs: 10_000, what: 'the tab is hidden' });
+  await page.evaluate(() => /** @type {any} */ (globalThis).hide());
   const at = (await read(page)).run.step;
   await until(async () => /\d+ % training/.test(await page.title()), { limitMs: 60_000, what: 'the title tells per cent', everyMs: 20 });
   const state = await ended(page);
