@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::{Engine, convert, fault, survive};
 use crate::{
     data::{
+        checkup,
         classes::UNLABELLED,
         dataset::{self, Builder},
         pair, preprocess, scenes,
@@ -152,6 +153,10 @@ impl Engine {
             strays: shares(&data.detected.strays),
             classes: convert::classes_out(&data.classes()),
             colours: shares(&data.colours),
+            findings: checkup::examine(data)
+                .iter()
+                .map(|f| convert::finding(f, &data.classes()))
+                .collect(),
             foreground_share: data.foreground_share(),
             faults: data
                 .faults

@@ -1,9 +1,6 @@
 //! Prediction by overlapping tiles.
 
-use burn::tensor::{
-    Tensor, TensorData,
-    activation::{sigmoid, softmax},
-};
+use burn::tensor::{Tensor, TensorData, activation::sigmoid};
 
 use crate::{formats::raster::Raster, model::UNet};
 
@@ -90,19 +87,18 @@ impl Prediction {
         let input = Tensor::<4>::from_data(TensorData::new(values, [1, height, width, channels]), &model.device());
         let logits = model.forward(input);
         let classes = logits.dims()[3];
-        let probability = if classes == 1 {
-            sigmoid(logits)
-        } else {
-            softmax(logits, 3)
-        };
-        let probability = probability.reshape([height * width * classes]);
-        let data = probability
+        let output = if classes == 1 { sigmoid(logits) } else { logits };
+        let output = output.reshape([height * width * classes]);
+        let data = output
             .into_data_async()
             .await
             .map_err(|e| InferError::Read(format!("{e:?}")))?;
-        let tile = data
+        let mut tile = data
             .try_into_vec::<f32>()
             .map_err(|e| InferError::Read(format!("{e:?}")))?;
+        if classes > 1 {
+            softmax(&mut tile, classes);
+        }
         self.add(corner, &tile);
         self.next += 1;
         Ok(self.next == self.corners.len())
@@ -137,6 +133,20 @@ impl Prediction {
             sums.iter_mut().for_each(|sum| *sum /= weight.max(f32::MIN_POSITIVE));
         }
         self.sum
+    }
+}
+
+/// Logits `[pixels, classes]` to probabilities, in place. Here and not on the device: burn's own softmax over a short
+/// last axis took longer on the CPU than the network.
+fn softmax(values: &mut [f32], classes: usize) {
+    for pixel in values.chunks_exact_mut(classes) {
+        let largest = pixel.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let mut sum = 0.0;
+        for v in pixel.iter_mut() {
+            *v = (*v - largest).exp();
+            sum += *v;
+        }
+        pixel.iter_mut().for_each(|v| *v /= sum);
     }
 }
 
@@ -179,6 +189,20 @@ mod tests {
             let last = starts[starts.len() - 1] as usize;
             assert_eq!(last + 512.min(length), length);
         }
+    }
+
+    #[test]
+    fn probabilities_of_classes_add_up() {
+        let mut values = [1.0f32, 2.0, 3.0, 1000.0, 0.0, -1000.0];
+        softmax(&mut values, 3);
+        let wanted = [0.090_030_57, 0.244_728_47, 0.665_240_94, 1.0, 0.0, 0.0];
+        assert!(
+            values.iter().zip(wanted).all(|(v, w)| (v - w).abs() < 1e-6),
+            "{values:?}"
+        );
+        let mut broken = [f32::NAN, 1.0];
+        softmax(&mut broken, 2);
+        assert!(broken[1].is_nan());
     }
 
     /// Blending constant tiles gives the constant everywhere: the weights are normalised and never zero.

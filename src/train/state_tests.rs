@@ -48,7 +48,7 @@ fn data(seed: u32) -> Rc<Dataset> {
 fn raw(architecture: Architecture, keep_best: KeepBest, seed: u32) -> RawSettings {
     RawSettings {
         architecture,
-        classes: 0,
+        classes: 1,
         base: 4.0,
         depth: 2.0,
         channels: Channels::Rgb,
@@ -67,6 +67,12 @@ fn raw(architecture: Architecture, keep_best: KeepBest, seed: u32) -> RawSetting
         keep_best,
         seed: f64::from(seed),
         val_share: 0.25,
+        schedule: crate::train::Schedule::Cosine,
+        warmup_steps: 0.0,
+        patience: 0.0,
+        clip_norm: 0.0,
+        class_weights: Vec::new(),
+        norm_statistics: crate::train::NormStatistics::Adaptive,
     }
 }
 
