@@ -1,9 +1,32 @@
 /* tslint:disable */
 /* eslint-disable */
 /**
+ * A colour of the masks and the class it stands for.
+ */
+export interface LegendEntry {
+    /**
+     * As the masks hold it.
+     */
+    rgb: [number, number, number];
+    /**
+     * As it is drawn; another colour where the masks hold class numbers.
+     */
+    shown: [number, number, number];
+    name: string;
+    /**
+     * Its pixels are not labelled: they count neither in the loss nor in any metric.
+     */
+    ignored: boolean;
+    /**
+     * Share of the opaque pixels of all masks; what the page sends here is not looked at.
+     */
+    share: number;
+}
+
+/**
  * A remark on a usable pair.
  */
-export type Note = { code: "cropped"; width: number; height: number } | { code: "empty_mask" } | { code: "full_mask" } | { code: "maybe_inverted" } | { code: "mask_equals_image" } | { code: "first_frame_only" } | { code: "exif_rotated" } | { code: "alpha_ignored" } | { code: "duplicate_of"; pair: number };
+export type Note = { code: "cropped"; width: number; height: number } | { code: "empty_mask" } | { code: "full_mask" } | { code: "one_class" } | { code: "maybe_inverted" } | { code: "mask_equals_image" } | { code: "first_frame_only" } | { code: "exif_rotated" } | { code: "alpha_ignored" } | { code: "duplicate_of"; pair: number };
 
 /**
  * A setting that cannot be used, for the message at its field.
@@ -68,6 +91,7 @@ export interface TrainConfig {
      * Share of pairs held back for validation, 0 to 0.9. Ignored if `val_names` is not empty.
      */
     val_share: number;
+    val_by: ValBy;
     /**
      * Image file names (with or without folder) that make up the validation set.
      */
@@ -77,6 +101,24 @@ export interface TrainConfig {
      */
     validate_every: number;
     keep_best: KeepBest;
+    /**
+     * Validations without improvement after which the run stops; 0 = never.
+     */
+    patience: number;
+    schedule: Schedule;
+    /**
+     * Steps over which the rate climbs from 0.
+     */
+    warmup_steps: number;
+    /**
+     * Largest norm of all gradients together; 0 = any.
+     */
+    clip_norm: number;
+    /**
+     * Weight of a pixel by its class, background first; empty = as `foreground_weight` says.
+     */
+    class_weights: number[];
+    norm_statistics: NormStatistics;
     /**
      * Seed of split, initial weights, crops, augmentation and dropout; a whole number below 2^32.
      */
@@ -98,9 +140,24 @@ export interface Input {
 }
 
 /**
- * How a mask pixel becomes foreground (1) or background (0).
+ * How a mask pixel becomes foreground (1) or background (0), or one of several classes.
  */
-export type MaskRule = { kind: "threshold"; at: number; invert: boolean } | { kind: "not_black"; invert: boolean } | { kind: "colour"; rgb: [number, number, number]; invert: boolean };
+export type MaskRule = { kind: "threshold"; at: number; invert: boolean } | { kind: "not_black"; invert: boolean } | { kind: "colour"; rgb: [number, number, number]; invert: boolean } | { kind: "classes"; legend: LegendEntry[] };
+
+/**
+ * How fast the running statistics of batch normalisation follow the batches.
+ */
+export type NormStatistics = "keras" | "adaptive";
+
+/**
+ * How pairs are divided into training and validation, where no names are given.
+ */
+export type ValBy = "share" | "place";
+
+/**
+ * How the learning rate goes over a run.
+ */
+export type Schedule = "constant" | "cosine" | "plateau";
 
 /**
  * How training tiles are cut from images.
@@ -113,19 +170,59 @@ export type Sampling = "crop" | "resize" | "seed";
 export interface Metrics {
     loss: number;
     accuracy: number | undefined;
+    /**
+     * Of the foreground; of several classes the mean over those that occur.
+     */
     iou: number | undefined;
     f1: number | undefined;
+    /**
+     * By class; background and foreground where there are no others.
+     */
+    class_iou: (number | undefined)[];
 }
+
+/**
+ * One change that mends a finding.
+ */
+export type Mend = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: MaskRule } | { kind: "settings"; settings: [string, string][] };
 
 /**
  * One request to the engine. Commands are handled one at a time, in order.
  */
-export type Command = { type: "init"; device: DeviceChoice } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "start"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
+export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "start"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
+
+/**
+ * Settings to try instead, and what was changed in them.
+ */
+export interface Retry {
+    advice: Advice;
+    config: TrainConfig;
+}
 
 /**
  * Something the page should show. Events of a run carry its id; the page drops those of another.
  */
-export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "inputs"; inputs: Input[] } | ({ type: "config" } & ConfigReport) | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; result: number | undefined } | ({ type: "picture" } & Picture) | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
+export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "inputs"; inputs: Input[] } | ({ type: "config" } & ConfigReport) | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number; classes: ClassInfo[] } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | { type: "mended"; run_id: number; step: number; tries: number; seed: number } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; result: number | undefined } | ({ type: "picture" } & Picture) | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
+
+/**
+ * Something wrong with the data set, what shows it and what mends it.
+ */
+export interface Finding {
+    code: FindingCode;
+    /**
+     * The pairs that show it; the first is the picture.
+     */
+    pairs: number[];
+    /**
+     * A share, or a number of pairs.
+     */
+    value: number | undefined;
+    /**
+     * Sizes or a name that the sentence needs.
+     */
+    detail: string | undefined;
+    mend: Mend;
+}
 
 /**
  * The data set as the page shows it.
@@ -143,7 +240,23 @@ export interface Dataset {
      */
     colours: ColourShare[];
     /**
-     * Share of foreground pixels over all usable pairs, 0 to 1.
+     * What the masks hold as classes, whichever rule is in force.
+     */
+    detected: LegendEntry[];
+    /**
+     * Colours too rare to be a class, most frequent first, at most 32.
+     */
+    strays: ColourShare[];
+    /**
+     * The classes in force by number; empty where masks are foreground and background.
+     */
+    classes: ClassInfo[];
+    /**
+     * What is wrong with the set as a whole, the most harmful first.
+     */
+    findings: Finding[];
+    /**
+     * Share of foreground pixels over all usable pairs, 0 to 1; of several classes the share that is labelled.
      */
     foreground_share: number;
     /**
@@ -239,6 +352,14 @@ export interface SaveOutcome {
 }
 
 /**
+ * What the network tells apart.
+ */
+export interface ClassInfo {
+    name: string;
+    rgb: [number, number, number];
+}
+
+/**
  * What went wrong, where, with which file. Never a sentence.
  */
 export interface Fault {
@@ -277,6 +398,16 @@ export interface ConfigReport {
     steps_total: number;
     train_pairs: number;
     validation_pairs: number;
+    /**
+     * Places the pairs were divided by, 0 if they were not.
+     */
+    places: number;
+}
+
+export interface CurvePoint {
+    threshold: number;
+    precision: number | undefined;
+    recall: number | undefined;
 }
 
 export interface DeviceInfo {
@@ -296,11 +427,30 @@ export interface DeviceInfo {
     self_test_error: number;
     self_test_ms: number;
     /**
+     * The family of kernels in use on WebGPU; the CPU has one.
+     */
+    kernels: string | undefined;
+    /**
+     * Milliseconds of a test convolution by the families measured just now; empty if the choice was remembered.
+     */
+    calibration_ms: Map<string, number>;
+    /**
+     * To be kept by the page and given to the next [`super::Command::Init`].
+     */
+    calibration: string | undefined;
+    /**
      * Limits worth showing, name -> value.
      */
     limits: Map<string, number>;
     protocol: number;
     version: string;
+}
+
+export interface ImageScore {
+    pair: number;
+    validation: boolean;
+    iou: number | undefined;
+    accuracy: number | undefined;
 }
 
 export interface ModelInfo {
@@ -316,6 +466,10 @@ export interface ModelInfo {
      */
     steps: number;
     name: string;
+    /**
+     * Empty for foreground and background.
+     */
+    classes: ClassInfo[];
 }
 
 export interface Pair {
@@ -353,7 +507,7 @@ export interface Pair {
      */
     thumb_rgba: Uint8Array;
     /**
-     * 0 or 255 a pixel, same size as the thumbnail.
+     * 0 or 255 a pixel, or a class number (255 = not labelled); same size as the thumbnail.
      */
     thumb_mask: Uint8Array;
 }
@@ -365,7 +519,7 @@ export interface Picture {
     height: number;
     rgba: Uint8Array;
     /**
-     * 0 or 255; empty for inputs.
+     * 0 or 255, or class numbers; empty for inputs.
      */
     mask: Uint8Array;
 }
@@ -394,11 +548,11 @@ export interface PredictionResult {
     view_height: number;
     rgba: Uint8Array;
     /**
-     * Probability, 0 to 255.
+     * Probability, 0 to 255, or class numbers.
      */
     probability: Uint8Array;
     /**
-     * 0 or 255; empty where there is no truth.
+     * 0 or 255, or class numbers; empty where there is no truth.
      */
     truth: Uint8Array;
     elapsed_ms: number;
@@ -416,11 +570,11 @@ export interface PreviewItem {
     iou: number | undefined;
     rgba: Uint8Array;
     /**
-     * 0 or 255.
+     * 0 or 255, or class numbers (255 = not labelled) where the run has classes.
      */
     truth: Uint8Array;
     /**
-     * Probability, 0 to 255.
+     * Probability, 0 to 255, or class numbers.
      */
     probability: Uint8Array;
 }
@@ -440,6 +594,10 @@ export interface RunEnd {
     training: Metrics | undefined;
     ms_per_step: number;
     elapsed_ms: number;
+    /**
+     * What would help, where the run ended ill.
+     */
+    retry: Retry | undefined;
 }
 
 export interface StepReport {
@@ -484,7 +642,18 @@ export interface ValidationReport {
     best: boolean;
     best_step: number;
     elapsed_ms: number;
+    /**
+     * Every image that was looked at.
+     */
+    images: ImageScore[];
+    /**
+     * Precision and recall by threshold, of the held-back images (of the training ones where there are none); empty for
+     * several classes.
+     */
+    curve: CurvePoint[];
 }
+
+export type Advice = "lower_rate" | "batch_norm" | "balance";
 
 export type Architecture = "unet_norm" | "unet" | "unet_small";
 
@@ -500,13 +669,15 @@ export type DeviceKind = "webgpu" | "cpu";
 
 export type DeviceReason = "no_webgpu" | "no_adapter" | "software_adapter" | "missing_timestamp_query" | "self_test_failed" | "insecure_context" | "asked_for_cpu";
 
-export type EndReason = "finished" | "stopped" | "not_finite" | "device_failed";
+export type EndReason = "finished" | "stopped" | "early_stopped" | "not_finite" | "diverged" | "dead_output" | "constant" | "device_failed";
 
 export type ExportKind = "mask_png" | "probability_png";
 
-export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "no_mask" | "no_image" | "ambiguous" | "size_mismatch" | "no_pairs" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
+export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "no_mask" | "no_image" | "ambiguous" | "size_mismatch" | "no_pairs" | "bad_legend" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
 
-export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs";
+export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs" | "does_not_fit" | "needs_binary_masks" | "wrong_count" | "no_places";
+
+export type FindingCode = "empty_masks" | "full_masks" | "inverted" | "some_inverted" | "mask_is_image" | "copies" | "tiny_foreground" | "rare_class" | "mixed_sizes" | "mixed_bands" | "mixed_depths" | "too_few_pairs";
 
 export type ForegroundWeight = "off" | "auto";
 
@@ -531,6 +702,10 @@ export class Bench {
     free(): void;
     [Symbol.dispose](): void;
     /**
+     * GFLOP/s of multiply-adds on registers, the device's ceiling.
+     */
+    static ceiling(config: any): Promise<number>;
+    /**
      * `config`: `{ backend: "webgpu" | "cpu", filters, size, batch, dropout, det }`.
      */
     static create(config: any): Promise<Bench>;
@@ -538,6 +713,14 @@ export class Bench {
      * One inference; its first probability.
      */
     infer(): Promise<number>;
+    /**
+     * `{ estimate, wasm, gpu_in_use, gpu_reserved }` in bytes; the GPU's are 0 on the CPU.
+     */
+    memory(): any;
+    /**
+     * Every pass of every different layer alone: `{ ceiling, operators: [{ layer, pass, gflop, ms }] }`.
+     */
+    static operators(config: any): Promise<any>;
     /**
      * One training step; its loss.
      */
@@ -616,8 +799,11 @@ export interface InitOutput {
     readonly __wbg_bench_free: (a: number, b: number) => void;
     readonly __wbg_engine_free: (a: number, b: number) => void;
     readonly bench_adapter: (a: number) => [number, number];
+    readonly bench_ceiling: (a: any) => any;
     readonly bench_create: (a: any) => any;
     readonly bench_infer: (a: number) => any;
+    readonly bench_memory: (a: number) => any;
+    readonly bench_operators: (a: any) => any;
     readonly bench_parameters: (a: number) => number;
     readonly bench_step: (a: number) => any;
     readonly describe_run: (a: number, b: number, c: number, d: any) => any;
@@ -636,18 +822,18 @@ export interface InitOutput {
     readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___js_sys_9a7ea8450e8d8f62___Function_fn_wasm_bindgen_e7439bd8853a644a___JsValue_____wasm_bindgen_e7439bd8853a644a___sys__Undefined___js_sys_9a7ea8450e8d8f62___Function_fn_wasm_bindgen_e7439bd8853a644a___JsValue_____wasm_bindgen_e7439bd8853a644a___sys__Undefined_______true_: (a: number, b: number, c: any, d: any) => void;
     readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___JsValue__core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true_: (a: number, b: number, c: any) => [number, number];
     readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___sys__JsNullable_wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true_: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___sys__JsNullable_wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true__23: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___sys__JsNullable_wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true__24: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___sys__JsNullable_wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true__26: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wasm_bindgen_e7439bd8853a644a___sys__JsNullable_wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_81ac53eac6c6f55c___result__Result_____wasm_bindgen_e7439bd8853a644a___JsError___true__27: (a: number, b: number, c: any) => [number, number];
     readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true_: (a: number, b: number, c: any) => void;
-    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true__22: (a: number, b: number, c: any) => void;
-    readonly __wbindgen_malloc_command_export: (a: number, b: number) => number;
-    readonly __wbindgen_realloc_command_export: (a: number, b: number, c: number, d: number) => number;
-    readonly __wbindgen_free_command_export: (a: number, b: number, c: number) => void;
-    readonly __wbindgen_exn_store_command_export: (a: number) => void;
-    readonly __externref_table_alloc_command_export: () => number;
+    readonly wasm_bindgen_e7439bd8853a644a___convert__closures_____invoke___wgpu_71fa1decee3b6a2c___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true__25: (a: number, b: number, c: any) => void;
+    readonly __wbindgen_malloc: (a: number, b: number) => number;
+    readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
+    readonly __wbindgen_free: (a: number, b: number, c: number) => void;
+    readonly __wbindgen_exn_store: (a: number) => void;
+    readonly __externref_table_alloc: () => number;
     readonly __wbindgen_externrefs: WebAssembly.Table;
-    readonly __wbindgen_destroy_closure_command_export: (a: number, b: number) => void;
-    readonly __externref_table_dealloc_command_export: (a: number) => void;
+    readonly __wbindgen_destroy_closure: (a: number, b: number) => void;
+    readonly __externref_table_dealloc: (a: number) => void;
     readonly __wbindgen_start: () => void;
 }
 

@@ -162,19 +162,19 @@ fn faint() -> Rc<Dataset> {
     Rc::new(builder.finish())
 }
 
+/// The first ten seeds for which fewer than one pixel in a hundred of [`faint`] gets through the head.
+const UNLUCKY: [u32; 10] = [35, 38, 319, 376, 398, 473, 554, 605, 875, 931];
+
 /// Ten seeds whose classic network gives one grey: left alone it stays so, mended none does.
 #[test]
 fn ten_of_ten_unlucky_seeds_are_mended() {
     let data = faint();
     let is_grey = |look: Look| look.flat || look.alive < 0.01;
-    let unlucky: Vec<u32> = (1..2000)
-        .filter(|seed| is_grey(look(&session(&seed_like(*seed), &data))))
-        .take(10)
-        .collect();
-    println!("unlucky seeds {unlucky:?}");
-    assert_eq!(unlucky.len(), 10);
+    for seed in UNLUCKY {
+        assert!(is_grey(look(&session(&seed_like(seed), &data))), "seed {seed}");
+    }
     let mut grey_for_ever = 0;
-    for seed in unlucky {
+    for seed in UNLUCKY {
         let mut left_alone = session(&seed_like(seed), &data);
         let mut losses = Vec::new();
         for step in 0..50 {
@@ -194,7 +194,7 @@ fn ten_of_ten_unlucky_seeds_are_mended() {
         grey_for_ever += u32::from(alone.flat || alone.alive < 0.1);
         assert_eq!(mended.first().map(|m| m.0), Some(0), "said before the first step");
         assert_eq!(end.reason, EndReason::Finished);
-        assert!(!after.flat && after.alive > 0.5, "{after:?}");
+        assert!(!after.flat && after.alive > ALIVE_AT_START, "{after:?}");
         assert!(end.loss_last < end.loss_first);
     }
     // Left alone, a few pixels at the edge may get through in time; nearly all stay grey.

@@ -115,7 +115,7 @@ test('the doctor shows each fault and one click mends it', async () => {
   for (let at = 3; at < empty.data.length; at += 4) empty.data[at] = 255;
   const pairs = Object.fromEntries([1, 2, 3, 4, 5].map((k) => [`plot${k}`, scene(k, SIZE)]));
   pairs.blank = { image: scene(8, SIZE).image, mask: PNG.sync.write(empty, { colorType: 0 }) };
-  pairs.echo = scene(2, SIZE);
+  pairs.plotcopy = scene(2, SIZE);
   const own = scene(9, SIZE);
   pairs.same = { image: own.image, mask: own.image };
   await gm.dropForTraining(page, [folder('doctor', pairs)]);

@@ -114,7 +114,7 @@ function paintFacts() {
   const sizes = new Set(pairs.map((pair) => `${pair.width} × ${pair.height}`));
   const rows = [
     ['Pairs in use', `${count(pairs.length)}${pairs.length < all.length ? ` of ${count(all.length)}` : ''}`],
-    ['Foreground', percent(dataset?.foreground_share)],
+    [dataset?.classes.length ? 'Labelled' : 'Foreground', percent(dataset?.foreground_share)],
     ['Size', sizes.size === 1 ? [...sizes][0] : sizes.size ? `${sizes.size} sizes` : '–'],
     ['In memory', bytes(dataset?.memory_bytes ?? 0)],
   ];

@@ -41,7 +41,7 @@ export const advancedGroups = [
     { name: 'steps', label: 'Total steps', help: '0 leaves the length to the epochs; any other number overrides them.', kind: 'whole' },
   ] },
   { title: 'Learning', fields: [
-    { name: 'lr', label: 'Learning rate', help: 'Size of Adam’s steps; a tenth is the cure when the loss explodes. ', kind: 'number' },
+    { name: 'lr', label: 'Learning rate', help: 'Size of Adam’s steps; a tenth is the cure when the loss explodes.', kind: 'number' },
     { name: 'schedule', label: 'Schedule', help: 'A cosine calms the last steps; on a plateau the rate halves when three validations brought nothing better.', kind: 'choice', options: [['cosine', 'Cosine'], ['constant', 'Constant'], ['plateau', 'Halve on plateaus']] },
     { name: 'warmup_steps', label: 'Warm-up steps', help: 'Steps over which the learning rate climbs from 0; some keep a high rate from breaking the start.', kind: 'whole' },
     { name: 'clip_norm', label: 'Clip gradients at', help: 'Largest norm of all gradients together, against single steps that break the run; 0 is off, 1 is usual.', kind: 'number' },
