@@ -195,7 +195,7 @@ fn dubai_loads_as_six_classes_and_trains() {
         tile_px: 64.0,
         depth: 3.0,
         steps: 120.0,
-        validate_every: 60.0,
+        validate_every: 120.0,
         val_share: 0.25,
         ..small(&mut engine)
     };

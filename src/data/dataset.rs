@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::checkup::Look;
 use super::classes::{self, Class, Detected, Labelling, Legend};
 use super::doctor::{self, Note};
 pub use super::fault::{FaultKind, FileFault};
@@ -36,6 +37,8 @@ pub struct Pair {
     fixed_notes: Vec<Note>,
     labelling: Labelling,
     hash: u64,
+    /// The image, small, to find its copies.
+    pub(super) look: Arc<Look>,
     mask_hash: u64,
     /// The two files as decoded, to recognise an unchanged pair.
     files: [Arc<Raster>; 2],
@@ -287,11 +290,14 @@ impl Builder {
             let last = &self.last;
             (last.suggested_rule, last.colours.clone(), last.detected.clone())
         } else {
-            let masks: Vec<&Raster> = pairing
-                .pairs
-                .iter()
-                .map(|(_, m, _)| self.files[*m].raster.as_ref())
-                .collect();
+            // A label that is its image says nothing about what labels look like, unless all are.
+            let is_label =
+                |(image, mask, _): &&(usize, usize, String)| self.files[*image].hash != self.files[*mask].hash;
+            let raster = |(_, mask, _): &(usize, usize, String)| self.files[*mask].raster.as_ref();
+            let mut masks: Vec<&Raster> = pairing.pairs.iter().filter(is_label).map(raster).collect();
+            if masks.is_empty() {
+                masks = pairing.pairs.iter().map(raster).collect();
+            }
             (mask::suggest(&masks), mask::colours(&masks), classes::detect(&masks))
         };
         let labelling = match &self.labelling {
@@ -374,6 +380,7 @@ fn new_pair(image: &Loaded, mask: &Loaded, name: String, labelling: &Labelling) 
         fixed_notes: Vec::new(),
         labelling: labelling.clone(),
         hash: image.hash,
+        look: Arc::new(Look::new(a)),
         mask_hash: mask.hash,
         files: [a.clone(), b.clone()],
     };

@@ -1,13 +1,13 @@
 //! The core's own types to the protocol's and back. The floors below do not know the protocol.
 
 use crate::{
-    data::{augment, batches, classes, dataset::FaultKind, doctor, mask, preprocess},
+    data::{augment, batches, checkup, classes, dataset::FaultKind, doctor, mask, preprocess},
     device,
     model::{self, LossKind},
     protocol::{
-        Architecture, Augmentation, Channels, ClassInfo, DeviceKind, DeviceReason, Fault, FaultCode, FieldError,
-        FieldErrorCode, ForegroundWeight, KeepBest, LegendEntry, Loss, MaskRule, Metrics, Note, Sampling, Stage,
-        TrainConfig, ValidationReport,
+        Architecture, Augmentation, Channels, ClassInfo, CurvePoint, DeviceKind, DeviceReason, Fault, FaultCode,
+        FieldError, FieldErrorCode, Finding, FindingCode, ForegroundWeight, ImageScore, KeepBest, LegendEntry, Loss,
+        MaskRule, Mend, Metrics, NormStatistics, Note, Sampling, Schedule, Stage, TrainConfig, ValidationReport,
     },
     train::{self, FieldProblem, ImageMetrics, Problem, RawSettings},
 };
@@ -22,6 +22,23 @@ pub(super) fn metrics(m: ImageMetrics) -> Metrics {
     }
 }
 
+pub(super) fn image_score(s: train::ImageScore) -> ImageScore {
+    ImageScore {
+        pair: s.pair as u32,
+        validation: s.validation,
+        iou: s.iou,
+        accuracy: s.accuracy,
+    }
+}
+
+pub(super) fn curve_point(p: train::CurvePoint) -> CurvePoint {
+    CurvePoint {
+        threshold: p.threshold,
+        precision: p.precision,
+        recall: p.recall,
+    }
+}
+
 pub(super) fn validation(run_id: u32, news: &train::ValidationNews) -> ValidationReport {
     ValidationReport {
         run_id,
@@ -31,6 +48,8 @@ pub(super) fn validation(run_id: u32, news: &train::ValidationNews) -> Validatio
         best: news.best,
         best_step: news.best_step,
         elapsed_ms: news.elapsed_ms,
+        images: news.images.iter().copied().map(image_score).collect(),
+        curve: news.curve.iter().copied().map(curve_point).collect(),
     }
 }
 
@@ -167,6 +186,9 @@ pub(super) fn mask_rule_out(rule: mask::MaskRule) -> MaskRule {
     }
 }
 
+/// Class weights looked at; more than there can be classes is wrong anyway.
+const MAX_WEIGHTS: usize = 64;
+
 /// `classes`: those of the data set, 0 where labels are 0 and 1.
 pub(super) fn raw_settings(c: &TrainConfig, classes: usize) -> RawSettings {
     RawSettings {
@@ -197,6 +219,19 @@ pub(super) fn raw_settings(c: &TrainConfig, classes: usize) -> RawSettings {
             KeepBest::ValidationIou => train::KeepBest::ValidationIou,
             KeepBest::TrainingLoss => train::KeepBest::TrainingLoss,
         },
+        patience: c.patience,
+        schedule: match c.schedule {
+            Schedule::Constant => train::Schedule::Constant,
+            Schedule::Cosine => train::Schedule::Cosine,
+            Schedule::Plateau => train::Schedule::Plateau,
+        },
+        warmup_steps: c.warmup_steps,
+        clip_norm: c.clip_norm,
+        class_weights: c.class_weights.iter().copied().take(MAX_WEIGHTS).collect(),
+        norm_statistics: match c.norm_statistics {
+            NormStatistics::Keras => train::NormStatistics::Keras,
+            NormStatistics::Adaptive => train::NormStatistics::Adaptive,
+        },
         seed: c.seed,
         val_share: c.val_share,
         classes: classes.max(1),
@@ -209,6 +244,7 @@ pub(super) fn field_problem(p: FieldProblem) -> FieldError {
         Problem::NotWhole => (FieldErrorCode::NotWhole, None, None, None),
         Problem::OutOfRange { min, max } => (FieldErrorCode::OutOfRange, Some(min), Some(max), None),
         Problem::NotAMultiple { of } => (FieldErrorCode::NotAMultiple, None, None, Some(of)),
+        Problem::WrongCount { wanted } => (FieldErrorCode::WrongCount, None, None, Some(wanted)),
         Problem::NeedsBinaryMasks => (FieldErrorCode::NeedsBinaryMasks, None, None, None),
     };
     FieldError {
@@ -241,6 +277,53 @@ pub(super) fn file_fault(path: &str, kind: &FaultKind) -> Fault {
         stage,
         file: Some(path.to_owned()),
         detail: kind.detail(),
+    }
+}
+
+/// `classes`: names of the classes by number.
+pub(super) fn finding(f: &checkup::Finding, classes: &[classes::Class]) -> Finding {
+    use checkup::Cause;
+    let pairs: Vec<u32> = f.pairs.iter().map(|p| *p as u32).collect();
+    let (code, value, detail) = match f.cause {
+        Cause::EmptyMasks => (FindingCode::EmptyMasks, None, None),
+        Cause::FullMasks => (FindingCode::FullMasks, None, None),
+        Cause::Inverted { share } => (FindingCode::Inverted, Some(share), None),
+        Cause::SomeInverted => (FindingCode::SomeInverted, None, None),
+        Cause::MaskIsImage => (FindingCode::MaskIsImage, None, None),
+        Cause::Copies => (FindingCode::Copies, None, None),
+        Cause::TinyForeground { share } => (FindingCode::TinyForeground, Some(share), None),
+        Cause::RareClass { class, share } => {
+            let name = classes.get(class).map(|c| c.name.clone());
+            (FindingCode::RareClass, Some(share), name)
+        }
+        Cause::MixedSizes { smallest, largest } => {
+            let megapixels = |n: u64| n as f64 / 1e6;
+            let detail = format!("{:.2} and {:.2} MP", megapixels(smallest), megapixels(largest));
+            (FindingCode::MixedSizes, None, Some(detail))
+        }
+        Cause::MixedBands => (FindingCode::MixedBands, None, None),
+        Cause::MixedDepths => (FindingCode::MixedDepths, None, None),
+        Cause::TooFewPairs { pairs } => (FindingCode::TooFewPairs, Some(pairs as f64), None),
+    };
+    let settings = |all: &[(&str, &str)]| Mend::Settings {
+        settings: all.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+    };
+    let mend = match f.mend {
+        checkup::Mend::Exclude => Mend::Exclude { pairs: pairs.clone() },
+        checkup::Mend::Rule(rule) => Mend::Rule {
+            rule: mask_rule_out(rule),
+        },
+        checkup::Mend::Balance => settings(&[("foreground_weight", "auto"), ("loss", "bce_dice")]),
+        checkup::Mend::Crop => settings(&[("sampling", "crop")]),
+        checkup::Mend::Grey => settings(&[("channels", "grey")]),
+        checkup::Mend::Augment => settings(&[("augmentation", "strong")]),
+    };
+    Finding {
+        code,
+        pairs,
+        value,
+        detail,
+        mend,
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     data::{
+        checkup,
         classes::UNLABELLED,
         dataset::{self, Builder},
         pair, preprocess, scenes,
@@ -294,6 +295,10 @@ impl Engine {
             strays: shares(&data.detected.strays),
             classes: convert::classes_out(&data.classes()),
             colours: shares(&data.colours),
+            findings: checkup::examine(data)
+                .iter()
+                .map(|f| convert::finding(f, &data.classes()))
+                .collect(),
             foreground_share: data.foreground_share(),
             faults: data
                 .faults

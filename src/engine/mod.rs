@@ -3,6 +3,7 @@
 //! [`Engine::command`] answers at once; long work (training, validation, prediction) is done in
 //! slices by [`Engine::advance`], so that the caller stays in charge between them.
 
+mod advice;
 mod convert;
 mod exports;
 mod files;
@@ -48,8 +49,8 @@ pub(crate) struct Model {
 /// A run under way.
 struct Run {
     id: u32,
-    session: Session,
     config: TrainConfig,
+    session: Session,
     paused: bool,
 }
 

@@ -1,7 +1,8 @@
 //! What a preset stands for.
 
 use crate::protocol::{
-    Architecture, Augmentation, Channels, ForegroundWeight, KeepBest, Loss, Preset, Sampling, TrainConfig,
+    Architecture, Augmentation, Channels, ForegroundWeight, KeepBest, Loss, NormStatistics, Preset, Sampling, Schedule,
+    TrainConfig, ValBy,
 };
 
 /// The settings of a preset.
@@ -28,9 +29,16 @@ pub fn config(preset: Preset) -> TrainConfig {
         augmentation: Augmentation::Strong,
         dropout: 0.0,
         val_share: 0.2,
+        val_by: ValBy::Share,
         val_names: Vec::new(),
         validate_every: 0.0,
         keep_best: KeepBest::ValidationIou,
+        patience: 0.0,
+        schedule: Schedule::Cosine,
+        warmup_steps: 0.0,
+        clip_norm: 0.0,
+        class_weights: Vec::new(),
+        norm_statistics: NormStatistics::Adaptive,
         seed: 1.0,
     };
     match preset {
@@ -51,6 +59,8 @@ pub fn config(preset: Preset) -> TrainConfig {
             val_share: 0.0,
             validate_every: 50.0,
             keep_best: KeepBest::TrainingLoss,
+            schedule: Schedule::Constant,
+            norm_statistics: NormStatistics::Keras,
             ..balanced
         },
     }

@@ -1,19 +1,21 @@
 //! Settings, start, pause, stop and the slices of a run.
 
-use super::{Engine, Model, Run, convert, fault};
+use super::{Engine, Model, Run, advice, convert, fault};
 use crate::{
-    data::split,
+    data::{place, split},
     protocol::{
         ConfigReport, EndReason, Event, FaultCode, FieldError, FieldErrorCode, Phase, PreviewItem, RunEnd, Stage,
-        StepReport, TrainConfig,
+        StepReport, TrainConfig, ValBy,
     },
-    train::{Ended, Room, Session, SessionEvent, SessionPhase, Settings},
+    train::{Ailment, Ended, Room, Session, SessionEvent, SessionPhase, Settings},
 };
 
 /// Which pairs train and which validate.
 struct Sides {
     train: Vec<usize>,
     validation: Vec<usize>,
+    /// Places they were divided by, 0 if they were not.
+    places: usize,
 }
 
 impl Engine {
@@ -30,6 +32,7 @@ impl Engine {
             steps_total: settings.as_ref().map_or(0.0, |s| f64::from(s.steps_total)),
             train_pairs: sides.train.len() as u32,
             validation_pairs: sides.validation.len() as u32,
+            places: sides.places as u32,
             errors,
         })]
     }
@@ -38,24 +41,50 @@ impl Engine {
     fn check(&self, config: &TrainConfig) -> (Vec<FieldError>, Option<Settings>, Sides) {
         let usable = self.data.usable();
         let mut errors = Vec::new();
+        let names = || -> Vec<(usize, String)> {
+            let paths = usable
+                .iter()
+                .map(|&pair| (pair, self.data.image_path(pair).unwrap_or_default()));
+            paths.map(|(pair, path)| (pair, path.to_owned())).collect()
+        };
         let sides = if config.val_names.is_empty() {
             let share = if config.val_share.is_finite() {
                 config.val_share.clamp(0.0, 0.9)
             } else {
                 0.0
             };
-            let (train, validation) = split::by_share(&usable, share, config.seed as u32);
-            Sides { train, validation }
+            match config.val_by {
+                ValBy::Share => {
+                    let (train, validation) = split::by_share(&usable, share, config.seed as u32);
+                    Sides {
+                        train,
+                        validation,
+                        places: 0,
+                    }
+                }
+                ValBy::Place => {
+                    let split = place::by_place(&names(), share, config.seed as u32);
+                    if split.places == 0 && !usable.is_empty() {
+                        errors.push(field_error("val_by", FieldErrorCode::NoPlaces, None));
+                    }
+                    Sides {
+                        train: split.train,
+                        validation: split.validation,
+                        places: split.places,
+                    }
+                }
+            }
         } else {
-            let names: Vec<(usize, String)> = usable
-                .iter()
-                .filter_map(|&pair| Some((pair, self.data.image_path(pair)?.to_owned())))
-                .collect();
+            let names = names();
             let (train, validation, unknown) = split::by_names(&names, &config.val_names);
             for name in unknown {
                 errors.push(field_error("val_names", FieldErrorCode::UnknownName, Some(name)));
             }
-            Sides { train, validation }
+            Sides {
+                train,
+                validation,
+                places: 0,
+            }
         };
         if !usable.is_empty() && sides.train.is_empty() {
             let field = if config.val_names.is_empty() {
@@ -268,9 +297,15 @@ impl Engine {
                     let items = items.into_iter().map(|p| self.preview_item(p)).collect();
                     Event::Preview { run_id, step, items }
                 }
+                SessionEvent::Mended { step, tries, seed } => Event::Mended {
+                    run_id,
+                    step,
+                    tries,
+                    seed,
+                },
                 SessionEvent::Ended(end) => {
                     ended = true;
-                    Event::RunEnded(run_end(run_id, &end))
+                    Event::RunEnded(run_end(run_id, &end, &run.config))
                 }
             });
         }
@@ -306,13 +341,19 @@ impl Engine {
     }
 }
 
-fn run_end(run_id: u32, end: &Ended) -> RunEnd {
+fn run_end(run_id: u32, end: &Ended, config: &TrainConfig) -> RunEnd {
     RunEnd {
         run_id,
         reason: match end.reason {
             crate::train::EndReason::Finished => EndReason::Finished,
             crate::train::EndReason::Stopped => EndReason::Stopped,
-            crate::train::EndReason::NotFinite => EndReason::NotFinite,
+            crate::train::EndReason::EarlyStopped => EndReason::EarlyStopped,
+            crate::train::EndReason::Ill(ailment) => match ailment {
+                Ailment::NotFinite => EndReason::NotFinite,
+                Ailment::Diverged => EndReason::Diverged,
+                Ailment::DeadOutput => EndReason::DeadOutput,
+                Ailment::Constant => EndReason::Constant,
+            },
         },
         steps: end.steps,
         epochs: end.epochs,
@@ -323,6 +364,10 @@ fn run_end(run_id: u32, end: &Ended) -> RunEnd {
         training: end.training.clone().map(convert::metrics),
         ms_per_step: end.ms_per_step,
         elapsed_ms: end.elapsed_ms,
+        retry: match end.reason {
+            crate::train::EndReason::Ill(ailment) => Some(advice::retry(ailment, config)),
+            _ => None,
+        },
     }
 }
 

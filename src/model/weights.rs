@@ -159,6 +159,24 @@ impl UNet {
             .collect()
     }
 
+    /// The sum of all weights and statistics, `[1]`: a number if and only if every one of them is (or they overflow it).
+    pub fn sum(&self) -> Tensor<1> {
+        let mut copy = self.clone();
+        let sums = copy.slots().into_iter().map(|(_, _, slot)| slot.flat().sum()).collect();
+        Tensor::cat(sums, 0).sum()
+    }
+
+    /// Takes the last two layers, which make the output from features, from another model of the same shape.
+    pub fn take_head(&mut self, other: UNet) {
+        self.head = other.head;
+        self.out = other.out;
+    }
+
+    /// Whether a parameter of this name belongs to the last two layers.
+    pub fn is_head(name: &str) -> bool {
+        name.starts_with("head.") || name.starts_with("out.")
+    }
+
     /// All tensors by name: shape and values, flat and still on the device.
     pub fn tensors(&self) -> Vec<(String, Vec<usize>, Tensor<1>)> {
         let mut copy = self.clone();

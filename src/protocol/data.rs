@@ -68,6 +68,8 @@ pub struct Dataset {
     pub strays: Vec<ColourShare>,
     /// The classes in force by number; empty where masks are foreground and background.
     pub classes: Vec<ClassInfo>,
+    /// What is wrong with the set as a whole, the most harmful first.
+    pub findings: Vec<Finding>,
     /// Share of foreground pixels over all usable pairs, 0 to 1; of several classes the share that is labelled.
     pub foreground_share: f64,
     /// Files that became part of no pair, each with its cause.
@@ -92,6 +94,56 @@ pub enum DataSource {
 pub struct ColourShare {
     pub rgb: [u8; 3],
     pub share: f64,
+}
+
+/// Something wrong with the data set, what shows it and what mends it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Finding {
+    pub code: FindingCode,
+    /// The pairs that show it; the first is the picture.
+    pub pairs: Vec<u32>,
+    /// A share, or a number of pairs.
+    pub value: Option<f64>,
+    /// Sizes or a name that the sentence needs.
+    pub detail: Option<String>,
+    pub mend: Mend,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum FindingCode {
+    EmptyMasks,
+    FullMasks,
+    /// value: share of foreground
+    Inverted,
+    SomeInverted,
+    MaskIsImage,
+    Copies,
+    /// value: share of foreground
+    TinyForeground,
+    /// value: share of the labelled pixels; detail: the class
+    RareClass,
+    /// detail: "0.1 and 4.2 MP"
+    MixedSizes,
+    MixedBands,
+    MixedDepths,
+    /// value: usable pairs
+    TooFewPairs,
+}
+
+/// One change that mends a finding.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Mend {
+    /// Leave the pairs out.
+    Exclude { pairs: Vec<u32> },
+    /// Label the masks by another rule.
+    Rule { rule: MaskRule },
+    /// Change settings: name and value as the address writes them.
+    Settings { settings: Vec<(String, String)> },
 }
 
 /// What the network tells apart.

@@ -58,6 +58,13 @@ pub enum Event {
         step: u32,
         items: Vec<PreviewItem>,
     },
+    /// The output did not depend on the image; `tries` sets of fresh weights were drawn, the last from `seed`.
+    Mended {
+        run_id: u32,
+        step: u32,
+        tries: u32,
+        seed: u32,
+    },
     RunEnded(RunEnd),
     /// The model in memory changed (loaded, trained) or is absent.
     Model {

@@ -18,6 +18,8 @@ pub struct ConfigReport {
     pub steps_total: f64,
     pub train_pairs: u32,
     pub validation_pairs: u32,
+    /// Places the pairs were divided by, 0 if they were not.
+    pub places: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +78,28 @@ pub struct ValidationReport {
     pub best: bool,
     pub best_step: u32,
     pub elapsed_ms: f64,
+    /// Every image that was looked at.
+    pub images: Vec<ImageScore>,
+    /// Precision and recall by threshold, of the held-back images (of the training ones where there are none); empty for
+    /// several classes.
+    pub curve: Vec<CurvePoint>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct ImageScore {
+    pub pair: u32,
+    pub validation: bool,
+    pub iou: Option<f64>,
+    pub accuracy: Option<f64>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct CurvePoint {
+    pub threshold: f64,
+    pub precision: Option<f64>,
+    pub recall: Option<f64>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -116,6 +140,28 @@ pub struct RunEnd {
     pub training: Option<Metrics>,
     pub ms_per_step: f64,
     pub elapsed_ms: f64,
+    /// What would help, where the run ended ill.
+    pub retry: Option<Retry>,
+}
+
+/// Settings to try instead, and what was changed in them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Retry {
+    pub advice: Advice,
+    pub config: TrainConfig,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Advice {
+    /// A tenth of the learning rate, gradients clipped.
+    LowerRate,
+    /// The network with batch normalisation.
+    BatchNorm,
+    /// Dice beside cross-entropy, rare classes weighted.
+    Balance,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,8 +170,16 @@ pub struct RunEnd {
 pub enum EndReason {
     Finished,
     Stopped,
-    /// The loss became NaN or infinite; the best weights before that were kept.
+    /// Validation did not improve for as long as `patience` allows.
+    EarlyStopped,
+    /// The loss or a weight became NaN or infinite; the last good weights were kept, as in the three below.
     NotFinite,
+    /// The loss climbed far and stayed there.
+    Diverged,
+    /// The output did not depend on the image, and fresh weights did not help.
+    DeadOutput,
+    /// One answer for every pixel, validation after validation.
+    Constant,
     /// The device failed; the fault event says how.
     DeviceFailed,
 }

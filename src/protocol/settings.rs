@@ -75,6 +75,39 @@ pub enum KeepBest {
     TrainingLoss,
 }
 
+/// How pairs are divided into training and validation, where no names are given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum ValBy {
+    /// At random.
+    Share,
+    /// Tiles that touch, by the numbers in their names, stay on one side.
+    Place,
+}
+
+/// How the learning rate goes over a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Schedule {
+    Constant,
+    /// Down to a twentieth along half a cosine.
+    Cosine,
+    /// Halved whenever three validations brought nothing better.
+    Plateau,
+}
+
+/// How fast the running statistics of batch normalisation follow the batches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum NormStatistics {
+    /// Momentum .99 from the first step on.
+    Keras,
+    Adaptive,
+}
+
 /// All settings of a run. Numbers arrive as the page typed them and are checked in Rust.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -103,11 +136,22 @@ pub struct TrainConfig {
     pub dropout: f64,
     /// Share of pairs held back for validation, 0 to 0.9. Ignored if `val_names` is not empty.
     pub val_share: f64,
+    pub val_by: ValBy,
     /// Image file names (with or without folder) that make up the validation set.
     pub val_names: Vec<String>,
     /// Validate every so many steps; 0 = chosen from the run's length.
     pub validate_every: f64,
     pub keep_best: KeepBest,
+    /// Validations without improvement after which the run stops; 0 = never.
+    pub patience: f64,
+    pub schedule: Schedule,
+    /// Steps over which the rate climbs from 0.
+    pub warmup_steps: f64,
+    /// Largest norm of all gradients together; 0 = any.
+    pub clip_norm: f64,
+    /// Weight of a pixel by its class, background first; empty = as `foreground_weight` says.
+    pub class_weights: Vec<f64>,
+    pub norm_statistics: NormStatistics,
     /// Seed of split, initial weights, crops, augmentation and dropout; a whole number below 2^32.
     pub seed: f64,
 }
@@ -143,4 +187,8 @@ pub enum FieldErrorCode {
     DoesNotFit,
     /// The seed's pipeline knows foreground and background only.
     NeedsBinaryMasks,
+    /// A list must have as many entries as there are classes. value: how many
+    WrongCount,
+    /// `val_by` place: no image name holds the numbers of a tile.
+    NoPlaces,
 }

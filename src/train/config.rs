@@ -12,6 +12,25 @@ pub enum KeepBest {
     TrainingLoss,
 }
 
+/// How the learning rate goes over a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schedule {
+    Constant,
+    /// Down to a twentieth along half a cosine.
+    Cosine,
+    /// Halved whenever validation has not improved for a while.
+    Plateau,
+}
+
+/// How fast the running statistics of batch normalisation follow the batches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NormStatistics {
+    /// Momentum .99 from the first step on, as Keras has it: some 460 steps to forget the start.
+    Keras,
+    /// A mean over few batches at first, .99 in the end.
+    Adaptive,
+}
+
 /// Settings as a person gives them: any number may be anything.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RawSettings {
@@ -34,6 +53,12 @@ pub struct RawSettings {
     pub keep_best: KeepBest,
     pub seed: f64,
     pub val_share: f64,
+    pub schedule: Schedule,
+    pub warmup_steps: f64,
+    pub patience: f64,
+    pub clip_norm: f64,
+    pub class_weights: Vec<f64>,
+    pub norm_statistics: NormStatistics,
     /// Classes of the data set; 1 where labels are 0 and 1.
     pub classes: usize,
 }
@@ -56,19 +81,33 @@ pub struct Settings {
     pub keep_best: KeepBest,
     pub seed: u32,
     pub val_share: f64,
+    pub schedule: Schedule,
+    /// Steps over which the rate climbs from 0.
+    pub warmup_steps: u32,
+    /// Validations without improvement after which the run stops; 0 = never.
+    pub patience: u32,
+    /// Largest norm of all gradients together; 0 = any.
+    pub clip_norm: f64,
+    /// Weight of a pixel by its class, background first; empty = as `weigh_foreground` says.
+    pub class_weights: Vec<f32>,
+    pub norm_statistics: NormStatistics,
 }
 
-/// Share of the learning rate that is left at the end of a run, except in the seed's pipeline.
+/// Share of the learning rate that a cosine leaves at the end of a run.
 const LAST_LR_SHARE: f64 = 0.05;
 
 impl Settings {
-    /// Learning rate of `step` (from 0): constant in the seed's pipeline, else a cosine from `lr` down to a twentieth,
-    /// which ends the last steps' jumping about (validation IoU moved by 0.05 from one check to the next without).
+    /// Learning rate of `step` (from 0) by the schedule, plateaus left aside. The cosine goes from `lr` down to a
+    /// twentieth, which ends the last steps' jumping about (validation IoU moved by 0.05 from one check to the next without).
     pub fn lr_at(&self, step: u32) -> f64 {
-        if self.sampling == Sampling::Seed {
+        if step < self.warmup_steps {
+            return self.lr * f64::from(step + 1) / f64::from(self.warmup_steps + 1);
+        }
+        if self.schedule != Schedule::Cosine {
             return self.lr;
         }
-        let done = f64::from(step) / f64::from(self.steps_total.max(1));
+        let length = self.steps_total.saturating_sub(self.warmup_steps).max(1);
+        let done = f64::from(step - self.warmup_steps) / f64::from(length);
         let cosine = 0.5 * (1.0 + (std::f64::consts::PI * done.min(1.0)).cos());
         self.lr * (LAST_LR_SHARE + (1.0 - LAST_LR_SHARE) * cosine)
     }
@@ -88,6 +127,10 @@ pub enum Problem {
     },
     /// The seed's pipeline knows foreground and background only.
     NeedsBinaryMasks,
+    /// One weight for each class, or none at all.
+    WrongCount {
+        wanted: f64,
+    },
 }
 
 /// A field and what is wrong with it.
@@ -162,6 +205,19 @@ impl RawSettings {
         let dropout = c.real("dropout", self.dropout, 0.0, 0.9);
         let val_share = c.real("val_share", self.val_share, 0.0, 0.9);
         let validate_every = c.whole("validate_every", self.validate_every, 0.0, 1_000_000.0);
+        let patience = c.whole("patience", self.patience, 0.0, 10_000.0);
+        let warmup_steps = c.whole("warmup_steps", self.warmup_steps, 0.0, 1_000_000.0);
+        let clip_norm = c.real("clip_norm", self.clip_norm, 0.0, 1e6);
+        // Foreground and background are two, though the network has one output for them.
+        let classes = self.classes.max(2);
+        let class_weights: Vec<f32> = self
+            .class_weights
+            .iter()
+            .map(|w| c.real("class_weights", *w, 1e-3, 1e3) as f32)
+            .collect();
+        if !class_weights.is_empty() && class_weights.len() != classes {
+            c.fail("class_weights", Problem::WrongCount { wanted: classes as f64 });
+        }
         let seed = c.whole("seed", self.seed, 0.0, f64::from(u32::MAX));
         if self.sampling == Sampling::Seed && self.classes > 1 {
             c.fail("sampling", Problem::NeedsBinaryMasks);
@@ -191,7 +247,7 @@ impl RawSettings {
                 depth,
                 channels: self.channels.count(),
                 dropout,
-                classes: self.classes,
+                classes: self.classes.max(1),
             },
             channels: self.channels,
             tile_px,
@@ -211,6 +267,12 @@ impl RawSettings {
             keep_best: self.keep_best,
             seed: seed as u32,
             val_share,
+            schedule: self.schedule,
+            warmup_steps: warmup_steps as u32,
+            patience: patience as u32,
+            clip_norm,
+            class_weights,
+            norm_statistics: self.norm_statistics,
         })
     }
 }
@@ -240,6 +302,12 @@ mod tests {
             keep_best: KeepBest::ValidationIou,
             seed: 1.0,
             val_share: 0.2,
+            schedule: Schedule::Cosine,
+            warmup_steps: 0.0,
+            patience: 0.0,
+            clip_norm: 0.0,
+            class_weights: Vec::new(),
+            norm_statistics: NormStatistics::Adaptive,
             classes: 1,
         }
     }
@@ -313,18 +381,69 @@ mod tests {
     }
 
     #[test]
-    fn the_rate_falls_to_a_twentieth_but_not_in_the_seeds_pipeline() {
+    fn the_rate_follows_its_schedule() {
         let settings = RawSettings { steps: 100.0, ..good() }.check(|_, _| 20).expect("usable");
         assert_eq!(settings.lr_at(0), 1e-3);
         assert!((settings.lr_at(50) / 1e-3 - 0.525).abs() < 1e-9);
         assert!((settings.lr_at(100) / 1e-3 - 0.05).abs() < 1e-9);
-        let seed = RawSettings {
-            sampling: Sampling::Seed,
+        let constant = RawSettings {
+            schedule: Schedule::Constant,
             ..good()
         }
         .check(|_, _| 20)
         .expect("usable");
-        assert_eq!(seed.lr_at(59), 1e-3);
+        assert_eq!(constant.lr_at(59), 1e-3);
+        let warm = RawSettings {
+            steps: 100.0,
+            warmup_steps: 9.0,
+            ..good()
+        }
+        .check(|_, _| 20)
+        .expect("usable");
+        assert!((warm.lr_at(0) / 1e-3 - 0.1).abs() < 1e-9);
+        assert!((warm.lr_at(8) / 1e-3 - 0.9).abs() < 1e-9);
+        assert_eq!(warm.lr_at(9), 1e-3);
+        assert!((warm.lr_at(100) / 1e-3 - 0.05).abs() < 1e-9);
+    }
+
+    #[test]
+    fn class_weights_are_counted_and_bounded() {
+        let two = RawSettings {
+            class_weights: vec![1.0, 4.0],
+            ..good()
+        };
+        assert_eq!(two.check(|_, _| 1).expect("usable").class_weights, [1.0, 4.0]);
+        let wanted = |wanted| {
+            vec![FieldProblem {
+                field: "class_weights",
+                problem: Problem::WrongCount { wanted },
+            }]
+        };
+        assert_eq!(problem(|r| r.class_weights = vec![1.0; 3]), wanted(2.0));
+        let six = |r: &mut RawSettings| {
+            r.classes = 6;
+            r.class_weights = vec![1.0; 3];
+        };
+        assert_eq!(problem(six), wanted(6.0));
+        let range = Problem::OutOfRange { min: 1e-3, max: 1e3 };
+        let wanted = vec![FieldProblem {
+            field: "class_weights",
+            problem: range,
+        }];
+        assert_eq!(problem(|r| r.class_weights = vec![-1.0, 1.0]), wanted);
+    }
+
+    #[test]
+    fn the_seeds_pipeline_takes_no_classes() {
+        let wanted = vec![FieldProblem {
+            field: "sampling",
+            problem: Problem::NeedsBinaryMasks,
+        }];
+        let found = problem(|r| {
+            r.sampling = Sampling::Seed;
+            r.classes = 3;
+        });
+        assert_eq!(found, wanted);
     }
 
     #[test]

@@ -1,10 +1,15 @@
 //! Training: settings, the optimizer and the loop as a state machine.
 
 pub mod bench;
+mod clip;
 pub mod config;
+mod control;
+mod curve;
+mod health;
 mod memory;
 mod news;
 mod optimizer;
+mod repair;
 mod score;
 mod session;
 pub mod state;
@@ -12,10 +17,14 @@ mod step;
 mod validate;
 mod weights;
 
-pub use config::{FieldProblem, KeepBest, Problem, RawSettings, Settings};
+pub use config::{FieldProblem, KeepBest, NormStatistics, Problem, RawSettings, Schedule, Settings};
+pub use control::Control;
+pub use curve::CurvePoint;
+pub use health::{Ailment, Health};
 pub use memory::Room;
 pub use news::{
-    EndReason, Ended, ImageMetrics, Preview, SessionEvent, SessionPhase, StepNews, TrainError, ValidationNews,
+    EndReason, Ended, ImageMetrics, ImageScore, Preview, SessionEvent, SessionPhase, StepNews, TrainError,
+    ValidationNews,
 };
 pub use optimizer::{Adam, AdamConfig};
 pub use score::Score;

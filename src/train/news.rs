@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::{curve::CurvePoint, health::Ailment};
 use crate::{infer::InferError, model::ConfigError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,15 @@ pub struct ImageMetrics {
     pub class_iou: Vec<Option<f64>>,
 }
 
+/// How one image came out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ImageScore {
+    pub pair: usize,
+    pub validation: bool,
+    pub iou: Option<f64>,
+    pub accuracy: Option<f64>,
+}
+
 /// JSON has no NaN and writes it as null.
 fn number_or_nan<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
     Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
@@ -41,6 +51,12 @@ pub struct ValidationNews {
     pub best: bool,
     pub best_step: u32,
     pub elapsed_ms: f64,
+    /// Every image that was looked at; not kept for the curve.
+    #[serde(skip)]
+    pub images: Vec<ImageScore>,
+    /// Of the held-back images (of the training ones where there are none); empty for several classes, not kept either.
+    #[serde(skip)]
+    pub curve: Vec<CurvePoint>,
 }
 
 #[derive(Debug, Clone)]
@@ -73,7 +89,10 @@ pub struct Preview {
 pub enum EndReason {
     Finished,
     Stopped,
-    NotFinite,
+    /// The validation did not improve for as long as was allowed.
+    EarlyStopped,
+    /// The run was ended because it could not go on well; the last good weights are kept.
+    Ill(Ailment),
 }
 
 #[derive(Debug, Clone)]
@@ -95,7 +114,16 @@ pub enum SessionEvent {
     Phase(SessionPhase),
     Step(StepNews),
     Validation(ValidationNews),
-    Preview { step: u32, items: Vec<Preview> },
+    Preview {
+        step: u32,
+        items: Vec<Preview>,
+    },
+    /// The output did not depend on the image; this many sets of fresh weights were tried, the last from `seed`.
+    Mended {
+        step: u32,
+        tries: u32,
+        seed: u32,
+    },
     Ended(Ended),
 }
 

@@ -2,6 +2,7 @@
 
 use burn::tensor::{Device, Gradients, Tensor};
 
+use super::clip;
 use crate::{
     kernels::{nn, ops::AdamStep},
     model::UNet,
@@ -31,6 +32,8 @@ pub struct Adam {
     config: AdamConfig,
     moments: Vec<Option<(Tensor<1>, Tensor<1>)>>,
     steps: u32,
+    /// Largest norm of all gradients together; `None` = whatever it is.
+    pub clip_norm: Option<f64>,
 }
 
 impl Adam {
@@ -46,6 +49,18 @@ impl Adam {
             config,
             moments,
             steps: 0,
+            clip_norm: None,
+        }
+    }
+
+    /// Forgets the moments of the parameters that `which` names.
+    pub fn forget(&mut self, model: &mut UNet, which: impl Fn(&str) -> bool) {
+        let device: Device = model.device();
+        let zeros = |n| Tensor::zeros([n], &device);
+        for (slot, (name, n)) in self.moments.iter_mut().zip(model.parameter_sizes()) {
+            if which(&name) {
+                *slot = Some((zeros(n), zeros(n)));
+            }
         }
     }
 
@@ -74,7 +89,11 @@ impl Adam {
             correction1: (1.0 / (1.0 - self.config.beta1.powf(t))) as f32,
             correction2: (1.0 / (1.0 - self.config.beta2.powf(t))) as f32,
         };
-        let mut gradients = tracked.take_gradients(grads).into_iter();
+        let mut gradients = tracked.take_gradients(grads);
+        if let Some(limit) = self.clip_norm {
+            clip::by_global_norm(&mut gradients, limit);
+        }
+        let mut gradients = gradients.into_iter();
         // The tracked copy shares the weights' buffers; without it they can be updated in place.
         drop(tracked);
         let moments = &mut self.moments;

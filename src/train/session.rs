@@ -7,7 +7,9 @@ use std::{collections::VecDeque, rc::Rc};
 use burn::tensor::{Device, Tensor};
 
 use super::{
-    config::{KeepBest, Settings},
+    config::{KeepBest, NormStatistics, Settings},
+    control::Control,
+    health::{Ailment, Health},
     news::{EndReason, Ended, ImageMetrics, SessionEvent, SessionPhase, StepNews, TrainError, ValidationNews},
     step::{Batch, Trainer},
     validate::Validation,
@@ -24,6 +26,9 @@ use crate::{
 
 /// Losses are read back about this often on a GPU: each read waits for all work before it.
 const READ_EVERY_MS: f64 = 150.0;
+
+/// Steps between two sets of weights kept to fall back on.
+const KEEP_EVERY: u32 = 10;
 
 /// The weights to end with.
 pub(super) struct Best {
@@ -53,9 +58,17 @@ pub struct Session {
     pub(super) losses: Vec<f64>,
     pub(super) history: Vec<ValidationNews>,
     pub(super) best: Option<Best>,
+    /// Weights known to be numbers, to end with if there are no best ones yet.
+    pub(super) good: Option<UNet>,
+    pub(super) health: Health,
+    pub(super) control: Control,
+    /// Sets of fresh weights tried.
+    pub(super) repairs: u32,
     pub(super) reads_are_cheap: bool,
     pub(super) phase: Option<SessionPhase>,
     pub(super) ended: bool,
+    /// Ended because it could not go on well.
+    pub(super) ill: bool,
 }
 
 impl Session {
@@ -72,20 +85,23 @@ impl Session {
         reads_are_cheap: bool,
     ) -> Result<Self, TrainError> {
         let model = UNet::new(settings.model, settings.seed, &device)?;
-        let foreground_weight = if settings.weigh_foreground {
-            weights::foreground(&data, &train)
-        } else {
-            1.0
+        let foreground_weight = match settings.class_weights[..] {
+            [background, foreground] if settings.model.classes == 1 => foreground / background,
+            _ if settings.weigh_foreground => weights::foreground(&data, &train),
+            _ => 1.0,
         };
         let loss = LossConfig {
             kind: settings.loss,
             foreground_weight,
         };
-        let seed_pipeline = settings.sampling == crate::data::batches::Sampling::Seed;
-        let mut trainer = Trainer::new(model, loss, settings.lr, settings.seed, seed_pipeline);
-        if settings.weigh_foreground {
-            trainer.class_weights = weights::by_class(&data, &train);
-        }
+        let keras_momentum = settings.norm_statistics == NormStatistics::Keras;
+        let mut trainer = Trainer::new(model, loss, settings.lr, settings.seed, keras_momentum);
+        trainer.set_clip_norm(settings.clip_norm);
+        trainer.class_weights = match &settings.class_weights {
+            given if !given.is_empty() => given.clone(),
+            _ if settings.weigh_foreground => weights::by_class(&data, &train),
+            _ => Vec::new(),
+        };
         let spec = SampleSpec {
             sampling: settings.sampling,
             channels: settings.channels,
@@ -111,9 +127,14 @@ impl Session {
             losses: Vec::new(),
             history: Vec::new(),
             best: None,
+            good: None,
+            health: Health::default(),
+            control: Control::default(),
+            repairs: 0,
             reads_are_cheap,
             phase: None,
             ended: false,
+            ill: false,
         })
     }
 
@@ -144,12 +165,15 @@ impl Session {
         self.trainer.steps()
     }
 
-    /// The best weights so far (the present ones before the first validation).
+    /// The best weights so far. Before the first validation the present ones, or the last sound ones of a run that
+    /// ended ill.
     pub fn best_model(&self) -> UNet {
-        self.best
-            .as_ref()
-            .map_or(&self.trainer.model, |best| &best.model)
-            .clone()
+        let model = match (&self.best, &self.good) {
+            (Some(best), _) => &best.model,
+            (None, Some(good)) if self.ill => good,
+            (None, _) => &self.trainer.model,
+        };
+        model.clone()
     }
 
     /// Pairs trained on and pairs held back, by their numbers in the data set.
@@ -213,6 +237,12 @@ impl Session {
             self.enter(SessionPhase::Compiling, events);
             return Ok(());
         }
+        if (self.steps() == 0 || self.time_to_look())
+            && let Some(ailment) = self.mend_if_dead(events).await?
+        {
+            self.end(EndReason::Ill(ailment), events);
+            return Ok(());
+        }
         if self.phase != Some(SessionPhase::Compiling) {
             self.enter(SessionPhase::Training, events);
         }
@@ -227,7 +257,7 @@ impl Session {
             self.settings.batch,
         );
         let batch = Batch::upload(cpu, self.settings.channels.count(), &self.device);
-        self.trainer.lr = self.settings.lr_at(self.steps());
+        self.trainer.lr = self.settings.lr_at(self.steps()) * self.control.rate_scale;
         self.pending.push(self.trainer.step(batch));
         let step = self.steps();
         let at_end = step == self.settings.steps_total;
@@ -269,9 +299,16 @@ impl Session {
         }
         let losses: Vec<f64> = values.iter().step_by(2).map(|&v| f64::from(v)).collect();
         let accuracies = values.iter().skip(1).step_by(2);
-        if losses.iter().any(|l| !l.is_finite()) {
+        let mut ailment = self.health.losses(&losses);
+        // Before there are best weights some are kept now and then; later a validation does it.
+        let keep = self.best.is_none() && (step == 1 || step / KEEP_EVERY > (step - count as u32) / KEEP_EVERY);
+        let epoch_ends = self.settings.keep_best == KeepBest::TrainingLoss && self.at_epochs_end();
+        if ailment.is_none() && (keep || epoch_ends) && !self.keep_if_sound().await? {
+            ailment = Some(Ailment::NotFinite);
+        }
+        if let Some(ailment) = ailment {
             self.losses.extend(losses.iter().filter(|l| l.is_finite()));
-            self.end(EndReason::NotFinite, events);
+            self.end(EndReason::Ill(ailment), events);
             return Ok(());
         }
         let loss = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
@@ -299,10 +336,15 @@ impl Session {
         Ok(())
     }
 
+    fn at_epochs_end(&self) -> bool {
+        let step = self.steps();
+        step.is_multiple_of(self.settings.steps_per_epoch) || step == self.settings.steps_total
+    }
+
     fn keep_if_best_by_loss(&mut self) {
         let step = self.steps();
         let per_epoch = self.settings.steps_per_epoch;
-        if !step.is_multiple_of(per_epoch) && step != self.settings.steps_total {
+        if !self.at_epochs_end() {
             return;
         }
         let n = (((step - 1) % per_epoch) + 1) as usize;
@@ -320,8 +362,9 @@ impl Session {
         }
     }
 
-    fn end(&mut self, reason: EndReason, events: &mut Vec<SessionEvent>) {
+    pub(super) fn end(&mut self, reason: EndReason, events: &mut Vec<SessionEvent>) {
         self.ended = true;
+        self.ill = matches!(reason, EndReason::Ill(_));
         self.validating = None;
         self.pending.clear();
         let steps = self.steps();

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     config::Settings,
+    control::Control,
+    health::Health,
     news::{ImageMetrics, SessionEvent, TrainError, ValidationNews},
     session::{Best, Session},
 };
@@ -56,6 +58,15 @@ pub struct SessionState {
     pub elapsed_ms: f64,
     pub best: Option<BestState>,
     pub validations: Vec<ValidationNews>,
+    /// What the run's health check has seen.
+    #[serde(default)]
+    health: Health,
+    /// What early stopping and the schedule go by.
+    #[serde(default)]
+    control: Control,
+    /// Sets of fresh weights tried.
+    #[serde(default)]
+    repairs: u32,
 }
 
 /// Of the best weights so far.
@@ -160,6 +171,9 @@ impl Session {
             elapsed_ms: self.elapsed_ms,
             best: self.best_state(),
             validations: self.history.clone(),
+            health: self.health.clone(),
+            control: self.control.clone(),
+            repairs: self.repairs,
         };
         let mut parts = Vec::new();
         let mut add = |prefix: &str, model: &UNet| {
@@ -231,6 +245,9 @@ impl Session {
         }
         session.losses = file.tensor("losses")?.1.into_iter().map(f64::from).collect();
         session.history = state.validations;
+        session.health = state.health;
+        session.control = state.control;
+        session.repairs = state.repairs;
         session.elapsed_ms = state.elapsed_ms;
         session.validated_at = state.validated_at;
         if state.validating {

@@ -67,6 +67,12 @@ fn raw(architecture: Architecture, keep_best: KeepBest, seed: u32) -> RawSetting
         keep_best,
         seed: f64::from(seed),
         val_share: 0.25,
+        schedule: crate::train::Schedule::Cosine,
+        warmup_steps: 0.0,
+        patience: 0.0,
+        clip_norm: 0.0,
+        class_weights: Vec::new(),
+        norm_statistics: crate::train::NormStatistics::Adaptive,
     }
 }
 

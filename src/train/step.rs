@@ -8,7 +8,7 @@ use super::optimizer::{Adam, AdamConfig};
 use crate::{
     data::batches::CpuBatch,
     kernels::nn,
-    model::{ClassLoss, LossConfig, UNet, loss_from_class_logits, loss_from_logits},
+    model::{ClassLoss, ConfigError, LossConfig, UNet, loss_from_class_logits, loss_from_logits},
 };
 
 /// Images and masks of one step on the device: `[b, h, w, c]` in 0..1 and `[b, h, w, 1]` of 0 or 1, or
@@ -96,6 +96,26 @@ impl Trainer {
             steps: 0,
             keras_momentum,
         }
+    }
+
+    /// Clips gradients to this norm of all of them together; 0 = not.
+    pub fn set_clip_norm(&mut self, limit: f64) {
+        self.adam.clip_norm = (limit > 0.0).then_some(limit);
+    }
+
+    /// Fresh weights drawn from `seed`, for the whole network or for its last two layers; their moments start anew.
+    ///
+    /// # Errors
+    /// If the network cannot be built.
+    pub fn reinitialise(&mut self, seed: u32, whole: bool) -> Result<(), ConfigError> {
+        let fresh = UNet::new(*self.model.config(), seed, &self.model.device())?;
+        if whole {
+            self.model = fresh;
+        } else {
+            self.model.take_head(fresh);
+        }
+        self.adam.forget(&mut self.model, |name| whole || UNet::is_head(name));
+        Ok(())
     }
 
     /// Steps done.

@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 
 use super::{
-    config::KeepBest,
-    news::{Preview, SessionEvent, SessionPhase, TrainError, ValidationNews},
+    config::{KeepBest, NormStatistics, Schedule},
+    curve::Histogram,
+    health::Ailment,
+    news::{EndReason, ImageScore, Preview, SessionEvent, SessionPhase, TrainError, ValidationNews},
     score::Score,
     session::{Best, Session},
 };
@@ -18,6 +20,10 @@ use crate::{
 const TRAINING_SAMPLE: usize = 4;
 /// Tiles in the preview.
 const PREVIEWS: usize = 4;
+/// Probabilities this close do not depend on the image.
+const DEAD_SPREAD: f32 = 1e-4;
+/// Steps after which Keras's running statistics have forgotten their start.
+const SETTLED_STEPS: u32 = 500;
 /// Longer side of a preview in pixels.
 const PREVIEW_PX: usize = 256;
 /// A validation under way.
@@ -26,7 +32,11 @@ pub(super) struct Validation {
     current: Option<(usize, bool, View, Prediction)>,
     held_out: Score,
     training: Score,
+    /// Lowest and highest probability of each class.
+    range: Vec<(f32, f32)>,
     previews: Vec<Preview>,
+    images: Vec<ImageScore>,
+    histogram: Histogram,
 }
 
 impl Session {
@@ -44,7 +54,10 @@ impl Session {
             current: None,
             held_out: Score::new(classes),
             training: Score::new(classes),
+            range: vec![(f32::INFINITY, f32::NEG_INFINITY); classes],
             previews: Vec::new(),
+            images: Vec::new(),
+            histogram: Histogram::new(),
         });
     }
 
@@ -73,35 +86,51 @@ impl Session {
             let mut score = Score::new(self.settings.model.classes);
             score.add(&probability, &truth, 0.5);
             sum.merge(&score);
+            let classes = v.range.len().max(1);
+            for (i, p) in probability.iter().enumerate() {
+                let (low, high) = &mut v.range[i % classes];
+                (*low, *high) = (low.min(*p), high.max(*p));
+            }
             let only_training = self.validation.is_empty();
+            let metrics = score.metrics();
+            v.images.push(ImageScore {
+                pair,
+                validation: held_out,
+                iou: metrics.iou,
+                accuracy: metrics.accuracy,
+            });
+            if self.settings.model.classes == 1 && (held_out || only_training) {
+                v.histogram.add(&probability, &truth);
+            }
             if v.previews.len() < PREVIEWS && (held_out || only_training) {
-                v.previews.push(preview(
-                    pair,
-                    held_out,
-                    &view,
-                    image,
-                    &probability,
-                    &truth,
-                    score.metrics().iou,
-                ));
+                v.previews
+                    .push(preview(pair, held_out, &view, image, &probability, &truth, metrics.iou));
             }
         }
         if v.queue.is_empty() && v.current.is_none() {
-            self.finish_validation(events);
+            self.finish_validation(events).await?;
         }
         Ok(())
     }
 
-    fn finish_validation(&mut self, events: &mut Vec<SessionEvent>) {
-        let Some(v) = self.validating.take() else { return };
+    async fn finish_validation(&mut self, events: &mut Vec<SessionEvent>) -> Result<(), TrainError> {
+        let Some(v) = self.validating.take() else { return Ok(()) };
         let step = self.validated_at;
         let validation = (v.held_out.pixels() > 0).then(|| v.held_out.metrics());
         let training = v.training.metrics();
+        let mut both = v.held_out.clone();
+        both.merge(&v.training);
+        // ReLUs turn NaN into 0: broken weights may still give numbers.
+        let sound = both.metrics().loss.is_finite() && self.keep_if_sound().await?;
+        if !sound {
+            self.end(EndReason::Ill(Ailment::NotFinite), events);
+            return Ok(());
+        }
         let mut best = false;
+        let judged = validation.as_ref().unwrap_or(&training);
+        // Where IoU is not defined (no foreground at all) accuracy decides.
+        let score = judged.iou.or(judged.accuracy).unwrap_or(0.0);
         if self.settings.keep_best == KeepBest::ValidationIou {
-            let judged = validation.as_ref().unwrap_or(&training);
-            // Where IoU is not defined (no foreground at all) accuracy decides.
-            let score = judged.iou.or(judged.accuracy).unwrap_or(0.0);
             best = self.best.as_ref().is_none_or(|b| score > b.score);
             if best {
                 let model = self.trainer.model.clone();
@@ -125,8 +154,14 @@ impl Session {
             best,
             best_step,
             elapsed_ms,
+            images: v.images,
+            curve: v.histogram.curve(),
         };
-        self.history.push(news.clone());
+        self.history.push(ValidationNews {
+            images: Vec::new(),
+            curve: Vec::new(),
+            ..news.clone()
+        });
         events.push(SessionEvent::Validation(news));
         if !v.previews.is_empty() {
             events.push(SessionEvent::Preview {
@@ -134,9 +169,44 @@ impl Session {
                 items: v.previews,
             });
         }
-        if self.steps() < self.settings.steps_total {
+        if self.steps() >= self.settings.steps_total {
+            return Ok(());
+        }
+        let spread = v.range.iter().map(|(low, high)| high - low).fold(0.0, f32::max);
+        if let Some(ailment) = self.ailment(spread, both.is_constant(), events).await? {
+            self.end(EndReason::Ill(ailment), events);
+        } else if self.control.judge(
+            score,
+            self.settings.schedule == Schedule::Plateau,
+            self.settings.patience,
+        ) {
+            self.end(EndReason::EarlyStopped, events);
+        } else {
             self.enter(SessionPhase::Training, events);
         }
+        Ok(())
+    }
+
+    /// What is wrong with predictions of this spread, after trying to mend it.
+    async fn ailment(
+        &mut self,
+        spread: f32,
+        constant: bool,
+        events: &mut Vec<SessionEvent>,
+    ) -> Result<Option<Ailment>, TrainError> {
+        // Running statistics of Keras's momentum say nothing yet: training may be fine behind a flat prediction.
+        let settling = self.settings.model.has_norm()
+            && self.settings.norm_statistics == NormStatistics::Keras
+            && self.steps() < SETTLED_STEPS;
+        if settling {
+            return Ok(None);
+        }
+        if spread < DEAD_SPREAD
+            && let Some(ailment) = self.mend_if_dead(events).await?
+        {
+            return Ok(Some(ailment));
+        }
+        Ok(self.health.validation(spread, constant))
     }
 }
 

@@ -3,7 +3,7 @@
  * Loss and validation IoU over steps, drawn by uPlot: labels stand at the lines, and a table holds the same figures.
  */
 import uPlot from '../vendor/uplot/uPlot.esm.js';
-import { $, h, themeColour } from './dom.js';
+import { $, h, setText, themeColour } from './dom.js';
 import { metric } from './format.js';
 import { onPaint, state } from './store.js';
 
@@ -69,24 +69,26 @@ function draw() {
 }
 
 /**
- * Steps, losses as reported, losses smoothed, validation IoU (training IoU where nothing is held back).
+ * Steps, losses as reported, losses smoothed, validation IoU (training IoU where nothing is held back), training IoU beside it.
  * @param {import('./store.js').Run} run
  * @returns {uPlot.AlignedData}
  */
 function series(run) {
-  /** @type {Map<number, [number | null, number | null, number | null]>} */
+  /** @type {Map<number, [number | null, number | null, number | null, number | null]>} */
   const points = new Map();
   const smooth = smoothed(run.losses.map(([, loss]) => loss));
-  run.losses.forEach(([step, loss], i) => points.set(step, [loss, smooth[i], null]));
+  run.losses.forEach(([step, loss], i) => points.set(step, [loss, smooth[i], null, null]));
   for (const report of run.validations) {
-    const iou = (run.validationPairs.length ? report.validation?.iou : report.training.iou) ?? null;
-    const point = points.get(report.step);
-    if (point) point[2] = iou;
-    else points.set(report.step, [null, null, iou]);
+    const held = run.validationPairs.length > 0;
+    const iou = (held ? report.validation?.iou : report.training.iou) ?? null;
+    const point = points.get(report.step) ?? [null, null, null, null];
+    point[2] = iou;
+    point[3] = held ? (report.training.iou ?? null) : null;
+    points.set(report.step, point);
   }
   const steps = [...points.keys()].sort((a, b) => a - b);
-  const column = (/** @type {0 | 1 | 2} */ i) => steps.map((step) => points.get(step)?.[i] ?? null);
-  return [steps, column(0), column(1), column(2)];
+  const column = (/** @type {0 | 1 | 2 | 3} */ i) => steps.map((step) => points.get(step)?.[i] ?? null);
+  return [steps, column(0), column(1), column(2), column(3)];
 }
 
 /** Centred running mean, by sums from the start. @param {number[]} values */
@@ -134,8 +136,9 @@ function options() {
       { scale: 'loss', stroke: faint, width: 1, spanGaps: true, points: { show: false } },
       { scale: 'loss', stroke: loss, width: 2, spanGaps: true, points: { show: false } },
       { scale: 'iou', stroke: iou, width: 2, spanGaps: true, points: { show: true, size: 5, fill: iou } },
+      { scale: 'iou', stroke: iou, width: 1, dash: [4, 4], spanGaps: true, points: { show: false } },
     ],
-    hooks: { draw: [(u) => labels(u, [[2, 'loss', loss], [3, state.run?.validationPairs.length ? 'validation IoU' : 'training IoU', iou]])] },
+    hooks: { setCursor: [hover], draw: [(u) => labels(u, [[2, 'loss', loss], [3, state.run?.validationPairs.length ? 'validation IoU' : 'training IoU', iou]])] },
   };
 }
 
@@ -191,6 +194,19 @@ function pixels(u, index) {
     if (value != null) points.push({ x: u.valToPos(u.data[0][i], 'x', true), y: u.valToPos(value, scale, true), value });
   }
   return points;
+}
+
+/** Writes the figures under the pointer. @param {uPlot} u */
+function hover(u) {
+  const i = u.cursor.idx;
+  /** The last figure of a line up to the pointer. @param {number} index */
+  const upTo = (index) => {
+    for (let k = i ?? -1; k >= 0; k -= 1) if (u.data[index][k] != null) return u.data[index][k];
+    return null;
+  };
+  const held = (state.run?.validationPairs.length ?? 0) > 0;
+  const parts = i == null ? [] : [`step ${u.data[0][i]}`, `loss ${upTo(2)?.toPrecision(3) ?? '–'}`, `${held ? 'validation' : 'training'} IoU ${metric(upTo(3))}`, held ? `training IoU ${metric(upTo(4))}` : ''];
+  setText($('chart-hover'), parts.filter(Boolean).join(' · ') || (held ? 'Dashed: IoU on training images. Point at the lines for their figures.' : 'Point at the lines for their figures.'));
 }
 
 /** @param {import('./store.js').Run} run */

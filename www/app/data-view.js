@@ -6,7 +6,8 @@ import { $, h, inSlices, setText, show } from './dom.js';
 import { pick } from './files.js';
 import { bytes, count, hex, percent, plural } from './format.js';
 import { go } from './header.js';
-import { paintImage, paintOverlay } from './paint.js';
+import { canBeClasses, paintLegend, useClasses } from './legend.js';
+import { chip, paintLayers } from './paint-classes.js';
 import { clear, sampleScenes, send } from './session.js';
 import { hasData, onPaint, running, state, usablePairs } from './store.js';
 import { faultWords, isWarning, joint, noteLine, ruleLine } from './strings.js';
@@ -113,7 +114,7 @@ function paintFacts() {
   const sizes = new Set(pairs.map((pair) => `${pair.width} × ${pair.height}`));
   const rows = [
     ['Pairs in use', `${count(pairs.length)}${pairs.length < all.length ? ` of ${count(all.length)}` : ''}`],
-    ['Foreground', percent(dataset?.foreground_share)],
+    [dataset?.classes.length ? 'Labelled' : 'Foreground', percent(dataset?.foreground_share)],
     ['Size', sizes.size === 1 ? [...sizes][0] : sizes.size ? `${sizes.size} sizes` : '–'],
     ['In memory', bytes(dataset?.memory_bytes ?? 0)],
   ];
@@ -169,7 +170,7 @@ function fillCard(card, pair) {
   card.drawn = drawn;
   setText(card.name, pair.name);
   card.name.title = `${pair.image_path} + ${pair.mask_path}`;
-  setText(card.facts, pair.blocked ? `${pair.width} × ${pair.height}` : `${pair.width}×${pair.height} · ${bands(pair)} · mask ${percent(pair.foreground_share)}`);
+  setText(card.facts, pair.blocked ? `${pair.width} × ${pair.height}` : `${pair.width}×${pair.height} · ${bands(pair)} · ${state.dataset?.classes.length ? 'labelled' : 'mask'} ${percent(pair.foreground_share)}`);
   card.use.checked = !pair.excluded && !pair.blocked;
   card.use.setAttribute('aria-label', `Use ${pair.name}`);
   card.li.classList.toggle('excluded', pair.excluded);
@@ -179,8 +180,7 @@ function fillCard(card, pair) {
   card.canvas.parentElement?.setAttribute('aria-label', `Open ${pair.name}`);
   const layers = { width: pair.thumb_width, height: pair.thumb_height, rgba: pair.thumb_rgba, mask: pair.thumb_mask };
   if (layers.rgba.length) {
-    if (state.view.overlay && !pair.blocked) paintOverlay(card.canvas, layers, 128, state.view.opacity);
-    else paintImage(card.canvas, layers);
+    paintLayers(card.canvas, layers, { classes: state.dataset?.classes ?? [], at: 128, opacity: state.view.opacity, layer: state.view.overlay && !pair.blocked ? 'overlay' : 'image' });
   }
   const lines = pair.notes.map((note) => h('li', { class: isWarning(note) ? 'warn' : '' }, noteLine(note, pairName)));
   if (pair.blocked) lines.unshift(h('li', { class: 'bad' }, blockedLine(pair.blocked)));
@@ -228,6 +228,7 @@ let chosenColour = [255, 255, 255];
 
 function initRule() {
   for (const id of ['rule-threshold', 'rule-not-black', 'rule-colour', 'rule-invert']) $(id).addEventListener('change', () => sendRule(0));
+  $('rule-classes').addEventListener('change', useClasses);
   $('rule-at').addEventListener('input', () => {
     /** @type {HTMLInputElement} */ ($('rule-threshold')).checked = true;
     setText($('rule-at-value'), input('rule-at').value);
@@ -258,11 +259,15 @@ function paintRule() {
   const { dataset } = state;
   if (!dataset) return;
   const { rule, suggested_rule: suggested, colours } = dataset;
-  setText($('rule-line'), ruleLine(rule, dataset.foreground_share));
+  setText($('rule-line'), ruleLine(rule, dataset));
   input('rule-threshold').checked = rule.kind === 'threshold';
   input('rule-not-black').checked = rule.kind === 'not_black';
   input('rule-colour').checked = rule.kind === 'colour';
-  input('rule-invert').checked = rule.invert;
+  input('rule-classes').checked = rule.kind === 'classes';
+  input('rule-classes').disabled = !canBeClasses(dataset);
+  show($('rule-invert-label'), rule.kind !== 'classes');
+  if (rule.kind !== 'classes') input('rule-invert').checked = rule.invert;
+  paintLegend(dataset);
   input('rule-colour').disabled = colours.length === 0;
   if (rule.kind === 'threshold' && document.activeElement !== input('rule-at')) {
     input('rule-at').value = String(rule.at);
@@ -279,18 +284,11 @@ function paintRule() {
 /** @param {number[]} rgb @param {number} share @param {MaskRule} rule */
 function swatch(rgb, share, rule) {
   const on = rule.kind === 'colour' && hex([...rule.rgb]) === hex(rgb);
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  const rect = document.createElementNS('http://www.w3.org/2000/svg', 'rect');
-  svg.setAttribute('viewBox', '0 0 16 16');
-  svg.setAttribute('aria-hidden', 'true');
-  // An attribute, not a style: the policy forbids inline styles.
-  for (const [key, value] of [['width', '16'], ['height', '16'], ['rx', '3'], ['fill', hex(rgb)]]) rect.setAttribute(key, value);
-  svg.append(rect);
   const button = h('button', { type: 'button', class: 'swatch', 'aria-pressed': String(on), onclick: () => {
     chosenColour = rgb;
     input('rule-colour').checked = true;
     sendRule(0);
   } }, h('span', { class: 'tabular' }, `${hex(rgb)} · ${percent(share)}`));
-  button.prepend(svg);
+  button.prepend(chip(rgb));
   return button;
 }

@@ -9,7 +9,7 @@
  * @property {FieldName} name
  * @property {string} label
  * @property {string} help one sentence
- * @property {'number' | 'whole' | 'choice' | 'names'} kind
+ * @property {'number' | 'whole' | 'choice' | 'names' | 'numbers'} kind
  * @property {[string, string][]} [options] value and words
  */
 
@@ -41,15 +41,22 @@ export const advancedGroups = [
     { name: 'steps', label: 'Total steps', help: '0 leaves the length to the epochs; any other number overrides them.', kind: 'whole' },
   ] },
   { title: 'Learning', fields: [
-    { name: 'lr', label: 'Learning rate', help: 'Size of Adam’s steps; a tenth is the cure when the loss explodes. It falls to a twentieth over the run, except with Seed.', kind: 'number' },
+    { name: 'lr', label: 'Learning rate', help: 'Size of Adam’s steps; a tenth is the cure when the loss explodes.', kind: 'number' },
+    { name: 'schedule', label: 'Schedule', help: 'A cosine calms the last steps; on a plateau the rate halves when three validations brought nothing better.', kind: 'choice', options: [['cosine', 'Cosine'], ['constant', 'Constant'], ['plateau', 'Halve on plateaus']] },
+    { name: 'warmup_steps', label: 'Warm-up steps', help: 'Steps over which the learning rate climbs from 0; some keep a high rate from breaking the start.', kind: 'whole' },
+    { name: 'clip_norm', label: 'Clip gradients at', help: 'Largest norm of all gradients together, against single steps that break the run; 0 is off, 1 is usual.', kind: 'number' },
     { name: 'loss', label: 'Loss', help: 'Dice keeps small objects from being ignored.', kind: 'choice', options: [['bce_dice', 'Cross-entropy + Dice'], ['bce', 'Cross-entropy']] },
-    { name: 'foreground_weight', label: 'Foreground weight', help: 'Automatic makes rare foreground count as much as background.', kind: 'choice', options: [['auto', 'Automatic'], ['off', 'Off']] },
+    { name: 'foreground_weight', label: 'Foreground weight', help: 'Automatic makes rare foreground, or rare classes, count for more.', kind: 'choice', options: [['auto', 'Automatic'], ['off', 'Off']] },
+    { name: 'class_weights', label: 'Class weights', help: 'One number for each class, background first, separated by commas; they replace the automatic weight.', kind: 'numbers' },
     { name: 'dropout', label: 'Dropout', help: 'Share of features switched off at the two deepest levels while training.', kind: 'number' },
+    { name: 'norm_statistics', label: 'Batch-norm memory', help: 'Keras averages over some 460 steps from the first on, so early previews look wrong; adaptive follows faster at first.', kind: 'choice', options: [['adaptive', 'Adaptive'], ['keras', 'Keras (.99)']] },
   ] },
   { title: 'Validation', fields: [
+    { name: 'val_by', label: 'Divide by', help: 'By place keeps tiles that touch, by the numbers in their names, on one side: the honest way for maps.', kind: 'choice', options: [['share', 'Chance'], ['place', 'Place']] },
     { name: 'val_names', label: 'Validation images', help: 'File names, separated by commas; they replace the share above.', kind: 'names' },
     { name: 'validate_every', label: 'Validate every', help: 'Steps between two measurements; 0 chooses from the length of the run.', kind: 'whole' },
     { name: 'keep_best', label: 'Keep the best by', help: 'Which figure decides the weights that become the model.', kind: 'choice', options: [['validation_iou', 'Validation IoU'], ['training_loss', 'Training loss']] },
+    { name: 'patience', label: 'Stop early after', help: 'Validations without improvement after which the run ends with its best weights; 0 never stops early.', kind: 'whole' },
     { name: 'seed', label: 'Random seed', help: 'The same number gives the same split, weights and crops.', kind: 'whole' },
   ] },
 ];

@@ -24,13 +24,13 @@ function snapshot() {
     reading: state.reading ? { ...state.reading } : null,
     dataset: dataset && {
       source: dataset.source, pairs: dataset.pairs.map(({ thumb_rgba, thumb_mask, ...pair }) => light(pair)), rule: light(dataset.rule), suggested_rule: light(dataset.suggested_rule),
-      colours: light(dataset.colours), foreground_share: dataset.foreground_share, memory_bytes: dataset.memory_bytes, fingerprint: dataset.fingerprint, faults: light(dataset.faults),
+      colours: light(dataset.colours), detected: light(dataset.detected), strays: light(dataset.strays), classes: light(dataset.classes), findings: light(dataset.findings), foreground_share: dataset.foreground_share, memory_bytes: dataset.memory_bytes, fingerprint: dataset.fingerprint, faults: light(dataset.faults),
     },
     inputs: state.inputs.map(({ thumb_rgba, ...input }) => light(input)),
     config: state.config ? light(state.config) : null,
     run: run && {
       run_id: run.run_id, step: stepOf(run), from: run.from, steps_total: run.steps_total, phase: run.phase, parameters: run.parameters, config: light(run.config), train_pairs: run.trainPairs,
-      validation_pairs: [...run.validationPairs], last: run.last ? light(run.last) : null, losses: run.losses.map(([step, loss]) => [step, loss]), validations: light(run.validations), end: run.end ? light(run.end) : null,
+      validation_pairs: [...run.validationPairs], last: run.last ? light(run.last) : null, losses: run.losses.map(([step, loss]) => [step, loss]), validations: light(run.validations), mended: light(run.mended), end: run.end ? light(run.end) : null,
     },
     preview: state.preview.map((item) => light(item)),
     model: state.model ? light(state.model) : null,

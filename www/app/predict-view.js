@@ -6,7 +6,8 @@ import { $, h, inSlices, setText, show } from './dom.js';
 import { downloadAll, downloadModel, downloadOne, downloadTable, kindsOf } from './downloads.js';
 import { pick } from './files.js';
 import { amount, count, duration, length, metric, percent, plural } from './format.js';
-import { byteThreshold, coverage, paintBinary, paintImage, paintOverlay } from './paint.js';
+import { byteThreshold, coverage, paintBinary, paintImage } from './paint.js';
+import { classKey, paintLayers } from './paint-classes.js';
 import { onEvent } from './reduce.js';
 import { clear, send } from './session.js';
 import { changed, onPaint, running, state } from './store.js';
@@ -85,7 +86,7 @@ function canPredict() {
 function paint() {
   const { model, inputs, results, predicting } = state;
   if (state.place !== 'predict') return;
-  setText($('model-line'), model ? `${model.name || 'Trained here'}: ${amount(model.parameters)} parameters, ${model.channels === 'rgb' ? 'RGB' : 'grey'}, ${model.base} filters, ${plural(model.steps, 'step')} of training.` : 'There is no model yet. Train one, or load a file saved here (.safetensors) or Keras weights of the seed (.h5).');
+  setText($('model-line'), model ? `${model.name || 'Trained here'}: ${amount(model.parameters)} parameters, ${model.channels === 'rgb' ? 'RGB' : 'grey'}, ${model.base} filters, ${model.classes.length ? `${model.classes.length} classes, ` : ''}${plural(model.steps, 'step')} of training.` : 'There is no model yet. Train one, or load a file saved here (.safetensors) or Keras weights of the seed (.h5).');
   /** @type {HTMLButtonElement} */ ($('save-model')).disabled = !model || running();
   /** @type {HTMLButtonElement} */ ($('load-model')).disabled = running() || predicting !== null;
   setText($('inputs-count'), inputs.length ? plural(inputs.length, 'image') : '');
@@ -142,6 +143,10 @@ function paintResults() {
   const { results, view } = state;
   show($('results-card'), results.length > 0);
   setText($('results-title'), plural(results.length, 'mask'));
+  const classes = state.model?.classes ?? [];
+  show($('threshold-label'), classes.length === 0);
+  show($('result-classes'), classes.length > 0);
+  if ($('result-classes').childElementCount !== classes.length) $('result-classes').replaceChildren(...classKey(classes));
   const some = results.slice(0, shown);
   while (cards.length > some.length) cards.pop()?.li.remove();
   some.forEach((result, index) => {
@@ -174,8 +179,8 @@ function fillCard(card, key) {
   card.drawn = key;
   const at = byteThreshold(state.view.threshold);
   const layers = { width: result.view_width, height: result.view_height, rgba: result.rgba, mask: result.probability };
-  if (state.view.overlay) paintOverlay(card.canvas, layers, at, state.view.opacity);
-  else paintBinary(card.canvas, layers, at);
-  const share = percent(coverage(result.probability, at));
-  setText(card.facts, `${count(result.width)} × ${count(result.height)} · mask ${share}${result.metrics?.iou != null ? ` · IoU ${metric(result.metrics.iou)}${predictedAt === state.view.threshold ? '' : ` at ${predictedAt.toFixed(2)}`}` : ''}`);
+  const classes = state.model?.classes ?? [];
+  paintLayers(card.canvas, layers, { classes, at, opacity: state.view.opacity, layer: state.view.overlay ? 'overlay' : 'mask' });
+  const share = classes.length ? '' : ` · mask ${percent(coverage(result.probability, at))}`;
+  setText(card.facts, `${count(result.width)} × ${count(result.height)}${share}${result.metrics?.iou != null ? ` · IoU ${metric(result.metrics.iou)}${classes.length || predictedAt === state.view.threshold ? '' : ` at ${predictedAt.toFixed(2)}`}` : ''}`);
 }

@@ -2,15 +2,16 @@
 /**
  * Predicted masks while training: image, truth, prediction in a row; pointing at a mask swaps overlay and bare mask.
  */
-import { $, h, inSlices, setText } from './dom.js';
+import { $, h, inSlices, setText, show } from './dom.js';
 import { metric } from './format.js';
-import { byteThreshold, paintGrey, paintImage, paintOverlay } from './paint.js';
-import { onPaint, state } from './store.js';
+import { byteThreshold, paintImage } from './paint.js';
+import { paintLayers } from './paint-classes.js';
+import { changed, onPaint, state } from './store.js';
 import { openPreviews } from './viewer.js';
 
 /**
  * @typedef {import('./types.js').PreviewItem} PreviewItem
- * @typedef {{ row: HTMLElement, image: HTMLCanvasElement, truth: Swap, prediction: Swap, name: HTMLElement, iou: HTMLElement, item: PreviewItem | null }} Row
+ * @typedef {{ row: HTMLElement, image: HTMLCanvasElement, truth: Swap, prediction: Swap, errors: HTMLCanvasElement, name: HTMLElement, iou: HTMLElement, item: PreviewItem | null }} Row
  */
 
 /** @type {Row[]} */
@@ -20,21 +21,44 @@ let painted = null;
 let paintedView = '';
 
 export function initPreview() {
+  const slider = /** @type {HTMLInputElement} */ ($('preview-time'));
+  slider.addEventListener('input', () => {
+    const at = Number(slider.value);
+    state.view.previewAt = at === state.history.length - 1 ? null : at;
+    changed();
+  });
   onPaint(paint);
 }
 
 function paint() {
   if (state.place !== 'train') return;
   const view = `${state.view.overlay} ${state.view.threshold} ${state.view.opacity}`;
-  const items = state.preview;
+  const { history } = state;
+  const shown = history[state.view.previewAt ?? history.length - 1];
+  const items = shown?.items ?? state.preview;
+  paintTime();
   if (items === painted && view === paintedView) return;
   painted = items;
   paintedView = view;
   while (rows.length > items.length) rows.pop()?.row.remove();
   while (rows.length < items.length) rows.push(newRow(rows.length));
-  const step = state.run?.validations.at(-1)?.step ?? state.run?.last?.step;
+  const step = shown?.step ?? state.run?.last?.step;
+  show($('preview-errors-key'), items.length > 0 && !state.run?.classes.length);
   setText($('preview-note'), items.length ? `${items[0].validation ? 'Not trained on' : 'Trained on: nothing is held back'}${step ? ` · as of step ${step}` : ''} · point at a mask to see it bare` : 'The first masks appear with the first validation.');
   inSlices('preview', items.entries(), ([index, item]) => fillRow(rows[index], item));
+}
+
+/** The slider through the previews of this run. */
+function paintTime() {
+  const { history } = state;
+  const slider = /** @type {HTMLInputElement} */ ($('preview-time'));
+  const at = state.view.previewAt ?? history.length - 1;
+  show($('preview-time-label'), history.length > 1);
+  slider.max = String(Math.max(0, history.length - 1));
+  if (slider.value !== String(at)) slider.value = String(at);
+  const words = history[at] ? `step ${history[at].step}` : '';
+  slider.setAttribute('aria-valuetext', words);
+  setText($('preview-time-value'), words);
 }
 
 /** @param {number} index @returns {Row} */
@@ -42,13 +66,15 @@ function newRow(index) {
   const image = h('canvas', {});
   const truth = new Swap('truth', () => openPreviews(index));
   const prediction = new Swap('prediction', () => openPreviews(index));
+  const errors = h('canvas', {});
   const name = h('span', { class: 'name' });
   const iou = h('span', { class: 'tabular' });
   const row = h('div', { class: 'preview' },
-    h('div', { class: 'trio' }, h('button', { type: 'button', class: 'picture', 'aria-label': 'Open this picture', onclick: () => openPreviews(index) }, image), truth.button, prediction.button),
+    h('div', { class: 'trio' }, h('button', { type: 'button', class: 'picture', 'aria-label': 'Open this picture', onclick: () => openPreviews(index) }, image), truth.button, prediction.button,
+      h('button', { type: 'button', class: 'picture errors', 'aria-label': 'Open the errors of this picture', onclick: () => openPreviews(index) }, errors)),
     h('p', { class: 'small between' }, name, iou));
   $('previews').append(row);
-  return { row, image, truth, prediction, name, iou, item: null };
+  return { row, image, truth, prediction, errors, name, iou, item: null };
 }
 
 /** @param {Row} row @param {PreviewItem} item */
@@ -59,7 +85,9 @@ function fillRow(row, item) {
   row.image.parentElement?.setAttribute('aria-label', `Open ${item.name}: image`);
   paintImage(row.image, item);
   row.truth.fill(item.name, { width: item.width, height: item.height, rgba: item.rgba, mask: item.truth }, 128);
-  row.prediction.fill(item.name, { width: item.width, height: item.height, rgba: item.rgba, mask: item.probability }, byteThreshold(state.view.threshold));
+  const at = byteThreshold(state.view.threshold);
+  paintLayers(row.errors, { width: item.width, height: item.height, rgba: item.rgba, mask: item.probability, truth: item.truth }, { classes: state.run?.classes ?? [], at, opacity: state.view.opacity, layer: 'errors' });
+  row.prediction.fill(item.name, { width: item.width, height: item.height, rgba: item.rgba, mask: item.probability }, at);
 }
 
 /** A picture button that shows the mask over the image, and bare while it is pointed at, or after a tap. */
@@ -103,7 +131,6 @@ export class Swap {
 
   paint() {
     if (!this.layers) return;
-    if (state.view.overlay !== this.swapped) paintOverlay(this.canvas, this.layers, this.at, state.view.opacity);
-    else paintGrey(this.canvas, this.layers);
+    paintLayers(this.canvas, this.layers, { classes: state.run?.classes ?? [], at: this.at, opacity: state.view.opacity, layer: state.view.overlay !== this.swapped ? 'overlay' : 'raw' });
   }
 }

@@ -4,7 +4,7 @@
  */
 import { storeCalibration } from './kernels.js';
 import { changed, running, state } from './store.js';
-import { endLine, faultLine } from './strings.js';
+import { endLine, faultLine, mendedLine } from './strings.js';
 import { metric, plural } from './format.js';
 
 /**
@@ -63,9 +63,11 @@ function apply(event) {
       state.starting = false;
       state.faults = state.faults.filter((fault) => fault.stage !== 'train' && fault.stage !== 'device');
       state.preview = [];
+      state.history = [];
+      state.view.previewAt = null;
       state.run = {
-        run_id: event.run_id, config: event.config, trainPairs: event.train.length, validationPairs: [...event.validation], parameters: event.parameters,
-        steps_total: event.steps_total, phase: 'compiling', from: 0, last: null, losses: [], validations: [], end: null, asked: null,
+        run_id: event.run_id, config: event.config, trainPairs: event.train.length, validationPairs: [...event.validation], parameters: event.parameters, classes: event.classes,
+        steps_total: event.steps_total, phase: 'compiling', from: 0, last: null, losses: [], validations: [], mended: [], end: null, asked: null,
       };
       say('Training started.');
       break;
@@ -91,6 +93,12 @@ function apply(event) {
       break;
     case 'preview':
       state.preview = event.items;
+      remember(event);
+      break;
+    case 'mended':
+      if (!state.run) break;
+      state.run.mended.push(event);
+      say(mendedLine(event));
       break;
     case 'run_ended':
       if (!state.run) break;
@@ -122,6 +130,23 @@ function apply(event) {
     default:
       break;
   }
+}
+
+/** Most previews kept of a run; beyond it every other one goes. */
+const MAX_HISTORY = 60;
+
+/** Keeps a preview for the slider through time; images and truths are those of the first. @param {{ step: number, items: import('./types.js').PreviewItem[] }} preview */
+function remember({ step, items }) {
+  const first = state.history[0]?.items ?? [];
+  const shared = items.map((item, i) => {
+    const old = first[i];
+    return old && old.pair === item.pair && old.rgba.length === item.rgba.length ? { ...item, rgba: old.rgba, truth: old.truth } : item;
+  });
+  state.history.push({ step, items: shared });
+  if (state.history.length <= MAX_HISTORY) return;
+  const last = state.history.length - 1;
+  state.history = state.history.filter((_entry, i) => i % 2 === 0 || i === last);
+  state.view.previewAt = null;
 }
 
 /** @param {import('./types.js').StepReport} report */

@@ -6,7 +6,8 @@
 import { saveBlob } from './downloads.js';
 import { bytes, count, duration, metric, percent } from './format.js';
 import { h } from './dom.js';
-import { byteThreshold, paintImage, paintOverlay } from './paint.js';
+import { byteThreshold, paintImage } from './paint.js';
+import { paintLayers } from './paint-classes.js';
 import { addressOf, settingsFile } from './settings.js';
 import { state } from './store.js';
 import { endLine, ruleLine } from './strings.js';
@@ -56,7 +57,7 @@ export function reportHtml() {
     ['Source', dataset?.source === 'sample_scenes' ? 'sample scenes' : 'files'],
     ['Pairs', `${count(pairs.length)}: ${run.trainPairs} to train on, ${run.validationPairs.length} held back`],
     ['Sizes', sizes.length > 6 ? `${sizes.slice(0, 6).join(', ')} and ${sizes.length - 6} more` : sizes.join(', ')],
-    ['Mask rule', dataset ? ruleLine(dataset.rule, dataset.foreground_share) : '–'],
+    ['Mask rule', dataset ? ruleLine(dataset.rule, dataset) : '–'],
     ['Left out', `${count((dataset?.pairs.length ?? 0) - pairs.length)} pairs, ${count(dataset?.faults.length ?? 0)} files`],
     ['Fingerprint', dataset?.fingerprint ?? '–'],
     ['Held back', run.validationPairs.map((index) => dataset?.pairs[index]?.image_path ?? index).join(', ') || 'none'],
@@ -121,15 +122,16 @@ function masks() {
   if (!state.preview.length) return '<p>None yet.</p>';
   const canvas = h('canvas', {});
   const picture = (/** @type {string} */ what) => `<img alt="${what}" src="${canvas.toDataURL('image/png')}">`;
+  const look = { classes: state.run?.classes ?? [], opacity: state.view.opacity, layer: /** @type {const} */ ('overlay') };
   const rows = state.preview.map((item) => {
     paintImage(canvas, item);
     const image = picture('image');
-    paintOverlay(canvas, { ...item, mask: item.truth }, 128, state.view.opacity);
+    paintLayers(canvas, { ...item, mask: item.truth }, { ...look, at: 128 });
     const truth = picture('truth');
-    paintOverlay(canvas, { ...item, mask: item.probability }, byteThreshold(state.view.threshold), state.view.opacity);
+    paintLayers(canvas, { ...item, mask: item.probability }, { ...look, at: byteThreshold(state.view.threshold) });
     return `${image}${truth}${picture('prediction')}<p>${escape(item.name)}${item.iou == null ? '' : `, IoU ${metric(item.iou)}`}${item.validation ? '' : ' (trained on)'}</p>`;
   });
-  return `<p>Image, truth, prediction at a threshold of ${percent(state.view.threshold)}.</p><div class="masks">${rows.join('')}</div>`;
+  return `<p>Image, truth, prediction${look.classes.length ? '' : ` at a threshold of ${percent(state.view.threshold)}`}.</p><div class="masks">${rows.join('')}</div>`;
 }
 
 /** Loss (left axis) and IoU (right axis) over steps. @param {Curves} curves */

@@ -8,12 +8,17 @@ import { count, duration, metric, speed } from './format.js';
 import { go } from './header.js';
 import { send } from './session.js';
 import { changed, onPaint, running, state, stepOf, usablePairs } from './store.js';
-import { runLine } from './strings.js';
-import { paintImage, paintOverlay } from './paint.js';
+import { mendedLine, retryWords, runLine } from './strings.js';
+import { startWith } from './settings.js';
+import { classKey, paintLayers } from './paint-classes.js';
 
 export function initRun() {
   $('pause').addEventListener('click', pauseOrResume);
   $('stop').addEventListener('click', stop);
+  $('retry').addEventListener('click', () => {
+    const retry = state.run?.end?.retry;
+    if (retry) startWith(retry.config);
+  });
   $('to-predict').addEventListener('click', () => go('predict'));
   document.addEventListener('visibilitychange', () => void wake());
   addEventListener('beforeunload', (event) => {
@@ -56,7 +61,9 @@ function paint() {
   setText($('fig-steps-total'), ` / ${count(run.steps_total)}`);
   const validation = run.validations.at(-1);
   const honest = run.validationPairs.length > 0;
-  setText($('fig-iou-name'), honest ? 'Validation IoU' : 'Training IoU');
+  const mean = run.classes.length ? 'mean ' : '';
+  setText($('fig-iou-name'), honest ? `Validation ${mean}IoU` : `Training ${mean}IoU`);
+  paintClassKey(run);
   setText($('fig-iou'), metric(end ? (honest ? end.validation?.iou : end.training?.iou) : honest ? validation?.validation?.iou : validation?.training.iou));
   setText($('fig-loss'), last ? last.loss.toFixed(last.loss < 0.1 ? 4 : 3) : '–');
   setText($('fig-speed'), speed(last?.images_per_s));
@@ -67,11 +74,29 @@ function paint() {
   const pause = /** @type {HTMLButtonElement} */ ($('pause'));
   show(pause, active);
   show($('stop'), active);
-  show($('to-predict'), !active && state.model !== null);
+  const retry = active ? null : end?.retry;
+  show($('retry'), Boolean(retry));
+  if (retry) setText($('retry'), retryWords[retry.advice]);
+  show($('to-predict'), !active && !retry && state.model !== null);
+  const mended = run.mended.at(-1);
+  show($('run-mended'), mended !== undefined);
+  if (mended) setText($('run-mended'), mendedLine(mended));
   setText(pause, run.phase === 'paused' ? 'Resume' : 'Pause');
   pause.classList.toggle('primary', run.phase === 'paused');
   pause.disabled = run.asked !== null;
   /** @type {HTMLButtonElement} */ ($('stop')).disabled = run.asked === 'stop';
+}
+
+/** The classes in their colours, each with its IoU so far. @param {import('./store.js').Run} run */
+function paintClassKey(run) {
+  const report = run.validations.at(-1);
+  const iou = (report?.validation ?? report?.training)?.class_iou ?? [];
+  const line = $('run-classes');
+  show(line, run.classes.length > 0);
+  const key = `${run.run_id} ${iou.join()}`;
+  if (line.dataset.key === key) return;
+  line.dataset.key = key;
+  line.replaceChildren(...classKey(run.classes, (index) => (report ? ` ${metric(iou[index])}` : '')));
 }
 
 /** @param {import('./store.js').Run} run */
@@ -109,15 +134,14 @@ function paintStrip() {
   if ($('before-run').hidden || state.place !== 'train') return;
   const strip = $('before-strip');
   const pairs = usablePairs().slice(0, 16);
-  const key = pairs.map((pair) => pair.image_path).join('|') + state.view.overlay + state.dataset?.foreground_share + state.view.opacity;
+  const key = pairs.map((pair) => pair.image_path).join('|') + state.view.overlay + state.dataset?.foreground_share + state.view.opacity + JSON.stringify(state.dataset?.classes);
   if (strip.dataset.key === key) return;
   strip.dataset.key = key;
   const canvases = pairs.map(() => h('canvas', {}));
   strip.replaceChildren(...canvases.map((canvas) => h('li', {}, canvas)));
   inSlices('strip', pairs.entries(), ([i, pair]) => {
     const layers = { width: pair.thumb_width, height: pair.thumb_height, rgba: pair.thumb_rgba, mask: pair.thumb_mask };
-    if (state.view.overlay) paintOverlay(canvases[i], layers, 128, state.view.opacity);
-    else paintImage(canvases[i], layers);
+    paintLayers(canvases[i], layers, { classes: state.dataset?.classes ?? [], at: 128, opacity: state.view.opacity, layer: state.view.overlay ? 'overlay' : 'image' });
   });
 }
 

@@ -252,7 +252,7 @@ function died(detail, memory = false) {
   const hadData = kept.train.length + kept.predict.length > 0 || sampleSeed !== null;
   const words = deathWords(detail);
   Object.assign(state, {
-    device: null, reading: null, dataset: null, inputs: [], sampling: false, starting: false, run: null, preview: [], heldBack: 0, model: null, predicting: null, results: [], faults: [],
+    device: null, reading: null, dataset: null, inputs: [], sampling: false, starting: false, run: null, preview: [], history: [], heldBack: 0, model: null, predicting: null, results: [], faults: [],
   });
   startEngine();
   state.error = { sentence: words.sentence, next: hadData ? words.next : 'A new one is ready.', action: hadData ? 'reload_data' : null };

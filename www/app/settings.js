@@ -85,6 +85,33 @@ export function start() {
   changed();
 }
 
+/** Takes settings over and starts with them. @param {TrainConfig} wanted */
+export function startWith(wanted) {
+  asked = null;
+  config = { ...wanted };
+  fill(config);
+  writeAddress();
+  state.starting = true;
+  send({ type: 'start', config });
+  changed();
+}
+
+/** Changes settings by name, as the address writes them. @param {[string, string][]} list */
+export function applySettings(list) {
+  if (!config) return;
+  for (const [name, text] of list) {
+    const field = allFields.find((other) => other.name === name);
+    if (field) config = { ...config, [field.name]: fromText(field, text) };
+  }
+  fill(config);
+  writeAddress();
+  check(0);
+  changed();
+}
+
+/** Whether the settings are as a list says. @param {[string, string][]} list */
+export const hasSettings = (list) => config !== null && list.every(([name, text]) => String(/** @type {any} */ (config)[name]) === text);
+
 /** @returns {{ ok: boolean, why: string }} */
 function canStart() {
   const pairs = usablePairs().length;
@@ -126,6 +153,7 @@ function adopt(preset) {
 function fromText(field, text) {
   if (field.kind === 'names') return text.split(',').map((name) => name.trim()).filter(Boolean);
   if (field.kind === 'choice') return text;
+  if (field.kind === 'numbers') return text.trim() ? text.split(/[;,\s]+/).filter(Boolean).map((part) => parseNumber(part, false)) : [];
   return parseNumber(text, field.kind === 'whole');
 }
 
@@ -324,7 +352,7 @@ function paint() {
   if (!report.errors.length) setText($('preset-line'), `${amount(report.parameters)} parameters, ${channels}, tiles of ${config.tile_px} px, ${config.batch} at a time.`);
   setText($('preset-fit'), report.errors.length ? '' : `Fits: about ${bytes(report.memory_bytes)} of memory. ${count(report.steps_total)} steps${expected(report)}.`);
   const held = config.val_names.length ? `Overridden by ${plural(config.val_names.length, 'name')} under Advanced.` : report.train_pairs + report.validation_pairs > 0 && !report.errors.length
-    ? `${count(report.validation_pairs)} of ${plural(report.train_pairs + report.validation_pairs, 'pair')} never trained on, to measure honestly.` : mainFields[2].help;
+    ? `${count(report.validation_pairs)} of ${plural(report.train_pairs + report.validation_pairs, 'pair')}${report.places ? `, from ${plural(report.places, 'place')},` : ''} never trained on, to measure honestly.` : mainFields[2].help;
   setText($('help-val_share'), held);
   const help = config.steps > 0 ? `Overridden by ${count(config.steps)} total steps under Advanced.` : mainFields[0].help;
   setText($('help-epochs'), help);

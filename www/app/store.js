@@ -40,12 +40,14 @@
  * @property {number} trainPairs
  * @property {number[]} validationPairs
  * @property {number} parameters
+ * @property {readonly import('./types.js').ClassInfo[]} classes empty for foreground and background
  * @property {number} steps_total
  * @property {import('./types.js').Phase} phase
  * @property {number} from step it was resumed at, else 0
  * @property {StepReport | null} last
  * @property {[number, number][]} losses step and mean loss since the report before
  * @property {ValidationReport[]} validations
+ * @property {{ step: number, tries: number, seed: number }[]} mended fresh weights that replaced a dead output
  * @property {RunEnd | null} end
  * @property {'pause' | 'resume' | 'stop' | null} asked what was clicked and not yet answered
  */
@@ -67,6 +69,7 @@
  * @property {boolean} starting Start was clicked and not yet answered
  * @property {Run | null} run
  * @property {import('./types.js').PreviewItem[]} preview
+ * @property {{ step: number, items: import('./types.js').PreviewItem[] }[]} history previews of this run, oldest first
  * @property {number} heldBack validation pairs of the last run that can still be predicted
  * @property {import('./types.js').ModelInfo | null} model
  * @property {{ most: number, shown: number[] } | null} bands a choice of bands, where files have more than three
@@ -77,7 +80,7 @@
  * @property {number} bytesSent
  * @property {number} longestTaskMs longest page task since load (0: none over 50 ms)
  * @property {number} longestTaskTrainingMs the same while training
- * @property {{ overlay: boolean, threshold: number, opacity: number, logLoss: boolean }} view
+ * @property {{ overlay: boolean, threshold: number, opacity: number, logLoss: boolean, previewAt: number | null }} view `previewAt` is a place in `history`, null the newest
  * @property {string} status the polite line for screen readers
  */
 
@@ -98,6 +101,7 @@ const initial = () => ({
   starting: false,
   run: null,
   preview: [],
+  history: [],
   heldBack: 0,
   model: null,
   bands: null,
@@ -108,7 +112,7 @@ const initial = () => ({
   bytesSent: 0,
   longestTaskMs: 0,
   longestTaskTrainingMs: 0,
-  view: { overlay: true, threshold: 0.5, opacity: 0.45, logLoss: false },
+  view: { overlay: true, threshold: 0.5, opacity: 0.45, logLoss: false, previewAt: null },
   status: '',
 });
 
@@ -145,6 +149,9 @@ export function changed() {
 
 /** True while a run exists that has not ended. */
 export const running = () => state.run !== null && state.run.end === null;
+
+/** The previews in view: the newest, or those the slider points at. */
+export const shownPreviews = () => state.history[state.view.previewAt ?? state.history.length - 1]?.items ?? state.preview;
 
 /** Pairs that take part. */
 export const usablePairs = () => state.dataset?.pairs.filter((pair) => !pair.excluded && !pair.blocked) ?? [];

@@ -50,6 +50,7 @@ const faults = {
   size_mismatch: (d) => ({ sentence: `has image and mask of different size${inBrackets(d)}`, next: 'Export both at the same size and drop them again.' }),
   vector_mask: (d) => ({ sentence: `gives no mask${inBrackets(d)}`, next: 'Drop it with images of the same place that say where they lie: GeoTIFF, or PNG and JPEG with a world file and .prj.' }),
   no_pairs: () => ({ sentence: 'No image and mask belong together by name', next: 'Use the same name in images/ and masks/, or 12.png and 12_mask.png.' }),
+  bad_legend: (d) => ({ sentence: `The legend cannot be used${inBrackets(d)}`, next: 'Tick or name colours so that there are from 2 to 16 classes.' }),
   not_finite: () => ({ sentence: 'The loss was no longer a number', next: 'Try again with a tenth of the learning rate.' }),
   nothing_to_train: () => ({ sentence: 'There is no pair to train on', next: 'Drop images with masks, or take excluded pairs in again.' }),
   run_foreign: () => ({ sentence: 'is not a saved run of this page', next: 'Use a .gmrun file that “Save run as a file” wrote.' }),
@@ -102,6 +103,9 @@ export function fieldErrorLine(error) {
       return max != null ? `Use ${max} or less.` : 'This number is out of range.';
     case 'not_a_multiple': return `Use a multiple of ${value ?? detail ?? 'the tile step'}${min != null && max != null ? `, from ${min} to ${max}` : ''}.`;
     case 'unknown_name': return `No pair is called “${detail ?? ''}”. Use image file names as shown under Data.`;
+    case 'wrong_count': return `Give ${value ?? 'one'} numbers, one for each class (background first), or none.`;
+    case 'no_places': return 'No image name holds the numbers of a tile (as in 12-34 or r3_c5). Divide at random, or name the files.';
+    case 'needs_binary_masks': return 'Seed knows foreground and background only. Choose random crops, or another mask rule under Data.';
     case 'does_not_fit': return `Will not fit into this device’s memory: ${value ? `try width ${value}, ` : 'try '}a smaller tile or a smaller batch.`;
     case 'no_training_pairs': return 'No pair is left for training. Hold back fewer, or add pairs.';
     default: return 'This value cannot be used.';
@@ -114,6 +118,7 @@ export function noteLine(note, pairName) {
     case 'cropped': return `Image and mask differ by a pixel: both cropped to ${note.width} × ${note.height}.`;
     case 'empty_mask': return 'The mask is empty: keep it as pure background, or leave the pair out.';
     case 'full_mask': return 'The mask covers everything: check the mask rule, or leave the pair out.';
+    case 'one_class': return 'The whole mask is one class: fine for a few pairs, no use if all are like it.';
     case 'maybe_inverted': return 'More than 80 % is foreground: if it should be background, tick Invert.';
     case 'mask_equals_image': return 'The mask is the image itself: export the mask again, or leave the pair out.';
     case 'first_frame_only': return 'An animation: only its first frame is used.';
@@ -121,6 +126,29 @@ export function noteLine(note, pairName) {
     case 'alpha_ignored': return 'Transparency was dropped; the colours below it are used.';
     case 'duplicate_of': return `The same image as ${pairName(note.pair)}: leave one out, or validation looks better than it is.`;
     default: return 'Worth a look.';
+  }
+}
+
+/** A finding of the doctor: what, why it matters, and the words of its button. @param {import('./types.js').Finding} finding */
+export function findingWords(finding) {
+  const n = finding.pairs.length;
+  const masks = n === 1 ? 'One mask is' : `${n} masks are`;
+  const exclude = finding.mend.kind === 'rule' ? 'Back to the suggested rule' : n === 1 ? 'Leave it out' : `Leave ${n} out`;
+  const share = percent(finding.value);
+  switch (finding.code) {
+    case 'empty_masks': return { sentence: `${masks} empty`, why: finding.mend.kind === 'rule' ? 'The mask rule in force leaves nothing of them.' : 'Right if there is nothing to find in the picture; else the mask is missing, and the network learns to miss it too.', button: exclude };
+    case 'full_masks': return { sentence: `${masks} all foreground`, why: 'Everything in the picture would be taught as foreground.', button: exclude };
+    case 'inverted': return { sentence: `The masks look inverted: ${share} is foreground`, why: 'What is to be found is usually the smaller part. As it is, the background would be learnt.', button: 'Turn them over' };
+    case 'some_inverted': return { sentence: `${masks} mostly foreground, unlike the others`, why: 'Perhaps drawn the other way round; they would teach the opposite of the rest.', button: exclude };
+    case 'mask_is_image': return { sentence: n === 1 ? 'One mask is a copy of its image' : `${n} masks are copies of their images`, why: 'A label that repeats the picture teaches brightness, not things. Export the masks again.', button: exclude };
+    case 'copies': return { sentence: n === 1 ? 'One image shows the same as another' : `${n} images show the same as others`, why: 'On both sides of the split, a copy makes validation look better than it is.', button: exclude };
+    case 'tiny_foreground': return { sentence: `Only ${share} of all pixels are foreground`, why: 'A network that finds nothing would already be right almost everywhere.', button: 'Weigh it, with Dice' };
+    case 'rare_class': return { sentence: `“${finding.detail ?? ''}” is only ${share} of the labelled pixels`, why: 'So rare a class is easily never predicted.', button: 'Weigh rare classes' };
+    case 'mixed_sizes': return { sentence: `Images differ much in size (${finding.detail ?? ''})`, why: 'Resized to one tile, things would have another size in each.', button: 'Cut tiles instead' };
+    case 'mixed_bands': return { sentence: `${n === 1 ? 'One image is' : `${n} images are`} of another kind than the rest (grey or colour)`, why: 'A network that leans on colour fails where there is none.', button: 'Look at brightness only' };
+    case 'mixed_depths': return { sentence: `${n === 1 ? 'One image has' : `${n} images have`} another bit depth than the rest`, why: '8 and 16 bit are both scaled to their full range; sensors rarely fill it, so these may look far darker.', button: exclude };
+    case 'too_few_pairs': return { sentence: n === 1 ? 'There is only one pair' : `There are only ${n} pairs`, why: 'It will work on these and little else; turned and relit copies help a bit, more pairs help more.', button: 'Strong augmentation' };
+    default: return { sentence: 'Worth a look', why: '', button: exclude };
   }
 }
 
@@ -138,13 +166,38 @@ export const deviceReason = {
   asked_for_cpu: { sentence: 'The CPU was chosen here.', next: 'Choose “Automatic” to use the GPU where there is one.' },
 };
 
+/** What a retry would change, as the words of its button. @type {Record<import('./types.js').Advice, string>} */
+export const retryWords = {
+  lower_rate: 'Retry with a tenth of the learning rate',
+  batch_norm: 'Retry with batch normalisation',
+  balance: 'Retry with Dice and foreground weight',
+};
+
+/** @param {import('./types.js').RunEnd} end */
+function adviceLine(end) {
+  switch (end.retry?.advice) {
+    case 'lower_rate': return 'A tenth of the learning rate, with gradients clipped, is the usual cure.';
+    case 'batch_norm': return 'Batch normalisation keeps the head of the network alive.';
+    case 'balance': return 'Dice and a foreground weight keep rare foreground from being ignored.';
+    default: return '';
+  }
+}
+
+/** @param {{ step: number, tries: number }} event */
+export const mendedLine = ({ step, tries }) => `${step === 0 ? 'These first weights gave one grey for every image' : `At step ${step} the output had become one grey for every image`}: fresh weights were drawn${tries > 1 ? ` (${tries} times)` : ''}, and it learns.`;
+
 /** How a run ended. @param {import('./types.js').RunEnd} end */
 export function endLine(end) {
   const kept = end.best_step > 0 ? ` The weights of step ${end.best_step} are kept as the model.` : '';
+  const sound = ' The last sound weights are kept.';
   switch (end.reason) {
     case 'finished': return `Finished after ${end.steps} steps.${kept}`;
     case 'stopped': return `Stopped at step ${end.steps}.${kept}`;
-    case 'not_finite': return `Stopped at step ${end.steps}: the loss was no longer a number.${kept} Try again with a tenth of the learning rate.`;
+    case 'early_stopped': return `Stopped at step ${end.steps}: validation had not improved for as long as was allowed.${kept}`;
+    case 'not_finite': return `Stopped at step ${end.steps}: the loss or a weight was no longer a number.${kept || sound} ${adviceLine(end)}`;
+    case 'diverged': return `Stopped at step ${end.steps}: the loss climbed and did not come back.${kept || sound} ${adviceLine(end)}`;
+    case 'dead_output': return `Stopped at step ${end.steps}: the output no longer depends on the image, and fresh weights did not help.${kept || sound} ${adviceLine(end)}`;
+    case 'constant': return `Stopped at step ${end.steps}: every pixel gets the same answer, check after check.${kept || sound} ${adviceLine(end)}`;
     case 'device_failed': return `The device failed at step ${end.steps}.${kept} Try smaller tiles or a smaller batch, or choose CPU.`;
     default: return `Ended at step ${end.steps}.${kept}`;
   }
@@ -224,8 +277,10 @@ export function troubleWords(why) {
   return { sentence: `The run could not be saved on disk (${why.slice(0, 160)}).`, next: 'Training goes on. Save the run as a file before closing the page.' };
 }
 
-/** The mask rule in words. @param {import('./types.js').MaskRule} rule @param {number} share */
-export function ruleLine(rule, share) {
+/** The mask rule in words. @param {import('./types.js').MaskRule} rule @param {import('./types.js').Dataset} dataset */
+export function ruleLine(rule, dataset) {
+  const share = dataset.foreground_share;
+  if (rule.kind === 'classes') return `Each colour below is a class: ${dataset.classes.length} in all. ${percent(share)} of all pixels are labelled.`;
   const part = rule.invert ? 'background' : 'foreground';
   const tail = `${percent(share)} of all pixels are foreground.`;
   switch (rule.kind) {

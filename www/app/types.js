@@ -16,6 +16,11 @@
  * @typedef {import('../../pkg/groundmask.js').FaultCode} FaultCode
  * @typedef {import('../../pkg/groundmask.js').Stage} Stage
  * @typedef {import('../../pkg/groundmask.js').MaskRule} MaskRule
+ * @typedef {import('../../pkg/groundmask.js').LegendEntry} LegendEntry
+ * @typedef {import('../../pkg/groundmask.js').ClassInfo} ClassInfo
+ * @typedef {import('../../pkg/groundmask.js').Finding} Finding
+ * @typedef {import('../../pkg/groundmask.js').Mend} Mend
+ * @typedef {import('../../pkg/groundmask.js').CurvePoint} CurvePoint
  * @typedef {import('../../pkg/groundmask.js').TrainConfig} TrainConfig
  * @typedef {import('../../pkg/groundmask.js').Preset} Preset
  * @typedef {import('../../pkg/groundmask.js').ConfigReport} ConfigReport
@@ -26,6 +31,7 @@
  * @typedef {import('../../pkg/groundmask.js').PreviewItem} PreviewItem
  * @typedef {import('../../pkg/groundmask.js').RunEnd} RunEnd
  * @typedef {import('../../pkg/groundmask.js').EndReason} EndReason
+ * @typedef {import('../../pkg/groundmask.js').Advice} Advice
  * @typedef {import('../../pkg/groundmask.js').ModelInfo} ModelInfo
  * @typedef {import('../../pkg/groundmask.js').PredictionResult} PredictionResult
  * @typedef {import('../../pkg/groundmask.js').Picture} Picture

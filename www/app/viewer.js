@@ -6,10 +6,11 @@
 import { $, setText, show } from './dom.js';
 import { downloadOne } from './downloads.js';
 import { metric, percent } from './format.js';
-import { byteThreshold, coverage, paintBinary, paintErrors, paintGrey, paintImage, paintOverlay } from './paint.js';
+import { byteThreshold, coverage, paintErrors, paintImage } from './paint.js';
+import { paintLayers } from './paint-classes.js';
 import { onEvent } from './reduce.js';
 import { send } from './session.js';
-import { changed, onPaint, state } from './store.js';
+import { changed, onPaint, shownPreviews, state } from './store.js';
 
 /**
  * @typedef {object} Item
@@ -21,6 +22,7 @@ import { changed, onPaint, state } from './store.js';
  * @property {Uint8Array | null} truth
  * @property {Uint8Array | null} probability
  * @property {number | null} result
+ * @property {readonly import('./types.js').ClassInfo[]} classes
  * @property {number | null} pair to ask the engine for a larger picture
  */
 
@@ -89,16 +91,17 @@ export function initViewer() {
 /** @param {number} pairIndex */
 export function openPairs(pairIndex) {
   const pairs = state.dataset?.pairs ?? [];
+  const classes = state.dataset?.classes ?? [];
   open(pairs.map((pair) => ({
-    name: pair.name, facts: `${pair.width} × ${pair.height} · mask ${percent(pair.foreground_share)}`, width: pair.thumb_width, height: pair.thumb_height,
+    name: pair.name, classes, facts: `${pair.width} × ${pair.height} · ${classes.length ? 'labelled' : 'mask'} ${percent(pair.foreground_share)}`, width: pair.thumb_width, height: pair.thumb_height,
     rgba: pair.thumb_rgba, truth: pair.thumb_mask, probability: null, result: null, pair: pair.blocked ? null : pair.index,
   })), pairs.findIndex((pair) => pair.index === pairIndex));
 }
 
 /** @param {number} at */
 export function openPreviews(at) {
-  open(state.preview.map((item) => ({
-    name: item.name, facts: item.iou == null ? '' : `IoU ${metric(item.iou)}`, width: item.width, height: item.height,
+  open(shownPreviews().map((item) => ({
+    name: item.name, classes: state.run?.classes ?? [], facts: item.iou == null ? '' : `IoU ${metric(item.iou)}`, width: item.width, height: item.height,
     rgba: item.rgba, truth: item.truth, probability: item.probability, result: null, pair: null,
   })), at);
 }
@@ -106,7 +109,7 @@ export function openPreviews(at) {
 /** @param {number} at */
 export function openResults(at) {
   open(state.results.map((result) => ({
-    name: result.name, facts: `${result.width} × ${result.height}${result.metrics?.iou != null ? ` · IoU ${metric(result.metrics.iou)}` : ''}`, width: result.view_width, height: result.view_height,
+    name: result.name, classes: state.model?.classes ?? [], facts: `${result.width} × ${result.height}${result.metrics?.iou != null ? ` · IoU ${metric(result.metrics.iou)}` : ''}`, width: result.view_width, height: result.view_height,
     rgba: result.rgba, truth: result.truth.length ? result.truth : null, probability: result.probability, result: result.result, pair: null,
   })), at);
 }
@@ -133,7 +136,13 @@ function showItem(at) {
     layer = 'prediction';
     input('layer-prediction').checked = true;
   }
-  show($('viewer-threshold-label'), item.probability !== null);
+  const several = item.classes.length > 0;
+  show($('layer-heat').parentElement ?? $('layer-heat'), !several);
+  if (several && layer === 'heat') {
+    layer = 'prediction';
+    input('layer-prediction').checked = true;
+  }
+  show($('viewer-threshold-label'), item.probability !== null && !several);
   show($('viewer-downloads'), item.result !== null);
   show($('viewer-previous'), items.length > 1);
   show($('viewer-next'), items.length > 1);
@@ -320,9 +329,9 @@ function drawNow() {
     context.fillText('‹ ›', x, hgt / 2);
   } else context.drawImage(masked, left, top, item.width * scale, item.height * scale);
   setText($('zoom-value'), `${Math.round(zoom * 100)} %`);
-  const share = item.probability ? ` · mask ${percent(coverage(item.probability, at))}` : '';
+  const share = item.probability && !item.classes.length ? ` · mask ${percent(coverage(item.probability, at))}` : '';
   setText($('viewer-facts'), `${item.facts}${share}${items.length > 1 ? ` · ${index + 1} of ${items.length}` : ''}`);
-  show($('errors-key'), layer === 'errors' && item.truth !== null && item.probability !== null);
+  show($('errors-key'), layer === 'errors' && !item.classes.length && item.truth !== null && item.probability !== null);
 }
 
 /**
@@ -349,10 +358,11 @@ function compose(item, at) {
   const wantsTruth = layer === 'truth' || !probability;
   const mask = wantsTruth ? truth : probability;
   const cut = wantsTruth ? 128 : at;
-  if (layer === 'errors' && truth && probability) paintErrors(masked, { width, height, rgba, mask: probability, truth }, at, opacity, overlay);
-  else if (layer === 'heat' && probability) paintGrey(masked, { width, height, mask: probability });
-  else if (overlay) paintOverlay(masked, { width, height, rgba, mask }, cut, opacity);
-  else paintBinary(masked, { width, height, mask }, cut);
+  const look = { classes: item.classes, at: cut, opacity };
+  if (layer === 'errors' && truth && probability && !item.classes.length) paintErrors(masked, { width, height, rgba, mask: probability, truth }, at, opacity, overlay);
+  else if (layer === 'errors' && truth && probability) paintLayers(masked, { width, height, rgba, mask: probability, truth }, { ...look, layer: 'errors' });
+  else if (layer === 'heat' && probability) paintLayers(masked, { width, height, rgba, mask: probability }, { ...look, layer: 'raw' });
+  else paintLayers(masked, { width, height, rgba, mask }, { ...look, layer: overlay ? 'overlay' : 'mask' });
 }
 
 /** Turns the overlay on or off everywhere. */

@@ -1,0 +1,256 @@
+//! Dividing tiles by the place they show: tiles that touch stay on one side, or validation knows the ground.
+//!
+//! A name gives a tile's place by its numbers: `X-Y-ZOOM` as map servers count, else its last two numbers. What stands
+//! before them names the sheet; tiles of different sheets do not touch.
+
+use std::collections::BTreeMap;
+
+use super::draw::{Draw, Stream};
+use super::pair::without_extension;
+
+/// Pairs divided by place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PlaceSplit {
+    pub train: Vec<usize>,
+    pub validation: Vec<usize>,
+    /// Places found; 0 if no name holds numbers.
+    pub places: usize,
+}
+
+/// Where a tile lies: its sheet, column and row.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Tile {
+    sheet: String,
+    x: i64,
+    y: i64,
+}
+
+/// Largest zoom level of map tiles; a third number up to this is one.
+const MAX_ZOOM: i64 = 24;
+/// Validation may be this much larger than asked for, because places are not torn apart.
+const MOST_OVER: f64 = 1.5;
+/// One place with more than this share of the tiles is cut in two, or nothing could be divided.
+const LARGEST_SHARE: f64 = 0.5;
+
+/// The tile a name tells of.
+fn tile(path: &str) -> Option<Tile> {
+    let stem = without_extension(path).unwrap_or(path);
+    let base = stem.rsplit('/').next().unwrap_or(stem);
+    let mut numbers: Vec<(usize, i64)> = Vec::new();
+    let mut start = None;
+    for (i, c) in base.char_indices().chain([(base.len(), ' ')]) {
+        match (c.is_ascii_digit(), start) {
+            (true, None) => start = Some(i),
+            (false, Some(from)) => {
+                // A number too long for a tile is none.
+                numbers.push((from, base[from..i].parse().ok()?));
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    let at = match numbers.as_slice() {
+        [(_, x), (_, y), (_, zoom)] if *zoom <= MAX_ZOOM && *x > *zoom && *y > *zoom => 0,
+        all => all.len().checked_sub(2)?,
+    };
+    let (&(from, x), &(_, y)) = (numbers.get(at)?, numbers.get(at + 1)?);
+    let zoom = if at + 2 < numbers.len() { numbers[at + 2].1 } else { -1 };
+    Some(Tile {
+        sheet: format!("{} {zoom}", &base[..from]),
+        x,
+        y,
+    })
+}
+
+/// Divides `pairs` (number and image path) by `share` of validation and `seed`; both lists come out ascending.
+///
+/// Tiles of one sheet whose columns and rows differ by at most one are one place. A place with more than half of the
+/// tiles is cut across its longer side: one seam cannot be helped there. Pairs whose names hold no tile are places of
+/// their own. With a share above 0 and two places, both sides get at least one.
+pub fn by_place(pairs: &[(usize, String)], share: f64, seed: u32) -> PlaceSplit {
+    let mut tiles: Vec<(usize, Option<Tile>)> = pairs.iter().map(|(pair, path)| (*pair, tile(path))).collect();
+    tiles.sort();
+    if tiles.iter().all(|(_, t)| t.is_none()) {
+        return PlaceSplit {
+            train: tiles.into_iter().map(|(pair, _)| pair).collect(),
+            ..PlaceSplit::default()
+        };
+    }
+    let mut places = connected(&tiles);
+    if let Some(largest) = (0..places.len()).max_by_key(|i| places[*i].len())
+        && places[largest].len() as f64 > LARGEST_SHARE * tiles.len() as f64
+        && places[largest].len() > 1
+    {
+        let whole = places.swap_remove(largest);
+        places.extend(cut(whole, &tiles, share));
+    }
+    let count = places.len();
+    places.sort();
+    Draw::new(seed, Stream::Split, 1, 0).shuffle(&mut places);
+    let wanted = if share > 0.0 {
+        tiles.len() as f64 * share.min(1.0)
+    } else {
+        0.0
+    };
+    let mut out = PlaceSplit {
+        places: count,
+        ..PlaceSplit::default()
+    };
+    let mut rest = Vec::new();
+    for place in places {
+        let (held, with) = (out.validation.len() as f64, (out.validation.len() + place.len()) as f64);
+        // Taken if that brings the share nearer without going far beyond it.
+        if (with - wanted).abs() < (held - wanted).abs() && with <= MOST_OVER * wanted {
+            out.validation.extend(place);
+        } else {
+            rest.push(place);
+        }
+    }
+    // Places too large for the share: the smallest must do, as long as one is left to train on.
+    if wanted > 0.0 && out.validation.is_empty() && rest.len() > 1 {
+        let smallest = (0..rest.len()).min_by_key(|i| rest[*i].len()).unwrap_or(0);
+        out.validation = rest.swap_remove(smallest);
+    }
+    out.train = rest.concat();
+    if out.train.is_empty() {
+        std::mem::swap(&mut out.train, &mut out.validation);
+    }
+    for side in [&mut out.train, &mut out.validation] {
+        side.iter_mut().for_each(|at| *at = tiles[*at].0);
+    }
+    out.train.sort_unstable();
+    out.validation.sort_unstable();
+    out
+}
+
+/// Groups of tiles that touch, as places in `tiles`.
+fn connected(tiles: &[(usize, Option<Tile>)]) -> Vec<Vec<usize>> {
+    let mut at: BTreeMap<&Tile, Vec<usize>> = BTreeMap::new();
+    for (i, (_, tile)) in tiles.iter().enumerate() {
+        if let Some(tile) = tile {
+            at.entry(tile).or_default().push(i);
+        }
+    }
+    let mut seen = vec![false; tiles.len()];
+    let mut places = Vec::new();
+    for start in 0..tiles.len() {
+        if std::mem::replace(&mut seen[start], true) {
+            continue;
+        }
+        let (mut place, mut next) = (Vec::new(), vec![start]);
+        while let Some(i) = next.pop() {
+            place.push(i);
+            let Some(tile) = &tiles[i].1 else { continue };
+            for (dx, dy) in (-1..=1).flat_map(|dx| (-1..=1).map(move |dy| (dx, dy))) {
+                let beside = Tile {
+                    sheet: tile.sheet.clone(),
+                    x: tile.x + dx,
+                    y: tile.y + dy,
+                };
+                for &other in at.get(&beside).into_iter().flatten() {
+                    if !std::mem::replace(&mut seen[other], true) {
+                        next.push(other);
+                    }
+                }
+            }
+        }
+        place.sort_unstable();
+        places.push(place);
+    }
+    places
+}
+
+/// Cuts one place across its longer side so that the smaller part is about `share` of it.
+fn cut(mut place: Vec<usize>, tiles: &[(usize, Option<Tile>)], share: f64) -> Vec<Vec<usize>> {
+    let coordinate = |i: usize, across: bool| tiles[i].1.as_ref().map_or(0, |t| if across { t.x } else { t.y });
+    let length = |across: bool| {
+        let all = place.iter().map(|i| coordinate(*i, across));
+        all.clone().max().unwrap_or(0) - all.min().unwrap_or(0)
+    };
+    let across = length(true) >= length(false);
+    place.sort_by_key(|i| (coordinate(*i, across), *i));
+    let part = ((place.len() as f64 * share.clamp(0.1, 0.5)).round() as usize).clamp(1, place.len() - 1);
+    // A line of tiles is not torn apart, unless there is only one.
+    let edge = coordinate(place[place.len() - part], across);
+    let start = place.iter().position(|i| coordinate(*i, across) >= edge).unwrap_or(0);
+    let at = if start == 0 { place.len() - part } else { start };
+    let rest = place.split_off(at);
+    vec![place, rest]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(names: &[&str]) -> Vec<(usize, String)> {
+        names
+            .iter()
+            .enumerate()
+            .map(|(i, n)| (i, format!("image/{n}.png")))
+            .collect()
+    }
+
+    #[test]
+    fn names_tell_the_place() {
+        let at = |name: &str| tile(name).map(|t| (t.x, t.y));
+        assert_eq!(at("z20/image/614005-412366-20.png"), Some((614_005, 412_366)));
+        assert_eq!(at("austin12_3_7.tif"), Some((3, 7)));
+        assert_eq!(at("r4c5"), Some((4, 5)));
+        assert_eq!(at("image7.png"), None);
+        assert_eq!(at("plain.png"), None);
+        assert_eq!(at("1-99999999999999999999999.png"), None);
+        assert_ne!(tile("a_1_2").unwrap().sheet, tile("b_1_2").unwrap().sheet);
+    }
+
+    #[test]
+    fn tiles_that_touch_stay_together() {
+        // Four places of four tiles each, far apart.
+        let names: Vec<String> = [(100, 100), (200, 100), (300, 300), (100, 400)]
+            .iter()
+            .flat_map(|(x, y)| (0..4).map(move |i| format!("{}-{}-20", x + i % 2, y + i / 2)))
+            .collect();
+        let pairs = named(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        for seed in 0..20 {
+            let split = by_place(&pairs, 0.25, seed);
+            assert_eq!(split.places, 4);
+            assert_eq!((split.train.len(), split.validation.len()), (12, 4));
+            let first = split.validation[0];
+            assert_eq!(split.validation, (first..first + 4).collect::<Vec<_>>());
+            assert_eq!(split, by_place(&pairs, 0.25, seed));
+        }
+        let differ = (1..20).any(|s| by_place(&pairs, 0.25, s) != by_place(&pairs, 0.25, 0));
+        assert!(differ);
+        assert!(by_place(&pairs, 0.0, 1).validation.is_empty());
+    }
+
+    #[test]
+    fn one_field_of_tiles_is_cut_once() {
+        let names: Vec<String> = (0..40).map(|i| format!("t_{}_{}", i % 10, i / 10)).collect();
+        let pairs = named(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let split = by_place(&pairs, 0.2, 3);
+        assert_eq!(split.places, 2);
+        assert!(!split.validation.is_empty() && !split.train.is_empty());
+        // Whole columns: no validation column is left of a training one's right end.
+        let column = |p: &usize| p % 10;
+        let (low, high) = (
+            split.validation.iter().map(column).min(),
+            split.train.iter().map(column).max(),
+        );
+        let (other_low, other_high) = (
+            split.train.iter().map(column).min(),
+            split.validation.iter().map(column).max(),
+        );
+        assert!(low > high || other_low > other_high, "{split:?}");
+    }
+
+    #[test]
+    fn names_without_numbers_have_no_place() {
+        let split = by_place(&named(&["a", "b", "c"]), 0.5, 1);
+        assert_eq!((split.places, split.train.len(), split.validation.len()), (0, 3, 0));
+        // A few among tiles are places of their own.
+        let split = by_place(&named(&["a", "1_1", "9_9"]), 0.34, 1);
+        assert_eq!(split.places, 3);
+        assert_eq!(split.validation.len(), 1);
+        assert_eq!(by_place(&named(&["5_5"]), 0.5, 1).train.len(), 1);
+    }
+}

@@ -1,0 +1,69 @@
+//! What would help a run that ended ill.
+
+use crate::{
+    protocol::{Advice, Architecture, ForegroundWeight, Loss, Retry, TrainConfig},
+    train::Ailment,
+};
+
+/// Smallest learning rate a setting may have.
+const LEAST_LR: f64 = 1e-8;
+
+/// The settings with the one change that is most likely to help.
+pub(super) fn retry(ailment: Ailment, config: &TrainConfig) -> Retry {
+    let normed = config.architecture == Architecture::UnetNorm;
+    let balanced = config.loss == Loss::BceDice
+        && (config.foreground_weight == ForegroundWeight::Auto || !config.class_weights.is_empty());
+    let advice = match ailment {
+        Ailment::NotFinite | Ailment::Diverged => Advice::LowerRate,
+        Ailment::Constant if !balanced => Advice::Balance,
+        Ailment::Constant | Ailment::DeadOutput if !normed => Advice::BatchNorm,
+        Ailment::Constant | Ailment::DeadOutput => Advice::LowerRate,
+    };
+    let mut config = config.clone();
+    match advice {
+        Advice::LowerRate => {
+            config.lr = (config.lr / 10.0).max(LEAST_LR);
+            config.clip_norm = 1.0;
+        }
+        Advice::BatchNorm => config.architecture = Architecture::UnetNorm,
+        Advice::Balance => {
+            config.loss = Loss::BceDice;
+            if config.class_weights.is_empty() {
+                config.foreground_weight = ForegroundWeight::Auto;
+            }
+        }
+    }
+    Retry { advice, config }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{engine::presets, protocol::Preset};
+
+    #[test]
+    fn each_ailment_has_a_change_that_differs() {
+        for preset in [Preset::Seed, Preset::Balanced, Preset::Fast] {
+            let config = presets::config(preset);
+            for ailment in [
+                Ailment::NotFinite,
+                Ailment::Diverged,
+                Ailment::DeadOutput,
+                Ailment::Constant,
+            ] {
+                let retry = retry(ailment, &config);
+                assert_ne!(retry.config, config, "{preset:?} {ailment:?}");
+            }
+        }
+        let seed = presets::config(Preset::Seed);
+        assert_eq!(retry(Ailment::Constant, &seed).advice, Advice::Balance);
+        let plain = TrainConfig {
+            architecture: Architecture::Unet,
+            ..seed
+        };
+        assert_eq!(retry(Ailment::DeadOutput, &plain).advice, Advice::BatchNorm);
+        let lower = retry(Ailment::Diverged, &plain).config;
+        assert!((lower.lr / plain.lr - 0.1).abs() < 1e-9);
+        assert_eq!(lower.clip_norm, 1.0);
+    }
+}

@@ -1,0 +1,140 @@
+//! Whether a run is still worth going on with: judged by its losses and by what its predictions look like.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+/// What a run can die of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ailment {
+    /// A loss or a weight is NaN or infinite.
+    NotFinite,
+    /// The loss climbed far above where it began, or had been, and stays there.
+    Diverged,
+    /// The output does not depend on the image at all, and new weights did not help.
+    DeadOutput,
+    /// One answer for every pixel, check after check.
+    Constant,
+}
+
+/// Steps whose mean loss is compared.
+const WINDOW: usize = 10;
+/// Steps before anything is called divergence: the first ones jump.
+const WARM_UP: usize = 20;
+/// Steps in a row that the mean must stay high.
+const PATIENCE: u32 = 20;
+/// High: this many times the first loss, ...
+const OVER_FIRST: f64 = 2.0;
+/// ... or this many times the best mean and this much above it.
+const OVER_BEST: (f64, f64) = (5.0, 0.5);
+/// Outputs this close are one answer, whatever the threshold.
+const FLAT: f32 = 0.05;
+/// Checks in a row with a flat output.
+const FLAT_CHECKS: u32 = 3;
+/// Checks in a row with one answer for all pixels.
+const CONSTANT_CHECKS: u32 = 6;
+
+/// Watches one run. Plain numbers, so that a saved run can carry it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Health {
+    first: Option<f64>,
+    recent: VecDeque<f64>,
+    seen: usize,
+    best: Option<f64>,
+    high: u32,
+    flat: u32,
+    constant: u32,
+}
+
+impl Health {
+    /// Looks at the losses of steps, in order.
+    pub fn losses(&mut self, losses: &[f64]) -> Option<Ailment> {
+        for &loss in losses {
+            if !loss.is_finite() {
+                return Some(Ailment::NotFinite);
+            }
+            let first = *self.first.get_or_insert(loss);
+            self.seen += 1;
+            self.recent.push_back(loss);
+            if self.recent.len() > WINDOW {
+                self.recent.pop_front();
+            }
+            if self.recent.len() < WINDOW {
+                continue;
+            }
+            let mean = self.recent.iter().sum::<f64>() / WINDOW as f64;
+            let best = self.best.get_or_insert(mean);
+            *best = best.min(mean);
+            let high = mean > OVER_FIRST * first || mean > OVER_BEST.0 * *best && mean > *best + OVER_BEST.1;
+            self.high = if high && self.seen > WARM_UP { self.high + 1 } else { 0 };
+            if self.high >= PATIENCE {
+                return Some(Ailment::Diverged);
+            }
+        }
+        None
+    }
+
+    /// Looks at a validation: `spread` is the largest difference of the output's probabilities between pixels, `constant`
+    /// whether every pixel got one answer although the truth has several.
+    pub fn validation(&mut self, spread: f32, constant: bool) -> Option<Ailment> {
+        self.flat = if constant && spread < FLAT { self.flat + 1 } else { 0 };
+        self.constant = if constant { self.constant + 1 } else { 0 };
+        (self.flat >= FLAT_CHECKS || self.constant >= CONSTANT_CHECKS).then_some(Ailment::Constant)
+    }
+
+    /// Forgets what the predictions looked like, after the weights were replaced.
+    pub fn repaired(&mut self) {
+        (self.flat, self.constant) = (0, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_a_number_is_seen_at_once() {
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(Health::default().losses(&[0.7, bad]), Some(Ailment::NotFinite));
+        }
+    }
+
+    #[test]
+    fn a_falling_and_a_noisy_loss_are_healthy() {
+        let mut h = Health::default();
+        for i in 0..2000u32 {
+            let noise = f64::from(i.wrapping_mul(2_654_435_761) >> 16) / 65536.0;
+            let loss = 0.9 * (-f64::from(i) / 400.0).exp() + 0.25 * noise;
+            assert_eq!(h.losses(&[loss]), None, "step {i}");
+        }
+        // One bad batch among good ones.
+        assert_eq!(h.losses(&[9.0, 0.1, 0.1]), None);
+    }
+
+    #[test]
+    fn a_loss_that_stays_high_has_diverged() {
+        let mut h = Health::default();
+        assert_eq!(h.losses(&[0.7; 40]), None);
+        let when = (0..200).find(|_| h.losses(&[7.0]).is_some());
+        assert!(when.is_some_and(|n| n < 40), "{when:?}");
+        // Far above the best it had, though not above the start.
+        let mut h = Health::default();
+        assert_eq!(h.losses(&[0.9; 30]), None);
+        assert_eq!(h.losses(&[0.05; 60]), None);
+        assert!((0..80).any(|_| h.losses(&[0.9]) == Some(Ailment::Diverged)));
+    }
+
+    #[test]
+    fn one_answer_for_everything_is_given_some_time() {
+        let mut h = Health::default();
+        assert!((0..5).all(|_| h.validation(0.4, true).is_none()));
+        assert_eq!(h.validation(0.4, true), Some(Ailment::Constant));
+        let mut h = Health::default();
+        assert!((0..2).all(|_| h.validation(0.001, true).is_none()));
+        assert_eq!(h.validation(0.001, true), Some(Ailment::Constant));
+        let mut h = Health::default();
+        for _ in 0..20 {
+            assert!(h.validation(0.4, true).is_none() && h.validation(0.4, false).is_none());
+        }
+    }
+}

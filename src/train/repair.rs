@@ -1,0 +1,125 @@
+//! Finding an output that does not depend on the image, and giving it new weights.
+//!
+//! The seed's head ends in two ReLUs. Where both are negative for every pixel, no gradient passes and the output stays
+//! one grey for ever: the most reported fault of this family of networks (`zhixuhao/unet` issues 31, 80, 98, 148). It is
+//! looked for before the first step, when new weights cost nothing, and at times after it.
+
+use burn::tensor::Tensor;
+
+use super::{
+    health::Ailment,
+    news::{SessionEvent, TrainError},
+    session::Session,
+    step::Batch,
+};
+use crate::data::batches::make_batch;
+
+/// Sets of weights tried before the run gives up.
+pub const MAX_REPAIRS: u32 = 16;
+/// Of these, how many replace only the head once there is something learnt below it.
+const HEAD_REPAIRS: u32 = 3;
+/// Share of pixels that must get through the head before the first step.
+const ALIVE_AT_START: f64 = 0.05;
+/// Logits closer than this, relative to their size, do not depend on the image.
+const SAME: f32 = 1e-6;
+/// Steps after which the output is looked at besides validations: heads die early or not at all.
+const LOOK_AT: [u32; 6] = [5, 10, 20, 40, 80, 160];
+
+/// What a look at the output found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Look {
+    /// No logit differs from another of its class.
+    pub flat: bool,
+    /// Share of pixels whose logits are more than the last layer's bias.
+    pub alive: f64,
+}
+
+impl Look {
+    fn is_dead(&self, at_start: bool, norm: bool) -> bool {
+        // Behind batch normalisation a dead head gives its shift, not the bias.
+        self.flat || at_start && !norm && self.alive < ALIVE_AT_START
+    }
+}
+
+/// The seed of try `n`: far from the seeds people type, the same on every run.
+pub(super) fn derived_seed(seed: u32, n: u32) -> u32 {
+    let mut x = seed ^ n.wrapping_mul(0x9E37_79B9);
+    x = (x ^ (x >> 16)).wrapping_mul(0x85EB_CA6B);
+    x = (x ^ (x >> 13)).wrapping_mul(0xC2B2_AE35);
+    x ^ (x >> 16)
+}
+
+async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainError> {
+    let data = tensor.into_data_async().await;
+    let data = data.map_err(|e| TrainError::Read(format!("{e:?}")))?;
+    data.try_into_vec::<f32>()
+        .map_err(|e| TrainError::Read(format!("{e:?}")))
+}
+
+impl Session {
+    /// Whether this is a time to look at the output.
+    pub(super) fn time_to_look(&self) -> bool {
+        let step = self.steps();
+        LOOK_AT.contains(&step) && step < self.settings.steps_total
+    }
+
+    /// Logits of the coming batch, by its own statistics and without dropout.
+    async fn look(&self) -> Result<Look, TrainError> {
+        let step = u64::from(self.steps());
+        let cpu = make_batch(&self.data, &self.train, &self.spec, step, self.settings.batch);
+        let batch = Batch::upload(cpu, self.settings.channels.count(), &self.device);
+        let (logits, _) = self.trainer.model.forward_train(batch.images, &mut |_| None);
+        let classes = self.settings.model.classes;
+        let bias = read(self.trainer.model.out_bias()).await?;
+        let logits = read(logits).await?;
+        let pixels = logits.chunks_exact(classes);
+        let n = pixels.len().max(1) as f64;
+        let passes = |p: &[f32]| p.iter().zip(&bias).any(|(l, b)| (l - b).abs() > SAME * (1.0 + b.abs()));
+        let alive = pixels.clone().filter(|p| passes(p)).count() as f64 / n;
+        let flat = (0..classes).all(|c| {
+            let values = logits.iter().skip(c).step_by(classes);
+            let (low, high) = values.fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
+            high - low <= SAME * (1.0 + high.abs())
+        });
+        Ok(Look { flat, alive })
+    }
+
+    /// Looks at the output; gives new weights as long as it is dead. `Some` if that did not help.
+    pub(super) async fn mend_if_dead(&mut self, events: &mut Vec<SessionEvent>) -> Result<Option<Ailment>, TrainError> {
+        let at_start = self.steps() == 0;
+        let norm = self.settings.model.has_norm();
+        let before = self.repairs;
+        while self.look().await?.is_dead(at_start, norm) {
+            if self.repairs >= MAX_REPAIRS {
+                return Ok(Some(Ailment::DeadOutput));
+            }
+            self.repairs += 1;
+            let seed = derived_seed(self.settings.seed, self.repairs);
+            let whole = at_start || self.repairs - before > HEAD_REPAIRS;
+            self.trainer.reinitialise(seed, whole)?;
+        }
+        if self.repairs > before {
+            self.health.repaired();
+            events.push(SessionEvent::Mended {
+                step: self.steps(),
+                tries: self.repairs - before,
+                seed: derived_seed(self.settings.seed, self.repairs),
+            });
+        }
+        Ok(None)
+    }
+
+    /// Keeps the present weights to fall back on, if they are numbers. `false` if they are not.
+    pub(super) async fn keep_if_sound(&mut self) -> Result<bool, TrainError> {
+        let sum = read(self.trainer.model.sum()).await?;
+        let sound = sum.iter().all(|v| v.is_finite());
+        if sound && self.best.is_none() {
+            self.good = Some(self.trainer.model.clone());
+        }
+        Ok(sound)
+    }
+}
+
+#[cfg(test)]
+#[path = "repair_tests.rs"]
+mod tests;

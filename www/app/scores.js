@@ -1,0 +1,77 @@
+// @ts-check
+/**
+ * What the last validation says beyond one figure: every image, worst first, and precision against recall with the
+ * threshold in force on it.
+ */
+import { $, h, setText, show } from './dom.js';
+import { metric } from './format.js';
+import { changed, onPaint, state } from './store.js';
+import { openPairs } from './viewer.js';
+
+/** @typedef {import('./types.js').CurvePoint} CurvePoint */
+
+const MAX_ROWS = 100;
+/** Side of the drawing in its own units. */
+const SIDE = 100;
+let drawn = '';
+
+export function initScores() {
+  $('best-threshold').addEventListener('click', () => {
+    const best = bestPoint(latest()?.curve ?? []);
+    if (best) state.view.threshold = best.threshold;
+    changed();
+  });
+  onPaint(paint);
+}
+
+const latest = () => state.run?.validations.at(-1);
+
+function paint() {
+  const report = latest();
+  const curve = report?.curve ?? [];
+  show($('worst-card'), Boolean(report?.images.length));
+  show($('pr-card'), curve.length > 0);
+  if (!report || state.place !== 'train') return;
+  const key = `${report.run_id} ${report.step} ${state.view.threshold}`;
+  if (key === drawn) return;
+  drawn = key;
+  paintImages(report);
+  paintCurve(curve);
+}
+
+/** @param {import('./types.js').ValidationReport} report */
+function paintImages(report) {
+  const held = report.images.some(({ validation }) => validation);
+  const images = report.images.filter(({ validation }) => validation || !held);
+  // An image without foreground has no IoU; its accuracy stands in, behind those that have one.
+  const order = images.sort((a, b) => (a.iou ?? 2 + (a.accuracy ?? 0)) - (b.iou ?? 2 + (b.accuracy ?? 0)));
+  setText($('worst-note'), `${held ? 'Not trained on' : 'Trained on: nothing is held back'} · as of step ${report.step}`);
+  $('worst').replaceChildren(...order.slice(0, MAX_ROWS).map(({ pair, iou }) => {
+    const name = state.dataset?.pairs[pair]?.name ?? `pair ${pair + 1}`;
+    const bar = h('meter', { min: 0, max: 1, value: iou ?? 0, 'aria-label': `IoU of ${name}` });
+    return h('li', {}, h('button', { type: 'button', class: 'quiet', onclick: () => openPairs(pair) }, name), bar, h('span', { class: 'tabular' }, metric(iou)));
+  }));
+}
+
+/** F1 of a point. @param {CurvePoint} point */
+const f1 = ({ precision, recall }) => (precision && recall ? (2 * precision * recall) / (precision + recall) : 0);
+
+/** @param {readonly CurvePoint[]} curve */
+const bestPoint = (curve) => curve.reduce((/** @type {CurvePoint | null} */ best, point) => (!best || f1(point) > f1(best) ? point : best), null);
+
+/** @param {readonly CurvePoint[]} curve */
+function paintCurve(curve) {
+  if (!curve.length) return;
+  const known = curve.filter(({ precision, recall }) => precision != null && recall != null);
+  const at = known.reduce((/** @type {CurvePoint | null} */ near, point) => (!near || Math.abs(point.threshold - state.view.threshold) < Math.abs(near.threshold - state.view.threshold) ? point : near), null);
+  const x = (/** @type {CurvePoint} */ point) => ((point.recall ?? 0) * SIDE).toFixed(2);
+  const y = (/** @type {CurvePoint} */ point) => ((1 - (point.precision ?? 0)) * SIDE).toFixed(2);
+  $('pr-line').setAttribute('points', known.map((point) => `${x(point)},${y(point)}`).join(' '));
+  $('pr-dot').setAttribute('cx', at ? x(at) : '-9');
+  $('pr-dot').setAttribute('cy', at ? y(at) : '-9');
+  setText($('pr-text'), at ? `At threshold ${at.threshold.toFixed(2)}: precision ${metric(at.precision)} (share of the mask that is right), recall ${metric(at.recall)} (share of the truth that is found).` : 'No pixel reaches any threshold yet.');
+  const best = bestPoint(known);
+  const button = /** @type {HTMLButtonElement} */ ($('best-threshold'));
+  button.disabled = !best || Math.abs(best.threshold - state.view.threshold) < 0.005;
+  setText(button, best ? `Use the best threshold, ${best.threshold.toFixed(2)}` : 'Use the best threshold');
+}
