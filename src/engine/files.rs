@@ -5,7 +5,7 @@ use std::{rc::Rc, sync::Arc};
 use super::{
     Engine, convert, fault,
     georef::{self, Sidecars},
-    large::Large,
+    large::{Large, WHOLE_BYTES},
     survive,
 };
 use crate::{
@@ -56,6 +56,8 @@ pub(super) struct Inputs {
     sidecars: Sidecars,
     /// Bands of TIFFs to show; empty for the usual ones.
     bands: Vec<usize>,
+    /// TIFFs up to this many bytes decoded are held whole; `None` for the usual limit.
+    whole_bytes: Option<u64>,
     /// Most bands that a file had, alpha aside.
     most_bands: usize,
     read: u32,
@@ -78,6 +80,7 @@ impl Inputs {
     pub(super) fn emptied(&self) -> Inputs {
         Inputs {
             bands: self.bands.clone(),
+            whole_bytes: self.whole_bytes,
             ..Inputs::default()
         }
     }
@@ -133,7 +136,13 @@ impl Inputs {
         if pair::is_junk(&path) || self.sidecars.add(&path, &bytes) {
             return None;
         }
-        let input = match read(path.clone(), bytes, &self.bands, &mut self.most_bands) {
+        let input = match read(
+            path.clone(),
+            bytes,
+            &self.bands,
+            self.whole_bytes.unwrap_or(WHOLE_BYTES),
+            &mut self.most_bands,
+        ) {
             Ok(input) => input,
             Err(error) => return Some(Event::Fault(convert::file_fault(&path, &error.into()))),
         };
@@ -157,7 +166,13 @@ impl Inputs {
 }
 
 /// Decodes a file, or opens it to be read by window.
-fn read(path: String, bytes: Vec<u8>, bands: &[usize], most_bands: &mut usize) -> Result<InputImage, DecodeError> {
+fn read(
+    path: String,
+    bytes: Vec<u8>,
+    bands: &[usize],
+    whole_bytes: u64,
+    most_bands: &mut usize,
+) -> Result<InputImage, DecodeError> {
     let limits = Limits {
         bands: bands.to_vec(),
         ..Limits::default()
@@ -174,7 +189,7 @@ fn read(path: String, bytes: Vec<u8>, bands: &[usize], most_bands: &mut usize) -
         if let Ok(image) = TiffImage::open(bytes.clone()) {
             let geo = image.geo.clone();
             *most_bands = image.measured_bands().len().max(*most_bands);
-            return match Large::open(image, bands)? {
+            return match Large::open(image, bands, whole_bytes)? {
                 Some(large) => Ok(input(large.preview(super::predict::VIEW_PX)?, Some(large), geo)),
                 None => Ok(input(decode::decode(&bytes, &limits)?, None, geo)),
             };
@@ -231,6 +246,11 @@ impl Engine {
                 self.report_inputs().into_iter().chain(self.report_bands()).collect()
             }
         }
+    }
+
+    /// TIFFs that take more bytes decoded are read by window: for tests, which want small files.
+    pub fn read_by_window_from(&mut self, bytes: u64) {
+        self.inputs.whole_bytes = Some(bytes);
     }
 
     /// Which bands of TIFFs are shown from the next file on, by number from 1; none for the usual ones. The page sends

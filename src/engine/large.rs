@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// TIFFs that take more bytes than this decoded are read by window.
-const WHOLE_BYTES: u64 = 64 << 20;
+pub(super) const WHOLE_BYTES: u64 = 64 << 20;
 /// Pixels of a TIFF at most: 32,768 x 32,768.
 const MAX_PIXELS: u64 = 1 << 30;
 /// Bytes a band of rows may take while a preview is made.
@@ -29,12 +29,12 @@ pub(super) struct Large {
 }
 
 impl Large {
-    /// `None` if the file is small enough to be decoded whole.
+    /// `None` if the file takes no more than `whole_bytes` decoded.
     ///
     /// # Errors
     /// If it has more pixels than can be predicted, or is damaged.
-    pub(super) fn open(image: TiffImage, bands: &[usize]) -> Result<Option<Large>, DecodeError> {
-        if image.raster_bytes() <= WHOLE_BYTES {
+    pub(super) fn open(image: TiffImage, bands: &[usize], whole_bytes: u64) -> Result<Option<Large>, DecodeError> {
+        if image.raster_bytes() <= whole_bytes {
             return Ok(None);
         }
         let pixels = u64::from(image.width) * u64::from(image.height);
