@@ -16,7 +16,7 @@ const UNKNOWN: [u8; 3] = [155, 155, 155];
 fn scenes(n: u32) -> Vec<(String, Vec<u8>)> {
     let scene = |k: u32| {
         drawn(&format!("s{k}"), 48, |x, y| {
-            let roof = (x / 8 + k) % 3 == 0 && (y / 8 + k) % 3 == 1;
+            let roof = (x / 8 + k).is_multiple_of(3) && (y / 8 + k) % 3 == 1;
             let river = (x + y + 5 * k) % 48 < 10;
             let noise = ((x * 7919 + y * 104_729 + k * 31) % 23) as u8;
             let (image, mask) = match (river, roof) {

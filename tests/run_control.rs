@@ -8,7 +8,7 @@ use groundmask::protocol::{Command, EndReason, Event, FieldErrorCode, Foreground
 fn squares(names: &[String]) -> Vec<(String, Vec<u8>)> {
     let scene = |(k, name): (usize, &String)| {
         drawn(name, 48, |x, y| {
-            let on = (x / 9 + y / 11 + k as u32) % 3 == 0;
+            let on = (x / 9 + y / 11 + k as u32).is_multiple_of(3);
             let noise = ((x * 7919 + y * 104_729 + k as u32 * 31) % 29) as u8;
             let value = if on { 180 } else { 70 } + noise;
             ([value, value / 2, 90], if on { [255; 3] } else { [0; 3] })

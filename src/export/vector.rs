@@ -96,8 +96,14 @@ fn decimals(geo: Option<&GeoRef>) -> usize {
     ((200.0 / degrees.max(1e-12)).log10().ceil().max(0.0) as usize).clamp(6, 10)
 }
 
+/// Closed rings of points; the exterior comes first.
+type Rings = Vec<Vec<[f64; 2]>>;
+
+/// An edge's two ends, its ring, its number there and how many edges the ring has.
+type Edge = ([f64; 2], [f64; 2], usize, usize, usize);
+
 /// Rings on the ground with the exterior counter-clockwise, and the area. `None` if the projection ends there.
-fn place(pixels: &[Vec<[f64; 2]>], placed: Option<&(&GeoRef, ToLonLat)>) -> Option<(Vec<Vec<[f64; 2]>>, Option<f64>)> {
+fn place(pixels: &[Vec<[f64; 2]>], placed: Option<&(&GeoRef, ToLonLat)>) -> Option<(Rings, Option<f64>)> {
     let mut rings = Vec::new();
     let mut area = 0.0;
     for (i, ring) in pixels.iter().enumerate() {
@@ -196,7 +202,7 @@ fn thin(line: &[[f64; 2]], tolerance: f64, out: &mut Vec<[f64; 2]>) {
 
 /// Whether any two edges of the rings meet elsewhere than at their common corner.
 fn crosses(rings: &[Vec<[f64; 2]>]) -> bool {
-    let edges: Vec<([f64; 2], [f64; 2], usize, usize, usize)> = rings
+    let edges: Vec<Edge> = rings
         .iter()
         .enumerate()
         .flat_map(|(r, ring)| (0..ring.len()).map(move |i| (ring[i], ring[(i + 1) % ring.len()], r, i, ring.len())))

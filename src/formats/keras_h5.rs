@@ -105,7 +105,7 @@ fn dataset(group: &Group, path: &str, file_bytes: u64) -> Result<FileTensor, Ker
     let dataset = group.dataset(path).map_err(corrupt)?;
     let shape = dataset.shape().map_err(corrupt)?;
     let values = shape.iter().try_fold(1u64, |n, side| n.checked_mul(*side));
-    if !values.is_some_and(|n| n <= file_bytes) {
+    if values.is_none_or(|n| n > file_bytes) {
         return Err(KerasFileError::Corrupt(format!("{path} is said to be {shape:?} large")));
     }
     let last = path.rsplit('/').next().unwrap_or(path);

@@ -18,9 +18,9 @@ const ONE_PIECE_PX: usize = 512 * 512;
 /// Side of a tile of larger images.
 const TILE_PX: usize = 512;
 /// Neighbouring tiles share at least this many pixels.
-const OVERLAP_PX: usize = 96;
+const OVERLAP_PX: usize = 128;
 /// Pixels along a tile's edge inside the image that count nothing.
-const MARGIN_PX: usize = 16;
+const MARGIN_PX: usize = 40;
 
 #[derive(Debug, thiserror::Error)]
 pub enum InferError {

@@ -23,7 +23,7 @@ const SIDE: u32 = 96;
 fn data() -> Rc<Dataset> {
     let mut builder = Builder::default();
     for k in 0..4u32 {
-        let square = |i: u32| (i % SIDE / 12 + i / SIDE / 12 + k) % 3 == 0;
+        let square = |i: u32| (i % SIDE / 12 + i / SIDE / 12 + k).is_multiple_of(3);
         let noise = |i: u32| (i.wrapping_mul(2_654_435_761 + k) >> 27) as u8;
         let image = (0..SIDE * SIDE)
             .map(|i| if square(i) { 190 } else { 60 } + noise(i))
@@ -149,7 +149,7 @@ fn is_finite(session: Session) -> bool {
 fn faint() -> Rc<Dataset> {
     let mut builder = Builder::default();
     for k in 0..4u32 {
-        let square = |i: u32| (i % SIDE / 12 + i / SIDE / 12 + k) % 3 == 0;
+        let square = |i: u32| (i % SIDE / 12 + i / SIDE / 12 + k).is_multiple_of(3);
         let noise = |i: u32| (i.wrapping_mul(2_654_435_761 + k) >> 29) as u8;
         let image = (0..SIDE * SIDE)
             .map(|i| if square(i) { 118 } else { 100 } + noise(i))

@@ -108,6 +108,10 @@ pub fn read_meta<A: for<'de> Deserialize<'de>>(file: &RunFile) -> Result<(Sessio
 }
 
 /// A tensor to be written: still on the device, or on the host.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a handle of burn's; there are some dozens of them, for one save"
+)]
 enum Part {
     Device(Tensor<1>),
     Host(Vec<f32>),

@@ -65,8 +65,8 @@ pub fn add(engine: &mut Engine, files: Vec<(String, Vec<u8>)>) -> Dataset {
 }
 
 pub fn dataset(events: Vec<Event>) -> Dataset {
-    let found = events.into_iter().find_map(|e| match e {
-        Event::Dataset(dataset) => Some(dataset),
+    let found = events.into_iter().next().map(|e| match e {
+        Event::Dataset(dataset) => dataset,
         other => panic!("{other:?}"),
     });
     found.expect("a data set")

@@ -5,12 +5,12 @@
  */
 const KEY = 'groundmask-kernels';
 
-/** @returns {string | null} */
+/** @returns {string | undefined} */
 export function storedCalibration() {
   try {
-    return localStorage.getItem(KEY);
+    return localStorage.getItem(KEY) ?? undefined;
   } catch {
-    return null;
+    return undefined;
   }
 }
 

@@ -9,6 +9,9 @@ use super::{
     jpeg,
 };
 
+/// A chunk's samples and how they lie.
+type Chunk<'a> = (Cow<'a, [u8]>, ChunkShape);
+
 impl TiffImage {
     /// Calls `put(position, value)` for every pixel of the window and every band of `bands`; positions count as
     /// `[row, column, band]`. What lies outside the image or was never written is not visited.
@@ -68,7 +71,7 @@ impl TiffImage {
     }
 
     /// A chunk's samples; `None` if it was never written.
-    fn chunk_data(&self, number: usize, rows: usize) -> Result<Option<(Cow<'_, [u8]>, ChunkShape)>, TiffError> {
+    fn chunk_data(&self, number: usize, rows: usize) -> Result<Option<Chunk<'_>>, TiffError> {
         let (Some(&(offset, length)), Some(shape)) = (self.places.get(number), self.shape(rows)) else {
             return Err(TiffError::Truncated);
         };
