@@ -252,7 +252,7 @@ export function lossWords(death, step, batch, instead) {
     gpu: 'The GPU was reset or stopped answering.',
     memory: 'Memory ran out.',
     ended: 'The engine was ended by the browser.',
-    panic: `The engine stopped on an internal error (${death.detail.split('\n')[0].slice(0, 160)}).`,
+    panic: `The engine stopped on an internal error (${death.detail.split('\n').reverse().find(Boolean)?.slice(0, 160) ?? ''}).`,
   }[death.cause];
   if (instead === 'waiting') return { sentence, next: 'A new engine is being started; the run goes on in it.' };
   const by = step ? `Load the data again and resume from step ${step}` : 'Load the data again and start anew';
