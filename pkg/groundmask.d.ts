@@ -96,6 +96,7 @@ export interface TrainConfig {
      * Share of pairs held back for validation, 0 to 0.9. Ignored if `val_names` is not empty.
      */
     val_share: number;
+    val_by: ValBy;
     /**
      * Image file names (with or without folder) that make up the validation set.
      */
@@ -105,6 +106,24 @@ export interface TrainConfig {
      */
     validate_every: number;
     keep_best: KeepBest;
+    /**
+     * Validations without improvement after which the run stops; 0 = never.
+     */
+    patience: number;
+    schedule: Schedule;
+    /**
+     * Steps over which the rate climbs from 0.
+     */
+    warmup_steps: number;
+    /**
+     * Largest norm of all gradients together; 0 = any.
+     */
+    clip_norm: number;
+    /**
+     * Weight of a pixel by its class, background first; empty = as `foreground_weight` says.
+     */
+    class_weights: number[];
+    norm_statistics: NormStatistics;
     /**
      * Seed of split, initial weights, crops, augmentation and dropout; a whole number below 2^32.
      */
@@ -135,6 +154,21 @@ export interface Input {
 export type MaskRule = { kind: "threshold"; at: number; invert: boolean } | { kind: "not_black"; invert: boolean } | { kind: "colour"; rgb: [number, number, number]; invert: boolean } | { kind: "classes"; legend: LegendEntry[] };
 
 /**
+ * How fast the running statistics of batch normalisation follow the batches.
+ */
+export type NormStatistics = "keras" | "adaptive";
+
+/**
+ * How pairs are divided into training and validation, where no names are given.
+ */
+export type ValBy = "share" | "place";
+
+/**
+ * How the learning rate goes over a run.
+ */
+export type Schedule = "constant" | "cosine" | "plateau";
+
+/**
  * How training tiles are cut from images.
  */
 export type Sampling = "crop" | "resize" | "seed";
@@ -157,14 +191,47 @@ export interface Metrics {
 }
 
 /**
+ * One change that mends a finding.
+ */
+export type Mend = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: MaskRule } | { kind: "settings"; settings: [string, string][] };
+
+/**
  * One request to the engine. Commands are handled one at a time, in order.
  */
 export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
 
 /**
+ * Settings to try instead, and what was changed in them.
+ */
+export interface Retry {
+    advice: Advice;
+    config: TrainConfig;
+}
+
+/**
  * Something the page should show. Events of a run carry its id; the page drops those of another.
  */
-export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "inputs"; inputs: Input[] } | { type: "bands"; most: number; shown: number[] } | ({ type: "config" } & ConfigReport) | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number; classes: ClassInfo[] } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number; tiles_done: number; tiles_total: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; result: number | undefined } | ({ type: "picture" } & Picture) | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
+export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "inputs"; inputs: Input[] } | { type: "bands"; most: number; shown: number[] } | ({ type: "config" } & ConfigReport) | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number; classes: ClassInfo[] } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | { type: "mended"; run_id: number; step: number; tries: number; seed: number } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number; tiles_done: number; tiles_total: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; result: number | undefined } | ({ type: "picture" } & Picture) | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
+
+/**
+ * Something wrong with the data set, what shows it and what mends it.
+ */
+export interface Finding {
+    code: FindingCode;
+    /**
+     * The pairs that show it; the first is the picture.
+     */
+    pairs: number[];
+    /**
+     * A share, or a number of pairs.
+     */
+    value: number | undefined;
+    /**
+     * Sizes or a name that the sentence needs.
+     */
+    detail: string | undefined;
+    mend: Mend;
+}
 
 /**
  * The data set as the page shows it.
@@ -193,6 +260,10 @@ export interface Dataset {
      * The classes in force by number; empty where masks are foreground and background.
      */
     classes: ClassInfo[];
+    /**
+     * What is wrong with the set as a whole, the most harmful first.
+     */
+    findings: Finding[];
     /**
      * Share of foreground pixels over all usable pairs, 0 to 1; of several classes the share that is labelled.
      */
@@ -363,6 +434,16 @@ export interface ConfigReport {
     steps_total: number;
     train_pairs: number;
     validation_pairs: number;
+    /**
+     * Places the pairs were divided by, 0 if they were not.
+     */
+    places: number;
+}
+
+export interface CurvePoint {
+    threshold: number;
+    precision: number | undefined;
+    recall: number | undefined;
 }
 
 export interface DeviceInfo {
@@ -399,6 +480,13 @@ export interface DeviceInfo {
     limits: Map<string, number>;
     protocol: number;
     version: string;
+}
+
+export interface ImageScore {
+    pair: number;
+    validation: boolean;
+    iou: number | undefined;
+    accuracy: number | undefined;
 }
 
 export interface ModelInfo {
@@ -542,6 +630,10 @@ export interface RunEnd {
     training: Metrics | undefined;
     ms_per_step: number;
     elapsed_ms: number;
+    /**
+     * What would help, where the run ended ill.
+     */
+    retry: Retry | undefined;
 }
 
 export interface StepReport {
@@ -586,7 +678,18 @@ export interface ValidationReport {
     best: boolean;
     best_step: number;
     elapsed_ms: number;
+    /**
+     * Every image that was looked at.
+     */
+    images: ImageScore[];
+    /**
+     * Precision and recall by threshold, of the held-back images (of the training ones where there are none); empty for
+     * several classes.
+     */
+    curve: CurvePoint[];
 }
+
+export type Advice = "lower_rate" | "batch_norm" | "balance";
 
 export type Architecture = "unet_norm" | "unet" | "unet_small";
 
@@ -602,13 +705,15 @@ export type DeviceKind = "webgpu" | "cpu";
 
 export type DeviceReason = "no_webgpu" | "no_adapter" | "software_adapter" | "missing_timestamp_query" | "self_test_failed" | "insecure_context" | "asked_for_cpu";
 
-export type EndReason = "finished" | "stopped" | "not_finite" | "device_failed";
+export type EndReason = "finished" | "stopped" | "early_stopped" | "not_finite" | "diverged" | "dead_output" | "constant" | "device_failed";
 
 export type ExportKind = "mask_png" | "probability_png" | "mask_tif" | "class_tif" | "probability_tif" | "geojson" | "world_file" | "aux_xml";
 
 export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "no_mask" | "no_image" | "ambiguous" | "size_mismatch" | "no_pairs" | "vector_mask" | "bad_legend" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
 
-export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs" | "does_not_fit" | "needs_binary_masks";
+export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs" | "does_not_fit" | "needs_binary_masks" | "wrong_count" | "no_places";
+
+export type FindingCode = "empty_masks" | "full_masks" | "inverted" | "some_inverted" | "mask_is_image" | "copies" | "tiny_foreground" | "rare_class" | "mixed_sizes" | "mixed_bands" | "mixed_depths" | "too_few_pairs";
 
 export type ForegroundWeight = "off" | "auto";
 
