@@ -200,10 +200,17 @@ test('a state that is damaged on disk: the one before it is used', async ({ base
     const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('groundmask');
     /** @type {[string, number][]} */
     const numbers = [];
+    // The file holds fractions, and this whole number among them, by their bits.
+    const float = (/** @type {string} */ text) => {
+      const view = new DataView(new ArrayBuffer(8));
+      view.setBigUint64(0, BigInt(`0x${text.replace('f64:', '')}`));
+      return view.getFloat64(0);
+    };
     for (const name of ['run-a', 'run-b']) {
       const bytes = new Uint8Array(await (await (await folder.getFileHandle(name)).getFile()).arrayBuffer());
       const length = new DataView(bytes.buffer).getUint32(12, true);
-      numbers.push([name, JSON.parse(new TextDecoder().decode(bytes.subarray(28, 28 + length))).meta.about.number]);
+      const { meta } = JSON.parse(new TextDecoder().decode(bytes.subarray(28, 28 + length)));
+      numbers.push([name, float(meta.about.number)]);
     }
     numbers.sort((a, b) => b[1] - a[1]);
     const handle = await folder.getFileHandle(numbers[0][0]);
