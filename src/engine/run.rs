@@ -7,7 +7,7 @@ use crate::{
         ConfigReport, EndReason, Event, FaultCode, FieldError, FieldErrorCode, Phase, PreviewItem, RunEnd, Stage,
         StepReport, TrainConfig, ValBy,
     },
-    train::{Ailment, Ended, Room, Session, SessionEvent, SessionPhase, Settings},
+    train::{Ailment, Ended, Room, Session, SessionEvent, SessionPhase, Settings, expected_bytes},
 };
 
 /// Which pairs train and which validate.
@@ -21,13 +21,17 @@ struct Sides {
 impl Engine {
     pub(super) fn report_config(&self, config: TrainConfig) -> Vec<Event> {
         let (errors, settings, sides) = self.check(&config);
+        let gpu = self
+            .ready
+            .as_ref()
+            .is_some_and(|r| r.kind == crate::device::Kind::WebGpu);
         let macs = |s: &Settings| 3.0 * s.model.forward_macs(s.tile_px, s.tile_px) as f64 * s.batch as f64;
         vec![Event::Config(ConfigReport {
             config,
             parameters: settings.as_ref().map_or(0.0, |s| s.model.parameters() as f64),
             memory_bytes: settings
                 .as_ref()
-                .map_or(0.0, |s| s.model.training_bytes(s.tile_px, s.batch) as f64),
+                .map_or(0.0, |s| expected_bytes(&s.model, s.tile_px, s.batch, gpu) as f64),
             step_macs: settings.as_ref().map_or(0.0, macs),
             steps_total: settings.as_ref().map_or(0.0, |s| f64::from(s.steps_total)),
             train_pairs: sides.train.len() as u32,

@@ -7,6 +7,7 @@
 use burn::tensor::{Device, Tensor, TensorData, activation::sigmoid};
 
 use super::{
+    memory::expected_bytes,
     news::TrainError,
     step::{Batch, Trainer},
 };
@@ -74,9 +75,9 @@ impl Bench {
     }
 
     /// Bytes a training run of this size should take.
-    pub fn memory_estimate(&self) -> u64 {
+    pub fn memory_estimate(&self, gpu: bool) -> u64 {
         let [batch, side, ..] = self.batch.images.dims();
-        self.trainer.model.config().training_bytes(side, batch)
+        expected_bytes(self.trainer.model.config(), side, batch, gpu)
     }
 
     pub fn parameters(&self) -> usize {

@@ -11,6 +11,13 @@ pub struct Room {
     pub tensor_bytes: Option<u64>,
 }
 
+/// Bytes a run takes on a device, from the tensors of a step. Measured (PERFORMANCE.md): the CPU frees gradients as it
+/// uses them up, and a GPU's allocator keeps gaps.
+pub fn expected_bytes(model: &ModelConfig, tile_px: usize, batch: usize, gpu: bool) -> u64 {
+    let tensors = model.training_bytes(tile_px, batch);
+    if gpu { tensors * 6 / 5 } else { tensors * 43 / 50 }
+}
+
 impl Room {
     /// All of a 32-bit wasm memory that data of `data_bytes` leaves, less a reserve for the module itself and for gaps.
     pub fn of_wasm(data_bytes: u64) -> Self {

@@ -21,7 +21,7 @@ pub use config::{FieldProblem, KeepBest, NormStatistics, Problem, RawSettings, S
 pub use control::Control;
 pub use curve::CurvePoint;
 pub use health::{Ailment, Health};
-pub use memory::Room;
+pub use memory::{Room, expected_bytes};
 pub use news::{
     EndReason, Ended, ImageMetrics, ImageScore, Preview, SessionEvent, SessionPhase, StepNews, TrainError,
     ValidationNews,

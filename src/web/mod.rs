@@ -120,6 +120,7 @@ impl Engine {
 pub struct Bench {
     inner: BenchRun,
     adapter: String,
+    gpu: bool,
 }
 
 fn number(config: &JsValue, key: &str, default: f64) -> f64 {
@@ -169,6 +170,7 @@ impl Bench {
         Ok(Self {
             inner,
             adapter: ready.adapter,
+            gpu: ready.kind == device::Kind::WebGpu,
         })
     }
 
@@ -182,7 +184,7 @@ impl Bench {
         let (in_use, reserved) = crate::kernels::gpu::memory_bytes().unwrap_or_default();
         let wasm = core::arch::wasm32::memory_size(0) as f64 * 65536.0;
         object(&[
-            ("estimate", (self.inner.memory_estimate() as f64).into()),
+            ("estimate", (self.inner.memory_estimate(self.gpu) as f64).into()),
             ("wasm", wasm.into()),
             ("gpu_in_use", (in_use as f64).into()),
             ("gpu_reserved", (reserved as f64).into()),
