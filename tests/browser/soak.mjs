@@ -88,4 +88,6 @@ async function processMb() {
 }
 
 /** @param {number} value */
-const round = (value) => Math.round(value * 10) / 10;
+function round(value) {
+  return Math.round(value * 10) / 10;
+}

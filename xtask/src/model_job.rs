@@ -134,7 +134,8 @@ fn existing(name: &str, text: &str) -> Result<PathBuf> {
     if !file.is_file() {
         bail!("--{name}: there is no file {}", file.display());
     }
-    Ok(file)
+    // Chromium does not read a path with `..` in it.
+    file.canonicalize().with_context(|| file.display().to_string())
 }
 
 #[cfg(test)]
