@@ -85,7 +85,7 @@ pub struct Preview {
     pub probability: Vec<u8>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EndReason {
     Finished,
     Stopped,

@@ -67,8 +67,8 @@ pub struct Session {
     pub(super) reads_are_cheap: bool,
     pub(super) phase: Option<SessionPhase>,
     pub(super) ended: bool,
-    /// Ended because it could not go on well.
-    pub(super) ill: bool,
+    /// Why the run ended of its own accord before its last step. Saved: read back, it ends again at once.
+    pub(super) verdict: Option<EndReason>,
 }
 
 impl Session {
@@ -134,7 +134,7 @@ impl Session {
             reads_are_cheap,
             phase: None,
             ended: false,
-            ill: false,
+            verdict: None,
         })
     }
 
@@ -170,7 +170,7 @@ impl Session {
     pub fn best_model(&self) -> UNet {
         let model = match (&self.best, &self.good) {
             (Some(best), _) => &best.model,
-            (None, Some(good)) if self.ill => good,
+            (None, Some(good)) if matches!(self.verdict, Some(EndReason::Ill(_))) => good,
             (None, _) => &self.trainer.model,
         };
         model.clone()
@@ -200,7 +200,9 @@ impl Session {
         let mut events = Vec::new();
         while !self.ended {
             let slice = now_ms();
-            if self.validating.is_some() {
+            if let Some(reason) = self.verdict {
+                self.end(reason, &mut events);
+            } else if self.validating.is_some() {
                 self.validate_some(&mut events).await?;
             } else if self.steps() >= self.settings.steps_total {
                 self.end(EndReason::Finished, &mut events);
@@ -364,7 +366,7 @@ impl Session {
 
     pub(super) fn end(&mut self, reason: EndReason, events: &mut Vec<SessionEvent>) {
         self.ended = true;
-        self.ill = matches!(reason, EndReason::Ill(_));
+        self.verdict = matches!(reason, EndReason::EarlyStopped | EndReason::Ill(_)).then_some(reason);
         self.validating = None;
         self.pending.clear();
         let steps = self.steps();

@@ -12,7 +12,7 @@ use super::{
     config::Settings,
     control::Control,
     health::Health,
-    news::{ImageMetrics, SessionEvent, TrainError, ValidationNews},
+    news::{EndReason, ImageMetrics, SessionEvent, TrainError, ValidationNews},
     session::{Best, Session},
 };
 use crate::{
@@ -67,6 +67,9 @@ pub struct SessionState {
     /// Sets of fresh weights tried.
     #[serde(default)]
     repairs: u32,
+    /// The run had ended before its last step, and why.
+    #[serde(default)]
+    verdict: Option<EndReason>,
 }
 
 /// Of the best weights so far.
@@ -178,6 +181,7 @@ impl Session {
             health: self.health.clone(),
             control: self.control.clone(),
             repairs: self.repairs,
+            verdict: self.verdict,
         };
         let mut parts = Vec::new();
         let mut add = |prefix: &str, model: &UNet| {
@@ -252,6 +256,7 @@ impl Session {
         session.health = state.health;
         session.control = state.control;
         session.repairs = state.repairs;
+        session.verdict = state.verdict;
         session.elapsed_ms = state.elapsed_ms;
         session.validated_at = state.validated_at;
         if state.validating {

@@ -1,15 +1,12 @@
 //! `cargo xtask demo`: the whole job in a headless browser, through the real page.
 
 use std::path::{Path, PathBuf};
-use std::process::{ExitCode, Stdio};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use lexopt::ValueExt;
 use serde_json::{Map, Value, json};
 
-use crate::build;
-use crate::http;
-use crate::node::Node;
 use crate::serve;
 use crate::tools;
 use crate::workspace::Workspace;
@@ -29,17 +26,7 @@ pub fn command(workspace: &Workspace, args: lexopt::Parser) -> Result<ExitCode> 
         println!("{USAGE}");
         return Ok(ExitCode::SUCCESS);
     };
-    build::build_if_missing(workspace)?;
-    let node = Node::set_up(workspace)?;
-    let address = http::start(0, serve::page(workspace))?;
-    let url = format!("http://localhost:{}/", address.port());
-    let mut script = node.command(&["browser/demo.mjs", &job.to_string(), &url]);
-    let status = script.stdin(Stdio::null()).status().context("cannot start node")?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    serve::drive(workspace, "browser/demo.mjs", &job)
 }
 
 /// The command line as the object that demo.mjs takes; `None` if help was asked for.

@@ -1,16 +1,13 @@
 //! `cargo xtask predict` and `cargo xtask convert`: a model at work in a headless browser, through the real page.
 
 use std::path::{Path, PathBuf};
-use std::process::{ExitCode, Stdio};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use lexopt::ValueExt;
 use serde_json::{Value, json};
 
-use crate::build;
 use crate::demo::one_of;
-use crate::http;
-use crate::node::Node;
 use crate::serve;
 use crate::workspace::Workspace;
 
@@ -36,17 +33,7 @@ pub fn command(workspace: &Workspace, task: Task, args: lexopt::Parser) -> Resul
         println!("{USAGE}");
         return Ok(ExitCode::SUCCESS);
     };
-    build::build_if_missing(workspace)?;
-    let node = Node::set_up(workspace)?;
-    let address = http::start(0, serve::page(workspace))?;
-    let url = format!("http://localhost:{}/", address.port());
-    let mut script = node.command(&["browser/model-job.mjs", &job.to_string(), &url]);
-    let status = script.stdin(Stdio::null()).status().context("cannot start node")?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    serve::drive(workspace, "browser/model-job.mjs", &job)
 }
 
 /// The command line as the object that model-job.mjs takes; `None` if help was asked for.

@@ -1,12 +1,14 @@
 //! `cargo xtask serve`: the page on localhost.
 
-use std::process::ExitCode;
+use std::process::{ExitCode, Stdio};
 use std::thread;
 
 use anyhow::{Context, Result};
+use serde_json::Value;
 
 use crate::build::{self, Options};
 use crate::http::{self, Mount};
+use crate::node::Node;
 use crate::workspace::Workspace;
 
 pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCode> {
@@ -30,6 +32,21 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
     loop {
         thread::park();
     }
+}
+
+/// Runs a script of `tests/` over the served page, with `job` and the page's address as its arguments.
+pub fn drive(workspace: &Workspace, script: &str, job: &Value) -> Result<ExitCode> {
+    build::build_if_missing(workspace)?;
+    let node = Node::set_up(workspace)?;
+    let address = http::start(0, page(workspace))?;
+    let url = format!("http://localhost:{}/", address.port());
+    let mut script = node.command(&[script, &job.to_string(), &url]);
+    let status = script.stdin(Stdio::null()).status().context("cannot start node")?;
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// The site as it is published: the page's files with the package beside them.

@@ -1,15 +1,12 @@
 //! `cargo xtask soak`: trains for minutes or hours and watches memory, the page's tasks and the event queue.
 
-use std::process::{ExitCode, Stdio};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use lexopt::ValueExt;
 use serde_json::{Value, json};
 
-use crate::build;
 use crate::demo::one_of;
-use crate::http;
-use crate::node::Node;
 use crate::serve;
 use crate::workspace::Workspace;
 
@@ -25,17 +22,7 @@ pub fn command(workspace: &Workspace, args: lexopt::Parser) -> Result<ExitCode> 
         println!("{USAGE}");
         return Ok(ExitCode::SUCCESS);
     };
-    build::build_if_missing(workspace)?;
-    let node = Node::set_up(workspace)?;
-    let address = http::start(0, serve::page(workspace))?;
-    let url = format!("http://localhost:{}/", address.port());
-    let mut script = node.command(&["browser/soak.mjs", &job.to_string(), &url]);
-    let status = script.stdin(Stdio::null()).status().context("cannot start node")?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    serve::drive(workspace, "browser/soak.mjs", &job)
 }
 
 /// The command line as the object that soak.mjs takes; `None` if help was asked for.
