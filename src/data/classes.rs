@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::mask::{MAX_COLOURS, MaskRule, OPAQUE, Survey, as_8_bit, each_pixel, has_colour, survey};
+use super::mask::{MAX_COLOURS, MaskRule, OPAQUE, Survey, as_8_bit, each_pixel, survey};
 use crate::formats::raster::Raster;
 
 /// Class number of a pixel that is not labelled.
@@ -224,13 +224,7 @@ pub fn detect(masks: &[&Raster]) -> Detected {
         return Detected::default();
     }
     let lossy = s.counts.len() > LOSSY_COLOURS;
-    let coloured: u64 = s
-        .counts
-        .iter()
-        .filter(|(rgb, _)| has_colour(**rgb))
-        .map(|(_, n)| n)
-        .sum();
-    let grey = s.share(coloured) < 0.005;
+    let grey = s.is_grey();
     let (mut main, strays) = gather(&s, lossy);
     let numbers = grey && main.iter().all(|(rgb, _)| rgb[0] <= MAX_CLASS_NUMBER);
     if numbers {

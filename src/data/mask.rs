@@ -131,6 +131,12 @@ impl Survey {
     pub(super) fn share(&self, n: u64) -> f64 {
         n as f64 / self.opaque().max(1) as f64
     }
+
+    /// Hardly a pixel has a colour; a few do where grey masks were saved as JPEG.
+    pub(super) fn is_grey(&self) -> bool {
+        let coloured = self.counts.iter().filter(|(rgb, _)| has_colour(**rgb));
+        self.share(coloured.map(|(_, n)| n).sum()) < 0.005
+    }
 }
 
 pub(super) fn has_colour([r, g, b]: [u8; 3]) -> bool {
@@ -150,14 +156,8 @@ pub fn suggest(masks: &[&Raster]) -> MaskRule {
     if s.opaque() == 0 {
         return MaskRule::default();
     }
-    let coloured: u64 = s
-        .counts
-        .iter()
-        .filter(|(rgb, _)| has_colour(**rgb))
-        .map(|(_, n)| n)
-        .sum();
     let see_through = s.transparent as f64 / s.total as f64;
-    if s.share(coloured) < 0.005 {
+    if s.is_grey() {
         return suggest_grey(&s, see_through);
     }
     if see_through > 0.01 && !s.counts.contains_key(&[0, 0, 0]) {

@@ -62,15 +62,6 @@ pub fn conv2d_norm(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>, scale: Tens
     ))
 }
 
-/// `x * scale + shift` per channel. Not differentiable.
-pub fn scale_shift(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>) -> Tensor<4> {
-    Tensor::from_dispatch(<Dispatch as GradOps>::scale_shift(
-        x.into_dispatch(),
-        scale.into_dispatch(),
-        shift.into_dispatch(),
-    ))
-}
-
 /// Batched affine warp: `images` `[b, h, w, c]`, one output-to-input matrix an image, output `[b, out_px, out_px, c]`.
 pub fn warp(images: Tensor<4>, matrices: &[[f32; 6]], out_px: usize) -> Tensor<4> {
     let matrices = Tensor::<2>::from_data(

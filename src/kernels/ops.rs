@@ -86,8 +86,6 @@ pub trait GradOps: Backend {
         scale: FloatTensor<Self>,
         shift: FloatTensor<Self>,
     ) -> FloatTensor<Self>;
-    /// `x * scale + shift` per channel of the last axis.
-    fn scale_shift(x: FloatTensor<Self>, scale: FloatTensor<Self>, shift: FloatTensor<Self>) -> FloatTensor<Self>;
     /// Affine warp of a batch, bilinear, coordinates clamped to the image; see [`crate::kernels::warp`].
     ///
     /// `images`: `[b, h, w, c]`, `matrices`: `[b, 6]` from output to input pixels; gives `[b, out_px, out_px, c]`.

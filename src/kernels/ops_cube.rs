@@ -97,10 +97,6 @@ impl GradOps for Cube {
         gpu::conv_norm_forward(x, weight, bias, scale, shift)
     }
 
-    fn scale_shift(x: FloatTensor<Self>, scale: FloatTensor<Self>, shift: FloatTensor<Self>) -> FloatTensor<Self> {
-        gpu::batch_norm_apply(x, scale, shift)
-    }
-
     fn warp(images: FloatTensor<Self>, matrices: FloatTensor<Self>, out_px: usize) -> FloatTensor<Self> {
         gpu::warp(images, matrices, out_px, out_px)
     }

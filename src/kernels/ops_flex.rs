@@ -275,14 +275,6 @@ impl GradOps for Flex {
         tensor(y, [s.batch, s.height, s.width, s.c_out])
     }
 
-    fn scale_shift(x: FloatTensor<Self>, scale: FloatTensor<Self>, shift: FloatTensor<Self>) -> FloatTensor<Self> {
-        let (x, scale, shift) = (Dense::new(x), Dense::new(scale), Dense::new(shift));
-        let [b, h, w, c] = x.dims();
-        let mut y = vec![0.0; b * h * w * c];
-        cpu::batch_norm_apply(b * h * w, c, x.values(), scale.values(), shift.values(), &mut y);
-        tensor(y, [b, h, w, c])
-    }
-
     fn warp(images: FloatTensor<Self>, matrices: FloatTensor<Self>, out_px: usize) -> FloatTensor<Self> {
         let (images, matrices) = (Dense::new(images), Dense::new(matrices));
         let [b, h, w, c] = images.dims();

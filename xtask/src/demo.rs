@@ -1,6 +1,6 @@
 //! `cargo xtask demo`: the whole job in a headless browser, through the real page.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -50,7 +50,7 @@ fn parse(mut args: lexopt::Parser) -> Result<Option<Value>> {
                 job.insert(name.clone(), json!(existing_folder(&name, &value)?));
             }
             "out" | "save" => {
-                job.insert(name, json!(absolute(&value)?));
+                job.insert(name, json!(tools::absolute(&value)?));
             }
             "device" => {
                 job.insert(name.clone(), json!(one_of(&name, &value, &["webgpu", "cpu"])?));
@@ -117,12 +117,8 @@ pub fn one_of(name: &str, text: &str, choices: &[&str]) -> Result<String> {
     Ok(text.to_owned())
 }
 
-fn absolute(text: &str) -> Result<PathBuf> {
-    std::path::absolute(Path::new(text)).with_context(|| format!("bad path `{text}`"))
-}
-
 fn existing_folder(name: &str, text: &str) -> Result<PathBuf> {
-    let folder = absolute(text)?;
+    let folder = tools::absolute(text)?;
     if !folder.is_dir() {
         bail!("--{name}: there is no folder {}", folder.display());
     }

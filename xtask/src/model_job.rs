@@ -1,6 +1,6 @@
 //! `cargo xtask predict` and `cargo xtask convert`: a model at work in a headless browser, through the real page.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::demo::one_of;
 use crate::serve;
+use crate::tools;
 use crate::workspace::Workspace;
 
 const USAGE: &str = "\
@@ -50,7 +51,7 @@ fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
         match (name.as_str(), task) {
             ("help", _) => return Ok(None),
             ("model", _) => model = Some(existing(&name, &value()?)?),
-            ("out", _) => out = Some(absolute(&value()?)?),
+            ("out", _) => out = Some(tools::absolute(&value()?)?),
             ("device", _) => device = one_of(&name, &value()?, &["webgpu", "cpu"])?,
             ("adapter", _) => adapter = one_of(&name, &value()?, &["swiftshader", "default"])?,
             ("image", Task::Predict) => image = Some(existing(&name, &value()?)?),
@@ -112,12 +113,8 @@ fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
     Ok(Some(job))
 }
 
-fn absolute(text: &str) -> Result<PathBuf> {
-    std::path::absolute(Path::new(text)).with_context(|| format!("bad path `{text}`"))
-}
-
 fn existing(name: &str, text: &str) -> Result<PathBuf> {
-    let file = absolute(text)?;
+    let file = tools::absolute(text)?;
     if !file.is_file() {
         bail!("--{name}: there is no file {}", file.display());
     }

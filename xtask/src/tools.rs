@@ -130,3 +130,8 @@ pub fn apt_install(packages: &[&str], why: &str) -> Result<()> {
     }
     Ok(())
 }
+
+/// A path given on the command line, from the present folder: what runs it may stand elsewhere.
+pub fn absolute(text: &str) -> Result<PathBuf> {
+    std::path::absolute(Path::new(text)).with_context(|| format!("bad path `{text}`"))
+}

@@ -33,7 +33,7 @@ mod tests;
 pub use conv::{conv_data_grad, conv_forward, conv_norm_forward};
 pub use conv_weight::conv_weight_grad;
 pub use elementwise::{AdamStep, adam, concat_channels, relu_mask, split_channels};
-pub use norm::{batch_norm_apply, batch_norm_backward, batch_norm_forward};
+pub use norm::{batch_norm_backward, batch_norm_forward};
 pub use peak::multiply_adds;
 pub use pool::{max_pool_backward, max_pool_forward};
 pub use shape::ConvShape;

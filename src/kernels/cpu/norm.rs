@@ -157,15 +157,6 @@ pub fn batch_norm_backward(
     });
 }
 
-/// `y = x * scale + shift` per channel: batch norm with fixed statistics.
-pub fn batch_norm_apply(rows: usize, c: usize, x: &[f32], scale: &[f32], shift: &[f32], y: &mut [f32]) {
-    assert_eq!(x.len(), rows * c, "batch_norm_apply: input length");
-    assert_eq!(y.len(), rows * c, "batch_norm_apply: output length");
-    assert_eq!(scale.len(), c, "batch_norm_apply: scale length");
-    assert_eq!(shift.len(), c, "batch_norm_apply: shift length");
-    affine(c, x, None, scale, shift, y);
-}
-
 /// `y = (x - mean) * scale + shift`, chunk by chunk, so that the passes over registers of channels read the cache.
 fn affine(c: usize, x: &[f32], mean: Option<&[f32]>, scale: &[f32], shift: &[f32], y: &mut [f32]) {
     let len = chunk_len(c);

@@ -191,13 +191,6 @@ pub fn batch_norm_backward(
     (gx, ggamma, gbeta)
 }
 
-/// x * scale + shift per channel of the last axis: batch norm with fixed statistics.
-pub fn batch_norm_apply(x: CubeTensor, scale: CubeTensor, shift: CubeTensor) -> CubeTensor {
-    let (x, scale, shift) = (dense(x), dense(scale), dense(shift));
-    let [y] = run(wgsl::affine(&sizes(&x)), &[&x, &scale, &shift]);
-    y
-}
-
 /// Sum over all axes but the last: `[c]`.
 pub fn channel_sum(x: CubeTensor) -> CubeTensor {
     let x = dense(x);
