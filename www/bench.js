@@ -38,7 +38,8 @@ worker.onmessage = ({ data }) => {
     else resolve?.(message.value);
   }
 };
-worker.postMessage({ kind: 'start', lock: `groundmask-bench-${crypto.randomUUID()}` });
+const plain = new URLSearchParams(location.search).get('simd') === 'plain';
+worker.postMessage({ kind: 'start', lock: `groundmask-bench-${crypto.randomUUID()}`, plain });
 
 /** @param {string} detail */
 function fail(detail) {

@@ -36,6 +36,7 @@ const benchJobs = [];
 const intake = new Intake(call, post);
 const keep = new Keep({ post, send, engine: () => engine, module: () => module, guarded: (work) => guarded(async () => work(), true) });
 let keeping = false;
+let plain = false;
 /** Messages with events so far: the page tells how many it has handled. */
 let posted = 0;
 
@@ -50,6 +51,7 @@ scope.onmessage = ({ data }) => {
     case 'start':
       hold(message.lock);
       keeping = message.keep ?? false;
+      plain = message.plain ?? false;
       void load();
       return;
     case 'retry':
@@ -121,7 +123,7 @@ async function load() {
   post({ kind: 'hello', protocol: PROTOCOL_VERSION });
   try {
     let told = 0;
-    module = await loadEngine((loaded, total) => {
+    module = await loadEngine(plain, (loaded, total) => {
       const now = performance.now();
       if (now - told < 50 && loaded !== total) return;
       told = now;

@@ -25,8 +25,15 @@ test('no export runs the constructors of all registries again', () => {
   expect(readFileSync(types, 'utf8')).not.toContain('command_export');
 });
 
-for (const device of /** @type {const} */ (['cpu', 'webgpu'])) {
-  test.describe(`numbers on ${device}`, () => {
+/** The module with fused multiply-adds, and on the CPU also the one for browsers without. */
+const cases = /** @type {const} */ ([
+  ['cpu', 'groundmask_fused.wasm'],
+  ['cpu', 'groundmask_bg.wasm'],
+  ['webgpu', 'groundmask_fused.wasm'],
+]);
+
+for (const [device, file] of cases) {
+  test.describe(`numbers on ${device}, ${file}`, () => {
     /** @type {import('playwright-core').Browser} */
     let browser;
     test.beforeAll(async () => {
@@ -46,7 +53,7 @@ for (const device of /** @type {const} */ (['cpu', 'webgpu'])) {
         });
         await page.goto(new URL('tests/checks.html', String(baseURL)).href);
         await until(() => page.evaluate('window.ready === true'), { limitMs: 120_000, what: 'checks.html is ready' });
-        const outcome = await page.evaluate(([check, where]) => /** @type {any} */ (window).check(check, where), [name, device]);
+        const outcome = await page.evaluate(([check, where, wasm]) => /** @type {any} */ (window).check(check, where, wasm), [name, device, file]);
         if (outcome.report) test.info().annotations.push({ type: 'figures', description: outcome.report });
         expect(outcome.error ?? '', errors.join('\n')).toBe('');
         await page.close();

@@ -34,6 +34,7 @@ test('every response carries the policy, the right type and no caching', async (
     ['/style.css', 'text/css', 200],
     ['/pkg/groundmask.js', 'text/javascript', 200],
     ['/pkg/groundmask_bg.wasm', 'application/wasm', 200],
+    ['/pkg/groundmask_fused.wasm', 'application/wasm', 200],
     ['/is/not/there', 'text/plain', 404],
     ['/.git/config', 'text/plain', 400],
     ['/..%2fCargo.toml', 'text/plain', 400],

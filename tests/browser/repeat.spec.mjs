@@ -37,6 +37,27 @@ test('the same seed on the CPU gives the same run, bit for bit', async ({ baseUR
   expect(runs[2].losses).not.toEqual(runs[0].losses);
 });
 
+test('a browser without relaxed SIMD gets a module of its own and the same run, to rounding', async ({ baseURL }) => {
+  const runs = [];
+  for (const [query, file] of [['', 'groundmask_fused.wasm'], ['?simd=plain', 'groundmask_bg.wasm']]) {
+    const context = await browser.newContext(VIEW);
+    /** @type {string[]} */
+    const modules = [];
+    context.on('request', (request) => {
+      if (request.url().endsWith('.wasm')) modules.push(new URL(request.url()).pathname);
+    });
+    const page = await ready(context, new URL(query, String(baseURL)).href, { settings: { steps: 12 } });
+    await begin(page);
+    const { run } = await ended(page);
+    expect(modules).toEqual([`/pkg/${file}`]);
+    runs.push(run.losses);
+    await context.close();
+  }
+  expect(runs[0].length).toBeGreaterThan(0);
+  expect(runs[1].map(([step]) => step)).toEqual(runs[0].map(([step]) => step));
+  for (const [i, [, loss]] of runs[1].entries()) expect(Math.abs(loss - runs[0][i][1])).toBeLessThan(1e-3);
+});
+
 test('settings go into a file and come back, by picker and by drop; other files are named', async ({ baseURL }) => {
   const context = await browser.newContext({ ...VIEW, acceptDownloads: true });
   const page = await ready(context, String(baseURL), { settings: { lr: 0.0031 } });

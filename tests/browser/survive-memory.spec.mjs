@@ -28,7 +28,7 @@ const SETTINGS = { tile_px: 128, batch: BATCH, steps: 2, validate_every: 2, drop
  */
 async function limited(url, bytes) {
   const context = await browser.newContext(VIEW);
-  await context.route('**/groundmask_bg.wasm', async (route) => {
+  await context.route('**/groundmask_*.wasm', async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, body: limitMemory(await response.body(), bytes) });
   });

@@ -5,14 +5,16 @@
 
 /** The wasm-bindgen module (`--target web`), seen from the folder of `index.html` and `worker.js`. */
 const PACKAGE_MODULE = './pkg/groundmask.js';
-/** The binary beside it. */
+/** The binaries beside it: one for every browser with SIMD, one with fused multiply-adds (relaxed SIMD). */
 const PACKAGE_WASM = './pkg/groundmask_bg.wasm';
+const PACKAGE_WASM_FUSED = './pkg/groundmask_fused.wasm';
 
 /** `www/` as a URL: this file lies in `www/app/`. */
 const ROOT = new URL('../', import.meta.url);
 
 export const moduleUrl = new URL(PACKAGE_MODULE, ROOT).href;
 export const wasmUrl = new URL(PACKAGE_WASM, ROOT).href;
+export const fusedWasmUrl = new URL(PACKAGE_WASM_FUSED, ROOT).href;
 export const workerUrl = new URL('worker.js', ROOT).href;
 
 /** Must equal `PROTOCOL_VERSION` in src/protocol/; the device event carries the engine's. */

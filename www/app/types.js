@@ -63,7 +63,7 @@
 /**
  * Page -> worker. `keep`: this page's runs are to be saved.
  * @typedef {KeepMessage
- *   | { kind: 'start', lock: string, keep?: boolean }
+ *   | { kind: 'start', lock: string, keep?: boolean, plain?: boolean }
  *   | { kind: 'command', command: Command }
  *   | { kind: 'files', entries: Entry[], purpose: Purpose }
  *   | { kind: 'cancel_files' }

@@ -1,4 +1,4 @@
-//! `cargo xtask build`: Rust -> wasm -> bindings -> wasm-opt -> size report.
+//! `cargo xtask build`: Rust -> wasm -> bindings -> wasm-opt -> a second file without relaxed SIMD -> size report.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
+use crate::plain_simd;
 use crate::size;
 use crate::toolchain::{TARGET, Toolchain};
 use crate::tools::{self, say};
@@ -15,6 +16,9 @@ use crate::workspace::Workspace;
 
 /// File name stem of everything in the package.
 pub const NAME: &str = "groundmask";
+
+/// The module for browsers with relaxed SIMD; `groundmask_bg.wasm` runs in all.
+pub const FUSED: &str = "groundmask_fused.wasm";
 
 /// What to build.
 #[derive(Clone, Copy, Default)]
@@ -66,19 +70,25 @@ pub fn build(workspace: &Workspace, options: Options) -> Result<PathBuf> {
         "pkg.stamp"
     });
     let stamp = stamp(&compiled, options.fast, wasm_opt.is_some())?;
-    if wasm.is_file() && fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) {
+    if wasm.is_file() && package.join(FUSED).is_file() && fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp)
+    {
         say(format!("{} is up to date", workspace.show(&package)));
         return Ok(package);
     }
     // A build that breaks off below must not count as done.
     let _ = fs::remove_file(&stamp_file);
 
-    bind(&compiled, &package, options.fast || options.checks)?;
+    let named = options.fast || options.checks;
+    bind(&compiled, &package, named)?;
     match &wasm_opt {
         Some(program) => optimise(program, &wasm)?,
         None if options.fast => {}
         None => say("no usable wasm-opt, so the package is about a quarter larger; binaryen 117 or newer has it"),
     }
+    let fused = fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
+    fs::write(package.join(FUSED), &fused).with_context(|| format!("cannot write {FUSED}"))?;
+    let plain = plain_simd::rewrite(&fused, named).context("the file without relaxed SIMD")?;
+    fs::write(&wasm, plain).with_context(|| format!("cannot write {}", wasm.display()))?;
     if let Some(folder) = stamp_file.parent() {
         fs::create_dir_all(folder)?;
     }
@@ -89,7 +99,7 @@ pub fn build(workspace: &Workspace, options: Options) -> Result<PathBuf> {
 /// Builds only what is missing: `serve` and the head-less commands take a package that is there as it is.
 pub fn build_if_missing(workspace: &Workspace) -> Result<()> {
     let wasm = workspace.pkg().join(format!("{NAME}_bg.wasm"));
-    if !wasm.is_file() {
+    if !wasm.is_file() || !workspace.pkg().join(FUSED).is_file() {
         say("pkg/ holds no build yet; building it (a cold build takes some minutes)");
         build(workspace, Options::default())?;
     }
@@ -110,15 +120,17 @@ fn compile(workspace: &Workspace, options: Options) -> Result<PathBuf> {
     cargo
         .current_dir(workspace.root())
         .env("CARGO_TARGET_DIR", &target_folder)
-        .arg("build");
+        .arg("rustc");
     cargo
         .args(toolchain.build_arguments())
-        .args(["--package", NAME, "--target", TARGET, "--release"])
+        .args(["--package", NAME, "--lib", "--target", TARGET, "--release"])
         .arg("--config")
         .arg(workspace.root().join("xtask/page-profile.toml"));
     if options.checks {
         cargo.args(["--features", "checks"]);
     }
+    // For our own crate alone, whose kernels use it; all others stay as every browser takes them.
+    cargo.args(["--", "-C", "target-feature=+relaxed-simd"]);
     tools::run(&mut cargo)?;
     say(format!("compiled in {:.0} s", start.elapsed().as_secs_f64()));
     Ok(target_folder.join(TARGET).join("release").join(format!("{NAME}.wasm")))
@@ -167,6 +179,7 @@ fn optimise(wasm_opt: &Path, wasm: &Path) -> Result<()> {
     command.args([
         "-O3",
         "--enable-simd",
+        "--enable-relaxed-simd",
         "--enable-bulk-memory",
         "--enable-sign-ext",
         "--enable-mutable-globals",

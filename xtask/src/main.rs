@@ -10,6 +10,7 @@ mod http;
 mod model_job;
 mod node;
 mod peers;
+mod plain_simd;
 mod serve;
 mod site;
 mod size;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-use crate::build::{self, NAME, Options};
+use crate::build::{self, FUSED, NAME, Options};
 use crate::http::{self, Mount};
 use crate::node::Node;
 use crate::size;
@@ -53,7 +53,7 @@ fn assemble(workspace: &Workspace, site: &Path) -> Result<()> {
     for file in files {
         copy(&file, &site.join(file.strip_prefix(&www)?))?;
     }
-    for file in [format!("{NAME}.js"), format!("{NAME}_bg.wasm")] {
+    for file in [format!("{NAME}.js"), format!("{NAME}_bg.wasm"), FUSED.to_owned()] {
         copy(&workspace.pkg().join(&file), &site.join("pkg").join(&file))?;
     }
     for licence in ["LICENSE", "LICENSE-MIT", "LICENSE-APACHE"] {

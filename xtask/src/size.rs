@@ -7,7 +7,7 @@ use std::thread;
 
 use anyhow::{Context, Result};
 
-use crate::build::NAME;
+use crate::build::{FUSED, NAME};
 use crate::workspace::Workspace;
 
 /// Bytes of some files together, as they are and as a host would send them.
@@ -21,7 +21,8 @@ pub struct Size {
 
 /// Prints a table of the wasm file and of all that the page loads.
 pub fn report(workspace: &Workspace, package: &Path, with_brotli: bool) -> Result<()> {
-    let wasm = package.join(format!("{NAME}_bg.wasm"));
+    // A visitor loads one of the two wasm files, most of them this one.
+    let wasm = package.join(FUSED);
     let mut rest = vec![package.join(format!("{NAME}.js"))];
     rest.extend(page_files(&workspace.www())?);
     let wasm_size = measure(&wasm, with_brotli)?;

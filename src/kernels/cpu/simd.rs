@@ -1,6 +1,6 @@
 //! The smallest SIMD layer the CPU kernels need: a few f32 lanes, chosen once per call.
 //!
-//! wasm uses 128-bit `v128`; x86-64 uses 256-bit AVX2 with FMA where the processor has it (asked at run
+//! wasm uses 128-bit `v128`, with relaxed SIMD's fused multiply-add where the browser has it; x86-64 uses 256-bit AVX2 with FMA where the processor has it (asked at run
 //! time) and SSE2 otherwise; every other target uses plain arrays, which LLVM vectorises.
 
 /// A register of `N` f32 lanes.
@@ -143,6 +143,10 @@ mod wasm {
         }
         #[inline(always)]
         unsafe fn mul_acc(self, a: Self, b: Self) -> Self {
+            // One instruction where the build may use it; xtask makes a second file without it for other browsers.
+            #[cfg(target_feature = "relaxed-simd")]
+            return Self(f32x4_relaxed_madd(a.0, b.0, self.0));
+            #[cfg(not(target_feature = "relaxed-simd"))]
             Self(f32x4_add(self.0, f32x4_mul(a.0, b.0)))
         }
     }

@@ -1,10 +1,10 @@
 // @ts-check
 /** Runs one check of the wasm build and posts its outcome. */
 
-self.onmessage = async ({ data: { name, device } }) => {
+self.onmessage = async ({ data: { name, device, file } }) => {
   try {
     const engine = await import('../pkg-checks/groundmask.js');
-    await engine.default({ module_or_path: new URL('../pkg-checks/groundmask_bg.wasm', import.meta.url) });
+    await engine.default({ module_or_path: new URL(`../pkg-checks/${file}`, import.meta.url) });
     const report = await engine[name](device);
     self.postMessage({ report: report === undefined ? '' : typeof report === 'string' ? report : JSON.stringify(report) });
   } catch (error) {

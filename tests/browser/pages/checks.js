@@ -11,9 +11,10 @@ const address = new URL('checks-worker.js', import.meta.url).href;
 /**
  * @param {string} name
  * @param {string} device
+ * @param {string} file which of the package's wasm files
  * @returns {Promise<{ report?: string, error?: string }>}
  */
-function check(name, device) {
+function check(name, device, file) {
   const worker = new Worker(policy ? policy.createScriptURL(address) : address, { type: 'module' });
   return new Promise((resolve) => {
     worker.onmessage = ({ data }) => {
@@ -22,7 +23,7 @@ function check(name, device) {
       worker.terminate();
     };
     worker.onerror = (event) => resolve({ error: event.message || 'the worker did not start' });
-    worker.postMessage({ name, device });
+    worker.postMessage({ name, device, file });
   });
 }
 

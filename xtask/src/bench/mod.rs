@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use lexopt::ValueExt;
 use serde_json::{Map, Value, json};
 
-use crate::build::{self, NAME};
+use crate::build::{self, FUSED};
 use crate::demo::one_of;
 use crate::http;
 use crate::node::Node;
@@ -85,7 +85,7 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
         fields.insert(field.to_owned(), value);
     }
     build::build_if_missing(workspace)?;
-    let wasm = size::measure(&workspace.pkg().join(format!("{NAME}_bg.wasm")), false)?;
+    let wasm = size::measure(&workspace.pkg().join(FUSED), false)?;
     fields.insert("wasm_raw".into(), json!(wasm.raw));
     fields.insert("wasm_gzip".into(), json!(wasm.gzip));
     count_operations(&mut job);

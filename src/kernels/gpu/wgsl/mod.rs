@@ -11,7 +11,7 @@ mod conv;
 mod conv_plan;
 mod conv_shared;
 mod conv_weight;
-mod elementwise;
+mod mask;
 mod norm;
 mod peak;
 mod pool;
@@ -27,7 +27,7 @@ pub use conv::ConvShader;
 pub use conv_plan::{ConvShape, conv_data_grad, conv_forward, conv_norm_forward, up_conv_data_grad, up_conv_forward};
 pub use conv_shared::ConvSharedShader;
 pub use conv_weight::{ConvWeightShader, conv_weight_grad, up_conv_weight_grad};
-pub use elementwise::{ElementwiseShader, affine, relu_mask};
+pub use mask::{MaskShader, relu_mask};
 pub use norm::{NormShader, batch_norm_backward, batch_norm_forward};
 pub use peak::{PeakShader, multiply_adds};
 pub use pool::{PoolShader, max_pool_backward, max_pool_forward};
@@ -127,8 +127,8 @@ pub enum Shader {
     Weights(WeightShader),
     /// Concatenation along the channels.
     Concat(ConcatShader),
-    /// ReLU mask and per-channel affine.
-    Elementwise(ElementwiseShader),
+    /// The gradient through a ReLU.
+    Mask(MaskShader),
     /// Batch normalisation.
     Norm(NormShader),
     /// 2x2 max pooling.
@@ -151,7 +151,7 @@ impl Shader {
             Self::Reduce(s) => s.source(),
             Self::Weights(s) => s.source(),
             Self::Concat(s) => s.source(),
-            Self::Elementwise(s) => s.source(),
+            Self::Mask(s) => s.source(),
             Self::Norm(s) => s.source(),
             Self::Pool(s) => s.source(),
             Self::Warp(s) => s.source(),

@@ -37,7 +37,6 @@ fn plans() -> Vec<Plan> {
                 plans.push(batch_norm_forward(&shape, 1e-3, variant));
                 plans.push(batch_norm_backward(&shape, variant));
                 plans.push(relu_mask(&shape));
-                plans.push(affine(&shape));
                 plans.push(max_pool_forward(&shape));
                 plans.push(concat(&shape, c_out));
                 plans.push(split(&[2, height, width, c_in + c_out], c_in));
