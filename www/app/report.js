@@ -98,8 +98,8 @@ ${table(data)}
 <h2>Settings</h2>
 ${table(settings)}
 <p>The same as a file for “Load settings”, and as the end of the page’s address:</p>
-<pre>${escape(JSON.stringify(file))}</pre>
-<pre>${escape(addressOf(run.config))}</pre>
+<pre tabindex="0">${escape(JSON.stringify(file))}</pre>
+<pre tabindex="0">${escape(addressOf(run.config))}</pre>
 <h2>Versions</h2>
 ${table(versions)}
 </body></html>
