@@ -51,6 +51,13 @@ function rebuild() {
 function paint() {
   const { run } = state;
   $('work').hidden = run === null || (run.losses.length === 0 && state.preview.length === 0);
+  // Building the chart is the page's longest task: it is done before the run, while people look at the settings.
+  if (!plot && state.place === 'train' && $('work').hidden && state.config) {
+    timer ??= setTimeout(() => {
+      timer = null;
+      plot ??= build();
+    }, 0);
+  }
   if (!run || state.place !== 'train' || $('work').hidden) return;
   // Drawn in a task of its own, a few times a second: building it anew is the page's longest piece of work.
   timer ??= setTimeout(() => {
@@ -59,6 +66,9 @@ function paint() {
   }, plot ? REDRAW_MS : 0);
 }
 
+/** The chart without its lines. */
+const build = () => new uPlot(options(), [[], [], [], [], []], $('chart'));
+
 function draw() {
   const { run } = state;
   if (!run || state.place !== 'train' || $('work').hidden) return;
@@ -66,7 +76,7 @@ function draw() {
   if (key === drawn) return;
   if (!plot) {
     // Its lines come with a task of their own: both together are the page's longest one.
-    plot = new uPlot(options(), [[], [], [], [], []], $('chart'));
+    plot = build();
     timer = setTimeout(() => {
       timer = null;
       draw();
