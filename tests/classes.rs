@@ -4,7 +4,8 @@ mod common;
 
 use common::{add, checked, dataset, drawn, engine, preset, read_pairs, send, shared_data, small, train};
 use groundmask::protocol::{
-    Command, Event, ExportKind, FaultCode, FieldErrorCode, LegendEntry, MaskRule, Preset, Purpose, TrainConfig,
+    Command, Event, ExportKind, FaultCode, FieldErrorCode, LegendEntry, MaskRule, Outlines, Preset, Purpose,
+    TrainConfig,
 };
 
 const GROUND: [u8; 3] = [40, 160, 60];
@@ -107,6 +108,7 @@ fn colours_become_classes_and_are_learnt() {
             result: 0,
             kind: ExportKind::MaskPng,
             threshold: 0.5,
+            outlines: Outlines::default(),
         },
     );
     let Some(Event::File { bytes, .. }) = events.into_iter().next() else {

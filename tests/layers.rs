@@ -13,8 +13,8 @@ use groundmask::{
     },
     model::{Architecture, ModelConfig, UNet, read_weights},
     protocol::{
-        Architecture as ArchitectureChoice, Channels, Command, Event, ExportKind, Fault, FaultCode, Input, ModelFormat,
-        PredictionResult, Purpose, TrainConfig,
+        Architecture as ArchitectureChoice, AreaUnit, Channels, Command, Event, ExportKind, Fault, FaultCode, Input,
+        ModelFormat, Outlines, PredictionResult, Purpose, TrainConfig,
     },
 };
 
@@ -124,15 +124,71 @@ fn samples(bytes: Vec<u8>) -> (TiffImage, Vec<f64>) {
 }
 
 fn export(engine: &mut groundmask::engine::Engine, kind: ExportKind) -> Vec<u8> {
-    let (result, threshold) = (0, 0.5);
+    export_at(engine, kind, Outlines::default(), 0.5)
+}
+
+fn export_at(engine: &mut groundmask::engine::Engine, kind: ExportKind, outlines: Outlines, threshold: f32) -> Vec<u8> {
     file(send(
         engine,
         Command::Export {
-            result,
+            result: 0,
             kind,
             threshold,
+            outlines,
         },
     ))
+}
+
+/// Smallest area in pixels and in square metres, fewer corners where lines are simplified, the usual where a number is none.
+#[test]
+fn outlines_are_drawn_as_asked() {
+    let mut engine = engine();
+    load(&mut engine, "k.h5", keras_model(3));
+    inputs(&mut engine, &[("field.tif", image(130, 90))]);
+    predict(&mut engine, false);
+    let mut draw_at = |threshold: f32, smallest: f64, unit: AreaUnit, simplify_px: f64| {
+        let outlines = Outlines {
+            smallest,
+            unit,
+            simplify_px,
+        };
+        let bytes = export_at(&mut engine, ExportKind::Geojson, outlines, threshold);
+        let json: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+        let features = json["features"].as_array().expect("a list").clone();
+        let areas: Vec<u64> = features
+            .iter()
+            .filter_map(|f| f["properties"]["area_px"].as_u64())
+            .collect();
+        let corners: usize = features
+            .iter()
+            .filter_map(|f| f["geometry"]["coordinates"].as_array())
+            .flatten()
+            .filter_map(|ring| ring.as_array())
+            .map(Vec::len)
+            .sum();
+        (areas, corners)
+    };
+    // What random weights say is cut where it falls into regions of many sizes.
+    let varied = |areas: &[u64]| areas.iter().any(|n| *n < 16) && areas.iter().any(|n| *n > 40);
+    let threshold = (1..4000)
+        .map(|n| n as f32 / 4000.0)
+        .find(|at| varied(&draw_at(*at, 0.0, AreaUnit::Px, 0.0).0))
+        .expect("some threshold does");
+    let mut draw = |smallest, unit, simplify_px| draw_at(threshold, smallest, unit, simplify_px);
+    let (all, edges) = draw(0.0, AreaUnit::Px, 0.0);
+    println!("areas {all:?}, {edges} corners");
+    for limit in [2.0, 16.0, 40.0] {
+        let (kept, _) = draw(limit, AreaUnit::Px, 0.0);
+        let wanted: Vec<u64> = all.iter().copied().filter(|n| *n as f64 >= limit).collect();
+        assert_eq!(kept.len(), wanted.len());
+        // A pixel is a quarter of a square metre here.
+        assert_eq!(draw(limit / 4.0, AreaUnit::M2, 0.0).0, kept);
+    }
+    assert!(draw(0.0, AreaUnit::Px, 1.5).1 < edges);
+    assert_eq!(
+        draw(f64::NAN, AreaUnit::Px, f64::NEG_INFINITY).0,
+        draw(16.0, AreaUnit::Px, 0.0).0
+    );
 }
 
 #[test]

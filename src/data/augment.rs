@@ -65,6 +65,48 @@ pub struct AugmentPlan {
     pub gain_bias: [f32; 2],
 }
 
+/// What a plan does to a tile, for people.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pose {
+    /// Clockwise, -180 to 180, before it is mirrored.
+    pub turned_deg: f64,
+    /// Left to right.
+    pub mirrored: bool,
+    /// Size of what is seen: above 1 it is larger than it was.
+    pub zoom: f64,
+    /// How far the middle of the tile moved, in pixels.
+    pub moved_px: f64,
+    /// Change of a middling grey, -1 to 1.
+    pub brighter: f64,
+    /// Differences of brightness are so many times as large.
+    pub contrast: f64,
+}
+
+impl AugmentPlan {
+    /// The plan in words' terms, for a tile in a window that is `margin_px` wider on each side.
+    pub fn pose(&self, tile_px: usize, margin_px: usize) -> Pose {
+        let [a, b, row, c, d, column] = self.matrix.map(f64::from);
+        let determinant = a * d - b * c;
+        let turned_deg = c.atan2(a).to_degrees();
+        let centre = tile_px as f64 / 2.0 - 0.5;
+        let off = |value: f64| value - (centre + margin_px as f64);
+        let [gain, bias] = self.gain_bias.map(f64::from);
+        Pose {
+            // A half turn is one turn, whichever way it is read.
+            turned_deg: if turned_deg <= -179.999 {
+                turned_deg + 360.0
+            } else {
+                turned_deg
+            },
+            mirrored: determinant < 0.0,
+            zoom: 1.0 / determinant.abs().sqrt().max(1e-6),
+            moved_px: off(a * centre + b * centre + row).hypot(off(c * centre + d * centre + column)),
+            brighter: 0.5 * gain + bias - 0.5,
+            contrast: gain,
+        }
+    }
+}
+
 /// The pose about a centre, in closed form: `A = R S Z`, `off = R t + o - A o`.
 fn about(p: &AffineParams, [row, col]: [f64; 2]) -> Matrix64 {
     let (sin, cos) = sin_cos_deg(p.theta_deg);

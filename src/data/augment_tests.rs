@@ -178,3 +178,47 @@ fn plans() {
     }
     assert!((70..130).contains(&flips), "{flips}");
 }
+
+/// A plan says in words what its matrix does.
+#[test]
+fn poses_are_told_as_they_are() {
+    let told = |matrix: Matrix64, margin: usize| {
+        let plan = AugmentPlan {
+            matrix: matrix.map(|v| v as f32),
+            gain_bias: [1.2, -0.05],
+        };
+        plan.pose(32, margin)
+    };
+    let with_margin = |mut m: Matrix64| {
+        m[2] += 8.0;
+        m[5] += 8.0;
+        m
+    };
+    let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-4, "{a} {b}");
+    let plain = told(with_margin(IDENTITY), 8);
+    near(plain.turned_deg, 0.0);
+    near(plain.zoom, 1.0);
+    near(plain.moved_px, 0.0);
+    near(plain.brighter, 0.05);
+    near(plain.contrast, 1.2);
+    assert!(!plain.mirrored);
+    near(told(quarter_turn(IDENTITY, 32), 0).turned_deg.abs(), 90.0);
+    assert!(told(flip_columns(IDENTITY, 32), 0).mirrored);
+    near(told(flip_columns(IDENTITY, 32), 0).turned_deg, 0.0);
+    // Top to bottom is left to right after half a turn.
+    let upside_down = told(flip_rows(IDENTITY, 32), 0);
+    assert!(upside_down.mirrored);
+    near(upside_down.turned_deg, 180.0);
+    let params = AffineParams {
+        theta_deg: 12.0,
+        zx: 0.8,
+        zy: 0.8,
+        ..AffineParams::IDENTITY
+    };
+    let turned = told(with_margin(about(&params, [15.5; 2])), 8);
+    near(turned.turned_deg, 12.0);
+    near(turned.zoom, 1.25);
+    near(turned.moved_px, 0.0);
+    let moved = told([1.0, 0.0, 3.0, 0.0, 1.0, -4.0], 0);
+    near(moved.moved_px, 5.0);
+}

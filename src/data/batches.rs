@@ -2,6 +2,8 @@
 //!
 //! A batch is a pure function of (seed, step, sample): a resumed run needs no generator state.
 
+use std::ops::Range;
+
 pub use super::augment::Augmentation;
 use super::augment::plan;
 use super::classes::UNLABELLED;
@@ -66,6 +68,8 @@ pub struct CpuBatch {
     pub matrices: Vec<[f32; 6]>,
     /// `image * gain + bias` after the warp, one a sample.
     pub gain_bias: Vec<[f32; 2]>,
+    /// The pair each sample is from.
+    pub pairs: Vec<usize>,
 }
 
 /// How often each training pair is visited in one epoch: once, or once per tile's worth of pixels for crops.
@@ -91,27 +95,40 @@ pub fn epoch_samples(data: &Dataset, train: &[usize], spec: &SampleSpec) -> usiz
 /// The samples of all steps in a row go through the epochs one after the other, each in an order drawn from the
 /// seed and the epoch's number. Pairs without data (blocked, unknown) are passed over.
 pub fn make_batch(data: &Dataset, train: &[usize], spec: &SampleSpec, step: u64, batch: usize) -> CpuBatch {
+    make_samples(data, train, spec, step, batch, 0..batch)
+}
+
+/// Some samples of the batch that [`make_batch`] gives.
+pub fn make_samples(
+    data: &Dataset,
+    train: &[usize],
+    spec: &SampleSpec,
+    step: u64,
+    batch: usize,
+    samples: Range<usize>,
+) -> CpuBatch {
     let usable: Vec<usize> = train.iter().copied().filter(|p| data.mask_bits(*p).is_some()).collect();
     let epoch = visits(data, &usable, spec);
     let (window_px, channels) = (spec.window_px(), spec.channels.count());
-    let batch = if epoch.is_empty() { 0 } else { batch };
+    let count = if epoch.is_empty() { 0 } else { samples.len() };
     let classes = data.classes().len();
-    let (binary, several) = if classes == 0 { (batch, 0) } else { (0, batch) };
+    let (binary, several) = if classes == 0 { (count, 0) } else { (0, count) };
     let mut out = CpuBatch {
-        images: vec![0.0; batch * window_px * window_px * channels],
+        images: vec![0.0; count * window_px * window_px * channels],
         masks: vec![0.0; binary * window_px * window_px],
         labels: vec![UNLABELLED; several * spec.tile_px * spec.tile_px],
         classes,
         window_px,
         tile_px: spec.tile_px,
-        matrices: Vec::with_capacity(batch),
-        gain_bias: Vec::with_capacity(batch),
+        matrices: Vec::with_capacity(count),
+        gain_bias: Vec::with_capacity(count),
+        pairs: Vec::with_capacity(count),
     };
     let mut order: Option<(u64, Vec<usize>)> = None;
     let images = out.images.chunks_mut((window_px * window_px * channels).max(1));
     let mut masks = out.masks.chunks_mut((window_px * window_px).max(1));
     let mut labels = out.labels.chunks_mut((spec.tile_px * spec.tile_px).max(1));
-    for (i, image) in images.enumerate().take(batch) {
+    for (i, image) in samples.zip(images) {
         let at = step.wrapping_mul(batch as u64).wrapping_add(i as u64);
         let (number, place) = (at / epoch.len() as u64, (at % epoch.len() as u64) as usize);
         let shuffled = match &mut order {
@@ -133,6 +150,7 @@ pub fn make_batch(data: &Dataset, train: &[usize], spec: &SampleSpec, step: u64,
         }
         out.matrices.push(plan.matrix);
         out.gain_bias.push(plan.gain_bias);
+        out.pairs.push(pair);
     }
     out
 }

@@ -37,6 +37,25 @@ fn source(batch: &CpuBatch, sample: usize) -> usize {
 }
 
 #[test]
+fn some_samples_are_those_of_the_batch() {
+    let data = data(&[(64, 64), (40, 90), (32, 32)]);
+    let spec = spec(Sampling::Crop, Augmentation::Strong);
+    let whole = make_batch(&data, &[0, 1, 2], &spec, 5, 4);
+    let part = make_samples(&data, &[0, 1, 2], &spec, 5, 4, 1..3);
+    assert_eq!(part.pairs, whole.pairs[1..3]);
+    assert_eq!(part.matrices, whole.matrices[1..3]);
+    assert_eq!(part.images, whole.images[48 * 48..3 * 48 * 48]);
+    assert!(make_samples(&data, &[], &spec, 5, 4, 1..3).pairs.is_empty());
+    // Without augmentation the same places are cut: only the pose differs.
+    let off = SampleSpec {
+        augmentation: Augmentation::Off,
+        ..spec
+    };
+    let plain = make_samples(&data, &[0, 1, 2], &off, 5, 4, 1..3);
+    assert_eq!(plain.pairs, part.pairs);
+}
+
+#[test]
 fn a_batch_is_a_pure_function() {
     let data = data(&[(64, 64), (40, 90), (32, 32)]);
     let spec = spec(Sampling::Crop, Augmentation::Strong);

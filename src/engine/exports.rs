@@ -4,7 +4,7 @@ use super::{Engine, fault, georef, predict::Stored};
 use crate::{
     export::{self, OnnxFacts, VectorOptions, csv_cell},
     model::read_weights,
-    protocol::{Event, ExportKind, FaultCode, Metrics, ModelFormat, Stage},
+    protocol::{AreaUnit, Event, ExportKind, FaultCode, Metrics, ModelFormat, Outlines, Stage},
 };
 
 /// Foreground of a mask layer in QGIS, unless the classes have colours of their own.
@@ -17,7 +17,32 @@ struct Made {
     bytes: Vec<u8>,
 }
 
-fn make(stored: &Stored, kind: ExportKind, threshold: f32, names: &[String]) -> Result<Made, String> {
+/// Corners may move this far at most, pixels.
+const MAX_TOLERANCE_PX: f64 = 50.0;
+
+/// What the page asked for in the terms of one image; what is no usable number is as usual.
+fn vector_options(stored: &Stored, outlines: Outlines) -> VectorOptions {
+    let usual = VectorOptions::default();
+    let smallest = match outlines.unit {
+        AreaUnit::Px => Some(outlines.smallest),
+        AreaUnit::M2 => stored.kept.pixel_m2().map(|one| outlines.smallest / one),
+    };
+    let smallest = smallest.filter(|n| n.is_finite() && *n >= 0.0);
+    let tolerance = Some(outlines.simplify_px).filter(|n| n.is_finite() && *n >= 0.0);
+    VectorOptions {
+        // Rounded up, but not for what floats make of a whole number.
+        smallest_px: smallest.map_or(usual.smallest_px, |n| (n - 1e-3).ceil().clamp(0.0, 1e15) as u64),
+        tolerance_px: tolerance.map_or(usual.tolerance_px, |n| n.min(MAX_TOLERANCE_PX)),
+    }
+}
+
+fn make(
+    stored: &Stored,
+    kind: ExportKind,
+    threshold: f32,
+    names: &[String],
+    outlines: Outlines,
+) -> Result<Made, String> {
     let kept = &stored.kept;
     let stem = export::safe_file_name(&stored.name);
     let text = |e: &dyn std::fmt::Display| e.to_string();
@@ -56,7 +81,8 @@ fn make(stored: &Stored, kind: ExportKind, threshold: f32, names: &[String]) -> 
         ExportKind::Geojson => (
             format!("{stem}.geojson"),
             "application/geo+json",
-            kept.geojson(threshold, names, VectorOptions::default()).into_bytes(),
+            kept.geojson(threshold, names, vector_options(stored, outlines))
+                .into_bytes(),
         ),
         ExportKind::WorldFile => (
             format!("{stem}_mask.pgw"),
@@ -89,7 +115,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn export(&mut self, result: u32, kind: ExportKind, threshold: f32) -> Vec<Event> {
+    pub(super) fn export(&mut self, result: u32, kind: ExportKind, threshold: f32, outlines: Outlines) -> Vec<Event> {
         let Some(stored) = self.results.get(result as usize) else {
             return vec![fault(
                 FaultCode::NoSuchResult,
@@ -98,7 +124,7 @@ impl Engine {
                 Some(result.to_string()),
             )];
         };
-        match make(stored, kind, threshold, &self.class_names()) {
+        match make(stored, kind, threshold, &self.class_names(), outlines) {
             Ok(made) => vec![Event::File {
                 name: made.name,
                 mime: made.mime.to_owned(),

@@ -14,6 +14,7 @@ mod predict;
 mod presets;
 mod run;
 mod survive;
+mod tiles;
 mod vector_masks;
 
 use std::rc::Rc;
@@ -132,6 +133,7 @@ impl Engine {
             Command::Clear { purpose } => self.clear(purpose),
             Command::PresetConfig { preset } => self.report_config(presets::config(preset)),
             Command::CheckConfig { config } => self.report_config(config),
+            Command::ShowTiles { config, row } => self.show_tiles(&config, row).await,
             Command::Start { config } => self.start(config, false),
             Command::StartFromModel { config } => self.start(config, true),
             Command::Pause => self.pause(true),
@@ -147,7 +149,8 @@ impl Engine {
                 result,
                 kind,
                 threshold,
-            } => self.export(result, kind, threshold),
+                outlines,
+            } => self.export(result, kind, threshold, outlines),
             Command::ExportTable { threshold } => self.export_table(threshold),
             Command::ExportModel { format, threshold } => self.export_model(format, threshold).await,
             Command::SaveModel => self.save_model().await,

@@ -11,8 +11,8 @@ use crate::{
 };
 
 /// Which pairs train and which validate.
-struct Sides {
-    train: Vec<usize>,
+pub(super) struct Sides {
+    pub(super) train: Vec<usize>,
     validation: Vec<usize>,
     /// Places they were divided by, 0 if they were not.
     places: usize,
@@ -42,7 +42,7 @@ impl Engine {
     }
 
     /// All that is wrong with the settings, the settings where nothing is, and the split.
-    fn check(&self, config: &TrainConfig) -> (Vec<FieldError>, Option<Settings>, Sides) {
+    pub(super) fn check(&self, config: &TrainConfig) -> (Vec<FieldError>, Option<Settings>, Sides) {
         let usable = self.data.usable();
         let mut errors = Vec::new();
         let names = || -> Vec<(usize, String)> {

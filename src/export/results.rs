@@ -96,6 +96,13 @@ impl Kept {
         )
     }
 
+    /// Area of a pixel in the middle on the ellipsoid, m2, where the reference system is known.
+    pub fn pixel_m2(&self) -> Option<f64> {
+        let geo = self.geo.as_ref()?;
+        let to = geo.crs().ok()?.to_lon_lat().ok()?;
+        pixel_m2(geo, &to, self.width, self.height as usize / 2)
+    }
+
     /// Pixels of each class of `classes` and, where the reference system is known, their area on the ellipsoid in m2.
     pub fn areas(&self, threshold: f32, classes: usize) -> Vec<(u64, Option<f64>)> {
         let class = self.class_at(threshold);

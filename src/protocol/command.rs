@@ -63,6 +63,11 @@ pub enum Command {
     CheckConfig {
         config: TrainConfig,
     },
+    /// Tiles of the first steps of a run with these settings, `row` after `row`. Answers with [`Event::Tiles`].
+    ShowTiles {
+        config: TrainConfig,
+        row: u32,
+    },
     /// Start a run. Answers with [`Event::RunStarted`], or [`Event::Config`] with field errors.
     Start {
         config: TrainConfig,
@@ -89,6 +94,8 @@ pub enum Command {
         result: u32,
         kind: ExportKind,
         threshold: f32,
+        #[serde(default)]
+        outlines: Outlines,
     },
     /// A table of all results: areas and metrics. Answers with [`Event::File`].
     ExportTable {
@@ -164,6 +171,36 @@ pub enum ExportKind {
     WorldFile,
     /// GDAL's auxiliary file of the mask PNG, with the reference system.
     AuxXml,
+}
+
+/// How outlines are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Outlines {
+    /// Smaller areas are left out; holes stay.
+    pub smallest: f64,
+    pub unit: AreaUnit,
+    /// Corners may move by this many pixels when lines are simplified; 0 keeps the pixels' edges.
+    pub simplify_px: f64,
+}
+
+impl Default for Outlines {
+    fn default() -> Self {
+        Self {
+            smallest: 16.0,
+            unit: AreaUnit::Px,
+            simplify_px: 0.0,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum AreaUnit {
+    Px,
+    /// Square metres on the ground; an image without a known place keeps the usual smallest area in pixels.
+    M2,
 }
 
 /// A model file's format.

@@ -96,6 +96,41 @@ pub struct ColourShare {
     pub share: f64,
 }
 
+/// A training tile as the network gets it, and as it was cut.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct TrainTile {
+    pub pair: u32,
+    pub name: String,
+    /// Side of the pictures in pixels.
+    pub side_px: u32,
+    #[serde(with = "serde_bytes")]
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+    pub rgba: Vec<u8>,
+    /// 0 or 255, or class numbers (255 = not labelled).
+    #[serde(with = "serde_bytes")]
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+    pub mask: Vec<u8>,
+    /// The same place without augmentation.
+    #[serde(with = "serde_bytes")]
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+    pub cut_rgba: Vec<u8>,
+    #[serde(with = "serde_bytes")]
+    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+    pub cut_mask: Vec<u8>,
+    /// Clockwise, before it is mirrored.
+    pub turned_deg: f64,
+    /// Left to right.
+    pub mirrored: bool,
+    /// Above 1 what is seen is larger.
+    pub zoom: f64,
+    pub moved_px: f64,
+    /// Change of a middling grey, -1 to 1.
+    pub brighter: f64,
+    /// Differences of brightness are so many times as large.
+    pub contrast: f64,
+}
+
 /// Something wrong with the data set, what shows it and what mends it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]

@@ -26,6 +26,11 @@ pub enum Event {
         shown: Vec<u32>,
     },
     Config(ConfigReport),
+    /// None where the settings cannot be used or there is nothing to train on.
+    Tiles {
+        row: u32,
+        tiles: Vec<TrainTile>,
+    },
     RunStarted {
         run_id: u32,
         config: TrainConfig,

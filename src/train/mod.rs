@@ -14,6 +14,7 @@ mod score;
 mod session;
 pub mod state;
 mod step;
+mod tiles;
 mod validate;
 mod weights;
 
@@ -30,4 +31,5 @@ pub use optimizer::{Adam, AdamConfig};
 pub use score::Score;
 pub use session::Session;
 pub use step::{Batch, Trainer};
+pub use tiles::{Tile, TilePicture, tiles};
 pub use validate::layers;

@@ -52,7 +52,7 @@ pub(super) fn derived_seed(seed: u32, n: u32) -> u32 {
     x ^ (x >> 16)
 }
 
-async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainError> {
+pub(super) async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainError> {
     let data = tensor.into_data_async().await;
     let data = data.map_err(|e| TrainError::Read(format!("{e:?}")))?;
     data.try_into_vec::<f32>()

@@ -74,6 +74,28 @@ test.describe('map layers and foreign models', () => {
         expect(latitude).toBeLessThan(48.753);
       }
     }
+    // Outlines as asked: in square metres, with fewer corners.
+    await page.selectOption('#zip-kind', 'geojson');
+    await page.click('#outline-summary');
+    const drawn = async () => {
+      const features = JSON.parse(String(unzip((await gm.download(page, '#download-zip')).bytes).get('field.geojson'))).features;
+      return { areas: features.map((/** @type {any} */ f) => f.properties.area_m2), corners: features.flatMap((/** @type {any} */ f) => f.geometry.coordinates.flat()).length };
+    };
+    await page.fill('#outline-smallest', '0');
+    const all = await drawn();
+    await expect(page.locator('#outline-summary')).toHaveText('Outlines: all areas, lines along the pixels');
+    await page.fill('#outline-simplify', '1,5');
+    const simple = await drawn();
+    expect(simple.corners).toBeLessThan(all.corners);
+    await page.fill('#outline-smallest', '20');
+    await page.selectOption('#outline-unit', 'm2');
+    await expect(page.locator('#outline-summary')).toHaveText('Outlines: areas from 20 m², lines within 1.5 px');
+    const large = await drawn();
+    expect(large.areas.length).toBe(all.areas.filter((/** @type {number} */ area) => area > 19.9).length);
+    await page.fill('#outline-smallest', 'x');
+    await expect(page.locator('#outline-error')).toBeVisible();
+    await page.fill('#outline-smallest', '20');
+    await page.locator('#results-card').screenshot({ path: path.join(SHOTS, 'outlines.png') });
     await page.selectOption('#zip-kind', 'placed_png');
     const placed = unzip((await gm.download(page, '#download-zip')).bytes);
     expect(placed.has('masks/field_mask.pgw') && placed.has('masks/town_mask.png.aux.xml')).toBe(true);

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { launchBrowser, until } from './harness.mjs';
 import * as gm from './page.mjs';
 
-/** @typedef {gm.Summary & { wasmBytes: number, queueMax: number }} Summary */
+/** @typedef {{ run: { step: number, validations: number, end: object | null } | null, error: object | null, wasmBytes: number, queueMax: number, longestTaskTrainingMs: number }} Glance */
 
 const [jobText = '{}', url = ''] = process.argv.slice(2);
 /** @type {{ minutes: number, device: import('./harness.mjs').Device, adapter: 'swiftshader' | 'default' }} */
@@ -33,6 +33,7 @@ async function soak() {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 } });
   const page = await context.newPage();
   page.on('crash', () => console.error('soak: the page crashed'));
+  await page.addInitScript(watchFrames);
   await gm.openPage(page, url, job.device);
   await gm.loadSampleScenes(page);
   await gm.applySettings(page, 'fast', SETTINGS);
@@ -40,8 +41,9 @@ async function soak() {
   await page.click('#start');
   const began = Date.now();
   const endMs = began + job.minutes * 60_000;
-  const read = /** @type {() => Promise<Summary>} */ (/** @type {unknown} */ (() => gm.read(page)));
-  await until(async () => ((await read()).run?.validations.length ?? 0) > 0, { limitMs: 3_600_000, what: 'the first validation', everyMs: 500 });
+  // A whole snapshot would itself be a long task once the run is old.
+  const read = /** @type {() => Promise<Glance>} */ (() => page.evaluate(() => /** @type {any} */ (window).groundmask.glance()));
+  await until(async () => ((await read()).run?.validations ?? 0) > 0, { limitMs: 3_600_000, what: 'the first validation', everyMs: 500 });
   await until(() => Date.now() >= began + job.minutes * 6000, { limitMs: job.minutes * 60_000 + 1000, what: 'the run settled', everyMs: 250 });
   const start = { wasm: (await read()).wasmBytes, process: await processMb() };
   let heard = Date.now();
@@ -59,6 +61,7 @@ async function soak() {
     said = Date.now();
     console.error(`soak: step ${lastStep}, wasm ${(state.wasmBytes / 2 ** 20).toFixed(0)} MiB, processes ${(await processMb()).toFixed(0)} MB, queue ${state.queueMax}`);
   }
+  for (const line of await page.evaluate(() => /** @type {any} */ (window).slowest)) console.error(`soak: ${line}`);
   return {
     device: job.device,
     minutes: (Date.now() - began) / 60_000,
@@ -70,6 +73,22 @@ async function soak() {
     longest_task_ms: state.longestTaskTrainingMs,
     queue_max: state.queueMax,
   };
+}
+
+/** Runs in the page: keeps the ten longest frames with what took their time, for standard error. */
+function watchFrames() {
+  if (!PerformanceObserver.supportedEntryTypes.includes('long-animation-frame')) return;
+  /** @type {{ ms: number, line: string }[]} */
+  let slowest = [];
+  Object.defineProperty(window, 'slowest', { get: () => slowest.map(({ line }) => line) });
+  new PerformanceObserver((list) => {
+    for (const entry of /** @type {any[]} */ (list.getEntries())) {
+      const scripts = entry.scripts.map((/** @type {any} */ s) => `${s.sourceURL.split('/').pop()} ${s.sourceFunctionName || s.invoker} ${Math.round(s.duration)} ms`);
+      const rest = entry.renderStart ? `, drawing ${Math.round(entry.startTime + entry.duration - entry.renderStart)} ms` : '';
+      slowest.push({ ms: entry.duration, line: `frame of ${Math.round(entry.duration)} ms at ${Math.round(entry.startTime / 1000)} s: ${scripts.join('; ') || 'no script'}${rest}` });
+    }
+    slowest = slowest.sort((a, b) => b.ms - a.ms).slice(0, 10);
+  }).observe({ type: 'long-animation-frame', buffered: true });
 }
 
 /** Resident memory of the page's and the GPU's processes. */

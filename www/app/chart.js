@@ -3,12 +3,14 @@
  * Loss and validation IoU over steps, drawn by uPlot: labels stand at the lines, and a table holds the same figures.
  */
 import uPlot from '../vendor/uplot/uPlot.esm.js';
-import { $, h, setText, themeColour } from './dom.js';
+import { $, h, inSlices, setText, themeColour } from './dom.js';
 import { metric } from './format.js';
 import { onPaint, state } from './store.js';
 
 const HEIGHT_PX = 340;
-const REDRAW_MS = 200;
+const REDRAW_MS = 400;
+/** Most points of a line: as many as there are pixels across. */
+const MAX_POINTS = 800;
 /** Most rows of the table; the newest stay. */
 const MAX_ROWS = 200;
 /** The smoothed loss is the mean over this share of the run on either side. */
@@ -30,6 +32,7 @@ export function initChart() {
     rebuild();
   });
   addEventListener('themechange', rebuild);
+  $('chart-table').addEventListener('toggle', () => state.run && paintTable(state.run));
   new ResizeObserver(() => {
     if (plot && width() !== plot.width) plot.setSize({ width: width(), height: HEIGHT_PX });
   }).observe($('chart'));
@@ -48,6 +51,13 @@ function rebuild() {
 function paint() {
   const { run } = state;
   $('work').hidden = run === null || (run.losses.length === 0 && state.preview.length === 0);
+  // Building the chart is the page's longest task: it is done before the run, while people look at the settings.
+  if (!plot && state.place === 'train' && $('work').hidden && state.config) {
+    timer ??= setTimeout(() => {
+      timer = null;
+      plot ??= build();
+    }, 0);
+  }
   if (!run || state.place !== 'train' || $('work').hidden) return;
   // Drawn in a task of its own, a few times a second: building it anew is the page's longest piece of work.
   timer ??= setTimeout(() => {
@@ -56,16 +66,43 @@ function paint() {
   }, plot ? REDRAW_MS : 0);
 }
 
+/** The chart without its lines. */
+const build = () => new uPlot(options(), [[], [], [], [], []], $('chart'));
+
 function draw() {
   const { run } = state;
   if (!run || state.place !== 'train' || $('work').hidden) return;
   const key = `${run.run_id} ${run.losses.length} ${run.losses.at(-1)?.[0]} ${run.validations.length} ${run.steps_total}`;
   if (key === drawn) return;
+  if (!plot) {
+    // Its lines come with a task of their own: both together are the page's longest one.
+    plot = build();
+    timer = setTimeout(() => {
+      timer = null;
+      draw();
+    }, 0);
+    return;
+  }
   drawn = key;
-  const data = series(run);
-  if (plot) plot.setData(data);
-  else plot = new uPlot(options(), data, $('chart'));
+  plot.setData(series(run));
   paintTable(run);
+}
+
+/**
+ * At most `MAX_POINTS` of a curve, each the mean of as many of its neighbours.
+ * @param {[number, number][]} points
+ * @returns {[number, number][]}
+ */
+function thinned(points) {
+  const each = Math.ceil(points.length / MAX_POINTS);
+  if (each <= 1) return points;
+  /** @type {[number, number][]} */
+  const thin = [];
+  for (let i = 0; i < points.length; i += each) {
+    const group = points.slice(i, i + each);
+    thin.push([group[group.length - 1][0], group.reduce((sum, [, value]) => sum + value, 0) / group.length]);
+  }
+  return thin;
 }
 
 /**
@@ -76,9 +113,12 @@ function draw() {
 function series(run) {
   /** @type {Map<number, [number | null, number | null, number | null, number | null]>} */
   const points = new Map();
-  const smooth = smoothed(run.losses.map(([, loss]) => loss));
-  run.losses.forEach(([step, loss], i) => points.set(step, [loss, smooth[i], null, null]));
-  for (const report of run.validations) {
+  const losses = thinned(run.losses);
+  const smooth = smoothed(losses.map(([, loss]) => loss));
+  losses.forEach(([step, loss], i) => points.set(step, [loss, smooth[i], null, null]));
+  const skip = Math.ceil(run.validations.length / MAX_POINTS);
+  for (const [i, report] of run.validations.entries()) {
+    if ((run.validations.length - 1 - i) % skip) continue;
     const held = run.validationPairs.length > 0;
     const iou = (held ? report.validation?.iou : report.training.iou) ?? null;
     const point = points.get(report.step) ?? [null, null, null, null];
@@ -211,12 +251,14 @@ function hover(u) {
 
 /** @param {import('./store.js').Run} run */
 function paintTable(run) {
+  if (!(/** @type {HTMLDetailsElement} */ ($('chart-table')).open)) return;
   const key = `${run.run_id} ${run.validations.length}`;
   if (key === rows) return;
   rows = key;
-  $('chart-rows').replaceChildren(...run.validations.slice(-MAX_ROWS).reverse().map((report) => {
+  const list = run.validations.slice(-MAX_ROWS).reverse();
+  inSlices('chart-rows', [() => $('chart-rows').replaceChildren(), ...list.map((report) => () => {
     const loss = run.losses.findLast(([step]) => step <= report.step)?.[1];
     const cells = [loss?.toFixed(4) ?? '–', metric(report.validation?.iou), metric(report.validation?.f1), metric(report.validation?.accuracy), metric(report.training.iou)];
-    return h('tr', { class: report.best ? 'best' : '' }, h('th', { scope: 'row' }, String(report.step)), ...cells.map((text) => h('td', {}, text)));
-  }));
+    $('chart-rows').append(h('tr', { class: report.best ? 'best' : '' }, h('th', { scope: 'row' }, String(report.step)), ...cells.map((text) => h('td', {}, text))));
+  })], (work) => work());
 }

@@ -48,8 +48,8 @@ export function show(element, shown) {
 }
 
 /**
- * Runs `work` for each item in slices of at most a few milliseconds, so that no task gets long. A later call with the same key
- * replaces an earlier one.
+ * Runs `work` for each item in slices of at most a few milliseconds, so that no task gets long: an item should be small. A later
+ * call with the same key replaces an earlier one.
  * @template T
  * @param {string} key
  * @param {Iterable<T>} items

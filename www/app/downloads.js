@@ -3,10 +3,12 @@
  * Files to take home: single results, all of them as a streamed zip, the model.
  */
 import { downloadZip } from '../vendor/client-zip/client-zip.js';
+import { $, setText, show } from './dom.js';
+import { parseNumber } from './fields.js';
 import { bytes, plural, safeName } from './format.js';
 import { onEvent, say } from './reduce.js';
 import { send } from './session.js';
-import { changed, state } from './store.js';
+import { changed, onPaint, state } from './store.js';
 
 /**
  * @typedef {import('./types.js').ExportKind} ExportKind
@@ -20,7 +22,45 @@ const STREAM_FROM_PX = 400e6;
 /** Requests are answered in order. @type {Waiting[]} */
 const waiting = [];
 
+/**
+ * How outlines are asked for, from their controls; what is no number there is as usual.
+ * @returns {import('./types.js').Outlines}
+ */
+function outlines() {
+  const value = (/** @type {string} */ id, /** @type {number} */ usual) => {
+    const number = parseNumber(/** @type {HTMLInputElement} */ ($(id)).value, false);
+    return Number.isFinite(number) && number >= 0 ? number : usual;
+  };
+  return { smallest: value('outline-smallest', USUAL_SMALLEST_PX), unit: /** @type {HTMLSelectElement} */ ($('outline-unit')).value === 'm2' ? 'm2' : 'px', simplify_px: value('outline-simplify', 0) };
+}
+/** Areas of fewer pixels are mostly noise. */
+const USUAL_SMALLEST_PX = 16;
+
+/** Says beside the controls of outlines what they come to. */
+function paintOutlines() {
+  const box = $('outline-options');
+  const { smallest, unit, simplify_px } = outlines();
+  const located = state.results.filter(({ input }) => input != null && state.inputs[input]?.geo != null).length;
+  const metres = /** @type {HTMLOptionElement | null} */ (box.querySelector('option[value="m2"]'));
+  if (metres) metres.disabled = located === 0;
+  if (unit === 'm2' && !located) /** @type {HTMLSelectElement} */ ($('outline-unit')).value = 'px';
+  for (const id of ['outline-smallest', 'outline-simplify']) {
+    const input = /** @type {HTMLInputElement} */ ($(id));
+    const number = parseNumber(input.value, false);
+    if (Number.isFinite(number) && number >= 0) input.removeAttribute('aria-invalid');
+    else input.setAttribute('aria-invalid', 'true');
+  }
+  const wrong = box.querySelector('[aria-invalid]') !== null;
+  show($('outline-error'), wrong);
+  const areas = smallest > 0 ? `areas from ${smallest} ${unit === 'm2' ? 'm²' : 'pixels'}` : 'all areas';
+  setText($('outline-summary'), `Outlines: ${areas}, ${simplify_px > 0 ? `lines within ${simplify_px} px` : 'lines along the pixels'}`);
+  show($('outline-unplaced'), unit === 'm2' && located < state.results.length);
+}
+
 export function initDownloads() {
+  for (const id of ['outline-smallest', 'outline-simplify']) $(id).addEventListener('input', paintOutlines);
+  $('outline-unit').addEventListener('change', paintOutlines);
+  onPaint(() => state.place === 'predict' && paintOutlines());
   onEvent((event) => {
     if (event.type === 'file') waiting.shift()?.resolve(event);
     else if (event.type === 'fault' && (event.stage === 'export' || event.code === 'no_such_result' || event.code === 'encode_failed')) waiting.shift()?.reject(new Error(event.code));
@@ -44,7 +84,7 @@ function ask(command) {
 /** @param {number} result @param {ExportKind} kind */
 export async function downloadOne(result, kind) {
   try {
-    const file = await ask({ type: 'export', result, kind, threshold: state.view.threshold });
+    const file = await ask({ type: 'export', result, kind, threshold: state.view.threshold, outlines: outlines() });
     saveBlob(new Blob([/** @type {any} */ (file.bytes)], { type: file.mime }), file.name);
     say(`${file.name} saved.`);
     changed();
@@ -111,7 +151,7 @@ export async function downloadAll(kinds, tell) {
     for (const { result } of results) {
       for (const kind of kinds) {
         if (PLACED.includes(kind) && !placed(result)) continue;
-        const made = await ask({ type: 'export', result, kind, threshold: state.view.threshold });
+        const made = await ask({ type: 'export', result, kind, threshold: state.view.threshold, outlines: outlines() });
         done += 1;
         tell(`${done} of ${results.length * kinds.length} packed`);
         const folder = kinds.length > 1 ? FOLDERS[kind] ?? 'masks/' : '';

@@ -9,8 +9,14 @@ import { state, stepOf } from './store.js';
 
 export function initHooks() {
   Object.defineProperty(window, 'groundmask', {
-    value: Object.freeze({ state: snapshot, send, addFiles, cancelFiles, lastEvents, keepEvery: saveEvery }),
+    value: Object.freeze({ state: snapshot, glance, send, addFiles, cancelFiles, lastEvents, keepEvery: saveEvery }),
   });
+}
+
+/** The few figures that change by the second: cheap, however long the run. */
+function glance() {
+  const { run, error, longestTaskMs, longestTaskTrainingMs } = state;
+  return { phase: phase(), run: run && { step: stepOf(run), validations: run.validations.length, losses: run.losses.length, end: run.end ? light(run.end) : null }, ...figures(), longestTaskMs, longestTaskTrainingMs, error: error ? { ...error } : null };
 }
 
 /** A snapshot that JSON can carry: pictures are left out, figures kept. */

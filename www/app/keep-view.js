@@ -44,7 +44,9 @@ function paint() {
 function paintOffer() {
   const { offer, storage } = state.keep;
   const otherTab = storage === 'other_tab' && !running() && offer === null;
-  const shown = offer !== null && !running() && !state.starting && !goingOn() && state.engine !== 'failed';
+  // The model of a run that ended here is in use already: there is nothing to get back.
+  const inUse = offer !== null && offer.saved.step >= offer.saved.steps_total && state.keep.last?.saved.number === offer.saved.number && state.run !== null && state.model?.name === `run ${state.run.run_id}`;
+  const shown = offer !== null && !inUse && !running() && !state.starting && !goingOn() && state.engine !== 'failed';
   show($('offer'), shown || otherTab);
   show($('offer-resume'), shown);
   show($('offer-discard'), shown);

@@ -45,7 +45,8 @@ function paint() {
   const step = shown?.step ?? state.run?.last?.step;
   show($('preview-errors-key'), items.length > 0 && !state.run?.classes.length);
   setText($('preview-note'), items.length ? `${items[0].validation ? 'Not trained on' : 'Trained on: nothing is held back'}${step ? ` · as of step ${step}` : ''} · point at a mask to see it bare` : 'The first masks appear with the first validation.');
-  inSlices('preview', items.entries(), ([index, item]) => fillRow(rows[index], item));
+  // One canvas a time: a row of four is as long as a task should be.
+  inSlices('preview', items.flatMap((item, index) => fillRow(rows[index], item)), (work) => work());
 }
 
 /** The slider through the previews of this run. */
@@ -77,17 +78,23 @@ function newRow(index) {
   return { row, image, truth, prediction, errors, name, iou, item: null };
 }
 
-/** @param {Row} row @param {PreviewItem} item */
+/** What is to be done for a row, in pieces. @param {Row} row @param {PreviewItem} item @returns {(() => void)[]} */
 function fillRow(row, item) {
-  row.item = item;
-  setText(row.name, item.name);
-  setText(row.iou, item.iou == null ? '' : `IoU ${metric(item.iou)}`);
-  row.image.parentElement?.setAttribute('aria-label', `Open ${item.name}: image`);
-  paintImage(row.image, item);
-  row.truth.fill(item.name, { width: item.width, height: item.height, rgba: item.rgba, mask: item.truth }, 128);
+  const { width, height, rgba, truth, probability } = item;
   const at = byteThreshold(state.view.threshold);
-  paintLayers(row.errors, { width: item.width, height: item.height, rgba: item.rgba, mask: item.probability, truth: item.truth }, { classes: state.run?.classes ?? [], at, opacity: state.view.opacity, layer: 'errors' });
-  row.prediction.fill(item.name, { width: item.width, height: item.height, rgba: item.rgba, mask: item.probability }, at);
+  return [
+    () => {
+      // Image and truth of the slider's pictures are shared: what did not change is not drawn again.
+      if (row.item?.rgba !== rgba) paintImage(row.image, item);
+      row.item = item;
+      setText(row.name, item.name);
+      setText(row.iou, item.iou == null ? '' : `IoU ${metric(item.iou)}`);
+      row.image.parentElement?.setAttribute('aria-label', `Open ${item.name}: image`);
+    },
+    () => row.truth.fill(item.name, { width, height, rgba, mask: truth }, 128),
+    () => row.prediction.fill(item.name, { width, height, rgba, mask: probability }, at),
+    () => paintLayers(row.errors, { width, height, rgba, mask: probability, truth }, { classes: state.run?.classes ?? [], at, opacity: state.view.opacity, layer: 'errors' }),
+  ];
 }
 
 /** A picture button that shows the mask over the image, and bare while it is pointed at, or after a tap. */

@@ -3,7 +3,7 @@
  * Events of the engine -> state. No DOM here: what is said and shown follows from the state.
  */
 import { storeCalibration } from './kernels.js';
-import { changed, running, state } from './store.js';
+import { changed, changedFigures, running, state } from './store.js';
 import { endLine, faultLine, mendedLine } from './strings.js';
 import { metric, plural } from './format.js';
 
@@ -36,7 +36,8 @@ export function reduce(event) {
   if ('run_id' in event && event.type !== 'run_started' && event.run_id !== state.run?.run_id) return;
   apply(event);
   for (const listener of listeners) listener(event);
-  changed();
+  if (event.type === 'step' && (state.run?.losses.length ?? 0) > 1) changedFigures();
+  else changed();
 }
 
 /** @param {EngineEvent} event */
@@ -88,7 +89,7 @@ function apply(event) {
       break;
     case 'validation':
       if (!state.run) break;
-      state.run.validations.push(event);
+      addValidation(state.run.validations, event);
       say(`Step ${event.step}: validation IoU ${metric(event.validation?.iou ?? event.training.iou)}.`);
       break;
     case 'preview':
@@ -161,6 +162,13 @@ function addStep(report) {
     for (let i = 0; i + 1 < run.losses.length; i += 2) merged.push(/** @type {[number, number]} */ ([run.losses[i + 1][0], (run.losses[i][1] + run.losses[i + 1][1]) / 2]));
     run.losses = merged;
   }
+}
+
+/** Adds a report; what it says of single images and thresholds is kept of the newest alone. @param {import('./types.js').ValidationReport[]} reports @param {import('./types.js').ValidationReport} report */
+function addValidation(reports, report) {
+  const before = reports.at(-1);
+  if (before) reports[reports.length - 1] = { ...before, images: [], curve: [] };
+  reports.push(report);
 }
 
 /** @param {Fault} fault */

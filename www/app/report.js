@@ -85,6 +85,7 @@ td,th{padding:4px 10px;border-top:1px solid #dde3df;text-align:left;vertical-ali
 svg{width:100%;height:auto}.masks{display:grid;grid-template-columns:repeat(3,1fr);gap:8px}.masks img{width:100%;display:block}.masks p{grid-column:1/-1;margin:8px 0 0;color:#55625b}
 .key{margin:4px 0 16px;color:#55625b}.loss{color:#1f7a4d}.iou{color:#2563b8}
 pre{background:#f3f6f4;padding:12px;overflow:auto}
+@media(max-width:600px){td,th{padding:4px 3px}th{width:auto;overflow-wrap:break-word}.n{font-size:12px}.n td{overflow-wrap:normal}}
 </style></head><body>
 <h1>Groundmask run</h1>
 ${table(outcome)}
@@ -98,8 +99,8 @@ ${table(data)}
 <h2>Settings</h2>
 ${table(settings)}
 <p>The same as a file for “Load settings”, and as the end of the page’s address:</p>
-<pre>${escape(JSON.stringify(file))}</pre>
-<pre>${escape(addressOf(run.config))}</pre>
+<pre tabindex="0">${escape(JSON.stringify(file))}</pre>
+<pre tabindex="0">${escape(addressOf(run.config))}</pre>
 <h2>Versions</h2>
 ${table(versions)}
 </body></html>

@@ -7,7 +7,7 @@ import { storedCalibration } from './kernels.js';
 import { Link } from './link.js';
 import { PROTOCOL_VERSION } from './paths.js';
 import { reduce, say } from './reduce.js';
-import { changed, kept, running, state } from './store.js';
+import { changed, changedFigures, kept, running, state } from './store.js';
 import { deathWords, loadWords } from './strings.js';
 import { isModel, plural } from './format.js';
 import { noteEngineUp } from './watch.js';
@@ -229,7 +229,9 @@ function receive(message) {
       break;
   }
   for (const work of onMessages) work();
-  changed();
+  // Events say themselves whether they can wait.
+  if (message.kind === 'events') changedFigures();
+  else changed();
 }
 
 /** What the browser or the engine says where memory is at its end. */

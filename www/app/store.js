@@ -124,14 +124,26 @@ export const kept = { train: [], predict: [] };
 /** @type {(() => void)[]} */
 const painters = [];
 let queued = false;
+/** @type {ReturnType<typeof setTimeout> | null} */
+let later = null;
+/** Figures of a run are painted so often at most: faster nobody reads, and each frame takes time from the run. */
+const FIGURES_MS = 250;
 
 /** Registers a painter: called in the next animation frame after any change. @param {() => void} paint */
 export function onPaint(paint) {
   painters.push(paint);
 }
 
+/** Says that nothing but figures of a run changed: they can wait a moment for more of their kind. */
+export function changedFigures() {
+  if (queued) return;
+  later ??= setTimeout(changed, FIGURES_MS);
+}
+
 /** Says that the state changed. Painters run once in the next frame, however often this is called. */
 export function changed() {
+  if (later !== null) clearTimeout(later);
+  later = null;
   if (queued) return;
   queued = true;
   requestAnimationFrame(() => {

@@ -24,6 +24,7 @@
  * @typedef {import('../../pkg/groundmask.js').TrainConfig} TrainConfig
  * @typedef {import('../../pkg/groundmask.js').Preset} Preset
  * @typedef {import('../../pkg/groundmask.js').ConfigReport} ConfigReport
+ * @typedef {import('../../pkg/groundmask.js').TrainTile} TrainTile
  * @typedef {import('../../pkg/groundmask.js').FieldError} FieldError
  * @typedef {import('../../pkg/groundmask.js').Phase} Phase
  * @typedef {import('../../pkg/groundmask.js').StepReport} StepReport
@@ -36,6 +37,7 @@
  * @typedef {import('../../pkg/groundmask.js').PredictionResult} PredictionResult
  * @typedef {import('../../pkg/groundmask.js').Picture} Picture
  * @typedef {import('../../pkg/groundmask.js').ExportKind} ExportKind
+ * @typedef {import('../../pkg/groundmask.js').Outlines} Outlines
  * @typedef {import('../../pkg/groundmask.js').ModelFormat} ModelFormat
  * @typedef {import('../../pkg/groundmask.js').GeoInfo} GeoInfo
  * @typedef {import('../../pkg/groundmask.js').Metrics} Metrics

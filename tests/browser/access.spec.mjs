@@ -1,0 +1,229 @@
+// @ts-check
+/**
+ * Everybody can use the page: axe-core over its states, light and dark, wide and narrow, no sideways scrolling, and a
+ * whole run by keyboard alone.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+import { expect, test } from '@playwright/test';
+
+import { freshFolder, scene } from './fixtures.mjs';
+import { OUT, TESTS, filesBelow, launchBrowser, until } from './harness.mjs';
+import * as gm from './page.mjs';
+
+const AXE = readFileSync(createRequire(path.join(TESTS, 'package.json')).resolve('axe-core/axe.min.js'), 'utf8');
+const SHOTS = path.join(OUT, 'screenshots');
+const SMALL = { base: 4, depth: 2, tile_px: 32, batch: 2, lr: 0.003, val_share: 0.34, seed: 7 };
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+test.beforeAll(async () => {
+  mkdirSync(SHOTS, { recursive: true });
+  browser = await launchBrowser({ device: 'cpu' });
+});
+test.afterAll(() => browser.close());
+
+/**
+ * What axe finds serious or critical in the page as it stands, and whether it scrolls sideways, in four looks.
+ * @param {import('playwright-core').Page} page
+ * @param {string} state
+ */
+async function check(page, state) {
+  /** @type {string[]} */
+  const found = [];
+  if (!(await page.evaluate('typeof axe === "object"'))) await page.evaluate(AXE);
+  for (const [width, height] of [[1280, 900], [320, 800]]) {
+    await page.setViewportSize({ width, height });
+    for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+      await page.emulateMedia({ colorScheme });
+      // Two frames: the new look is laid out and its transitions are over.
+      await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
+      const look = `${state} ${width} ${colorScheme}`;
+      const violations = await page.evaluate(async () => {
+        const result = await /** @type {any} */ (globalThis).axe.run(document, { resultTypes: ['violations'] });
+        return result.violations.filter((/** @type {any} */ v) => v.impact === 'serious' || v.impact === 'critical').map((/** @type {any} */ v) => `${v.id}: ${v.nodes.slice(0, 4).map((/** @type {any} */ n) => n.target.join(' ')).join(' | ')}`);
+      });
+      found.push(...violations.map((/** @type {string} */ line) => `${look}: ${line}`));
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      if (over > 0) found.push(`${look}: ${over} px wider than the window`);
+      await page.screenshot({ path: path.join(SHOTS, `access-${state}-${width}-${colorScheme}.png`), fullPage: true });
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1280, height: 900 });
+  expect.soft(found).toEqual([]);
+}
+
+test('axe finds nothing serious in any state, and nothing scrolls sideways', async ({ baseURL }) => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true, reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  await gm.openPage(page, String(baseURL), 'cpu');
+  await check(page, 'landing');
+  await page.click('#badge-device');
+  await check(page, 'device');
+  await page.click('#device-close');
+
+  // Doctor and faults: a copy, a mask without an image, a file that is none.
+  const root = freshFolder('access-odd');
+  for (const folder of ['images', 'masks']) mkdirSync(path.join(root, folder));
+  for (const [name, seed] of /** @type {const} */ ([['a', 1], ['b', 2], ['c', 1], ['d', 4]])) {
+    const made = scene(seed, { width: 64, height: 56 });
+    writeFileSync(path.join(root, 'images', `${name}.png`), made.image);
+    writeFileSync(path.join(root, 'masks', `${name}.png`), made.mask);
+  }
+  writeFileSync(path.join(root, 'masks', 'lonely.png'), scene(7, { width: 64, height: 56 }).mask);
+  writeFileSync(path.join(root, 'images', 'broken.png'), 'not a picture');
+  await gm.dropForTraining(page, [root]);
+  await expect(page.locator('#doctor-card')).toBeVisible();
+  await expect(page.locator('#data-faults-card')).toBeVisible();
+  await check(page, 'data-doctor');
+  await page.locator('label:has(#rule-classes)').click();
+  await expect(page.locator('#rule-legend > li').first()).toBeVisible();
+  await check(page, 'data-legend');
+  await page.locator('label:has(#rule-threshold)').click();
+  await until(async () => /** @type {any} */ ((await gm.read(page)).dataset)?.classes.length === 0, { limitMs: 20_000, what: 'masks are binary' });
+
+  await gm.applySettings(page, 'fast', { ...SMALL, steps: 40, validate_every: 10 });
+  await expect(page.locator('#tiles canvas').first()).toBeVisible();
+  await check(page, 'train-before');
+  await page.fill('#set-tile_px', '33');
+  await expect(page.locator('#err-tile_px')).toBeVisible();
+  await check(page, 'train-error');
+  await page.fill('#set-tile_px', '32');
+  await until(async () => (await gm.read(page)).config?.errors.length === 0, { limitMs: 20_000, what: 'the settings are right again' });
+  await gm.train(page, { limitMs: 240_000 });
+  await page.locator('#chart-table summary').click();
+  await expect(page.locator('#worst > li').first()).toBeVisible();
+  await check(page, 'train-ended');
+  await page.locator('.preview .picture').first().click();
+  await expect(page.locator('#viewer')).toBeVisible();
+  await check(page, 'viewer');
+  await page.click('#viewer-close');
+  await gm.goTo(page, 'predict');
+  await check(page, 'predict-empty');
+  await gm.predict(page, { count: 1, validation: true, limitMs: 120_000 });
+  await page.click('#outline-summary');
+  await check(page, 'predict-results');
+  const report = await (async () => {
+    await gm.goTo(page, 'train');
+    return gm.download(page, '#save-report');
+  })();
+  const file = path.join(OUT, 'access-report.html');
+  writeFileSync(file, report.bytes);
+  const reading = await context.newPage();
+  await reading.goto(`file://${file}`);
+  await check(reading, 'report');
+  await reading.close();
+
+  // A paused run, then its offer after a reload.
+  await gm.applySettings(page, undefined, { steps: 100_000 });
+  await page.evaluate(() => /** @type {any} */ (window).groundmask.keepEvery(200));
+  await page.click('#start');
+  await until(async () => ((await gm.read(page)).run?.validations.length ?? 0) > 0, { limitMs: 120_000, what: 'a validation' });
+  await page.click('#pause');
+  await expect(page.locator('#running')).toHaveAttribute('data-phase', 'paused');
+  await until(async () => /** @type {any} */ (await gm.read(page)).keep.last?.where === 'disk', { limitMs: 60_000, what: 'the run is saved' });
+  await check(page, 'train-paused');
+  page.on('dialog', (dialog) => void dialog.accept());
+  await page.reload();
+  await expect(page.locator('#offer-resume')).toBeVisible();
+  await check(page, 'offer');
+  await context.close();
+});
+
+test('a whole run by keyboard alone: files, settings, start, pause, resume, end, predict, download', async ({ baseURL }) => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
+  const page = await context.newPage();
+  // Only the device is chosen with a pointer, by the test's own way to open the page.
+  await gm.openPage(page, String(baseURL), 'cpu');
+  const keys = page.keyboard;
+
+  /** Goes on with Tab until an element has the focus, which must then be seen. @param {string} selector */
+  const tabTo = async (selector) => {
+    for (let n = 0; n < 250; n += 1) {
+      const there = await page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector);
+      if (there) {
+        const seen = await page.evaluate(() => {
+          const box = document.activeElement?.getBoundingClientRect();
+          return Boolean(box && box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight);
+        });
+        expect(seen, `${selector} is on the screen when it has the focus`).toBe(true);
+        return;
+      }
+      await keys.press('Tab');
+    }
+    throw new Error(`Tab never came to ${selector}`);
+  };
+  /** @param {string} selector @param {string} text */
+  const type = async (selector, text) => {
+    await tabTo(selector);
+    await keys.press('Control+A');
+    await keys.type(text);
+  };
+
+  const folder = freshFolder('keys');
+  for (let k = 1; k <= 5; k += 1) {
+    const made = scene(k, { width: 64, height: 56 });
+    writeFileSync(path.join(folder, `${k}.png`), made.image);
+    writeFileSync(path.join(folder, `${k}_mask.png`), made.mask);
+  }
+  await tabTo('#choose-files');
+  const choosing = page.waitForEvent('filechooser');
+  await keys.press('Enter');
+  await (await choosing).setFiles(filesBelow(folder));
+  await until(async () => gm.usablePairs(await gm.read(page)).length === 5, { limitMs: 60_000, what: 'five pairs' });
+  await tabTo('#to-train');
+  await keys.press('Enter');
+  await until(async () => (await gm.read(page)).config, { limitMs: 60_000, what: 'the settings' });
+
+  await tabTo('[name="preset"]');
+  await keys.press('ArrowLeft');
+  await expect(page.locator('#preset-fast')).toBeChecked();
+  await until(async () => (await gm.read(page)).config?.config.preset === 'fast', { limitMs: 20_000, what: 'the preset' });
+  await tabTo('#advanced summary');
+  await keys.press('Enter');
+  for (const [name, value] of /** @type {const} */ ([['base', '4'], ['depth', '2'], ['tile_px', '32'], ['batch', '2'], ['steps', '100000'], ['validate_every', '10']])) await type(`#set-${name}`, value);
+  await until(async () => {
+    const { config } = await gm.read(page);
+    return config?.config.validate_every === 10 && config.config.steps === 100_000 && config.errors.length === 0;
+  }, { limitMs: 20_000, what: 'the settings are taken' });
+  await tabTo('#start');
+  await keys.press('Enter');
+  await until(async () => ((await gm.read(page)).run?.validations.length ?? 0) > 0, { limitMs: 180_000, what: 'a validation' });
+
+  await tabTo('#pause');
+  await keys.press('Enter');
+  await expect(page.locator('#pause')).toHaveText('Resume');
+  await expect(page.locator('#pause')).toBeEnabled();
+  const paused = (await gm.read(page)).run?.step ?? 0;
+  await tabTo('#pause');
+  await keys.press('Space');
+  await expect(page.locator('#pause')).toHaveText('Pause');
+  await until(async () => ((await gm.read(page)).run?.step ?? 0) > paused, { limitMs: 60_000, what: 'the run goes on' });
+  await tabTo('#preview-time');
+  await keys.press('Home');
+  await tabTo('#stop');
+  await keys.press('Enter');
+  await until(async () => (await gm.read(page)).run?.end, { limitMs: 60_000, what: 'the end' });
+
+  await tabTo('#to-predict');
+  await keys.press('Enter');
+  await tabTo('#predict');
+  await keys.press('Enter');
+  await until(async () => {
+    const state = await gm.read(page);
+    return state.results.length > 0 && !state.predicting;
+  }, { limitMs: 120_000, what: 'masks' });
+  await tabTo('#results .picture');
+  await keys.press('Enter');
+  await expect(page.locator('#viewer')).toBeVisible();
+  await keys.press('Escape');
+  await expect(page.locator('#viewer')).toBeHidden();
+  await tabTo('#download-zip');
+  const started = page.waitForEvent('download');
+  await keys.press('Enter');
+  expect((await started).suggestedFilename()).toBe('groundmask-masks.zip');
+  await context.close();
+});
