@@ -26,7 +26,7 @@ export interface LegendEntry {
 /**
  * A model file's format.
  */
-export type ModelFormat = "safetensors" | "onnx" | "onnx_qgis" | "keras";
+export type ModelFormat = "safetensors" | "onnx" | "onnx_qgis" | "keras" | "keras_npz";
 
 /**
  * A remark on a usable pair.
@@ -198,7 +198,7 @@ export type Mend = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: 
 /**
  * One request to the engine. Commands are handled one at a time, in order.
  */
-export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
+export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
 
 /**
  * Settings to try instead, and what was changed in them.
@@ -346,6 +346,24 @@ export interface SavedRun {
      * Length of the file.
      */
     bytes: number;
+}
+
+/**
+ * What an image was seen at.
+ */
+export interface GroundResolution {
+    /**
+     * Of the image, metres a pixel.
+     */
+    image_m: number;
+    /**
+     * Of what the model was trained on, metres a pixel.
+     */
+    model_m: number;
+    /**
+     * The image was resampled to the model's resolution, and the result back.
+     */
+    resampled: boolean;
 }
 
 /**
@@ -506,6 +524,10 @@ export interface ModelInfo {
      * Empty for foreground and background.
      */
     classes: ClassInfo[];
+    /**
+     * Ground resolution of what it was trained on, metres a pixel, where that is known.
+     */
+    pixel_m: number | undefined;
 }
 
 export interface Pair {
@@ -577,6 +599,10 @@ export interface PredictionResult {
      * Where the pair has a mask.
      */
     metrics: Metrics | undefined;
+    /**
+     * Where both resolutions are known and differ.
+     */
+    resolution: GroundResolution | undefined;
     /**
      * Picture for the page, at most 1024 px on its longer side; the three below share its size.
      */

@@ -2,10 +2,13 @@
 //! on either device: operators against the plain reference, whole networks against Keras, and a
 //! network that has to learn two tiles by heart. Tests only; the released page does not hold them.
 
+mod nodata;
+
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+pub use self::nodata::nodata;
 pub use crate::device::relative_error;
 use crate::{
     device::relative_to,
