@@ -26,7 +26,7 @@ export interface LegendEntry {
 /**
  * A model file's format.
  */
-export type ModelFormat = "safetensors" | "onnx" | "onnx_qgis" | "keras";
+export type ModelFormat = "safetensors" | "onnx" | "onnx_qgis" | "keras" | "keras_npz";
 
 /**
  * A remark on a usable pair.
@@ -52,49 +52,6 @@ export interface FieldError {
      * A name the sentence needs (an unknown validation file, say).
      */
     detail: string | undefined;
-}
-
-/**
- * A training tile as the network gets it, and as it was cut.
- */
-export interface TrainTile {
-    pair: number;
-    name: string;
-    /**
-     * Side of the pictures in pixels.
-     */
-    side_px: number;
-    rgba: Uint8Array;
-    /**
-     * 0 or 255, or class numbers (255 = not labelled).
-     */
-    mask: Uint8Array;
-    /**
-     * The same place without augmentation.
-     */
-    cut_rgba: Uint8Array;
-    cut_mask: Uint8Array;
-    /**
-     * Clockwise, before it is mirrored.
-     */
-    turned_deg: number;
-    /**
-     * Left to right.
-     */
-    mirrored: boolean;
-    /**
-     * Above 1 what is seen is larger.
-     */
-    zoom: number;
-    moved_px: number;
-    /**
-     * Change of a middling grey, -1 to 1.
-     */
-    brighter: number;
-    /**
-     * Differences of brightness are so many times as large.
-     */
-    contrast: number;
 }
 
 /**
@@ -202,21 +159,6 @@ export type MaskRule = { kind: "threshold"; at: number; invert: boolean } | { ki
 export type NormStatistics = "keras" | "adaptive";
 
 /**
- * How outlines are drawn.
- */
-export interface Outlines {
-    /**
-     * Smaller areas are left out; holes stay.
-     */
-    smallest: number;
-    unit: AreaUnit;
-    /**
-     * Corners may move by this many pixels when lines are simplified; 0 keeps the pixels' edges.
-     */
-    simplify_px: number;
-}
-
-/**
  * How pairs are divided into training and validation, where no names are given.
  */
 export type ValBy = "share" | "place";
@@ -256,7 +198,7 @@ export type Mend = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: 
 /**
  * One request to the engine. Commands are handled one at a time, in order.
  */
-export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "show_tiles"; config: TrainConfig; row: number } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number; outlines?: Outlines } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
+export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
 
 /**
  * Settings to try instead, and what was changed in them.
@@ -269,7 +211,7 @@ export interface Retry {
 /**
  * Something the page should show. Events of a run carry its id; the page drops those of another.
  */
-export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "inputs"; inputs: Input[] } | { type: "bands"; most: number; shown: number[] } | ({ type: "config" } & ConfigReport) | { type: "tiles"; row: number; tiles: TrainTile[] } | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number; classes: ClassInfo[] } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | { type: "mended"; run_id: number; step: number; tries: number; seed: number } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number; tiles_done: number; tiles_total: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; result: number | undefined } | ({ type: "picture" } & Picture) | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
+export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "inputs"; inputs: Input[] } | { type: "bands"; most: number; shown: number[] } | ({ type: "config" } & ConfigReport) | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number; classes: ClassInfo[] } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | { type: "mended"; run_id: number; step: number; tries: number; seed: number } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number; tiles_done: number; tiles_total: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; result: number | undefined } | ({ type: "picture" } & Picture) | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
 
 /**
  * Something wrong with the data set, what shows it and what mends it.
@@ -404,6 +346,24 @@ export interface SavedRun {
      * Length of the file.
      */
     bytes: number;
+}
+
+/**
+ * What an image was seen at.
+ */
+export interface GroundResolution {
+    /**
+     * Of the image, metres a pixel.
+     */
+    image_m: number;
+    /**
+     * Of what the model was trained on, metres a pixel.
+     */
+    model_m: number;
+    /**
+     * The image was resampled to the model's resolution, and the result back.
+     */
+    resampled: boolean;
 }
 
 /**
@@ -564,6 +524,10 @@ export interface ModelInfo {
      * Empty for foreground and background.
      */
     classes: ClassInfo[];
+    /**
+     * Ground resolution of what it was trained on, metres a pixel, where that is known.
+     */
+    pixel_m: number | undefined;
 }
 
 export interface Pair {
@@ -635,6 +599,10 @@ export interface PredictionResult {
      * Where the pair has a mask.
      */
     metrics: Metrics | undefined;
+    /**
+     * Where both resolutions are known and differ.
+     */
+    resolution: GroundResolution | undefined;
     /**
      * Picture for the page, at most 1024 px on its longer side; the three below share its size.
      */
@@ -750,8 +718,6 @@ export interface ValidationReport {
 export type Advice = "lower_rate" | "batch_norm" | "balance";
 
 export type Architecture = "unet_norm" | "unet" | "unet_small";
-
-export type AreaUnit = "px" | "m2";
 
 export type Augmentation = "off" | "seed" | "strong";
 

@@ -4,12 +4,14 @@ mod keras;
 mod layers;
 mod onnx_model;
 mod results;
+mod steps;
 mod vector;
 
-pub use keras::{KerasError, keras_file, read_keras};
+pub use keras::{KerasError, keras_file, keras_npz, read_keras};
 pub use layers::LayerError;
 pub use onnx_model::{OnnxFacts, onnx_file};
 pub use results::{Bits, NODATA_CLASS, csv_cell};
+pub use steps::Steps;
 pub use vector::{VectorOptions, geojson};
 
 use crate::{
@@ -20,13 +22,13 @@ use crate::{
     model::NamedTensor,
 };
 
-/// A prediction, kept for download. Probabilities are stored as the seed writes them, `round(p * 65535)`.
+/// A prediction, kept for download.
 #[derive(Debug, Clone)]
 pub struct Kept {
     pub width: u32,
     pub height: u32,
     /// At the size of the input; of several classes that of the chosen one.
-    pub probability: Vec<u16>,
+    pub probability: Steps,
     /// Of a model of several classes.
     pub labels: Option<Labels>,
     /// Seed pipeline: its 256x256 map, which is what its 16-bit file holds.
@@ -65,19 +67,21 @@ pub fn mask_png(kept: &Kept, threshold: f32) -> Result<Vec<u8>, EncodeError> {
     let pixels: Vec<u8> = kept
         .probability
         .iter()
-        .map(|&p| if p >= cut { 255 } else { 0 })
+        .map(|p| if p >= cut { 255 } else { 0 })
         .collect();
     encode::grey8_png(&pixels, kept.width, kept.height)
 }
 
-/// The seed's 16-bit grey PNG: neither thresholded nor, in its own pipeline, resized back.
+/// The seed's 16-bit grey PNG: neither thresholded nor, in its own pipeline, resized back. Of a scene so large that its
+/// probabilities are kept in coarse steps, 8-bit.
 ///
 /// # Errors
 /// If the encoder fails.
 pub fn probability_png(kept: &Kept) -> Result<Vec<u8>, EncodeError> {
-    match &kept.seed_map {
-        Some((width, height, map)) => encode::grey16_png(map, *width, *height),
-        None => encode::grey16_png(&kept.probability, kept.width, kept.height),
+    match (&kept.seed_map, &kept.probability) {
+        (Some((width, height, map)), _) => encode::grey16_png(map, *width, *height),
+        (None, Steps::Fine(map)) => encode::grey16_png(map, kept.width, kept.height),
+        (None, Steps::Coarse(map)) => encode::grey8_png(map, kept.width, kept.height),
     }
 }
 
@@ -147,7 +151,7 @@ mod tests {
         let kept = Kept {
             width: 3,
             height: 2,
-            probability: to_u16(&[0.0, 0.49, 0.5, 0.51, 1.0, 0.2]),
+            probability: to_u16(&[0.0, 0.49, 0.5, 0.51, 1.0, 0.2]).into(),
             labels: None,
             seed_map: None,
             geo: None,
@@ -162,7 +166,7 @@ mod tests {
         assert_eq!(back.to_luma8().into_raw(), [0, 0, 255, 255, 255, 0]);
         let sixteen = image::load_from_memory(&probability_png(&kept).expect("encodes")).expect("decodes");
         assert_eq!(sixteen.color(), image::ColorType::L16);
-        assert_eq!(sixteen.to_luma16().into_raw(), kept.probability);
+        assert_eq!(Steps::Fine(sixteen.to_luma16().into_raw()), kept.probability);
     }
 
     #[test]
@@ -171,7 +175,7 @@ mod tests {
         let kept = Kept {
             width: 2,
             height: 2,
-            probability: vec![65535; 4],
+            probability: vec![65535; 4].into(),
             labels: Some(Labels {
                 numbers: vec![0, 2, 1, 1],
                 palette: palette.clone(),

@@ -89,6 +89,7 @@ fn colours_become_classes_and_are_learnt() {
             validation: true,
             threshold: 0.5,
             averaged: false,
+            match_resolution: true,
         },
     );
     let mut results = 0;

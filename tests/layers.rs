@@ -19,8 +19,12 @@ use groundmask::{
 };
 
 fn place() -> GeoRef {
+    place_of(0.5)
+}
+
+fn place_of(pixel_m: f64) -> GeoRef {
     GeoRef {
-        transform: [500_000.0, 0.5, 0.0, 5_400_000.0, 0.0, -0.5],
+        transform: [500_000.0, pixel_m, 0.0, 5_400_000.0, 0.0, -pixel_m],
         epsg: Some(32633),
         keys: GeoKeys::of_epsg(32633),
     }
@@ -28,7 +32,11 @@ fn place() -> GeoRef {
 
 /// A grey GeoTIFF in which 0 means that nothing was measured: its first ten columns.
 fn image(width: usize, height: usize) -> Vec<u8> {
-    let geo = place();
+    image_of(0.5, width, height)
+}
+
+fn image_of(pixel_m: f64, width: usize, height: usize) -> Vec<u8> {
+    let geo = place_of(pixel_m);
     let spec = GeoTiffSpec {
         width,
         height,
@@ -82,12 +90,21 @@ fn inputs(engine: &mut groundmask::engine::Engine, files: &[(&str, Vec<u8>)]) ->
 }
 
 fn predict(engine: &mut groundmask::engine::Engine, averaged: bool) -> (Vec<PredictionResult>, Vec<Event>) {
+    predict_at(engine, averaged, true)
+}
+
+fn predict_at(
+    engine: &mut groundmask::engine::Engine,
+    averaged: bool,
+    match_resolution: bool,
+) -> (Vec<PredictionResult>, Vec<Event>) {
     send(
         engine,
         Command::Predict {
             validation: false,
             threshold: 0.5,
             averaged,
+            match_resolution,
         },
     );
     let (mut results, mut others) = (Vec::new(), Vec::new());
@@ -268,6 +285,7 @@ fn models_are_written_in_every_format() {
         (ModelFormat::Onnx, &b"\x08\x08\x12\x0agroundmask"[..]),
         (ModelFormat::OnnxQgis, b"\x08\x08\x12\x0agroundmask"),
         (ModelFormat::Keras, b"\x89HDF"),
+        (ModelFormat::KerasNpz, b"PK\x03\x04"),
     ] {
         let bytes = file(send(&mut engine, Command::ExportModel { format, threshold: 0.5 }));
         assert!(bytes.starts_with(start), "{format:?}");
@@ -302,8 +320,9 @@ fn vectors_beside_placed_images_become_their_masks() {
     ];
     let data = add(&mut engine, files);
     assert_eq!(data.pairs.len(), 1, "{:?}", data.faults);
+    // Of 60 m the first five hold nothing measured.
     assert!(
-        (data.pairs[0].foreground_share - 29.4 / 60.0).abs() < 0.02,
+        (data.pairs[0].foreground_share - (29.4 - 5.0) / 55.0).abs() < 0.02,
         "{}",
         data.pairs[0].foreground_share
     );
@@ -341,10 +360,85 @@ fn what_is_wrong_is_named_and_nothing_else_is_lost() {
     assert_eq!(predict(&mut engine, false).0.len(), 1);
 }
 
+/// Half a metre a pixel in training: of other images a metre a pixel becomes that too, and the map comes back.
 #[test]
-fn a_loaded_model_goes_on_training() {
+fn images_are_seen_at_the_ground_resolution_of_training() {
     let mut engine = engine();
-    load(&mut engine, "k.h5", keras_model(1));
+    add(&mut engine, training_files());
+    let config = TrainConfig {
+        channels: Channels::Grey,
+        steps: 4.0,
+        ..common::small(&mut engine)
+    };
+    common::train(&mut engine, config);
+    let saved = file(send(&mut engine, Command::SaveModel));
+    let loaded = load(&mut engine, "again.safetensors", saved);
+    let Event::Model { model: Some(model) } = &loaded[0] else {
+        panic!("{loaded:?}");
+    };
+    assert!(
+        model.pixel_m.is_some_and(|m| (m - 0.5).abs() < 0.01),
+        "{:?}",
+        model.pixel_m
+    );
+
+    let coarse = [("coarse.tif", image_of(1.0, 610, 400))];
+    inputs(&mut engine, &coarse);
+    let (results, progress) = predict(&mut engine, false);
+    let resolution = results[0].resolution.expect("both are known");
+    assert!(
+        resolution.resampled && (resolution.image_m - 1.0).abs() < 0.01,
+        "{resolution:?}"
+    );
+    assert_eq!((results[0].width, results[0].height), (610, 400));
+    // 1220 x 800 pixels are three tiles by two; 610 x 400 would be one.
+    let tiles = progress.iter().filter_map(|e| match e {
+        Event::PredictProgress { tiles_total, .. } => Some(*tiles_total),
+        _ => None,
+    });
+    assert_eq!(tiles.max(), Some(6));
+    let (layer, whole) = samples(export(&mut engine, ExportKind::ProbabilityTif));
+    assert_eq!(layer.geo, Some(place_of(1.0)));
+    assert_eq!(whole.iter().filter(|p| **p == -1.0).count(), 10 * 400);
+
+    // As it is: another result, and said so.
+    let (results, _) = predict_at(&mut engine, false, false);
+    assert!(results[0].resolution.is_some_and(|r| !r.resampled));
+    let (_, own) = samples(export(&mut engine, ExportKind::ProbabilityTif));
+    assert!(own != whole);
+
+    // By window the same, in a finer image too.
+    for (pixel_m, size) in [(1.0, [610, 400]), (0.2, [700, 600])] {
+        let file = [("a.tif", image_of(pixel_m, size[0], size[1]))];
+        let mut maps = Vec::new();
+        for whole_bytes in [u64::MAX, 1000] {
+            engine.read_by_window_from(whole_bytes);
+            let purpose = Purpose::Predict;
+            send(&mut engine, Command::Clear { purpose });
+            inputs(&mut engine, &file);
+            let (results, _) = predict(&mut engine, false);
+            assert!(results[0].resolution.is_some_and(|r| r.resampled));
+            maps.push(samples(export(&mut engine, ExportKind::ProbabilityTif)).1);
+        }
+        let apart = maps[0]
+            .iter()
+            .zip(&maps[1])
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f64::max);
+        assert!(maps[0].len() == size[0] * size[1] && apart < 1e-4, "{pixel_m}: {apart}");
+    }
+    // Of the training's own resolution there is nothing to say.
+    send(
+        &mut engine,
+        Command::Clear {
+            purpose: Purpose::Predict,
+        },
+    );
+    inputs(&mut engine, &[("same.tif", image(90, 70))]);
+    assert_eq!(predict(&mut engine, false).0[0].resolution, None);
+}
+
+fn training_files() -> Vec<(String, Vec<u8>)> {
     let mut files = Vec::new();
     for i in 0..3 {
         files.push((format!("images/{i}.tif"), image(64 + i, 64)));
@@ -354,7 +448,14 @@ fn a_loaded_model_goes_on_training() {
         let png = groundmask::formats::grey8_png(&mask, 64 + i as u32, 64).expect("a picture");
         files.push((format!("masks/{i}.png"), png));
     }
-    add(&mut engine, files);
+    files
+}
+
+#[test]
+fn a_loaded_model_goes_on_training() {
+    let mut engine = engine();
+    load(&mut engine, "k.h5", keras_model(1));
+    add(&mut engine, training_files());
     let settings = TrainConfig {
         architecture: ArchitectureChoice::UnetNorm,
         channels: Channels::Grey,

@@ -3,12 +3,14 @@
 //! network that has to learn two tiles by heart. Tests only; the released page does not hold them.
 
 mod networks;
+mod nodata;
 mod operators;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
 pub use self::{
     networks::{JAX_LOSSES, golden_losses, golden_network, overfit},
+    nodata::nodata,
     operators::operators,
 };
 pub use crate::device::relative_error;

@@ -55,7 +55,8 @@ impl SampleSpec {
 pub struct CpuBatch {
     /// `[batch, window_px, window_px, channels]`, 0..1.
     pub images: Vec<f32>,
-    /// `[batch, window_px, window_px, 1]`, 0 or 1; to be set to 0 or 1 again at 0.5 after the warp.
+    /// `[batch, window_px, window_px, 1]`, 0 or 1; to be set to 0 or 1 again at 0.5 after the warp. With pixels that
+    /// nothing is known of `[batch, window_px, window_px, 2]`, the second 1 where something is.
     /// Empty where there are several classes.
     pub masks: Vec<f32>,
     /// `[batch, tile_px, tile_px]` class numbers or [`UNLABELLED`], in their final pose; empty where labels are 0 and 1.
@@ -152,6 +153,17 @@ pub fn make_samples(
         out.gain_bias.push(plan.gain_bias);
         out.pairs.push(pair);
     }
+    drop((masks, labels));
+    if out.masks.contains(&preprocess::UNKNOWN) {
+        let known = |m: &f32| {
+            if *m == preprocess::UNKNOWN {
+                [0.0, 0.0]
+            } else {
+                [*m, 1.0]
+            }
+        };
+        out.masks = out.masks.iter().flat_map(known).collect();
+    }
     out
 }
 
@@ -213,7 +225,7 @@ fn fill(
                 .iter_mut()
                 .zip(preprocess::resize_nearest_mask(bits, w, h, side, side))
             {
-                *value = f32::from(bit);
+                *value = preprocess::bit_f32(bit);
             }
         }
         Sampling::Seed => {

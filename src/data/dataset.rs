@@ -23,10 +23,10 @@ pub struct Pair {
     pub mask_path: String,
     pub image: Arc<Raster>,
     pub mask: Arc<Raster>,
-    /// The mask under the labelling in force: 0 or 1 a pixel, or a class number or
-    /// [`classes::UNLABELLED`]; empty if the pair is blocked.
+    /// The mask under the labelling in force: 0 or 1 a pixel, or a class number; [`classes::UNLABELLED`] where the image
+    /// or the mask knows nothing. Empty if the pair is blocked.
     pub bits: Arc<Vec<u8>>,
-    /// Foreground share, 0..1; of several classes the share that is labelled.
+    /// Foreground share of the measured pixels, 0..1; of several classes the share that is labelled.
     pub foreground_share: f64,
     pub notes: Vec<Note>,
     /// Left out by the user.
@@ -83,7 +83,7 @@ impl Dataset {
         self.pair(pair).map(|p| p.mask.as_ref())
     }
 
-    /// The mask under the rule in force, 0 or 1 a pixel, the image's size.
+    /// The mask under the labelling in force, the image's size; see [`Pair::bits`].
     pub fn mask_bits(&self, pair: usize) -> Option<&[u8]> {
         self.pair(pair).map(|p| p.bits.as_slice())
     }
@@ -121,17 +121,19 @@ impl Dataset {
     /// Foreground share over all usable pairs, 0..1, or the share that is labelled; 0 if there are no pairs.
     pub fn foreground_share(&self) -> f64 {
         let usable = || self.pairs.iter().filter(|p| p.is_usable());
-        let all: usize = usable().map(|p| p.bits.len()).sum();
-        let ones: u64 = usable().map(|p| marked(&p.bits, &self.labelling)).sum();
+        let (ones, all) = usable()
+            .map(|p| marked(&p.bits, &self.labelling))
+            .fold((0, 0), |(ones, all), (n, of)| (ones + n, all + of));
         if all == 0 { 0.0 } else { ones as f64 / all as f64 }
     }
 }
 
-/// Pixels that are foreground, or labelled at all.
-fn marked(bits: &[u8], labelling: &Labelling) -> u64 {
+/// Pixels that are foreground, and those that are measured; of several classes those that are labelled, and all.
+fn marked(bits: &[u8], labelling: &Labelling) -> (u64, u64) {
+    let labelled = bits.iter().filter(|b| **b != classes::UNLABELLED).count() as u64;
     match labelling {
-        Labelling::Binary(_) => doctor::foreground(bits),
-        Labelling::Classes(_) => bits.iter().filter(|b| **b != classes::UNLABELLED).count() as u64,
+        Labelling::Binary(_) => (doctor::foreground(bits), labelled),
+        Labelling::Classes(_) => (labelled, bits.len() as u64),
     }
 }
 
@@ -350,8 +352,8 @@ impl Builder {
             pair.labelling = labelling.clone();
             pair.bits = Arc::new(labels(labelling, &pair.image, &pair.mask));
         }
-        let n = pair.bits.len().max(1) as f64;
-        pair.foreground_share = marked(&pair.bits, labelling) as f64 / n;
+        let (ones, all) = marked(&pair.bits, labelling);
+        pair.foreground_share = ones as f64 / all.max(1) as f64;
         let mask_notes = match labelling {
             Labelling::Binary(_) => doctor::mask_notes(&pair.bits),
             Labelling::Classes(_) => doctor::class_notes(&pair.bits),
@@ -407,11 +409,11 @@ fn new_pair(image: &Loaded, mask: &Loaded, name: String, labelling: &Labelling) 
     pair
 }
 
-/// Labels of a mask. Of several classes a pixel that the image knows nothing of (transparent or nodata) is of none, so
-/// that neither the loss nor the statistics count it; with one class there is no such label.
+/// Labels of a mask. A pixel that the image knows nothing of (transparent or nodata) has none, so that neither the loss
+/// nor the statistics count it.
 fn labels(labelling: &Labelling, image: &Raster, mask: &Raster) -> Vec<u8> {
     let mut labels = labelling.apply(mask);
-    if labelling.legend().is_some() && image.any_transparent() {
+    if image.any_transparent() {
         let width = u64::from(image.width.max(1));
         for (at, label) in (0..image.pixels()).zip(&mut labels) {
             if image.rgba8_at((at % width) as u32, (at / width) as u32)[3] == 0 {

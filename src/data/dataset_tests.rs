@@ -205,9 +205,9 @@ fn deep_masks_of_ones() {
     assert_eq!(b.finish().mask_bits(0), Some(&[0, 1, 1, 0][..]));
 }
 
-/// Of several classes, pixels that the image knows nothing of belong to none.
+/// Pixels that the image knows nothing of have no label and count in no share.
 #[test]
-fn transparent_pixels_have_no_class() {
+fn transparent_pixels_have_no_label() {
     let entry = |grey: u8, name: &str| classes::LegendEntry {
         rgb: [grey; 3],
         shown: [grey; 3],
@@ -225,5 +225,17 @@ fn transparent_pixels_have_no_class() {
         labels(&Labelling::Classes(Arc::new(legend)), &image, &mask),
         [0, classes::UNLABELLED, 1]
     );
-    assert_eq!(labels(&Labelling::default(), &image, &mask).len(), 3);
+    let binary = labels(&Labelling::default(), &image, &mask);
+    assert_eq!((binary.len(), binary[1]), (3, classes::UNLABELLED));
+
+    let mut b = Builder::default();
+    b.add_raster(
+        "image/0.png",
+        Raster::from_u8(4, 1, 2, vec![9, 255, 9, 0, 9, 255, 9, 0]).unwrap(),
+    );
+    b.add_raster("label/0.png", Raster::from_u8(4, 1, 1, vec![255, 255, 0, 0]).unwrap());
+    let data = b.finish();
+    let none = classes::UNLABELLED;
+    assert_eq!(data.mask_bits(0), Some(&[1, none, 0, none][..]));
+    assert_eq!((data.pairs[0].foreground_share, data.foreground_share()), (0.5, 0.5));
 }

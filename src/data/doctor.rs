@@ -62,7 +62,7 @@ pub fn mask_notes(bits: &[u8]) -> Vec<Note> {
     match ones {
         _ if bits.is_empty() => Vec::new(),
         0 => vec![Note::EmptyMask],
-        n if n == bits.len() as u64 => vec![Note::FullMask],
+        _ if bits.iter().all(|b| *b != 0) => vec![Note::FullMask],
         _ => Vec::new(),
     }
 }
@@ -80,7 +80,7 @@ pub fn class_notes(labels: &[u8]) -> Vec<Note> {
 
 /// Foreground pixels of a mask.
 pub fn foreground(bits: &[u8]) -> u64 {
-    bits.iter().filter(|b| **b != 0).count() as u64
+    bits.iter().filter(|b| **b == 1).count() as u64
 }
 
 /// For each image the first one before it with the same pixels. `hashes` are [`Raster::pixel_hash`]es; equal ones

@@ -1,7 +1,9 @@
 //! Rasters to numbers: windows at native resolution, one-tile resizes, the seed's own path, thumbnails.
 //!
-//! Image values are 0..1 (8 bit / 255, 16 bit / 65535), order height, width, channel; alpha is dropped.
+//! Image values are 0..1 (8 bit / 255, 16 bit / 65535), order height, width, channel. Alpha is dropped, but for this:
+//! where it is 0 nothing was measured, and what the file holds there must not show. The seed's own path keeps even that.
 
+use super::classes::UNLABELLED;
 use crate::formats::raster::{Raster, Samples, luma};
 
 /// Channels the model sees.
@@ -67,6 +69,7 @@ fn gather_from<T: Copy + Into<u32>>(
             let p = &source[*x as usize * bands..][..bands];
             let value = |s: T| Into::<u32>::into(s) as f32 / full;
             match (ch, p) {
+                (_, [.., alpha]) if r.has_alpha() && Into::<u32>::into(*alpha) == 0 => pixel.fill(0.0),
                 (Channels::Grey, [r, g, b, ..]) => {
                     pixel[0] = luma((*r).into(), (*g).into(), (*b).into()) as f32 / full;
                 }
@@ -80,7 +83,19 @@ fn gather_from<T: Copy + Into<u32>>(
     }
 }
 
-/// Writes a window of mask bits (0 or 1, `mh` rows of `mw`) as 0.0 or 1.0, clamped as [`crop_f32`] does.
+/// In a window of a mask: nothing is known of this pixel.
+pub const UNKNOWN: f32 = -1.0;
+
+/// A mask's bit as a number: 0.0, 1.0 or [`UNKNOWN`].
+pub fn bit_f32(bit: u8) -> f32 {
+    match bit {
+        0 => 0.0,
+        UNLABELLED => UNKNOWN,
+        _ => 1.0,
+    }
+}
+
+/// Writes a window of mask bits (`mh` rows of `mw`) as [`bit_f32`] gives them, clamped as [`crop_f32`] does.
 pub fn crop_mask_f32(mask: &[u8], [mh, mw]: [usize; 2], [y0, x0]: [i64; 2], [h, w]: [usize; 2], out: &mut [f32]) {
     for (y, target) in out.chunks_mut(w.max(1)).take(h).enumerate() {
         let row = inside(y0.saturating_add(y as i64), mh as u32) as usize;
@@ -89,7 +104,7 @@ pub fn crop_mask_f32(mask: &[u8], [mh, mw]: [usize; 2], [y0, x0]: [i64; 2], [h, 
         };
         for (x, value) in target.iter_mut().enumerate() {
             let bit = source.get(inside(x0.saturating_add(x as i64), mw as u32) as usize);
-            *value = bit.map_or(0.0, |b| f32::from(u8::from(*b != 0)));
+            *value = bit.map_or(0.0, |b| bit_f32(*b));
         }
     }
 }
@@ -224,7 +239,7 @@ pub fn thumbnail_mask(mask: &[u8], mw: u32, mh: u32, max_px: u32) -> (u32, u32, 
                 let part = mask
                     .get(start + columns.start as usize..start + columns.end as usize)
                     .unwrap_or(&[]);
-                ones += part.iter().filter(|b| **b != 0).count();
+                ones += part.iter().filter(|b| **b == 1).count();
             }
             let half = 2 * ones >= rows.len() * columns.len();
             out.push(if half { 255 } else { 0 });

@@ -42,9 +42,12 @@ fn grey_becomes_rgb_alpha_is_dropped_and_16_bits_keep_their_depth() {
     let mut out = vec![0.0; 3];
     crop_f32(&la, Channels::Rgb, 0, 0, 1, 1, &mut out);
     assert_eq!(out, [b(100); 3]);
-    let rgba = Raster::from_u8(1, 1, 4, vec![1, 2, 3, 0]).unwrap();
+    let rgba = Raster::from_u8(2, 1, 4, vec![1, 2, 3, 1, 4, 5, 6, 0]).unwrap();
     crop_f32(&rgba, Channels::Rgb, 0, 0, 1, 1, &mut out);
     assert_eq!(out, [b(1), b(2), b(3)]);
+    // Where nothing was measured, what the file holds there does not show.
+    crop_f32(&rgba, Channels::Rgb, 0, 1, 1, 1, &mut out);
+    assert_eq!(out, [0.0; 3]);
     let deep = Raster::from_u16(2, 1, 1, vec![1, 65535]).unwrap();
     let mut out = vec![0.0; 2];
     crop_f32(&deep, Channels::Grey, 0, 0, 1, 2, &mut out);

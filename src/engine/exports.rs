@@ -1,6 +1,6 @@
 //! Results and models as files of the formats that other programs read.
 
-use super::{Engine, fault, georef, predict::Stored};
+use super::{Engine, fault, predict::Stored};
 use crate::{
     export::{self, OnnxFacts, VectorOptions, csv_cell},
     model::read_weights,
@@ -195,7 +195,7 @@ impl Engine {
         let facts = OnnxFacts {
             class_names: self.class_names(),
             tile_px: model.spec.tile_px.next_multiple_of(config.stride_px()),
-            resolution_cm: self.resolution_cm(),
+            resolution_cm: model.pixel_m.map(centimetres).or_else(|| self.resolution_cm()),
             threshold,
             fixed_size: format == ModelFormat::OnnxQgis,
         };
@@ -203,6 +203,10 @@ impl Engine {
             ModelFormat::Keras => (
                 "groundmask-model.h5",
                 export::keras_file(config, &tensors).map_err(|e| e.to_string()),
+            ),
+            ModelFormat::KerasNpz => (
+                "groundmask-model.npz",
+                export::keras_npz(config, &tensors).map_err(|e| e.to_string()),
             ),
             ModelFormat::OnnxQgis => (
                 "groundmask-model-qgis.onnx",
@@ -231,10 +235,13 @@ impl Engine {
 
     /// Ground resolution of the images at hand, centimetres a pixel: that of the first placed one.
     fn resolution_cm(&self) -> Option<f64> {
-        let placed = |i| Some((self.inputs.geo(i)?, self.inputs.size(i)?));
-        let (geo, [width, height]) = (0..self.inputs.len()).find_map(placed)?;
-        let [x, y] = georef::describe(geo, width, height).pixel_m?;
-        // In tenths of a millimetre: what follows is rounding.
-        Some(((x + y) / 2.0 * 1e4).round() / 1e2)
+        (0..self.inputs.len())
+            .find_map(|i| self.inputs.pixel_m(i))
+            .map(centimetres)
     }
+}
+
+/// In tenths of a millimetre: what follows is rounding.
+fn centimetres(pixel_m: f64) -> f64 {
+    (pixel_m * 1e4).round() / 1e2
 }

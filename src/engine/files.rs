@@ -99,6 +99,12 @@ impl Inputs {
         self.images.get(index)?.geo.as_ref()
     }
 
+    /// Side of a pixel on the ground in metres, where that is known.
+    pub(super) fn pixel_m(&self, index: usize) -> Option<f64> {
+        let [width, height] = self.size(index)?;
+        georef::pixel_m(self.geo(index)?, width, height)
+    }
+
     /// Height and width of an image that is read by window.
     pub(super) fn large_size(&self, index: usize) -> Option<[usize; 2]> {
         self.images.get(index)?.large.as_ref().map(Large::size)

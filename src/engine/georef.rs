@@ -57,6 +57,13 @@ impl Sidecars {
         true
     }
 
+    /// What the `.prj` beside a file says.
+    pub(super) fn projection_of(&self, path: &str) -> Option<&str> {
+        let lower = path.to_lowercase();
+        let stem = lower.rsplit_once('.').map_or(lower.as_str(), |(stem, _)| stem);
+        self.projection.get(stem).map(String::as_str)
+    }
+
     /// The georeference that sidecars give an image.
     pub(super) fn of(&self, image_path: &str) -> Option<GeoRef> {
         let lower = image_path.to_lowercase();
@@ -89,6 +96,13 @@ pub(super) fn describe(geo: &GeoRef, width: u32, height: u32) -> GeoInfo {
         crs: crs.map(|crs| crs.name),
         rotated: geo.is_rotated(),
     }
+}
+
+/// Side of a pixel on the ground in metres, of an oblong one the mean; `None` where the reference system is not known.
+pub(super) fn pixel_m(geo: &GeoRef, width: u32, height: u32) -> Option<f64> {
+    let [x, y] = describe(geo, width, height).pixel_m?;
+    let side = (x * y).sqrt();
+    (side.is_finite() && side > 0.0).then_some(side)
 }
 
 /// Great-circle distance on the mean sphere: a figure for people, within half a percent.

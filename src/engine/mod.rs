@@ -7,6 +7,7 @@ mod advice;
 mod convert;
 mod exports;
 mod files;
+mod gather;
 mod georef;
 mod large;
 mod model_files;
@@ -45,6 +46,8 @@ pub(crate) struct Model {
     name: String,
     /// Empty for foreground and background.
     classes: Vec<Class>,
+    /// Ground resolution of what it was trained on, metres a pixel.
+    pixel_m: Option<f64>,
 }
 
 /// A run under way.
@@ -143,7 +146,8 @@ impl Engine {
                 validation,
                 threshold,
                 averaged,
-            } => self.predict(validation, threshold, averaged),
+                match_resolution,
+            } => self.predict(validation, threshold, averaged, match_resolution),
             Command::CancelPredict => self.cancel_predict(),
             Command::Export {
                 result,

@@ -29,6 +29,9 @@ struct FileConfig {
     /// Files from before there were classes have none.
     #[serde(default)]
     classes: Vec<ClassInfo>,
+    /// Ground resolution of what it was trained on, metres a pixel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pixel_m: Option<f64>,
 }
 
 impl Engine {
@@ -46,6 +49,7 @@ impl Engine {
                 steps: m.steps,
                 name: m.name.clone(),
                 classes: convert::classes_out(&m.classes),
+                pixel_m: m.pixel_m,
             }
         });
         Event::Model { model: info }
@@ -62,6 +66,7 @@ impl Engine {
             tile_px: model.spec.tile_px,
             steps: model.steps,
             classes: convert::classes_out(&model.classes),
+            pixel_m: model.pixel_m,
         };
         let failed = |detail: String| vec![fault(FaultCode::DeviceError, Stage::Model, None, Some(detail))];
         let tensors = match read_weights(&model.unet).await {
@@ -186,6 +191,7 @@ fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (Fault
         steps: config.steps,
         name: name.to_owned(),
         classes: convert::classes_in(config.classes),
+        pixel_m: config.pixel_m.filter(|m| m.is_finite() && *m > 0.0),
     })
 }
 
@@ -210,5 +216,6 @@ fn read_keras_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, 
         steps: 0,
         name: name.to_owned(),
         classes: Vec::new(),
+        pixel_m: None,
     })
 }

@@ -1,24 +1,25 @@
 //! Predicting images and keeping results.
 
-use std::{borrow::Cow, collections::VecDeque};
+use std::collections::VecDeque;
 
-use super::{Engine, convert, fault, large::Large};
+use super::{Engine, Model, convert, fault, gather::Gather, large::Large};
 use crate::{
     data::classes::Class,
     export::{self, Bits, Kept, Labels},
     formats::raster::Raster,
-    infer::{Prediction, View},
-    model::class_metrics::most_probable,
-    protocol::{Event, FaultCode, Metrics, PredictionResult, Stage},
-    train::{Score, layers},
+    infer::{Prediction, Rescale, View},
+    protocol::{Event, Fault, FaultCode, GroundResolution, Metrics, PredictionResult, Stage},
 };
 
 /// Longer side of a result's picture on the page in pixels.
 pub(super) const VIEW_PX: usize = 1024;
-/// Probabilities of one image while it is predicted, in bytes.
-const MAP_BYTES: u64 = 2 << 30;
-/// Probabilities kept for download, all results together, in bytes.
+/// Results kept for download, all together, in bytes.
 const KEEP_BYTES: usize = 1 << 30;
+
+/// Resolutions that differ by less than this factor count as the same.
+const SAME_RESOLUTION: f64 = 1.1;
+/// Images are resampled by this factor at most: beyond, nothing that the model knows is to be seen in them.
+const MAX_RESAMPLING: f64 = 8.0;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Target {
@@ -31,13 +32,25 @@ pub(super) struct Job {
     queue: VecDeque<Target>,
     total: u32,
     done: u32,
-    current: Option<(Target, View, Prediction, f64)>,
+    current: Option<Current>,
     /// Tiles done and in all of the image at work.
     tiles: (usize, usize),
     started_ms: f64,
     threshold: f32,
     /// Mean over mirrored and turned tiles.
     averaged: bool,
+    /// Images are seen at the model's resolution on the ground.
+    match_resolution: bool,
+}
+
+/// The image at work.
+struct Current {
+    target: Target,
+    view: View,
+    prediction: Prediction,
+    rows: Rescale<Gather>,
+    resolution: Option<GroundResolution>,
+    began_ms: f64,
 }
 
 /// A result that can be downloaded.
@@ -48,7 +61,13 @@ pub(super) struct Stored {
 }
 
 impl Engine {
-    pub(super) fn predict(&mut self, validation: bool, threshold: f32, averaged: bool) -> Vec<Event> {
+    pub(super) fn predict(
+        &mut self,
+        validation: bool,
+        threshold: f32,
+        averaged: bool,
+        match_resolution: bool,
+    ) -> Vec<Event> {
         if self.run.as_ref().is_some_and(|run| !run.paused) || self.predicting.is_some() {
             return vec![fault(FaultCode::Busy, Stage::Predict, None, None)];
         }
@@ -85,6 +104,7 @@ impl Engine {
             started_ms,
             threshold,
             averaged,
+            match_resolution,
         });
         vec![Event::PredictProgress {
             done: 0,
@@ -110,7 +130,7 @@ impl Engine {
         let mut events = Vec::new();
         loop {
             // Taken out for the slice, so that a failing device leaves no half-done job behind.
-            let (Some(mut job), Some(model)) = (self.predicting.take(), self.model.as_ref()) else {
+            let Some(mut job) = self.predicting.take() else {
                 return events;
             };
             if job.current.is_none() {
@@ -121,39 +141,21 @@ impl Engine {
                     });
                     return events;
                 };
-                let large = match target {
-                    Target::Input(input) => self.inputs.large_size(input),
-                    Target::Pair(_) => None,
-                };
-                let classes = model.unet.config().classes;
-                let [height, width] = large.unwrap_or_default();
-                let needed = height as u64 * width as u64 * (4 * classes as u64 + 4);
-                if needed > MAP_BYTES {
-                    job.done += 1;
-                    let detail = Some(format!(
-                        "{} MiB of probabilities, limit {} MiB",
-                        needed >> 20,
-                        MAP_BYTES >> 20
-                    ));
-                    let path = Some(self.target_path(target));
-                    events.push(fault(FaultCode::OutOfMemory, Stage::Predict, path, detail));
-                } else if large.is_some() && !Large::fits(model.spec.sampling) {
-                    job.done += 1;
-                    let detail = Some("too large for a model that looks at whole images at once".to_owned());
-                    let path = Some(self.target_path(target));
-                    events.push(fault(FaultCode::TooManyPixels, Stage::Predict, path, detail));
-                } else if let Some(image) = self.raster(target) {
-                    let view = match large {
-                        Some(size) => View::native(size, model.spec.channels),
-                        None => View::new(image, &model.spec),
-                    };
-                    let prediction = Prediction::new(&view, model.spec.stride_px, classes, job.averaged);
-                    job.current = Some((target, view, prediction, (self.now_ms)()));
+                match self.begin(target, &job) {
+                    Ok(current) => job.current = Some(current),
+                    Err(refused) => {
+                        job.done += 1;
+                        events.push(Event::Fault(refused));
+                    }
                 }
             }
-            if let Some((target, mut view, mut prediction, began_ms)) = job.current.take() {
+            if let Some(mut current) = job.current.take() {
+                let target = current.target;
                 let rows = match target {
-                    Target::Input(input) => self.inputs.rows(input, &mut view, prediction.next_rows()),
+                    Target::Input(input) => {
+                        let rows = current.view.image_rows(current.prediction.next_rows());
+                        self.inputs.rows(input, &mut current.view, rows)
+                    }
                     Target::Pair(_) => Ok(None),
                 };
                 let image = match rows {
@@ -166,24 +168,26 @@ impl Engine {
                         None
                     }
                 };
-                let Some(image) = image else {
+                let (Some(image), Some(model)) = (image, self.model.as_ref()) else {
                     self.predicting = Some(job);
                     if events.is_empty() {
                         continue;
                     }
                     return events;
                 };
-                match prediction.step(&model.unet, &view, image).await {
+                let Current {
+                    view, prediction, rows, ..
+                } = &mut current;
+                let step = prediction.step(&model.unet, view, image, rows).await;
+                match step {
                     Ok(false) => {
-                        job.tiles = prediction.progress();
-                        job.current = Some((target, view, prediction, began_ms));
+                        job.tiles = current.prediction.progress();
+                        job.current = Some(current);
                     }
                     Ok(true) => {
                         job.done += 1;
                         job.tiles = (0, 0);
-                        let map = prediction.finish();
-                        let elapsed_ms = (self.now_ms)() - began_ms;
-                        events.push(self.keep(target, &view, &map, job.threshold, elapsed_ms));
+                        events.push(self.keep(current));
                         let elapsed_ms = (self.now_ms)() - job.started_ms;
                         events.push(Event::PredictProgress {
                             done: job.done,
@@ -232,66 +236,116 @@ impl Engine {
         }
     }
 
+    /// Gets ready for an image.
+    ///
+    /// # Errors
+    /// Why it cannot be predicted, for the page.
+    fn begin(&self, target: Target, job: &Job) -> Result<Current, Fault> {
+        let refused = |code, detail: String| Fault {
+            code,
+            stage: Stage::Predict,
+            file: Some(self.target_path(target)),
+            detail: Some(detail),
+        };
+        let Some(model) = &self.model else {
+            return Err(refused(FaultCode::NoModel, String::new()));
+        };
+        let large = target_input(target).and_then(|input| self.inputs.large_size(input));
+        if large.is_some() && !Large::fits(model.spec.sampling) {
+            let detail = "too large for a model that looks at whole images at once".to_owned();
+            return Err(refused(FaultCode::TooManyPixels, detail));
+        }
+        let Some(image) = self.raster(target) else {
+            return Err(refused(FaultCode::NoInputs, String::new()));
+        };
+        let classes = model.unet.config().classes;
+        let [height, width] = large.unwrap_or([image.height as usize, image.width as usize]);
+        let held: usize = self.results.iter().map(|r| r.kept.bytes()).sum();
+        let needed = Gather::bytes(height * width, classes);
+        if held + needed > KEEP_BYTES {
+            let mib = |bytes: usize| bytes.div_ceil(1 << 20);
+            let detail = format!(
+                "{} MiB of results and {} MiB more, limit {} MiB",
+                mib(held),
+                mib(needed),
+                mib(KEEP_BYTES)
+            );
+            return Err(refused(FaultCode::OutOfMemory, detail));
+        }
+        let resolution = self.resolution(target, model, job.match_resolution);
+        let view = match resolution.filter(|r| r.resampled) {
+            Some(r) => View::at_resolution([height, width], model.spec.channels, r.model_m / r.image_m),
+            None if large.is_some() => View::native([height, width], model.spec.channels),
+            None => View::new(image, &model.spec),
+        };
+        let truth = match target {
+            // Labels are numbers of this data set's classes; another legend's model cannot be judged by them.
+            Target::Pair(pair) if same_classes(&model.classes, &self.data.classes()) => self
+                .data
+                .mask(pair)
+                .zip(self.data.mask_bits(pair))
+                .map(|(mask, bits)| view.truth(mask, bits, &model.spec)),
+            _ => None,
+        };
+        let gather = Gather::new(&view, classes, truth.unwrap_or_default(), job.threshold, VIEW_PX)
+            .ok_or_else(|| refused(FaultCode::OutOfMemory, format!("{} MiB for the result", needed >> 20)))?;
+        Ok(Current {
+            target,
+            prediction: Prediction::new(&view, model.spec.stride_px, classes, job.averaged),
+            rows: Rescale::new([view.height, view.width], view.map_size(), classes, gather),
+            view,
+            resolution,
+            began_ms: (self.now_ms)(),
+        })
+    }
+
+    /// The resolutions of an image and of what the model was trained on, where both are known and not the same.
+    fn resolution(&self, target: Target, model: &Model, wanted: bool) -> Option<GroundResolution> {
+        let (image_m, model_m) = (self.inputs.pixel_m(target_input(target)?)?, model.pixel_m?);
+        let times = model_m / image_m;
+        if !Large::fits(model.spec.sampling) || (1.0 / SAME_RESOLUTION..=SAME_RESOLUTION).contains(&times) {
+            return None;
+        }
+        Some(GroundResolution {
+            image_m,
+            model_m,
+            resampled: wanted && (1.0 / MAX_RESAMPLING..=MAX_RESAMPLING).contains(&times),
+        })
+    }
+
     /// Stores a finished map and describes it for the page.
-    fn keep(&mut self, target: Target, view: &View, map: &[f32], threshold: f32, elapsed_ms: f64) -> Event {
-        let held: usize = self.results.iter().map(|r| 2 * r.kept.probability.len()).sum();
+    fn keep(&mut self, current: Current) -> Event {
+        let Current {
+            target,
+            view,
+            rows,
+            resolution,
+            ..
+        } = current;
+        let elapsed_ms = (self.now_ms)() - current.began_ms;
         let read_by_window = self.inputs.missing_of_large(target_input(target));
         let (Some(image), Some(model)) = (self.raster(target), self.model.as_ref()) else {
             return fault(FaultCode::NoInputs, Stage::Predict, None, None);
         };
         let [width, height] = self.target_size(target).unwrap_or([image.width, image.height]);
-        if held + 2 * (width as usize * height as usize) > KEEP_BYTES {
-            let detail = Some(format!("{} MiB of results, limit {} MiB", held >> 20, KEEP_BYTES >> 20));
-            return fault(
-                FaultCode::OutOfMemory,
-                Stage::Predict,
-                Some(self.target_name(target)),
-                detail,
-            );
-        }
-        let size = [view.height, view.width];
-        let truth = match target {
-            Target::Pair(pair) => self
-                .data
-                .mask(pair)
-                .zip(self.data.mask_bits(pair))
-                .map(|(mask, bits)| view.truth(mask, bits, &model.spec)),
-            Target::Input(_) => None,
-        };
-        let classes = model.unet.config().classes;
-        // Labels are numbers of this data set's classes; another legend's model cannot be judged by them.
-        let truth = truth.filter(|_| same_classes(&model.classes, &self.data.classes()));
-        let metrics = truth.as_ref().map(|truth| {
-            let mut score = Score::new(classes);
-            score.add(map, truth, threshold);
-            convert::metrics(score.metrics())
-        });
         let (rgba, [view_height, view_width]) = view.picture(image, VIEW_PX);
         let missing = read_by_window.unwrap_or_else(|| Bits::from_flags(transparent(image)));
-        let (truth, probability) = layers(&truth.unwrap_or_default(), map, size, VIEW_PX);
-        let labels = (classes > 1).then(|| Labels {
-            numbers: view.labels_to_image(&most_probable(map, classes), 0),
-            palette: model.classes.iter().map(|c| c.rgb).collect(),
-        });
-        // Of several classes the probability of the one that was chosen.
-        let map: Cow<[f32]> = match classes {
-            1 => Cow::Borrowed(map),
-            _ => map
-                .chunks_exact(classes)
-                .map(|p| p.iter().copied().fold(0.0, f32::max))
-                .collect(),
-        };
-        let map = map.as_ref();
+        let map = rows.out.finish(&view);
         let seed = model.spec.sampling == crate::data::batches::Sampling::Seed;
+        let seed_map = map.resized.as_ref().filter(|_| seed);
         let kept = Kept {
             width,
             height,
-            probability: export::to_u16(&view.to_image(map)),
-            labels,
-            seed_map: seed.then(|| (view.width as u32, view.height as u32, export::to_u16(map))),
+            probability: map.probability,
+            labels: (!map.labels.is_empty()).then(|| Labels {
+                numbers: map.labels,
+                palette: model.classes.iter().map(|c| c.rgb).collect(),
+            }),
+            seed_map: seed_map.map(|map| (view.width as u32, view.height as u32, export::to_u16(map))),
             geo: self.target_geo(target).cloned(),
             missing,
         };
+        let metrics = map.metrics;
         let name = self.target_name(target);
         let result = self.results.len() as u32;
         self.results.push(Stored {
@@ -315,11 +369,12 @@ impl Engine {
             width,
             height,
             metrics,
+            resolution,
             view_width: view_width as u32,
             view_height: view_height as u32,
             rgba,
-            probability,
-            truth,
+            probability: map.shown,
+            truth: map.shown_truth,
             elapsed_ms,
         })
     }

@@ -322,6 +322,10 @@ impl Engine {
                     steps,
                     name: format!("run {run_id}"),
                     classes: self.data.classes(),
+                    pixel_m: {
+                        let usable = self.data.pairs.iter().filter(|pair| pair.is_usable());
+                        self.vectors.pixel_m(usable.map(|pair| pair.image_path.as_str()))
+                    },
                 });
             }
             self.ended_run = Some(run);

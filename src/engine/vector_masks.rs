@@ -1,14 +1,17 @@
-//! Masks drawn from GeoJSON: an extract of a map, dropped beside placed images, becomes their masks.
+//! Masks drawn from GeoJSON or a Shapefile: an extract of a map, dropped beside placed images, becomes their masks.
 
 use std::collections::BTreeMap;
 
-use super::{Engine, fault, georef::Sidecars};
+use super::{
+    Engine, fault,
+    georef::{self, Sidecars},
+};
 use crate::{
     formats::{
         Format,
         geo::GeoRef,
         geojson::{GeoJsonError, Polygons, is_geojson},
-        header, sniff,
+        header, shapefile, sniff,
         tiff::TiffImage,
     },
     protocol::{Event, FaultCode, Stage},
@@ -23,20 +26,29 @@ struct Placed {
     bands: usize,
 }
 
-/// Images by path, what lies beside them, and the GeoJSON files not yet drawn.
+/// Images by path, what lies beside them, and the GeoJSON files and Shapefiles not yet drawn.
 #[derive(Default)]
 pub(super) struct VectorMasks {
     images: BTreeMap<String, Placed>,
     sidecars: Sidecars,
     files: BTreeMap<String, Vec<u8>>,
+    /// Tables of Shapefiles by their path in lower case.
+    tables: BTreeMap<String, Vec<u8>>,
     most_bands: usize,
 }
 
 impl VectorMasks {
     /// Looks at a file dropped for training. `true` if it is no image and need not be decoded.
     pub(super) fn note(&mut self, path: &str, bytes: &mut Vec<u8>) -> bool {
-        if is_geojson(path) {
+        if is_geojson(path) || shapefile::is_shp(path) {
             self.files.insert(path.to_owned(), std::mem::take(bytes));
+            return true;
+        }
+        if shapefile::is_dbf(path) {
+            self.tables.insert(path.to_lowercase(), std::mem::take(bytes));
+            return true;
+        }
+        if shapefile::is_companion(path) {
             return true;
         }
         if self.sidecars.add(path, bytes) {
@@ -54,12 +66,36 @@ impl VectorMasks {
         self.most_bands
     }
 
+    /// Ground resolution of these images in metres a pixel: the median of those that are placed; `None` if there are
+    /// none, or if they differ by more than a quarter.
+    pub(super) fn pixel_m<'a>(&self, paths: impl Iterator<Item = &'a str>) -> Option<f64> {
+        let known = |path: &str| {
+            let image = self.images.get(path)?;
+            georef::pixel_m(&self.geo(path)?, image.width, image.height)
+        };
+        let mut all: Vec<f64> = paths.filter_map(known).collect();
+        all.sort_by(f64::total_cmp);
+        let median = *all.get(all.len() / 2)?;
+        (all.last()? / all.first()? <= 1.25).then_some(median)
+    }
+
     fn geo(&self, path: &str) -> Option<GeoRef> {
         let placed = self.images.get(path)?;
         placed.own.clone().or_else(|| self.sidecars.of(path))
     }
 
-    /// Images that a GeoJSON file is for: the one of its name, or all that lie on the ground.
+    /// The polygons of a file.
+    fn polygons(&self, path: &str, bytes: &[u8]) -> Result<Polygons, String> {
+        if !shapefile::is_shp(path) {
+            return Polygons::read(bytes).map_err(|e| e.to_string());
+        }
+        let lower = path.to_lowercase();
+        let table = self.tables.get(&format!("{}.dbf", lower.trim_end_matches(".shp")));
+        let projection = self.sidecars.projection_of(path);
+        shapefile::read(bytes, table.map(Vec::as_slice), projection).map_err(|e| e.to_string())
+    }
+
+    /// Images that a file of polygons is for: the one of its name, or all that lie on the ground.
     fn images_of(&self, vector: &str) -> Vec<String> {
         let wanted = plain_stem(vector);
         let placed: Vec<String> = self
@@ -127,7 +163,7 @@ fn mask_path(image: &str) -> String {
 }
 
 impl Engine {
-    /// Draws the masks of the GeoJSON files of a drop; gives a fault for each that could not be used.
+    /// Draws the masks of the vector files of a drop; gives a fault for each that could not be used.
     pub(super) fn draw_vector_masks(&mut self) -> Vec<Event> {
         let mut faults = Vec::new();
         for (path, bytes) in std::mem::take(&mut self.vectors.files) {
@@ -135,11 +171,12 @@ impl Engine {
                 faults.push(fault(FaultCode::VectorMask, Stage::Pair, Some(path), Some(detail)));
             }
         }
+        self.vectors.tables.clear();
         faults
     }
 
     fn draw(&mut self, path: &str, bytes: &[u8]) -> Result<(), String> {
-        let polygons = Polygons::read(bytes).map_err(|e| e.to_string())?;
+        let polygons = self.vectors.polygons(path, bytes)?;
         let images = self.vectors.images_of(path);
         if images.is_empty() {
             return Err("no image with a place on the ground".into());
@@ -192,5 +229,15 @@ mod tests {
         }
         assert_eq!(masks.images_of("buildings.geojson"), ["a.png", "b.png"]);
         assert_eq!(masks.images_of("B_mask.geojson"), ["b.png"]);
+        // Without a projection file nobody knows what the numbers mean.
+        assert_eq!(masks.pixel_m(["a.png", "b.png"].into_iter()), None);
+        for (name, zone) in [("a", "33N"), ("b", "33N"), ("c", "33N")] {
+            let prj = format!("PROJCS[\"WGS_1984_UTM_Zone_{zone}\"]");
+            assert!(masks.note(&format!("{name}.prj"), &mut prj.into_bytes()));
+        }
+        let side = masks.pixel_m(["a.png", "b.png", "c.png"].into_iter()).expect("placed");
+        assert!((side - 1.0).abs() < 0.01, "{side}");
+        assert!(masks.note("c.pgw", &mut b"2\n0\n0\n-2\n500000\n5400000\n".to_vec()));
+        assert_eq!(masks.pixel_m(["a.png", "b.png", "c.png"].into_iter()), None);
     }
 }

@@ -7,6 +7,7 @@ use super::layers::{LayerError, find, layers};
 use crate::{
     formats::{
         keras_h5::{self, KerasFileError, KerasLayer},
+        npz::{self, NpzError},
         weights_file::FileTensor,
     },
     model::{Architecture, ConfigError, ModelConfig, NamedTensor},
@@ -30,6 +31,8 @@ pub enum KerasError {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Layer(#[from] LayerError),
+    #[error(transparent)]
+    Npz(#[from] NpzError),
 }
 
 /// Reads Keras's weights; the configuration follows from the shapes.
@@ -125,6 +128,27 @@ fn configuration(convs: &[&KerasLayer], norms: usize) -> Result<ModelConfig, Ker
 /// # Errors
 /// If a tensor is missing or of another shape than the configuration says.
 pub fn keras_file(config: &ModelConfig, tensors: &[NamedTensor]) -> Result<Vec<u8>, KerasError> {
+    Ok(keras_h5::write(&keras_layers(config, tensors)?)?)
+}
+
+/// The weights as NumPy's `.npz`: `conv2d_1/kernel`, `conv2d_1/bias`, `batch_normalization_1/gamma`, ... in the order in
+/// which the layers run.
+///
+/// # Errors
+/// If a tensor is missing or of another shape than the configuration says.
+pub fn keras_npz(config: &ModelConfig, tensors: &[NamedTensor]) -> Result<Vec<u8>, KerasError> {
+    let named = |layer: KerasLayer| {
+        let name = layer.name;
+        layer.weights.into_iter().map(move |weight| FileTensor {
+            name: format!("{name}/{}", weight.name),
+            ..weight
+        })
+    };
+    let arrays: Vec<FileTensor> = keras_layers(config, tensors)?.into_iter().flat_map(named).collect();
+    Ok(npz::write(&arrays)?)
+}
+
+fn keras_layers(config: &ModelConfig, tensors: &[NamedTensor]) -> Result<Vec<KerasLayer>, KerasError> {
     let mut file = Vec::new();
     let mut norms = 0;
     let tensor = |name: &str, from: String, shape: Vec<usize>| {
@@ -159,7 +183,7 @@ pub fn keras_file(config: &ModelConfig, tensors: &[NamedTensor]) -> Result<Vec<u
             });
         }
     }
-    Ok(keras_h5::write(&file)?)
+    Ok(file)
 }
 
 #[cfg(test)]

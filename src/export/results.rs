@@ -12,6 +12,11 @@ pub const NODATA_CLASS: u8 = 255;
 const NODATA_PROBABILITY: f32 = -1.0;
 
 impl Kept {
+    /// Bytes held.
+    pub fn bytes(&self) -> usize {
+        self.probability.bytes() + self.labels.as_ref().map_or(0, |l| l.numbers.len())
+    }
+
     fn cut(threshold: f32) -> u16 {
         (f64::from(threshold.clamp(0.0, 1.0)) * 65535.0).round() as u16
     }
@@ -27,7 +32,7 @@ impl Kept {
             }
             match &self.labels {
                 Some(labels) => labels.numbers.get(at).copied().unwrap_or(NODATA_CLASS),
-                None => self.probability.get(at).map_or(NODATA_CLASS, |p| u8::from(*p >= cut)),
+                None => self.probability.get(at).map_or(NODATA_CLASS, |p| u8::from(p >= cut)),
             }
         }
     }
@@ -77,7 +82,7 @@ impl Kept {
         tiff::write(self.spec(Some(f64::from(NODATA_PROBABILITY)), None), |y, x| {
             let at = y * width + x;
             match self.probability.get(at) {
-                Some(p) if !self.missing.as_ref().is_some_and(|m| m.get(at)) => f32::from(*p) / 65535.0,
+                Some(p) if !self.missing.as_ref().is_some_and(|m| m.get(at)) => f32::from(p) / 65535.0,
                 _ => NODATA_PROBABILITY,
             }
         })
@@ -195,7 +200,7 @@ mod tests {
         Kept {
             width: 3,
             height: 2,
-            probability: vec![0, 40000, 65535, 10, 20, 50000],
+            probability: vec![0, 40000, 65535, 10, 20, 50000].into(),
             seed_map: None,
             labels: None,
             geo: Some(GeoRef {

@@ -50,7 +50,8 @@ pub fn grey8_png(samples: &[u8], width: u32, height: u32) -> Result<Vec<u8>, Enc
 /// If the number of samples does not fit the size.
 pub fn grey16_png(samples: &[u16], width: u32, height: u32) -> Result<Vec<u8>, EncodeError> {
     // `image` takes native byte order and turns it itself.
-    let bytes: Vec<u8> = samples.iter().flat_map(|v| v.to_ne_bytes()).collect();
+    let mut bytes = Vec::with_capacity(2 * samples.len());
+    samples.iter().for_each(|v| bytes.extend(v.to_ne_bytes()));
     write(&bytes, 2, width, height, ExtendedColorType::L16)
 }
 

@@ -10,9 +10,11 @@ pub mod geo;
 pub mod geojson;
 pub mod header;
 pub mod keras_h5;
+pub mod npz;
 pub mod onnx;
 pub mod raster;
 pub mod run_file;
+pub mod shapefile;
 pub mod tiff;
 pub mod weights_file;
 

@@ -2,15 +2,17 @@
 //!
 //! A [`View`] is an image as the model is to see it (native, resized to one tile, or the seed's
 //! crop); a [`Prediction`] goes over it tile by tile with overlap and blends the seams, one tile a
-//! call, so that a caller can stop or paint in between.
+//! call, so that a caller can stop or paint in between, and gives away rows ([`Rows`]) as they are finished.
 
 mod outlines;
 mod pose;
 mod resample;
+mod rescale;
 mod tiles;
 mod view;
 
 pub use outlines::{Region, regions};
 pub use resample::{resize_bilinear, shrink_mean, shrink_nearest, shrunk};
-pub use tiles::{InferError, Prediction};
+pub use rescale::Rescale;
+pub use tiles::{InferError, Prediction, Rows};
 pub use view::{InputSpec, View};

@@ -35,7 +35,22 @@ struct Axis {
     weights: Vec<Vec<f32>>,
 }
 
+/// Takes a map's rows as they are finished, from the top down.
+pub trait Rows {
+    /// `values`: `[rows, width, classes]`, whole rows that follow those given before.
+    fn put(&mut self, values: &[f32]);
+}
+
+/// The whole map, held.
+impl Rows for Vec<f32> {
+    fn put(&mut self, values: &[f32]) {
+        self.extend_from_slice(values);
+    }
+}
+
 /// A prediction under way: call [`step`](Self::step) until it says that it is done.
+///
+/// Held are only the rows that tiles to come may still change: a tile's height of them at most.
 #[derive(Debug)]
 pub struct Prediction {
     size: [usize; 2],
@@ -47,7 +62,10 @@ pub struct Prediction {
     next: usize,
     /// Mean over mirrored and turned tiles.
     averaged: bool,
-    sum: Vec<f32>,
+    /// Weighted sums of the rows from `given` on, `[rows, width, classes]`.
+    band: Vec<f32>,
+    /// Rows given away.
+    given: usize,
 }
 
 impl Prediction {
@@ -70,7 +88,8 @@ impl Prediction {
             columns: Axis::new(size[1], tile[1], stride_px),
             next: 0,
             averaged,
-            sum: vec![0.0; size[0] * size[1] * classes],
+            band: Vec::new(),
+            given: 0,
         }
     }
 
@@ -95,11 +114,18 @@ impl Prediction {
         [top, self.tile[0].min(self.size[0] - top)]
     }
 
-    /// Predicts one tile. Gives `true` when all are done.
+    /// Predicts one tile and gives `out` the rows that no later tile touches: probabilities of the view's size. Gives
+    /// `true` when all are done.
     ///
     /// # Errors
     /// If the device fails.
-    pub async fn step(&mut self, model: &UNet, view: &View, image: &Raster) -> Result<bool, InferError> {
+    pub async fn step(
+        &mut self,
+        model: &UNet,
+        view: &View,
+        image: &Raster,
+        out: &mut impl Rows,
+    ) -> Result<bool, InferError> {
         let Some(place) = self.place() else {
             return Ok(true);
         };
@@ -123,7 +149,19 @@ impl Prediction {
         };
         self.add(place, &tile);
         self.next += 1;
+        self.give_rows(out);
         Ok(self.next == self.tiles())
+    }
+
+    /// Gives away what the tiles done so far have finished.
+    fn give_rows(&mut self, out: &mut impl Rows) {
+        let finished = self.place().map_or(self.size[0], |[down, _]| self.rows.starts[down]);
+        let values = ((finished - self.given) * self.size[1] * self.classes).min(self.band.len());
+        if values > 0 {
+            out.put(&self.band[..values]);
+            self.band.drain(..values);
+            self.given = finished;
+        }
     }
 
     /// Probabilities `[height, width, classes]` of a tile `[height, width, channels]`.
@@ -151,10 +189,13 @@ impl Prediction {
         let k = self.classes;
         let (top, left) = (self.rows.starts[down], self.columns.starts[across]);
         let line = self.tile[1] * k;
+        let bottom = top + self.rows.weights[down].len();
+        let held = (bottom - self.given) * self.size[1] * k;
+        self.band.resize(held.max(self.band.len()), 0.0);
         for (y, row_weight) in self.rows.weights[down].iter().enumerate() {
             let columns = &self.columns.weights[across];
-            let at = ((top + y) * self.size[1] + left) * k;
-            let sums = self.sum[at..at + columns.len() * k].chunks_exact_mut(k);
+            let at = ((top + y - self.given) * self.size[1] + left) * k;
+            let sums = self.band[at..at + columns.len() * k].chunks_exact_mut(k);
             for ((sums, values), weight) in sums.zip(tile[y * line..].chunks_exact(k)).zip(columns) {
                 let weight = row_weight * weight;
                 sums.iter_mut()
@@ -162,11 +203,6 @@ impl Prediction {
                     .for_each(|(sum, value)| *sum += weight * value);
             }
         }
-    }
-
-    /// The probabilities, of the view's size; `[pixels, classes]` where there are several.
-    pub fn finish(self) -> Vec<f32> {
-        self.sum
     }
 }
 
@@ -276,8 +312,13 @@ mod tests {
     }
 
     fn run(mut prediction: Prediction, model: &UNet, view: &View, image: &Raster) -> Vec<f32> {
-        while !pollster::block_on(prediction.step(model, view, image)).expect("a device") {}
-        prediction.finish()
+        let mut map = Vec::new();
+        while !pollster::block_on(prediction.step(model, view, image, &mut map)).expect("a device") {
+            // What is held does not grow with the image.
+            assert!(prediction.band.len() <= prediction.tile[0] * prediction.size[1] * prediction.classes);
+        }
+        assert!(prediction.band.is_empty());
+        map
     }
 
     /// Against one piece only pixels near the seams differ, and hardly: fewer than 2 % change sides.

@@ -10,7 +10,10 @@ use crate::{
     formats::raster::Raster,
 };
 
-use super::resample::{resize_bilinear, shrink_nearest};
+use super::{
+    resample::{resize_bilinear, shrink_nearest},
+    rescale::{Taps, filter_row},
+};
 
 /// What the model was trained on, as far as its input is concerned.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,6 +36,8 @@ pub struct View {
     channels: Channels,
     /// HWC in 0..1; `None` = read from the raster as it is.
     values: Option<Vec<f32>>,
+    /// Rows and columns of the image under each of the view's, where it shows the image at another resolution.
+    taps: Option<[Vec<Taps>; 2]>,
     /// Size of the region of the image that the view shows.
     region: [usize; 2],
     image: [usize; 2],
@@ -48,9 +53,37 @@ impl View {
             width: size[1],
             channels,
             values: None,
+            taps: None,
             region: size,
             image: size,
             top: 0,
+        }
+    }
+
+    /// An image of `size` seen as if its pixels were `shrink` times as large on the ground, else as [`native`](Self::native).
+    pub fn at_resolution(size: [usize; 2], channels: Channels, shrink: f64) -> Self {
+        let [height, width] = size.map(|n| ((n as f64 / shrink).round() as usize).max(1));
+        let native = Self::native(size, channels);
+        if [height, width] == size {
+            return native;
+        }
+        Self {
+            height,
+            width,
+            taps: Some([Taps::axis(size[0], height), Taps::axis(size[1], width)]),
+            ..native
+        }
+    }
+
+    /// First row and number of rows of the image that rows of the view are made of.
+    pub fn image_rows(&self, [from, height]: [usize; 2]) -> [usize; 2] {
+        let Some([rows, _]) = &self.taps else {
+            return [from, height];
+        };
+        let some = rows.get(from..(from + height).min(rows.len())).unwrap_or_default();
+        match (some.first(), some.last()) {
+            (Some(first), Some(last)) => [first.start, last.end() - first.start],
+            _ => [0, 1],
         }
     }
 
@@ -71,6 +104,7 @@ impl View {
                     width: side,
                     channels: spec.channels,
                     values: Some(values),
+                    taps: None,
                     region: size,
                     image: size,
                     top: 0,
@@ -88,11 +122,26 @@ impl View {
                     width: 256,
                     channels: spec.channels,
                     values: Some(values),
+                    taps: None,
                     region,
                     image: size,
                     top: 0,
                 }
             }
+        }
+    }
+
+    /// Whether the image is seen pixel by pixel, be it at another resolution, and not made into one tile.
+    pub fn is_native(&self) -> bool {
+        self.values.is_none()
+    }
+
+    /// Height and width of the map that is kept: the image's, or the tile's.
+    pub fn map_size(&self) -> [usize; 2] {
+        if self.is_native() {
+            self.image
+        } else {
+            [self.height, self.width]
         }
     }
 
@@ -113,6 +162,14 @@ impl View {
 
     /// Copies the window at (`y0`, `x0`) into `out`, HWC; outside the image its edge goes on.
     pub fn window(&self, image: &Raster, [y0, x0]: [i64; 2], [height, width]: [usize; 2], out: &mut [f32]) {
+        if let Some([rows, columns]) = &self.taps {
+            let inside = |at: i64, all: &[Taps]| (at.max(0) as usize).min(all.len().saturating_sub(1));
+            let pick = |all: &[Taps], from: i64, n: usize| -> Vec<Taps> {
+                let picked = (0..n).filter_map(|i| all.get(inside(from + i as i64, all)).cloned());
+                picked.collect()
+            };
+            return self.filtered(image, &pick(rows, y0, height), &pick(columns, x0, width), out);
+        }
         let Some(values) = &self.values else {
             preprocess::crop_f32(image, self.channels, y0 - self.top as i64, x0, height, width, out);
             return;
@@ -124,6 +181,37 @@ impl View {
                 let column = (x0 + x as i64).clamp(0, self.width as i64 - 1) as usize;
                 let (from, to) = ((row * self.width + column) * channels, (y * width + x) * channels);
                 out[to..to + channels].copy_from_slice(&values[from..from + channels]);
+            }
+        }
+    }
+
+    /// Rows and columns as the image's pixels make them up.
+    fn filtered(&self, image: &Raster, rows: &[Taps], columns: &[Taps], out: &mut [f32]) {
+        let channels = self.channels.count();
+        let span = |taps: &[Taps]| {
+            let start = taps.iter().map(|t| t.start).min().unwrap_or(0);
+            (start, taps.iter().map(Taps::end).max().unwrap_or(start))
+        };
+        let ((top, bottom), (left, right)) = (span(rows), span(columns));
+        let columns: Vec<Taps> = columns
+            .iter()
+            .map(|t| Taps {
+                start: t.start - left,
+                weights: t.weights.clone(),
+            })
+            .collect();
+        let (width, line) = (right - left, columns.len() * channels);
+        let mut source = vec![0.0; width * channels];
+        let mut narrow = vec![0.0; line];
+        for row in top..bottom {
+            let y = row as i64 - self.top as i64;
+            preprocess::crop_f32(image, self.channels, y, left as i64, 1, width, &mut source);
+            narrow.fill(0.0);
+            filter_row(&source, &columns, channels, &mut narrow);
+            for (taps, target) in rows.iter().zip(out.chunks_exact_mut(line.max(1))) {
+                if let Some(weight) = row.checked_sub(taps.start).and_then(|i| taps.weights.get(i)) {
+                    target.iter_mut().zip(&narrow).for_each(|(sum, v)| *sum += weight * v);
+                }
             }
         }
     }
@@ -160,7 +248,7 @@ impl View {
 
     /// The view as a picture, RGBA, its longer side at most `max_px`, shrunk as [`super::shrink_mean`] does.
     pub fn picture(&self, image: &Raster, max_px: usize) -> (Vec<u8>, [usize; 2]) {
-        let size = [self.height, self.width];
+        let size = self.map_size();
         let pixels: Vec<[u8; 4]> = match &self.values {
             // Read by window: what is given is the picture already, shrunk by the same rule.
             None if [image.height as usize, image.width as usize] != self.image => {
@@ -197,4 +285,41 @@ impl View {
 
 fn opaque([r, g, b, _]: [u8; 4]) -> [u8; 4] {
     [r, g, b, 255]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A slope across, seen at other resolutions, is the same slope; and windows fit together, from bands of rows too.
+    #[test]
+    fn other_resolutions_show_the_same_ground() {
+        let (width, height) = (40, 30);
+        let slope = |n: usize| (0..n * height).map(|i| (10 + i % n * 5) as u8).collect::<Vec<u8>>();
+        let image = Raster::from_u8(width as u32, height as u32, 1, slope(width)).expect("a raster");
+        for shrink in [0.5, 0.7, 2.0, 3.5] {
+            let mut view = View::at_resolution([height, width], Channels::Grey, shrink);
+            let size = [view.height, view.width];
+            assert_eq!(view.map_size(), [height, width]);
+            let mut whole = vec![0.0; size[0] * size[1]];
+            view.window(&image, [0, 0], size, &mut whole);
+            let reach = (shrink as usize + 1).max(2);
+            for x in reach..size[1] - reach {
+                let at = (x as f64 + 0.5) * width as f64 / size[1] as f64 - 0.5;
+                let wanted = (10.0 + 5.0 * at) / 255.0;
+                assert!((f64::from(whole[size[1] + x]) - wanted).abs() < 2e-3, "{shrink} {x}");
+            }
+            // Rows 4 to 7 and beyond the right edge, from a band of the image that holds no more than they need.
+            let [from, rows] = view.image_rows([4, 3]);
+            let pixels = slope(width)[from * width..(from + rows) * width].to_vec();
+            let band = Raster::from_u8(width as u32, rows as u32, 1, pixels).expect("a raster");
+            view.begin_at(from);
+            let mut part = vec![0.0; 3 * 6];
+            view.window(&band, [4, size[1] as i64 - 5], [3, 6], &mut part);
+            for (i, v) in part.iter().enumerate() {
+                let (y, x) = (4 + i / 6, (size[1] - 5 + i % 6).min(size[1] - 1));
+                assert!((v - whole[y * size[1] + x]).abs() < 1e-6, "{shrink} {y} {x}");
+            }
+        }
+    }
 }

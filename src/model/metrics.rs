@@ -10,16 +10,23 @@ pub struct Confusion {
 }
 
 impl Confusion {
-    /// Counts one image: a pixel is predicted foreground at `probability >= threshold`; `truth` is 0 or 1.
+    /// Counts one image: a pixel is predicted foreground at `probability >= threshold`; `truth` is 0 or 1, and anything
+    /// else (255) where nothing is known, which does not count.
     pub fn add(&mut self, probability: &[f32], truth: &[u8], threshold: f32) {
         for (&p, &t) in probability.iter().zip(truth) {
-            match (t != 0, p >= threshold) {
-                (true, true) => self.true_positive += 1,
-                (false, true) => self.false_positive += 1,
-                (true, false) => self.false_negative += 1,
-                (false, false) => self.true_negative += 1,
+            match (t, p >= threshold) {
+                (1, true) => self.true_positive += 1,
+                (0, true) => self.false_positive += 1,
+                (1, false) => self.false_negative += 1,
+                (0, false) => self.true_negative += 1,
+                _ => {}
             }
         }
+    }
+
+    /// Pixels counted.
+    pub fn pixels(&self) -> u64 {
+        self.true_positive + self.false_positive + self.false_negative + self.true_negative
     }
 
     pub fn merge(&mut self, other: &Self) {
@@ -62,11 +69,12 @@ fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// Sum of the binary cross-entropy over pixels, p clipped to `[1e-7, 1 - 1e-7]` as Keras does.
+/// Sum of the binary cross-entropy over the pixels whose truth is 0 or 1, p clipped to `[1e-7, 1 - 1e-7]` as Keras does.
 pub fn bce_sum(probability: &[f32], truth: &[u8]) -> f64 {
     probability
         .iter()
         .zip(truth)
+        .filter(|(_, t)| **t <= 1)
         .map(|(&p, &t)| {
             let p = f64::from(p).clamp(1e-7, 1.0 - 1e-7);
             if t != 0 { -p.ln() } else { -(1.0 - p).ln() }

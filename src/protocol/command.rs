@@ -87,6 +87,9 @@ pub enum Command {
         /// Mean over the mirrored and turned image: eight times the work.
         #[serde(default)]
         averaged: bool,
+        /// See every image at the ground resolution that the model was trained at, where both are known.
+        #[serde(default)]
+        match_resolution: bool,
     },
     CancelPredict,
     /// One result as a file. Answers with [`Event::File`].
@@ -216,6 +219,8 @@ pub enum ModelFormat {
     OnnxQgis,
     /// Keras's older HDF5 layout.
     Keras,
+    /// NumPy arrays under Keras's names.
+    KerasNpz,
 }
 
 /// How a mask pixel becomes foreground (1) or background (0), or one of several classes.

@@ -199,6 +199,20 @@ pub struct ModelInfo {
     pub name: String,
     /// Empty for foreground and background.
     pub classes: Vec<ClassInfo>,
+    /// Ground resolution of what it was trained on, metres a pixel, where that is known.
+    pub pixel_m: Option<f64>,
+}
+
+/// What an image was seen at.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct GroundResolution {
+    /// Of the image, metres a pixel.
+    pub image_m: f64,
+    /// Of what the model was trained on, metres a pixel.
+    pub model_m: f64,
+    /// The image was resampled to the model's resolution, and the result back.
+    pub resampled: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -214,6 +228,8 @@ pub struct PredictionResult {
     pub height: u32,
     /// Where the pair has a mask.
     pub metrics: Option<Metrics>,
+    /// Where both resolutions are known and differ.
+    pub resolution: Option<GroundResolution>,
     /// Picture for the page, at most 1024 px on its longer side; the three below share its size.
     pub view_width: u32,
     pub view_height: u32,

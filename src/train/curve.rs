@@ -28,14 +28,14 @@ impl Histogram {
         }
     }
 
-    /// Counts one image; `truth` is 0 or 1.
+    /// Counts one image; `truth` is 0 or 1, and anything else where nothing is known.
     pub(super) fn add(&mut self, probability: &[f32], truth: &[u8]) {
         for (p, t) in probability.iter().zip(truth) {
             let bin = (p.clamp(0.0, 1.0) * BINS as f32) as usize;
-            let side = if *t != 0 {
-                &mut self.positives
-            } else {
-                &mut self.negatives
+            let side = match t {
+                0 => &mut self.negatives,
+                1 => &mut self.positives,
+                _ => continue,
             };
             side[bin] += 1;
         }

@@ -9,15 +9,8 @@ use crate::model::{
 /// Sums over the images of one set.
 #[derive(Debug, Clone)]
 pub enum Score {
-    Binary {
-        confusion: Confusion,
-        bce: f64,
-        pixels: u64,
-    },
-    Classes {
-        confusion: ClassConfusion,
-        entropy: f64,
-    },
+    Binary { confusion: Confusion, bce: f64 },
+    Classes { confusion: ClassConfusion, entropy: f64 },
 }
 
 impl Score {
@@ -27,7 +20,6 @@ impl Score {
             return Score::Binary {
                 confusion: Confusion::default(),
                 bce: 0.0,
-                pixels: 0,
             };
         }
         Score::Classes {
@@ -36,13 +28,13 @@ impl Score {
         }
     }
 
-    /// Adds one image: `map` is `[pixels]` or `[pixels, classes]`, `truth` 0 and 1 or class numbers.
+    /// Adds one image: `map` is `[pixels]` or `[pixels, classes]`, `truth` 0 and 1 or class numbers, 255
+    /// where nothing is known.
     pub fn add(&mut self, map: &[f32], truth: &[u8], threshold: f32) {
         match self {
-            Score::Binary { confusion, bce, pixels } => {
+            Score::Binary { confusion, bce } => {
                 confusion.add(map, truth, threshold);
                 *bce += bce_sum(map, truth);
-                *pixels += truth.len() as u64;
             }
             Score::Classes { confusion, entropy } => {
                 let classes = map.len() / truth.len().max(1);
@@ -54,17 +46,9 @@ impl Score {
 
     pub fn merge(&mut self, other: &Self) {
         match (self, other) {
-            (
-                Score::Binary { confusion, bce, pixels },
-                Score::Binary {
-                    confusion: c,
-                    bce: b,
-                    pixels: p,
-                },
-            ) => {
+            (Score::Binary { confusion, bce }, Score::Binary { confusion: c, bce: b }) => {
                 confusion.merge(c);
                 *bce += b;
-                *pixels += p;
             }
             (
                 Score::Classes { confusion, entropy },
@@ -83,7 +67,7 @@ impl Score {
     /// Pixels counted.
     pub fn pixels(&self) -> u64 {
         match self {
-            Score::Binary { pixels, .. } => *pixels,
+            Score::Binary { confusion, .. } => confusion.pixels(),
             Score::Classes { confusion, .. } => confusion.pixels(),
         }
     }
@@ -102,8 +86,8 @@ impl Score {
 
     pub fn metrics(&self) -> ImageMetrics {
         match self {
-            Score::Binary { confusion, bce, pixels } => ImageMetrics {
-                loss: bce / (*pixels).max(1) as f64,
+            Score::Binary { confusion, bce } => ImageMetrics {
+                loss: bce / confusion.pixels().max(1) as f64,
                 accuracy: confusion.accuracy(),
                 iou: confusion.iou(),
                 f1: confusion.f1(),

@@ -12,7 +12,8 @@ use crate::{
 };
 
 /// Images and masks of one step on the device: `[b, h, w, c]` in 0..1 and `[b, h, w, 1]` of 0 or 1, or
-/// `[b, h, w, classes]` with a 1 at the class of each labelled pixel.
+/// `[b, h, w, classes]` with a 1 at the class of each labelled pixel. Where the images have pixels that nothing is known
+/// of, a binary mask is `[b, h, w, 2]`, the second 1 where something is.
 #[derive(Debug, Clone)]
 pub struct Batch {
     pub images: Tensor<4>,
@@ -21,13 +22,15 @@ pub struct Batch {
 
 impl Batch {
     /// Uploads a batch and augments it there: one warp over image and mask together, the mask
-    /// re-binarised at 0.5 as in the seed, contrast and brightness on the image alone.
+    /// re-binarised at 0.5 as in the seed, contrast and brightness on the image alone. A pixel blended from one that
+    /// nothing is known of is not known either.
     pub fn upload(cpu: CpuBatch, channels: usize, device: &Device) -> Self {
         let (b, window_px) = (cpu.matrices.len(), cpu.window_px);
         let images: Tensor<4> =
             Tensor::from_data(TensorData::new(cpu.images, [b, window_px, window_px, channels]), device);
+        let bands = (cpu.masks.len() / (b * window_px * window_px).max(1)).max(1);
         let binary =
-            |values, device| Tensor::<4>::from_data(TensorData::new(values, [b, window_px, window_px, 1]), device);
+            |values, device| Tensor::<4>::from_data(TensorData::new(values, [b, window_px, window_px, bands]), device);
         let identity =
             cpu.window_px == cpu.tile_px && cpu.matrices.iter().all(|m| *m == [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
         let (images, masks) = if cpu.classes > 0 {
@@ -40,8 +43,12 @@ impl Batch {
         } else {
             let masks = binary(cpu.masks, device);
             let warped = nn::warp(Tensor::cat(vec![images, masks], 3), &cpu.matrices, cpu.tile_px);
-            let masks = warped.clone().narrow(3, channels, 1);
-            (warped.narrow(3, 0, channels), masks.greater_elem(0.5).float())
+            let band = |i: usize, cut: f32| warped.clone().narrow(3, channels + i, 1).greater_elem(cut).float();
+            let masks = match bands {
+                1 => band(0, 0.5),
+                _ => Tensor::cat(vec![band(0, 0.5), band(1, 0.999)], 3),
+            };
+            (warped.narrow(3, 0, channels), masks)
         };
         let plain = cpu.gain_bias.iter().all(|g| *g == [1.0, 0.0]);
         let images = if plain {
@@ -123,11 +130,17 @@ impl Trainer {
         self.steps
     }
 
-    /// Loss, with its graph, and share of pixels that are wrong.
+    /// Loss, with its graph, and share of pixels that are wrong, of those that are known.
     fn judge(&self, logits: Tensor<4>, masks: Tensor<4>) -> (Tensor<1>, Tensor<1>) {
         if self.model.config().classes == 1 {
             let loss = loss_from_logits(logits.clone(), masks.clone(), self.loss);
-            return (loss, (logits.inner().greater_elem(0.0).float() - masks).abs().mean());
+            let answer = logits.inner().greater_elem(0.0).float();
+            if masks.dims()[3] == 1 {
+                return (loss, (answer - masks).abs().mean());
+            }
+            let (mask, known) = (masks.clone().narrow(3, 0, 1), masks.narrow(3, 1, 1));
+            let wrong = ((answer - mask).abs() * known.clone()).sum() / known.sum().clamp_min(1.0);
+            return (loss, wrong);
         }
         let config = ClassLoss {
             kind: self.loss.kind,

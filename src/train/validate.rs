@@ -29,7 +29,7 @@ const PREVIEW_PX: usize = 256;
 /// A validation under way.
 pub(super) struct Validation {
     queue: VecDeque<(usize, bool)>,
-    current: Option<(usize, bool, View, Prediction)>,
+    current: Option<(usize, bool, View, Prediction, Vec<f32>)>,
     held_out: Score,
     training: Score,
     /// Lowest and highest probability of each class.
@@ -69,18 +69,18 @@ impl Session {
             v.current = v.queue.pop_front().and_then(|(pair, held_out)| {
                 let view = View::new(self.data.image(pair)?, &spec);
                 let prediction = Prediction::new(&view, spec.stride_px, self.settings.model.classes, false);
-                Some((pair, held_out, view, prediction))
+                Some((pair, held_out, view, prediction, Vec::new()))
             });
         }
-        if let Some((pair, held_out, view, mut prediction)) = v.current.take()
+        if let Some((pair, held_out, view, mut prediction, mut probability)) = v.current.take()
             && let (Some(image), Some(mask), Some(bits)) =
                 (self.data.image(pair), self.data.mask(pair), self.data.mask_bits(pair))
         {
-            if !prediction.step(&self.trainer.model, &view, image).await? {
-                v.current = Some((pair, held_out, view, prediction));
+            let step = prediction.step(&self.trainer.model, &view, image, &mut probability);
+            if !step.await? {
+                v.current = Some((pair, held_out, view, prediction, probability));
                 return Ok(());
             }
-            let probability = prediction.finish();
             let truth = view.truth(mask, bits, &spec);
             let sum = if held_out { &mut v.held_out } else { &mut v.training };
             let mut score = Score::new(self.settings.model.classes);
@@ -225,7 +225,7 @@ pub fn layers(truth: &[u8], map: &[f32], size: [usize; 2], max_px: usize) -> (Ve
     (
         shrink(truth)
             .into_iter()
-            .map(|t| if t != 0 { 255 } else { 0 })
+            .map(|t| if t == 1 { 255 } else { 0 })
             .collect(),
         probability.iter().map(|p| (p * 255.0).round() as u8).collect(),
     )

@@ -10,8 +10,8 @@ pub(super) fn foreground(data: &Dataset, train: &[usize]) -> f32 {
     }
     let (mut foreground, mut pixels) = (0u64, 0u64);
     for bits in train.iter().filter_map(|&pair| data.mask_bits(pair)) {
-        foreground += bits.iter().map(|&b| u64::from(b != 0)).sum::<u64>();
-        pixels += bits.len() as u64;
+        foreground += bits.iter().map(|&b| u64::from(b == 1)).sum::<u64>();
+        pixels += bits.iter().map(|&b| u64::from(b <= 1)).sum::<u64>();
     }
     let share = foreground as f64 / pixels.max(1) as f64;
     if share <= 0.0 {

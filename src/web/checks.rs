@@ -156,3 +156,12 @@ pub async fn check_overfit(device: String) -> Result<String, JsValue> {
     }
     Ok(format!("loss {first:.3} -> {last:.4} in {steps} steps"))
 }
+
+/// Loss, gradient and weights do not depend on what lies under pixels that nothing is known of.
+#[wasm_bindgen]
+pub async fn check_nodata(device: String) -> Result<String, JsValue> {
+    let (device, gpu) = bring_up(&device).await?;
+    let errors = checks::nodata(&device).await.map_err(error)?;
+    // A GPU may add up in another order the second time.
+    judge(&errors, |_| if gpu { 1e-6 } else { 0.0 })
+}

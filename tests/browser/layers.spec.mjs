@@ -105,7 +105,7 @@ test.describe('map layers and foreign models', () => {
 
     const models = path.join(folder, '../models');
     mkdirSync(models, { recursive: true });
-    for (const [format, name] of [['onnx', 'groundmask-model.onnx'], ['onnx_qgis', 'groundmask-model-qgis.onnx'], ['keras', 'groundmask-model.h5'], ['safetensors', 'groundmask-model.safetensors']]) {
+    for (const [format, name] of [['onnx', 'groundmask-model.onnx'], ['onnx_qgis', 'groundmask-model-qgis.onnx'], ['keras', 'groundmask-model.h5'], ['keras_npz', 'groundmask-model.npz'], ['safetensors', 'groundmask-model.safetensors']]) {
       await page.selectOption('#model-format', format);
       const made = await gm.download(page, '#save-model');
       expect(made.name).toBe(name);

@@ -19,6 +19,7 @@ import { unzip } from './unzip.mjs';
  * @property {string} [format] value of the page's list of model formats
  * @property {number} threshold
  * @property {boolean} tta
+ * @property {boolean} own_resolution the image is not seen at the model's ground resolution
  * @property {import('./harness.mjs').Device} device
  * @property {'swiftshader' | 'default'} adapter
  */
@@ -87,6 +88,7 @@ async function predict(page) {
     { limitMs: 600_000, what: 'the image was read' },
   );
   if (job.tta) await page.check('#tta');
+  if (job.own_resolution) await page.uncheck('#match-resolution');
   await page.locator('#predict').waitFor({ state: 'visible' });
   await page.click('#predict');
   let told = Date.now();

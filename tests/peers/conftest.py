@@ -1,4 +1,4 @@
-"""The core behind a command line: `examples/peer.rs`, named by the variable GROUNDMASK_PEER."""
+"""The core behind a command line: `tests/peers/peer.rs`, named by the variable GROUNDMASK_PEER."""
 
 import os
 import subprocess

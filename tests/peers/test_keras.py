@@ -1,5 +1,9 @@
 """Weights to and from Keras, in the older HDF5 layout, and the same forward pass on both sides."""
 
+import json
+import re
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
@@ -51,6 +55,32 @@ def test_our_weights_give_our_output_in_keras(peer, seed, plan):
     wanted = peer.forward(ours, x)
     assert wanted.std() > 1e-3
     assert np.abs(model.predict(x, verbose=0) - wanted).max() < 1e-4
+
+
+@pytest.mark.parametrize("plan", MODELS, ids=str)
+def test_the_documented_loader_takes_our_npz(peer, seed, plan):
+    text = (Path(__file__).parents[2] / "README.md").read_text()
+    scope = {}
+    exec(re.search(r"```python\n(.*?)```", text, re.S)[1], scope)
+    ours, file = peer.model(*plan, seed), peer.folder / "k.npz"
+    peer("npz", ours, file)
+    model = seed_model(*plan)
+    scope["load_npz"](model, file)
+    x = np.random.default_rng(seed).random((1, 64, 64, plan[3]), np.float32)
+    wanted = peer.forward(ours, x)
+    assert wanted.std() > 1e-3
+    assert np.abs(model.predict(x, verbose=0) - wanted).max() < 1e-4
+
+
+@pytest.mark.parametrize("channels, classes", [(1, 1), (3, 1), (3, 6)])
+def test_the_page_takes_the_peers_models(peer, seed, channels, classes):
+    """A model file whose configuration only this program understood would prove nothing about the page's."""
+    model = peer.model("unet_norm", 4, 2, channels, seed, classes)
+    info = json.loads(peer("accepts", model))
+    assert (info["base"], info["depth"], len(info["classes"])) == (4, 2, classes if classes > 1 else 0)
+    broken = peer.folder / "broken.safetensors"
+    broken.write_bytes(model.read_bytes()[:500])
+    assert "ModelCorrupt" in peer.refuses("accepts", broken)
 
 
 def test_other_layouts_and_networks_are_named(peer, seed):

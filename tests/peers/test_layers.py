@@ -9,6 +9,7 @@ import pytest
 import rasterio
 import rasterio.features
 import shapely
+import shapely.affinity
 from rasterio.transform import Affine
 from safetensors.numpy import load_file, save_file
 
@@ -144,3 +145,34 @@ def test_vectors_become_the_mask_that_rasterio_makes(peer, seed, place, system):
     # Middles of pixels that lie on an edge may fall on either side.
     assert (load_file(out)["mask"] > 0).sum() > 500
     assert ((load_file(out)["mask"] > 0) != wanted).sum() <= 5
+
+
+@pytest.mark.parametrize("place", ["utm", "lonlat", "mercator", "turned"])
+@pytest.mark.parametrize("system", ["own", "lonlat"])
+def test_shapefiles_become_the_mask_that_rasterio_makes(peer, seed, place, system):
+    """Written by geopandas (GDAL): holes, parts, and a column of classes."""
+    rng = np.random.default_rng(seed)
+    crs, transform = PLACES[place]
+    circle = lambda at, size: shapely.Point(at).buffer(size, quad_segs=6)
+    pixels = [
+        shapely.MultiPolygon([circle((25, 25), 15).difference(circle((25, 25), 6)), circle((60, 20), 8)]),
+        circle((80, 70), 20),
+        circle(rng.uniform(20, 90, 2), 5),
+    ]
+    affine = [transform.a, transform.b, transform.d, transform.e, transform.c, transform.f]
+    shapes = [shapely.affinity.affine_transform(p, affine) for p in pixels]
+    frame = geopandas.GeoDataFrame({"name": list("abc"), "class": [3, 1, 2]}, geometry=shapes, crs=crs)
+    frame = frame.to_crs(4326) if system == "lonlat" else frame
+    frame.to_file(peer.folder / "map.shp")
+    image, out = peer.folder / "image.tif", peer.folder / "mask.safetensors"
+    write(image, np.zeros((1, 110, 125), np.uint8), crs=crs, transform=transform)
+    peer("rasterize", peer.folder / "map.shp", image, out)
+    pairs = zip(shapes, [3, 1, 2])
+    wanted = rasterio.features.rasterize(pairs, (110, 125), transform=transform, dtype="uint8")
+    mask = load_file(out)["mask"]
+    assert (mask > 0).sum() > 500
+    # Middles of pixels that lie on an edge may fall on either side.
+    assert (mask != wanted).sum() <= 5
+    whole = (peer.folder / "map.shp").read_bytes()
+    (peer.folder / "map.shp").write_bytes(whole[: len(whole) // 2])
+    assert "cut off" in peer.refuses("rasterize", peer.folder / "map.shp", image, out)

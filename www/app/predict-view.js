@@ -66,12 +66,14 @@ function predict() {
   shown = PAGE;
   predictedAt = state.view.threshold;
   setText($('zip-line'), '');
-  send({ type: 'predict', validation, threshold: state.view.threshold, averaged: /** @type {HTMLInputElement} */ ($('tta')).checked });
+  send({ type: 'predict', validation, threshold: state.view.threshold, averaged: ticked('tta'), match_resolution: ticked('match-resolution') });
   changed();
 }
 
+/** @param {string} id */
+const ticked = (id) => /** @type {HTMLInputElement} */ ($(id)).checked;
 const validationPairs = () => state.heldBack;
-const wantsValidation = () => validationPairs() > 0 && /** @type {HTMLInputElement} */ ($('predict-validation')).checked;
+const wantsValidation = () => validationPairs() > 0 && ticked('predict-validation');
 
 /** @returns {{ ok: boolean, why: string }} */
 function canPredict() {
@@ -86,7 +88,7 @@ function canPredict() {
 function paint() {
   const { model, inputs, results, predicting } = state;
   if (state.place !== 'predict') return;
-  setText($('model-line'), model ? `${model.name || 'Trained here'}: ${amount(model.parameters)} parameters, ${model.channels === 'rgb' ? 'RGB' : 'grey'}, ${model.base} filters, ${model.classes.length ? `${model.classes.length} classes, ` : ''}${plural(model.steps, 'step')} of training.` : 'There is no model yet. Train one, or load a file saved here (.safetensors) or Keras weights of the seed (.h5).');
+  setText($('model-line'), model ? `${model.name || 'Trained here'}: ${amount(model.parameters)} parameters, ${model.channels === 'rgb' ? 'RGB' : 'grey'}, ${model.base} filters, ${model.classes.length ? `${model.classes.length} classes, ` : ''}${plural(model.steps, 'step')} of training${model.pixel_m ? ` at ${length(model.pixel_m)} a pixel` : ''}.` : 'There is no model yet. Train one, or load a file saved here (.safetensors) or Keras weights of the seed (.h5).');
   /** @type {HTMLButtonElement} */ ($('save-model')).disabled = !model || running();
   /** @type {HTMLButtonElement} */ ($('load-model')).disabled = running() || predicting !== null;
   setText($('inputs-count'), inputs.length ? plural(inputs.length, 'image') : '');
@@ -182,5 +184,12 @@ function fillCard(card, key) {
   const classes = state.model?.classes ?? [];
   paintLayers(card.canvas, layers, { classes, at, opacity: state.view.opacity, layer: state.view.overlay ? 'overlay' : 'mask' });
   const share = classes.length ? '' : ` · mask ${percent(coverage(result.probability, at))}`;
-  setText(card.facts, `${count(result.width)} × ${count(result.height)}${share}${result.metrics?.iou != null ? ` · IoU ${metric(result.metrics.iou)}${classes.length || predictedAt === state.view.threshold ? '' : ` at ${predictedAt.toFixed(2)}`}` : ''}`);
+  setText(card.facts, `${count(result.width)} × ${count(result.height)}${share}${result.metrics?.iou != null ? ` · IoU ${metric(result.metrics.iou)}${classes.length || predictedAt === state.view.threshold ? '' : ` at ${predictedAt.toFixed(2)}`}` : ''}${resolutionOf(result)}`);
+}
+
+/** How the image's resolution on the ground was made the model's. @param {PredictionResult} result */
+function resolutionOf({ resolution }) {
+  if (!resolution) return '';
+  const [image, model] = [length(resolution.image_m), length(resolution.model_m)];
+  return resolution.resampled ? ` · resampled from ${image} to ${model} a pixel` : ` · ${image} a pixel, the model was trained at ${model}`;
 }

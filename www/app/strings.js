@@ -123,7 +123,7 @@ export function noteLine(note, pairName) {
     case 'mask_equals_image': return 'The mask is the image itself: export the mask again, or leave the pair out.';
     case 'first_frame_only': return 'An animation: only its first frame is used.';
     case 'exif_rotated': return 'Turned upright as its EXIF data says.';
-    case 'alpha_ignored': return 'Transparency was dropped; the colours below it are used.';
+    case 'alpha_ignored': return 'Fully transparent pixels count for nothing, in training and in the figures; of the others the colour is used.';
     case 'duplicate_of': return `The same image as ${pairName(note.pair)}: leave one out, or validation looks better than it is.`;
     default: return 'Worth a look.';
   }

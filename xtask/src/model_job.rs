@@ -14,13 +14,13 @@ use crate::workspace::Workspace;
 
 const USAGE: &str = "\
 cargo xtask predict --model FILE --image FILE --out FILE.tif|.png|.geojson
-                    [--probability] [--classes] [--threshold 0.5] [--tta] [--device webgpu|cpu] [--adapter swiftshader|default]
-cargo xtask convert --model FILE --out FILE.onnx|.h5|.safetensors [--qgis]
+                    [--probability] [--classes] [--threshold 0.5] [--tta] [--own-resolution] [--device webgpu|cpu] [--adapter swiftshader|default]
+cargo xtask convert --model FILE --out FILE.onnx|.h5|.npz|.safetensors [--qgis]
 
 The model is a .safetensors file saved by the page or Keras weights of the seed's networks (.h5). The image is any
 that the page reads, its world file and .prj beside it. --out chooses the format by its ending: a GeoTIFF or PNG mask
-(0 or 255; --probability: probabilities; --classes: class numbers with nodata, GeoTIFF only) or outlines. --qgis fixes
-the ONNX file's tile size, as QGIS's Deepness plugin wants it. One JSON line comes last.";
+(0 or 255; --probability: probabilities; --classes: class numbers with nodata, GeoTIFF only) or outlines. --own-resolution:
+the image is not seen at the ground resolution the model was trained at. --qgis fixes the ONNX file's tile size, as QGIS's Deepness plugin wants it. One JSON line comes last.";
 
 /// Which of the two commands.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,7 +40,7 @@ pub fn command(workspace: &Workspace, task: Task, args: lexopt::Parser) -> Resul
 /// The command line as the object that model-job.mjs takes; `None` if help was asked for.
 fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
     let (mut model, mut image, mut out) = (None, None, None);
-    let (mut probability, mut classes, mut tta, mut qgis) = (false, false, false, false);
+    let (mut probability, mut classes, mut tta, mut qgis, mut own_resolution) = (false, false, false, false, false);
     let (mut threshold, mut device, mut adapter) = (0.5, "cpu".to_owned(), "swiftshader".to_owned());
     while let Some(arg) = args.next()? {
         let lexopt::Arg::Long(name) = arg else {
@@ -58,6 +58,7 @@ fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
             ("probability", Task::Predict) => probability = true,
             ("classes", Task::Predict) => classes = true,
             ("tta", Task::Predict) => tta = true,
+            ("own-resolution", Task::Predict) => own_resolution = true,
             ("threshold", Task::Predict) => {
                 let text = value()?;
                 threshold = text
@@ -78,7 +79,7 @@ fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
         .map(|e| e.to_string_lossy().to_lowercase())
         .unwrap_or_default();
     let mut job = json!({
-        "model": model, "out": out, "threshold": threshold, "tta": tta, "device": device, "adapter": adapter,
+        "model": model, "out": out, "threshold": threshold, "tta": tta, "own_resolution": own_resolution, "device": device, "adapter": adapter,
     });
     match task {
         Task::Predict => {
@@ -102,6 +103,7 @@ fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
                 ("onnx", true) => "onnx_qgis",
                 ("onnx", false) => "onnx",
                 ("h5" | "hdf5", false) => "keras",
+                ("npz", false) => "keras_npz",
                 ("safetensors", false) => "safetensors",
                 _ => bail!(
                     "a model cannot be written as {} with these options\n\n{USAGE}",
@@ -149,6 +151,10 @@ mod tests {
             .unwrap()
             .unwrap();
         assert_eq!(job["format"], "onnx_qgis");
+        let job = parsed(Task::Convert, &["--model", here, "--out", "m.npz"])
+            .unwrap()
+            .unwrap();
+        assert_eq!(job["format"], "keras_npz");
     }
 
     #[test]

@@ -9,16 +9,20 @@ use burn::tensor::{
     activation::{sigmoid, softmax},
 };
 use groundmask::{
+    engine::Engine,
     export::{self, Kept, OnnxFacts, VectorOptions},
     formats::{
         Limits, decode,
         geo::{self, Crs},
         geojson::Polygons,
+        shapefile,
         tiff::{TiffImage, Window},
         weights_file::{FileTensor, WeightsFile},
     },
     model::{ModelConfig, NamedTensor, UNet, read_weights, write_weights},
+    protocol::{Command, DeviceChoice, Event},
 };
+use serde_json::json;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -27,12 +31,14 @@ peer model ARCHITECTURE BASE DEPTH CHANNELS CLASSES SEED MODEL   random weights 
 peer forward MODEL X OUT                                 tensor `x` [n,h,w,c] -> `probability`
 peer onnx MODEL OUT [FIXED_PX]
 peer keras MODEL OUT                                     our weights as Keras's .h5
+peer npz MODEL OUT                                       the same as NumPy's .npz
+peer accepts MODEL                                       what the page says of it, as JSON; fails if it refuses it
 peer from-keras FILE MODEL                               Keras's .h5 as ours
 peer tiff FILE OUT                                       all samples as `pixels` [h,w,bands], facts as JSON
 peer picture FILE OUT                                    as the page sees it: `rgba` [h,w,4] of 0..255
 peer layers P GEO.tif THRESHOLD SMALLEST TOLERANCE DIR   results of `p` [h,w] in every format, areas as JSON
 peer lon-lat EPSG X Y                                    longitude and latitude
-peer rasterize FILE.geojson GEO.tif OUT                  the mask of an image, `mask` [h,w]
+peer rasterize FILE.geojson|.shp GEO.tif OUT             the mask of an image, `mask` [h,w]
 peer epsg FILE.prj                                       the code of well-known text";
 
 fn main() -> ExitCode {
@@ -67,6 +73,11 @@ fn run(args: &[&str]) -> Outcome<()> {
             let (config, tensors) = load(model)?;
             Ok(fs::write(out, export::keras_file(&config, &tensors)?)?)
         }
+        ["npz", model, out] => {
+            let (config, tensors) = load(model)?;
+            Ok(fs::write(out, export::keras_npz(&config, &tensors)?)?)
+        }
+        ["accepts", model] => accepts(model),
         ["from-keras", file, out] => {
             let (config, tensors) = export::read_keras(fs::read(file)?)?;
             save(config, tensors, out)
@@ -92,7 +103,14 @@ fn run(args: &[&str]) -> Outcome<()> {
         ["rasterize", file, image, out] => {
             let image = TiffImage::open(Arc::new(fs::read(image)?))?;
             let geo = image.geo.as_ref().ok_or("the image has no place")?;
-            let mask = Polygons::read(&fs::read(file)?)?.mask(geo, image.width, image.height)?;
+            let polygons = if shapefile::is_shp(file) {
+                let beside = |ending| fs::read(Path::new(file).with_extension(ending)).ok();
+                let projection = beside("prj").map(|text| String::from_utf8_lossy(&text).into_owned());
+                shapefile::read(&fs::read(file)?, beside("dbf").as_deref(), projection.as_deref())?
+            } else {
+                Polygons::read(&fs::read(file)?)?
+            };
+            let mask = polygons.mask(geo, image.width, image.height)?;
             let values = (0..mask.height).flat_map(|y| (0..mask.width).map(move |x| (x, y)));
             let values = values.map(|(x, y)| f32::from(mask.luma8_at(x, y))).collect();
             save_tensor(out, "mask", vec![mask.height as usize, mask.width as usize], values)
@@ -131,11 +149,36 @@ fn random_weights(config: ModelConfig, seed: u32) -> Outcome<Vec<NamedTensor>> {
     Ok(tensors)
 }
 
+/// As the page saves it: the network is a part of the configuration.
 fn save(config: ModelConfig, tensors: Vec<NamedTensor>, path: &str) -> Outcome<()> {
-    Ok(fs::write(
-        path,
-        export::model_file(tensors, serde_json::to_string(&config)?)?,
-    )?)
+    let classes: Vec<_> = (0..if config.classes > 1 { config.classes } else { 0 })
+        .map(|i| json!({"name": format!("kind {i}"), "rgb": [40 * i % 256, 10, 200]}))
+        .collect();
+    let whole = json!({
+        "model": config, "channels": if config.channels == 1 { "grey" } else { "rgb" }, "sampling": "crop",
+        "tile_px": 256, "steps": 0, "classes": classes,
+    });
+    Ok(fs::write(path, export::model_file(tensors, whole.to_string())?)?)
+}
+
+fn accepts(model: &str) -> Outcome<()> {
+    let mut engine = Engine::new(Box::new(|| 0.0));
+    let start = Command::Init {
+        device: DeviceChoice::Cpu,
+        calibration: None,
+    };
+    pollster::block_on(engine.command(start));
+    let command = Command::LoadModel {
+        name: "model".into(),
+        bytes: fs::read(model)?,
+    };
+    match pollster::block_on(engine.command(command)).into_iter().next() {
+        Some(Event::Model { model: Some(info) }) => {
+            println!("{}", serde_json::to_string(&info)?);
+            Ok(())
+        }
+        other => Err(format!("{other:?}").into()),
+    }
 }
 
 fn load(path: &str) -> Outcome<(ModelConfig, Vec<NamedTensor>)> {
@@ -146,7 +189,8 @@ fn load(path: &str) -> Outcome<(ModelConfig, Vec<NamedTensor>)> {
         shape: t.shape,
         values: t.values,
     });
-    Ok((serde_json::from_str(json)?, tensors.collect()))
+    let whole: serde_json::Value = serde_json::from_str(json)?;
+    Ok((serde_json::from_value(whole["model"].clone())?, tensors.collect()))
 }
 
 fn forward(model: &str, x: &str, out: &str) -> Outcome<()> {
@@ -250,7 +294,7 @@ fn layers(p: &str, geo: &str, threshold: f32, options: VectorOptions, folder: &s
         width: p.shape[1] as u32,
         height: p.shape[0] as u32,
         missing: export::Bits::from_flags(p.values.iter().map(|v| v.is_nan())),
-        probability: export::to_u16(&p.values),
+        probability: export::to_u16(&p.values).into(),
         seed_map: None,
         labels: None,
         geo,
