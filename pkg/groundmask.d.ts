@@ -55,6 +55,49 @@ export interface FieldError {
 }
 
 /**
+ * A training tile as the network gets it, and as it was cut.
+ */
+export interface TrainTile {
+    pair: number;
+    name: string;
+    /**
+     * Side of the pictures in pixels.
+     */
+    side_px: number;
+    rgba: Uint8Array;
+    /**
+     * 0 or 255, or class numbers (255 = not labelled).
+     */
+    mask: Uint8Array;
+    /**
+     * The same place without augmentation.
+     */
+    cut_rgba: Uint8Array;
+    cut_mask: Uint8Array;
+    /**
+     * Clockwise, before it is mirrored.
+     */
+    turned_deg: number;
+    /**
+     * Left to right.
+     */
+    mirrored: boolean;
+    /**
+     * Above 1 what is seen is larger.
+     */
+    zoom: number;
+    moved_px: number;
+    /**
+     * Change of a middling grey, -1 to 1.
+     */
+    brighter: number;
+    /**
+     * Differences of brightness are so many times as large.
+     */
+    contrast: number;
+}
+
+/**
  * All settings of a run. Numbers arrive as the page typed them and are checked in Rust.
  */
 export interface TrainConfig {
@@ -159,6 +202,21 @@ export type MaskRule = { kind: "threshold"; at: number; invert: boolean } | { ki
 export type NormStatistics = "keras" | "adaptive";
 
 /**
+ * How outlines are drawn.
+ */
+export interface Outlines {
+    /**
+     * Smaller areas are left out; holes stay.
+     */
+    smallest: number;
+    unit: AreaUnit;
+    /**
+     * Corners may move by this many pixels when lines are simplified; 0 keeps the pixels' edges.
+     */
+    simplify_px: number;
+}
+
+/**
  * How pairs are divided into training and validation, where no names are given.
  */
 export type ValBy = "share" | "place";
@@ -198,7 +256,7 @@ export type Mend = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: 
 /**
  * One request to the engine. Commands are handled one at a time, in order.
  */
-export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
+export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "show_tiles"; config: TrainConfig; row: number } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number; outlines?: Outlines } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
 
 /**
  * Settings to try instead, and what was changed in them.
@@ -211,7 +269,7 @@ export interface Retry {
 /**
  * Something the page should show. Events of a run carry its id; the page drops those of another.
  */
-export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "inputs"; inputs: Input[] } | { type: "bands"; most: number; shown: number[] } | ({ type: "config" } & ConfigReport) | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number; classes: ClassInfo[] } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | { type: "mended"; run_id: number; step: number; tries: number; seed: number } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number; tiles_done: number; tiles_total: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; result: number | undefined } | ({ type: "picture" } & Picture) | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
+export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "inputs"; inputs: Input[] } | { type: "bands"; most: number; shown: number[] } | ({ type: "config" } & ConfigReport) | { type: "tiles"; row: number; tiles: TrainTile[] } | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number; classes: ClassInfo[] } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | { type: "mended"; run_id: number; step: number; tries: number; seed: number } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number; tiles_done: number; tiles_total: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; result: number | undefined } | ({ type: "picture" } & Picture) | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
 
 /**
  * Something wrong with the data set, what shows it and what mends it.
@@ -718,6 +776,8 @@ export interface ValidationReport {
 export type Advice = "lower_rate" | "batch_norm" | "balance";
 
 export type Architecture = "unet_norm" | "unet" | "unet_small";
+
+export type AreaUnit = "px" | "m2";
 
 export type Augmentation = "off" | "seed" | "strong";
 

@@ -79,8 +79,8 @@ pub fn mask_png(kept: &Kept, threshold: f32) -> Result<Vec<u8>, EncodeError> {
 /// If the encoder fails.
 pub fn probability_png(kept: &Kept) -> Result<Vec<u8>, EncodeError> {
     match (&kept.seed_map, &kept.probability) {
-        (Some((width, height, map)), _) => encode::grey16_png(map, *width, *height),
-        (None, Steps::Fine(map)) => encode::grey16_png(map, kept.width, kept.height),
+        (Some((width, height, map)), _) => encode::grey16_png(map.iter().copied(), *width, *height),
+        (None, Steps::Fine(map)) => encode::grey16_png(map.iter().copied(), kept.width, kept.height),
         (None, Steps::Coarse(map)) => encode::grey8_png(map, kept.width, kept.height),
     }
 }

@@ -200,7 +200,7 @@ fn ambiguous_files_are_named() {
 fn deep_masks_of_ones() {
     let mut b = Builder::default();
     b.add_file("image/0.png", &picture(4, 1, 0)).unwrap();
-    b.add_file("label/0.png", &grey16_png(&[0, 1, 1, 0], 4, 1).unwrap())
+    b.add_file("label/0.png", &grey16_png([0, 1, 1, 0], 4, 1).unwrap())
         .unwrap();
     assert_eq!(b.finish().mask_bits(0), Some(&[0, 1, 1, 0][..]));
 }

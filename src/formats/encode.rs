@@ -1,6 +1,6 @@
 //! Rasters to PNG bytes.
 
-use std::io::Cursor;
+use std::io::{Cursor, Write};
 
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
@@ -44,15 +44,48 @@ pub fn grey8_png(samples: &[u8], width: u32, height: u32) -> Result<Vec<u8>, Enc
     write(samples, 1, width, height, ExtendedColorType::L8)
 }
 
-/// Grey PNG of 16 bits a pixel from `width * height` numbers.
+/// Grey PNG of 16 bits a pixel from `width * height` numbers, row by row: of a large scene only the file is held.
 ///
 /// # Errors
 /// If the number of samples does not fit the size.
-pub fn grey16_png(samples: &[u16], width: u32, height: u32) -> Result<Vec<u8>, EncodeError> {
-    // `image` takes native byte order and turns it itself.
-    let mut bytes = Vec::with_capacity(2 * samples.len());
-    samples.iter().for_each(|v| bytes.extend(v.to_ne_bytes()));
-    write(&bytes, 2, width, height, ExtendedColorType::L16)
+pub fn grey16_png(samples: impl IntoIterator<Item = u16>, width: u32, height: u32) -> Result<Vec<u8>, EncodeError> {
+    let expected = u64::from(width) * u64::from(height);
+    let wrong = |count: u64| EncodeError::WrongLength {
+        samples: usize::try_from(count).unwrap_or(usize::MAX),
+        width,
+        height,
+    };
+    if expected == 0 {
+        return Err(wrong(0));
+    }
+    let failed = |e: &dyn std::fmt::Display| EncodeError::Encoder(e.to_string());
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, width, height);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::Sixteen);
+    encoder.set_compression(png::Compression::Fast);
+    let mut writer = encoder.write_header().map_err(|e| failed(&e))?;
+    let mut stream = writer.stream_writer().map_err(|e| failed(&e))?;
+    let row_bytes = 2 * width as usize;
+    let mut row = Vec::with_capacity(row_bytes);
+    let mut count = 0;
+    for sample in samples {
+        count += 1;
+        if count > expected {
+            return Err(wrong(count));
+        }
+        row.extend(sample.to_be_bytes());
+        if row.len() == row_bytes {
+            stream.write_all(&row).map_err(|e| failed(&e))?;
+            row.clear();
+        }
+    }
+    if count != expected {
+        return Err(wrong(count));
+    }
+    stream.finish().map_err(|e| failed(&e))?;
+    writer.finish().map_err(|e| failed(&e))?;
+    Ok(out)
 }
 
 /// Palette PNG of 8-bit indices from `width * height` bytes; indices beyond the palette are drawn black.
@@ -105,7 +138,7 @@ mod tests {
         assert_eq!(r.samples, Samples::U8(grey));
 
         let deep: Vec<u16> = vec![0, 1, 255, 256, 40000, 65535];
-        let r = decode(&grey16_png(&deep, 3, 2).unwrap(), &Limits::default()).unwrap();
+        let r = decode(&grey16_png(deep.clone(), 3, 2).unwrap(), &Limits::default()).unwrap();
         assert_eq!((r.bands, r.source_bits), (1, 16));
         assert_eq!(r.samples, Samples::U16(deep));
 
@@ -117,7 +150,9 @@ mod tests {
     #[test]
     fn wrong_length_is_an_error() {
         assert!(grey8_png(&[1, 2, 3], 2, 2).is_err());
-        assert!(grey16_png(&[], 0, 2).is_err());
+        assert!(grey16_png([], 0, 2).is_err());
+        assert!(grey16_png([1, 2, 3], 2, 2).is_err());
+        assert!(grey16_png([1, 2, 3, 4, 5], 2, 2).is_err());
         assert!(rgba8_png(&[1, 2, 3], u32::MAX, u32::MAX).is_err());
     }
 }

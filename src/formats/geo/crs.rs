@@ -6,6 +6,7 @@
 //!
 //! Source: the EPSG register; the test `tests/peers/test_geo.py` compares every code with PROJ.
 
+use super::esri;
 use proj4rs::Proj;
 
 /// Code, name, definition. Lengths in metres unless it says otherwise.
@@ -239,9 +240,8 @@ pub fn epsg_of_wkt(text: &str) -> Option<u32> {
         return code;
     }
     // Esri leaves authorities out and writes names with underscores.
-    let name = text.split('"').nth(1)?.replace('_', " ");
-    let plain = |s: &str| s.to_ascii_lowercase().replace([' ', '/', '-'], "").replace("gcs", "");
-    if let Some((_, rest)) = plain(&name).split_once("wgs1984utmzone") {
+    let name = plain(text.split('"').nth(1)?);
+    if let Some((_, rest)) = name.split_once("wgs84utmzone") {
         let (zone, south) = (
             rest.trim_end_matches(['n', 's']).parse::<u32>().ok()?,
             rest.ends_with('s'),
@@ -250,16 +250,35 @@ pub fn epsg_of_wkt(text: &str) -> Option<u32> {
             .contains(&zone)
             .then_some(if south { 32700 } else { 32600 } + zone);
     }
-    match plain(&name).as_str() {
-        "wgs1984" => return Some(4326),
-        "wgs1984webmercatorauxiliarysphere" | "wgs1984webmercator" => return Some(3857),
-        _ => {}
+    if name == "wgs84" {
+        return Some(4326);
+    }
+    if let Some((code, _)) = esri::NAMES.iter().find(|(_, esri)| plain(esri) == name) {
+        return Some(*code);
     }
     let families = UTM.iter().flat_map(|(first, count, ..)| *first..first + count);
     let listed = GEOGRAPHIC.iter().chain(NAMED).map(|(code, ..)| *code);
-    listed
-        .chain(families)
-        .find(|code| define(*code).is_some_and(|(known, _)| plain(&known) == plain(&name)))
+    listed.chain(families).find(|code| {
+        let known = define(*code).map(|(known, _)| plain(&known));
+        // Zones of the Map Grid of Australia need no side.
+        known.is_some_and(|known| known == name || known.contains("mgazone") && known.trim_end_matches('s') == name)
+    })
+}
+
+/// A name without what EPSG and Esri write differently.
+fn plain(name: &str) -> String {
+    let mut plain = name.to_ascii_lowercase();
+    plain.retain(|c| !" /-_(),".contains(c));
+    for (long, short) in [
+        ("gcs", ""),
+        ("wgs1984", "wgs84"),
+        ("etrs1989", "etrs89"),
+        ("nad1983", "nad83"),
+        ("gda1994", "gda94"),
+    ] {
+        plain = plain.replace(long, short);
+    }
+    plain
 }
 
 #[cfg(test)]
@@ -303,7 +322,19 @@ mod tests {
             ),
             ("GEOGCS[\"GCS_WGS_1984\",DATUM[\"D_WGS_1984\"]]", Some(4326)),
             ("PROJCS[\"ETRS_1989_UTM_Zone_99N\"]", None),
-            ("PROJCS[\"British National Grid\"]", None),
+            (
+                "PROJCS[\"British_National_Grid\",GEOGCS[\"GCS_OSGB_1936\"]]",
+                Some(27700),
+            ),
+            (
+                "PROJCS[\"ETRS_1989_UTM_Zone_32N\",GEOGCS[\"GCS_ETRS_1989\"]]",
+                Some(25832),
+            ),
+            ("PROJCS[\"NAD_1983_2011_UTM_Zone_10N\"]", Some(6339)),
+            ("PROJCS[\"GDA_1994_MGA_Zone_55\"]", Some(28355)),
+            ("PROJCS[\"WGS_1984_Web_Mercator_Auxiliary_Sphere\"]", Some(3857)),
+            ("GEOGCS[\"GCS_North_American_1983\"]", Some(4269)),
+            ("PROJCS[\"Local_Grid\"]", None),
             ("", None),
             ("\u{fffd}[[[\"", None),
         ] {

@@ -4,6 +4,7 @@
 
 pub mod crs;
 pub mod ellipsoid;
+mod esri;
 
 pub use crs::{Crs, CrsError, ToLonLat};
 
