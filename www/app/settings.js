@@ -20,7 +20,7 @@ import { fieldErrorLine, seedSteps } from './strings.js';
 
 const PRESETS = /** @type {const} */ (['fast', 'balanced', 'seed']);
 /** Multiply-adds per second before anything was measured: order of magnitude only. */
-const GUESS_MACS = { cpu: 2e9, software: 2e9, gpu: 2e11 };
+const GUESS_MACS = { cpu: 8e9, software: 1e9, gpu: 2e11 };
 
 /** The preset's own values, to know what was changed. @type {TrainConfig | null} */
 let base = null;
