@@ -204,9 +204,9 @@ fn full_width(seed: u32) -> RawSettings {
     }
 }
 
-/// The first ten seeds for which fewer than one pixel in twenty of [`faint`] gets through the head at full width, as
-/// `search_for_unlucky_seeds` finds them.
-const UNLUCKY_AT_FULL_WIDTH: [u32; 10] = [19, 81, 83, 86, 104, 152, 0, 0, 0, 0];
+/// Ten seeds for which fewer than one pixel in twenty of [`faint`] gets through the head at full width; about one in
+/// thirty is, as `search_for_unlucky_seeds` finds.
+const UNLUCKY_AT_FULL_WIDTH: [u32; 10] = [19, 81, 83, 86, 104, 152, 163, 219, 281, 290];
 
 #[test]
 #[ignore = "two seconds a seed; the variable SEEDS, `from-to`, says which"]
