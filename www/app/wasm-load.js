@@ -16,7 +16,7 @@ export const memoryBytes = () => memory?.buffer.byteLength ?? 0;
 
 /**
  * `() => f32x4.relaxed_madd(0, 0, 0)`: a module that only browsers with relaxed SIMD find valid. There the CPU's
- * convolutions take two thirds of the time.
+ * convolutions take four fifths of the time.
  */
 const FUSED_PROBE = new Uint8Array([
   0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, // magic, version
