@@ -2,7 +2,6 @@
 
 use super::{Engine, fault};
 use crate::{
-    data::batches::SampleSpec,
     protocol::{Event, FaultCode, Stage, TrainConfig, TrainTile},
     train,
 };
@@ -18,13 +17,7 @@ impl Engine {
         let (Some(ready), Some(settings)) = (&self.ready, settings) else {
             return vec![none];
         };
-        let spec = SampleSpec {
-            sampling: settings.sampling,
-            channels: settings.channels,
-            tile_px: settings.tile_px,
-            augmentation: settings.augmentation,
-            seed: settings.seed,
-        };
+        let spec = settings.samples();
         let place = [row as usize, ROW];
         match train::tiles(&self.data, &sides.train, &spec, settings.batch, place, &ready.device).await {
             Ok(tiles) => {

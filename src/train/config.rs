@@ -1,7 +1,11 @@
 //! A run's settings, checked.
 
 use crate::{
-    data::{augment::Augmentation, batches::Sampling, preprocess::Channels},
+    data::{
+        augment::Augmentation,
+        batches::{SampleSpec, Sampling},
+        preprocess::Channels,
+    },
     model::{Architecture, LossKind, ModelConfig},
 };
 
@@ -97,6 +101,17 @@ pub struct Settings {
 const LAST_LR_SHARE: f64 = 0.05;
 
 impl Settings {
+    /// How samples are cut and augmented.
+    pub fn samples(&self) -> SampleSpec {
+        SampleSpec {
+            sampling: self.sampling,
+            channels: self.channels,
+            tile_px: self.tile_px,
+            augmentation: self.augmentation,
+            seed: self.seed,
+        }
+    }
+
     /// Learning rate of `step` (from 0) by the schedule, plateaus left aside. The cosine goes from `lr` down to a
     /// twentieth, which ends the last steps' jumping about (validation IoU moved by 0.05 from one check to the next without).
     pub fn lr_at(&self, step: u32) -> f64 {

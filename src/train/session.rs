@@ -102,13 +102,7 @@ impl Session {
             _ if settings.weigh_foreground => weights::by_class(&data, &train),
             _ => Vec::new(),
         };
-        let spec = SampleSpec {
-            sampling: settings.sampling,
-            channels: settings.channels,
-            tile_px: settings.tile_px,
-            augmentation: settings.augmentation,
-            seed: settings.seed,
-        };
+        let spec = settings.samples();
         Ok(Self {
             settings,
             spec,
