@@ -16,7 +16,8 @@ pub use vector::{VectorOptions, geojson};
 
 use crate::{
     formats::{
-        encode::{self, EncodeError},
+        Parts,
+        encode::{self, EncodeError, PngKind},
         weights_file::{FileTensor, WeightsFile, WeightsFileError},
     },
     model::NamedTensor,
@@ -55,33 +56,39 @@ pub fn to_u16(probability: &[f32]) -> Vec<u16> {
 }
 
 /// 8-bit grey PNG of the input's size: 255 where the probability is at least `threshold`, else 0; of several classes
-/// a palette PNG whose indices are the class numbers.
+/// a palette PNG whose indices are the class numbers. Gives the file's beginning (see [`Parts::finish`]).
 ///
 /// # Errors
 /// If the encoder fails.
-pub fn mask_png(kept: &Kept, threshold: f32) -> Result<Vec<u8>, EncodeError> {
+pub fn mask_png(kept: &Kept, threshold: f32, parts: Parts) -> Result<Vec<u8>, EncodeError> {
+    let size = [kept.width, kept.height];
     if let Some(labels) = &kept.labels {
-        return encode::palette_png(&labels.numbers, &labels.palette, kept.width, kept.height);
+        let largest = labels.numbers.iter().max().copied().unwrap_or(0);
+        let mut colours = labels.palette.clone();
+        colours.resize(colours.len().max(usize::from(largest) + 1), [0; 3]);
+        let numbers = labels.numbers.iter().map(|n| u16::from(*n));
+        return encode::stream_png(PngKind::Palette(&colours), size, numbers, parts);
     }
     let cut = (f64::from(threshold.clamp(0.0, 1.0)) * 65535.0).round() as u16;
-    let pixels: Vec<u8> = kept
-        .probability
-        .iter()
-        .map(|p| if p >= cut { 255 } else { 0 })
-        .collect();
-    encode::grey8_png(&pixels, kept.width, kept.height)
+    let pixels = kept.probability.iter().map(|p| if p >= cut { 255 } else { 0 });
+    encode::stream_png(PngKind::Grey8, size, pixels, parts)
 }
 
 /// The seed's 16-bit grey PNG: neither thresholded nor, in its own pipeline, resized back. Of a scene so large that its
-/// probabilities are kept in coarse steps, 8-bit.
+/// probabilities are kept in coarse steps, 8-bit. Gives the file's beginning (see [`Parts::finish`]).
 ///
 /// # Errors
 /// If the encoder fails.
-pub fn probability_png(kept: &Kept) -> Result<Vec<u8>, EncodeError> {
+pub fn probability_png(kept: &Kept, parts: Parts) -> Result<Vec<u8>, EncodeError> {
+    let size = [kept.width, kept.height];
     match (&kept.seed_map, &kept.probability) {
-        (Some((width, height, map)), _) => encode::grey16_png(map.iter().copied(), *width, *height),
-        (None, Steps::Fine(map)) => encode::grey16_png(map.iter().copied(), kept.width, kept.height),
-        (None, Steps::Coarse(map)) => encode::grey8_png(map, kept.width, kept.height),
+        (Some((width, height, map)), _) => {
+            encode::stream_png(PngKind::Grey16, [*width, *height], map.iter().copied(), parts)
+        }
+        (None, Steps::Fine(map)) => encode::stream_png(PngKind::Grey16, size, map.iter().copied(), parts),
+        (None, Steps::Coarse(map)) => {
+            encode::stream_png(PngKind::Grey8, size, map.iter().map(|p| u16::from(*p)), parts)
+        }
     }
 }
 
@@ -157,14 +164,15 @@ mod tests {
             geo: None,
             missing: None,
         };
-        let png = mask_png(&kept, 0.5).expect("encodes");
+        let png = mask_png(&kept, 0.5, Parts::whole()).expect("encodes");
         let back = image::load_from_memory(&png).expect("decodes");
         assert_eq!(
             (back.width(), back.height(), back.color()),
             (3, 2, image::ColorType::L8)
         );
         assert_eq!(back.to_luma8().into_raw(), [0, 0, 255, 255, 255, 0]);
-        let sixteen = image::load_from_memory(&probability_png(&kept).expect("encodes")).expect("decodes");
+        let sixteen =
+            image::load_from_memory(&probability_png(&kept, Parts::whole()).expect("encodes")).expect("decodes");
         assert_eq!(sixteen.color(), image::ColorType::L16);
         assert_eq!(Steps::Fine(sixteen.to_luma16().into_raw()), kept.probability);
     }
@@ -184,7 +192,7 @@ mod tests {
             geo: None,
             missing: None,
         };
-        let png = mask_png(&kept, 0.5).expect("encodes");
+        let png = mask_png(&kept, 0.5, Parts::whole()).expect("encodes");
         // The header says: 8 bit, palette.
         assert_eq!(&png[24..26], &[8, 3]);
         let back = image::load_from_memory(&png).expect("decodes").to_rgb8().into_raw();

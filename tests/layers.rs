@@ -8,6 +8,7 @@ use common::{add, engine, send};
 use groundmask::{
     export::keras_file,
     formats::{
+        Parts,
         geo::{GeoKeys, GeoRef},
         tiff::{self, GeoTiffSpec, TiffImage, Window},
     },
@@ -51,7 +52,7 @@ fn image_of(pixel_m: f64, width: usize, height: usize) -> Vec<u8> {
             (1 + (x / 7 * 31 + y / 5 * 17) % 250) as u8
         }
     };
-    tiff::write(spec, value).expect("written")
+    tiff::write(spec, value, Parts::whole()).expect("written")
 }
 
 /// Random weights as Keras would have written them.

@@ -129,7 +129,7 @@ async function load() {
       told = now;
       post({ kind: 'loading', loaded, total });
     });
-    engine = new module.Engine();
+    engine = new module.Engine((/** @type {EngineEvent} */ event) => send([event]));
   } catch (error) {
     const reason = error instanceof LoadError ? error.reason : 'damaged';
     post({ kind: 'load_failed', reason, detail: error instanceof Error ? error.message : String(error) });

@@ -11,7 +11,8 @@ use crate::{
     data::{
         augment::Augmentation,
         batches::{SampleSpec, Sampling, make_batch},
-        dataset::{Builder, Dataset},
+        builder::Builder,
+        dataset::Dataset,
         preprocess::Channels,
     },
     formats::raster::Raster,

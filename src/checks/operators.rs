@@ -70,16 +70,7 @@ async fn check_conv(
     let conv = if up { nn::up_conv2d } else { nn::conv2d };
     let yt = conv(xt.clone(), wt.clone(), bt.clone(), relu);
     let grads = (yt.clone() * upload(&gy, out_shape, device)).sum().backward();
-    let name = format!(
-        "{}conv{} {}x{}x{} {}->{}",
-        if up { "up_" } else { "" },
-        s.k,
-        s.batch,
-        s.height,
-        s.width,
-        s.c_in,
-        s.c_out
-    );
+    let name = s.layer_name(up);
     errors.push((
         format!("{name} forward"),
         relative_to(&raw, &y, &read(yt.inner()).await?),

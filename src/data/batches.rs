@@ -33,9 +33,6 @@ pub struct SampleSpec {
     pub seed: u32,
 }
 
-/// Side of the tile that the seed's preprocessing yields.
-const SEED_TILE_PX: usize = 256;
-
 impl SampleSpec {
     /// Pixels that the window has more than the tile, on each side: room for the warp to see real neighbours.
     pub fn margin_px(&self) -> usize {
@@ -230,8 +227,10 @@ fn fill(
         }
         Sampling::Seed => {
             let pick = |y: usize, x: usize| {
-                let at = |i: usize| ((2 * i + 1) * SEED_TILE_PX / (2 * spec.tile_px)).min(SEED_TILE_PX - 1);
-                at(y) * SEED_TILE_PX + at(x)
+                let at = |i: usize| {
+                    ((2 * i + 1) * preprocess::SEED_TILE_PX / (2 * spec.tile_px)).min(preprocess::SEED_TILE_PX - 1)
+                };
+                at(y) * preprocess::SEED_TILE_PX + at(x)
             };
             let grey = preprocess::seed_train_image(raster);
             let truth = preprocess::seed_train_mask(mask_raster);

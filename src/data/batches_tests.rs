@@ -1,7 +1,7 @@
 //! Tests of [`super`], the module `batches`; a file of their own, compiled under `#[cfg(test)]` only.
 
 use super::*;
-use crate::data::dataset::Builder;
+use crate::data::builder::Builder;
 use crate::formats::raster::Raster;
 use crate::kernels::warp::warp_reference;
 

@@ -1,8 +1,8 @@
 //! Tests of [`super`], the module `checkup`: each fault put into a data set, seen, and gone after its mend.
 
 use super::*;
+use crate::data::builder::Builder;
 use crate::data::classes::Labelling;
-use crate::data::dataset::Builder;
 
 const SIDE: u32 = 64;
 

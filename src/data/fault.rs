@@ -23,6 +23,10 @@ pub enum FaultKind {
     },
     NoMask,
     NoImage,
+    /// The file it belongs to was refused.
+    PartnerRefused {
+        other: String,
+    },
     /// Path of the file that has its place.
     Ambiguous {
         other: String,
@@ -56,9 +60,9 @@ impl FaultKind {
                 let (needed, left) = (*needed_bytes as f64 / MIB, *available_bytes as f64 / MIB);
                 Some(format!("needs {needed:.1} MiB, {left:.1} MiB left"))
             }
-            FaultKind::Ambiguous { other } => Some(other.clone()),
+            FaultKind::Ambiguous { other } | FaultKind::PartnerRefused { other } => Some(other.clone()),
             FaultKind::SizeMismatch { image, mask } => {
-                Some(format!("{}x{} and {}x{}", image[0], image[1], mask[0], mask[1]))
+                Some(format!("{} × {} and {} × {}", image[0], image[1], mask[0], mask[1]))
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Decoded files become pairs by name ([`pair`]), masks become 0 and 1 by a rule ([`mask`])
 //! or class numbers by a legend ([`classes`]), pairs
-//! make a [`dataset`] with remarks ([`doctor`], [`checkup`]), which is divided ([`split`]), cut to tiles
+//! make ([`builder`]) a [`dataset`] with remarks ([`doctor`], [`checkup`]), which is divided ([`split`]), cut to tiles
 //! ([`preprocess`]), given a random pose ([`augment`]) and handed out as batches ([`batches`]).
 //! [`scenes`] makes a data set out of nothing. Everything random is a pure function of a seed
 //! ([`draw`]), with the same result on every platform ([`trig`]).
@@ -11,6 +11,7 @@
 
 pub mod augment;
 pub mod batches;
+pub mod builder;
 pub mod checkup;
 pub mod classes;
 pub mod dataset;

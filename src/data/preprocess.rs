@@ -26,7 +26,7 @@ impl Channels {
 /// Side of the region the seed crops from the top left, in pixels.
 const SEED_CROP_PX: u32 = 512;
 /// Side of the seed's tile in pixels.
-const SEED_TILE_PX: usize = 256;
+pub const SEED_TILE_PX: usize = 256;
 
 /// Writes the window of `h` x `w` pixels at (`y0`, `x0`) to `out`, `[h, w, channels]`; coordinates outside the
 /// image mean its edge. `out` shorter than the window is filled as far as it goes.

@@ -1,7 +1,7 @@
 //! The core's own types to the protocol's and back. The floors below do not know the protocol.
 
 use crate::{
-    data::{augment, batches, checkup, classes, dataset::FaultKind, doctor, mask, preprocess},
+    data::{augment, batches, checkup, classes, doctor, fault::FaultKind, mask, preprocess},
     device,
     model::{self, LossKind},
     protocol::{
@@ -269,6 +269,7 @@ pub(super) fn file_fault(path: &str, kind: &FaultKind) -> Fault {
         FaultKind::OutOfMemory { .. } => (FaultCode::OutOfMemory, Stage::Read),
         FaultKind::NoMask => (FaultCode::NoMask, Stage::Pair),
         FaultKind::NoImage => (FaultCode::NoImage, Stage::Pair),
+        FaultKind::PartnerRefused { .. } => (FaultCode::PartnerRefused, Stage::Pair),
         FaultKind::Ambiguous { .. } => (FaultCode::Ambiguous, Stage::Pair),
         FaultKind::SizeMismatch { .. } => (FaultCode::SizeMismatch, Stage::Pair),
     };

@@ -3,6 +3,7 @@
 use super::{Engine, fault, predict::Stored};
 use crate::{
     export::{self, OnnxFacts, VectorOptions, csv_cell},
+    formats::Parts,
     model::read_weights,
     protocol::{AreaUnit, Event, ExportKind, FaultCode, Metrics, ModelFormat, Outlines, Stage},
 };
@@ -14,6 +15,7 @@ const FOREGROUND_RGB: [u8; 3] = [255, 96, 0];
 struct Made {
     name: String,
     mime: &'static str,
+    /// Its beginning, if parts of it were handed over already.
     bytes: Vec<u8>,
 }
 
@@ -42,6 +44,7 @@ fn make(
     threshold: f32,
     names: &[String],
     outlines: Outlines,
+    parts: Parts,
 ) -> Result<Made, String> {
     let kept = &stored.kept;
     let stem = export::safe_file_name(&stored.name);
@@ -50,17 +53,17 @@ fn make(
         ExportKind::MaskPng => (
             format!("{stem}_mask.png"),
             "image/png",
-            export::mask_png(kept, threshold).map_err(|e| text(&e))?,
+            export::mask_png(kept, threshold, parts).map_err(|e| text(&e))?,
         ),
         ExportKind::ProbabilityPng => (
             format!("{stem}_predict.png"),
             "image/png",
-            export::probability_png(kept).map_err(|e| text(&e))?,
+            export::probability_png(kept, parts).map_err(|e| text(&e))?,
         ),
         ExportKind::MaskTif => (
             format!("{stem}_mask.tif"),
             "image/tiff",
-            kept.mask_tiff(threshold).map_err(|e| text(&e))?,
+            kept.mask_tiff(threshold, parts).map_err(|e| text(&e))?,
         ),
         ExportKind::ClassTif => (
             format!("{stem}_classes.tif"),
@@ -70,19 +73,19 @@ fn make(
                 kept.labels
                     .as_ref()
                     .map_or(&[[0; 3], FOREGROUND_RGB][..], |l| &l.palette),
+                parts,
             )
             .map_err(|e| text(&e))?,
         ),
         ExportKind::ProbabilityTif => (
             format!("{stem}_probability.tif"),
             "image/tiff",
-            kept.probability_tiff().map_err(|e| text(&e))?,
+            kept.probability_tiff(parts).map_err(|e| text(&e))?,
         ),
         ExportKind::Geojson => (
             format!("{stem}.geojson"),
             "application/geo+json",
-            kept.geojson(threshold, names, vector_options(stored, outlines))
-                .into_bytes(),
+            kept.geojson(threshold, names, vector_options(stored, outlines), parts),
         ),
         ExportKind::WorldFile => (
             format!("{stem}_mask.pgw"),
@@ -124,11 +127,24 @@ impl Engine {
                 Some(result.to_string()),
             )];
         };
-        match make(stored, kind, threshold, &self.class_names(), outlines) {
+        let names = self.class_names();
+        let mut count = 0;
+        let mut take = self.early.as_mut().map(|post| {
+            |bytes| {
+                count += 1;
+                post(Event::FilePart { bytes });
+            }
+        });
+        let parts = match &mut take {
+            Some(take) => Parts::to(take),
+            None => Parts::whole(),
+        };
+        match make(stored, kind, threshold, &names, outlines, parts) {
             Ok(made) => vec![Event::File {
                 name: made.name,
                 mime: made.mime.to_owned(),
                 bytes: made.bytes,
+                parts: count,
                 result: Some(result),
             }],
             Err(detail) => {
@@ -172,6 +188,7 @@ impl Engine {
             name: "groundmask-areas.csv".into(),
             mime: "text/csv".into(),
             bytes: csv.into_bytes(),
+            parts: 0,
             result: None,
         }]
     }
@@ -222,6 +239,7 @@ impl Engine {
                 name: name.into(),
                 mime: "application/octet-stream".into(),
                 bytes,
+                parts: 0,
                 result: None,
             }],
             Err(detail) => vec![fault(

@@ -9,6 +9,7 @@ mod exports;
 mod files;
 mod gather;
 mod georef;
+mod inputs;
 mod large;
 mod model_files;
 mod predict;
@@ -21,10 +22,7 @@ mod vector_masks;
 use std::rc::Rc;
 
 use crate::{
-    data::{
-        classes::Class,
-        dataset::{Builder, Dataset},
-    },
+    data::{builder::Builder, classes::Class, dataset::Dataset},
     device::{self, Choice, Probe, Ready, Reason},
     infer::InputSpec,
     model::UNet,
@@ -37,6 +35,8 @@ use crate::{
 
 /// A clock in milliseconds.
 pub type Clock = Box<dyn Fn() -> f64>;
+/// Takes events that cannot wait for the end of a command.
+pub type Post = Box<dyn FnMut(Event)>;
 
 /// A model in memory: trained here or loaded.
 pub(crate) struct Model {
@@ -61,6 +61,7 @@ struct Run {
 /// Everything behind the page.
 pub struct Engine {
     now_ms: Clock,
+    early: Option<Post>,
     probe: Probe,
     ready: Option<Ready>,
     builder: Builder,
@@ -71,7 +72,7 @@ pub struct Engine {
     sample_seed: u32,
     data: Rc<Dataset>,
     files_read: u32,
-    inputs: files::Inputs,
+    inputs: inputs::Inputs,
     run: Option<Run>,
     /// The last run, until its end is saved.
     ended_run: Option<Run>,
@@ -87,6 +88,7 @@ impl Engine {
     pub fn new(now_ms: Clock) -> Self {
         Self {
             now_ms,
+            early: None,
             probe: Probe::Absent(Reason::NoWebGpu),
             ready: None,
             builder: Builder::default(),
@@ -95,7 +97,7 @@ impl Engine {
             sample_seed: 0,
             data: Rc::new(Dataset::default()),
             files_read: 0,
-            inputs: files::Inputs::default(),
+            inputs: inputs::Inputs::default(),
             run: None,
             ended_run: None,
             runs: 0,
@@ -104,6 +106,11 @@ impl Engine {
             predicting: None,
             results: Vec::new(),
         }
+    }
+
+    /// Large files are handed to `post` in [parts](Event::FilePart) while they are made. Without it they come whole.
+    pub fn set_post(&mut self, post: Post) {
+        self.early = Some(post);
     }
 
     /// What the browser says about WebGPU; to be set before [`Command::Init`].

@@ -84,6 +84,7 @@ impl Engine {
                     name,
                     mime: "application/octet-stream".to_owned(),
                     bytes,
+                    parts: 0,
                     result: None,
                 }]
             }

@@ -2,6 +2,7 @@
 
 use super::{Kept, VectorOptions, vector};
 use crate::formats::{
+    Parts,
     geo::{GeoRef, ToLonLat, ellipsoid::ring_area_m2},
     tiff::{self, GeoTiffSpec, WriteError},
 };
@@ -52,44 +53,47 @@ impl Kept {
         u8::from(self.labels.is_none())
     }
 
-    /// 8-bit mask, 0 or 255, as GeoTIFF; of several classes their numbers.
+    /// 8-bit mask, 0 or 255, as GeoTIFF; of several classes their numbers. This and the next three give the file's
+    /// beginning (see [`Parts::finish`]).
     ///
     /// # Errors
     /// If it would be larger than 4 GiB.
-    pub fn mask_tiff(&self, threshold: f32) -> Result<Vec<u8>, WriteError> {
+    pub fn mask_tiff(&self, threshold: f32, parts: Parts) -> Result<Vec<u8>, WriteError> {
         let class = self.class_at(threshold);
         if let Some(labels) = &self.labels {
-            return self.classes_tiff(threshold, &labels.palette);
+            return self.classes_tiff(threshold, &labels.palette, parts);
         }
-        tiff::write(self.spec(None, None), |y, x| if class(y, x) == 1 { 255u8 } else { 0 })
+        let value = |y, x| if class(y, x) == 1 { 255u8 } else { 0 };
+        tiff::write(self.spec(None, None), value, parts)
     }
 
     /// Class numbers with their colours and nodata, as GeoTIFF.
     ///
     /// # Errors
     /// If it would be larger than 4 GiB.
-    pub fn classes_tiff(&self, threshold: f32, palette: &[[u8; 3]]) -> Result<Vec<u8>, WriteError> {
+    pub fn classes_tiff(&self, threshold: f32, palette: &[[u8; 3]], parts: Parts) -> Result<Vec<u8>, WriteError> {
         let class = self.class_at(threshold);
-        tiff::write(self.spec(Some(f64::from(NODATA_CLASS)), Some(palette)), class)
+        tiff::write(self.spec(Some(f64::from(NODATA_CLASS)), Some(palette)), class, parts)
     }
 
     /// Probability 0 to 1 in 32-bit floats, -1 as nodata, as GeoTIFF.
     ///
     /// # Errors
     /// If it would be larger than 4 GiB.
-    pub fn probability_tiff(&self) -> Result<Vec<u8>, WriteError> {
+    pub fn probability_tiff(&self, parts: Parts) -> Result<Vec<u8>, WriteError> {
         let width = self.width as usize;
-        tiff::write(self.spec(Some(f64::from(NODATA_PROBABILITY)), None), |y, x| {
+        let value = |y: usize, x: usize| {
             let at = y * width + x;
             match self.probability.get(at) {
                 Some(p) if !self.missing.as_ref().is_some_and(|m| m.get(at)) => f32::from(p) / 65535.0,
                 _ => NODATA_PROBABILITY,
             }
-        })
+        };
+        tiff::write(self.spec(Some(f64::from(NODATA_PROBABILITY)), None), value, parts)
     }
 
     /// Polygons of the foreground as GeoJSON.
-    pub fn geojson(&self, threshold: f32, names: &[String], options: VectorOptions) -> String {
+    pub fn geojson(&self, threshold: f32, names: &[String], options: VectorOptions, parts: Parts) -> Vec<u8> {
         let size = [self.height as usize, self.width as usize];
         vector::geojson(
             size,
@@ -98,6 +102,7 @@ impl Kept {
             self.class_at(threshold),
             self.geo.as_ref(),
             options,
+            parts,
         )
     }
 
@@ -230,12 +235,14 @@ mod tests {
             out
         };
         assert_eq!(
-            read(kept.mask_tiff(0.5).expect("written")),
+            read(kept.mask_tiff(0.5, Parts::whole()).expect("written")),
             [0., 255., 255., 0., 0., 255.]
         );
-        let classes = kept.classes_tiff(0.5, &[[0; 3], [255, 0, 0]]).expect("written");
+        let classes = kept
+            .classes_tiff(0.5, &[[0; 3], [255, 0, 0]], Parts::whole())
+            .expect("written");
         assert_eq!(read(classes), [255., 1., 1., 0., 0., 1.]);
-        let p = read(kept.probability_tiff().expect("written"));
+        let p = read(kept.probability_tiff(Parts::whole()).expect("written"));
         assert_eq!(p[0], -1.0);
         assert!((p[1] - 40000.0 / 65535.0).abs() < 1e-6);
     }

@@ -3,7 +3,10 @@
 use std::fmt::Write;
 
 use crate::{
-    formats::geo::{GeoRef, ToLonLat, ellipsoid::ring_area_m2},
+    formats::{
+        Parts,
+        geo::{GeoRef, ToLonLat, ellipsoid::ring_area_m2},
+    },
     infer::{Region, regions},
 };
 
@@ -33,7 +36,8 @@ const METRES_A_DEGREE: f64 = 111_320.0;
 /// A GeoJSON file of all regions of the classes from `first_class` up.
 ///
 /// `class(row, column)` gives the class of a pixel; `names[class]` its name. Without a reference system that is
-/// known here the coordinates are pixels (column, row from the top left), and the file says so.
+/// known here the coordinates are pixels (column, row from the top left), and the file says so. Gives the file's
+/// beginning (see [`Parts::finish`]).
 pub fn geojson(
     size: [usize; 2],
     first_class: u8,
@@ -41,7 +45,8 @@ pub fn geojson(
     class: impl Fn(usize, usize) -> u8,
     geo: Option<&GeoRef>,
     options: VectorOptions,
-) -> String {
+    mut parts: Parts,
+) -> Vec<u8> {
     let placed = geo.and_then(|geo| Some((geo, geo.crs().ok()?.to_lon_lat().ok()?)));
     let mut out = String::from("{\"type\":\"FeatureCollection\",");
     if placed.is_none() {
@@ -79,10 +84,13 @@ pub fn geojson(
                 out.push(']');
             }
             out.push_str("]}}");
+            parts.push(out.as_bytes());
+            out.clear();
         }
     }
     out.push_str("\n]}\n");
-    out
+    parts.push(out.as_bytes());
+    parts.finish(Vec::new())
 }
 
 /// Digits behind the point: less than a two hundredth of a pixel.
@@ -240,9 +248,19 @@ mod tests {
         vec!["_background".into(), "say \"roof\"".into()]
     }
 
+    fn text(
+        size: [usize; 2],
+        class: impl Fn(usize, usize) -> u8,
+        geo: Option<&GeoRef>,
+        options: VectorOptions,
+    ) -> String {
+        let bytes = geojson(size, 1, &names(), class, geo, options, Parts::whole());
+        String::from_utf8(bytes).expect("UTF-8")
+    }
+
     #[test]
     fn without_a_reference_system_pixels_are_said() {
-        let text = geojson([10, 12], 1, &names(), square, None, VectorOptions::default());
+        let text = text([10, 12], square, None, VectorOptions::default());
         let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         assert!(
             value["coordinates_are"]
@@ -263,7 +281,7 @@ mod tests {
             epsg: Some(32633),
             keys: GeoKeys::of_epsg(32633),
         };
-        let text = geojson([10, 12], 1, &names(), square, Some(&geo), VectorOptions::default());
+        let text = text([10, 12], square, Some(&geo), VectorOptions::default());
         let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         let area = value["features"][0]["properties"]["area_m2"]
             .as_f64()
@@ -280,12 +298,12 @@ mod tests {
     fn simplified_rings_cross_nothing() {
         // A staircase becomes a line.
         let stairs = |y: usize, x: usize| u8::from(x <= y);
-        let exact = geojson([30, 30], 1, &names(), stairs, None, VectorOptions::default());
+        let exact = text([30, 30], stairs, None, VectorOptions::default());
         let options = VectorOptions {
             tolerance_px: 1.0,
             ..VectorOptions::default()
         };
-        let simple = geojson([30, 30], 1, &names(), stairs, None, options);
+        let simple = text([30, 30], stairs, None, options);
         let corners = |text: &str| text.matches("],[").count();
         assert!(corners(&simple) * 8 < corners(&exact), "{simple}");
         assert!(crosses(&[vec![[0.0, 0.0], [2.0, 2.0], [2.0, 0.0], [0.0, 2.0]]]));

@@ -5,6 +5,8 @@ use std::io::{Cursor, Write};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
 
+use super::Parts;
+
 /// Why a PNG could not be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EncodeError {
@@ -44,11 +46,36 @@ pub fn grey8_png(samples: &[u8], width: u32, height: u32) -> Result<Vec<u8>, Enc
     write(samples, 1, width, height, ExtendedColorType::L8)
 }
 
-/// Grey PNG of 16 bits a pixel from `width * height` numbers, row by row: of a large scene only the file is held.
+/// Grey PNG of 16 bits a pixel from `width * height` numbers, row by row.
 ///
 /// # Errors
 /// If the number of samples does not fit the size.
 pub fn grey16_png(samples: impl IntoIterator<Item = u16>, width: u32, height: u32) -> Result<Vec<u8>, EncodeError> {
+    stream_png(PngKind::Grey16, [width, height], samples, Parts::whole())
+}
+
+/// What the samples of a PNG mean.
+#[derive(Debug, Clone, Copy)]
+pub enum PngKind<'a> {
+    /// 8 bits.
+    Grey8,
+    /// 16 bits.
+    Grey16,
+    /// Indices of 8 bits into at most 256 colours; a reader may refuse a file with an index beyond them.
+    Palette(&'a [[u8; 3]]),
+}
+
+/// A PNG of one sample a pixel, made and handed over row by row; of 8 bits the samples' low ones count. Gives the
+/// file's beginning (see [`Parts::finish`]).
+///
+/// # Errors
+/// If the number of samples does not fit the size, or a palette has more than 256 colours.
+pub fn stream_png(
+    kind: PngKind,
+    [width, height]: [u32; 2],
+    samples: impl IntoIterator<Item = u16>,
+    mut parts: Parts,
+) -> Result<Vec<u8>, EncodeError> {
     let expected = u64::from(width) * u64::from(height);
     let wrong = |count: u64| EncodeError::WrongLength {
         samples: usize::try_from(count).unwrap_or(usize::MAX),
@@ -59,14 +86,22 @@ pub fn grey16_png(samples: impl IntoIterator<Item = u16>, width: u32, height: u3
         return Err(wrong(0));
     }
     let failed = |e: &dyn std::fmt::Display| EncodeError::Encoder(e.to_string());
-    let mut out = Vec::new();
-    let mut encoder = png::Encoder::new(&mut out, width, height);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::Sixteen);
+    let mut encoder = png::Encoder::new(&mut parts, width, height);
+    let (colour, depth) = match kind {
+        PngKind::Grey8 => (png::ColorType::Grayscale, png::BitDepth::Eight),
+        PngKind::Grey16 => (png::ColorType::Grayscale, png::BitDepth::Sixteen),
+        PngKind::Palette(colours) => {
+            encoder.set_palette(colours.concat());
+            (png::ColorType::Indexed, png::BitDepth::Eight)
+        }
+    };
+    encoder.set_color(colour);
+    encoder.set_depth(depth);
     encoder.set_compression(png::Compression::Fast);
     let mut writer = encoder.write_header().map_err(|e| failed(&e))?;
     let mut stream = writer.stream_writer().map_err(|e| failed(&e))?;
-    let row_bytes = 2 * width as usize;
+    let deep = depth == png::BitDepth::Sixteen;
+    let row_bytes = width as usize * if deep { 2 } else { 1 };
     let mut row = Vec::with_capacity(row_bytes);
     let mut count = 0;
     for sample in samples {
@@ -74,7 +109,10 @@ pub fn grey16_png(samples: impl IntoIterator<Item = u16>, width: u32, height: u3
         if count > expected {
             return Err(wrong(count));
         }
-        row.extend(sample.to_be_bytes());
+        match deep {
+            true => row.extend(sample.to_be_bytes()),
+            false => row.push(sample as u8),
+        }
         if row.len() == row_bytes {
             stream.write_all(&row).map_err(|e| failed(&e))?;
             row.clear();
@@ -85,36 +123,7 @@ pub fn grey16_png(samples: impl IntoIterator<Item = u16>, width: u32, height: u3
     }
     stream.finish().map_err(|e| failed(&e))?;
     writer.finish().map_err(|e| failed(&e))?;
-    Ok(out)
-}
-
-/// Palette PNG of 8-bit indices from `width * height` bytes; indices beyond the palette are drawn black.
-///
-/// # Errors
-/// If the number of samples does not fit the size, or the palette has no colour or more than 256.
-pub fn palette_png(indices: &[u8], palette: &[[u8; 3]], width: u32, height: u32) -> Result<Vec<u8>, EncodeError> {
-    let expected = u64::from(width) * u64::from(height);
-    if expected == 0 || indices.len() as u64 != expected {
-        return Err(EncodeError::WrongLength {
-            samples: indices.len(),
-            width,
-            height,
-        });
-    }
-    let largest = indices.iter().copied().max().unwrap_or(0);
-    let mut colours = palette.to_vec();
-    // A reader may refuse a file with an index that has no colour.
-    colours.resize(colours.len().max(usize::from(largest) + 1), [0; 3]);
-    let failed = |e: png::EncodingError| EncodeError::Encoder(e.to_string());
-    let mut out = Vec::new();
-    let mut encoder = png::Encoder::new(&mut out, width, height);
-    encoder.set_color(png::ColorType::Indexed);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_palette(colours.concat());
-    let mut writer = encoder.write_header().map_err(failed)?;
-    writer.write_image_data(indices).map_err(failed)?;
-    writer.finish().map_err(failed)?;
-    Ok(out)
+    Ok(parts.finish(Vec::new()))
 }
 
 /// RGBA PNG of 8 bits a sample from `width * height * 4` bytes.

@@ -12,6 +12,7 @@ pub mod header;
 pub mod keras_h5;
 pub mod npz;
 pub mod onnx;
+pub mod parts;
 pub mod raster;
 pub mod run_file;
 pub mod shapefile;
@@ -19,6 +20,7 @@ pub mod tiff;
 pub mod weights_file;
 
 pub use decode::{DecodeError, Limits, decode};
-pub use encode::{EncodeError, grey8_png, grey16_png, palette_png, rgba8_png};
+pub use encode::{EncodeError, grey8_png, grey16_png, rgba8_png};
 pub use header::{Format, sniff};
+pub use parts::Parts;
 pub use raster::{Raster, Samples};

@@ -13,6 +13,20 @@ pub struct Shape {
 }
 
 impl Shape {
+    /// `conv3 2x128x128 8->16`; with `up` of the convolution after an upsampling.
+    pub fn layer_name(&self, up: bool) -> String {
+        let Shape {
+            batch,
+            height,
+            width,
+            c_in,
+            c_out,
+            k,
+        } = self;
+        let up = if up { "up_" } else { "" };
+        format!("{up}conv{k} {batch}x{height}x{width} {c_in}->{c_out}")
+    }
+
     /// Calls `f(b, out_y, out_x, tap, in_y, in_x)` for every output pixel and every tap inside the image.
     fn for_each_tap(&self, mut f: impl FnMut(usize, usize, usize)) {
         let pad = (self.k - 1) / 2;

@@ -89,14 +89,23 @@ pub enum Event {
         total: u32,
         cancelled: bool,
     },
+    /// A file asked for: `bytes`, followed by those of the [`Event::FilePart`]s posted before.
     File {
         name: String,
         mime: String,
         #[serde(with = "serde_bytes")]
         #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
         bytes: Vec<u8>,
+        /// How many parts have to have come.
+        parts: u32,
         /// The result it was made from, if any.
         result: Option<u32>,
+    },
+    /// A piece of a large file that is being made. Posted at once, never returned.
+    FilePart {
+        #[serde(with = "serde_bytes")]
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+        bytes: Vec<u8>,
     },
     Picture(Picture),
     Fault(Fault),

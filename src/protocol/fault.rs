@@ -48,9 +48,11 @@ pub enum FaultCode {
     // pairing
     NoMask,
     NoImage,
+    /// The image's mask, or the mask's image, came and was refused. detail: its path.
+    PartnerRefused,
     /// Two files claim the same part of a pair. detail: the other path
     Ambiguous,
-    /// detail: "256x256 and 300x256"
+    /// detail: "256 × 256 and 300 × 256"
     SizeMismatch,
     NoPairs,
     /// A GeoJSON file gave no mask. detail: why

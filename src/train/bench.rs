@@ -168,16 +168,7 @@ pub async fn operator_times(
         (shape, up)
     });
     for (shape, up) in std::iter::once((reference, false)).chain(layers) {
-        let layer = format!(
-            "{}conv{} {}x{}x{} {}->{}",
-            if up { "up_" } else { "" },
-            shape.k,
-            shape.batch,
-            shape.height,
-            shape.width,
-            shape.c_in,
-            shape.c_out
-        );
+        let layer = shape.layer_name(up);
         if times.iter().any(|t| t.layer == layer) {
             continue;
         }

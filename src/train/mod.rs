@@ -3,6 +3,7 @@
 pub mod bench;
 mod clip;
 pub mod config;
+mod config_check;
 mod control;
 mod curve;
 mod health;
@@ -18,7 +19,8 @@ mod tiles;
 mod validate;
 mod weights;
 
-pub use config::{FieldProblem, KeepBest, NormStatistics, Problem, RawSettings, Schedule, Settings};
+pub use config::{KeepBest, NormStatistics, RawSettings, Schedule, Settings};
+pub use config_check::{FieldProblem, Problem};
 pub use control::Control;
 pub use curve::CurvePoint;
 pub use health::{Ailment, Health};

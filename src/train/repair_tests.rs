@@ -6,12 +6,7 @@ use burn::tensor::Device;
 
 use super::*;
 use crate::{
-    data::{
-        augment::Augmentation,
-        batches::Sampling,
-        dataset::{Builder, Dataset},
-        preprocess::Channels,
-    },
+    data::{augment::Augmentation, batches::Sampling, builder::Builder, dataset::Dataset, preprocess::Channels},
     formats::raster::Raster,
     model::{Architecture, LossKind, NamedTensor, read_weights, write_weights},
     train::{Ended, KeepBest, NormStatistics, RawSettings, Schedule, news::EndReason},

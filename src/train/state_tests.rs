@@ -6,7 +6,7 @@ use crate::{
     data::{
         augment::Augmentation,
         batches::Sampling,
-        dataset::Builder,
+        builder::Builder,
         draw::{Draw, Stream},
         preprocess::Channels,
     },

@@ -6,7 +6,7 @@ mod memory;
 mod probe;
 mod survive;
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Function, Object, Reflect};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
@@ -68,12 +68,15 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
+    /// `post` is called with events that cannot wait for the end of a command.
     #[wasm_bindgen(constructor)]
-    #[allow(clippy::new_without_default)]
-    pub fn new() -> Self {
-        Self {
-            inner: engine::Engine::new(Box::new(now_ms)),
-        }
+    pub fn new(#[wasm_bindgen(unchecked_param_type = "(event: Event) => void")] post: Function) -> Self {
+        let mut inner = engine::Engine::new(Box::new(now_ms));
+        inner.set_post(Box::new(move |event| {
+            // A part that gets lost here is missed by the page, which is told their number.
+            let _ = post.call1(&JsValue::NULL, &to_js(&event));
+        }));
+        Self { inner }
     }
 
     /// Carries out one `Command`; gives its `Event[]`.

@@ -231,6 +231,8 @@ function report({ run }, device, bytesSent, files) {
     ms_per_step: end.ms_per_step,
     bytes_sent: bytesSent,
     files,
+    val_class_iou: end.validation?.class_iou ?? null,
+    train_accuracy: end.training?.accuracy ?? null,
   };
 }
 

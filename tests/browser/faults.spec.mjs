@@ -84,6 +84,7 @@ test('every bad file is named with its cause, and the rest loads', async ({ base
   const codesOf = (file) => faults.filter((fault) => fault.file?.endsWith(file)).map((fault) => fault.code);
   for (const { stem, code } of CASES) expect(codesOf(`images/${stem}.png`), stem).toContain(code);
   expect(codesOf('images/lonely.png')).toContain('no_mask');
+  expect(codesOf('masks/bomb.png')).toEqual(['partner_refused']);
   const blocked = pairs.find((pair) => pair.image_path.endsWith('sizes.png'));
   expect(blocked?.blocked?.code).toBe('size_mismatch');
   expect(faults.some((fault) => fault.file?.includes('Thumbs'))).toBe(false);

@@ -1,5 +1,8 @@
 // @ts-check
-/** A small GeoTIFF writer for the tests: 8 bits, RGB or more bands, one strip, no compression, EPSG code and pixel scale. */
+/**
+ * A small GeoTIFF writer for the tests (8 bits, RGB or more bands, one strip, no compression, EPSG code and pixel scale),
+ * and a look into what the page writes.
+ */
 
 /**
  * @param {{ width: number, height: number, data: Uint8Array, bands?: number }} picture bands side by side
@@ -43,4 +46,21 @@ export function geoTiff({ width, height, data, bands = 3 }, { epsg, x, y, pixel 
     }
   });
   return Buffer.concat([head, ...beyond.map(([, , , bytes]) => bytes), Buffer.from(data)]);
+}
+
+/**
+ * The tiles of a little-endian TIFF as they lie in the file: by its first directory's tags 324 and 325.
+ * @param {Buffer} tiff
+ */
+export function tilesOf(tiff) {
+  const directory = tiff.readUInt32LE(4);
+  /** @type {Map<number, number[]>} */
+  const tags = new Map();
+  for (let entry = directory + 2; entry < directory + 2 + 12 * tiff.readUInt16LE(directory); entry += 12) {
+    const count = tiff.readUInt32LE(entry + 4);
+    const at = count > 1 ? tiff.readUInt32LE(entry + 8) : entry + 8;
+    if (tiff.readUInt16LE(entry + 2) === 4) tags.set(tiff.readUInt16LE(entry), Array.from({ length: count }, (_, i) => tiff.readUInt32LE(at + 4 * i)));
+  }
+  const lengths = tags.get(325) ?? [];
+  return (tags.get(324) ?? []).map((offset, i) => tiff.subarray(offset, offset + lengths[i]));
 }

@@ -4,14 +4,18 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { inflateSync } from 'node:zlib';
 
 import { expect, test } from '@playwright/test';
 import { PNG } from 'pngjs';
 
+import { downloadZip } from '../../www/vendor/client-zip/client-zip.js';
+
 import { freshFolder, pairFolder, scene } from './fixtures.mjs';
-import { geoTiff } from './geotiff.mjs';
+import { geoTiff, tilesOf } from './geotiff.mjs';
 import { OUT, dropPaths, launchBrowser, until } from './harness.mjs';
 import * as gm from './page.mjs';
+import { shapefile } from './shapefile.mjs';
 import { unzip } from './unzip.mjs';
 
 const SHOTS = path.join(OUT, 'screenshots');
@@ -26,6 +30,19 @@ function rgb(seed) {
   return { ...SIZE, data: Uint8Array.from({ length: SIZE.width * SIZE.height * 3 }, (_, i) => png.data[Math.floor(i / 3) * 4 + (i % 3)]) };
 }
 
+/** In the page: `window.blobs` is how many were made. */
+function countBlobs() {
+  const scope = /** @type {any} */ (window);
+  scope.blobs = 0;
+  scope.Blob = class extends Blob {
+    /** @param {...any} parts */
+    constructor(...parts) {
+      super(...parts);
+      scope.blobs += 1;
+    }
+  };
+}
+
 test.describe('map layers and foreign models', () => {
   /** @type {import('playwright-core').Browser} */
   let browser;
@@ -37,6 +54,7 @@ test.describe('map layers and foreign models', () => {
 
   test('a placed image becomes layers, and the model goes out and comes back', async ({ baseURL }) => {
     const page = await (await browser.newContext({ viewport: { width: 1440, height: 1000 }, acceptDownloads: true })).newPage();
+    await page.addInitScript(countBlobs);
     await gm.openPage(page, String(baseURL), 'cpu');
     await gm.dropForTraining(page, [pairFolder('layers', 4, { width: 72, height: 60 })]);
     await gm.applySettings(page, undefined, SMALL);
@@ -122,6 +140,22 @@ test.describe('map layers and foreign models', () => {
     await page.selectOption('#zip-kind', 'map');
     const again = unzip((await gm.download(page, '#download-zip')).bytes);
     expect(again.get('classes/field_classes.tif')?.equals(/** @type {Buffer} */ (layers.get('classes/field_classes.tif')))).toBe(true);
+
+    // A file of several megabytes comes in pieces; its tiles lie where its directory says.
+    const wide = freshFolder('wide');
+    writeFileSync(path.join(wide, 'county.png'), scene(8, { width: 1100, height: 1000 }).image);
+    await page.click('#clear-predict');
+    await gm.dropForPrediction(page, [wide], 1);
+    await gm.predict(page, { count: 1, validation: false, limitMs: 240_000 });
+    await page.selectOption('#zip-kind', 'probability_tif');
+    const blobs = () => page.evaluate(() => /** @type {any} */ (window).blobs);
+    const before = await blobs();
+    const tif = /** @type {Buffer} */ (unzip((await gm.download(page, '#download-zip')).bytes).get('county_probability.tif'));
+    expect(tif.length).toBeGreaterThan(2 << 20);
+    const tiles = tilesOf(tif);
+    expect(tiles).toHaveLength(5 * 4);
+    expect(new Set(tiles.map((tile) => inflateSync(tile).length))).toEqual(new Set([256 * 256 * 4]));
+    expect(await blobs() - before).toBeGreaterThan(2);
   });
 
   test('GeoJSON beside a placed image becomes its mask', async ({ baseURL }) => {
@@ -144,6 +178,27 @@ test.describe('map layers and foreign models', () => {
       return now.faults.some(({ code }) => code === 'vector_mask') ? now : null;
     }, { limitMs: 30_000, what: 'the far polygons were refused' });
     expect(gm.usablePairs(after)).toHaveLength(1);
+  });
+
+  test('a zipped Shapefile beside a placed image becomes its mask, its attribute the class', async ({ baseURL }) => {
+    const page = await (await browser.newContext({ viewport: { width: 1200, height: 900 } })).newPage();
+    await gm.openPage(page, String(baseURL), 'cpu');
+    const folder = freshFolder('shapefile');
+    writeFileSync(path.join(folder, 'field.tif'), geoTiff(rgb(5), PLACE));
+    const { x, y } = PLACE;
+    /** Clockwise. @param {number} from @param {number} to @returns {[number, number][]} */
+    const strip = (from, to) => [[x + from, y], [x + to, y], [x + to, y - 45], [x + from, y - 45], [x + from, y]];
+    const { shp, dbf } = shapefile([{ ring: strip(0, 15), class: 1 }, { ring: strip(30, 60), class: 2 }]);
+    const zip = downloadZip([
+      { name: 'land/use.shp', input: shp }, { name: 'land/use.dbf', input: dbf }, { name: 'land/use.prj', input: 'PROJCS["WGS_1984_UTM_Zone_33N"]' },
+    ]);
+    writeFileSync(path.join(folder, 'use.zip'), Buffer.from(await zip.arrayBuffer()));
+    const state = await gm.dropForTraining(page, [folder]);
+    expect(state.dataset?.faults).toEqual([]);
+    expect(gm.usablePairs(state)).toHaveLength(1);
+    await page.screenshot({ path: path.join(SHOTS, 'shapefile-mask.png') });
+    const { detected } = /** @type {{ detected: { share: number }[] }} */ (/** @type {any} */ (state.dataset));
+    expect(detected.map(({ share }) => share).sort()).toEqual([0.25, 0.25, 0.5].map((share) => expect.closeTo(share, 2)));
   });
 
   test('bands of a file with more than three can be chosen', async ({ baseURL }) => {

@@ -46,6 +46,7 @@ async function soak() {
   await until(async () => ((await read()).run?.validations ?? 0) > 0, { limitMs: 3_600_000, what: 'the first validation', everyMs: 500 });
   await until(() => Date.now() >= began + job.minutes * 6000, { limitMs: job.minutes * 60_000 + 1000, what: 'the run settled', everyMs: 250 });
   const start = { wasm: (await read()).wasmBytes, process: await processMb() };
+  const stolen = watchSteal();
   let heard = Date.now();
   let lastStep = 0;
   let said = Date.now();
@@ -62,6 +63,11 @@ async function soak() {
     console.error(`soak: step ${lastStep}, wasm ${(state.wasmBytes / 2 ** 20).toFixed(0)} MiB, processes ${(await processMb()).toFixed(0)} MB, queue ${state.queueMax}`);
   }
   for (const line of await page.evaluate(() => /** @type {any} */ (window).slowest)) console.error(`soak: ${line}`);
+  stolen.end();
+  /** @type {{ from: number, to: number }[]} */
+  const long = await page.evaluate(() => /** @type {any} */ (window).longTasks);
+  const tasks = long.filter(({ from }) => from >= began).map(({ from, to }) => ({ at_s: round((from - began) / 1000), ms: Math.round(to - from), stolen_ms: stolen.between(from, to) }));
+  for (const task of tasks) console.error(`soak: task ${JSON.stringify(task)}`);
   return {
     device: job.device,
     minutes: (Date.now() - began) / 60_000,
@@ -71,12 +77,48 @@ async function soak() {
     process_mb_start: round(start.process),
     process_mb_end: round(await processMb()),
     longest_task_ms: state.longestTaskTrainingMs,
+    // A virtual machine's cores may be taken away in the middle of a task: how many were long, and of how many that is not why.
+    long_tasks: tasks.length,
+    long_tasks_own: tasks.filter(({ ms, stolen_ms }) => ms - stolen_ms > 50).length,
+    stolen_ms: stolen.between(began, Date.now()),
     queue_max: state.queueMax,
   };
 }
 
-/** Runs in the page: keeps the ten longest frames with what took their time, for standard error. */
+/** What the host took from this machine's cores, by its kernel's account in hundredths of a second; 0 where there is none. */
+function watchSteal() {
+  /** @type {[number, number][]} time, stolen since the machine started; both in ms */
+  const samples = [];
+  const sample = () => {
+    try {
+      const [, ...ticks] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0].split(/\s+/);
+      samples.push([Date.now(), 10 * Number(ticks[7] ?? 0)]);
+    } catch { /* Not Linux. */ }
+  };
+  sample();
+  const timer = setInterval(sample, 100);
+  return {
+    end: () => {
+      clearInterval(timer);
+      sample();
+    },
+    /** @param {number} from @param {number} to */
+    between: (from, to) => {
+      const before = samples.findLast(([at]) => at <= from) ?? samples[0];
+      const after = samples.find(([at]) => at >= to) ?? samples.at(-1);
+      return before && after ? after[1] - before[1] : 0;
+    },
+  };
+}
+
+/** Runs in the page: keeps all long tasks, and the ten longest frames with what took their time. */
 function watchFrames() {
+  /** @type {{ from: number, to: number }[]} */
+  const tasks = [];
+  Object.defineProperty(window, 'longTasks', { value: tasks });
+  new PerformanceObserver((list) => {
+    for (const { startTime, duration } of list.getEntries()) tasks.push({ from: performance.timeOrigin + startTime, to: performance.timeOrigin + startTime + duration });
+  }).observe({ type: 'longtask', buffered: true });
   if (!PerformanceObserver.supportedEntryTypes.includes('long-animation-frame')) return;
   /** @type {{ ms: number, line: string }[]} */
   let slowest = [];

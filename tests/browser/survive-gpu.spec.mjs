@@ -33,7 +33,8 @@ test('a GPU process that crashes: the run goes on by itself, on the GPU', async 
   const state = await resumed(page);
   expect(state.error?.sentence).toContain('The GPU was reset');
   expect(state.device?.kind).toBe('webgpu');
-  const { worst } = expectSame(await ended(page), whole, GPU_TOLERANCE);
-  console.log(`largest difference of a loss ${worst}`);
+  // On a GPU the losses told on the way are means over the steps since the last read, which differ in number.
+  const { last } = expectSame(await ended(page), whole, GPU_TOLERANCE);
+  console.log(`the last losses differ by ${last}`);
   await context.close();
 });

@@ -110,10 +110,11 @@ export function expectSame(state, whole, tolerance) {
   const worst = Math.max(...common.map(([step, loss]) => Math.abs(loss - (wanted.get(step) ?? NaN))));
   expect(state.run.end?.steps).toBe(whole.run.end?.steps);
   expect(state.run.end?.reason).toBe('finished');
-  expect(Math.abs((state.run.end?.loss_last ?? NaN) - (whole.run.end?.loss_last ?? NaN))).toBeLessThanOrEqual(tolerance);
+  const last = Math.abs((state.run.end?.loss_last ?? NaN) - (whole.run.end?.loss_last ?? NaN));
+  expect(last).toBeLessThanOrEqual(tolerance);
   expect(state.run.validations.map(({ step }) => step)).toEqual(whole.run.validations.map(({ step }) => step));
   for (const [i, { validation }] of state.run.validations.entries()) {
     expect(Math.abs((validation?.loss ?? NaN) - (whole.run.validations[i].validation?.loss ?? NaN))).toBeLessThanOrEqual(tolerance * 10);
   }
-  return { common: common.length, worst };
+  return { common: common.length, worst, last };
 }

@@ -12,7 +12,7 @@ use groundmask::{
     engine::Engine,
     export::{self, Kept, OnnxFacts, VectorOptions},
     formats::{
-        Limits, decode,
+        Limits, Parts, decode,
         geo::{self, Crs},
         geojson::Polygons,
         shapefile,
@@ -301,14 +301,17 @@ fn layers(p: &str, geo: &str, threshold: f32, options: VectorOptions, folder: &s
     };
     let names = ["_background".to_owned(), "building".to_owned()];
     let to = |name: &str| Path::new(folder).join(name);
-    fs::write(to("mask.tif"), kept.mask_tiff(threshold)?)?;
+    fs::write(to("mask.tif"), kept.mask_tiff(threshold, Parts::whole())?)?;
     fs::write(
         to("classes.tif"),
-        kept.classes_tiff(threshold, &[[0; 3], [255, 80, 0]])?,
+        kept.classes_tiff(threshold, &[[0; 3], [255, 80, 0]], Parts::whole())?,
     )?;
-    fs::write(to("probability.tif"), kept.probability_tiff()?)?;
-    fs::write(to("regions.geojson"), kept.geojson(threshold, &names, options))?;
-    fs::write(to("mask.png"), export::mask_png(&kept, threshold)?)?;
+    fs::write(to("probability.tif"), kept.probability_tiff(Parts::whole())?)?;
+    fs::write(
+        to("regions.geojson"),
+        kept.geojson(threshold, &names, options, Parts::whole()),
+    )?;
+    fs::write(to("mask.png"), export::mask_png(&kept, threshold, Parts::whole())?)?;
     if let Some(geo) = &kept.geo {
         fs::write(to("mask.pgw"), geo.world_file())?;
         fs::write(to("mask.png.aux.xml"), geo.aux_xml())?;

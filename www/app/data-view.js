@@ -4,7 +4,7 @@
  */
 import { $, h, inSlices, setText, show } from './dom.js';
 import { pick } from './files.js';
-import { bytes, count, hex, percent, plural } from './format.js';
+import { bytes, count, hex, percent, plural, size } from './format.js';
 import { go } from './header.js';
 import { canBeClasses, paintLegend, useClasses } from './legend.js';
 import { chip, paintLayers } from './paint-classes.js';
@@ -111,7 +111,7 @@ function paintFacts() {
   const pairs = usablePairs();
   const facts = $('data-facts');
   const all = dataset?.pairs ?? [];
-  const sizes = new Set(pairs.map((pair) => `${pair.width} × ${pair.height}`));
+  const sizes = new Set(pairs.map((pair) => size(pair.width, pair.height)));
   const rows = [
     ['Pairs in use', `${count(pairs.length)}${pairs.length < all.length ? ` of ${count(all.length)}` : ''}`],
     [dataset?.classes.length ? 'Labelled' : 'Foreground', percent(dataset?.foreground_share)],
@@ -170,7 +170,7 @@ function fillCard(card, pair) {
   card.drawn = drawn;
   setText(card.name, pair.name);
   card.name.title = `${pair.image_path} + ${pair.mask_path}`;
-  setText(card.facts, pair.blocked ? `${pair.width} × ${pair.height}` : `${pair.width}×${pair.height} · ${bands(pair)} · ${state.dataset?.classes.length ? 'labelled' : 'mask'} ${percent(pair.foreground_share)}`);
+  setText(card.facts, pair.blocked ? size(pair.width, pair.height) : `${size(pair.width, pair.height)} · ${bands(pair)} · ${state.dataset?.classes.length ? 'labelled' : 'mask'} ${percent(pair.foreground_share)}`);
   card.use.checked = !pair.excluded && !pair.blocked;
   card.use.setAttribute('aria-label', `Use ${pair.name}`);
   card.li.classList.toggle('excluded', pair.excluded);

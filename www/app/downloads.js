@@ -6,13 +6,13 @@ import { downloadZip } from '../vendor/client-zip/client-zip.js';
 import { $, setText, show } from './dom.js';
 import { parseNumber } from './fields.js';
 import { bytes, plural, safeName } from './format.js';
-import { onEvent, say } from './reduce.js';
+import { addFault, onEvent, say } from './reduce.js';
 import { send } from './session.js';
 import { changed, onPaint, state } from './store.js';
 
 /**
  * @typedef {import('./types.js').ExportKind} ExportKind
- * @typedef {{ name: string, mime: string, bytes: Uint8Array }} Made
+ * @typedef {{ name: string, blob: Blob }} Made
  * @typedef {{ resolve: (file: Made) => void, reject: (error: Error) => void }} Waiting
  */
 
@@ -21,6 +21,8 @@ const STREAM_FROM_PX = 400e6;
 
 /** Requests are answered in order. @type {Waiting[]} */
 const waiting = [];
+/** What has come of the file that is being made: blobs, which the browser may move to disk. @type {Blob[]} */
+let parts = [];
 
 /**
  * How outlines are asked for, from their controls; what is no number there is as usual.
@@ -62,14 +64,35 @@ export function initDownloads() {
   $('outline-unit').addEventListener('change', paintOutlines);
   onPaint(() => state.place === 'predict' && paintOutlines());
   onEvent((event) => {
-    if (event.type === 'file') waiting.shift()?.resolve(event);
-    else if (event.type === 'fault' && (event.stage === 'export' || event.code === 'no_such_result' || event.code === 'encode_failed')) waiting.shift()?.reject(new Error(event.code));
-    else if (event.type === 'fault' && event.stage === 'model' && ['no_model', 'encode_failed', 'device_error'].includes(event.code)) waiting.shift()?.reject(new Error(event.code));
+    if (event.type === 'file_part') parts.push(new Blob([/** @type {any} */ (event.bytes)]));
+    else if (event.type === 'file') answer(event);
+    else if (event.type === 'fault' && (event.stage === 'export' || event.code === 'no_such_result' || event.code === 'encode_failed')) refuse(event.code);
+    else if (event.type === 'fault' && event.stage === 'model' && ['no_model', 'encode_failed', 'device_error'].includes(event.code)) refuse(event.code);
   });
+}
+
+/** The file that was asked for first is there. @param {Extract<import('./types.js').EngineEvent, { type: 'file' }>} event */
+function answer(event) {
+  const all = parts;
+  parts = [];
+  const request = waiting.shift();
+  if (all.length !== event.parts) {
+    addFault({ code: 'encode_failed', stage: 'export', file: event.name, detail: `${all.length} of ${event.parts} parts` });
+    request?.reject(new Error('parts'));
+    return;
+  }
+  request?.resolve({ name: event.name, blob: new Blob([/** @type {any} */ (event.bytes), ...all], { type: event.mime }) });
+}
+
+/** The file that was asked for first cannot be made. @param {string} code */
+function refuse(code) {
+  parts = [];
+  waiting.shift()?.reject(new Error(code));
 }
 
 /** Gives up on requests whose engine is gone. */
 export function forgetRequests() {
+  parts = [];
   for (const request of waiting.splice(0)) request.reject(new Error('gone'));
 }
 
@@ -85,7 +108,7 @@ function ask(command) {
 export async function downloadOne(result, kind) {
   try {
     const file = await ask({ type: 'export', result, kind, threshold: state.view.threshold, outlines: outlines() });
-    saveBlob(new Blob([/** @type {any} */ (file.bytes)], { type: file.mime }), file.name);
+    saveBlob(file.blob, file.name);
     say(`${file.name} saved.`);
     changed();
   } catch { /* The fault event said why. */ }
@@ -95,7 +118,7 @@ export async function downloadOne(result, kind) {
 export async function downloadModel(format) {
   try {
     const file = await ask({ type: 'export_model', format, threshold: state.view.threshold });
-    saveBlob(new Blob([/** @type {any} */ (file.bytes)], { type: file.mime }), file.name);
+    saveBlob(file.blob, file.name);
     say(`${file.name} saved.`);
     changed();
   } catch { /* The fault event said why. */ }
@@ -105,7 +128,7 @@ export async function downloadModel(format) {
 export async function downloadTable() {
   try {
     const file = await ask({ type: 'export_table', threshold: state.view.threshold });
-    saveBlob(new Blob([/** @type {any} */ (file.bytes)], { type: file.mime }), file.name);
+    saveBlob(file.blob, file.name);
     say(`${file.name} saved.`);
     changed();
   } catch { /* The fault event said why. */ }
@@ -155,7 +178,7 @@ export async function downloadAll(kinds, tell) {
         done += 1;
         tell(`${done} of ${results.length * kinds.length} packed`);
         const folder = kinds.length > 1 ? FOLDERS[kind] ?? 'masks/' : '';
-        yield { name: unique(folder + safeName(made.name), taken), input: /** @type {any} */ (made.bytes) };
+        yield { name: unique(folder + safeName(made.name), taken), input: made.blob };
       }
     }
   }

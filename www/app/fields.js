@@ -26,7 +26,7 @@ export const mainFields = [
 /** @type {{ title: string, fields: Field[] }[]} */
 export const advancedGroups = [
   { title: 'Network', fields: [
-    { name: 'architecture', label: 'Architecture', help: 'U-Net with batch norm learns most reliably; the small one has only two poolings.', kind: 'choice', options: [['unet_norm', 'U-Net with batch norm'], ['unet', 'U-Net'], ['unet_small', 'Small U-Net']] },
+    { name: 'architecture', label: 'Architecture', help: 'U-Net with batch norm learns most reliably; the small one has only two poolings.', kind: 'choice', options: [['unet_norm', 'U-Net, batch norm'], ['unet', 'U-Net'], ['unet_small', 'Small U-Net']] },
     { name: 'base', label: 'Filters', help: 'Filters of the first level; twice as many cost four times the time.', kind: 'whole' },
     { name: 'depth', label: 'Depth', help: 'Number of poolings; more see further around each pixel.', kind: 'whole' },
     { name: 'channels', label: 'Colour', help: 'RGB uses colour; grey is enough where shape and brightness tell all.', kind: 'choice', options: [['rgb', 'RGB'], ['grey', 'Grey']] },

@@ -8,6 +8,9 @@ const whole = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
 /** @param {number} value */
 export const count = (value) => whole.format(value);
 
+/** `10,000 × 8,000`, never broken over two lines. @param {number} width @param {number} height */
+export const size = (width, height) => `${count(width)}\u00A0×\u00A0${count(height)}`;
+
 /** `1 pair`, `28 pairs`. @param {number} value @param {string} one @param {string} [many] */
 export const plural = (value, one, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;
 

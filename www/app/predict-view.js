@@ -5,7 +5,7 @@
 import { $, h, inSlices, setText, show } from './dom.js';
 import { downloadAll, downloadModel, downloadOne, downloadTable, kindsOf } from './downloads.js';
 import { pick } from './files.js';
-import { amount, count, duration, length, metric, percent, plural } from './format.js';
+import { amount, count, duration, length, metric, percent, plural, size } from './format.js';
 import { byteThreshold, coverage, paintBinary, paintImage } from './paint.js';
 import { classKey, paintLayers } from './paint-classes.js';
 import { onEvent } from './reduce.js';
@@ -184,7 +184,7 @@ function fillCard(card, key) {
   const classes = state.model?.classes ?? [];
   paintLayers(card.canvas, layers, { classes, at, opacity: state.view.opacity, layer: state.view.overlay ? 'overlay' : 'mask' });
   const share = classes.length ? '' : ` · mask ${percent(coverage(result.probability, at))}`;
-  setText(card.facts, `${count(result.width)} × ${count(result.height)}${share}${result.metrics?.iou != null ? ` · IoU ${metric(result.metrics.iou)}${classes.length || predictedAt === state.view.threshold ? '' : ` at ${predictedAt.toFixed(2)}`}` : ''}${resolutionOf(result)}`);
+  setText(card.facts, `${size(result.width, result.height)}${share}${result.metrics?.iou != null ? ` · IoU ${metric(result.metrics.iou)}${classes.length || predictedAt === state.view.threshold ? '' : ` at ${predictedAt.toFixed(2)}`}` : ''}${resolutionOf(result)}`);
 }
 
 /** How the image's resolution on the ground was made the model's. @param {PredictionResult} result */

@@ -172,7 +172,7 @@ function addValidation(reports, report) {
 }
 
 /** @param {Fault} fault */
-function addFault(fault) {
+export function addFault(fault) {
   const file = fault.stage === 'read' || fault.stage === 'decode' || fault.stage === 'pair';
   const purpose = file ? state.reading?.purpose ?? 'train' : null;
   if (fault.stage === 'train' || fault.code === 'nothing_to_train') state.starting = false;

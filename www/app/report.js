@@ -4,7 +4,7 @@
  * nothing, so it can be read anywhere and for ever.
  */
 import { saveBlob } from './downloads.js';
-import { bytes, count, duration, metric, percent } from './format.js';
+import { bytes, count, duration, metric, percent, size } from './format.js';
 import { h } from './dom.js';
 import { byteThreshold, paintImage } from './paint.js';
 import { paintLayers } from './paint-classes.js';
@@ -41,7 +41,7 @@ export function reportHtml() {
   const iouName = run.validationPairs.length ? 'validation IoU' : 'training IoU';
   const file = settingsFile(run.config);
   const pairs = dataset?.pairs.filter(({ excluded, blocked }) => !excluded && !blocked) ?? [];
-  const sizes = [...new Set(pairs.map(({ width, height }) => `${width} × ${height}`))];
+  const sizes = [...new Set(pairs.map(({ width, height }) => size(width, height)))];
   const limits = /** @type {any} */ (device?.limits ?? {});
   /** @type {[string, unknown][]} */
   const outcome = [
@@ -135,10 +135,17 @@ function masks() {
   return `<p>Image, truth, prediction${look.classes.length ? '' : ` at a threshold of ${percent(state.view.threshold)}`}.</p><div class="masks">${rows.join('')}</div>`;
 }
 
+/** The next 1, 2, 2.5, 4 or 5 times a power of ten. @param {number} value */
+function roundUp(value) {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return power * ([1, 2, 2.5, 4, 5].find((n) => n * power >= value * (1 - 1e-9)) ?? 10);
+}
+
 /** Loss (left axis) and IoU (right axis) over steps. @param {Curves} curves */
 export function curvesSvg({ steps, losses, iou, iouName }) {
   const last = Math.max(1, losses.at(-1)?.[0] ?? 1, iou.at(-1)?.[0] ?? 1);
-  const highest = Math.max(1e-6, ...losses.map(([, loss]) => loss).filter(Number.isFinite));
+  const tick = roundUp(Math.max(1e-6, ...losses.map(([, loss]) => loss).filter(Number.isFinite)) / 4);
+  const highest = 4 * tick;
   const x = (/** @type {number} */ step) => EDGE.left + (step / last) * (WIDTH - EDGE.left - EDGE.right);
   const y = (/** @type {number} */ share) => HEIGHT - EDGE.bottom - share * (HEIGHT - EDGE.top - EDGE.bottom);
   const line = (/** @type {[number, number][]} */ points, /** @type {number} */ top) => points.map(([step, value]) => `${x(step).toFixed(1)},${y(Math.min(1, value / top)).toFixed(1)}`).join(' ');
@@ -149,7 +156,7 @@ export function curvesSvg({ steps, losses, iou, iouName }) {
     const near = thin.slice(Math.max(0, i - reach), i + reach + 1);
     return /** @type {[number, number]} */ ([step, near.reduce((sum, [, loss]) => sum + loss, 0) / near.length]);
   });
-  const grid = [0, 0.25, 0.5, 0.75, 1].map((share) => `<line x1="${EDGE.left}" x2="${WIDTH - EDGE.right}" y1="${y(share)}" y2="${y(share)}" stroke="#dde3df"/><text x="${EDGE.left - 8}" y="${y(share) + 4}" text-anchor="end">${Number((highest * share).toPrecision(2))}</text><text x="${WIDTH - EDGE.right + 8}" y="${y(share) + 4}">${share}</text>`).join('');
+  const grid = [0, 0.25, 0.5, 0.75, 1].map((share) => `<line x1="${EDGE.left}" x2="${WIDTH - EDGE.right}" y1="${y(share)}" y2="${y(share)}" stroke="#dde3df"/><text x="${EDGE.left - 8}" y="${y(share) + 4}" text-anchor="end">${Number((highest * share).toPrecision(3))}</text><text x="${WIDTH - EDGE.right + 8}" y="${y(share) + 4}">${share}</text>`).join('');
   const marks = [0, 0.25, 0.5, 0.75, 1].map((share) => `<text x="${x(last * share)}" y="${HEIGHT - 8}" text-anchor="middle">${Math.round(last * share)}</text>`).join('');
   const dots = iou.map(([step, value]) => `<circle cx="${x(step).toFixed(1)}" cy="${y(value).toFixed(1)}" r="2.5" fill="#2563b8"/>`).join('');
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Loss and ${iouName} over ${steps} steps" font-size="12" fill="#55625b" font-family="system-ui,sans-serif">${grid}${marks}

@@ -2,7 +2,7 @@
 /**
  * Every sentence that words a code: what happened, and what to do next. Nothing else turns codes into words.
  */
-import { baseName, percent } from './format.js';
+import { baseName, percent, size } from './format.js';
 
 /**
  * @typedef {import('./types.js').Fault} Fault
@@ -45,6 +45,7 @@ const faults = {
   out_of_memory: (d) => ({ sentence: `does not fit into memory${inBrackets(d)}`, next: 'Use fewer or smaller images.' }),
   unreadable,
   no_mask: () => ({ sentence: 'has no mask of the same name', next: 'Give its mask the same name in a masks/ folder, or the ending _mask.' }),
+  partner_refused: (d) => ({ sentence: `is left out with its other half${inBrackets(d)}`, next: 'It comes in with a whole copy of that file.' }),
   no_image: () => ({ sentence: 'is a mask with no image of the same name', next: 'Drop its image too, with the same name.' }),
   ambiguous: (d) => ({ sentence: `claims the same place as ${d || 'another file'}`, next: 'Keep one of the two, or rename one.' }),
   size_mismatch: (d) => ({ sentence: `has image and mask of different size${inBrackets(d)}`, next: 'Export both at the same size and drop them again.' }),
@@ -115,7 +116,7 @@ export function fieldErrorLine(error) {
 /** A remark on a usable pair. @param {Note} note @param {(index: number) => string} pairName */
 export function noteLine(note, pairName) {
   switch (note.code) {
-    case 'cropped': return `Image and mask differ by a pixel: both cropped to ${note.width} × ${note.height}.`;
+    case 'cropped': return `Image and mask differ by a pixel: both cropped to ${size(note.width, note.height)}.`;
     case 'empty_mask': return 'The mask is empty: keep it as pure background, or leave the pair out.';
     case 'full_mask': return 'The mask covers everything: check the mask rule, or leave the pair out.';
     case 'one_class': return 'The whole mask is one class: fine for a few pairs, no use if all are like it.';

@@ -5,7 +5,7 @@
  */
 import { $, setText, show } from './dom.js';
 import { downloadOne } from './downloads.js';
-import { metric, percent } from './format.js';
+import { metric, percent, size } from './format.js';
 import { byteThreshold, coverage, paintErrors, paintImage } from './paint.js';
 import { paintLayers } from './paint-classes.js';
 import { onEvent } from './reduce.js';
@@ -93,7 +93,7 @@ export function openPairs(pairIndex) {
   const pairs = state.dataset?.pairs ?? [];
   const classes = state.dataset?.classes ?? [];
   open(pairs.map((pair) => ({
-    name: pair.name, classes, facts: `${pair.width} × ${pair.height} · ${classes.length ? 'labelled' : 'mask'} ${percent(pair.foreground_share)}`, width: pair.thumb_width, height: pair.thumb_height,
+    name: pair.name, classes, facts: `${size(pair.width, pair.height)} · ${classes.length ? 'labelled' : 'mask'} ${percent(pair.foreground_share)}`, width: pair.thumb_width, height: pair.thumb_height,
     rgba: pair.thumb_rgba, truth: pair.thumb_mask, probability: null, result: null, pair: pair.blocked ? null : pair.index,
   })), pairs.findIndex((pair) => pair.index === pairIndex));
 }
@@ -109,7 +109,7 @@ export function openPreviews(at) {
 /** @param {number} at */
 export function openResults(at) {
   open(state.results.map((result) => ({
-    name: result.name, classes: state.model?.classes ?? [], facts: `${result.width} × ${result.height}${result.metrics?.iou != null ? ` · IoU ${metric(result.metrics.iou)}` : ''}`, width: result.view_width, height: result.view_height,
+    name: result.name, classes: state.model?.classes ?? [], facts: `${size(result.width, result.height)}${result.metrics?.iou != null ? ` · IoU ${metric(result.metrics.iou)}` : ''}`, width: result.view_width, height: result.view_height,
     rgba: result.rgba, truth: result.truth.length ? result.truth : null, probability: result.probability, result: result.result, pair: null,
   })), at);
 }

@@ -2,10 +2,15 @@
 //! `tests/peers/test_tiff.py`.
 
 use super::*;
-use crate::formats::raster::Samples as RasterSamples;
+use crate::formats::{Parts, raster::Samples as RasterSamples};
 
 fn open(bytes: Vec<u8>) -> Result<TiffImage, TiffError> {
     TiffImage::open(Arc::new(bytes))
+}
+
+/// Whole, as all files of these tests.
+fn write<T: Sample>(spec: GeoTiffSpec, value: impl Fn(usize, usize) -> T) -> Result<Vec<u8>, WriteError> {
+    super::write(spec, value, Parts::whole())
 }
 
 fn spec(width: usize, height: usize) -> GeoTiffSpec<'static> {
@@ -82,6 +87,22 @@ fn what_is_written_is_read() {
         let back = all(&open(bytes).expect("opened"), 0).expect("read");
         assert!((0..height * width).all(|i| back[i] as f32 == (i / width) as f32 - (i % width) as f32 / 3.0));
     }
+}
+
+/// Handed over in pieces, a file has the same bytes, its directory in front.
+#[test]
+fn a_file_in_pieces_is_the_same() {
+    // Noise, which does not compress.
+    let value = |y: usize, x: usize| {
+        let mixed = ((y * 1200 + x) as u32).wrapping_mul(0x9E37_79B9);
+        ((mixed ^ mixed >> 15).wrapping_mul(0x85EB_CA6B) >> 16) as u16
+    };
+    let whole = write(spec(1200, 1100), value).expect("written");
+    let mut pieces = Vec::new();
+    let mut take = |piece: Vec<u8>| pieces.push(piece);
+    let head = super::write(spec(1200, 1100), value, Parts::to(&mut take)).expect("written");
+    assert!(pieces.len() > 1 && head.len() < 1 << 20);
+    assert!([head, pieces.concat()].concat() == whole);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use flate2::{Compression, write::ZlibEncoder};
 
-use crate::formats::geo::GeoRef;
+use crate::formats::{Parts, geo::GeoRef};
 
 /// Side of a tile in pixels.
 const TILE_PX: usize = 256;
@@ -110,77 +110,31 @@ impl Field {
             data,
         }
     }
+
+    /// Bytes that do not fit the directory's entry, an even number.
+    fn bytes_beyond(&self) -> usize {
+        match self.data.len() {
+            0..=4 => 0,
+            n => n.next_multiple_of(2),
+        }
+    }
 }
 
-/// Writes one band; `value(row, column)` is asked once a pixel.
+/// Writes one band; `value(row, column)` is asked once a pixel. Gives the file's beginning, its directory, which
+/// `parts` follows (see [`Parts::finish`]).
 ///
 /// # Errors
 /// If the file would pass the 4 GiB that a TIFF can address.
-pub fn write<T: Sample>(spec: GeoTiffSpec, value: impl Fn(usize, usize) -> T) -> Result<Vec<u8>, WriteError> {
-    let tiles = tiles(spec, value)?;
-    let counts: Vec<u32> = tiles.iter().map(|t| t.len() as u32).collect();
-    let mut fields = fields::<T>(spec, &counts);
-    // Offsets depend on the directory's length, which does not depend on them.
-    let head = 8 + 2 + 12 * fields.len() + 4;
-    let tail = |f: &Field| {
-        if f.data.len() > 4 {
-            f.data.len().next_multiple_of(2)
-        } else {
-            0
-        }
-    };
-    let mut at = head + fields.iter().map(tail).sum::<usize>();
-    let total = at + tiles.iter().map(|t| t.len().next_multiple_of(2)).sum::<usize>();
-    if u32::try_from(total).is_err() {
-        return Err(WriteError::TooLarge);
-    }
-    let mut offsets = Vec::with_capacity(tiles.len());
-    for tile in &tiles {
-        offsets.push(at as u32);
-        at += tile.len().next_multiple_of(2);
-    }
-    for field in &mut fields {
-        if field.tag == 324 {
-            *field = Field::longs(324, &offsets);
-        }
-    }
-    let mut out = Vec::with_capacity(total);
-    out.extend(b"II\x2a\0\x08\0\0\0");
-    out.extend((fields.len() as u16).to_le_bytes());
-    let mut beyond = head;
-    for field in &fields {
-        out.extend(field.tag.to_le_bytes());
-        out.extend(field.kind.to_le_bytes());
-        out.extend((field.count as u32).to_le_bytes());
-        if field.data.len() > 4 {
-            out.extend((beyond as u32).to_le_bytes());
-            beyond += tail(field);
-        } else {
-            let mut inline = field.data.clone();
-            inline.resize(4, 0);
-            out.extend(inline);
-        }
-    }
-    out.extend([0; 4]);
-    let pad = |out: &mut Vec<u8>| {
-        if !out.len().is_multiple_of(2) {
-            out.push(0);
-        }
-    };
-    for field in fields.iter().filter(|f| f.data.len() > 4) {
-        out.extend(&field.data);
-        pad(&mut out);
-    }
-    for tile in &tiles {
-        out.extend(tile);
-        pad(&mut out);
-    }
-    Ok(out)
-}
-
-/// All tiles compressed, row by row.
-fn tiles<T: Sample>(spec: GeoTiffSpec, value: impl Fn(usize, usize) -> T) -> Result<Vec<Vec<u8>>, WriteError> {
-    let mut tiles = Vec::new();
+pub fn write<T: Sample>(
+    spec: GeoTiffSpec,
+    value: impl Fn(usize, usize) -> T,
+    mut parts: Parts,
+) -> Result<Vec<u8>, WriteError> {
+    let count = spec.width.div_ceil(TILE_PX) * spec.height.div_ceil(TILE_PX);
+    // The directory's length does not depend on what is in it.
+    let none = vec![0; count];
+    let head_bytes = Directory::new(fields::<T>(spec, &none, &none)).bytes();
+    let (mut offsets, mut counts) = (Vec::with_capacity(count), Vec::with_capacity(count));
     let mut raw = Vec::with_capacity(TILE_PX * TILE_PX * usize::from(T::BITS) / 8);
     for top in (0..spec.height).step_by(TILE_PX) {
         for left in (0..spec.width).step_by(TILE_PX) {
@@ -196,14 +150,74 @@ fn tiles<T: Sample>(spec: GeoTiffSpec, value: impl Fn(usize, usize) -> T) -> Res
             }
             let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
             encoder.write_all(&raw)?;
-            tiles.push(encoder.finish()?);
+            let tile = encoder.finish()?;
+            let at = head_bytes as u64 + parts.written();
+            if at + tile.len() as u64 >= u64::from(u32::MAX) {
+                return Err(WriteError::TooLarge);
+            }
+            offsets.push(at as u32);
+            counts.push(tile.len() as u32);
+            parts.push(&tile);
+            if !tile.len().is_multiple_of(2) {
+                parts.push(&[0]);
+            }
         }
     }
-    Ok(tiles)
+    let head = Directory::new(fields::<T>(spec, &offsets, &counts)).write();
+    Ok(parts.finish(head))
 }
 
-/// The directory, ascending by tag; the tiles' offsets still to be filled in.
-fn fields<T: Sample>(spec: GeoTiffSpec, counts: &[u32]) -> Vec<Field> {
+/// The file's header and its only directory, followed by those values that are too long for their entries.
+struct Directory {
+    fields: Vec<Field>,
+}
+
+impl Directory {
+    fn new(fields: Vec<Field>) -> Self {
+        Self { fields }
+    }
+
+    /// Bytes up to the values beyond the entries.
+    fn entries_bytes(&self) -> usize {
+        8 + 2 + 12 * self.fields.len() + 4
+    }
+
+    /// Bytes in all.
+    fn bytes(&self) -> usize {
+        self.entries_bytes() + self.fields.iter().map(Field::bytes_beyond).sum::<usize>()
+    }
+
+    fn write(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.bytes());
+        out.extend(b"II\x2a\0\x08\0\0\0");
+        out.extend((self.fields.len() as u16).to_le_bytes());
+        let mut beyond = self.entries_bytes();
+        for field in &self.fields {
+            out.extend(field.tag.to_le_bytes());
+            out.extend(field.kind.to_le_bytes());
+            out.extend((field.count as u32).to_le_bytes());
+            if field.bytes_beyond() > 0 {
+                out.extend((beyond as u32).to_le_bytes());
+                beyond += field.bytes_beyond();
+            } else {
+                let mut inline = field.data.clone();
+                inline.resize(4, 0);
+                out.extend(inline);
+            }
+        }
+        out.extend([0; 4]);
+        for field in self.fields.iter().filter(|f| f.bytes_beyond() > 0) {
+            out.extend(&field.data);
+            if !out.len().is_multiple_of(2) {
+                out.push(0);
+            }
+        }
+        out
+    }
+}
+
+/// The directory's entries, ascending by tag.
+fn fields<T: Sample>(spec: GeoTiffSpec, offsets: &[u32], counts: &[u32]) -> Vec<Field> {
     let mut fields = vec![
         Field::longs(256, &[spec.width as u32]),
         Field::longs(257, &[spec.height as u32]),
@@ -218,7 +232,7 @@ fn fields<T: Sample>(spec: GeoTiffSpec, counts: &[u32]) -> Vec<Field> {
         Field::shorts(317, &[T::PREDICTOR]),
         Field::longs(322, &[TILE_PX as u32]),
         Field::longs(323, &[TILE_PX as u32]),
-        Field::longs(324, &vec![0; counts.len()]),
+        Field::longs(324, offsets),
         Field::longs(325, counts),
         Field::shorts(339, &[T::FORMAT]),
     ];

@@ -1,4 +1,4 @@
-//! Tests of [`super`], the module `dataset`; a file of their own, compiled under `#[cfg(test)]` only.
+//! Tests of [`super`], the module `builder`; a file of their own, compiled under `#[cfg(test)]` only.
 
 use super::*;
 use crate::formats::{grey8_png, grey16_png, rgba8_png};
@@ -61,6 +61,14 @@ fn pairs_grow_over_drops_and_bad_files_cost_nothing() {
     assert!(named.iter().all(|f| kinds(&data).contains(f)), "{:?}", data.faults);
     // 6 images of 200 bytes, two masks of 200 bits-as-bytes.
     assert_eq!(data.memory_bytes, 6 * 200 + 2 * 200);
+
+    // Its image came, empty: that is what is wrong.
+    b.add_file("label/3.png", &half(20, 10)).unwrap();
+    let other = "image/3.png".to_owned();
+    let data = b.finish();
+    assert!(kinds(&data).contains(&("label/3.png", &FaultKind::PartnerRefused { other })));
+    assert!(kinds(&data).contains(&("image/3.png", &FaultKind::EmptyFile)));
+    assert_eq!(data.pairs.len(), 2);
 }
 
 #[test]
@@ -83,7 +91,7 @@ fn sizes() {
             mask: [40, 20]
         }
     );
-    assert_eq!(blocked.detail().as_deref(), Some("20x10 and 40x20"));
+    assert_eq!(blocked.detail().as_deref(), Some("20 × 10 and 40 × 20"));
     assert_eq!(data.usable(), [0]);
     assert!(data.image(1).is_none() && data.mask_bits(1).is_none() && data.image(7).is_none());
 }

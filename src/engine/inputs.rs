@@ -1,0 +1,193 @@
+//! The images to predict, as they were dropped.
+
+use std::sync::Arc;
+
+use super::{
+    convert, fault,
+    georef::{self, Sidecars},
+    large::{Large, WHOLE_BYTES},
+};
+use crate::{
+    data::pair,
+    export::Bits,
+    formats::{
+        DecodeError, Format,
+        decode::{self, Limits},
+        geo::GeoRef,
+        raster::Raster,
+        sniff,
+        tiff::TiffImage,
+    },
+    infer::View,
+    protocol::{Event, FaultCode, Stage},
+};
+
+/// Decoded images to predict, all together, in bytes.
+const INPUT_BYTES: u64 = 1 << 30;
+
+pub(super) struct InputImage {
+    pub(super) path: String,
+    /// The whole image, or a small one of it if it is read by window.
+    pub(super) raster: Raster,
+    large: Option<Large>,
+    /// From the file itself.
+    own_geo: Option<GeoRef>,
+    /// That, or what a world file beside it says.
+    pub(super) geo: Option<GeoRef>,
+}
+
+/// The images to predict.
+#[derive(Default)]
+pub(super) struct Inputs {
+    pub(super) images: Vec<InputImage>,
+    sidecars: Sidecars,
+    /// Bands of TIFFs to show; empty for the usual ones.
+    pub(super) bands: Vec<usize>,
+    /// TIFFs up to this many bytes decoded are held whole; `None` for the usual limit.
+    pub(super) whole_bytes: Option<u64>,
+    /// Most bands that a file had, alpha aside.
+    pub(super) most_bands: usize,
+    pub(super) read: u32,
+}
+
+impl Inputs {
+    pub(super) fn len(&self) -> usize {
+        self.images.len()
+    }
+
+    pub(super) fn raster(&self, index: usize) -> Option<&Raster> {
+        self.images.get(index).map(|input| &input.raster)
+    }
+
+    pub(super) fn path(&self, index: usize) -> Option<&str> {
+        self.images.get(index).map(|input| input.path.as_str())
+    }
+
+    /// No images any more; the choice of bands stays.
+    pub(super) fn emptied(&self) -> Inputs {
+        Inputs {
+            bands: self.bands.clone(),
+            whole_bytes: self.whole_bytes,
+            ..Inputs::default()
+        }
+    }
+
+    /// Width and height.
+    pub(super) fn size(&self, index: usize) -> Option<[u32; 2]> {
+        let input = self.images.get(index)?;
+        Some(match &input.large {
+            Some(large) => large.size().map(|n| n as u32),
+            None => [input.raster.height, input.raster.width],
+        })
+        .map(|[height, width]| [width, height])
+    }
+
+    pub(super) fn geo(&self, index: usize) -> Option<&GeoRef> {
+        self.images.get(index)?.geo.as_ref()
+    }
+
+    /// Side of a pixel on the ground in metres, where that is known.
+    pub(super) fn pixel_m(&self, index: usize) -> Option<f64> {
+        let [width, height] = self.size(index)?;
+        georef::pixel_m(self.geo(index)?, width, height)
+    }
+
+    /// Height and width of an image that is read by window.
+    pub(super) fn large_size(&self, index: usize) -> Option<[usize; 2]> {
+        self.images.get(index)?.large.as_ref().map(Large::size)
+    }
+
+    /// Rows `from` and `height` of an image that is read by window; `view` is told where they begin. `None` for one
+    /// that is held whole.
+    ///
+    /// # Errors
+    /// If the file is damaged there.
+    pub(super) fn rows(
+        &mut self,
+        index: usize,
+        view: &mut View,
+        [from, height]: [usize; 2],
+    ) -> Result<Option<&Raster>, DecodeError> {
+        match self.images.get_mut(index).and_then(|input| input.large.as_mut()) {
+            Some(large) => {
+                view.begin_at(from);
+                large.rows(from, height).map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Where nothing was measured, of an image that was read by window; forgets its rows.
+    pub(super) fn missing_of_large(&mut self, index: Option<usize>) -> Option<Option<Bits>> {
+        let large = self.images.get_mut(index?)?.large.as_mut()?;
+        Some(large.finish())
+    }
+
+    /// Decodes one file; a file of the same path is replaced.
+    pub(super) fn add(&mut self, path: String, bytes: Vec<u8>) -> Option<Event> {
+        self.read += 1;
+        if pair::is_junk(&path) || self.sidecars.add(&path, &bytes) {
+            return None;
+        }
+        let input = match read(
+            path.clone(),
+            bytes,
+            &self.bands,
+            self.whole_bytes.unwrap_or(WHOLE_BYTES),
+            &mut self.most_bands,
+        ) {
+            Ok(input) => input,
+            Err(error) => return Some(Event::Fault(convert::file_fault(&path, &error.into()))),
+        };
+        let bytes = |i: &InputImage| i.raster.bytes() + i.large.as_ref().map_or(0, Large::bytes);
+        let held: u64 = self.images.iter().map(bytes).sum();
+        if held + bytes(&input) > INPUT_BYTES {
+            let detail = format!("{} MiB, limit {} MiB", (held + bytes(&input)) >> 20, INPUT_BYTES >> 20);
+            return Some(fault(FaultCode::OutOfMemory, Stage::Read, Some(path), Some(detail)));
+        }
+        self.images.retain(|other| other.path != path);
+        self.images.push(input);
+        None
+    }
+
+    /// Places the images that world files came for.
+    pub(super) fn place(&mut self) {
+        for input in &mut self.images {
+            input.geo = input.own_geo.clone().or_else(|| self.sidecars.of(&input.path));
+        }
+    }
+}
+
+/// Decodes a file, or opens it to be read by window.
+fn read(
+    path: String,
+    bytes: Vec<u8>,
+    bands: &[usize],
+    whole_bytes: u64,
+    most_bands: &mut usize,
+) -> Result<InputImage, DecodeError> {
+    let limits = Limits {
+        bands: bands.to_vec(),
+        ..Limits::default()
+    };
+    let input = |raster, large, own_geo| InputImage {
+        path,
+        raster,
+        large,
+        own_geo,
+        geo: None,
+    };
+    if sniff(&bytes) == Some(Format::Tiff) {
+        let bytes = Arc::new(bytes);
+        if let Ok(image) = TiffImage::open(bytes.clone()) {
+            let geo = image.geo.clone();
+            *most_bands = image.measured_bands().len().max(*most_bands);
+            return match Large::open(image, bands, whole_bytes)? {
+                Some(large) => Ok(input(large.preview(super::predict::VIEW_PX)?, Some(large), geo)),
+                None => Ok(input(decode::decode(&bytes, &limits)?, None, geo)),
+            };
+        }
+        return Ok(input(decode::decode(&bytes, &limits)?, None, None));
+    }
+    Ok(input(decode::decode(&bytes, &limits)?, None, None))
+}
