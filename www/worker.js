@@ -129,7 +129,7 @@ async function load() {
       told = now;
       post({ kind: 'loading', loaded, total });
     });
-    engine = new module.Engine((/** @type {EngineEvent} */ event) => send([event]));
+    engine = new module.Engine(postEarly);
   } catch (error) {
     const reason = error instanceof LoadError ? error.reason : 'damaged';
     post({ kind: 'load_failed', reason, detail: error instanceof Error ? error.message : String(error) });
@@ -279,6 +279,17 @@ function outOfMemory() {
   } catch {
     return false;
   }
+}
+
+/**
+ * A part of a file, from the middle of a call: it counts for no queue, because no ping can be answered before the call's end.
+ * @param {EngineEvent} event
+ */
+function postEarly(event) {
+  /** @type {Set<ArrayBuffer>} */
+  const buffers = new Set();
+  gather(event, buffers);
+  post({ kind: 'early', event }, [...buffers]);
 }
 
 /** Posts events with their byte fields transferred, not copied. @param {EngineEvent[]} events */

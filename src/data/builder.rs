@@ -221,9 +221,11 @@ impl Builder {
         out
     }
 
-    /// Bytes a pair holds beyond its two files.
     /// Of `lonely` files, those whose partner came but was refused, with its path.
     fn refused_partners<'a>(&self, lonely: impl Iterator<Item = &'a usize>) -> BTreeMap<usize, String> {
+        if self.faults.is_empty() {
+            return BTreeMap::new();
+        }
         let lonely: Vec<usize> = lonely.copied().collect();
         let refused = self.faults.iter().map(|f| f.path.clone());
         let paths: Vec<String> = lonely
@@ -241,6 +243,7 @@ impl Builder {
             .collect()
     }
 
+    /// Bytes a pair holds beyond its two files.
     fn extra_bytes(pair: &Pair) -> u64 {
         let own = |r: &Arc<Raster>, file: &Arc<Raster>| if Arc::ptr_eq(r, file) { 0 } else { r.bytes() };
         pair.bits.len() as u64 + own(&pair.image, &pair.files[0]) + own(&pair.mask, &pair.files[1])

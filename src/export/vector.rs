@@ -82,10 +82,10 @@ pub fn geojson(
                     let _ = write!(out, "{comma}[{x:.decimals$},{y:.decimals$}]");
                 }
                 out.push(']');
+                parts.push(out.as_bytes());
+                out.clear();
             }
             out.push_str("]}}");
-            parts.push(out.as_bytes());
-            out.clear();
         }
     }
     out.push_str("\n]}\n");

@@ -97,7 +97,11 @@ pub fn stream_png(
     };
     encoder.set_color(colour);
     encoder.set_depth(depth);
-    encoder.set_compression(png::Compression::Fast);
+    // Probabilities are noise to a thorough compressor too: time for nothing. Classes are not.
+    encoder.set_compression(match kind {
+        PngKind::Palette(_) => png::Compression::Balanced,
+        _ => png::Compression::Fast,
+    });
     let mut writer = encoder.write_header().map_err(|e| failed(&e))?;
     let mut stream = writer.stream_writer().map_err(|e| failed(&e))?;
     let deep = depth == png::BitDepth::Sixteen;

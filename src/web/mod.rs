@@ -68,14 +68,19 @@ pub struct Engine {
 
 #[wasm_bindgen]
 impl Engine {
-    /// `post` is called with events that cannot wait for the end of a command.
+    /// `post` gets the parts of large files while they are made (`file_part`), in the middle of a command: it must not call
+    /// the engine. Without it files come whole.
     #[wasm_bindgen(constructor)]
-    pub fn new(#[wasm_bindgen(unchecked_param_type = "(event: Event) => void")] post: Function) -> Self {
+    pub fn new(
+        #[wasm_bindgen(unchecked_optional_param_type = "(event: Event) => void")] post: Option<Function>,
+    ) -> Self {
         let mut inner = engine::Engine::new(Box::new(now_ms));
-        inner.set_post(Box::new(move |event| {
-            // A part that gets lost here is missed by the page, which is told their number.
-            let _ = post.call1(&JsValue::NULL, &to_js(&event));
-        }));
+        if let Some(post) = post {
+            inner.set_post(Box::new(move |event| {
+                // A part that gets lost here is missed at the end: `file` tells their number.
+                let _ = post.call1(&JsValue::NULL, &to_js(&event));
+            }));
+        }
         Self { inner }
     }
 

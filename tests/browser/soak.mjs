@@ -40,13 +40,13 @@ async function soak() {
   await gm.goTo(page, 'train');
   await page.click('#start');
   const began = Date.now();
+  const stolen = watchSteal();
   const endMs = began + job.minutes * 60_000;
   // A whole snapshot would itself be a long task once the run is old.
   const read = /** @type {() => Promise<Glance>} */ (() => page.evaluate(() => /** @type {any} */ (window).groundmask.glance()));
   await until(async () => ((await read()).run?.validations ?? 0) > 0, { limitMs: 3_600_000, what: 'the first validation', everyMs: 500 });
   await until(() => Date.now() >= began + job.minutes * 6000, { limitMs: job.minutes * 60_000 + 1000, what: 'the run settled', everyMs: 250 });
   const start = { wasm: (await read()).wasmBytes, process: await processMb() };
-  const stolen = watchSteal();
   let heard = Date.now();
   let lastStep = 0;
   let said = Date.now();
@@ -77,15 +77,17 @@ async function soak() {
     process_mb_start: round(start.process),
     process_mb_end: round(await processMb()),
     longest_task_ms: state.longestTaskTrainingMs,
-    // A virtual machine's cores may be taken away in the middle of a task: how many were long, and of how many that is not why.
     long_tasks: tasks.length,
-    long_tasks_own: tasks.filter(({ ms, stolen_ms }) => ms - stolen_ms > 50).length,
+    // A virtual machine's cores may be taken away in the middle of a task: what the host took in all.
     stolen_ms: stolen.between(began, Date.now()),
     queue_max: state.queueMax,
   };
 }
 
-/** What the host took from this machine's cores, by its kernel's account in hundredths of a second; 0 where there is none. */
+/**
+ * What the host took from this machine's cores together, by its kernel's account in hundredths of a second; 0 where there
+ * is none. Between two moments it is the most that can have been taken: samples lie 20 ms apart or more.
+ */
 function watchSteal() {
   /** @type {[number, number][]} time, stolen since the machine started; both in ms */
   const samples = [];
@@ -96,7 +98,7 @@ function watchSteal() {
     } catch { /* Not Linux. */ }
   };
   sample();
-  const timer = setInterval(sample, 100);
+  const timer = setInterval(sample, 20);
   return {
     end: () => {
       clearInterval(timer);

@@ -66,7 +66,7 @@ export function initDownloads() {
   onEvent((event) => {
     if (event.type === 'file_part') parts.push(new Blob([/** @type {any} */ (event.bytes)]));
     else if (event.type === 'file') answer(event);
-    else if (event.type === 'fault' && (event.stage === 'export' || event.code === 'no_such_result' || event.code === 'encode_failed')) refuse(event.code);
+    else if (event.type === 'fault' && event.stage === 'export') refuse(event.code);
     else if (event.type === 'fault' && event.stage === 'model' && ['no_model', 'encode_failed', 'device_error'].includes(event.code)) refuse(event.code);
   });
 }

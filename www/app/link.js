@@ -91,6 +91,10 @@ export class Link {
         return;
       }
     }
+    if (message.kind === 'early') {
+      this.onMessage({ kind: 'events', events: [message.event] });
+      return;
+    }
     if (message.kind === 'pong') this.figures = { queueMax: Math.max(this.figures.queueMax, message.queue), wasmBytes: message.wasmBytes };
     if (message.kind === 'calling') this.calling = message.on;
     if (message.kind === 'locked') {

@@ -263,8 +263,9 @@ function died(detail, memory = false) {
   changed();
 }
 
-/** Keeps an event without its byte fields. @param {import('./types.js').EngineEvent} event */
+/** Keeps an event without its byte fields; of the parts of files there may be hundreds. @param {import('./types.js').EngineEvent} event */
 function remember(event) {
+  if (event.type === 'file_part') return;
   lastEvents.push(light(event));
   if (lastEvents.length > MAX_LAST) lastEvents.splice(0, lastEvents.length - MAX_LAST);
 }

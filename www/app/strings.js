@@ -45,7 +45,7 @@ const faults = {
   out_of_memory: (d) => ({ sentence: `does not fit into memory${inBrackets(d)}`, next: 'Use fewer or smaller images.' }),
   unreadable,
   no_mask: () => ({ sentence: 'has no mask of the same name', next: 'Give its mask the same name in a masks/ folder, or the ending _mask.' }),
-  partner_refused: (d) => ({ sentence: `is left out with its other half${inBrackets(d)}`, next: 'It comes in with a whole copy of that file.' }),
+  partner_refused: (d) => ({ sentence: `is left out with its other half${inBrackets(d)}`, next: 'See what is said of that one; mended and dropped again, both come in.' }),
   no_image: () => ({ sentence: 'is a mask with no image of the same name', next: 'Drop its image too, with the same name.' }),
   ambiguous: (d) => ({ sentence: `claims the same place as ${d || 'another file'}`, next: 'Keep one of the two, or rename one.' }),
   size_mismatch: (d) => ({ sentence: `has image and mask of different size${inBrackets(d)}`, next: 'Export both at the same size and drop them again.' }),

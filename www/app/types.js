@@ -100,6 +100,7 @@
  *   | { kind: 'load_failed', reason: LoadReason, detail: string }
  *   | { kind: 'calling', on: boolean }
  *   | { kind: 'events', events: EngineEvent[] }
+ *   | { kind: 'early', event: EngineEvent }
  *   | { kind: 'reading', purpose: Purpose, done: number, total: number, path: string }
  *   | { kind: 'read', purpose: Purpose, cancelled: boolean }
  *   | { kind: 'pong', id: number, queue: number, wasmBytes: number }
