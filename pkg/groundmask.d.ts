@@ -878,9 +878,10 @@ export class Engine {
      */
     memory_bytes(): number;
     /**
-     * `post` is called with events that cannot wait for the end of a command.
+     * `post` gets the parts of large files while they are made (`file_part`), in the middle of a command: it must not call
+     * the engine. Without it files come whole.
      */
-    constructor(post: (event: Event) => void);
+    constructor(post?: (event: Event) => void);
     /**
      * Forgets the run that has ended.
      */
@@ -972,7 +973,7 @@ export interface InitOutput {
     readonly engine_command: (a: number, b: any) => any;
     readonly engine_is_busy: (a: number) => number;
     readonly engine_memory_bytes: (a: number) => number;
-    readonly engine_new: (a: any) => number;
+    readonly engine_new: (a: number) => number;
     readonly engine_release_run: (a: number) => void;
     readonly engine_resume_run: (a: number, b: number, c: number, d: number, e: any, f: number, g: number) => any;
     readonly engine_save_run: (a: number, b: number, c: any) => any;

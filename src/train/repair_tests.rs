@@ -203,15 +203,18 @@ fn full_width(seed: u32) -> RawSettings {
 /// thirty is, as `search_for_unlucky_seeds` finds.
 const UNLUCKY_AT_FULL_WIDTH: [u32; 10] = [19, 81, 83, 86, 104, 152, 163, 219, 281, 290];
 
+/// The variable SEEDS, `from-to` without the end.
+fn seeds_asked() -> Option<std::ops::Range<u32>> {
+    let given = std::env::var("SEEDS").ok()?;
+    let (from, to) = given.split_once('-')?;
+    Some(from.parse().ok()?..to.parse().ok()?)
+}
+
 #[test]
-#[ignore = "two seconds a seed; the variable SEEDS, `from-to`, says which"]
+#[ignore = "two seconds a seed; the variable SEEDS says which"]
 fn search_for_unlucky_seeds() {
     let data = faint();
-    let given = std::env::var("SEEDS").unwrap_or_default();
-    let range = given
-        .split_once('-')
-        .and_then(|(a, b)| Some(a.parse().ok()?..b.parse().ok()?));
-    for seed in range.unwrap_or(1..100) {
+    for seed in seeds_asked().unwrap_or(1..100) {
         let look = look(&session(&full_width(seed), &data));
         if look.is_dead(true, false) {
             println!("seed {seed}: {look:?}");
@@ -219,12 +222,13 @@ fn search_for_unlucky_seeds() {
     }
 }
 
-/// `cargo test --profile fast --package groundmask --lib -- --ignored --nocapture at_full_width`
+/// `cargo test --profile fast --package groundmask --lib -- --ignored --nocapture at_full_width`; SEEDS runs a part.
 #[test]
-#[ignore = "minutes: ten runs of 31 million weights"]
+#[ignore = "half an hour: ten runs of 31 million weights"]
 fn ten_of_ten_unlucky_seeds_are_mended_at_full_width() {
     let data = faint();
-    for seed in UNLUCKY_AT_FULL_WIDTH {
+    let asked = seeds_asked().unwrap_or(0..u32::MAX);
+    for seed in UNLUCKY_AT_FULL_WIDTH.into_iter().filter(|seed| asked.contains(seed)) {
         let mut session = session(&full_width(seed), &data);
         let before = look(&session);
         assert!(before.is_dead(true, false), "seed {seed}: {before:?}");
