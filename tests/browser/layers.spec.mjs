@@ -9,14 +9,12 @@ import { inflateSync } from 'node:zlib';
 import { expect, test } from '@playwright/test';
 import { PNG } from 'pngjs';
 
-import { downloadZip } from '../../www/vendor/client-zip/client-zip.js';
-
 import { freshFolder, pairFolder, scene } from './fixtures.mjs';
 import { geoTiff, tilesOf } from './geotiff.mjs';
 import { OUT, dropPaths, launchBrowser, until } from './harness.mjs';
 import * as gm from './page.mjs';
 import { shapefile } from './shapefile.mjs';
-import { unzip } from './unzip.mjs';
+import { unzip, zip } from './unzip.mjs';
 
 const SHOTS = path.join(OUT, 'screenshots');
 const SMALL = { architecture: 'unet_norm', base: 4, depth: 2, tile_px: 32, batch: 2, lr: 0.003, val_share: 0.34, seed: 7, channels: 'rgb', steps: 25 };
@@ -189,10 +187,7 @@ test.describe('map layers and foreign models', () => {
     /** Clockwise. @param {number} from @param {number} to @returns {[number, number][]} */
     const strip = (from, to) => [[x + from, y], [x + to, y], [x + to, y - 45], [x + from, y - 45], [x + from, y]];
     const { shp, dbf } = shapefile([{ ring: strip(0, 15), class: 1 }, { ring: strip(30, 60), class: 2 }]);
-    const zip = downloadZip([
-      { name: 'land/use.shp', input: shp }, { name: 'land/use.dbf', input: dbf }, { name: 'land/use.prj', input: 'PROJCS["WGS_1984_UTM_Zone_33N"]' },
-    ]);
-    writeFileSync(path.join(folder, 'use.zip'), Buffer.from(await zip.arrayBuffer()));
+    writeFileSync(path.join(folder, 'use.zip'), zip({ 'land/use.shp': shp, 'land/use.dbf': dbf, 'land/use.prj': 'PROJCS["WGS_1984_UTM_Zone_33N"]' }));
     const state = await gm.dropForTraining(page, [folder]);
     expect(state.dataset?.faults).toEqual([]);
     expect(gm.usablePairs(state)).toHaveLength(1);

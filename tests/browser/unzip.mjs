@@ -1,5 +1,5 @@
 // @ts-check
-/** Reads a zip archive by its central directory: enough for what the page writes, and strict about it. */
+/** Zip archives: reads what the page writes, strictly and by the central directory; writes what the page is to read, stored. */
 import * as zlib from 'node:zlib';
 
 const END = 0x06054b50;
@@ -49,4 +49,46 @@ export function crc32(bytes) {
     for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
   }
   return ~crc >>> 0;
+}
+
+/**
+ * @param {Record<string, Buffer | string>} files bytes by name
+ * @returns {Buffer}
+ */
+export function zip(files) {
+  /** @type {Buffer[]} */
+  const parts = [];
+  /** @type {Buffer[]} */
+  const directory = [];
+  let at = 0;
+  for (const [name, content] of Object.entries(files)) {
+    const data = Buffer.from(content);
+    const bytes = Buffer.from(name);
+    // What the two headers share: version 2.0, no flags, stored, no date, checksum and lengths.
+    const shared = Buffer.alloc(26);
+    shared.writeUInt16LE(20, 0);
+    shared.writeUInt32LE(crc32(data), 10);
+    shared.writeUInt32LE(data.length, 14);
+    shared.writeUInt32LE(data.length, 18);
+    shared.writeUInt16LE(bytes.length, 22);
+    parts.push(long(LOCAL), shared, bytes, data);
+    const rest = Buffer.alloc(14);
+    rest.writeUInt32LE(at, 10);
+    directory.push(long(CENTRAL), Buffer.from([20, 0]), shared, rest, bytes);
+    at += 30 + bytes.length + data.length;
+  }
+  const end = Buffer.alloc(18);
+  const count = Object.keys(files).length;
+  end.writeUInt16LE(count, 4);
+  end.writeUInt16LE(count, 6);
+  end.writeUInt32LE(Buffer.concat(directory).length, 8);
+  end.writeUInt32LE(at, 12);
+  return Buffer.concat([...parts, ...directory, long(END), end]);
+}
+
+/** @param {number} value */
+function long(value) {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value, 0);
+  return bytes;
 }

@@ -3,7 +3,7 @@
  * Predicted masks while training: image, truth, prediction in a row; pointing at a mask swaps overlay and bare mask.
  */
 import { $, h, inSlices, setText, show } from './dom.js';
-import { metric } from './format.js';
+import { count, metric } from './format.js';
 import { byteThreshold, paintImage } from './paint.js';
 import { paintLayers } from './paint-classes.js';
 import { changed, onPaint, state } from './store.js';
@@ -44,7 +44,7 @@ function paint() {
   while (rows.length < items.length) rows.push(newRow(rows.length));
   const step = shown?.step ?? state.run?.last?.step;
   show($('preview-errors-key'), items.length > 0 && !state.run?.classes.length);
-  setText($('preview-note'), items.length ? `${items[0].validation ? 'Not trained on' : 'Trained on: nothing is held back'}${step ? ` · as of step ${step}` : ''} · point at a mask to see it bare` : 'The first masks appear with the first validation.');
+  setText($('preview-note'), items.length ? `${items[0].validation ? 'Not trained on' : 'Trained on: nothing is held back'}${step ? ` · as of step ${count(step)}` : ''} · point at a mask to see it bare` : 'The first masks appear with the first validation.');
   // One canvas a time: a row of four is as long as a task should be.
   inSlices('preview', items.flatMap((item, index) => fillRow(rows[index], item)), (work) => work());
 }
@@ -57,7 +57,7 @@ function paintTime() {
   show($('preview-time-label'), history.length > 1);
   slider.max = String(Math.max(0, history.length - 1));
   if (slider.value !== String(at)) slider.value = String(at);
-  const words = history[at] ? `step ${history[at].step}` : '';
+  const words = history[at] ? `step ${count(history[at].step)}` : '';
   slider.setAttribute('aria-valuetext', words);
   setText($('preview-time-value'), words);
 }

@@ -4,7 +4,7 @@
  * threshold in force on it.
  */
 import { $, h, setText, show } from './dom.js';
-import { metric } from './format.js';
+import { count, metric } from './format.js';
 import { changed, onPaint, state } from './store.js';
 import { openPairs } from './viewer.js';
 
@@ -45,7 +45,7 @@ function paintImages(report) {
   const images = report.images.filter(({ validation }) => validation || !held);
   // An image without foreground has no IoU; its accuracy stands in, behind those that have one.
   const order = images.sort((a, b) => (a.iou ?? 2 + (a.accuracy ?? 0)) - (b.iou ?? 2 + (b.accuracy ?? 0)));
-  setText($('worst-note'), `${held ? 'Not trained on' : 'Trained on: nothing is held back'} · as of step ${report.step}`);
+  setText($('worst-note'), `${held ? 'Not trained on' : 'Trained on: nothing is held back'} · as of step ${count(report.step)}`);
   $('worst').replaceChildren(...order.slice(0, MAX_ROWS).map(({ pair, iou }) => {
     const name = state.dataset?.pairs[pair]?.name ?? `pair ${pair + 1}`;
     const bar = h('meter', { min: 0, max: 1, value: iou ?? 0, 'aria-label': `IoU of ${name}` });

@@ -2,7 +2,7 @@
 /**
  * Every sentence that words a code: what happened, and what to do next. Nothing else turns codes into words.
  */
-import { baseName, percent, size } from './format.js';
+import { baseName, count, percent, size } from './format.js';
 
 /**
  * @typedef {import('./types.js').Fault} Fault
@@ -185,22 +185,22 @@ function adviceLine(end) {
 }
 
 /** @param {{ step: number, tries: number }} event */
-export const mendedLine = ({ step, tries }) => `${step === 0 ? 'These first weights gave one grey for every image' : `At step ${step} the output had become one grey for every image`}: fresh weights were drawn${tries > 1 ? ` (${tries} times)` : ''}, and it learns.`;
+export const mendedLine = ({ step, tries }) => `${step === 0 ? 'These first weights gave one grey for every image' : `At step ${count(step)} the output had become one grey for every image`}: fresh weights were drawn${tries > 1 ? ` (${tries} times)` : ''}, and it learns.`;
 
 /** How a run ended. @param {import('./types.js').RunEnd} end */
 export function endLine(end) {
-  const kept = end.best_step > 0 ? ` The weights of step ${end.best_step} are kept as the model.` : '';
+  const kept = end.best_step > 0 ? ` The weights of step ${count(end.best_step)} are kept as the model.` : '';
   const sound = ' The last sound weights are kept.';
   switch (end.reason) {
-    case 'finished': return `Finished after ${end.steps} steps.${kept}`;
-    case 'stopped': return `Stopped at step ${end.steps}.${kept}`;
-    case 'early_stopped': return `Stopped at step ${end.steps}: validation had not improved for as long as was allowed.${kept}`;
-    case 'not_finite': return `Stopped at step ${end.steps}: the loss or a weight was no longer a number.${kept || sound} ${adviceLine(end)}`;
-    case 'diverged': return `Stopped at step ${end.steps}: the loss climbed and did not come back.${kept || sound} ${adviceLine(end)}`;
-    case 'dead_output': return `Stopped at step ${end.steps}: the output no longer depends on the image, and fresh weights did not help.${kept || sound} ${adviceLine(end)}`;
-    case 'constant': return `Stopped at step ${end.steps}: every pixel gets the same answer, check after check.${kept || sound} ${adviceLine(end)}`;
-    case 'device_failed': return `The device failed at step ${end.steps}.${kept} Try smaller tiles or a smaller batch, or choose CPU.`;
-    default: return `Ended at step ${end.steps}.${kept}`;
+    case 'finished': return `Finished after ${count(end.steps)} steps.${kept}`;
+    case 'stopped': return `Stopped at step ${count(end.steps)}.${kept}`;
+    case 'early_stopped': return `Stopped at step ${count(end.steps)}: validation had not improved for as long as was allowed.${kept}`;
+    case 'not_finite': return `Stopped at step ${count(end.steps)}: the loss or a weight was no longer a number.${kept || sound} ${adviceLine(end)}`;
+    case 'diverged': return `Stopped at step ${count(end.steps)}: the loss climbed and did not come back.${kept || sound} ${adviceLine(end)}`;
+    case 'dead_output': return `Stopped at step ${count(end.steps)}: the output no longer depends on the image, and fresh weights did not help.${kept || sound} ${adviceLine(end)}`;
+    case 'constant': return `Stopped at step ${count(end.steps)}: every pixel gets the same answer, check after check.${kept || sound} ${adviceLine(end)}`;
+    case 'device_failed': return `The device failed at step ${count(end.steps)}.${kept} Try smaller tiles or a smaller batch, or choose CPU.`;
+    default: return `Ended at step ${count(end.steps)}.${kept}`;
   }
 }
 
@@ -210,7 +210,7 @@ export function runLine(run, software) {
   if (run.asked === 'pause') return 'Pausing after the step under way …';
   if (run.asked === 'stop') return 'Stopping after the step under way …';
   const best = run.validations.findLast((v) => v.best || v.best_step > 0);
-  const bestWords = best ? ` Best so far at step ${best.best_step}.` : '';
+  const bestWords = best ? ` Best so far at step ${count(best.best_step)}.` : '';
   switch (run.phase) {
     case 'compiling': return software
       ? 'Compiling shaders for the first step. On a software adapter this can take minutes; later steps are faster.'
@@ -256,10 +256,10 @@ export function lossWords(death, step, batch, instead) {
     panic: `The engine stopped on an internal error (${death.detail.split('\n').reverse().find(Boolean)?.slice(0, 160) ?? ''}).`,
   }[death.cause];
   if (instead === 'waiting') return { sentence, next: 'A new engine is being started; the run goes on in it.' };
-  const by = step ? `Load the data again and resume from step ${step}` : 'Load the data again and start anew';
+  const by = step ? `Load the data again and resume from step ${count(step)}` : 'Load the data again and start anew';
   if (instead === 'memory') return { sentence: 'Memory ran out again.', next: `${by}, with smaller tiles, a smaller batch or fewer images.` };
   if (instead === 'often') return { sentence: `${sentence} That was the fourth time in five minutes, so it does not go on by itself.`, next: `${by}, with smaller tiles or on the CPU.` };
-  const where = step ? `The run goes on from step ${step}` : 'The run begins again, because nothing of it was saved yet';
+  const where = step ? `The run goes on from step ${count(step)}` : 'The run begins again, because nothing of it was saved yet';
   return { sentence, next: batch ? `${where}, with ${batch} ${batch === 1 ? 'tile' : 'tiles'} a step instead of ${death.config?.batch}.` : `${where}.` };
 }
 
