@@ -133,11 +133,10 @@ test('axe finds nothing serious in any state, and nothing scrolls sideways', asy
   await context.close();
 });
 
-test('a whole run by keyboard alone: files, settings, start, pause, resume, end, predict, download', async ({ baseURL }) => {
+test('a whole run by keyboard alone: device, files, settings, start, pause, resume, end, predict, download', async ({ baseURL }) => {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
   const page = await context.newPage();
-  // Only the device is chosen with a pointer, by the test's own way to open the page.
-  await gm.openPage(page, String(baseURL), 'cpu');
+  await gm.bringUp(page, String(baseURL));
   const keys = page.keyboard;
 
   /** Goes on with Tab until an element has the focus, which must then be seen. @param {string} selector */
@@ -162,6 +161,16 @@ test('a whole run by keyboard alone: files, settings, start, pause, resume, end,
     await keys.press('Control+A');
     await keys.type(text);
   };
+
+  await tabTo('#badge-device');
+  await keys.press('Enter');
+  await tabTo('[name="device"]');
+  await keys.press('ArrowLeft');
+  await expect(page.locator('#device-cpu')).toBeChecked();
+  await until(async () => (await gm.deviceUp(page))?.reason === 'asked_for_cpu', { limitMs: 60_000, what: 'the CPU is taken' });
+  await tabTo('#device-close');
+  await keys.press('Enter');
+  await expect(page.locator('#device-dialog')).toBeHidden();
 
   const folder = freshFolder('keys');
   for (let k = 1; k <= 5; k += 1) {

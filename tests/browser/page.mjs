@@ -65,6 +65,15 @@ export async function deviceUp(page) {
   return state.device;
 }
 
+/** Opens the page and waits for its engine and a device. @param {Page} page @param {string} url */
+export async function bringUp(page, url) {
+  // Every wait is for a condition; the limit only says when a busy machine counts as a hang.
+  page.setDefaultTimeout(ENGINE_LIMIT_MS);
+  await page.goto(url);
+  await until(() => page.evaluate('window.groundmask !== undefined'), { limitMs: ENGINE_LIMIT_MS, what: 'the page is up' });
+  await until(() => deviceUp(page), { limitMs: ENGINE_LIMIT_MS, what: 'the engine and a device came up' });
+}
+
 /**
  * Opens the page, waits for its engine and takes the device through the page's own dialog.
  * @param {Page} page
@@ -72,11 +81,7 @@ export async function deviceUp(page) {
  * @param {import('./harness.mjs').Device} device
  */
 export async function openPage(page, url, device) {
-  // Every wait is for a condition; the limit only says when a busy machine counts as a hang.
-  page.setDefaultTimeout(ENGINE_LIMIT_MS);
-  await page.goto(url);
-  await until(() => page.evaluate('window.groundmask !== undefined'), { limitMs: ENGINE_LIMIT_MS, what: 'the page is up' });
-  await until(() => deviceUp(page), { limitMs: ENGINE_LIMIT_MS, what: 'the engine and a device came up' });
+  await bringUp(page, url);
   return chooseDevice(page, device);
 }
 
