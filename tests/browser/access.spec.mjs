@@ -136,6 +136,8 @@ test('axe finds nothing serious in any state, and nothing scrolls sideways', asy
 test('a whole run by keyboard alone: device, files, settings, start, pause, resume, end, predict, download', async ({ baseURL }) => {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
   const page = await context.newPage();
+  // Choosers are caught from the start on: a busy browser may open one before it has heard that it is to be caught.
+  page.on('filechooser', () => {});
   await gm.bringUp(page, String(baseURL));
   const keys = page.keyboard;
 
