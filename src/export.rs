@@ -69,7 +69,7 @@ pub fn mask_png(kept: &Kept, threshold: f32, parts: Parts) -> Result<Vec<u8>, En
         let numbers = labels.numbers.iter().map(|n| u16::from(*n));
         return encode::stream_png(PngKind::Palette(&colours), size, numbers, parts);
     }
-    let cut = (f64::from(threshold.clamp(0.0, 1.0)) * 65535.0).round() as u16;
+    let cut = Kept::cut(threshold);
     let pixels = kept.probability.iter().map(|p| if p >= cut { 255 } else { 0 });
     encode::stream_png(PngKind::Grey8, size, pixels, parts)
 }

@@ -286,21 +286,23 @@ function outOfMemory() {
  * @param {EngineEvent} event
  */
 function postEarly(event) {
-  /** @type {Set<ArrayBuffer>} */
-  const buffers = new Set();
-  gather(event, buffers);
-  post({ kind: 'early', event }, [...buffers]);
+  post({ kind: 'early', event }, buffersIn(event));
 }
 
 /** Posts events with their byte fields transferred, not copied. @param {EngineEvent[]} events */
 function send(events) {
   if (!events.length) return;
   keep.watch(events);
+  posted += 1;
+  post({ kind: 'events', events }, buffersIn(events));
+}
+
+/** What can be transferred of a message. @param {unknown} message */
+function buffersIn(message) {
   /** @type {Set<ArrayBuffer>} */
   const buffers = new Set();
-  for (const event of events) gather(event, buffers);
-  posted += 1;
-  post({ kind: 'events', events }, [...buffers]);
+  gather(message, buffers);
+  return [...buffers];
 }
 
 /**

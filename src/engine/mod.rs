@@ -16,6 +16,7 @@ mod predict;
 mod presets;
 mod run;
 mod survive;
+mod target;
 mod tiles;
 mod vector_masks;
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Engine, Model, convert, fault, gather::Gather, large::Large};
+use super::{Engine, Model, convert, fault, gather::Gather, large::Large, target::Target};
 use crate::{
     data::classes::Class,
     export::{self, Bits, Kept, Labels},
@@ -20,12 +20,6 @@ const KEEP_BYTES: usize = 1 << 30;
 const SAME_RESOLUTION: f64 = 1.1;
 /// Images are resampled by this factor at most: beyond, nothing that the model knows is to be seen in them.
 const MAX_RESAMPLING: f64 = 8.0;
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Target {
-    Pair(usize),
-    Input(usize),
-}
 
 /// A prediction of several images under way.
 pub(super) struct Job {
@@ -229,13 +223,6 @@ impl Engine {
         }
     }
 
-    fn raster(&self, target: Target) -> Option<&crate::formats::raster::Raster> {
-        match target {
-            Target::Pair(pair) => self.data.image(pair),
-            Target::Input(input) => self.inputs.raster(input),
-        }
-    }
-
     /// Gets ready for an image.
     ///
     /// # Errors
@@ -250,7 +237,7 @@ impl Engine {
         let Some(model) = &self.model else {
             return Err(refused(FaultCode::NoModel, String::new()));
         };
-        let large = target_input(target).and_then(|input| self.inputs.large_size(input));
+        let large = target.input().and_then(|input| self.inputs.large_size(input));
         if large.is_some() && !Large::fits(model.spec.sampling) {
             let detail = "too large for a model that looks at whole images at once".to_owned();
             return Err(refused(FaultCode::TooManyPixels, detail));
@@ -301,7 +288,7 @@ impl Engine {
 
     /// The resolutions of an image and of what the model was trained on, where both are known and not the same.
     fn resolution(&self, target: Target, model: &Model, wanted: bool) -> Option<GroundResolution> {
-        let (image_m, model_m) = (self.inputs.pixel_m(target_input(target)?)?, model.pixel_m?);
+        let (image_m, model_m) = (self.inputs.pixel_m(target.input()?)?, model.pixel_m?);
         let times = model_m / image_m;
         if !Large::fits(model.spec.sampling) || (1.0 / SAME_RESOLUTION..=SAME_RESOLUTION).contains(&times) {
             return None;
@@ -323,7 +310,7 @@ impl Engine {
             ..
         } = current;
         let elapsed_ms = (self.now_ms)() - current.began_ms;
-        let read_by_window = self.inputs.missing_of_large(target_input(target));
+        let read_by_window = self.inputs.missing_of_large(target.input());
         let (Some(image), Some(model)) = (self.raster(target), self.model.as_ref()) else {
             return fault(FaultCode::NoInputs, Stage::Predict, None, None);
         };
@@ -356,16 +343,8 @@ impl Engine {
         Event::Result(PredictionResult {
             result,
             name,
-            pair: if let Target::Pair(pair) = target {
-                Some(pair as u32)
-            } else {
-                None
-            },
-            input: if let Target::Input(input) = target {
-                Some(input as u32)
-            } else {
-                None
-            },
+            pair: target.pair().map(|pair| pair as u32),
+            input: target.input().map(|input| input as u32),
             width,
             height,
             metrics,
@@ -377,44 +356,6 @@ impl Engine {
             truth: map.shown_truth,
             elapsed_ms,
         })
-    }
-
-    /// Width and height.
-    fn target_size(&self, target: Target) -> Option<[u32; 2]> {
-        match target {
-            Target::Pair(_) => None,
-            Target::Input(input) => self.inputs.size(input),
-        }
-    }
-
-    fn target_path(&self, target: Target) -> String {
-        match target {
-            Target::Pair(pair) => self.data.image_path(pair),
-            Target::Input(input) => self.inputs.path(input),
-        }
-        .unwrap_or_default()
-        .to_owned()
-    }
-
-    fn target_geo(&self, target: Target) -> Option<&crate::formats::geo::GeoRef> {
-        match target {
-            Target::Pair(_) => None,
-            Target::Input(input) => self.inputs.geo(input),
-        }
-    }
-
-    fn target_name(&self, target: Target) -> String {
-        match target {
-            Target::Pair(pair) => self.data.image_path(pair).map(file_stem).unwrap_or_default(),
-            Target::Input(input) => self.inputs.path(input).map(file_stem).unwrap_or_default(),
-        }
-    }
-}
-
-fn target_input(target: Target) -> Option<usize> {
-    match target {
-        Target::Input(input) => Some(input),
-        Target::Pair(_) => None,
     }
 }
 
@@ -428,13 +369,4 @@ fn transparent(image: &Raster) -> impl Iterator<Item = bool> + '_ {
 /// Whether class numbers mean the same: as many classes, of the same names.
 fn same_classes(a: &[Class], b: &[Class]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.name == b.name)
-}
-
-/// `images/12.png` -> `12`.
-fn file_stem(path: &str) -> String {
-    let base = path.rsplit('/').next().unwrap_or(path);
-    match base.rsplit_once('.') {
-        Some((stem, _)) if !stem.is_empty() => stem.to_owned(),
-        _ => base.to_owned(),
-    }
 }

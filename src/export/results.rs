@@ -18,7 +18,8 @@ impl Kept {
         self.probability.bytes() + self.labels.as_ref().map_or(0, |l| l.numbers.len())
     }
 
-    fn cut(threshold: f32) -> u16 {
+    /// The smallest 16-bit step that counts as foreground.
+    pub(super) fn cut(threshold: f32) -> u16 {
         (f64::from(threshold.clamp(0.0, 1.0)) * 65535.0).round() as u16
     }
 

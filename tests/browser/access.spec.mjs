@@ -56,6 +56,21 @@ async function check(page, state) {
   expect.soft(found).toEqual([]);
 }
 
+/**
+ * Whatever is scrolled, in a low window. @param {import('playwright-core').Page} page @param {string} selector
+ */
+async function staysInView(page, selector) {
+  await page.setViewportSize({ width: 1280, height: 640 });
+  for (const top of [0, 100_000]) {
+    await page.evaluate((y) => {
+      scrollTo(0, y);
+      document.querySelector('#settings')?.scrollTo(0, y);
+    }, top);
+    await expect(page.locator(selector)).toBeInViewport({ ratio: 1 });
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
+}
+
 test('axe finds nothing serious in any state, and nothing scrolls sideways', async ({ baseURL }) => {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true, reducedMotion: 'reduce' });
   const page = await context.newPage();
@@ -97,6 +112,7 @@ test('axe finds nothing serious in any state, and nothing scrolls sideways', asy
   await page.locator('#chart-table summary').click();
   await expect(page.locator('#worst > li').first()).toBeVisible();
   await check(page, 'train-ended');
+  await staysInView(page, '#start');
   await page.locator('.preview .picture').first().click();
   await expect(page.locator('#viewer')).toBeVisible();
   await check(page, 'viewer');
@@ -130,6 +146,7 @@ test('axe finds nothing serious in any state, and nothing scrolls sideways', asy
   await page.reload();
   await expect(page.locator('#offer-resume')).toBeVisible();
   await check(page, 'offer');
+  await staysInView(page, '#offer-resume');
   await context.close();
 });
 

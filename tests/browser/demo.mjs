@@ -9,7 +9,7 @@ import path from 'node:path';
 
 import { filesBelow, launchBrowser, watch } from './harness.mjs';
 import * as gm from './page.mjs';
-import { unzip } from './unzip.mjs';
+import { unzip } from './zip.mjs';
 
 /**
  * @typedef {object} Job

@@ -7,7 +7,7 @@ import { deflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 
 import { OUT } from './harness.mjs';
-import { crc32 } from './unzip.mjs';
+import { crc32 } from './zip.mjs';
 
 /** An empty folder below tests/out. @param {string} name */
 export function freshFolder(name) {

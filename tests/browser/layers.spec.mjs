@@ -14,7 +14,7 @@ import { geoTiff, tilesOf } from './geotiff.mjs';
 import { OUT, dropPaths, launchBrowser, until } from './harness.mjs';
 import * as gm from './page.mjs';
 import { shapefile } from './shapefile.mjs';
-import { unzip, zip } from './unzip.mjs';
+import { unzip, zip } from './zip.mjs';
 
 const SHOTS = path.join(OUT, 'screenshots');
 const SMALL = { architecture: 'unet_norm', base: 4, depth: 2, tile_px: 32, batch: 2, lr: 0.003, val_share: 0.34, seed: 7, channels: 'rgb', steps: 25 };

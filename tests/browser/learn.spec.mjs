@@ -11,7 +11,7 @@ import { PNG } from 'pngjs';
 import { freshFolder, scene } from './fixtures.mjs';
 import { OUT, launchBrowser, until, watch } from './harness.mjs';
 import * as gm from './page.mjs';
-import { unzip } from './unzip.mjs';
+import { unzip } from './zip.mjs';
 
 const SHOTS = path.join(OUT, 'screenshots');
 const LIMIT_MS = 480_000;

@@ -12,7 +12,7 @@ import { PNG } from 'pngjs';
 import { pairFolder, scene, freshFolder } from './fixtures.mjs';
 import { OUT, SHARED_DATA, launchBrowser, watch } from './harness.mjs';
 import * as gm from './page.mjs';
-import { unzip } from './unzip.mjs';
+import { unzip } from './zip.mjs';
 
 const SHOTS = path.join(OUT, 'screenshots');
 /** The smallest network that still has every layer. */

@@ -8,7 +8,7 @@ import path from 'node:path';
 
 import { dropPaths, launchBrowser, until, watch } from './harness.mjs';
 import * as gm from './page.mjs';
-import { unzip } from './unzip.mjs';
+import { unzip } from './zip.mjs';
 
 /**
  * @typedef {object} Job

@@ -168,7 +168,7 @@ function options() {
     },
     axes: [
       { ...axis, size: 30, values: (_plot, ticks) => ticks.map((v) => (Number.isInteger(v) ? String(v) : '')) },
-      { ...axis, scale: 'loss', values: (_plot, ticks) => ticks.map((v) => (v == null ? '' : String(Number(v.toPrecision(2))))) },
+      { ...axis, scale: 'loss', values: (_plot, ticks, _axis, _space, apart) => ticks.map((v) => (v == null ? '' : log ? String(Number(v.toPrecision(2))) : tick(v, apart))) },
       { ...axis, scale: 'iou', side: 1, grid: { show: false }, size: 36, values: (_plot, ticks) => ticks.map((v) => v.toFixed(1)) },
     ],
     series: [
@@ -180,6 +180,16 @@ function options() {
     ],
     hooks: { setCursor: [hover], draw: [(u) => labels(u, [[2, 'loss', loss], [3, state.run?.validationPairs.length ? 'validation IoU' : 'training IoU', iou]])] },
   };
+}
+
+/**
+ * As many decimals as tell neighbours apart: 1.25 is not 1.3.
+ * @param {number} value
+ * @param {number} apart to the next one
+ */
+function tick(value, apart) {
+  const decimals = Math.min(6, String(apart).split('.')[1]?.length ?? 0);
+  return String(Number(value.toFixed(decimals)));
 }
 
 /**
@@ -256,9 +266,11 @@ function paintTable(run) {
   if (key === rows) return;
   rows = key;
   const list = run.validations.slice(-MAX_ROWS).reverse();
+  // Each was the best of its time; the model is the last of them.
+  const kept = list.find(({ best }) => best);
   inSlices('chart-rows', [() => $('chart-rows').replaceChildren(), ...list.map((report) => () => {
     const loss = run.losses.findLast(([step]) => step <= report.step)?.[1];
     const cells = [loss?.toFixed(4) ?? '–', metric(report.validation?.iou), metric(report.validation?.f1), metric(report.validation?.accuracy), metric(report.training.iou)];
-    $('chart-rows').append(h('tr', { class: report.best ? 'best' : '' }, h('th', { scope: 'row' }, String(report.step)), ...cells.map((text) => h('td', {}, text))));
+    $('chart-rows').append(h('tr', { class: report === kept ? 'best' : '' }, h('th', { scope: 'row' }, String(report.step)), ...cells.map((text) => h('td', {}, text))));
   })], (work) => work());
 }

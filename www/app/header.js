@@ -25,6 +25,8 @@ export function initHeader() {
   for (const place of PLACES) $(`go-${place}`).addEventListener('click', () => go(place));
   $('banner-action').addEventListener('click', recover);
   $('reading-cancel').addEventListener('click', cancelFiles);
+  // What sticks below the banners has to know how much they take.
+  new ResizeObserver(() => document.documentElement.style.setProperty('--banners', `${$('banners').offsetHeight}px`)).observe($('banners'));
   initTheme();
   initDialogs();
   onPaint(paint);

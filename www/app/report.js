@@ -72,7 +72,7 @@ export function reportHtml() {
     ['Browser', navigator.userAgent],
     ['Written', new Date().toISOString()],
   ];
-  const settings = Object.entries(file.config).map(([name, value]) => /** @type {[string, unknown]} */ ([name, Array.isArray(value) ? value.join(', ') : value]));
+  const settings = Object.entries(file.config).map(([name, value]) => /** @type {[string, unknown]} */ ([name, Array.isArray(value) ? value.join(', ') || '–' : value]));
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
@@ -82,7 +82,7 @@ body{font:15px/1.5 system-ui,sans-serif;max-width:900px;margin:32px auto;padding
 h1{font-size:26px}h2{font-size:18px;margin-top:32px}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 td,th{padding:4px 10px;border-top:1px solid #dde3df;text-align:left;vertical-align:top;overflow-wrap:anywhere}th{font-weight:500;color:#55625b;width:32%}
 .n td,.n th{text-align:right;width:auto}.n th:first-child{text-align:left}
-svg{width:100%;height:auto}.masks{display:grid;grid-template-columns:repeat(3,1fr);gap:8px}.masks img{width:100%;display:block}.masks p{grid-column:1/-1;margin:8px 0 0;color:#55625b}
+.chart{overflow-x:auto}svg{display:block;width:100%;min-width:560px;height:auto}.masks{display:grid;grid-template-columns:repeat(3,1fr);gap:8px}.masks img{width:100%;display:block}.masks p{grid-column:1/-1;margin:8px 0 0;color:#55625b}
 .key{margin:4px 0 16px;color:#55625b}.loss{color:#1f7a4d}.iou{color:#2563b8}
 pre{background:#f3f6f4;padding:12px;overflow:auto}
 @media(max-width:600px){td,th{padding:4px 3px}th{width:auto;overflow-wrap:break-word}.n{font-size:12px}.n td{overflow-wrap:normal}}
@@ -90,7 +90,7 @@ pre{background:#f3f6f4;padding:12px;overflow:auto}
 <h1>Groundmask run</h1>
 ${table(outcome)}
 <h2>Learning</h2>
-${curvesSvg({ steps: run.steps_total, losses: run.losses, iou, iouName })}
+<div class="chart" tabindex="0">${curvesSvg({ steps: run.steps_total, losses: run.losses, iou, iouName })}</div>
 ${validations()}
 <h2>Example masks</h2>
 ${masks()}
@@ -114,7 +114,8 @@ function validations() {
   const { run } = state;
   if (!run?.validations.length) return '<p>No validation was done.</p>';
   const head = ['Step', 'Val. loss', 'Val. IoU', 'Val. F1', 'Val. accuracy', 'Train IoU'].map((name) => `<th scope="col">${name}</th>`).join('');
-  const rows = run.validations.map(({ step, validation, training, best }) => `<tr><th scope="row">${step}${best ? ' (best)' : ''}</th>${[validation?.loss?.toFixed(4) ?? '–', metric(validation?.iou), metric(validation?.f1), metric(validation?.accuracy), metric(training.iou)].map((text) => `<td>${text}</td>`).join('')}</tr>`);
+  const kept = run.validations.findLast(({ best }) => best)?.step;
+  const rows = run.validations.map(({ step, validation, training }) => `<tr><th scope="row">${step}${step === kept ? ' (best)' : ''}</th>${[validation?.loss?.toFixed(4) ?? '–', metric(validation?.iou), metric(validation?.f1), metric(validation?.accuracy), metric(training.iou)].map((text) => `<td>${text}</td>`).join('')}</tr>`);
   return `<table class="n"><tr>${head}</tr>${rows.join('')}</table>`;
 }
 
