@@ -40,7 +40,7 @@ async function soak() {
   await gm.goTo(page, 'train');
   await page.click('#start');
   const began = Date.now();
-  const stolen = watchSteal();
+  const machine = watchMachine(await pagePid());
   const endMs = began + job.minutes * 60_000;
   // A whole snapshot would itself be a long task once the run is old.
   const read = /** @type {() => Promise<Glance>} */ (() => page.evaluate(() => /** @type {any} */ (window).groundmask.glance()));
@@ -63,10 +63,10 @@ async function soak() {
     console.error(`soak: step ${lastStep}, wasm ${(state.wasmBytes / 2 ** 20).toFixed(0)} MiB, processes ${(await processMb()).toFixed(0)} MB, queue ${state.queueMax}`);
   }
   for (const line of await page.evaluate(() => /** @type {any} */ (window).slowest)) console.error(`soak: ${line}`);
-  stolen.end();
+  machine.end();
   /** @type {{ from: number, to: number }[]} */
   const long = await page.evaluate(() => /** @type {any} */ (window).longTasks);
-  const tasks = long.filter(({ from }) => from >= began).map(({ from, to }) => ({ at_s: round((from - began) / 1000), ms: Math.round(to - from), stolen_ms: stolen.between(from, to) }));
+  const tasks = long.filter(({ from }) => from >= began).map(({ from, to }) => ({ at_s: round((from - began) / 1000), ms: Math.round(to - from), ...machine.between(from, to) }));
   for (const task of tasks) console.error(`soak: task ${JSON.stringify(task)}`);
   return {
     device: job.device,
@@ -78,24 +78,28 @@ async function soak() {
     process_mb_end: round(await processMb()),
     longest_task_ms: state.longestTaskTrainingMs,
     long_tasks: tasks.length,
-    // A virtual machine's cores may be taken away in the middle of a task: what the host took in all.
-    stolen_ms: stolen.between(began, Date.now()),
+    // A virtual machine's host may take the cores away in the middle of a task: what is left without that.
+    longest_task_less_stolen_ms: Math.max(0, ...tasks.map(({ ms, stolen_ms }) => ms - stolen_ms)),
+    stolen_ms: machine.between(began, Date.now()).stolen_ms,
     queue_max: state.queueMax,
   };
 }
 
 /**
- * What the host took from this machine's cores together, by its kernel's account in hundredths of a second; 0 where there
- * is none. Between two moments it is the most that can have been taken: samples lie 20 ms apart or more.
+ * What the machine did to the page's main thread, in ms, by the kernel's accounts: `stolen` is what the host took from all
+ * cores together, `ran` the time the thread had a core, `waited` the time it was ready and had none. Zeros where there
+ * are no such accounts. Between two moments each is the most it can have been: samples lie 20 ms apart or more.
+ * @param {number} pid the page's process, which is also its main thread
  */
-function watchSteal() {
-  /** @type {[number, number][]} time, stolen since the machine started; both in ms */
+function watchMachine(pid) {
+  /** @type {{ at: number, stolen: number, ran: number, waited: number }[]} */
   const samples = [];
   const sample = () => {
     try {
       const [, ...ticks] = readFileSync('/proc/stat', 'utf8').split('\n', 1)[0].split(/\s+/);
-      samples.push([Date.now(), 10 * Number(ticks[7] ?? 0)]);
-    } catch { /* Not Linux. */ }
+      const [ran, waited] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ').map((ns) => Number(ns) / 1e6);
+      samples.push({ at: Date.now(), stolen: 10 * Number(ticks[7] ?? 0), ran, waited });
+    } catch { /* Not Linux, or the page has ended. */ }
   };
   sample();
   const timer = setInterval(sample, 20);
@@ -106,9 +110,10 @@ function watchSteal() {
     },
     /** @param {number} from @param {number} to */
     between: (from, to) => {
-      const before = samples.findLast(([at]) => at <= from) ?? samples[0];
-      const after = samples.find(([at]) => at >= to) ?? samples.at(-1);
-      return before && after ? after[1] - before[1] : 0;
+      const before = samples.findLast(({ at }) => at <= from) ?? samples[0];
+      const after = samples.find(({ at }) => at >= to) ?? samples.at(-1);
+      const took = (/** @type {'stolen' | 'ran' | 'waited'} */ name) => (before && after ? Math.round(after[name] - before[name]) : 0);
+      return { stolen_ms: took('stolen'), ran_ms: took('ran'), waited_ms: took('waited') };
     },
   };
 }
@@ -133,6 +138,14 @@ function watchFrames() {
     }
     slowest = slowest.sort((a, b) => b.ms - a.ms).slice(0, 10);
   }).observe({ type: 'long-animation-frame', buffered: true });
+}
+
+/** The process of the page: of all renderers the one that has worked most. */
+async function pagePid() {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  return processInfo.filter(({ type }) => type === 'renderer').sort((a, b) => b.cpuTime - a.cpuTime)[0]?.id ?? 0;
 }
 
 /** Resident memory of the page's and the GPU's processes. */
