@@ -71,9 +71,9 @@ pub struct CpuBatch {
 }
 
 /// How often each training pair is visited in one epoch: once, or once per tile's worth of pixels for crops.
-fn visits(data: &Dataset, train: &[usize], spec: &SampleSpec) -> Vec<usize> {
-    let tile = (spec.tile_px * spec.tile_px).max(1) as u64;
-    let times = |pair: &usize| match (spec.sampling, data.image(*pair)) {
+fn visits(data: &Dataset, train: &[usize], sampling: Sampling, tile_px: usize) -> Vec<usize> {
+    let tile = (tile_px * tile_px).max(1) as u64;
+    let times = |pair: &usize| match (sampling, data.image(*pair)) {
         (Sampling::Crop, Some(image)) => ((image.pixels() + tile / 2) / tile).max(1) as usize,
         _ => 1,
     };
@@ -84,8 +84,8 @@ fn visits(data: &Dataset, train: &[usize], spec: &SampleSpec) -> Vec<usize> {
 }
 
 /// Samples of one epoch: every training pair once, larger ones in proportion to their pixels.
-pub fn epoch_samples(data: &Dataset, train: &[usize], spec: &SampleSpec) -> usize {
-    visits(data, train, spec).len()
+pub fn epoch_samples(data: &Dataset, train: &[usize], sampling: Sampling, tile_px: usize) -> usize {
+    visits(data, train, sampling, tile_px).len()
 }
 
 /// The batch of a step, counted from 0. Empty if there is no pair to train on.
@@ -106,7 +106,7 @@ pub fn make_samples(
     samples: Range<usize>,
 ) -> CpuBatch {
     let usable: Vec<usize> = train.iter().copied().filter(|p| data.mask_bits(*p).is_some()).collect();
-    let epoch = visits(data, &usable, spec);
+    let epoch = visits(data, &usable, spec.sampling, spec.tile_px);
     let (window_px, channels) = (spec.window_px(), spec.channels.count());
     let count = if epoch.is_empty() { 0 } else { samples.len() };
     let classes = data.classes().len();

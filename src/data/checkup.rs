@@ -238,7 +238,12 @@ fn copies(usable: &[(usize, &Pair)]) -> Vec<usize> {
     let some = &usable[..usable.len().min(MAX_COMPARED)];
     let copy = |at: usize, (_, p): &(usize, &Pair)| {
         let shape = |p: &Pair| u64::from(p.image.width) * 1000 / u64::from(p.image.height.max(1));
-        let exact = p.notes.iter().any(|n| matches!(n, Note::DuplicateOf { .. }));
+        // What is left out already is no reason to leave out its copy.
+        let used = |pair: usize| usable.binary_search_by_key(&pair, |(i, _)| *i).is_ok();
+        let exact = p
+            .notes
+            .iter()
+            .any(|n| matches!(n, Note::DuplicateOf { pair } if used(*pair as usize)));
         exact
             || some[..at]
                 .iter()

@@ -100,13 +100,14 @@ impl Dataset {
         (0..self.pairs.len()).filter(|i| self.pairs[*i].is_usable()).collect()
     }
 
-    /// One number for all pixels of all pairs that are not blocked, in their order. Paths, rule and exclusions do
-    /// not matter; 0 if there is no pair.
+    /// One number for all pixels of all pairs that are not blocked, and their numbers. Paths, rule and exclusions do
+    /// not matter; 0 if there is no such pair.
     pub fn fingerprint(&self) -> u64 {
-        let pairs = self.pairs.iter().filter(|p| p.blocked.is_none());
-        pairs.fold(0, |h: u64, p| {
-            // Order matters: pair numbers are what a run goes by.
-            [p.hash, p.mask_hash].into_iter().fold(h, |h, part| {
+        let pairs = self.pairs.iter().enumerate().filter(|(_, p)| p.blocked.is_none());
+        pairs.fold(0, |h: u64, (number, p)| {
+            // Pair numbers are what a run goes by; a blocked pair has one too. That of a set without them is as it was.
+            let moved = number as u64 ^ self.pairs[..number].iter().filter(|p| p.blocked.is_none()).count() as u64;
+            [p.hash ^ moved, p.mask_hash].into_iter().fold(h, |h, part| {
                 (h.rotate_left(5) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
             })
         })

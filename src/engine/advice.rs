@@ -23,9 +23,18 @@ pub(super) fn retry(ailment: Ailment, config: &TrainConfig) -> Retry {
     match advice {
         Advice::LowerRate => {
             config.lr = (config.lr / 10.0).max(LEAST_LR);
-            config.clip_norm = 1.0;
+            config.clip_norm = if config.clip_norm > 0.0 {
+                config.clip_norm.min(1.0)
+            } else {
+                1.0
+            };
         }
-        Advice::BatchNorm => config.architecture = Architecture::UnetNorm,
+        Advice::BatchNorm => {
+            config.architecture = Architecture::UnetNorm;
+            // The small network's tiles may be too odd for the deeper one.
+            let unit = config.depth.exp2();
+            config.tile_px = (config.tile_px / unit).ceil() * unit;
+        }
         Advice::Balance => {
             config.loss = Loss::BceDice;
             if config.class_weights.is_empty() {
@@ -65,5 +74,16 @@ mod tests {
         let lower = retry(Ailment::Diverged, &plain).config;
         assert!((lower.lr / plain.lr - 0.1).abs() < 1e-9);
         assert_eq!(lower.clip_norm, 1.0);
+        let clipped = TrainConfig {
+            clip_norm: 0.2,
+            ..plain.clone()
+        };
+        assert_eq!(retry(Ailment::Diverged, &clipped).config.clip_norm, 0.2);
+        let small = TrainConfig {
+            architecture: Architecture::UnetSmall,
+            tile_px: 100.0,
+            ..plain
+        };
+        assert_eq!(retry(Ailment::DeadOutput, &small).config.tile_px, 112.0);
     }
 }

@@ -249,6 +249,7 @@ impl Engine {
 
     fn clear(&mut self, purpose: Purpose) -> Vec<Event> {
         match purpose {
+            Purpose::Train if self.run.is_some() => vec![fault(FaultCode::Busy, Stage::Train, None, None)],
             Purpose::Train => {
                 self.source = DataSource::None;
                 self.vectors = vector_masks::VectorMasks::default();

@@ -2,7 +2,10 @@
 
 use super::{Engine, Model, Run, advice, convert, fault};
 use crate::{
-    data::{place, split},
+    data::{
+        batches::{Sampling, epoch_samples},
+        place, split,
+    },
     protocol::{
         ConfigReport, EndReason, Event, FaultCode, FieldError, FieldErrorCode, Phase, PreviewItem, RunEnd, Stage,
         StepReport, TrainConfig, ValBy,
@@ -98,8 +101,8 @@ impl Engine {
             };
             errors.push(field_error(field, FieldErrorCode::NoTrainingPairs, None));
         }
-        let checked = convert::raw_settings(config, self.data.classes().len())
-            .check(|tile_px, batch| self.pass_steps(&sides.train, tile_px, batch));
+        let raw = convert::raw_settings(config, self.data.classes().len());
+        let checked = raw.check(|tile_px, batch| self.pass_steps(&sides.train, raw.sampling, tile_px, batch));
         let settings = match checked {
             Ok(settings) => Some(settings),
             Err(problems) => {
@@ -134,16 +137,10 @@ impl Engine {
         }
     }
 
-    /// Steps that look at as many pixels as the training images have.
-    pub(super) fn pass_steps(&self, train: &[usize], tile_px: usize, batch: usize) -> u32 {
-        let pixels: u64 = train
-            .iter()
-            .filter_map(|&pair| self.data.image(pair))
-            .map(|r| u64::from(r.width) * u64::from(r.height))
-            .sum();
-        pixels
-            .div_ceil((tile_px * tile_px * batch).max(1) as u64)
-            .clamp(1, 1_000_000) as u32
+    /// Steps of one epoch: of one visit to each training image, or to each tile's worth of it.
+    pub(super) fn pass_steps(&self, train: &[usize], sampling: Sampling, tile_px: usize, batch: usize) -> u32 {
+        let samples = epoch_samples(&self.data, train, sampling, tile_px);
+        samples.div_ceil(batch.max(1)).clamp(1, 1_000_000) as u32
     }
 
     pub(super) fn start(&mut self, config: TrainConfig, from_model: bool) -> Vec<Event> {

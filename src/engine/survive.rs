@@ -189,8 +189,8 @@ impl Engine {
             batch: batch.unwrap_or(about.config.batch),
             ..about.config.clone()
         };
-        let checked = convert::raw_settings(&config, self.data.classes().len())
-            .check(|tile, batch| self.pass_steps(&about.train, tile, batch));
+        let raw = convert::raw_settings(&config, self.data.classes().len());
+        let checked = raw.check(|tile, batch| self.pass_steps(&about.train, raw.sampling, tile, batch));
         let known = about.train.iter().chain(&about.validation).all(|&p| p < pairs) && !about.train.is_empty();
         let settings = checked.ok().filter(|_| known);
         let settings = Settings {

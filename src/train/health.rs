@@ -23,6 +23,8 @@ const WINDOW: usize = 10;
 const WARM_UP: usize = 20;
 /// Steps in a row that the mean must stay high.
 const PATIENCE: u32 = 20;
+/// A network that knows nothing loses at least this much, ln 2: a first batch that was easier says nothing.
+const UNTRAINED: f64 = std::f64::consts::LN_2;
 /// High: this many times the first loss, ...
 const OVER_FIRST: f64 = 2.0;
 /// ... or this many times the best mean and this much above it.
@@ -53,7 +55,11 @@ impl Health {
             if !loss.is_finite() {
                 return Some(Ailment::NotFinite);
             }
-            let first = *self.first.get_or_insert(loss);
+            // Exactly 0: nothing in the batch is labelled.
+            if loss == 0.0 {
+                continue;
+            }
+            self.first.get_or_insert(loss);
             self.seen += 1;
             self.recent.push_back(loss);
             if self.recent.len() > WINDOW {
@@ -63,15 +69,25 @@ impl Health {
                 continue;
             }
             let mean = self.recent.iter().sum::<f64>() / WINDOW as f64;
-            let best = self.best.get_or_insert(mean);
-            *best = best.min(mean);
-            let high = mean > OVER_FIRST * first || mean > OVER_BEST.0 * *best && mean > *best + OVER_BEST.1;
+            let best = self.best.map_or(mean, |best| best.min(mean));
+            self.best = Some(best);
+            let high = mean > self.ceiling() || mean > OVER_BEST.0 * best && mean > best + OVER_BEST.1;
             self.high = if high && self.seen > WARM_UP { self.high + 1 } else { 0 };
             if self.high >= PATIENCE {
                 return Some(Ailment::Diverged);
             }
         }
         None
+    }
+
+    /// A loss above this is worse than knowing nothing.
+    fn ceiling(&self) -> f64 {
+        OVER_FIRST * self.first.unwrap_or(UNTRAINED).max(UNTRAINED)
+    }
+
+    /// Whether the last loss gives no cause for worry: weights of such a step are worth falling back on.
+    pub fn is_calm(&self) -> bool {
+        self.high == 0 && self.recent.back().is_none_or(|loss| *loss <= self.ceiling())
     }
 
     /// Looks at a validation: `spread` is the largest difference of the output's probabilities between pixels, `constant`
@@ -122,6 +138,19 @@ mod tests {
         assert_eq!(h.losses(&[0.9; 30]), None);
         assert_eq!(h.losses(&[0.05; 60]), None);
         assert!((0..80).any(|_| h.losses(&[0.9]) == Some(Ailment::Diverged)));
+    }
+
+    #[test]
+    fn an_easy_first_batch_is_no_measure() {
+        for easy in [0.0, 0.02] {
+            let mut h = Health::default();
+            assert_eq!(h.losses(&[easy]), None);
+            assert_eq!(h.losses(&[1.2; 300]), None, "first loss {easy}");
+            assert!(h.is_calm());
+        }
+        let mut h = Health::default();
+        assert_eq!(h.losses(&[1.2, 9.0]), None);
+        assert!(!h.is_calm());
     }
 
     #[test]

@@ -33,6 +33,8 @@ const LOOK_AT: [u32; 6] = [5, 10, 20, 40, 80, 160];
 pub(super) struct Look {
     /// No logit differs from another of its class.
     pub flat: bool,
+    /// All logits are numbers.
+    pub finite: bool,
     /// Share of pixels whose logits are more than the last layer's bias.
     pub alive: f64,
 }
@@ -40,7 +42,7 @@ pub(super) struct Look {
 impl Look {
     fn is_dead(&self, at_start: bool, norm: bool) -> bool {
         // Behind batch normalisation a dead head gives its shift, not the bias.
-        self.flat || at_start && !norm && self.alive < ALIVE_AT_START
+        self.finite && (self.flat || at_start && !norm && self.alive < ALIVE_AT_START)
     }
 }
 
@@ -60,10 +62,11 @@ pub(super) async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, 
 }
 
 impl Session {
-    /// Whether this is a time to look at the output.
+    /// Whether this is a time to look at the output. Weights that were brought along are never replaced: an output of
+    /// theirs may well be flat where there is nothing to find.
     pub(super) fn time_to_look(&self) -> bool {
         let step = self.steps();
-        LOOK_AT.contains(&step) && step < self.settings.steps_total
+        !self.continued && (step == 0 || LOOK_AT.contains(&step) && step < self.settings.steps_total)
     }
 
     /// Logits of the coming batch, by its own statistics and without dropout.
@@ -84,7 +87,8 @@ impl Session {
             let (low, high) = values.fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
             high - low <= SAME * (1.0 + high.abs())
         });
-        Ok(Look { flat, alive })
+        let finite = logits.iter().all(|l| l.is_finite());
+        Ok(Look { flat, finite, alive })
     }
 
     /// Looks at the output; gives new weights as long as it is dead. `Some` if that did not help.
@@ -94,6 +98,9 @@ impl Session {
         let before = self.repairs;
         loop {
             let look = self.look().await?;
+            if !look.finite {
+                return Ok(Some(Ailment::NotFinite));
+            }
             let weak = at_start && !norm && self.repairs > before && look.alive < ALIVE_AFTER_REPAIR;
             if !weak && !look.is_dead(at_start, norm) {
                 break;
@@ -120,11 +127,12 @@ impl Session {
         Ok(None)
     }
 
-    /// Keeps the present weights to fall back on, if they are numbers. `false` if they are not.
+    /// Keeps the present weights to fall back on, if they are numbers and the loss has not left them. `false` if they are
+    /// not numbers.
     pub(super) async fn keep_if_sound(&mut self) -> Result<bool, TrainError> {
         let sum = read(self.trainer.model.sum()).await?;
         let sound = sum.iter().all(|v| v.is_finite());
-        if sound && self.best.is_none() {
+        if sound && self.best.is_none() && self.health.is_calm() {
             self.good = Some(self.trainer.model.clone());
         }
         Ok(sound)

@@ -244,6 +244,29 @@ fn ten_of_ten_unlucky_seeds_are_mended_at_full_width() {
     }
 }
 
+/// A good model's head may well be silent on a batch with nothing to find: weights that somebody brought stay theirs.
+#[test]
+fn weights_brought_along_are_never_replaced() {
+    let data = faint();
+    let silent = session(&seed_like(UNLUCKY[0]), &data);
+    let mut going_on = session(&seed_like(1), &data);
+    assert!(going_on.start_from(silent.model()));
+    let told = advance(&mut going_on, 12);
+    assert_eq!(mended(&told), []);
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_not_taken_for_a_dead_head() {
+    let data = data();
+    let mut run = session(&quick(1), &data);
+    advance(&mut run, 5);
+    poison(&mut run, |t| t.values.fill(f32::NAN));
+    let told = to_end(&mut run);
+    assert_eq!(end(&told).reason, EndReason::Ill(Ailment::NotFinite));
+    assert_eq!(mended(&told), []);
+    assert!(is_finite(run));
+}
+
 #[test]
 fn mending_is_the_same_every_time() {
     let data = faint();

@@ -64,6 +64,8 @@ pub struct Session {
     pub(super) control: Control,
     /// Sets of fresh weights tried.
     pub(super) repairs: u32,
+    /// The run began with weights of another one.
+    pub(super) continued: bool,
     pub(super) reads_are_cheap: bool,
     pub(super) phase: Option<SessionPhase>,
     pub(super) ended: bool,
@@ -125,6 +127,7 @@ impl Session {
             health: Health::default(),
             control: Control::default(),
             repairs: 0,
+            continued: false,
             reads_are_cheap,
             phase: None,
             ended: false,
@@ -145,6 +148,7 @@ impl Session {
         } == self.settings.model;
         if same {
             self.trainer.model = weights.clone().with_dropout(dropout);
+            self.continued = true;
         }
         same
     }
@@ -233,7 +237,7 @@ impl Session {
             self.enter(SessionPhase::Compiling, events);
             return Ok(());
         }
-        if (self.steps() == 0 || self.time_to_look())
+        if self.time_to_look()
             && let Some(ailment) = self.mend_if_dead(events).await?
         {
             self.end(EndReason::Ill(ailment), events);
@@ -258,7 +262,9 @@ impl Session {
         let step = self.steps();
         let at_end = step == self.settings.steps_total;
         let to_validate = at_end || step.is_multiple_of(self.settings.validate_every);
-        if self.pending.len() >= self.read_every || to_validate || step == 1 {
+        // The weights to keep are those of an epoch's end, not of whenever the losses happen to be read.
+        let to_judge = self.settings.keep_best == KeepBest::TrainingLoss && self.at_epochs_end();
+        if self.pending.len() >= self.read_every || to_validate || to_judge || step == 1 {
             self.read_losses(now_ms, events).await?;
         }
         if to_validate && !self.ended {

@@ -67,6 +67,9 @@ pub struct SessionState {
     /// Sets of fresh weights tried.
     #[serde(default)]
     repairs: u32,
+    /// The run began with weights of another one.
+    #[serde(default)]
+    continued: bool,
     /// The run had ended before its last step, and why.
     #[serde(default)]
     verdict: Option<EndReason>,
@@ -181,6 +184,7 @@ impl Session {
             health: self.health.clone(),
             control: self.control.clone(),
             repairs: self.repairs,
+            continued: self.continued,
             verdict: self.verdict,
         };
         let mut parts = Vec::new();
@@ -256,6 +260,7 @@ impl Session {
         session.health = state.health;
         session.control = state.control;
         session.repairs = state.repairs;
+        session.continued = state.continued;
         session.verdict = state.verdict;
         session.elapsed_ms = state.elapsed_ms;
         session.validated_at = state.validated_at;

@@ -39,7 +39,9 @@ test('the row follows the setting, the seed, the button and the data, also by ke
   await gm.openPage(page, String(baseURL), 'cpu');
   await gm.dropForTraining(page, [pairFolder('tiles', 5, { width: 120, height: 100 })]);
   await gm.applySettings(page, 'fast', SMALL);
-  await until(async () => (await words()).some((text) => /turned \d+°/.test(text)), { limitMs: 60_000, what: 'poses of the strong setting' });
+  // Not those of the settings before the last one: they come one by one.
+  const settled = async () => (await page.getAttribute('#tiles', 'aria-busy')) === 'false' && (await words()).some((text) => /turned \d+°/.test(text));
+  await until(settled, { limitMs: 60_000, what: 'poses of the strong setting' });
   const strong = await pictures();
   expect(strong).toHaveLength(6);
   await page.screenshot({ path: path.join(SHOTS, 'tiles.png'), fullPage: true });

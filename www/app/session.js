@@ -139,12 +139,16 @@ export function clear(purpose) {
   send({ type: 'clear', purpose });
 }
 
+/** The bands chosen; a new engine has to be told. @type {number[]} */
+let chosenBands = [];
+
 /** Chooses bands and reads all files again with them. @param {number[]} bands */
 export function setBands(bands) {
   const { train, predict } = kept;
   kept.train = [];
   kept.predict = [];
   state.results = [];
+  chosenBands = bands;
   send({ type: 'set_bands', bands });
   sendFiles(train, 'train');
   sendFiles(predict, 'predict');
@@ -173,6 +177,7 @@ export function reload() {
   const { train, predict } = kept;
   kept.train = [];
   kept.predict = [];
+  if (chosenBands.length) send({ type: 'set_bands', bands: chosenBands });
   if (sampleSeed !== null) sampleScenes(sampleSeed);
   sendFiles(train, 'train');
   sendFiles(predict, 'predict');

@@ -71,6 +71,8 @@ function paint() {
   show($('tiles-card'), any);
   if (!any || state.place !== 'train') return;
   ask();
+  const list = $('tiles');
+  if (making) list.ariaBusy = 'true';
   const box = /** @type {HTMLInputElement} */ ($('tiles-cut'));
   const augmentation = state.config?.config.augmentation ?? 'off';
   box.disabled = augmentation === 'off';
@@ -80,10 +82,15 @@ function paint() {
   const key = `${made} ${cut} ${overlay} ${opacity} ${JSON.stringify(state.dataset?.classes)}`;
   if (key === painted || !made) return;
   painted = key;
-  const list = $('tiles');
+  list.ariaBusy = 'true';
   while (list.children.length > tiles.length) list.lastElementChild?.remove();
   while (list.children.length < tiles.length) list.append(h('li', {}, h('figure', {}, h('canvas', { 'aria-hidden': 'true' }), h('figcaption', {}, h('span', { class: 'name' }), h('span', { class: 'small' })))));
-  inSlices('tiles', tiles.entries(), ([i, tile]) => {
+  inSlices('tiles', [...tiles.entries(), null], (entry) => {
+    if (!entry) {
+      list.ariaBusy = String(making !== '');
+      return;
+    }
+    const [i, tile] = entry;
     const [name, words] = list.children[i].querySelectorAll('figcaption span');
     const canvas = list.children[i].querySelector('canvas');
     setText(name, tile.name);
