@@ -113,7 +113,7 @@ function paintNotes() {
 export function paintTitle() {
   const { run } = state;
   const step = run ? stepOf(run) : 0;
-  const words = running() && run ? `${Math.floor((100 * step) / Math.max(1, run.steps_total))} % ${run.phase === 'paused' ? 'paused' : 'training'} · ` : run?.end && run.end.reason !== 'stopped' ? 'Trained · ' : '';
+  const words = running() && run ? `${Math.floor((100 * step) / Math.max(1, run.steps_total))} % ${run.phase === 'paused' ? 'paused' : 'training'} · ` : run?.end && ['finished', 'early_stopped'].includes(run.end.reason) ? 'Trained · ' : '';
   const title = `${words}Groundmask`;
   if (document.title !== title) document.title = title;
 }

@@ -109,7 +109,8 @@ function apply(event) {
       say(endLine(event));
       break;
     case 'model':
-      if (event.model && !running() && event.model.name !== state.model?.name) say(`Model ${event.model.name} is ready.`);
+      // That of a run comes with its end, which says more.
+      if (event.model && !running() && event.model.name !== state.model?.name && event.model.name !== `run ${state.run?.run_id}`) say(`Model ${event.model.name} is ready.`);
       state.model = event.model ?? null;
       break;
     case 'bands':

@@ -116,7 +116,7 @@ function receive(report) {
       state.starting = false;
       break;
     case 'run_file':
-      saveBlob(report.blob, `${safeName(`groundmask-step-${report.saved.step}`)}.gmrun`);
+      saveRun(report.blob, report.saved.step);
       break;
   }
   changed();
@@ -246,7 +246,15 @@ function retryDevice() {
 }
 
 /** Takes the run home as a file. */
-export const takeRun = () => post({ kind: 'take_run' });
+export function takeRun() {
+  const { last } = state.keep;
+  // The engine lets go of a run that has ended; without storage its last state is here.
+  if (last?.blob && !running()) saveRun(last.blob, last.saved.step);
+  else post({ kind: 'take_run' });
+}
+
+/** @param {Blob} blob @param {number} step */
+const saveRun = (blob, step) => saveBlob(blob, `${safeName(`groundmask-step-${step}`)}.gmrun`);
 
 /** Time between two saves, ms; null: the worker's own. @type {number | null} */
 let everyMs = null;
