@@ -103,6 +103,10 @@ fn what_cannot_be_used_is_named_at_its_field() {
         at(&|c| c.warmup_steps = -1.0),
         one("warmup_steps", FieldErrorCode::OutOfRange)
     );
+    // As long as the run: the rate set would never be reached.
+    let mut warm = |warmup_steps| at(&|c| (c.steps, c.warmup_steps) = (50.0, warmup_steps));
+    assert_eq!(warm(50.0), one("warmup_steps", FieldErrorCode::OutOfRange));
+    assert_eq!(warm(49.0), Vec::new());
     assert_eq!(
         at(&|c| c.clip_norm = f64::NAN),
         one("clip_norm", FieldErrorCode::NotANumber)

@@ -34,7 +34,7 @@ const commands = [];
 /** @type {(() => Promise<void>)[]} */
 const benchJobs = [];
 const intake = new Intake(call, post);
-const keep = new Keep({ post, send, engine: () => engine, module: () => module, guarded: (work) => guarded(async () => work(), true) });
+const keep = new Keep({ post, send, engine: () => engine, module: () => module, guarded: (work) => guarded(async () => work(), true), wake: run });
 let keeping = false;
 let plain = false;
 /** Messages with events so far: the page tells how many it has handled. */
@@ -50,7 +50,6 @@ scope.onmessage = ({ data }) => {
   switch (message.kind) {
     case 'start':
       hold(message.lock);
-      keeping = message.keep ?? false;
       plain = message.plain ?? false;
       void load();
       return;
@@ -59,6 +58,10 @@ scope.onmessage = ({ data }) => {
       return;
     case 'ping':
       post({ kind: 'pong', id: message.id, queue: posted - message.handled, wasmBytes: memoryBytes() });
+      return;
+    case 'open_store':
+      keeping = true;
+      if (engine) void keep.open();
       return;
     case 'command':
       commands.push(message.command);
@@ -76,6 +79,7 @@ scope.onmessage = ({ data }) => {
     case 'resume':
     case 'look_at_run':
     case 'take_run':
+    case 'claim':
     case 'forget_run':
       keep.receive(message);
       break;
@@ -137,7 +141,7 @@ async function load() {
   }
   post({ kind: 'ready' });
   watchRequests();
-  if (keeping) keep.open();
+  if (keeping) void keep.open();
   run();
 }
 

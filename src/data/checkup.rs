@@ -235,7 +235,6 @@ fn odd_ones(usable: &[(usize, &Pair)]) -> Vec<usize> {
 
 /// Pairs whose image shows what that of an earlier one does.
 fn copies(usable: &[(usize, &Pair)]) -> Vec<usize> {
-    let some = &usable[..usable.len().min(MAX_COMPARED)];
     let copy = |at: usize, (_, p): &(usize, &Pair)| {
         let shape = |p: &Pair| u64::from(p.image.width) * 1000 / u64::from(p.image.height.max(1));
         // What is left out already is no reason to leave out its copy.
@@ -245,11 +244,12 @@ fn copies(usable: &[(usize, &Pair)]) -> Vec<usize> {
             .iter()
             .any(|n| matches!(n, Note::DuplicateOf { pair } if used(*pair as usize)));
         exact
-            || some[..at]
-                .iter()
-                .any(|(_, q)| shape(p).abs_diff(shape(q)) <= 10 && p.look.resembles(&q.look))
+            || at < MAX_COMPARED
+                && usable[..at]
+                    .iter()
+                    .any(|(_, q)| shape(p).abs_diff(shape(q)) <= 10 && p.look.resembles(&q.look))
     };
-    let found = some.iter().enumerate().filter(|(at, pair)| copy(*at, pair));
+    let found = usable.iter().enumerate().filter(|(at, pair)| copy(*at, pair));
     found.map(|(_, (i, _))| *i).collect()
 }
 

@@ -5,9 +5,10 @@ use crate::{
     device,
     model::{self, LossKind},
     protocol::{
-        Architecture, Augmentation, Channels, ClassInfo, CurvePoint, DeviceKind, DeviceReason, Fault, FaultCode,
-        FieldError, FieldErrorCode, Finding, FindingCode, ForegroundWeight, ImageScore, KeepBest, LegendEntry, Loss,
-        MaskRule, Mend, Metrics, NormStatistics, Note, Sampling, Schedule, Stage, TrainConfig, ValidationReport,
+        Architecture, Augmentation, Channels, ClassInfo, CurvePoint, DeviceKind, DeviceReason, EndReason, Fault,
+        FaultCode, FieldError, FieldErrorCode, Finding, FindingCode, ForegroundWeight, ImageScore, KeepBest,
+        LegendEntry, Loss, MaskRule, Mend, Metrics, NormStatistics, Note, Sampling, Schedule, Stage, TrainConfig,
+        ValidationReport,
     },
     train::{self, FieldProblem, ImageMetrics, Problem, RawSettings},
 };
@@ -50,6 +51,19 @@ pub(super) fn validation(run_id: u32, news: &train::ValidationNews) -> Validatio
         elapsed_ms: news.elapsed_ms,
         images: news.images.iter().copied().map(image_score).collect(),
         curve: news.curve.iter().copied().map(curve_point).collect(),
+    }
+}
+
+pub(super) fn end_reason(reason: crate::train::EndReason) -> EndReason {
+    use crate::train::{Ailment, EndReason as Reason};
+    match reason {
+        Reason::Finished => EndReason::Finished,
+        Reason::Stopped => EndReason::Stopped,
+        Reason::EarlyStopped => EndReason::EarlyStopped,
+        Reason::Ill(Ailment::NotFinite) => EndReason::NotFinite,
+        Reason::Ill(Ailment::Diverged) => EndReason::Diverged,
+        Reason::Ill(Ailment::DeadOutput) => EndReason::DeadOutput,
+        Reason::Ill(Ailment::Constant) => EndReason::Constant,
     }
 }
 

@@ -88,7 +88,7 @@ impl Engine {
         let most = self.inputs.most_bands.max(self.vectors.most_bands());
         (most > 3).then(|| Event::Bands {
             most: most as u32,
-            shown: self.inputs.bands.iter().map(|band| *band as u32 + 1).collect(),
+            shown: self.inputs.chosen_bands(),
         })
     }
 

@@ -63,6 +63,11 @@ impl Inputs {
         self.images.get(index).map(|input| input.path.as_str())
     }
 
+    /// The bands chosen, by number from 1.
+    pub(super) fn chosen_bands(&self) -> Vec<u32> {
+        self.bands.iter().map(|band| *band as u32 + 1).collect()
+    }
+
     /// No images any more; the choice of bands stays.
     pub(super) fn emptied(&self) -> Inputs {
         Inputs {

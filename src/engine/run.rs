@@ -10,7 +10,7 @@ use crate::{
         ConfigReport, EndReason, Event, FaultCode, FieldError, FieldErrorCode, Phase, PreviewItem, RunEnd, Stage,
         StepReport, TrainConfig, ValBy,
     },
-    train::{Ailment, Ended, Room, Session, SessionEvent, SessionPhase, Settings, expected_bytes},
+    train::{Ended, Room, Session, SessionEvent, SessionPhase, Settings, expected_bytes},
 };
 
 /// Which pairs train and which validate.
@@ -210,6 +210,7 @@ impl Engine {
             steps_per_epoch: settings.steps_per_epoch,
             parameters: settings.model.parameters() as u32,
             classes: convert::classes_out(&self.data.classes()),
+            continued: session.is_continued(),
         };
         self.run = Some(Run {
             id: self.runs,
@@ -349,17 +350,7 @@ impl Engine {
 fn run_end(run_id: u32, end: &Ended, config: &TrainConfig) -> RunEnd {
     RunEnd {
         run_id,
-        reason: match end.reason {
-            crate::train::EndReason::Finished => EndReason::Finished,
-            crate::train::EndReason::Stopped => EndReason::Stopped,
-            crate::train::EndReason::EarlyStopped => EndReason::EarlyStopped,
-            crate::train::EndReason::Ill(ailment) => match ailment {
-                Ailment::NotFinite => EndReason::NotFinite,
-                Ailment::Diverged => EndReason::Diverged,
-                Ailment::DeadOutput => EndReason::DeadOutput,
-                Ailment::Constant => EndReason::Constant,
-            },
-        },
+        reason: convert::end_reason(end.reason),
         steps: end.steps,
         epochs: end.epochs,
         loss_first: end.loss_first,

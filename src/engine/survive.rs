@@ -8,7 +8,8 @@ use crate::{
     device::Kind,
     formats::run_file::{RunFile, RunFileError, Sink, Source},
     protocol::{
-        DeviceKind, Event, Fault, FaultCode, MaskRule, Phase, SavedData, SavedRun, Stage, TrainConfig, ValidationReport,
+        DeviceKind, EndReason, Event, Fault, FaultCode, MaskRule, Phase, SavedData, SavedRun, Stage, TrainConfig,
+        ValidationReport,
     },
     train::{
         Session, Settings,
@@ -41,6 +42,8 @@ struct About {
     validation: Vec<usize>,
     device: DeviceKind,
     adapter: String,
+    #[serde(default)]
+    ended: Option<EndReason>,
 }
 
 /// A data set's fingerprint as the protocol carries it; empty if there is no pair.
@@ -109,6 +112,7 @@ impl Engine {
                     .collect(),
                 source: self.source,
                 sample_seed: (self.source == crate::protocol::DataSource::SampleScenes).then_some(self.sample_seed),
+                bands: self.inputs.chosen_bands(),
             },
             rule: convert::labelling_out(&data.labelling),
             excluded: (0..data.pairs.len()).filter(|&p| data.pairs[p].excluded).collect(),
@@ -116,6 +120,7 @@ impl Engine {
             validation: validation.to_vec(),
             device,
             adapter,
+            ended: run.session.ended().map(convert::end_reason),
         };
         let saved = match run.session.save(sink, &about).await {
             Ok(bytes) => {
@@ -261,6 +266,7 @@ fn describe(
     SavedRun {
         step,
         steps_total: about.steps_total,
+        ended: about.ended,
         saved_at_ms: about.saved_at_ms,
         number: about.number,
         config: about.config,

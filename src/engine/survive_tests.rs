@@ -199,6 +199,7 @@ fn a_run_that_has_ended_is_kept_until_it_is_released_and_gives_its_model_back() 
     let end = the_end(&advance(&mut first, |_| false));
     let (bytes, saved) = save(&mut first);
     assert_eq!((saved.step, saved.best_step), (14, Some(end.best_step)));
+    assert_eq!(saved.ended, Some(EndReason::Finished));
     first.release_run();
     assert!(!first.can_save());
     let (_, nothing) = block_on(first.save_run(4.0, 0.0, &mut Vec::new()));
@@ -217,12 +218,15 @@ fn a_smaller_batch_goes_on_to_the_same_end() {
     drop_pairs(&mut engine, "", 7);
     block_on(engine.command(Command::Start { config: config() }));
     advance(&mut engine, at_step(6));
-    let (bytes, _) = save(&mut engine);
+    let (bytes, under_way) = save(&mut engine);
+    assert_eq!(under_way.ended, None);
     assert_eq!(
         code(&engine.resume_run(None, &mut bytes.as_slice(), None)),
         Some(FaultCode::Busy)
     );
     block_on(engine.command(Command::Stop));
+    // A run that was stopped can go on.
+    assert_eq!(save(&mut engine).1.ended, Some(EndReason::Stopped));
     let events = engine.resume_run(None, &mut bytes.as_slice(), Some(1.0));
     assert!(matches!(&events[0], Event::RunStarted { config, steps_total: 14, .. } if config.batch == 1.0));
     assert_eq!(the_end(&advance(&mut engine, |_| false)).steps, 14);

@@ -186,6 +186,9 @@ impl<'a> Writer<'a> {
                     .checked_add(HEAD_BYTES + json.len() as u64 + CRC_BYTES)
             })
             .ok_or_else(|| lies(&"too many values"))?;
+        if json.len() as u64 > MAX_JSON_BYTES {
+            return Err(lies(&format!("its header would take {} bytes", json.len())));
+        }
         let json_length = u32::try_from(json.len()).map_err(|e| lies(&e))?;
         let mut head = Vec::with_capacity(HEAD_BYTES as usize);
         head.extend_from_slice(&MAGIC);

@@ -41,6 +41,8 @@ pub enum Event {
         parameters: u32,
         /// Empty for foreground and background.
         classes: Vec<ClassInfo>,
+        /// It began with the weights of the model that was there.
+        continued: bool,
     },
     /// Follows `run_started` where a saved run goes on: what was before.
     RunResumed {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DataSource, DeviceKind, TrainConfig};
+use super::{DataSource, DeviceKind, EndReason, TrainConfig};
 
 /// What a saved run says of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -11,6 +11,8 @@ pub struct SavedRun {
     /// Steps done.
     pub step: u32,
     pub steps_total: u32,
+    /// Why the run had ended; none: it was under way.
+    pub ended: Option<EndReason>,
     /// Unix time in milliseconds.
     pub saved_at_ms: f64,
     /// Counts the saves; of two slots the higher one is the newer.
@@ -43,4 +45,7 @@ pub struct SavedData {
     pub source: DataSource,
     /// Of the sample scenes.
     pub sample_seed: Option<u32>,
+    /// Bands that were chosen, by number from 1; none for the usual ones.
+    #[serde(default)]
+    pub bands: Vec<u32>,
 }

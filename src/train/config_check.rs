@@ -125,6 +125,12 @@ impl RawSettings {
         } else {
             steps_per_epoch.saturating_mul(epochs as u32).min(10_000_000)
         };
+        if warmup_steps >= steps_total as usize {
+            // The rate set would never be reached.
+            let max = f64::from(steps_total.saturating_sub(1));
+            c.fail("warmup_steps", Problem::OutOfRange { min: 0.0, max });
+            return Err(c.0);
+        }
         let dropout = if self.architecture == Architecture::UnetSmall {
             0.0
         } else {

@@ -35,6 +35,10 @@ const FLAT: f32 = 0.05;
 const FLAT_CHECKS: u32 = 3;
 /// Checks in a row with one answer for all pixels.
 const CONSTANT_CHECKS: u32 = 6;
+/// However often it is checked, an output may be flat for this share of the run, ...
+const SLOW_START: u32 = 5;
+/// ... but no longer than so many steps.
+const SLOW_START_STEPS: u32 = 300;
 
 /// Watches one run. Plain numbers, so that a saved run can carry it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -46,6 +50,9 @@ pub struct Health {
     high: u32,
     flat: u32,
     constant: u32,
+    /// Step of the last check whose predictions had several answers.
+    #[serde(default)]
+    lively_at: u32,
 }
 
 impl Health {
@@ -91,16 +98,21 @@ impl Health {
     }
 
     /// Looks at a validation: `spread` is the largest difference of the output's probabilities between pixels, `constant`
-    /// whether every pixel got one answer although the truth has several.
-    pub fn validation(&mut self, spread: f32, constant: bool) -> Option<Ailment> {
+    /// whether every pixel got one answer although the truth has several. `step` of `steps_total`.
+    pub fn validation(&mut self, step: u32, steps_total: u32, spread: f32, constant: bool) -> Option<Ailment> {
+        if !constant {
+            self.lively_at = step;
+        }
         self.flat = if constant && spread < FLAT { self.flat + 1 } else { 0 };
         self.constant = if constant { self.constant + 1 } else { 0 };
-        (self.flat >= FLAT_CHECKS || self.constant >= CONSTANT_CHECKS).then_some(Ailment::Constant)
+        let patience = (steps_total / SLOW_START).min(SLOW_START_STEPS);
+        let long = step.saturating_sub(self.lively_at) >= patience;
+        (long && (self.flat >= FLAT_CHECKS || self.constant >= CONSTANT_CHECKS)).then_some(Ailment::Constant)
     }
 
     /// Forgets what the predictions looked like, after the weights were replaced.
-    pub fn repaired(&mut self) {
-        (self.flat, self.constant) = (0, 0);
+    pub fn repaired(&mut self, step: u32) {
+        (self.flat, self.constant, self.lively_at) = (0, 0, step);
     }
 }
 
@@ -156,14 +168,29 @@ mod tests {
     #[test]
     fn one_answer_for_everything_is_given_some_time() {
         let mut h = Health::default();
-        assert!((0..5).all(|_| h.validation(0.4, true).is_none()));
-        assert_eq!(h.validation(0.4, true), Some(Ailment::Constant));
+        let check = |h: &mut Health, step, spread| h.validation(step, 1000, spread, true);
+        assert!((1..6).all(|n| check(&mut h, 100 * n, 0.4).is_none()));
+        assert_eq!(check(&mut h, 600, 0.4), Some(Ailment::Constant));
         let mut h = Health::default();
-        assert!((0..2).all(|_| h.validation(0.001, true).is_none()));
-        assert_eq!(h.validation(0.001, true), Some(Ailment::Constant));
+        assert!((1..3).all(|n| check(&mut h, 100 * n, 0.001).is_none()));
+        assert_eq!(check(&mut h, 300, 0.001), Some(Ailment::Constant));
         let mut h = Health::default();
-        for _ in 0..20 {
-            assert!(h.validation(0.4, true).is_none() && h.validation(0.4, false).is_none());
+        for n in 0..20 {
+            assert!(check(&mut h, 200 * n, 0.4).is_none() && h.validation(200 * n + 100, 1000, 0.4, false).is_none());
+        }
+    }
+
+    #[test]
+    fn the_time_to_find_several_answers_is_counted_in_steps_not_in_checks() {
+        // Checked after each step: a fifth of a short run, 300 steps of a long one, after the last lively check.
+        for (steps_total, patience) in [(100, 20), (1000, 200), (10_000, 300)] {
+            for lively_at in [0, 7] {
+                let mut h = Health::default();
+                h.validation(lively_at, steps_total, 0.4, false);
+                let mut checks = lively_at + 1..steps_total;
+                let ended = checks.find(|step| h.validation(*step, steps_total, 0.001, true).is_some());
+                assert_eq!(ended, Some(lively_at + patience));
+            }
         }
     }
 }

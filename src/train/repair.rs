@@ -117,7 +117,7 @@ impl Session {
             self.trainer.reinitialise(seed, whole)?;
         }
         if self.repairs > before {
-            self.health.repaired();
+            self.health.repaired(self.steps());
             events.push(SessionEvent::Mended {
                 step: self.steps(),
                 tries: self.repairs - before,

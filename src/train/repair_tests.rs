@@ -98,7 +98,7 @@ fn look(session: &Session) -> Look {
 /// Runs until `steps` or the end; gives what was told.
 fn advance(session: &mut Session, steps: u32) -> Vec<SessionEvent> {
     let mut told = Vec::new();
-    while !session.ended && session.steps() < steps {
+    while session.ended.is_none() && session.steps() < steps {
         told.extend(pollster::block_on(session.advance(0.0, &|| 0.0)).expect("a device"));
     }
     told
@@ -106,7 +106,7 @@ fn advance(session: &mut Session, steps: u32) -> Vec<SessionEvent> {
 
 fn to_end(session: &mut Session) -> Vec<SessionEvent> {
     let mut told = Vec::new();
-    while !session.ended {
+    while session.ended.is_none() {
         told.extend(pollster::block_on(session.advance(0.0, &|| 0.0)).expect("a device"));
     }
     told

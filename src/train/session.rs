@@ -68,7 +68,8 @@ pub struct Session {
     pub(super) continued: bool,
     pub(super) reads_are_cheap: bool,
     pub(super) phase: Option<SessionPhase>,
-    pub(super) ended: bool,
+    /// Why the run ended; nothing happens any more.
+    pub(super) ended: Option<EndReason>,
     /// Why the run ended of its own accord before its last step. Saved: read back, it ends again at once.
     pub(super) verdict: Option<EndReason>,
 }
@@ -130,7 +131,7 @@ impl Session {
             continued: false,
             reads_are_cheap,
             phase: None,
-            ended: false,
+            ended: None,
             verdict: None,
         })
     }
@@ -139,7 +140,8 @@ impl Session {
         &self.settings
     }
 
-    /// Begins with these weights instead of fresh ones; `false` (and nothing done) if they are of another network.
+    /// Begins with these weights instead of fresh ones, which are also those to fall back on; `false` (and nothing done)
+    /// if they are of another network.
     pub fn start_from(&mut self, weights: &UNet) -> bool {
         let dropout = self.settings.model.dropout;
         let same = crate::model::ModelConfig {
@@ -148,9 +150,20 @@ impl Session {
         } == self.settings.model;
         if same {
             self.trainer.model = weights.clone().with_dropout(dropout);
+            self.good = Some(self.trainer.model.clone());
             self.continued = true;
         }
         same
+    }
+
+    /// Whether the run began with weights of another one.
+    pub fn is_continued(&self) -> bool {
+        self.continued
+    }
+
+    /// Why the run ended, if it has.
+    pub fn ended(&self) -> Option<EndReason> {
+        self.ended
     }
 
     /// The weights as they are now.
@@ -196,7 +209,7 @@ impl Session {
     pub async fn advance(&mut self, budget_ms: f64, now_ms: &dyn Fn() -> f64) -> Result<Vec<SessionEvent>, TrainError> {
         let start = now_ms();
         let mut events = Vec::new();
-        while !self.ended {
+        while self.ended.is_none() {
             let slice = now_ms();
             if let Some(reason) = self.verdict {
                 self.end(reason, &mut events);
@@ -218,7 +231,7 @@ impl Session {
     /// Ends the run now. Unread losses are dropped.
     pub fn stop(&mut self) -> Vec<SessionEvent> {
         let mut events = Vec::new();
-        if !self.ended {
+        if self.ended.is_none() {
             self.end(EndReason::Stopped, &mut events);
         }
         events
@@ -267,7 +280,7 @@ impl Session {
         if self.pending.len() >= self.read_every || to_validate || to_judge || step == 1 {
             self.read_losses(now_ms, events).await?;
         }
-        if to_validate && !self.ended {
+        if to_validate && self.ended.is_none() {
             self.begin_validation(events);
         }
         Ok(())
@@ -300,7 +313,6 @@ impl Session {
             }
         }
         let losses: Vec<f64> = values.iter().step_by(2).map(|&v| f64::from(v)).collect();
-        let accuracies = values.iter().skip(1).step_by(2);
         let mut ailment = self.health.losses(&losses);
         // Before there are best weights some are kept now and then; later a validation does it.
         let keep = self.best.is_none() && (step == 1 || step / KEEP_EVERY > (step - count as u32) / KEEP_EVERY);
@@ -314,7 +326,10 @@ impl Session {
             return Ok(());
         }
         let loss = losses.iter().sum::<f64>() / losses.len().max(1) as f64;
-        let accuracy = accuracies.map(|&v| f64::from(v)).sum::<f64>() / losses.len().max(1) as f64;
+        // A loss of exactly 0: nothing in the batch is labelled, so nothing of it is right or wrong.
+        let labelled = values.chunks_exact(2).filter(|v| v[0] != 0.0);
+        let (n, right) = labelled.fold((0u32, 0.0), |(n, sum), v| (n + 1, sum + f64::from(v[1])));
+        let accuracy = right / f64::from(n.max(1));
         self.losses.extend(losses);
         if self.settings.keep_best == KeepBest::TrainingLoss {
             // The seed's checkpoint looks at the mean loss of an epoch.
@@ -365,7 +380,7 @@ impl Session {
     }
 
     pub(super) fn end(&mut self, reason: EndReason, events: &mut Vec<SessionEvent>) {
-        self.ended = true;
+        self.ended = Some(reason);
         self.verdict = matches!(reason, EndReason::EarlyStopped | EndReason::Ill(_)).then_some(reason);
         self.validating = None;
         self.pending.clear();

@@ -26,6 +26,9 @@ const STATE_VERSION: u32 = 1;
 /// Values read from the device at once: each read waits for the device, and each value is held twice meanwhile.
 const READ_VALUES: usize = 1 << 22;
 
+/// Validations that a run file tells of: of 16 classes they are some kilobytes each, and its header is bounded.
+const MAX_VALIDATIONS: usize = 4000;
+
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     #[error(transparent)]
@@ -70,6 +73,9 @@ pub struct SessionState {
     /// The run began with weights of another one.
     #[serde(default)]
     continued: bool,
+    /// Weights to fall back on are there, and no best ones yet.
+    #[serde(default)]
+    good: bool,
     /// The run had ended before its last step, and why.
     #[serde(default)]
     verdict: Option<EndReason>,
@@ -130,7 +136,7 @@ impl Session {
     /// If the device fails.
     pub async fn settle(&mut self, now_ms: &dyn Fn() -> f64) -> Result<Vec<SessionEvent>, TrainError> {
         let mut events = Vec::new();
-        if !self.ended && !self.pending.is_empty() {
+        if self.ended.is_none() && !self.pending.is_empty() {
             self.read_losses(now_ms, &mut events).await?;
         }
         Ok(events)
@@ -172,6 +178,7 @@ impl Session {
     /// If the sink is full, the device fails, or the weights are not finite.
     pub async fn save(&mut self, sink: &mut dyn Sink, about: &impl Serialize) -> Result<u64, StateError> {
         let (adam_steps, moments) = self.trainer.adam().state();
+        let fallback = self.good.as_ref().filter(|_| self.best.is_none());
         let session = SessionState {
             version: STATE_VERSION,
             steps: self.steps(),
@@ -180,11 +187,12 @@ impl Session {
             validating: self.validating.is_some(),
             elapsed_ms: self.elapsed_ms,
             best: self.best_state(),
-            validations: self.history.clone(),
+            validations: thinned(&self.history),
             health: self.health.clone(),
             control: self.control.clone(),
             repairs: self.repairs,
             continued: self.continued,
+            good: fallback.is_some(),
             verdict: self.verdict,
         };
         let mut parts = Vec::new();
@@ -196,6 +204,9 @@ impl Session {
         add("model", &self.trainer.model);
         if let Some(best) = &self.best {
             add("best", &best.model);
+        }
+        if let Some(good) = fallback {
+            add("good", good);
         }
         for ((name, length), (m, v)) in self.trainer.model.parameter_sizes().into_iter().zip(moments) {
             parts.push((Entry::new(format!("adam.m.{name}"), [length]), Part::Device(m)));
@@ -255,6 +266,11 @@ impl Session {
                 training: best.training,
             });
         }
+        if state.good {
+            let mut model = session.trainer.model.clone();
+            read_model(&mut model, "good", file)?;
+            session.good = Some(model);
+        }
         session.losses = file.tensor("losses")?.1.into_iter().map(f64::from).collect();
         session.history = state.validations;
         session.health = state.health;
@@ -269,6 +285,15 @@ impl Session {
         }
         Ok(session)
     }
+}
+
+/// All validations, or every so many of them and the last where they are more than a chart can show.
+fn thinned(history: &[ValidationNews]) -> Vec<ValidationNews> {
+    let every = history.len().div_ceil(MAX_VALIDATIONS).max(1);
+    let kept = history.iter().rev().step_by(every).cloned();
+    let mut kept: Vec<ValidationNews> = kept.collect();
+    kept.reverse();
+    kept
 }
 
 /// Reads device tensors a group at a time and writes all parts in their order.

@@ -112,7 +112,7 @@ fn save(session: &mut Session) -> Vec<u8> {
 
 /// Goes on until `stop` says so after a slice, or to the end.
 fn advance(session: &mut Session, stop: impl Fn(&Session) -> bool) {
-    while !session.ended && !stop(session) {
+    while session.ended.is_none() && !stop(session) {
         block_on(session.advance(0.0, &|| 0.0)).expect("a slice");
     }
 }
@@ -255,4 +255,49 @@ fn weights_that_are_not_finite_are_not_saved() {
         .update_parameters(|number, tensor| if number == 3 { tensor * f32::NAN } else { tensor });
     let saved = block_on(session.save(&mut Vec::new(), &json!({})));
     assert!(matches!(saved, Err(StateError::NotFinite(_))), "{saved:?}");
+}
+
+#[test]
+fn the_weights_to_fall_back_on_are_read_back() {
+    let data = data(1);
+    let raw = RawSettings {
+        validate_every: 20.0,
+        ..raw(Architecture::UnetNorm, KeepBest::ValidationIou, 1)
+    };
+    let settings = raw.check(|_, _| 4).expect("usable");
+    let mut first = session(&settings, &data);
+    advance(&mut first, |s| s.steps() == 13);
+    assert!(first.best.is_none());
+    let bits = |model: &UNet| {
+        let tensors = block_on(read_weights(model)).expect("weights");
+        tensors
+            .iter()
+            .flat_map(|t| t.values.iter().map(|v| v.to_bits()))
+            .collect::<Vec<_>>()
+    };
+    let kept = bits(first.good.as_ref().expect("some are kept every ten steps"));
+    assert_ne!(kept, bits(first.model()));
+    let mut second = restored(&settings, &data, &save(&mut first)).expect("restored");
+    assert_eq!(bits(second.good.as_ref().expect("they were saved")), kept);
+    // Weights brought along are sound from the start.
+    let mut third = session(&settings, &data);
+    assert!(third.start_from(first.model()) && third.is_continued());
+    assert_eq!(bits(third.good.as_ref().expect("kept")), bits(first.model()));
+    // Once there are best weights nobody needs them.
+    advance(&mut second, |_| false);
+    let resumed = restored(&settings, &data, &save(&mut second)).expect("restored");
+    assert!(resumed.best.is_some() && resumed.good.is_none());
+}
+
+#[test]
+fn of_very_many_validations_some_are_saved_and_the_last_always() {
+    let (data, settings) = (data(1), settings(Architecture::UnetSmall, KeepBest::ValidationIou, 1));
+    let mut session = session(&settings, &data);
+    advance(&mut session, |s| !s.validations().is_empty());
+    let one = session.history[0].clone();
+    session.history = (1..=9001).map(|step| ValidationNews { step, ..one.clone() }).collect();
+    let resumed = restored(&settings, &data, &save(&mut session)).expect("restored");
+    let steps: Vec<u32> = resumed.validations().iter().map(|v| v.step).collect();
+    assert_eq!((steps.len(), steps.last()), (3001, Some(&9001)));
+    assert!(steps.is_sorted());
 }

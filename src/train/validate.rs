@@ -206,7 +206,8 @@ impl Session {
         {
             return Ok(Some(ailment));
         }
-        Ok(self.health.validation(spread, constant))
+        let (step, steps_total) = (self.steps(), self.settings.steps_total);
+        Ok(self.health.validation(step, steps_total, spread, constant))
     }
 }
 

@@ -1,13 +1,16 @@
 // @ts-check
 /** What the tests of surviving runs share: a small run, waiting for its saves, comparing two runs. */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+
 import { expect } from '@playwright/test';
 
 import { pairFolder } from './fixtures.mjs';
-import { until } from './harness.mjs';
+import { OUT, until } from './harness.mjs';
 import * as gm from './page.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
-/** @typedef {gm.Summary & { keep: { storage: string, why: string, dataKept: string | null | undefined, offer: Saved | null, last: Saved | null }, dataset: { fingerprint: string }, error: { sentence: string, next: string } | null, run: gm.Run & { from: number, phase: string } }} Summary */
+/** @typedef {gm.Summary & { keep: { storage: string, why: string, dataKept: string | null | undefined, offer: Saved | null, last: Saved | null, other: Saved | null }, dataset: { fingerprint: string }, error: { sentence: string, next: string } | null, run: gm.Run & { from: number, phase: string } }} Summary */
 /** @typedef {{ saved: import('../../www/app/types.js').SavedRun, where: string, data?: boolean }} Saved */
 
 /** Steps of milliseconds on either device, with everything in them: crops, augmentation, dropout, validation. */
@@ -117,4 +120,17 @@ export function expectSame(state, whole, tolerance) {
     expect(Math.abs((validation?.loss ?? NaN) - (whole.run.validations[i].validation?.loss ?? NaN))).toBeLessThanOrEqual(tolerance * 10);
   }
   return { common: common.length, worst, last };
+}
+
+/** Ends the engine's worker, in the middle of whatever it does. @param {Page} page */
+export async function killWorker(page) {
+  // The call cannot come back from a worker that is gone.
+  await page.workers().at(-1)?.evaluate(() => self.close()).catch(() => {});
+}
+
+/** @param {Page} page @param {string} name */
+export async function shoot(page, name) {
+  mkdirSync(path.join(OUT, 'screenshots'), { recursive: true });
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await page.screenshot({ path: path.join(OUT, 'screenshots', `${name}.png`) });
 }

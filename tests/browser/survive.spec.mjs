@@ -3,7 +3,7 @@
  * Runs that survive (design rows 21, 22, 26, 28, 29, 30): each fault is made for real, and each time the run ends as
  * if nothing had happened, or goes on and says what is lost.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -11,9 +11,9 @@ import { expect, test } from '@playwright/test';
 import { chromium } from 'playwright-core';
 
 import { freshFolder, pairFolder } from './fixtures.mjs';
-import { OUT, dropPaths, launchBrowser, launchOptions, until } from './harness.mjs';
+import { dropPaths, launchBrowser, launchOptions, until } from './harness.mjs';
 import * as gm from './page.mjs';
-import { SMALL, begin, ended, expectSame, read, ready, reference, resumed, saveEvery, savedAt, smallPairs } from './survive-kit.mjs';
+import { SMALL, begin, ended, expectSame, killWorker, read, ready, reference, resumed, saveEvery, savedAt, shoot, smallPairs } from './survive-kit.mjs';
 
 /** @type {import('playwright-core').Browser} */
 let browser;
@@ -28,19 +28,6 @@ test.afterAll(() => browser.close());
 const VIEW = { viewport: { width: 1280, height: 900 } };
 /** On the CPU a resumed run is the uninterrupted one; the issue asks for 1e-6. */
 const CPU_TOLERANCE = 1e-6;
-
-/** Ends the engine's worker, in the middle of whatever it does. @param {import('playwright-core').Page} page */
-async function killWorker(page) {
-  // The call cannot come back from a worker that is gone.
-  await page.workers().at(-1)?.evaluate(() => self.close()).catch(() => {});
-}
-
-/** @param {import('playwright-core').Page} page @param {string} name */
-async function shoot(page, name) {
-  mkdirSync(path.join(OUT, 'screenshots'), { recursive: true });
-  await page.evaluate(() => window.scrollTo(0, 0));
-  await page.screenshot({ path: path.join(OUT, 'screenshots', `${name}.png`) });
-}
 
 test('a reload: the run is offered and goes on with the same losses, its images with it', async ({ baseURL }) => {
   const context = await browser.newContext(VIEW);
@@ -84,6 +71,21 @@ test('a worker that is killed: the run goes on by itself', async ({ baseURL }) =
   await expect(page.locator('#banner-sentence')).toContainText('ended by the browser');
   await expect(page.locator('#banner-next')).toContainText('goes on from step');
   await shoot(page, 'survive-killed');
+  const { worst } = expectSame(await ended(page), whole, CPU_TOLERANCE);
+  expect(worst).toBeLessThanOrEqual(CPU_TOLERANCE);
+  await context.close();
+});
+
+test('files that were changed or moved meanwhile: after the loss of the engine the run goes on with the copies', async ({ baseURL }) => {
+  const context = await browser.newContext(VIEW);
+  const page = await ready(context, String(baseURL));
+  await begin(page);
+  await until(async () => (await read(page)).keep.dataKept === null, { limitMs: 60_000, what: 'the images are kept' });
+  await savedAt(page, 50);
+  // Written again: the browser no longer opens what was dropped.
+  smallPairs();
+  await killWorker(page);
+  await resumed(page);
   const { worst } = expectSame(await ended(page), whole, CPU_TOLERANCE);
   expect(worst).toBeLessThanOrEqual(CPU_TOLERANCE);
   await context.close();
@@ -161,30 +163,44 @@ test('a storage that is full: training goes on, the page says so and holds the s
   await context.close();
 });
 
-test('a second tab is told, and nothing is corrupted', async ({ baseURL }) => {
+test('a worker that is killed again before the run goes on', async ({ baseURL }) => {
   const context = await browser.newContext(VIEW);
-  const page = await ready(context, String(baseURL), { settings: { steps: 1500 } });
+  const page = await ready(context, String(baseURL));
   await begin(page);
-  await savedAt(page, 30);
-  const second = await ready(context, String(baseURL), { settings: { steps: 120, seed: 5 } });
-  await expect(second.locator('#offer-sentence')).toContainText('another tab');
-  expect((await read(second)).keep.storage).toBe('other_tab');
-  await shoot(second, 'survive-second-tab');
-  await begin(second);
-  const other = await ended(second);
-  expect(other.run.end?.reason).toBe('finished');
-  expect(other.keep.last?.where).not.toBe('disk');
-  const own = await ended(page);
-  await until(async () => (await read(page)).keep.last?.saved.step === 1500, { limitMs: 60_000, what: 'the end was saved' });
-  expect(own.keep.why).toBe('');
-  await page.close();
-  // The lock is free: the second tab finds the first one's run, whole.
-  await until(async () => (await read(second)).keep.storage === 'disk', { limitMs: 60_000, what: 'the second tab has the storage' });
-  await second.close();
-  const third = await context.newPage();
-  await gm.openPage(third, String(baseURL), 'cpu');
-  await expect(third.locator('#offer-resume')).toBeVisible();
-  expect((await read(third)).keep.offer?.saved.steps_total).toBeGreaterThan(0);
+  await savedAt(page, 50);
+  await killWorker(page);
+  // The next one is ended while it loads, reads the images or reads the state.
+  await until(async () => (await read(page)).run === null, { limitMs: 30_000, what: 'the engine is gone', everyMs: 10 });
+  const replaced = page.workers().at(-1);
+  await killWorker(page);
+  await until(async () => page.workers().length === 1 && page.workers()[0] !== replaced, { limitMs: 30_000, what: 'a third worker', everyMs: 10 });
+  await resumed(page);
+  const { worst } = expectSame(await ended(page), whole, CPU_TOLERANCE);
+  expect(worst).toBeLessThanOrEqual(CPU_TOLERANCE);
+  await context.close();
+});
+
+test('a laptop that is closed for a while: the run goes on, and is offered where it never comes back', async ({ baseURL }) => {
+  const context = await browser.newContext(VIEW);
+  const page = await ready(context, String(baseURL), { everyMs: 3_600_000 });
+  const session = await context.newCDPSession(page);
+  await begin(page);
+  await until(async () => (await read(page)).run.step >= 50, { limitMs: 60_000, what: 'fifty steps' });
+  // What a browser does with pages when the lid is shut: hidden first, then frozen.
+  await page.evaluate(() => {
+    Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  const { step } = await savedAt(page, 50);
+  await session.send('Page.setWebLifecycleState', { state: 'frozen' });
+  // Longer than a silent worker is given.
+  await new Promise((resolve) => setTimeout(resolve, 8000));
+  await session.send('Page.setWebLifecycleState', { state: 'active' });
+  const state = await ended(page);
+  expect(state.run.from).toBe(0);
+  expect(state.error).toBeNull();
+  expect(expectSame(state, whole, CPU_TOLERANCE).worst).toBeLessThanOrEqual(CPU_TOLERANCE);
+  expect(step).toBeLessThan(SMALL.steps);
   await context.close();
 });
 

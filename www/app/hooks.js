@@ -43,7 +43,7 @@ function snapshot() {
     predicting: state.predicting ? { done: state.predicting.done, total: state.predicting.total, tiles_done: state.predicting.tiles_done, tiles_total: state.predicting.tiles_total } : null,
     results: state.results.map((result) => light(result)),
     faults: state.faults.map((fault) => light(fault)),
-    keep: { ...state.keep, offer: brief(state.keep.offer), last: brief(state.keep.last) },
+    keep: { ...state.keep, offer: brief(state.keep.offer), last: brief(state.keep.last), other: brief(state.keep.other) },
     bytesSent: state.bytesSent,
     ...figures(),
     longestTaskMs: state.longestTaskMs,

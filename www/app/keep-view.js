@@ -6,13 +6,15 @@ import { $, setText, show } from './dom.js';
 import { bytes, count, metric, plural } from './format.js';
 import { onEvent } from './reduce.js';
 import { saveReport } from './report.js';
-import { discard, goingOn, resume, takeRun } from './resume.js';
+import { claim, discard, goingOn, isAsked, later, resume, takeRun } from './resume.js';
 import { onPaint, running, state } from './store.js';
-import { endLine } from './strings.js';
+import { endLine, progressWords } from './strings.js';
 
 export function initKeepView() {
   $('offer-resume').addEventListener('click', resume);
+  $('offer-later').addEventListener('click', later);
   $('offer-discard').addEventListener('click', discard);
+  $('keep-here').addEventListener('click', claim);
   $('take-run').addEventListener('click', takeRun);
   $('save-report').addEventListener('click', saveReport);
   initNotify();
@@ -34,21 +36,24 @@ function paint() {
   show($('notify-choice'), running() && 'Notification' in globalThis && Notification.permission !== 'denied');
   if (!run) return;
   const at = last ? `step ${count(last.saved.step)}, ${when(last.saved.saved_at_ms)}` : '';
+  const held = keep.other && keep.storage === 'disk' ? progressWords(keep.other.saved) : '';
+  show($('keep-here'), held !== '' && last?.where === 'page');
   const files = keep.dataKept === null ? ', with its images' : '';
   setText($('keep-line'), last?.where === 'disk' ? `Saved in this browser at ${at} (${bytes(last.saved.bytes)}${files}).`
-    : last ? `Held by this page at ${at}${keep.storage === 'other_tab' ? '; another tab has the storage' : ''}. Closing it loses the run.`
+    : last ? `Held by this page at ${at}${keep.storage === 'other_tab' ? '; another tab has the storage' : held ? `; another run (${held}) is kept in this browser` : ''}. Closing this page loses the run.`
       : keep.storage === 'other_tab' ? 'Another tab of this page has the storage: this run is held by this page alone.'
         : keep.storage === 'none' ? 'This browser gives no storage: this run is held by this page alone.' : run.end ? '' : 'Saved every few seconds, so that it can go on after whatever happens.');
 }
 
 function paintOffer() {
-  const { offer, storage } = state.keep;
+  const { offer, storage, other } = state.keep;
   const otherTab = storage === 'other_tab' && !running() && offer === null;
   // The model of a run that ended here is in use already: there is nothing to get back.
-  const inUse = offer !== null && offer.saved.step >= offer.saved.steps_total && state.keep.last?.saved.number === offer.saved.number && state.run !== null && state.model?.name === `run ${state.run.run_id}`;
-  const shown = offer !== null && !inUse && !running() && !state.starting && !goingOn() && state.engine !== 'failed';
+  const inUse = offer !== null && isDone(offer.saved) && state.keep.last?.saved.number === offer.saved.number && state.run !== null && state.model?.name === `run ${state.run.run_id}`;
+  const shown = offer !== null && !inUse && !state.keep.later && !running() && !state.starting && !goingOn() && state.engine !== 'failed';
   show($('offer'), shown || otherTab);
-  show($('offer-resume'), shown);
+  show($('offer-resume'), shown && !isAsked());
+  show($('offer-later'), shown);
   show($('offer-discard'), shown);
   if (otherTab) {
     setText($('offer-sentence'), 'Groundmask is open in another tab.');
@@ -56,21 +61,27 @@ function paintOffer() {
   }
   if (!offer || !shown) return;
   const { saved } = offer;
-  const done = saved.step >= saved.steps_total;
+  const done = isDone(saved);
   const iou = saved.best_iou == null ? '' : `, IoU ${metric(saved.best_iou)}`;
   const place = offer.where === 'file' ? `${offer.name}: a run` : 'A run';
-  setText($('offer-sentence'), `${place} saved at ${when(saved.saved_at_ms)}, ${done ? 'finished' : `step ${count(saved.step)} of ${count(saved.steps_total)}`}${iou}.`);
+  setText($('offer-sentence'), `${place} saved at ${when(saved.saved_at_ms)}, ${progressWords(saved)}${iou}.`);
   const here = state.dataset?.fingerprint === saved.data.fingerprint;
   const data = `${plural(saved.data.pairs, 'pair')} (${saved.data.names.join(', ')}${saved.data.pairs > saved.data.names.length ? ', …' : ''})`;
-  setText($('offer-next'), here ? `Its data are here. ${warning(offer)}` : saved.data.source === 'sample_scenes' ? `It was trained on the sample scenes. ${warning(offer)}`
-    : offer.data ? `Its ${data} are kept with it. ${warning(offer)}` : `It needs the same ${data}: drop them again.`);
+  setText($('offer-next'), here ? `Its data are here. ${warning(offer, other)}` : saved.data.source === 'sample_scenes' ? `It was trained on the sample scenes. ${warning(offer, other)}`
+    : offer.data ? `Its ${data} are kept with it. ${warning(offer, other)}` : `It needs the same ${data}: drop them again. ${warning(offer, other)}`);
   setText($('offer-resume'), done ? 'Get its model back' : `Resume from step ${count(saved.step)}`);
   setText($('offer-discard'), offer.where === 'disk' ? 'Discard it' : 'Dismiss');
   /** @type {HTMLButtonElement} */ ($('offer-resume')).disabled = state.engine !== 'ready' || state.reading !== null || state.sampling || !state.device;
 }
 
-/** @param {import('./store.js').Offer} offer */
-const warning = (offer) => (offer.where === 'disk' ? 'Starting another run replaces it.' : '');
+/** Whether nothing of it is left to train: all steps are done, or it had ended for a reason that would end it again. @param {import('./types.js').SavedRun} saved */
+const isDone = (saved) => saved.step >= saved.steps_total || (saved.ended != null && saved.ended !== 'stopped');
+
+/** What would be lost. @param {import('./store.js').Offer} offer @param {import('./store.js').Offer | null} other */
+function warning(offer, other) {
+  if (offer.where === 'disk') return 'Starting another run replaces it.';
+  return offer.where === 'file' && other ? `Going on with it replaces the run kept in this browser (${progressWords(other.saved)}).` : '';
+}
 
 function initNotify() {
   const box = /** @type {HTMLInputElement} */ ($('notify'));

@@ -21,16 +21,14 @@ import { pruneData, storeData, storedData } from './stored-data.js';
  * @property {(events: EngineEvent[]) => void} send
  * @property {() => import('../../pkg/groundmask.js').Engine | null} engine
  * @property {() => EngineModule | null} module
+ * @property {() => void} wake has `due` asked again
  * @property {<T>(work: () => Promise<T> | T) => Promise<T | null>} guarded an engine call; null if it was the engine's end
  */
 
-/** Only one tab writes: it holds this lock for life. */
-const LOCK = 'groundmask-store';
-/** A worker that has just died frees the lock within this time; another tab does not. */
-const OTHER_TAB_MS = 2500;
 /** Most that saving may cost: one part in so many of the time. */
 const COST_SHARE = 30;
 const DEFAULT_EVERY_MS = 15_000;
+const PIECE_BYTES = 1 << 22;
 
 export class Keep {
   /** @param {Host} host */
@@ -49,6 +47,8 @@ export class Keep {
     /** Save with the next slice, whatever the time. */
     this.wanted = false;
     this.ended = false;
+    /** The slots may be written over by the run under way: they hold it already, or people said so. */
+    this.claimed = false;
     /** Counts the runs, so that copying files for an old one stops. */
     this.runs = 0;
     /** The data sets that were left after the last pruning. */
@@ -57,32 +57,23 @@ export class Keep {
     this.jobs = [];
   }
 
-  /** Takes the lock, opens the slots and tells the page what is in them. */
-  open() {
-    const { storage, locks } = navigator;
-    if (!storage?.getDirectory || !locks) {
-      this.tell('none', 'this browser offers no private storage');
+  /** Opens the slots and tells the page what is in them. The page has the storage to itself. */
+  async open() {
+    try {
+      this.folder = await openFolder();
+      this.slots = await Slots.open(this.folder, (file) => this.describe(file));
+    } catch (error) {
+      this.tell('none', words(error));
       return;
     }
-    const late = setTimeout(() => this.tell('other_tab', ''), OTHER_TAB_MS);
-    void locks.request(LOCK, async () => {
-      clearTimeout(late);
-      try {
-        this.folder = await openFolder();
-        this.slots = await Slots.open(this.folder, (file) => this.describe(file));
-      } catch (error) {
-        this.tell('none', words(error));
-        return;
-      }
-      this.number = Math.max(this.number, this.slots.newest()?.saved?.number ?? 0);
-      this.tell('disk', '');
-      // A run that began while another tab had the lock is saved from now on.
-      this.wanted = true;
-      await new Promise(() => {});
-    });
+    this.number = Math.max(this.number, this.slots.newest()?.saved?.number ?? 0);
+    this.tell('disk', '');
+    // A run that began before is saved from now on.
+    this.wanted = true;
+    this.host.wake();
   }
 
-  /** @param {'disk' | 'none' | 'other_tab'} storage @param {string} detail */
+  /** @param {'disk' | 'none'} storage @param {string} detail */
   tell(storage, detail) {
     const saved = this.slots?.newest()?.saved ?? null;
     const faults = this.slots?.slots.flatMap(({ fault }) => fault ?? []) ?? [];
@@ -127,6 +118,14 @@ export class Keep {
       case 'take_run':
         this.jobs.push(() => this.take());
         break;
+      case 'claim':
+        this.claimed = true;
+        this.wanted = true;
+        if (message.blob) {
+          const { blob } = message;
+          this.jobs.push(() => this.store(blob));
+        }
+        break;
       case 'forget_run':
         this.slots?.clear();
         this.tell('disk', '');
@@ -141,6 +140,9 @@ export class Keep {
         this.runs += 1;
         this.lastMs = performance.now();
         this.ended = false;
+        this.claimed = false;
+        // The weights it began with may be nowhere else.
+        if (event.continued) this.wanted = true;
       }
       if (event.type === 'phase' && event.phase === 'paused') this.wanted = true;
       if (event.type === 'run_ended') this.ended = true;
@@ -179,7 +181,9 @@ export class Keep {
   async save() {
     /** Why the storage did not take it. */
     let why = '';
-    if (this.slots) {
+    if (this.slots?.newest() && !this.claimed) {
+      why = 'foreign';
+    } else if (this.slots) {
       try {
         const saved = await this.slots.save(async (write) => {
           const outcome = await this.write(write);
@@ -190,6 +194,7 @@ export class Keep {
         });
         if (saved) {
           this.number = saved.number;
+          this.claimed = true;
           this.host.post({ kind: 'saved', saved, where: 'disk', why: '', bytes: saved.bytes });
           await this.prune();
           return;
@@ -224,6 +229,32 @@ export class Keep {
     if (!outcome?.saved) return null;
     this.number = outcome.saved.number;
     return { saved: outcome.saved, blob: new Blob(parts) };
+  }
+
+  /** Puts a state that the page holds of a run that has ended into the slots. @param {Blob} blob */
+  async store(blob) {
+    if (!this.slots || this.host.engine()?.can_save()) return;
+    const read = readerOfBlob(blob);
+    let why = '';
+    try {
+      const saved = await this.slots.save(async (write) => {
+        for (let at = 0; at < blob.size; at += PIECE_BYTES) {
+          const bytes = read(at, Math.min(PIECE_BYTES, blob.size - at));
+          if (write(bytes) !== bytes.length) {
+            why = 'no space left';
+            return false;
+          }
+        }
+        return true;
+      });
+      if (saved) {
+        this.slots.dropNewer(saved);
+        this.host.post({ kind: 'saved', saved, where: 'disk', why: '', bytes: saved.bytes });
+      }
+    } catch (error) {
+      why = words(error);
+    }
+    if (why) this.host.post({ kind: 'save_failed', why });
   }
 
   /** Files of data sets that no saved run needs any more. */
@@ -285,7 +316,7 @@ export class Keep {
     if (!slot?.saved) return;
     const read = readerOf(slot.file);
     const parts = [];
-    for (let at = 0; at < slot.saved.bytes; at += 1 << 22) parts.push(/** @type {Uint8Array<ArrayBuffer>} */ (read(at, Math.min(1 << 22, slot.saved.bytes - at))));
+    for (let at = 0; at < slot.saved.bytes; at += PIECE_BYTES) parts.push(/** @type {Uint8Array<ArrayBuffer>} */ (read(at, Math.min(PIECE_BYTES, slot.saved.bytes - at))));
     this.host.post({ kind: 'run_file', saved: slot.saved, blob: new Blob(parts) });
   }
 }

@@ -70,7 +70,7 @@ export class Link {
     this.started = false;
     this.locked = false;
     // `?simd=plain` is for comparing and for tests: the file that browsers without relaxed SIMD get.
-    this.post({ kind: 'start', lock: this.lock, keep: true, plain: new URLSearchParams(location.search).get('simd') === 'plain' });
+    this.post({ kind: 'start', lock: this.lock, plain: new URLSearchParams(location.search).get('simd') === 'plain' });
     this.timer = setInterval(() => this.beat(), PING_EVERY_MS);
   }
 

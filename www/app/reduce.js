@@ -68,7 +68,7 @@ function apply(event) {
       state.view.previewAt = null;
       state.run = {
         run_id: event.run_id, config: event.config, trainPairs: event.train.length, validationPairs: [...event.validation], parameters: event.parameters, classes: event.classes,
-        steps_total: event.steps_total, phase: 'compiling', from: 0, last: null, losses: [], validations: [], mended: [], end: null, asked: null,
+        steps_total: event.steps_total, phase: 'compiling', continued: event.continued, from: 0, last: null, losses: [], validations: [], mended: [], end: null, asked: null,
       };
       say('Training started.');
       break;

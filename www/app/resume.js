@@ -7,9 +7,10 @@ import { saveBlob } from './downloads.js';
 import { safeName } from './format.js';
 import { go } from './header.js';
 import { onEvent, say } from './reduce.js';
-import { clear, onDeath, onKeepReport, onMessage, post, reload, sampleScenes, send, sendFiles, whenReady } from './session.js';
+import { clear, nextBands, onDeath, onKeepReport, onMessage, post, reload, sampleScenes, send, sendFiles, whenReady } from './session.js';
+import { keepFromEviction } from './storage-lock.js';
 import { changed, kept, running, state, usablePairs } from './store.js';
-import { faultLine, lossWords, otherDataWords, troubleWords } from './strings.js';
+import { faultLine, inheritedWords, lossWords, missingWords, otherDataWords, troubleWords } from './strings.js';
 
 /**
  * @typedef {import('./types.js').SavedRun} SavedRun
@@ -17,17 +18,19 @@ import { faultLine, lossWords, otherDataWords, troubleWords } from './strings.js
  * @typedef {import('./store.js').Offer} Offer
  */
 
-/** What is to begin as soon as device and data are there. */
 /**
- * @typedef {{ offer: Offer | null, config: import('./types.js').TrainConfig | null, death: Death | null, batch?: number, asked: boolean, fetched?: boolean }} Plan
+ * What is to begin as soon as device and data are there.
+ * @typedef {{ offer: Offer | null, config: import('./types.js').TrainConfig | null, death: Death | null, batch?: number, asked: string | null, fetched?: boolean, fetching?: boolean }} Plan
  *   `offer` to go on with, else `config` to start anew; `death`: it goes on by itself after that; `asked`: people were asked
- *   for the data; `fetched`: they were taken from where they are kept
+ *   for the data, when these were here (by their fingerprint); `fetched`: they were taken from where they are kept, `fetching`: they are on their way
  */
 
 /** @type {Plan | null} */
 let plan = null;
-/** What the run on its way was resumed from. @type {Offer | null} */
-let source = null;
+/** The plan that was carried out last, until its run has begun. @type {Plan | null} */
+let underWay = null;
+/** What is on disk is this page's run, or may be replaced by it: people were told before they started it. */
+let owned = false;
 /** When engines died, ms of page time. @type {number[]} */
 let deaths = [];
 /** Losing it this often within the time below is no accident. */
@@ -37,21 +40,17 @@ const DEATHS_WITHIN_MS = 5 * 60_000;
 const DEVICE_TRIES = 8;
 const DEVICE_EVERY_MS = 1500;
 let deviceTries = 0;
-/** The batch is halved once, by itself. */
+/** The batch is halved once a run, by itself. */
 let halved = false;
 
 export function initResume() {
   onKeepReport(receive);
   onDeath(lost);
   onEvent((event) => {
-    if (event.type === 'run_started') {
-      plan = null;
-      Object.assign(state.keep, { offer: null, last: null, dataKept: undefined });
-      keepData();
-    }
-    // Until it is saved anew, what it was resumed from is its last state.
-    if (event.type === 'run_resumed' && source) state.keep.last = { saved: source.saved, where: source.where === 'disk' ? 'disk' : 'page', blob: source.blob };
+    if (event.type === 'run_started') began();
     if (event.type === 'fault' && event.stage === 'device' && plan?.death) retryDevice();
+    // What does not begin, begins no run of this plan.
+    if ((event.type === 'config' && event.errors.length) || (event.type === 'fault' && event.stage === 'train')) underWay = null;
     if (event.type === 'fault' && event.code === 'run_other_data') state.error = { ...otherDataWords(event.detail ?? ''), action: null };
   });
   // What was waited for may have come with any of them.
@@ -61,6 +60,27 @@ export function initResume() {
     if (document.visibilityState === 'hidden' && running()) post({ kind: 'keep_now' });
   });
   addEventListener('pagehide', () => post({ kind: 'keep_now' }));
+}
+
+function began() {
+  const { keep } = state;
+  const from = underWay?.offer ?? null;
+  if (!underWay?.death) halved = false;
+  // A run that goes on by itself, or from a state that this page holds, is what it was before.
+  if (!underWay?.death && from?.where !== 'page') owned = keep.storage === 'disk';
+  plan = null;
+  underWay = null;
+  // Until it is saved anew, what it was resumed from is its last state.
+  const last = from && { saved: from.saved, where: /** @type {'disk' | 'page'} */ (from.where === 'disk' ? 'disk' : 'page'), blob: from.blob };
+  Object.assign(keep, { offer: null, later: false, last, dataKept: undefined });
+  if (owned) claim();
+}
+
+/** From now on the run under way (or the one that has just ended) is what is kept on disk. */
+export function claim() {
+  owned = true;
+  post({ kind: 'claim', blob: running() ? undefined : state.keep.last?.blob });
+  keepData();
 }
 
 /** The files of a run are kept beside its state, so that it can go on without another drop. */
@@ -76,7 +96,11 @@ function receive(report) {
     case 'kept':
       keep.storage = report.storage;
       keep.detail = report.detail;
+      keep.other = report.saved && !owned ? { saved: report.saved, where: 'disk', data: report.data } : null;
       if (!running() && report.saved) keep.offer = newer(keep.offer, { saved: report.saved, where: 'disk', data: report.data });
+      // Nothing is there that the run under way could replace.
+      if (running() && report.storage === 'disk' && !report.saved) keepData();
+      if (running() && keep.other && !state.error) state.error = { ...inheritedWords(keep.other.saved), action: null, calm: true };
       // Another tab may free the storage yet; without storage there is nothing to wait for.
       if (plan?.death && !plan.offer && plan.config === null && report.storage !== 'other_tab') {
         if (report.storage === 'none') keep.last = null;
@@ -87,9 +111,12 @@ function receive(report) {
       keep.last = { saved: report.saved, where: report.where, blob: report.blob };
       if (report.where === 'disk') {
         keep.why = '';
+        keep.other = null;
+        owned = true;
+        void keepFromEviction();
       } else if (keep.why !== report.why) {
         keep.why = report.why;
-        if (keep.storage !== 'other_tab') state.error = { ...troubleWords(report.why), action: null };
+        if (keep.storage !== 'other_tab' && report.why !== 'foreign') state.error = { ...troubleWords(report.why), action: null };
       }
       if (!running()) offerLast();
       break;
@@ -101,18 +128,23 @@ function receive(report) {
       keep.dataKept = report.why;
       break;
     case 'data_given':
-      if (plan && report.entries) {
-        plan.fetched = true;
+      if (plan) Object.assign(plan, { fetching: false, fetched: true });
+      if (plan?.offer && report.entries) {
+        // Other images here would be mixed with these.
+        if (state.dataset) clear('train');
+        nextBands(plan.offer.saved.data.bands ?? []);
         sendFiles(report.entries, 'train');
       } else if (plan?.offer) askForData(plan.offer);
       break;
     case 'looked':
       if (report.saved) {
+        keep.later = false;
         keep.offer = { saved: report.saved, where: 'file', blob: report.file, name: report.file.name, data: false };
         say(`A saved run at step ${report.saved.step}.`);
       } else if (report.fault) state.error = { sentence: faultLine(report.fault), next: '', action: null };
       break;
     case 'resume_failed':
+      underWay = null;
       state.starting = false;
       break;
     case 'run_file':
@@ -122,12 +154,17 @@ function receive(report) {
   changed();
 }
 
-/** Of a state on disk and one this page holds, the later one. @param {Offer | null} held @param {Offer} found */
-const newer = (held, found) => (held && held.where === 'page' && held.saved.number > found.saved.number ? held : found);
+/**
+ * A file that was just dropped, or this page's own run, before another one on disk; of two states of one run the later.
+ * @param {Offer | null} held
+ * @param {Offer} found
+ */
+const newer = (held, found) => (held && (held.where === 'file' || (held.where === 'page' && (!owned || held.saved.number > found.saved.number))) ? held : found);
 
 /** What was saved last is on offer once no run is under way. */
 function offerLast() {
   const { last } = state.keep;
+  state.keep.later = false;
   if (last) state.keep.offer = { saved: last.saved, where: last.where, blob: last.blob, data: state.keep.dataKept === null };
 }
 
@@ -135,7 +172,7 @@ function offerLast() {
 export function resume() {
   const { offer } = state.keep;
   if (!offer || running() || plan) return;
-  plan = { offer, config: null, death: null, asked: false };
+  plan = { offer, config: null, death: null, asked: null };
   state.error = null;
   proceed();
   if (plan) fetchData(offer);
@@ -148,15 +185,18 @@ function fetchData({ saved, data }) {
     if (plan) plan.fetched = true;
     sampleScenes(saved.data.sample_seed);
   } else if (data) {
-    // Other images here would be mixed with these.
-    if (state.dataset?.pairs.length) clear('train');
+    if (plan) plan.fetching = true;
     post({ kind: 'give_data', fingerprint: saved.data.fingerprint });
   } else askForData({ saved });
 }
 
 /** @param {{ saved: SavedRun }} offer */
 function askForData({ saved }) {
-  if (plan) plan.asked = true;
+  const here = state.dataset?.fingerprint ?? '';
+  // Once for each set of images: people may look elsewhere meanwhile.
+  if (!plan || plan.asked === here) return;
+  plan.asked = here;
+  if (!state.dataset?.pairs.length) nextBands(saved.data.bands ?? []);
   const { pairs, names } = saved.data;
   state.error = { ...otherDataWords(`${pairs} pairs: ${names.join(', ')}`, !state.dataset?.pairs.length), action: null };
   go('data');
@@ -164,36 +204,61 @@ function askForData({ saved }) {
 
 /** Throws the offer away, and what is on disk with it. */
 export function discard() {
-  if (state.keep.offer?.where === 'disk') post({ kind: 'forget_run' });
-  state.keep.offer = null;
-  state.keep.last = null;
-  if (plan?.asked) state.error = null;
+  const { keep } = state;
+  if (keep.offer?.where === 'disk') {
+    post({ kind: 'forget_run' });
+    keep.other = null;
+  }
+  // What lies on disk was only out of sight.
+  keep.offer = keep.other;
+  keep.last = null;
+  drop();
+}
+
+/** Puts the offer off; nothing is lost. */
+export function later() {
+  state.keep.later = true;
+  drop();
+}
+
+function drop() {
+  if (isAsked()) state.error = null;
   plan = null;
   changed();
 }
 
+/** Whether people were asked for the images of the run that is to go on. */
+export const isAsked = () => plan !== null && plan.asked !== null;
+
 /** True while a run is about to go on, without anybody being asked for anything. */
-export const goingOn = () => plan !== null && !plan.asked;
+export const goingOn = () => plan !== null && plan.asked === null;
 
 /** Does what is planned as soon as everything is there. */
 function proceed() {
-  if (!plan || running() || state.starting || state.sampling || state.reading || state.engine !== 'ready' || !state.device) return;
+  if (!plan || plan.fetching || running() || state.starting || state.sampling || state.reading || state.engine !== 'ready' || !state.device) return;
   const { dataset } = state;
   const { offer, config, death, batch } = plan;
   if (offer) {
     if (dataset?.fingerprint !== offer.saved.data.fingerprint) {
+      // After a loss the files may have changed or be gone: there are copies.
+      if (death && dataset && !plan.fetched && offer.data) fetchData(offer);
       // The files dropped are others than the run's: say so, and wait for the next drop.
-      if ((plan.asked || plan.fetched || death) && dataset?.pairs.length) askForData(offer);
+      else if (dataset && (death || ((isAsked() || plan.fetched) && dataset.pairs.length))) askForData(offer);
       return;
     }
+    underWay = plan;
     plan = null;
-    source = offer;
     state.starting = true;
     if (death) state.error = { ...lossWords(death, offer.saved.step, batch), action: null, calm: true };
     else state.error = null;
     post({ kind: 'resume', blob: offer.blob, name: offer.name, batch, number: offer.saved.number });
     go('train');
+  } else if (config && dataset && !usablePairs().length) {
+    // Nothing was saved yet, and the files cannot be read again.
+    plan = null;
+    state.error = { ...missingWords(), action: null };
   } else if (config && usablePairs().length) {
+    underWay = plan;
     plan = null;
     if (death) {
       if (death.rule) send({ type: 'set_mask_rule', rule: death.rule });
@@ -205,13 +270,18 @@ function proceed() {
   }
 }
 
-/** The engine is gone; a run that was under way goes on in the new one. @param {Death} death */
-function lost(death) {
+/** The engine is gone; a run that was under way, or about to go on, goes on in the new one. @param {Death} last */
+function lost(last) {
+  // It may be lost again before the run has begun anew.
+  const before = (plan ?? underWay)?.death;
+  const death = last.config || !before ? last : { ...before, cause: last.cause, detail: last.detail };
+  underWay = null;
   const now = performance.now();
   deaths = [...deaths.filter((at) => now - at < DEATHS_WITHIN_MS), now];
   deviceTries = 0;
   plan = null;
   if (!death.config) return;
+  state.keep.later = false;
   offerLast();
   const again = death.cause === 'memory' && (halved || !(death.config.batch >= 2));
   if (again || deaths.length > MAX_DEATHS) {
@@ -219,7 +289,7 @@ function lost(death) {
     return;
   }
   state.error = { ...lossWords(death, 0, undefined, 'waiting'), action: null, calm: true };
-  plan = { offer: null, config: null, death, asked: false };
+  plan = { offer: null, config: null, death, asked: null };
   // With the disk it is decided once the new worker has looked there.
   if (state.keep.offer?.where === 'page' || !state.keep.last) decide(death);
   reload();
@@ -231,7 +301,7 @@ function decide(death) {
   const own = state.keep.last ? state.keep.offer : null;
   const batch = death.cause === 'memory' ? Math.max(1, Math.floor(death.config.batch / 2)) : undefined;
   if (batch) halved = true;
-  plan = { offer: own, config: own ? null : death.config, death, batch, asked: false };
+  plan = { offer: own, config: own ? null : death.config, death, batch, asked: null };
 }
 
 /** A GPU comes back a moment after its process was ended. */

@@ -17,7 +17,7 @@ export function initRun() {
   $('stop').addEventListener('click', stop);
   $('retry').addEventListener('click', () => {
     const retry = state.run?.end?.retry;
-    if (retry) startWith(retry.config);
+    if (retry) startWith(retry.config, retriesModel(retry.config));
   });
   $('to-predict').addEventListener('click', () => go('predict'));
   document.addEventListener('visibilitychange', () => void wake());
@@ -25,6 +25,16 @@ export function initRun() {
     if (running()) event.preventDefault();
   });
   onPaint(paint);
+}
+
+/**
+ * Whether a retry goes on with the weights of before: the run had begun with a model, whose sound weights are kept, and
+ * the retry has the same network.
+ * @param {import('./types.js').TrainConfig} config
+ */
+function retriesModel(config) {
+  const { run, model } = state;
+  return Boolean(run?.continued) && model?.name === `run ${run?.run_id}` && model.architecture === config.architecture;
 }
 
 export function pauseOrResume() {

@@ -7,6 +7,7 @@ import { storedCalibration } from './kernels.js';
 import { Link } from './link.js';
 import { PROTOCOL_VERSION } from './paths.js';
 import { reduce, say } from './reduce.js';
+import { holdStorage } from './storage-lock.js';
 import { changed, changedFigures, kept, running, state } from './store.js';
 import { deathWords, loadWords } from './strings.js';
 import { isModel, plural } from './format.js';
@@ -78,11 +79,24 @@ export function post(message) {
   link.post(message);
 }
 
+/** The storage is this tab's. */
+let hasStorage = false;
+
+/** Waits for the storage, once and for as long as the page lives. */
+export function initStorage() {
+  holdStorage((storage, detail) => {
+    hasStorage = storage === 'disk';
+    if (hasStorage) post({ kind: 'open_store' });
+    else receive({ kind: 'kept', storage, detail, saved: null, faults: [], data: false });
+  });
+}
+
 /** Starts (or replaces) the worker. Commands and files given before the wasm is there wait in the worker. */
 export function startEngine() {
   state.engine = 'loading';
   state.loading = { loaded: 0, total: null };
   link = new Link(receive, died);
+  if (hasStorage) post({ kind: 'open_store' });
   send({ type: 'init', device: state.deviceChoice, calibration: storedCalibration() });
   for (const work of onReady) work();
   changed();
@@ -170,6 +184,13 @@ export function recover() {
   }
   if (action === 'reload_data') reload();
   changed();
+}
+
+/** Bands for files that are read from now on. @param {number[]} bands */
+export function nextBands(bands) {
+  if (bands.join() === chosenBands.join()) return;
+  chosenBands = bands;
+  send({ type: 'set_bands', bands });
 }
 
 /** Gives the files of before to the new engine. */

@@ -85,14 +85,14 @@ export function start() {
   changed();
 }
 
-/** Takes settings over and starts with them. @param {TrainConfig} wanted */
-export function startWith(wanted) {
+/** Takes settings over and starts with them. @param {TrainConfig} wanted @param {boolean} fromModel with the weights of the model that is there */
+export function startWith(wanted, fromModel) {
   asked = null;
   config = { ...wanted };
   fill(config);
   writeAddress();
   state.starting = true;
-  send({ type: 'start', config });
+  send({ type: fromModel ? 'start_from_model' : 'start', config });
   changed();
 }
 

@@ -21,7 +21,7 @@
 const FOLDER = 'groundmask';
 const NAMES = ['run-a', 'run-b'];
 /** A worker that has just died may hold its files for a moment. */
-const OPEN_TRIES = 40;
+const OPEN_TRIES = 100;
 const OPEN_EVERY_MS = 100;
 
 /** The folder of everything kept here. @returns {Promise<FileSystemDirectoryHandle>} */
@@ -118,13 +118,21 @@ export class Slots {
     return slot.saved;
   }
 
+  /** Makes a state that was just saved the newest, though another run counted further. @param {SavedRun} saved */
+  dropNewer(saved) {
+    for (const slot of this.slots) if ((slot.saved?.number ?? 0) > saved.number) this.empty(slot);
+  }
+
   /** Empties both. */
   clear() {
-    for (const slot of this.slots) {
-      slot.file.truncate(0);
-      slot.file.flush();
-      slot.saved = null;
-      slot.fault = null;
-    }
+    for (const slot of this.slots) this.empty(slot);
+  }
+
+  /** @param {Slot} slot */
+  empty(slot) {
+    slot.file.truncate(0);
+    slot.file.flush();
+    slot.saved = null;
+    slot.fault = null;
   }
 }

@@ -28,7 +28,9 @@
  * @property {string} detail why there is no storage
  * @property {Offer | null} offer
  * @property {{ saved: import('./types.js').SavedRun, where: 'disk' | 'page', blob?: Blob } | null} last the last save of this page's run
- * @property {string} why the last save did not go to disk
+ * @property {string} why the last save did not go to disk; `foreign`: another run lies there, and nobody said that it may be replaced
+ * @property {Offer | null} other a run on disk that is not the one of this page
+ * @property {boolean} later the offer was put off
  * @property {string | null | undefined} dataKept why the files were not kept; null: they are; undefined: not known yet
  */
 
@@ -43,6 +45,7 @@
  * @property {readonly import('./types.js').ClassInfo[]} classes empty for foreground and background
  * @property {number} steps_total
  * @property {import('./types.js').Phase} phase
+ * @property {boolean} continued it began with the weights of a model
  * @property {number} from step it was resumed at, else 0
  * @property {StepReport | null} last
  * @property {[number, number][]} losses step and mean loss since the report before
@@ -108,7 +111,7 @@ const initial = () => ({
   predicting: null,
   results: [],
   faults: [],
-  keep: { storage: 'unknown', detail: '', offer: null, last: null, why: '', dataKept: undefined },
+  keep: { storage: 'unknown', detail: '', offer: null, last: null, why: '', other: null, later: false, dataKept: undefined },
   bytesSent: 0,
   longestTaskMs: 0,
   longestTaskTrainingMs: 0,

@@ -263,6 +263,22 @@ export function lossWords(death, step, batch, instead) {
   return { sentence, next: batch ? `${where}, with ${batch} ${batch === 1 ? 'tile' : 'tiles'} a step instead of ${death.config?.batch}.` : `${where}.` };
 }
 
+/** How far a saved run came. @param {import('./types.js').SavedRun} saved */
+export function progressWords({ step, steps_total, ended }) {
+  if (step >= steps_total) return 'finished';
+  const at = `step ${count(step)} of ${count(steps_total)}`;
+  return ended === 'stopped' ? `stopped at ${at}` : ended ? `ended early at ${at}` : at;
+}
+
+/** The engine was lost before anything was saved, and with it what was dropped. @returns {Words} */
+export const missingWords = () => ({ sentence: 'The images can no longer be read, so the run cannot begin again.', next: 'They were changed or moved since they were dropped. Drop them again, then press Start.' });
+
+/** The storage became this tab's while it has a run and another run lies there. @param {import('./types.js').SavedRun} other @returns {Words} */
+export const inheritedWords = (other) => ({
+  sentence: 'The other tab is closed, and its run is kept in this browser.',
+  next: `That run: ${progressWords(other)}. The run here is held by this page alone, unless you choose “Keep this run instead”.`,
+});
+
 /** A saved run whose data are not here. @param {string} which @param {boolean} [none] there are no data at all @returns {Words} */
 export function otherDataWords(which, none = false) {
   return {

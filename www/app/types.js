@@ -51,7 +51,7 @@
 
 /**
  * Page -> worker, about saved runs: `keep_every` sets the time between saves, `keep_now` asks for one, `keep_data` gives
- * the files of the run to be kept beside it, `give_data` asks for them back.
+ * the files of the run to be kept beside it, `give_data` asks for them back, `claim` lets the run under way (or `blob`, the state of one that has ended) take the place of whatever is saved.
  * @typedef {{ kind: 'keep_every', ms: number }
  *   | { kind: 'keep_now' }
  *   | { kind: 'keep_data', fingerprint: string, entries: Entry[] }
@@ -59,13 +59,15 @@
  *   | { kind: 'resume', blob?: Blob, name?: string, batch?: number, number: number }
  *   | { kind: 'look_at_run', file: File }
  *   | { kind: 'take_run' }
+ *   | { kind: 'claim', blob?: Blob }
  *   | { kind: 'forget_run' }} KeepMessage
  */
 
 /**
- * Page -> worker. `keep`: this page's runs are to be saved.
+ * Page -> worker. `open_store`: this page has the storage, and its runs are saved there.
  * @typedef {KeepMessage
- *   | { kind: 'start', lock: string, keep?: boolean, plain?: boolean }
+ *   | { kind: 'start', lock: string, plain?: boolean }
+ *   | { kind: 'open_store' }
  *   | { kind: 'command', command: Command }
  *   | { kind: 'files', entries: Entry[], purpose: Purpose }
  *   | { kind: 'cancel_files' }

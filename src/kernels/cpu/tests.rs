@@ -53,8 +53,16 @@ impl Random {
 /// Largest difference, relative to the largest magnitude of `want`.
 #[track_caller]
 fn assert_close(got: &[f32], want: &[f32], tolerance: f32, what: &str) {
+    assert_sum_close(got, want, 0, tolerance, what);
+}
+
+/// The same of sums of so many products of numbers up to 1: where all of a small result has cancelled out, the
+/// rounding of its summands is left.
+#[track_caller]
+fn assert_sum_close(got: &[f32], want: &[f32], terms: usize, tolerance: f32, what: &str) {
     assert_eq!(got.len(), want.len(), "{what}: length");
-    let scale = want.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
+    let least = (terms as f32).sqrt() / 4.0;
+    let scale = want.iter().fold(least.max(1e-6), |m, v| m.max(v.abs()));
     for (i, (g, w)) in got.iter().zip(want).enumerate() {
         let error = (g - w).abs() / scale;
         assert!(

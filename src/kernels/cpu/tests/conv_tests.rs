@@ -87,7 +87,7 @@ fn check_convolution_equals_the_reference(random: &mut Random) {
             let mut y = dirty(s.output_len());
             conv_forward(&s, &x, &w, &bias, relu, &mut y);
             let want = reference::conv_forward(&plain(&s), &x, &w, &bias, relu);
-            assert_close(&y, &want, 1e-5, &format!("forward {s:?} relu {relu}"));
+            assert_sum_close(&y, &want, s.c_in, 1e-5, &format!("forward {s:?} relu {relu}"));
         }
         let mut gx = dirty(s.input_len());
         conv_data_grad(&s, &gy, &w, &mut gx);

@@ -1,0 +1,198 @@
+// @ts-check
+/**
+ * Whose run is kept where there could be several (design row 30): two tabs, a run from a file, one that was stopped, other
+ * images. Nothing is replaced before people were told.
+ */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { expect, test } from '@playwright/test';
+
+import { freshFolder, pairFolder } from './fixtures.mjs';
+import { dropPaths, launchBrowser, until } from './harness.mjs';
+import * as gm from './page.mjs';
+import { SMALL, begin, ended, expectSame, killWorker, read, ready, reference, resumed, saveEvery, savedAt, shoot, smallPairs } from './survive-kit.mjs';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** What the small run comes to when nothing happens. @type {import('./survive-kit.mjs').Summary} */
+let whole;
+test.beforeAll(async ({}, info) => {
+  browser = await launchBrowser({ device: 'cpu' });
+  whole = await reference(browser, String(info.project.use.baseURL));
+});
+test.afterAll(() => browser.close());
+
+const VIEW = { viewport: { width: 1280, height: 900 } };
+/** On the CPU a resumed run is the uninterrupted one; the issue asks for 1e-6. */
+const CPU_TOLERANCE = 1e-6;
+
+/** Another run on the same data. @param {import('playwright-core').Page} page @param {object} settings */
+async function applyAndBegin(page, settings) {
+  await until(async () => (await read(page)).run?.end, { limitMs: 60_000, what: 'the run before has ended' });
+  const before = (await read(page)).run.run_id;
+  await gm.applySettings(page, 'fast', { ...SMALL, ...settings });
+  await gm.goTo(page, 'train');
+  await page.click('#start');
+  await until(async () => (await read(page)).run?.run_id !== before, { limitMs: 60_000, what: 'another run began' });
+}
+
+test('a second tab is told, and nothing is corrupted', async ({ baseURL }) => {
+  const context = await browser.newContext(VIEW);
+  const page = await ready(context, String(baseURL), { settings: { steps: 1500 } });
+  await begin(page);
+  await savedAt(page, 30);
+  const second = await ready(context, String(baseURL), { settings: { steps: 120, seed: 5 } });
+  await expect(second.locator('#offer-sentence')).toContainText('another tab');
+  expect((await read(second)).keep.storage).toBe('other_tab');
+  await shoot(second, 'survive-second-tab');
+  await begin(second);
+  const other = await ended(second);
+  expect(other.run.end?.reason).toBe('finished');
+  expect(other.keep.last?.where).not.toBe('disk');
+  const own = await ended(page);
+  await until(async () => (await read(page)).keep.last?.saved.step === 1500, { limitMs: 60_000, what: 'the end was saved' });
+  expect(own.keep.why).toBe('');
+  await page.close();
+  // The lock is free: the second tab finds the first one's run, whole.
+  await until(async () => (await read(second)).keep.storage === 'disk', { limitMs: 60_000, what: 'the second tab has the storage' });
+  expect((await read(second)).keep.other?.saved).toMatchObject({ step: 1500, steps_total: 1500 });
+  await second.close();
+  const third = await context.newPage();
+  await gm.openPage(third, String(baseURL), 'cpu');
+  await expect(third.locator('#offer-resume')).toHaveText('Get its model back');
+  expect((await read(third)).keep.offer?.saved).toMatchObject({ step: 1500, steps_total: 1500, ended: 'finished' });
+  await context.close();
+});
+
+test('a second tab that waits does not get the storage when the first one loses its worker', async ({ baseURL }) => {
+  const context = await browser.newContext(VIEW);
+  const page = await ready(context, String(baseURL));
+  const second = await ready(context, String(baseURL), { folder: pairFolder('survive-second', 4, { width: 72, height: 60 }), settings: { steps: 120, seed: 5 } });
+  await until(async () => (await read(second)).keep.storage === 'other_tab', { limitMs: 60_000, what: 'the second tab was told' });
+  await begin(page);
+  await savedAt(page, 50);
+  await killWorker(page);
+  await resumed(page);
+  await begin(second);
+  const other = await ended(second);
+  expect(other.keep.storage).toBe('other_tab');
+  expect(other.keep.last?.where).toBe('page');
+  const own = await ended(page);
+  await until(async () => (await read(page)).keep.last?.saved.step === SMALL.steps, { limitMs: 60_000, what: 'the end was saved' });
+  expect((await read(page)).keep.last?.where).toBe('disk');
+  expect(expectSame(own, whole, CPU_TOLERANCE).worst).toBeLessThanOrEqual(CPU_TOLERANCE);
+  await context.close();
+});
+
+test('a second tab that trains when the first is closed: the first one’s run stays until somebody says otherwise', async ({ baseURL }) => {
+  const context = await browser.newContext(VIEW);
+  const page = await ready(context, String(baseURL), { settings: { steps: 4000 } });
+  await begin(page);
+  await savedAt(page, 30);
+  const second = await ready(context, String(baseURL), { settings: { steps: 2500, seed: 5 } });
+  await until(async () => (await read(second)).keep.storage === 'other_tab', { limitMs: 60_000, what: 'the second tab was told' });
+  await begin(second);
+  await savedAt(second, 30, 'page');
+  // No farewell: its process ends, and with it the answer to this call.
+  const session = await context.newCDPSession(page);
+  void session.send('Page.crash').catch(() => {});
+  await until(async () => (await read(second)).keep.storage === 'disk', { limitMs: 60_000, what: 'the second tab has the storage' });
+  const { other } = (await read(second)).keep;
+  expect(other?.saved.steps_total).toBe(4000);
+  await expect(second.locator('#banner-sentence')).toContainText('other tab is closed');
+  await expect(second.locator('#keep-here')).toBeVisible();
+  // It goes on being held by the page, several saves long.
+  const later = /** @type {import('../../www/app/types.js').SavedRun} */ (await savedAt(second, ((await read(second)).keep.last?.saved.step ?? 0) + 60, 'page'));
+  expect(later.steps_total).toBe(2500);
+  await expect(second.locator('#keep-line')).toContainText('of 4,000) is kept in this browser');
+  await shoot(second, 'survive-inherited');
+  const third = await context.newPage();
+  await gm.openPage(third, String(baseURL), 'cpu');
+  await until(async () => (await read(third)).keep.storage === 'other_tab', { limitMs: 60_000, what: 'the third tab was told' });
+  await third.close();
+  await second.click('#keep-here');
+  await savedAt(second, later.step, 'disk');
+  await expect(second.locator('#keep-here')).toBeHidden();
+  expect((await read(second)).keep.other).toBeNull();
+  await second.close();
+  const fourth = await context.newPage();
+  await gm.openPage(fourth, String(baseURL), 'cpu');
+  await expect(fourth.locator('#offer-resume')).toBeVisible();
+  const offer = (await read(fourth)).keep.offer;
+  expect(offer?.saved.steps_total).toBe(2500);
+  expect(offer?.data).toBe(true);
+  await context.close();
+});
+
+test('a run that was stopped is offered as that, put off without loss, and goes on; other images are asked about once', async ({ baseURL }) => {
+  const context = await browser.newContext(VIEW);
+  const page = await ready(context, String(baseURL));
+  await begin(page);
+  await savedAt(page, 60);
+  await page.click('#stop');
+  await until(async () => (await read(page)).keep.last?.saved.ended === 'stopped', { limitMs: 60_000, what: 'its end was saved' });
+  await expect(page.locator('#offer-sentence')).toContainText(/stopped at step \d+ of 1,000/);
+  await page.click('#offer-later');
+  await expect(page.locator('#offer')).toBeHidden();
+  await page.reload();
+  await expect(page.locator('#offer-resume')).toContainText('Resume from step');
+  const { step } = /** @type {import('./survive-kit.mjs').Saved} */ ((await read(page)).keep.offer).saved;
+  // Without its images, and with others here.
+  await page.evaluate(async (print) => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('groundmask');
+    await folder.removeEntry(`data-${print}`, { recursive: true });
+  }, (await read(page)).keep.offer?.saved.data.fingerprint);
+  await gm.dropForTraining(page, [pairFolder('survive-others', 3, { width: 50, height: 50 })]);
+  await page.click('#offer-resume');
+  await expect(page.locator('#banner-sentence')).toContainText('not the images of the saved run');
+  await expect(page.locator('#offer-resume')).toBeHidden();
+  await shoot(page, 'survive-asked');
+  // People may look elsewhere, whatever the engine says meanwhile.
+  await gm.goTo(page, 'train');
+  await page.evaluate(() => /** @type {any} */ (window).groundmask.send({ type: 'init', device: 'cpu' }));
+  await until(async () => (await read(page)).device, { limitMs: 60_000, what: 'the engine answered' });
+  expect((await read(page)).place).toBe('train');
+  await page.click('#offer-later');
+  await expect(page.locator('#banner')).toBeHidden();
+  await page.reload();
+  await gm.dropForTraining(page, [smallPairs()]);
+  await page.click('#offer-resume');
+  expect((await resumed(page)).run.from).toBe(step);
+  expect(expectSame(await ended(page), whole, CPU_TOLERANCE).worst).toBeLessThanOrEqual(CPU_TOLERANCE);
+  await context.close();
+});
+
+test('a run from a file says what it would replace; dismissed, what was there is offered again', async ({ baseURL }) => {
+  const context = await browser.newContext({ ...VIEW, acceptDownloads: true });
+  const page = await ready(context, String(baseURL), { settings: { seed: 5 } });
+  await begin(page);
+  await savedAt(page, 60);
+  await page.click('#pause');
+  await until(async () => (await read(page)).run.phase === 'paused', { limitMs: 60_000, what: 'the run is paused' });
+  const file = await gm.download(page, '#take-run');
+  const good = path.join(freshFolder('run-file-other'), file.name);
+  writeFileSync(good, file.bytes);
+  await page.click('#stop');
+  await applyAndBegin(page, { steps: 3000 });
+  await savedAt(page, 60);
+  await page.reload();
+  await expect(page.locator('#offer-resume')).toContainText('Resume from step');
+  const kept = (await read(page)).keep.offer?.saved;
+  expect(kept?.steps_total).toBe(3000);
+  await saveEvery(page, 700);
+  await dropPaths(page, [good]);
+  await expect(page.locator('#offer-next')).toContainText('replaces the run kept in this browser');
+  await shoot(page, 'survive-file-other');
+  await page.click('#offer-discard');
+  await expect(page.locator('#offer-sentence')).toContainText('of 3,000');
+  expect((await read(page)).keep.offer?.saved.number).toBe(kept?.number);
+  await dropPaths(page, [good]);
+  await gm.dropForTraining(page, [smallPairs()]);
+  await page.click('#offer-resume');
+  await resumed(page);
+  const now = await savedAt(page, 100);
+  expect(now.steps_total).toBe(SMALL.steps);
+  expect((await ended(page)).run.end?.reason).toBe('finished');
+  await context.close();
+});
