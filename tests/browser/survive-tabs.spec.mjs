@@ -82,6 +82,17 @@ test('a second tab that waits does not get the storage when the first one loses 
   await until(async () => (await read(page)).keep.last?.saved.step === SMALL.steps, { limitMs: 60_000, what: 'the end was saved' });
   expect((await read(page)).keep.last?.where).toBe('disk');
   expect(expectSame(own, whole, CPU_TOLERANCE).worst).toBeLessThanOrEqual(CPU_TOLERANCE);
+  // The first one is closed: the end that the second one holds can take the place of the other run, if people say so.
+  await page.close();
+  await expect(second.locator('#keep-here')).toBeVisible();
+  expect((await read(second)).keep.last?.where).toBe('page');
+  await second.click('#keep-here');
+  await until(async () => (await read(second)).keep.last?.where === 'disk', { limitMs: 60_000, what: 'it is on disk' });
+  await second.close();
+  const third = await context.newPage();
+  await gm.openPage(third, String(baseURL), 'cpu');
+  await expect(third.locator('#offer-resume')).toHaveText('Get its model back');
+  expect((await read(third)).keep.offer).toMatchObject({ where: 'disk', saved: { step: 120, steps_total: 120 } });
   await context.close();
 });
 

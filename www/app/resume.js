@@ -134,7 +134,10 @@ function receive(report) {
         if (state.dataset) clear('train');
         nextBands(plan.offer.saved.data.bands ?? []);
         sendFiles(report.entries, 'train');
-      } else if (plan?.offer) askForData(plan.offer);
+      } else if (plan?.offer) {
+        plan.offer.data = false;
+        askForData(plan.offer);
+      }
       break;
     case 'looked':
       if (report.saved) {

@@ -46,11 +46,15 @@ function paintImages(report) {
   // An image without foreground has no IoU; its accuracy stands in, behind those that have one.
   const order = images.sort((a, b) => (a.iou ?? 2 + (a.accuracy ?? 0)) - (b.iou ?? 2 + (b.accuracy ?? 0)));
   setText($('worst-note'), `${held ? 'Not trained on' : 'Trained on: nothing is held back'} · as of step ${count(report.step)}`);
-  $('worst').replaceChildren(...order.slice(0, MAX_ROWS).map(({ pair, iou }) => {
+  const list = $('worst');
+  // Who was in the list stays at the same image, wherever that is now.
+  const focused = list.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.pair : undefined;
+  list.replaceChildren(...order.slice(0, MAX_ROWS).map(({ pair, iou }) => {
     const name = state.dataset?.pairs[pair]?.name ?? `pair ${pair + 1}`;
     const bar = h('meter', { min: 0, max: 1, value: iou ?? 0, 'aria-label': `IoU of ${name}` });
-    return h('li', {}, h('button', { type: 'button', class: 'quiet', onclick: () => openPairs(pair) }, name), bar, h('span', { class: 'tabular' }, metric(iou)));
+    return h('li', {}, h('button', { type: 'button', class: 'quiet', 'data-pair': pair, onclick: () => openPairs(pair) }, name), bar, h('span', { class: 'tabular' }, metric(iou)));
   }));
+  if (focused !== undefined) /** @type {HTMLElement | null} */ (list.querySelector(`[data-pair="${focused}"]`))?.focus({ preventScroll: true });
 }
 
 /** F1 of a point. @param {CurvePoint} point */
