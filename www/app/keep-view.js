@@ -6,7 +6,7 @@ import { $, setText, show } from './dom.js';
 import { bytes, count, metric, plural } from './format.js';
 import { onEvent } from './reduce.js';
 import { saveReport } from './report.js';
-import { claim, discard, goingOn, isAsked, later, resume, takeRun } from './resume.js';
+import { discard, goingOn, isAsked, keepHere, later, resume, takeRun } from './resume.js';
 import { onPaint, running, state } from './store.js';
 import { endLine, progressWords } from './strings.js';
 
@@ -14,7 +14,7 @@ export function initKeepView() {
   $('offer-resume').addEventListener('click', resume);
   $('offer-later').addEventListener('click', later);
   $('offer-discard').addEventListener('click', discard);
-  $('keep-here').addEventListener('click', claim);
+  $('keep-here').addEventListener('click', keepHere);
   $('take-run').addEventListener('click', takeRun);
   $('save-report').addEventListener('click', saveReport);
   initNotify();

@@ -120,7 +120,6 @@ export class Keep {
         break;
       case 'claim':
         this.claimed = true;
-        this.wanted = true;
         if (message.blob) {
           const { blob } = message;
           this.jobs.push(() => this.store(blob));

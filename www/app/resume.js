@@ -77,10 +77,16 @@ function began() {
 }
 
 /** From now on the run under way (or the one that has just ended) is what is kept on disk. */
-export function claim() {
+function claim() {
   owned = true;
   post({ kind: 'claim', blob: running() ? undefined : state.keep.last?.blob });
   keepData();
+}
+
+/** The same, by the button: at once. */
+export function keepHere() {
+  claim();
+  if (running()) post({ kind: 'keep_now' });
 }
 
 /** The files of a run are kept beside its state, so that it can go on without another drop. */
