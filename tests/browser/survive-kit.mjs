@@ -64,6 +64,18 @@ export function savedAt(page, step, where = 'disk') {
   );
 }
 
+/** Waits until the images of the run are kept, too. @param {Page} page */
+export function imagesKept(page) {
+  return until(
+    async () => {
+      const { dataKept } = (await read(page)).keep;
+      if (dataKept) throw new Error(`the images are not kept: ${dataKept}`);
+      return dataKept === null;
+    },
+    { limitMs: 60_000, what: 'the images are kept' },
+  );
+}
+
 /** Waits for the end of the run. @param {Page} page */
 export async function ended(page) {
   try {

@@ -11,7 +11,7 @@ import { expect, test } from '@playwright/test';
 import { freshFolder, pairFolder } from './fixtures.mjs';
 import { dropPaths, launchBrowser, until } from './harness.mjs';
 import * as gm from './page.mjs';
-import { SMALL, begin, ended, expectSame, killWorker, read, ready, reference, resumed, saveEvery, savedAt, shoot, smallPairs } from './survive-kit.mjs';
+import { SMALL, begin, ended, expectSame, imagesKept, killWorker, read, ready, reference, resumed, saveEvery, savedAt, shoot, smallPairs } from './survive-kit.mjs';
 
 /** @type {import('playwright-core').Browser} */
 let browser;
@@ -124,6 +124,8 @@ test('a second tab that trains when the first is closed: the first one’s run s
   await third.close();
   await second.click('#keep-here');
   await savedAt(second, later.step, 'disk');
+  // The images follow the state.
+  await imagesKept(second);
   await expect(second.locator('#keep-here')).toBeHidden();
   expect((await read(second)).keep.other).toBeNull();
   await second.close();
@@ -146,6 +148,10 @@ test('a run that was stopped is offered as that, put off without loss, and goes 
   await expect(page.locator('#offer-sentence')).toContainText(/stopped at step \d+ of 1,000/);
   await page.click('#offer-later');
   await expect(page.locator('#offer')).toBeHidden();
+  await page.click('#offer-again');
+  await expect(page.locator('#offer-resume')).toBeFocused();
+  await expect(page.locator('#offer-again')).toBeHidden();
+  await page.click('#offer-later');
   await page.reload();
   await expect(page.locator('#offer-resume')).toContainText('Resume from step');
   const { step } = /** @type {import('./survive-kit.mjs').Saved} */ ((await read(page)).keep.offer).saved;

@@ -13,7 +13,7 @@ import { chromium } from 'playwright-core';
 import { freshFolder, pairFolder } from './fixtures.mjs';
 import { dropPaths, launchBrowser, launchOptions, until } from './harness.mjs';
 import * as gm from './page.mjs';
-import { SMALL, begin, ended, expectSame, killWorker, read, ready, reference, resumed, saveEvery, savedAt, shoot, smallPairs } from './survive-kit.mjs';
+import { SMALL, begin, ended, expectSame, imagesKept, killWorker, read, ready, reference, resumed, saveEvery, savedAt, shoot, smallPairs } from './survive-kit.mjs';
 
 /** @type {import('playwright-core').Browser} */
 let browser;
@@ -33,7 +33,7 @@ test('a reload: the run is offered and goes on with the same losses, its images 
   const context = await browser.newContext(VIEW);
   const page = await ready(context, String(baseURL));
   await begin(page);
-  await until(async () => (await read(page)).keep.dataKept === null, { limitMs: 60_000, what: 'the images are kept' });
+  await imagesKept(page);
   const { step } = await savedAt(page, 60);
   await shoot(page, 'survive-saved');
   await page.reload();
@@ -80,7 +80,7 @@ test('files that were changed or moved meanwhile: after the loss of the engine t
   const context = await browser.newContext(VIEW);
   const page = await ready(context, String(baseURL));
   await begin(page);
-  await until(async () => (await read(page)).keep.dataKept === null, { limitMs: 60_000, what: 'the images are kept' });
+  await imagesKept(page);
   await savedAt(page, 50);
   // Written again: the browser no longer opens what was dropped.
   smallPairs();
@@ -120,7 +120,7 @@ test('a browser that is killed: the run is there when it is opened again', async
   const first = await chromium.launchPersistentContext(profile, options);
   const page = await ready(first, String(baseURL));
   await begin(page);
-  await until(async () => (await read(page)).keep.dataKept === null, { limitMs: 60_000, what: 'the images are kept' });
+  await imagesKept(page);
   const { step } = await savedAt(page, 60);
   const session = await /** @type {import('playwright-core').Browser} */ (first.browser()).newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');

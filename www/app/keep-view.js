@@ -6,13 +6,17 @@ import { $, setText, show } from './dom.js';
 import { bytes, count, metric, plural } from './format.js';
 import { onEvent } from './reduce.js';
 import { saveReport } from './report.js';
-import { discard, goingOn, isAsked, keepHere, later, resume, takeRun } from './resume.js';
+import { discard, goingOn, isAsked, keepHere, later, offerAgain, resume, takeRun } from './resume.js';
 import { onPaint, running, state } from './store.js';
 import { endLine, progressWords } from './strings.js';
 
 export function initKeepView() {
   $('offer-resume').addEventListener('click', resume);
   $('offer-later').addEventListener('click', later);
+  $('offer-again').addEventListener('click', () => {
+    offerAgain();
+    requestAnimationFrame(() => $('offer-resume').focus());
+  });
   $('offer-discard').addEventListener('click', discard);
   $('keep-here').addEventListener('click', keepHere);
   $('take-run').addEventListener('click', takeRun);
@@ -52,6 +56,7 @@ function paintOffer() {
   const inUse = offer !== null && isDone(offer.saved) && state.keep.last?.saved.number === offer.saved.number && state.run !== null && state.model?.name === `run ${state.run.run_id}`;
   const shown = offer !== null && !inUse && !state.keep.later && !running() && !state.starting && !goingOn() && state.engine !== 'failed';
   show($('offer'), shown || otherTab);
+  show($('offer-again'), state.keep.later && offer !== null && !inUse && !running());
   show($('offer-resume'), shown && !isAsked());
   show($('offer-later'), shown);
   show($('offer-discard'), shown);

@@ -66,8 +66,11 @@ function began() {
   const { keep } = state;
   const from = underWay?.offer ?? null;
   if (!underWay?.death) halved = false;
-  // A run that goes on by itself, or from a state that this page holds, is what it was before.
-  if (!underWay?.death && from?.where !== 'page') owned = keep.storage === 'disk';
+  // A run that goes on by itself, or from a state that this page holds, is what it was before. A new one may take the place
+  // of what was on offer, because the offer said so; of nothing else.
+  const told = keep.other === null || from !== null || keep.offer?.where === 'disk';
+  if (!underWay?.death && from?.where !== 'page') owned = keep.storage === 'disk' && told;
+  if (isAsked()) state.error = null;
   plan = null;
   underWay = null;
   // Until it is saved anew, what it was resumed from is its last state.
@@ -106,6 +109,7 @@ function receive(report) {
       if (!running() && report.saved) keep.offer = newer(keep.offer, { saved: report.saved, where: 'disk', data: report.data });
       // Nothing is there that the run under way could replace.
       if (running() && report.storage === 'disk' && !report.saved) keepData();
+      else if (!running() && report.storage === 'disk' && !report.saved && keep.last?.blob) claim();
       if (running() && keep.other && !state.error) state.error = { ...inheritedWords(keep.other.saved), action: null, calm: true };
       // Another tab may free the storage yet; without storage there is nothing to wait for.
       if (plan?.death && !plan.offer && plan.config === null && report.storage !== 'other_tab') {
@@ -148,6 +152,8 @@ function receive(report) {
     case 'looked':
       if (report.saved) {
         keep.later = false;
+        // What it would replace, and what is there again when it is dismissed.
+        if (keep.offer?.where === 'disk') keep.other = keep.offer;
         keep.offer = { saved: report.saved, where: 'file', blob: report.file, name: report.file.name, data: false };
         say(`A saved run at step ${report.saved.step}.`);
       } else if (report.fault) state.error = { sentence: faultLine(report.fault), next: '', action: null };
@@ -228,6 +234,12 @@ export function discard() {
 export function later() {
   state.keep.later = true;
   drop();
+}
+
+/** Shows what was put off. */
+export function offerAgain() {
+  state.keep.later = false;
+  changed();
 }
 
 function drop() {
