@@ -24,6 +24,8 @@ let timer = null;
 /** Looked up once a theme: asking the browser for styles while drawing would lay out the page each time. */
 let look = { family: '', card: '' };
 let rows = '';
+/** The run whose figures the table holds; a new engine may count its runs anew. @type {import('./store.js').Run | null} */
+let tabled = null;
 
 export function initChart() {
   const box = $('log-loss');
@@ -259,18 +261,32 @@ function hover(u) {
   setText($('chart-hover'), parts.filter(Boolean).join(' · ') || (held ? 'Dashed: IoU on training images. Point at the lines for their figures.' : 'Point at the lines for their figures.'));
 }
 
-/** @param {import('./store.js').Run} run */
+/** Adds the rows that are new, so that who reads further down is left there. @param {import('./store.js').Run} run */
 function paintTable(run) {
   if (!(/** @type {HTMLDetailsElement} */ ($('chart-table')).open)) return;
-  const key = `${run.run_id} ${run.validations.length}`;
-  if (key === rows) return;
+  const key = `${run.run_id} ${run.validations.at(-1)?.step}`;
+  if (key === rows && run === tabled) return;
+  const body = $('chart-rows');
+  if (run !== tabled) body.replaceChildren();
+  tabled = run;
   rows = key;
-  const list = run.validations.slice(-MAX_ROWS).reverse();
-  // Each was the best of its time; the model is the last of them.
-  const kept = list.find(({ best }) => best);
-  inSlices('chart-rows', [() => $('chart-rows').replaceChildren(), ...list.map((report) => () => {
-    const loss = run.losses.findLast(([step]) => step <= report.step)?.[1];
-    const cells = [loss?.toFixed(4) ?? '–', metric(report.validation?.iou), metric(report.validation?.f1), metric(report.validation?.accuracy), metric(report.training.iou)];
-    $('chart-rows').append(h('tr', { class: report === kept ? 'best' : '' }, h('th', { scope: 'row' }, String(report.step)), ...cells.map((text) => h('td', {}, text))));
-  })], (work) => work());
+  const newest = Number(/** @type {HTMLElement | null} */ (body.firstElementChild)?.dataset.step ?? -1);
+  const fresh = run.validations.slice(-MAX_ROWS).filter(({ step }) => step > newest);
+  inSlices('chart-rows', [...fresh.map((report) => () => body.prepend(tableRow(run, report))), () => {
+    while (body.childElementCount > MAX_ROWS) body.lastElementChild?.remove();
+    // Each was the best of its time; the model is the last of them.
+    const kept = run.validations.findLast(({ best }) => best)?.step;
+    for (const row of /** @type {Iterable<HTMLTableRowElement>} */ (body.children)) {
+      const best = row.dataset.step === String(kept);
+      row.classList.toggle('best', best);
+      setText(row.cells[0], best ? `${row.dataset.step} (best)` : String(row.dataset.step));
+    }
+  }], (work) => work());
+}
+
+/** @param {import('./store.js').Run} run @param {import('./types.js').ValidationReport} report */
+function tableRow(run, { step, validation, training }) {
+  const loss = run.losses.findLast(([at]) => at <= step)?.[1];
+  const cells = [loss?.toFixed(4) ?? '–', metric(validation?.iou), metric(validation?.f1), metric(validation?.accuracy), metric(training.iou)];
+  return h('tr', { 'data-step': String(step) }, h('th', { scope: 'row' }, String(step)), ...cells.map((text) => h('td', {}, text)));
 }

@@ -45,7 +45,7 @@ export function amount(value) {
   return count(value);
 }
 
-/** A stretch of time: `8 s`, `1:12`, `2:03:10`. @param {number | null | undefined} ms */
+/** A stretch of time: `0:08`, `1:12`, `2:03:10`. @param {number | null | undefined} ms */
 export function duration(ms) {
   if (ms == null || !Number.isFinite(ms)) return '–';
   const seconds = Math.round(ms / 1000);

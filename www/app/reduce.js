@@ -89,7 +89,7 @@ function apply(event) {
       break;
     case 'validation':
       if (!state.run) break;
-      addValidation(state.run.validations, event);
+      addValidation(state.run, event);
       say(`Step ${event.step}: validation IoU ${metric(event.validation?.iou ?? event.training.iou)}.`);
       break;
     case 'preview':
@@ -165,11 +165,22 @@ function addStep(report) {
   }
 }
 
-/** Adds a report; what it says of single images and thresholds is kept of the newest alone. @param {import('./types.js').ValidationReport[]} reports @param {import('./types.js').ValidationReport} report */
-function addValidation(reports, report) {
-  const before = reports.at(-1);
-  if (before) reports[reports.length - 1] = { ...before, images: [], curve: [] };
-  reports.push(report);
+/** As many as the engine keeps in the file of a run. */
+const MAX_VALIDATIONS = 4000;
+
+/**
+ * Adds a report; what it says of single images and thresholds is kept of the newest alone. Of a very long run every
+ * second one of the older half goes, never the one whose weights are kept.
+ * @param {import('./store.js').Run} run
+ * @param {import('./types.js').ValidationReport} report
+ */
+function addValidation(run, report) {
+  const before = run.validations.at(-1);
+  if (before) run.validations[run.validations.length - 1] = { ...before, images: [], curve: [] };
+  run.validations.push(report);
+  if (run.validations.length <= MAX_VALIDATIONS) return;
+  const best = run.validations.findLast((one) => one.best);
+  run.validations = run.validations.filter((one, i) => i % 2 === 0 || i >= MAX_VALIDATIONS / 2 || one === best);
 }
 
 /** @param {Fault} fault */
