@@ -16,7 +16,8 @@ cargo xtask soak [--minutes N] [--device webgpu|cpu] [--adapter swiftshader|defa
 Trains on the sample scenes in headless Chromium for N minutes (30 unless told) and prints one JSON line: steps,
 wasm_bytes_start, wasm_bytes_end, process_mb_start, process_mb_end, longest_task_ms (0: none over 50 ms),
 long_tasks (how many), longest_task_less_stolen_ms (without what a virtual machine's host took of the cores
-meanwhile), stolen_ms (what it took in all), queue_max. Each long task is listed on standard error.
+meanwhile), longest_own_ms (of that, what the page itself had of a core), stolen_ms (what it took in all), queue_max.
+Each long task is listed on standard error.
 The start figures are taken when the run has settled: after its first validation and a tenth of the time.";
 
 pub fn command(workspace: &Workspace, args: lexopt::Parser) -> Result<ExitCode> {
