@@ -13,6 +13,12 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 
+# Least standard deviation of an output that says something.
+VARIES = 1e-3
+# Seeds tried until there is one.
+TRIES = 20
+
+
 class Peer:
     """Runs the core's commands; files lie in `folder`."""
 
@@ -33,9 +39,14 @@ class Peer:
         return done.stderr.strip()
 
     def model(self, architecture: str, base: int, depth: int, channels: int, seed: int, classes: int = 1) -> Path:
+        """Fresh weights whose output varies: without batch norm some seeds give one grey, which would prove nothing."""
         path = self.folder / f"{architecture}-{base}-{depth}-{channels}.safetensors"
-        self("model", architecture, base, depth, channels, classes, seed, path)
-        return path
+        x = np.random.default_rng(seed).random((1, 64, 64, channels), np.float32)
+        for own in range(seed, seed + TRIES):
+            self("model", architecture, base, depth, channels, classes, own, path)
+            if self.forward(path, x).std() > 2 * VARIES:
+                return path
+        raise AssertionError(f"{TRIES} seeds from {seed} on give a constant output")
 
     def forward(self, model: Path, x: np.ndarray) -> np.ndarray:
         """Our probabilities for images `[n, h, w, c]` in 0..1."""

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+from conftest import TRIES, VARIES
 from models import seed_model
 
 MODELS = [("unet_norm", 16, 4, 1), ("unet", 8, 4, 1), ("unet_small", 8, 2, 1), ("unet_norm", 8, 3, 3)]
@@ -26,9 +27,15 @@ def shaken(model: keras.Model, rng: np.random.Generator) -> keras.Model:
 @pytest.mark.parametrize("plan", MODELS, ids=str)
 @pytest.mark.parametrize("whole", [False, True], ids=["weights", "model"])
 def test_keras_weights_give_keras_output(peer, seed, plan, whole):
-    keras.utils.set_random_seed(seed)
-    rng = np.random.default_rng(seed)
-    model = shaken(seed_model(*plan), rng)
+    # Without batch norm some seeds give one grey, which would prove nothing.
+    for own in range(seed, seed + TRIES):
+        keras.utils.set_random_seed(own)
+        rng = np.random.default_rng(own)
+        model = shaken(seed_model(*plan), rng)
+        x = rng.random((2, 64, 96, plan[3]), np.float32)
+        theirs = model.predict(x, verbose=0)
+        if theirs.std() > VARIES:
+            break
     file, ours = peer.folder / "k.h5", peer.folder / "k.safetensors"
     if whole:
         model.save(file)
@@ -39,9 +46,7 @@ def test_keras_weights_give_keras_output(peer, seed, plan, whole):
         with h5py.File(file, "w") as f:
             legacy_h5_format.save_weights_to_hdf5_group(f, model)
     peer("from-keras", file, ours)
-    x = rng.random((2, 64, 96, plan[3]), np.float32)
-    theirs = model.predict(x, verbose=0)
-    assert theirs.std() > 1e-3
+    assert theirs.std() > VARIES
     assert np.abs(peer.forward(ours, x) - theirs).max() < 1e-4
 
 
@@ -53,7 +58,7 @@ def test_our_weights_give_our_output_in_keras(peer, seed, plan):
     model.load_weights(file)
     x = np.random.default_rng(seed).random((1, 64, 64, plan[3]), np.float32)
     wanted = peer.forward(ours, x)
-    assert wanted.std() > 1e-3
+    assert wanted.std() > VARIES
     assert np.abs(model.predict(x, verbose=0) - wanted).max() < 1e-4
 
 
@@ -68,7 +73,7 @@ def test_the_documented_loader_takes_our_npz(peer, seed, plan):
     scope["load_npz"](model, file)
     x = np.random.default_rng(seed).random((1, 64, 64, plan[3]), np.float32)
     wanted = peer.forward(ours, x)
-    assert wanted.std() > 1e-3
+    assert wanted.std() > VARIES
     assert np.abs(model.predict(x, verbose=0) - wanted).max() < 1e-4
 
 
