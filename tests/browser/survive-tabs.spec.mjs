@@ -180,6 +180,29 @@ test('a run that was stopped is offered as that, put off without loss, and goes 
   await context.close();
 });
 
+test('a run that a page holds is offered again when a file that was dropped is dismissed', async ({ baseURL }) => {
+  const context = await browser.newContext({ ...VIEW, acceptDownloads: true });
+  const first = await context.newPage();
+  await gm.openPage(first, String(baseURL), 'cpu');
+  const page = await ready(context, String(baseURL), { settings: { steps: 100_000 } });
+  await begin(page);
+  await savedAt(page, 60, 'page');
+  await page.click('#stop');
+  await until(async () => (await read(page)).keep.last?.saved.ended === 'stopped', { limitMs: 60_000, what: 'its end was saved' });
+  await expect(page.locator('#offer-next')).toContainText('Starting another run replaces it');
+  const held = (await read(page)).keep.offer;
+  expect(held?.where).toBe('page');
+  const file = await gm.download(page, '#take-run');
+  const dropped = path.join(freshFolder('run-file-held'), file.name);
+  writeFileSync(dropped, file.bytes);
+  await dropPaths(page, [dropped]);
+  await expect(page.locator('#offer-sentence')).toContainText(file.name);
+  await page.click('#offer-discard');
+  await expect(page.locator('#offer-sentence')).not.toContainText(file.name);
+  expect((await read(page)).keep.offer).toMatchObject({ where: 'page', saved: { number: held?.saved.number } });
+  await context.close();
+});
+
 test('a run from a file says what it would replace; dismissed, what was there is offered again', async ({ baseURL }) => {
   const context = await browser.newContext({ ...VIEW, acceptDownloads: true });
   const page = await ready(context, String(baseURL), { settings: { seed: 5 } });

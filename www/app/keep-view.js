@@ -84,8 +84,8 @@ const isDone = (saved) => saved.step >= saved.steps_total || (saved.ended != nul
 
 /** What would be lost. @param {import('./store.js').Offer} offer @param {import('./store.js').Offer | null} other */
 function warning(offer, other) {
-  if (offer.where === 'disk') return 'Starting another run replaces it.';
-  return offer.where === 'file' && other ? `Going on with it replaces the run kept in this browser (${progressWords(other.saved)}).` : '';
+  if (offer.where !== 'file') return 'Starting another run replaces it.';
+  return other ? `Going on with it replaces the run kept in this browser (${progressWords(other.saved)}).` : '';
 }
 
 function initNotify() {

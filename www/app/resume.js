@@ -220,13 +220,17 @@ function askForData({ saved }) {
 /** Throws the offer away, and what is on disk with it. */
 export function discard() {
   const { keep } = state;
-  if (keep.offer?.where === 'disk') {
+  const where = keep.offer?.where;
+  if (where === 'disk') {
     post({ kind: 'forget_run' });
     keep.other = null;
   }
-  // What lies on disk was only out of sight.
-  keep.offer = keep.other;
-  keep.last = null;
+  // What this page holds, or lies on disk, was only out of sight.
+  if (where === 'file' && keep.last?.where === 'page') offerLast();
+  else {
+    keep.offer = keep.other;
+    keep.last = null;
+  }
   drop();
 }
 
