@@ -14,6 +14,7 @@ use crate::{
     train::{
         Session, Settings,
         state::{StateError, read_meta},
+        usual_interval,
     },
 };
 
@@ -194,15 +195,21 @@ impl Engine {
             batch: batch.unwrap_or(about.config.batch),
             ..about.config.clone()
         };
-        let raw = convert::raw_settings(&config, self.data.classes().len());
+        let mut raw = convert::raw_settings(&config, self.data.classes().len());
+        // Checked when the run began, against a length that another batch may change.
+        let warmup_steps = std::mem::take(&mut raw.warmup_steps) as u32;
         let checked = raw.check(|tile, batch| self.pass_steps(&about.train, raw.sampling, tile, batch));
         let known = about.train.iter().chain(&about.validation).all(|&p| p < pairs) && !about.train.is_empty();
         let settings = checked.ok().filter(|_| known);
-        let settings = Settings {
+        let mut settings = Settings {
             steps_total: about.steps_total,
             steps_per_epoch: about.steps_per_epoch.max(1),
+            warmup_steps,
             ..settings.ok_or_else(|| StateError::Meta("its settings cannot be used".to_owned()))?
         };
+        if raw.validate_every == 0.0 {
+            settings.validate_every = usual_interval(settings.steps_total);
+        }
         let (train, validation) = (about.train, about.validation);
         let (device, cheap) = (ready.device.clone(), ready.kind == Kind::Cpu);
         let session = Session::restore(settings, self.data.clone(), train, validation, device, cheap, &mut file)?;

@@ -233,6 +233,50 @@ fn a_smaller_batch_goes_on_to_the_same_end() {
 }
 
 #[test]
+fn a_smaller_batch_leaves_what_follows_from_the_length_as_it_was() {
+    let mut engine = engine();
+    drop_pairs(&mut engine, "", 7);
+    // A length in epochs; no interval was chosen.
+    let config = TrainConfig {
+        steps: 0.0,
+        epochs: 45.0,
+        steps_per_epoch: 0.0,
+        validate_every: 0.0,
+        warmup_steps: 20.0,
+        ..config()
+    };
+    let started = block_on(engine.command(Command::Start { config }));
+    let total = |events: &[Event]| {
+        events.iter().find_map(|e| match e {
+            Event::RunStarted { steps_total, .. } => Some(*steps_total),
+            _ => None,
+        })
+    };
+    let whole = total(&started).expect("a run");
+    assert!(
+        (121..240).contains(&whole),
+        "{whole} steps: the interval is neither the least nor the same with half the batch"
+    );
+    advance(&mut engine, at_step(6));
+    let (bytes, _) = save(&mut engine);
+    block_on(engine.command(Command::Stop));
+    let validated = |engine: &mut Engine, batch| {
+        let events = engine.resume_run(None, &mut bytes.as_slice(), batch);
+        assert_eq!(total(&events), Some(whole), "{events:?}");
+        let events = advance(engine, |_| false);
+        assert_eq!(the_end(&events).steps, whole);
+        let step = |e: &Event| match e {
+            Event::Validation(report) => Some(report.step),
+            _ => None,
+        };
+        events.iter().filter_map(step).collect::<Vec<u32>>()
+    };
+    let same = validated(&mut engine, None);
+    assert!(same.len() >= 10, "{same:?}");
+    assert_eq!(validated(&mut engine, Some(1.0)), same);
+}
+
+#[test]
 fn what_is_wrong_with_a_file_is_named() {
     let mut engine = engine();
     drop_pairs(&mut engine, "", 7);

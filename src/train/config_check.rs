@@ -70,6 +70,11 @@ impl Checker {
     }
 }
 
+/// Steps between two validations where nobody chose: about twelve in a run, none too close or too far.
+pub fn usual_interval(steps_total: u32) -> u32 {
+    (steps_total / 12).clamp(10, 250)
+}
+
 impl RawSettings {
     /// Checks every field. `pass_steps` is how many steps one pass over the training pixels takes,
     /// given the tile and the batch; `train_pairs` of 0 means it is not known yet.
@@ -158,7 +163,7 @@ impl RawSettings {
             validate_every: if validate_every > 0 {
                 validate_every as u32
             } else {
-                (steps_total / 12).clamp(10, 250)
+                usual_interval(steps_total)
             },
             keep_best: self.keep_best,
             seed: seed as u32,

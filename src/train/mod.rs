@@ -20,7 +20,7 @@ mod validate;
 mod weights;
 
 pub use config::{KeepBest, NormStatistics, RawSettings, Schedule, Settings};
-pub use config_check::{FieldProblem, Problem};
+pub use config_check::{FieldProblem, Problem, usual_interval};
 pub use control::Control;
 pub use curve::CurvePoint;
 pub use health::{Ailment, Health};
