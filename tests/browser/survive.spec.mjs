@@ -204,15 +204,10 @@ test('a laptop that is closed for a while: the run goes on, and is offered where
   await context.close();
 });
 
-test('a state that is damaged on disk: the one before it is used', async ({ baseURL }) => {
-  const context = await browser.newContext(VIEW);
-  const page = await ready(context, String(baseURL));
-  await begin(page);
-  await savedAt(page, 60);
-  const { saved } = /** @type {import('./survive-kit.mjs').Saved} */ ((await read(page)).keep.last);
-  // A page of the same origin that leaves the storage alone.
-  await page.goto(new URL('style.css', String(baseURL)).href);
-  const newest = await page.evaluate(async () => {
+/** Goes to a page of the same origin that leaves the storage alone, and waits until its files are free. @param {import('playwright-core').Page} page @param {string} url */
+async function leaveStorage(page, url) {
+  await page.goto(new URL('style.css', url).href);
+  await page.evaluate(async () => {
     const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('groundmask');
     // The worker of the page before holds its files until it is gone, which may be a moment after the page is.
     for (let tries = 1; ; tries += 1) {
@@ -224,6 +219,58 @@ test('a state that is damaged on disk: the one before it is used', async ({ base
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     }
+  });
+}
+
+/** What both slots hold, each with this byte changed first, if one is given. @param {import('playwright-core').Page} page @param {{ at: number, to: number }} [change] */
+const slotBytes = (page, change) => page.evaluate(async (byte) => {
+  const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('groundmask');
+  const all = [];
+  for (const name of ['run-a', 'run-b']) {
+    const handle = await folder.getFileHandle(name);
+    const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
+    if (byte && bytes.length) {
+      bytes[byte.at] = byte.to;
+      const out = await handle.createWritable();
+      await out.write(bytes);
+      await out.close();
+    }
+    all.push([...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))].join());
+  }
+  return all;
+}, change);
+
+test('a run that a newer version of the page has saved is named and not written over', async ({ baseURL }) => {
+  const context = await browser.newContext(VIEW);
+  const page = await ready(context, String(baseURL));
+  await begin(page);
+  await savedAt(page, 60);
+  await leaveStorage(page, String(baseURL));
+  // The number of the format stands at byte 8.
+  const before = await slotBytes(page, { at: 8, to: 9 });
+  await gm.openPage(page, String(baseURL), 'cpu');
+  await expect(page.locator('#banner-sentence')).toContainText('A run kept in this browser was saved by a newer version');
+  await shoot(page, 'survive-newer');
+  await gm.dropForTraining(page, [smallPairs()]);
+  await gm.applySettings(page, 'fast', { ...SMALL, steps: 60 });
+  await begin(page);
+  await ended(page);
+  await until(async () => (await read(page)).keep.last?.saved.step === 60, { limitMs: 60_000, what: 'the end was saved' });
+  expect((await read(page)).keep.last?.where).toBe('page');
+  await leaveStorage(page, String(baseURL));
+  expect(await slotBytes(page)).toEqual(before);
+  await context.close();
+});
+
+test('a state that is damaged on disk: the one before it is used', async ({ baseURL }) => {
+  const context = await browser.newContext(VIEW);
+  const page = await ready(context, String(baseURL));
+  await begin(page);
+  await savedAt(page, 60);
+  const { saved } = /** @type {import('./survive-kit.mjs').Saved} */ ((await read(page)).keep.last);
+  await leaveStorage(page, String(baseURL));
+  const newest = await page.evaluate(async () => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('groundmask');
     /** @type {[string, number][]} */
     const numbers = [];
     // The file holds fractions, and this whole number among them, by their bits.

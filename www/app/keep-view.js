@@ -46,7 +46,7 @@ function paint() {
   setText($('keep-line'), last?.where === 'disk' ? `Saved in this browser at ${at} (${bytes(last.saved.bytes)}${files}).`
     : last ? `Held by this page at ${at}${keep.storage === 'other_tab' ? '; another tab has the storage' : held ? `; another run (${held}) is kept in this browser` : ''}. Closing this page loses the run.`
       : keep.storage === 'other_tab' ? 'Another tab of this page has the storage: this run is held by this page alone.'
-        : keep.storage === 'none' ? 'This browser gives no storage: this run is held by this page alone.' : run.end ? '' : 'Saved every few seconds, so that it can go on after whatever happens.');
+        : keep.storage === 'none' ? 'No storage is to be had: this run is held by this page alone.' : run.end ? '' : 'Saved every few seconds, so that it can go on after whatever happens.');
 }
 
 function paintOffer() {
@@ -76,7 +76,7 @@ function paintOffer() {
     : offer.data ? `Its ${data} are kept with it. ${warning(offer, other)}` : `It needs the same ${data}: drop them again. ${warning(offer, other)}`);
   setText($('offer-resume'), done ? 'Get its model back' : `Resume from step ${count(saved.step)}`);
   setText($('offer-discard'), offer.where === 'disk' ? 'Discard it' : 'Dismiss');
-  /** @type {HTMLButtonElement} */ ($('offer-resume')).disabled = state.engine !== 'ready' || state.reading !== null || state.sampling || !state.device;
+  /** @type {HTMLButtonElement} */ ($('offer-resume')).disabled = state.engine !== 'ready' || state.reading !== null || state.sampling || state.predicting !== null || !state.device;
 }
 
 /** Whether nothing of it is left to train: all steps are done, or it had ended for a reason that would end it again. @param {import('./types.js').SavedRun} saved */
@@ -85,7 +85,9 @@ const isDone = (saved) => saved.step >= saved.steps_total || (saved.ended != nul
 /** What would be lost. @param {import('./store.js').Offer} offer @param {import('./store.js').Offer | null} other */
 function warning(offer, other) {
   if (offer.where !== 'file') return 'Starting another run replaces it.';
-  return other ? `Going on with it replaces the run kept in this browser (${progressWords(other.saved)}).` : '';
+  const { last } = state.keep;
+  const held = last?.where === 'page' ? `Going on with it, or starting another run, replaces the run held by this page (${progressWords(last.saved)}). ` : '';
+  return `${held}${other ? `Going on with it replaces the run kept in this browser (${progressWords(other.saved)}).` : ''}`;
 }
 
 function initNotify() {

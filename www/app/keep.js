@@ -49,8 +49,10 @@ export class Keep {
     this.ended = false;
     /** The slots may be written over by the run under way: they hold it already, or people said so. */
     this.claimed = false;
-    /** Counts the runs, so that copying files for an old one stops. */
-    this.runs = 0;
+    /** The data set that is kept or being copied; that of an older run need not be copied to its end. */
+    this.copied = '';
+    /** Its copying. @type {Promise<void>} */
+    this.copying = Promise.resolve();
     /** The data sets that were left after the last pruning. */
     this.pruned = '';
     /** @type {(() => Promise<void>)[]} */
@@ -61,7 +63,14 @@ export class Keep {
   async open() {
     try {
       this.folder = await openFolder();
-      this.slots = await Slots.open(this.folder, (file) => this.describe(file));
+      const slots = await Slots.open(this.folder, (file) => this.describe(file));
+      const fault = slots.unread();
+      if (fault) {
+        slots.close();
+        this.tell('none', fault.code, fault);
+        return;
+      }
+      this.slots = slots;
     } catch (error) {
       this.tell('none', words(error));
       return;
@@ -73,11 +82,10 @@ export class Keep {
     this.host.wake();
   }
 
-  /** @param {'disk' | 'none'} storage @param {string} detail */
-  tell(storage, detail) {
+  /** @param {'disk' | 'none'} storage @param {string} detail @param {import('./types.js').Fault} [fault] */
+  tell(storage, detail, fault) {
     const saved = this.slots?.newest()?.saved ?? null;
-    const faults = this.slots?.slots.flatMap(({ fault }) => fault ?? []) ?? [];
-    void this.hasData(saved).then((data) => this.host.post({ kind: 'kept', storage, detail, saved, faults, data }));
+    void this.hasData(saved).then((data) => this.host.post({ kind: 'kept', storage, detail, saved, fault, data }));
   }
 
   /** @param {import('./types.js').SavedRun | null} saved */
@@ -88,9 +96,9 @@ export class Keep {
   /** @param {import('./slots.js').SyncFile} file */
   describe(file) {
     const module = this.host.module();
-    if (!module) return { saved: null, fault: 'the engine is not there' };
+    if (!module) throw new Error('the engine is not there');
     const { saved, fault } = module.describe_run(undefined, file.getSize(), readerOf(file));
-    return { saved: saved ?? null, fault: fault ? (fault.detail ?? fault.code) : null };
+    return { saved: saved ?? null, fault: fault ?? null };
   }
 
   /** @param {KeepMessage} message */
@@ -136,7 +144,6 @@ export class Keep {
   watch(events) {
     for (const event of events) {
       if (event.type === 'run_started') {
-        this.runs += 1;
         this.lastMs = performance.now();
         this.ended = false;
         this.claimed = false;
@@ -265,12 +272,19 @@ export class Keep {
     await pruneData(this.folder, needed);
   }
 
-  /** @param {string} fingerprint @param {import('./types.js').Entry[]} entries */
+  /** One copy after the other: two of the same files would write into one folder. @param {string} fingerprint @param {import('./types.js').Entry[]} entries */
   async keepData(fingerprint, entries) {
-    if (!this.folder) return;
-    const run = this.runs;
-    const why = await storeData(this.folder, fingerprint, entries, () => this.runs !== run);
-    this.host.post({ kind: 'data_kept', why });
+    const { folder } = this;
+    if (!folder) return;
+    this.copied = fingerprint;
+    const before = this.copying;
+    const copy = async () => {
+      await before;
+      const why = await storeData(folder, fingerprint, entries, () => this.copied !== fingerprint);
+      this.host.post({ kind: 'data_kept', fingerprint, why });
+    };
+    this.copying = copy();
+    await this.copying;
   }
 
   /** @param {string} fingerprint */

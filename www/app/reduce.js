@@ -189,6 +189,7 @@ export function addFault(fault) {
   const purpose = file ? state.reading?.purpose ?? 'train' : null;
   if (fault.stage === 'train' || fault.code === 'nothing_to_train') state.starting = false;
   if (fault.stage === 'predict' && (fault.code === 'no_model' || fault.code === 'no_inputs')) state.predicting = null;
+  if (fault.code === 'busy') state.sampling = false;
   if (!running() && fault.code === 'busy') state.starting = false;
   const same = state.faults.some((old) => old.code === fault.code && old.file === fault.file && old.detail === fault.detail);
   if (!same && state.faults.length < MAX_FAULTS) state.faults.push({ ...fault, purpose });

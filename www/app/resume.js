@@ -10,7 +10,7 @@ import { onEvent, say } from './reduce.js';
 import { clear, nextBands, onDeath, onKeepReport, onMessage, post, reload, sampleScenes, send, sendFiles, whenReady } from './session.js';
 import { keepFromEviction } from './storage-lock.js';
 import { changed, kept, running, state, usablePairs } from './store.js';
-import { faultLine, inheritedWords, lossWords, missingWords, otherDataWords, troubleWords } from './strings.js';
+import { faultLine, inheritedWords, lossWords, missingWords, otherDataWords, troubleWords, unreadableWords } from './strings.js';
 
 /**
  * @typedef {import('./types.js').SavedRun} SavedRun
@@ -31,6 +31,8 @@ let plan = null;
 let underWay = null;
 /** What is on disk is this page's run, or may be replaced by it: people were told before they started it. */
 let owned = false;
+/** What is on disk was found while a run was about to begin, so that nobody had a chance to see it. */
+let unseen = false;
 /** When engines died, ms of page time. @type {number[]} */
 let deaths = [];
 /** Losing it this often within the time below is no accident. */
@@ -68,7 +70,8 @@ function began() {
   if (!underWay?.death) halved = false;
   // A run that goes on by itself, or from a state that this page holds, is what it was before. A new one may take the place
   // of what was on offer, because the offer said so; of nothing else.
-  const told = keep.other === null || from !== null || keep.offer?.where === 'disk';
+  const told = !unseen && (keep.other === null || from !== null || keep.offer?.where === 'disk');
+  unseen = false;
   if (!underWay?.death && from?.where !== 'page') owned = keep.storage === 'disk' && told;
   if (isAsked()) state.error = null;
   plan = null;
@@ -102,21 +105,30 @@ function keepData() {
 function receive(report) {
   const { keep } = state;
   switch (report.kind) {
-    case 'kept':
+    case 'kept': {
+      const inherited = keep.storage === 'other_tab' && report.storage === 'disk';
       keep.storage = report.storage;
       keep.detail = report.detail;
+      if (report.fault) state.error = { ...unreadableWords(report.fault), action: null };
+      if (report.saved && !owned && (state.starting || plan !== null || running())) unseen = true;
+      // It was cleared away, or is damaged.
+      if (report.storage === 'disk' && !report.saved && keep.last?.where === 'disk') {
+        keep.last = null;
+        if (keep.offer?.where === 'disk') keep.offer = null;
+      }
       keep.other = report.saved && !owned ? { saved: report.saved, where: 'disk', data: report.data } : null;
       if (!running() && report.saved) keep.offer = newer(keep.offer, { saved: report.saved, where: 'disk', data: report.data });
       // Nothing is there that the run under way could replace.
       if (running() && report.storage === 'disk' && !report.saved) keepData();
       else if (!running() && report.storage === 'disk' && !report.saved && keep.last?.blob) claim();
-      if (running() && keep.other && !state.error) state.error = { ...inheritedWords(keep.other.saved), action: null, calm: true };
+      if (running() && keep.other && !state.error) state.error = { ...inheritedWords(keep.other.saved, inherited), action: null, calm: true };
       // Another tab may free the storage yet; without storage there is nothing to wait for.
       if (plan?.death && !plan.offer && plan.config === null && report.storage !== 'other_tab') {
         if (report.storage === 'none') keep.last = null;
         decide(plan.death);
       }
       break;
+    }
     case 'saved':
       keep.last = { saved: report.saved, where: report.where, blob: report.blob };
       if (report.where === 'disk') {
@@ -133,9 +145,11 @@ function receive(report) {
     case 'save_failed':
       keep.why = report.why || 'unknown';
       state.error = { ...troubleWords(keep.why), action: null };
+      // What was saved before it is the last there is.
+      if (!running() && !keep.offer) offerLast();
       break;
     case 'data_kept':
-      keep.dataKept = report.why;
+      if (report.fingerprint === state.dataset?.fingerprint) keep.dataKept = report.why;
       break;
     case 'data_given':
       if (plan) Object.assign(plan, { fetching: false, fetched: true });
@@ -159,6 +173,8 @@ function receive(report) {
       } else if (report.fault) state.error = { sentence: faultLine(report.fault), next: '', action: null };
       break;
     case 'resume_failed':
+      // What it said of going on did not come true; why is said by a fault.
+      if (underWay?.death) state.error = null;
       underWay = null;
       state.starting = false;
       break;
@@ -186,7 +202,7 @@ function offerLast() {
 /** Goes on with the offer: at once where its data are here, else after them. */
 export function resume() {
   const { offer } = state.keep;
-  if (!offer || running() || plan) return;
+  if (!offer || running() || plan || state.predicting) return;
   plan = { offer, config: null, death: null, asked: null };
   state.error = null;
   proceed();
@@ -247,6 +263,7 @@ export function offerAgain() {
 }
 
 function drop() {
+  unseen = false;
   if (isAsked()) state.error = null;
   plan = null;
   changed();
@@ -305,7 +322,11 @@ function lost(last) {
   deaths = [...deaths.filter((at) => now - at < DEATHS_WITHIN_MS), now];
   deviceTries = 0;
   plan = null;
-  if (!death.config) return;
+  if (!death.config) {
+    // A run that had ended may have been lost with its last save.
+    if (!state.keep.offer) offerLast();
+    return;
+  }
   state.keep.later = false;
   offerLast();
   const again = death.cause === 'memory' && (halved || !(death.config.batch >= 2));

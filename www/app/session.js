@@ -87,7 +87,7 @@ export function initStorage() {
   holdStorage((storage, detail) => {
     hasStorage = storage === 'disk';
     if (hasStorage) post({ kind: 'open_store' });
-    else receive({ kind: 'kept', storage, detail, saved: null, faults: [], data: false });
+    else receive({ kind: 'kept', storage, detail, saved: null, data: false });
   });
 }
 
@@ -180,6 +180,9 @@ export function recover() {
     } else {
       link.close();
       startEngine();
+      // What was given to it went with it.
+      Object.assign(state, { reading: null, sampling: false });
+      reload();
     }
   }
   if (action === 'reload_data') reload();

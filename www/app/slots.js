@@ -5,6 +5,7 @@
  */
 
 /** @typedef {import('./types.js').SavedRun} SavedRun */
+/** @typedef {import('./types.js').Fault} Fault */
 /**
  * What of `FileSystemSyncAccessHandle` is used here.
  * @typedef {object} SyncFile
@@ -15,7 +16,7 @@
  * @property {() => number} getSize
  * @property {() => void} close
  */
-/** @typedef {{ file: SyncFile, saved: SavedRun | null, fault: string | null }} Slot */
+/** @typedef {{ file: SyncFile, saved: SavedRun | null, fault: Fault | null }} Slot */
 /** @typedef {(offset: number, length: number) => Uint8Array} Read */
 
 const FOLDER = 'groundmask';
@@ -23,6 +24,9 @@ const NAMES = ['run-a', 'run-b'];
 /** A worker that has just died may hold its files for a moment. */
 const OPEN_TRIES = 100;
 const OPEN_EVERY_MS = 100;
+
+/** What is written over without asking: it is no whole state and never will be one. */
+const DAMAGED = ['run_truncated', 'run_corrupt', 'run_foreign'];
 
 /** The folder of everything kept here. @returns {Promise<FileSystemDirectoryHandle>} */
 export async function openFolder() {
@@ -58,7 +62,7 @@ export function readerOfBlob(blob) {
 export class Slots {
   /**
    * @param {Slot[]} slots
-   * @param {(file: SyncFile) => { saved: SavedRun | null, fault: string | null }} describe
+   * @param {(file: SyncFile) => { saved: SavedRun | null, fault: Fault | null }} describe
    */
   constructor(slots, describe) {
     this.slots = slots;
@@ -83,6 +87,16 @@ export class Slots {
   newest() {
     const whole = this.slots.filter((slot) => slot.saved);
     return whole.sort((a, b) => (b.saved?.number ?? 0) - (a.saved?.number ?? 0))[0] ?? null;
+  }
+
+  /** Why there is nothing to be read though something may lie there, as of a newer version of the page. @returns {Fault | null} */
+  unread() {
+    return this.newest() ? null : this.slots.find(({ fault }) => fault && !DAMAGED.includes(fault.code))?.fault ?? null;
+  }
+
+  /** Gives the files back. */
+  close() {
+    for (const { file } of this.slots) file.close();
   }
 
   /** The slot to write next: never the newest. */
@@ -118,9 +132,9 @@ export class Slots {
     return slot.saved;
   }
 
-  /** Makes a state that was just saved the newest, though another run counted further. @param {SavedRun} saved */
+  /** Makes a state that was just saved the newest, though another run counted as far or further. @param {SavedRun} saved */
   dropNewer(saved) {
-    for (const slot of this.slots) if ((slot.saved?.number ?? 0) > saved.number) this.empty(slot);
+    for (const slot of this.slots) if (slot.saved && slot.saved !== saved && slot.saved.number >= saved.number) this.empty(slot);
   }
 
   /** Empties both. */

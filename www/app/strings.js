@@ -273,9 +273,12 @@ export function progressWords({ step, steps_total, ended }) {
 /** The engine was lost before anything was saved, and with it what was dropped. @returns {Words} */
 export const missingWords = () => ({ sentence: 'The images can no longer be read, so the run cannot begin again.', next: 'They were changed or moved since they were dropped. Drop them again, then press Start.' });
 
-/** The storage became this tab's while it has a run and another run lies there. @param {import('./types.js').SavedRun} other @returns {Words} */
-export const inheritedWords = (other) => ({
-  sentence: 'The other tab is closed, and its run is kept in this browser.',
+/** What lies in the storage cannot be read, though it is not damaged: nothing is written over it. @param {Fault} fault @returns {Words} */
+export const unreadableWords = (fault) => ({ sentence: faultLine({ ...fault, file: 'A run kept in this browser', detail: undefined }), next: 'It stays as it is; runs of this page are held by the page alone. Save them as files before closing it.' });
+
+/** The storage became this tab's while it has a run and another run lies there. @param {import('./types.js').SavedRun} other @param {boolean} inherited another tab had it @returns {Words} */
+export const inheritedWords = (other, inherited) => ({
+  sentence: inherited ? 'The other tab is closed, and its run is kept in this browser.' : 'Another run is kept in this browser.',
   next: `That run: ${progressWords(other)}. The run here is held by this page alone, unless you choose “Keep this run instead”.`,
 });
 

@@ -83,10 +83,10 @@
 
 /**
  * Worker -> page, about saved runs. `kept` comes once the storage was looked through (or cannot be had), `saved` after each save.
- * @typedef {{ kind: 'kept', storage: 'disk' | 'none' | 'other_tab', detail: string, saved: SavedRun | null, faults: string[], data: boolean }
+ * @typedef {{ kind: 'kept', storage: 'disk' | 'none' | 'other_tab', detail: string, saved: SavedRun | null, fault?: Fault, data: boolean }
  *   | { kind: 'saved', saved: SavedRun, where: 'disk' | 'page', why: string, bytes: number, blob?: Blob }
  *   | { kind: 'save_failed', why: string }
- *   | { kind: 'data_kept', why: string | null }
+ *   | { kind: 'data_kept', fingerprint: string, why: string | null }
  *   | { kind: 'data_given', entries: Entry[] | null }
  *   | { kind: 'looked', file: File, saved: SavedRun | null, fault: Fault | null }
  *   | { kind: 'resume_failed' }
