@@ -5,7 +5,7 @@ mod common;
 use common::{add, drawn, engine, send, small};
 use groundmask::{
     engine::Engine,
-    protocol::{Augmentation, Command, Event, LegendEntry, MaskRule, TrainConfig, TrainTile},
+    protocol::{Augmentation, Command, Event, LegendEntry, MaskRule, Poses, TrainConfig, TrainTile},
 };
 
 /// A gradient with a corner that tells every pose from every other.
@@ -74,6 +74,55 @@ fn each_setting_shows_the_same_places_in_its_own_poses() {
         let seed = TrainConfig { seed: 2.0, ..config };
         assert_ne!(shown, row(&mut engine, &seed, 0), "another seed");
     }
+}
+
+/// Ranges of one's own: what they are, the report of the settings says, whichever augmentation is chosen.
+#[test]
+fn ones_own_ranges_are_drawn_from_and_told() {
+    let mut engine = engine();
+    add(&mut engine, corners(4));
+    let config = small(&mut engine);
+    let ranges = |engine: &mut Engine, config: &TrainConfig| {
+        let config = config.clone();
+        match send(engine, Command::CheckConfig { config }).into_iter().next() {
+            Some(Event::Config(report)) => (report.augment, report.errors),
+            other => panic!("{other:?}"),
+        }
+    };
+    let (off, _) = ranges(&mut engine, &with(&config, Augmentation::Off));
+    assert_eq!((off.turn_deg, off.zoom_share, off.poses), (0.0, 0.0, Poses::One));
+    let (strong, _) = ranges(&mut engine, &with(&config, Augmentation::Strong));
+    assert_eq!(
+        (strong.turn_deg, strong.zoom_share, strong.poses),
+        (15.0, 0.25, Poses::Eight)
+    );
+    let own = TrainConfig {
+        turn_deg: 90.0,
+        shift_share: 0.0,
+        shear_deg: 0.0,
+        zoom_share: 0.0,
+        brightness: 0.0,
+        contrast: 0.0,
+        poses: Poses::One,
+        ..with(&config, Augmentation::Own)
+    };
+    let (told, errors) = ranges(&mut engine, &own);
+    assert_eq!((told.turn_deg, told.poses, errors.len()), (90.0, Poses::One, 0));
+    let shown: Vec<TrainTile> = (0..4).flat_map(|n| row(&mut engine, &own, n)).collect();
+    assert!(shown.iter().any(|tile| tile.turned_deg.abs() > 45.0));
+    for tile in shown {
+        assert!(tile.turned_deg.abs() <= 90.001 && !tile.mirrored, "{}", tile.turned_deg);
+        assert!((tile.zoom - 1.0).abs() < 1e-4 && tile.moved_px < 1e-2 && tile.brighter.abs() < 1e-6);
+    }
+    let broken = TrainConfig {
+        shift_share: 3.0,
+        ..own
+    };
+    let (_, errors) = ranges(&mut engine, &broken);
+    assert_eq!(
+        errors.iter().map(|e| e.field.as_str()).collect::<Vec<_>>(),
+        ["shift_share"]
+    );
 }
 
 /// What is shown first is what the first step learns from: the pictures of pairs held back never appear.

@@ -43,12 +43,107 @@ pub enum KerasSemantics {
 }
 
 /// What a training tile may go through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Augmentation {
     Off,
     /// The classic pipeline's ranges in the old semantics.
     Seed,
+    /// [`Ranges::STRONG`].
     Strong,
+    /// Ranges of one's own.
+    Own(Ranges),
+}
+
+/// Which of the eight poses of a square a tile may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Poses {
+    /// As it lies.
+    One,
+    /// Mirrored left to right or not.
+    Mirrored,
+    /// Quarter turns and both mirrors: the ground seen from above has no upper side.
+    Eight,
+}
+
+/// How far a tile's pose and light may be off, either way; each sample draws evenly from all of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ranges {
+    pub turn_deg: f64,
+    /// Of the tile's side, along each axis.
+    pub shift_share: f64,
+    pub shear_deg: f64,
+    /// 0.25: from 1 / 1.25 to 1.25 times the size, the same along both axes.
+    pub zoom_share: f64,
+    /// Added to values of 0 to 1.
+    pub brightness: f64,
+    /// Differences from mid-grey grow or shrink by this share.
+    pub contrast: f64,
+    pub poses: Poses,
+}
+
+impl Ranges {
+    /// What nothing goes through.
+    pub const NONE: Ranges = Ranges {
+        turn_deg: 0.0,
+        shift_share: 0.0,
+        shear_deg: 0.0,
+        zoom_share: 0.0,
+        brightness: 0.0,
+        contrast: 0.0,
+        poses: Poses::One,
+    };
+
+    pub const STRONG: Ranges = Ranges {
+        turn_deg: 15.0,
+        shift_share: 0.1,
+        shear_deg: 5.0,
+        zoom_share: 0.25,
+        brightness: 0.2,
+        contrast: 0.2,
+        poses: Poses::Eight,
+    };
+
+    /// The classic pipeline's numbers. Its own zoom is of each axis by itself, from 1 - 0.05 to 1 + 0.05.
+    pub const SEED: Ranges = Ranges {
+        turn_deg: 0.2,
+        shift_share: 0.05,
+        shear_deg: 0.05,
+        zoom_share: 0.05,
+        poses: Poses::Mirrored,
+        ..Ranges::NONE
+    };
+
+    /// Pixels that the farthest pose sees beyond each side of a tile, as a share of the side.
+    fn reach_share(&self) -> f64 {
+        // The longest side of a turned square is its diagonal, at 45 degrees; shear leans it further.
+        let (sin, cos) = sin_cos_deg(self.turn_deg.min(45.0));
+        let (lean, _) = sin_cos_deg(self.shear_deg);
+        ((1.0 + self.zoom_share) * (cos + sin + lean) - 1.0) / 2.0 + self.shift_share
+    }
+}
+
+impl Augmentation {
+    /// The ranges it draws from.
+    pub fn ranges(&self) -> Ranges {
+        match self {
+            Augmentation::Off => Ranges::NONE,
+            Augmentation::Seed => Ranges::SEED,
+            Augmentation::Strong => Ranges::STRONG,
+            Augmentation::Own(ranges) => *ranges,
+        }
+    }
+
+    /// Pixels to cut beyond each side of a tile of `tile_px`, so that what a pose brings in is real ground. What lies
+    /// further out still is the border's pixel again.
+    pub fn margin_px(&self, tile_px: usize) -> usize {
+        match self {
+            Augmentation::Off => 0,
+            // A quarter: their farthest corners are rare.
+            Augmentation::Seed | Augmentation::Strong => tile_px / 4,
+            // Half of it at most: a window has four times the pixels then.
+            Augmentation::Own(ranges) => (ranges.reach_share().clamp(0.0, 0.5) * tile_px as f64).ceil() as usize,
+        }
+    }
 }
 
 /// From output to input pixels: `[m0, m1, m2, m3, m4, m5]`, `row = m0 i + m1 j + m2`, `col = m3 i + m4 j + m5`.
@@ -175,6 +270,44 @@ fn draw_seed(side: f64, draw: &mut Draw) -> (AffineParams, bool) {
     )
 }
 
+/// Draws from `ranges`: rotation, shifts, shear, zoom, pose, contrast, brightness. The order holds whatever the ranges:
+/// a saved run goes on with the draws it began with.
+fn draw_ranges(ranges: &Ranges, tile_px: usize, draw: &mut Draw) -> (Matrix64, [f32; 2]) {
+    let side = tile_px as f64;
+    let either_way = |most: f64, draw: &mut Draw| draw.uniform(-most, most);
+    let theta_deg = either_way(ranges.turn_deg, draw);
+    let tx = either_way(ranges.shift_share, draw) * side;
+    let ty = either_way(ranges.shift_share, draw) * side;
+    let shear_deg = either_way(ranges.shear_deg, draw);
+    // One zoom for both axes: buildings keep their proportions.
+    let largest = 1.0 + ranges.zoom_share;
+    let zoom = draw.uniform(1.0 / largest, largest);
+    let params = AffineParams {
+        theta_deg,
+        tx,
+        ty,
+        shear_deg,
+        zx: zoom,
+        zy: zoom,
+    };
+    let mut matrix = about(&params, [side / 2.0 - 0.5; 2]);
+    if ranges.poses == Poses::Eight {
+        for _ in 0..draw.below(4) {
+            matrix = quarter_turn(matrix, tile_px);
+        }
+    }
+    if ranges.poses != Poses::One && draw.coin() {
+        matrix = flip_columns(matrix, tile_px);
+    }
+    if ranges.poses == Poses::Eight && draw.coin() {
+        matrix = flip_rows(matrix, tile_px);
+    }
+    let gain = 1.0 + either_way(ranges.contrast, draw);
+    let brightness = either_way(ranges.brightness, draw);
+    // Contrast turns about mid-grey.
+    (matrix, [gain as f32, (0.5 - 0.5 * gain + brightness) as f32])
+}
+
 /// Draws one sample's augmentation for a tile of `tile_px` in a window that is `margin_px` wider on each side.
 pub fn plan(augmentation: Augmentation, tile_px: usize, margin_px: usize, draw: &mut Draw) -> AugmentPlan {
     let side = tile_px as f64;
@@ -185,39 +318,7 @@ pub fn plan(augmentation: Augmentation, tile_px: usize, margin_px: usize, draw: 
             let matrix = keras_matrix(&params, tile_px, tile_px, KerasSemantics::Old);
             (if flip { flip_columns(matrix, tile_px) } else { matrix }, [1.0, 0.0])
         }
-        Augmentation::Strong => {
-            let theta_deg = draw.uniform(-15.0, 15.0);
-            let tx = draw.uniform(-0.1, 0.1) * side;
-            let ty = draw.uniform(-0.1, 0.1) * side;
-            let shear_deg = draw.uniform(-5.0, 5.0);
-            // One zoom for both axes: buildings keep their proportions.
-            let zoom = draw.uniform(0.8, 1.25);
-            let centre = side / 2.0 - 0.5;
-            let mut matrix = about(
-                &AffineParams {
-                    theta_deg,
-                    tx,
-                    ty,
-                    shear_deg,
-                    zx: zoom,
-                    zy: zoom,
-                },
-                [centre; 2],
-            );
-            for _ in 0..draw.below(4) {
-                matrix = quarter_turn(matrix, tile_px);
-            }
-            if draw.coin() {
-                matrix = flip_columns(matrix, tile_px);
-            }
-            if draw.coin() {
-                matrix = flip_rows(matrix, tile_px);
-            }
-            let gain = 1.0 + draw.uniform(-0.2, 0.2);
-            let brightness = draw.uniform(-0.2, 0.2);
-            // Contrast turns about mid-grey.
-            (matrix, [gain as f32, (0.5 - 0.5 * gain + brightness) as f32])
-        }
+        Augmentation::Strong | Augmentation::Own(_) => draw_ranges(&augmentation.ranges(), tile_px, draw),
     };
     matrix[2] += margin_px as f64;
     matrix[5] += margin_px as f64;

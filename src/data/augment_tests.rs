@@ -179,6 +179,142 @@ fn plans() {
     assert!((70..130).contains(&flips), "{flips}");
 }
 
+/// Saved runs go on with the draws they began with: the strong setting is what it was when its ranges were literals.
+#[test]
+fn the_strong_setting_is_what_it_was() {
+    let at = |i| plan(Augmentation::Strong, 128, 32, &mut Draw::new(5, Stream::Sample, 0, i));
+    assert_eq!([at(0), at(1)].map(|p| (p.matrix, p.gain_bias)), OLD_STRONG);
+}
+
+/// As the version with literals printed them.
+const OLD_STRONG: [([f32; 6], [f32; 2]); 2] = [
+    (
+        [0.8144067, 0.11159792, 36.627304, -0.17861369, 0.82626086, 66.212944],
+        [0.9816116, -0.02477009],
+    ),
+    (
+        [0.92052054, 0.1871329, 14.758851, 0.11402409, -0.90848273, 147.2972],
+        [1.0409737, 0.03404621],
+    ),
+];
+
+#[test]
+fn each_range_of_ones_own_does_its_part_alone() {
+    let draws = |ranges: Ranges| -> Vec<(AugmentPlan, Pose)> {
+        let one = |i| {
+            let plan = plan(
+                Augmentation::Own(ranges),
+                64,
+                0,
+                &mut Draw::new(3, Stream::Sample, 1, i),
+            );
+            (plan, plan.pose(64, 0))
+        };
+        (0..200).map(one).collect()
+    };
+    let most = |ranges: Ranges, of: fn(&Pose) -> f64| draws(ranges).iter().map(|(_, p)| of(p)).fold(0.0, f64::max);
+    for (plan, _) in draws(Ranges::NONE) {
+        assert_eq!((plan.matrix, plan.gain_bias), (IDENTITY.map(|v| v as f32), [1.0, 0.0]));
+    }
+    let none = Ranges::NONE;
+    let turn = Ranges { turn_deg: 90.0, ..none };
+    let turned = most(turn, |p| p.turned_deg.abs());
+    assert!((80.0..=90.001).contains(&turned), "{turned}");
+    assert!(most(turn, |p| (p.zoom - 1.0).abs()) < 1e-4 && most(turn, |p| p.moved_px) < 1e-3);
+    let shift = Ranges {
+        shift_share: 0.25,
+        ..none
+    };
+    let moved = most(shift, |p| p.moved_px);
+    assert!((16.0..=16.0 * 1.4143).contains(&moved), "{moved}");
+    assert!(most(shift, |p| p.turned_deg.abs()) < 1e-4);
+    let zoom = Ranges {
+        zoom_share: 1.0,
+        ..none
+    };
+    let (larger, smaller) = (most(zoom, |p| p.zoom), most(zoom, |p| 1.0 / p.zoom));
+    assert!(
+        (1.8..=2.001).contains(&larger) && (1.8..=2.001).contains(&smaller),
+        "{larger} {smaller}"
+    );
+    let light = Ranges {
+        brightness: 0.5,
+        contrast: 0.9,
+        ..none
+    };
+    let (brighter, contrast) = (
+        most(light, |p| p.brighter.abs()),
+        most(light, |p| (p.contrast - 1.0).abs()),
+    );
+    assert!(
+        (0.45..=0.5001).contains(&brighter) && (0.8..=0.9001).contains(&contrast),
+        "{brighter} {contrast}"
+    );
+    assert!(draws(light).iter().all(|(p, _)| p.matrix == IDENTITY.map(|v| v as f32)));
+    let kinds = |poses: Poses| {
+        let mut seen: Vec<[f32; 6]> = draws(Ranges { poses, ..none }).iter().map(|(p, _)| p.matrix).collect();
+        seen.sort_by(|a, b| a.partial_cmp(b).expect("numbers"));
+        seen.dedup();
+        seen.len()
+    };
+    assert_eq!([Poses::One, Poses::Mirrored, Poses::Eight].map(kinds), [1, 2, 8]);
+}
+
+/// What a pose brings into the tile is ground, as long as the window may be that wide.
+#[test]
+fn the_window_reaches_as_far_as_the_poses() {
+    let side = 64;
+    let ranges = [
+        Ranges {
+            turn_deg: 180.0,
+            ..Ranges::NONE
+        },
+        Ranges {
+            turn_deg: 20.0,
+            shear_deg: 10.0,
+            ..Ranges::NONE
+        },
+        Ranges {
+            zoom_share: 0.5,
+            shift_share: 0.1,
+            ..Ranges::NONE
+        },
+        Ranges {
+            shift_share: 0.5,
+            ..Ranges::NONE
+        },
+    ];
+    for ranges in ranges {
+        let own = Augmentation::Own(ranges);
+        let margin = own.margin_px(side);
+        assert!(margin > 0 && margin <= side / 2, "{margin}");
+        for i in 0..300 {
+            let m = plan(own, side, margin, &mut Draw::new(3, Stream::Sample, 2, i)).matrix;
+            let last = side as f32 - 1.0;
+            for (y, x) in [(0.0, 0.0), (0.0, last), (last, 0.0), (last, last)] {
+                let (row, column) = (m[0] * y + m[1] * x + m[2], m[3] * y + m[4] * x + m[5]);
+                let end = (side + 2 * margin) as f32 - 1.0;
+                // Along the diagonal a turned shift goes further than along an axis.
+                let slack = (ranges.shift_share * side as f64 * 0.42) as f32 + 1.0;
+                let inside = -slack..=end + slack;
+                assert!(
+                    inside.contains(&row) && inside.contains(&column),
+                    "{ranges:?} {row} {column}"
+                );
+            }
+        }
+    }
+    assert_eq!(Augmentation::Own(Ranges::NONE).margin_px(side), 0);
+    assert_eq!(
+        Augmentation::Own(Ranges {
+            zoom_share: 1.0,
+            ..Ranges::STRONG
+        })
+        .margin_px(side),
+        side / 2
+    );
+}
+
 /// A plan says in words what its matrix does.
 #[test]
 fn poses_are_told_as_they_are() {

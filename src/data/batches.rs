@@ -23,7 +23,7 @@ pub enum Sampling {
 }
 
 /// What a run's tiles look like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SampleSpec {
     pub sampling: Sampling,
     pub channels: Channels,
@@ -36,9 +36,9 @@ pub struct SampleSpec {
 impl SampleSpec {
     /// Pixels that the window has more than the tile, on each side: room for the warp to see real neighbours.
     pub fn margin_px(&self) -> usize {
-        match (self.sampling, self.augmentation) {
-            (Sampling::Crop, Augmentation::Seed | Augmentation::Strong) => self.tile_px / 4,
-            _ => 0,
+        match self.sampling {
+            Sampling::Crop => self.augmentation.margin_px(self.tile_px),
+            Sampling::Resize | Sampling::Seed => 0,
         }
     }
 

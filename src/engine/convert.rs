@@ -5,10 +5,10 @@ use crate::{
     device,
     model::{self, LossKind},
     protocol::{
-        Architecture, Augmentation, Channels, ClassInfo, CurvePoint, DeviceKind, DeviceReason, EndReason, Fault,
-        FaultCode, FieldError, FieldErrorCode, Finding, FindingCode, ForegroundWeight, ImageScore, KeepBest,
-        LegendEntry, Loss, MaskRule, Mend, Metrics, NormStatistics, Note, Sampling, Schedule, Stage, TrainConfig,
-        ValidationReport,
+        Architecture, AugmentRanges, Augmentation, Channels, ClassInfo, CurvePoint, DeviceKind, DeviceReason,
+        EndReason, Fault, FaultCode, FieldError, FieldErrorCode, Finding, FindingCode, ForegroundWeight, ImageScore,
+        KeepBest, LegendEntry, Loss, MaskRule, Mend, Metrics, NormStatistics, Note, Poses, Sampling, Schedule, Stage,
+        TrainConfig, ValidationReport,
     },
     train::{self, FieldProblem, ImageMetrics, Problem, RawSettings},
 };
@@ -203,6 +203,43 @@ pub(super) fn mask_rule_out(rule: mask::MaskRule) -> MaskRule {
 /// Class weights looked at; more than there can be classes is wrong anyway.
 const MAX_WEIGHTS: usize = 64;
 
+pub(super) fn augmentation_in(c: &TrainConfig) -> augment::Augmentation {
+    match c.augmentation {
+        Augmentation::Off => augment::Augmentation::Off,
+        Augmentation::Seed => augment::Augmentation::Seed,
+        Augmentation::Strong => augment::Augmentation::Strong,
+        Augmentation::Own => augment::Augmentation::Own(augment::Ranges {
+            turn_deg: c.turn_deg,
+            shift_share: c.shift_share,
+            shear_deg: c.shear_deg,
+            zoom_share: c.zoom_share,
+            brightness: c.brightness,
+            contrast: c.contrast,
+            poses: match c.poses {
+                Poses::One => augment::Poses::One,
+                Poses::Mirrored => augment::Poses::Mirrored,
+                Poses::Eight => augment::Poses::Eight,
+            },
+        }),
+    }
+}
+
+pub(super) fn ranges_out(r: augment::Ranges) -> AugmentRanges {
+    AugmentRanges {
+        turn_deg: r.turn_deg,
+        shift_share: r.shift_share,
+        shear_deg: r.shear_deg,
+        zoom_share: r.zoom_share,
+        brightness: r.brightness,
+        contrast: r.contrast,
+        poses: match r.poses {
+            augment::Poses::One => Poses::One,
+            augment::Poses::Mirrored => Poses::Mirrored,
+            augment::Poses::Eight => Poses::Eight,
+        },
+    }
+}
+
 /// `classes`: those of the data set, 0 where labels are 0 and 1.
 pub(super) fn raw_settings(c: &TrainConfig, classes: usize) -> RawSettings {
     RawSettings {
@@ -222,11 +259,7 @@ pub(super) fn raw_settings(c: &TrainConfig, classes: usize) -> RawSettings {
             Loss::BceDice => LossKind::BceDice,
         },
         weigh_foreground: c.foreground_weight == ForegroundWeight::Auto,
-        augmentation: match c.augmentation {
-            Augmentation::Off => augment::Augmentation::Off,
-            Augmentation::Seed => augment::Augmentation::Seed,
-            Augmentation::Strong => augment::Augmentation::Strong,
-        },
+        augmentation: augmentation_in(c),
         dropout: c.dropout,
         validate_every: c.validate_every,
         keep_best: match c.keep_best {

@@ -1,8 +1,12 @@
 //! What a preset stands for.
 
-use crate::protocol::{
-    Architecture, Augmentation, Channels, ForegroundWeight, KeepBest, Loss, NormStatistics, Preset, Sampling, Schedule,
-    TrainConfig, ValBy,
+use super::convert;
+use crate::{
+    data::augment::Ranges,
+    protocol::{
+        Architecture, Augmentation, Channels, ForegroundWeight, KeepBest, Loss, NormStatistics, Preset, Sampling,
+        Schedule, TrainConfig, ValBy,
+    },
 };
 
 /// The settings of a preset.
@@ -11,6 +15,7 @@ use crate::protocol::{
 /// BCE, Adam 1e-4, batch 2, 50 steps an epoch, no validation, the weights of the lowest training
 /// loss. Its 1000 epochs are 30 here; the field takes what one likes.
 pub fn config(preset: Preset) -> TrainConfig {
+    let strong = convert::ranges_out(Ranges::STRONG);
     let balanced = TrainConfig {
         preset,
         architecture: Architecture::UnetNorm,
@@ -27,6 +32,14 @@ pub fn config(preset: Preset) -> TrainConfig {
         loss: Loss::BceDice,
         foreground_weight: ForegroundWeight::Auto,
         augmentation: Augmentation::Strong,
+        // Where one's own begin.
+        turn_deg: strong.turn_deg,
+        shift_share: strong.shift_share,
+        shear_deg: strong.shear_deg,
+        zoom_share: strong.zoom_share,
+        brightness: strong.brightness,
+        contrast: strong.contrast,
+        poses: strong.poses,
         dropout: 0.0,
         val_share: 0.2,
         val_by: ValBy::Share,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Architecture, Channels, ClassInfo, FieldError, PictureOf, Sampling, TrainConfig};
+use super::{Architecture, AugmentRanges, Channels, ClassInfo, FieldError, PictureOf, Sampling, TrainConfig};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -20,6 +20,8 @@ pub struct ConfigReport {
     pub validation_pairs: u32,
     /// Places the pairs were divided by, 0 if they were not.
     pub places: u32,
+    /// What the chosen augmentation draws from.
+    pub augment: AugmentRanges,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

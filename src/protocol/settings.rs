@@ -49,6 +49,35 @@ pub enum Augmentation {
     Off,
     Seed,
     Strong,
+    /// By the ranges of [`TrainConfig`].
+    Own,
+}
+
+/// Which of the eight poses of a square a tile may take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(rename_all = "snake_case")]
+pub enum Poses {
+    /// As it lies.
+    #[default]
+    One,
+    /// Mirrored left to right or not.
+    Mirrored,
+    /// Quarter turns and mirrors.
+    Eight,
+}
+
+/// How far an augmentation goes, either way; the fields are those of [`TrainConfig`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct AugmentRanges {
+    pub turn_deg: f64,
+    pub shift_share: f64,
+    pub shear_deg: f64,
+    pub zoom_share: f64,
+    pub brightness: f64,
+    pub contrast: f64,
+    pub poses: Poses,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,6 +162,27 @@ pub struct TrainConfig {
     pub loss: Loss,
     pub foreground_weight: ForegroundWeight,
     pub augmentation: Augmentation,
+    /// The largest turn either way, 0 to 180. This field and those to `poses` count where `augmentation` is `own`; runs
+    /// saved by versions that had none of them read as 0.
+    #[serde(default)]
+    pub turn_deg: f64,
+    /// Largest shift along an axis, of the tile's side, 0 to 0.5.
+    #[serde(default)]
+    pub shift_share: f64,
+    /// 0 to 45.
+    #[serde(default)]
+    pub shear_deg: f64,
+    /// 0.25: from 1 / 1.25 to 1.25 times the size; 0 to 1.
+    #[serde(default)]
+    pub zoom_share: f64,
+    /// Most that values of 0 to 1 rise or fall, 0 to 0.5.
+    #[serde(default)]
+    pub brightness: f64,
+    /// Share by which differences from mid-grey grow or shrink, 0 to 0.9.
+    #[serde(default)]
+    pub contrast: f64,
+    #[serde(default)]
+    pub poses: Poses,
     pub dropout: f64,
     /// Share of pairs held back for validation, 0 to 0.9. Ignored if `val_names` is not empty.
     pub val_share: f64,

@@ -2,7 +2,7 @@
 
 use super::config::{RawSettings, Settings};
 use crate::{
-    data::{batches::Sampling, preprocess::SEED_TILE_PX},
+    data::{augment::Augmentation, batches::Sampling, preprocess::SEED_TILE_PX},
     model::{Architecture, ModelConfig},
 };
 
@@ -113,6 +113,14 @@ impl RawSettings {
         if !class_weights.is_empty() && class_weights.len() != classes {
             c.fail("class_weights", Problem::WrongCount { wanted: classes as f64 });
         }
+        if let Augmentation::Own(ranges) = self.augmentation {
+            c.real("turn_deg", ranges.turn_deg, 0.0, 180.0);
+            c.real("shift_share", ranges.shift_share, 0.0, 0.5);
+            c.real("shear_deg", ranges.shear_deg, 0.0, 45.0);
+            c.real("zoom_share", ranges.zoom_share, 0.0, 1.0);
+            c.real("brightness", ranges.brightness, 0.0, 0.5);
+            c.real("contrast", ranges.contrast, 0.0, 0.9);
+        }
         let seed = c.whole("seed", self.seed, 0.0, f64::from(u32::MAX));
         if self.sampling == Sampling::Seed && self.classes > 1 {
             c.fail("sampling", Problem::NeedsBinaryMasks);
@@ -181,7 +189,7 @@ impl RawSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{model::Architecture, train::config::tests::good};
+    use crate::{data::augment::Ranges, model::Architecture, train::config::tests::good};
 
     fn problem(change: impl FnOnce(&mut RawSettings)) -> Vec<FieldProblem> {
         let mut raw = good();
@@ -276,6 +284,39 @@ mod tests {
             problem: range,
         }];
         assert_eq!(problem(|r| r.class_weights = vec![-1.0, 1.0]), wanted);
+    }
+
+    #[test]
+    fn ranges_of_ones_own_are_bounded_and_others_not_looked_at() {
+        let own = |ranges| {
+            problem(|r| r.augmentation = Augmentation::Own(ranges))
+                .into_iter()
+                .map(|p| p.field)
+                .collect::<Vec<_>>()
+        };
+        let broken = Ranges {
+            turn_deg: f64::NAN,
+            shift_share: 0.6,
+            shear_deg: -1.0,
+            zoom_share: 1.5,
+            brightness: f64::INFINITY,
+            contrast: 1.0,
+            ..Ranges::STRONG
+        };
+        let all = [
+            "turn_deg",
+            "shift_share",
+            "shear_deg",
+            "zoom_share",
+            "brightness",
+            "contrast",
+        ];
+        assert_eq!(own(broken), all);
+        let raw = RawSettings {
+            augmentation: Augmentation::Own(Ranges::STRONG),
+            ..good()
+        };
+        raw.check(|_, _| 1).expect("usable");
     }
 
     #[test]

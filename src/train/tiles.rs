@@ -99,8 +99,10 @@ async fn picture(
             preprocess::resize_nearest_mask(&numbers, from, from, to, to)
         }
         None => {
+            // Where something is unknown a second band says which pixels are known.
+            let bands = batch.masks.dims()[3];
             let mask = read(batch.masks).await?;
-            let bits: Vec<u8> = mask.iter().map(|v| u8::from(*v > 0.5)).collect();
+            let bits: Vec<u8> = mask.iter().step_by(bands).map(|v| u8::from(*v > 0.5)).collect();
             preprocess::thumbnail_mask(&bits, side, side, PICTURE_PX).2
         }
     };

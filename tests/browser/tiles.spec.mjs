@@ -65,6 +65,33 @@ test('the row follows the setting, the seed, the button and the data, also by ke
   await page.keyboard.press('ArrowRight');
   await until(async () => (await pictures()).join() === gentle.join(), { limitMs: 60_000, what: 'the same tiles again' });
 
+  // Sliders tell what the setting draws from; moving one, by keyboard, makes it one's own and shows at once.
+  const value = (/** @type {string} */ id) => page.locator(`#${id}`).inputValue();
+  await expect(page.locator('#set-shift_share-value')).toHaveText('± 5 %');
+  await page.focus('#set-shift_share');
+  for (let i = 0; i < 5; i += 1) await page.keyboard.press('ArrowRight');
+  await expect(page.locator('#set-augmentation-own')).toBeChecked();
+  await expect(page.locator('#set-shift_share-value')).toHaveText('± 10 %');
+  const shifted = await others(gentle, 'the tiles shifted further');
+  await page.focus('#set-turn_deg');
+  await page.keyboard.press('End');
+  expect(await value('set-turn_deg')).toBe('180');
+  await others(shifted, 'the tiles turned');
+  await until(async () => (await words()).some((text) => /turned (\d\d\d|[2-9]\d)°/.test(text)), { limitMs: 60_000, what: 'far turns in words' });
+  expect(await page.evaluate(() => location.hash)).toContain('augmentation=own');
+  expect(await page.evaluate(() => location.hash)).toContain('turn_deg=180');
+  await page.locator('#tiles-card').screenshot({ path: path.join(SHOTS, 'tiles-own.png') });
+  // What cannot be used, from a file, is said at its slider.
+  const file = { groundmask: 'settings', version: 1, config: { preset: 'fast', ...SMALL, augmentation: 'own', zoom_share: 7 } };
+  await page.setInputFiles('#pick-settings', { name: 'far.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(file)) });
+  await expect(page.locator('#err-zoom_share')).toBeVisible();
+  await expect(page.locator('#start')).toBeDisabled();
+  await page.focus('#set-zoom_share');
+  await page.keyboard.press('Home');
+  await expect(page.locator('#err-zoom_share')).toBeHidden();
+  await gm.applySettings(page, undefined, { augmentation: 'seed' });
+  await until(async () => (await pictures()).join() === gentle.join(), { limitMs: 60_000, what: 'the tiles of the seed again' });
+
   // Others, by keyboard; a screen reader hears what they are.
   await page.focus('#tiles-others');
   await page.keyboard.press('Enter');
@@ -77,7 +104,7 @@ test('the row follows the setting, the seed, the button and the data, also by ke
   // The data: with all but one pair left out only that one is shown.
   await gm.goTo(page, 'data');
   const names = (await gm.read(page)).dataset?.pairs.map(({ name }) => name) ?? [];
-  for (let i = 1; i < 4; i += 1) await page.locator('#gallery li.pair input[type="checkbox"]').nth(i).uncheck();
+  for (let i = 1; i < 4; i += 1) await page.locator('#gallery li.pair .use input').nth(i).uncheck();
   await until(async () => gm.usablePairs(await gm.read(page)).length === 2, { limitMs: 20_000, what: 'three pairs are left out' });
   await gm.applySettings(page, undefined, { val_share: 0 });
   await until(async () => {

@@ -19,9 +19,34 @@ export const EPOCH_STOPS = [1, 2, 3, 5, 8, 10, 15, 20, 30, 40, 50, 75, 100, 150,
 /** @type {Field[]} */
 export const mainFields = [
   { name: 'epochs', label: 'Epochs', help: 'How often training goes over the data.', kind: 'whole' },
-  { name: 'augmentation', label: 'Augmentation', help: 'Turned, shifted and relit copies stretch a small data set.', kind: 'choice', options: [['off', 'Off'], ['seed', 'Seed'], ['strong', 'Strong']] },
+  { name: 'augmentation', label: 'Augmentation', help: 'Turned, shifted and relit copies stretch a small data set.', kind: 'choice', options: [['off', 'Off'], ['seed', 'Seed'], ['strong', 'Strong'], ['own', 'Own']] },
   { name: 'val_share', label: 'Validation share', help: 'Pairs never trained on, to measure honestly.', kind: 'number' },
 ];
+
+/**
+ * One's own augmentation, beside the tiles that show it. `most`: where the slider ends; `words`: a value for people.
+ * @typedef {Field & { most?: number, step?: number, words?: (value: number) => string }} AugmentField
+ * @type {AugmentField[]}
+ */
+export const augmentFields = [
+  { name: 'turn_deg', label: 'Turn', help: 'Largest turn, either way.', kind: 'number', most: 180, step: 1, words: degrees },
+  { name: 'shift_share', label: 'Shift', help: 'Largest shift along each axis, of the tile’s side.', kind: 'number', most: 0.5, step: 0.01, words: share },
+  { name: 'zoom_share', label: 'Zoom', help: 'Most that things grow or shrink.', kind: 'number', most: 1, step: 0.01, words: share },
+  { name: 'shear_deg', label: 'Shear', help: 'Largest lean of upright lines, either way.', kind: 'number', most: 45, step: 1, words: degrees },
+  { name: 'brightness', label: 'Brightness', help: 'Most that the light rises or falls.', kind: 'number', most: 0.5, step: 0.01, words: share },
+  { name: 'contrast', label: 'Contrast', help: 'Most that differences of light grow or shrink.', kind: 'number', most: 0.9, step: 0.01, words: share },
+  { name: 'poses', label: 'Poses', help: 'Ground seen from above has no upper side: all eight fit most maps.', kind: 'choice', options: [['one', 'As it lies'], ['mirrored', 'Mirrored too'], ['eight', 'All eight']] },
+];
+
+/** @param {number} value */
+function degrees(value) {
+  return `± ${Number(value.toPrecision(3))}°`;
+}
+
+/** @param {number} value */
+function share(value) {
+  return `± ${Number((value * 100).toPrecision(3))} %`;
+}
 
 /** @type {{ title: string, fields: Field[] }[]} */
 export const advancedGroups = [
@@ -61,7 +86,7 @@ export const advancedGroups = [
   ] },
 ];
 
-export const allFields = [...mainFields, ...advancedGroups.flatMap(({ fields }) => fields)];
+export const allFields = [...mainFields, ...augmentFields, ...advancedGroups.flatMap(({ fields }) => fields)];
 
 /**
  * What was typed as a number, NaN where it is none. A comma is a decimal point, except in whole numbers, where `1,000`

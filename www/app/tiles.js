@@ -4,6 +4,7 @@
  * settings, the data or the row change.
  */
 import { $, h, inSlices, setText, show } from './dom.js';
+import { augmentFields } from './fields.js';
 import { paintLayers } from './paint-classes.js';
 import { onEvent, say } from './reduce.js';
 import { send, whenReady } from './session.js';
@@ -12,7 +13,7 @@ import { changed, onPaint, state, usablePairs } from './store.js';
 /** @typedef {import('./types.js').TrainTile} TrainTile */
 
 /** Settings that decide what a tile looks like. */
-const WATCHED = /** @type {const} */ (['augmentation', 'tile_px', 'sampling', 'channels', 'batch', 'seed', 'val_share', 'val_by', 'val_names']);
+const WATCHED = /** @type {const} */ (['augmentation', ...augmentFields.map(({ name }) => name), 'tile_px', 'sampling', 'channels', 'batch', 'seed', 'val_share', 'val_by', 'val_names']);
 
 /** @type {readonly TrainTile[]} */
 let tiles = [];
