@@ -472,7 +472,7 @@ fn a_loaded_model_goes_on_training() {
     };
     let refused = run(&mut engine, 8.0);
     assert!(
-        matches!(&refused[0], Event::Fault(f) if f.code == FaultCode::ModelMismatch),
+        matches!(&refused[0], Event::Fault(f) if f.code == FaultCode::CannotContinue),
         "{refused:?}"
     );
     let started = run(&mut engine, 4.0);

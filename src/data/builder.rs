@@ -176,7 +176,7 @@ impl Builder {
                 .iter()
                 .zip(&self.last.pairs)
                 .all(|((_, m, _), p)| Arc::ptr_eq(&self.files[*m].raster, &p.files[1]));
-        let (suggested_rule, colours, detected) = if same_masks && !self.last.pairs.is_empty() {
+        let (suggested_rule, colours, mut detected) = if same_masks && !self.last.pairs.is_empty() {
             let last = &self.last;
             (last.suggested_rule, last.colours.clone(), last.detected.clone())
         } else {
@@ -191,10 +191,11 @@ impl Builder {
             (mask::suggest(&masks), mask::colours(&masks), classes::detect(&masks))
         };
         let labelling = match &self.labelling {
-            Some(chosen) => chosen.clone(),
+            Some(chosen) => chosen.for_masks(detected.legend.lossy),
             None if detected.suggested => Labelling::Classes(Arc::new(detected.legend.clone())),
             None => Labelling::Binary(suggested_rule),
         };
+        detected.compare(labelling.legend());
         let rule = match labelling {
             Labelling::Binary(rule) => rule,
             Labelling::Classes(_) => suggested_rule,

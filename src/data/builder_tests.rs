@@ -247,3 +247,88 @@ fn transparent_pixels_have_no_label() {
     assert_eq!(data.mask_bits(0), Some(&[1, none, 0, none][..]));
     assert_eq!((data.pairs[0].foreground_share, data.foreground_share()), (0.5, 0.5));
 }
+
+const RED: [u8; 3] = [200, 30, 30];
+const GREEN: [u8; 3] = [30, 160, 40];
+const BLUE: [u8; 3] = [20, 40, 220];
+const YELLOW: [u8; 3] = [240, 230, 60];
+
+/// A pair whose mask is one row of `pixels`.
+fn add_classes(b: &mut Builder, name: &str, pixels: &[[u8; 3]]) {
+    let n = pixels.len() as u32;
+    let shade = name.bytes().fold(0u8, u8::wrapping_add);
+    b.add_raster(
+        &format!("image/{name}.png"),
+        Raster::from_u8(n, 1, 1, vec![shade; pixels.len()]).unwrap(),
+    );
+    b.add_raster(
+        &format!("label/{name}.png"),
+        Raster::from_u8(n, 1, 3, pixels.concat()).unwrap(),
+    );
+}
+
+/// The legend found, with a name of the user's.
+fn edited(data: &Dataset) -> classes::Legend {
+    let mut entries = data.detected.legend.entries.clone();
+    entries[0].name = "field".into();
+    classes::Legend::edited(entries, data.detected.legend.lossy).unwrap()
+}
+
+/// The legend stays the user's, but what it knows nothing of must not go unlearnt in silence.
+#[test]
+fn class_colours_that_an_edited_legend_lacks_are_listed() {
+    let mut b = Builder::default();
+    add_classes(&mut b, "a", &[RED, RED, RED, GREEN, GREEN, BLUE, BLUE, RED]);
+    let first = b.finish();
+    let mut legend = edited(&first);
+    b.set_labelling(Labelling::Classes(Arc::new(legend.clone())));
+    assert_eq!(b.finish().detected.strays, []);
+
+    add_classes(&mut b, "b", &[YELLOW, YELLOW, RED, RED, GREEN, GREEN, YELLOW, YELLOW]);
+    // Again from what was kept of the last time.
+    for _ in 0..2 {
+        let data = b.finish();
+        assert_eq!(data.labelling.legend(), Some(&legend));
+        assert_eq!(data.mask_bits(1).unwrap()[0], classes::UNLABELLED);
+        assert_eq!(data.detected.strays, [(YELLOW, 0.25)]);
+    }
+    let new = b.finish().detected.legend.entries.into_iter().find(|e| e.rgb == YELLOW);
+    // Without the name it was found by, which may be another's in the legend.
+    legend.entries.extend(new.map(|e| classes::LegendEntry {
+        name: String::new(),
+        ..e
+    }));
+    let legend = classes::Legend::edited(legend.entries, false).unwrap();
+    b.set_labelling(Labelling::Classes(Arc::new(legend)));
+    let data = b.finish();
+    assert_eq!(data.detected.strays, []);
+    assert_eq!(data.mask_bits(1).unwrap()[0], 3);
+    // Masks of foreground and background lack no class.
+    b.set_rule(MaskRule::NotBlack { invert: false });
+    assert_eq!(b.finish().detected.strays, []);
+}
+
+/// JPEG masks that come later are read as JPEG masks, by an edited legend too.
+#[test]
+fn an_edited_legend_takes_the_noise_of_later_masks() {
+    let mut b = Builder::default();
+    add_classes(&mut b, "a", &[RED, RED, RED, GREEN, GREEN, BLUE, BLUE, RED]);
+    let legend = edited(&b.finish());
+    assert!(!legend.lossy);
+    b.set_labelling(Labelling::Classes(Arc::new(legend)));
+    let noisy: Vec<[u8; 3]> = (0..900u32)
+        .map(|i| [RED, GREEN, BLUE][i as usize % 3].map(|v| v + (i / 3 % 17) as u8))
+        .zip(0..)
+        .map(|([r, g, b], i)| [r, g + (i / 51 % 17) as u8, b])
+        .collect();
+    add_classes(&mut b, "b", &noisy);
+    let data = b.finish();
+    let legend = data.labelling.legend().unwrap();
+    assert!(legend.lossy);
+    assert_eq!(legend.entries[0].name, "field");
+    let labels = data.mask_bits(1).unwrap();
+    assert_eq!(labels[..3], [0, 2, 1]);
+    assert!(!labels.contains(&classes::UNLABELLED));
+    // A shade of a known colour is no new one.
+    assert_eq!(data.detected.strays, []);
+}

@@ -56,6 +56,43 @@ fn class_numbers_stay_numbers_and_get_colours() {
     assert_eq!(detect(&[&wide]).legend.apply(&wide), [0, 1, 2, 3]);
 }
 
+/// 255 is the usual number for "not labelled" (Cityscapes, ADE20K and many others).
+#[test]
+fn the_number_255_beside_class_numbers_is_not_learnt() {
+    let grey = Raster::from_u8(8, 1, 1, vec![0, 3, 2, 255, 3, 0, 0, 255]).unwrap();
+    let found = detect(&[&grey]);
+    assert!(found.suggested);
+    let names: Vec<_> = found.legend.entries.iter().map(|e| e.name.as_str()).collect();
+    assert_eq!(names, ["class 0", "class 2", "class 3", "class 255"]);
+    let none = UNLABELLED;
+    assert_eq!(found.legend.apply(&grey), [0, 2, 1, none, 2, 0, 0, none]);
+    assert_eq!(found.legend.classes().len(), 3);
+
+    let two = Raster::from_u8(4, 1, 1, vec![0, 1, 255, 0]).unwrap();
+    let found = detect(&[&two]);
+    assert!(found.suggested);
+    assert_eq!(found.legend.apply(&two), [0, 1, none, 0]);
+
+    let full: Vec<u8> = (0..MAX_CLASSES as u8).chain([255]).collect();
+    let found = detect(&[&Raster::from_u8(full.len() as u32, 1, 1, full.clone()).unwrap()]);
+    assert!(found.suggested);
+    assert_eq!(found.legend.classes().len(), MAX_CLASSES);
+    // Brightness, not numbers: white is a class like the others.
+    let levels = Raster::from_u8(3, 1, 1, vec![0, 128, 255]).unwrap();
+    assert_eq!(detect(&[&levels]).legend.apply(&levels), [0, 1, 2]);
+}
+
+/// A number keeps its colour when others come between.
+#[test]
+fn class_numbers_are_drawn_by_their_number() {
+    let drawn = |values: &[u8]| {
+        let found = detect(&[&Raster::from_u8(values.len() as u32, 1, 1, values.to_vec()).unwrap()]);
+        let entries = found.legend.entries.into_iter();
+        entries.map(|e| (e.rgb[0], e.shown)).collect::<BTreeMap<_, _>>()
+    };
+    assert_eq!(drawn(&[0, 1, 3])[&3], drawn(&[0, 1, 2, 3])[&3]);
+}
+
 #[test]
 fn masks_of_one_thing_are_not_class_maps() {
     for values in [&[0u8, 255, 255, 0][..], &[0, 1, 0, 1], &[7, 7]] {
@@ -67,6 +104,15 @@ fn masks_of_one_thing_are_not_class_maps() {
         .map(|i| if i < 250 { i as u8 } else { 255 * (i % 2) as u8 })
         .collect();
     assert!(!detect(&[&Raster::from_u8(4000, 1, 1, soft).unwrap()]).suggested);
+    // The same with one level between, or three.
+    for between in [&[128u8][..], &[64, 128, 191]] {
+        let edges = (0..4000).map(|i| match i {
+            0..100 => between[i % between.len()],
+            _ => 255 * (i % 2) as u8,
+        });
+        let found = detect(&[&Raster::from_u8(4000, 1, 1, edges.collect()).unwrap()]);
+        assert!(!found.suggested, "{between:?}");
+    }
     assert!(!detect(&[&rgb(&map(&[(RED, 10), (BLUE, 90)]))]).suggested);
     assert!(!detect(&[]).suggested);
 }
@@ -118,6 +164,79 @@ fn names_join_colours_and_ignored_ones_are_not_labelled() {
     assert_eq!(Legend::edited(many.clone(), false), Err(LegendError::TooMany(20)));
     let some = Legend::edited(many[..3].to_vec(), false).unwrap();
     assert_eq!(some.classes()[2].name, "class 3");
+}
+
+/// In number legends the place and the number differ by one: "class 2" is the next class's name.
+#[test]
+fn a_cleared_name_takes_no_other_class_name() {
+    let mut legend = detect(&[&Raster::from_u8(4, 1, 1, vec![0, 1, 2, 3]).unwrap()]).legend;
+    for cleared in 0..4 {
+        let mut entries = legend.entries.clone();
+        entries[cleared].name = " ".into();
+        let edited = Legend::edited(entries, false).unwrap();
+        let classes = edited.classes();
+        assert_eq!(classes.len(), 4, "{classes:?}");
+        assert!(!classes[cleared].name.trim().is_empty());
+    }
+    // Two of them beside a name given by hand.
+    legend.entries[0].name = "class 3 ".into();
+    legend.entries[2].name.clear();
+    legend.entries[3].name.clear();
+    assert_eq!(Legend::edited(legend.entries, false).unwrap().classes().len(), 4);
+}
+
+/// The legend has to show before anybody can edit it: what is found can always be taken.
+#[test]
+fn more_colours_than_classes_still_make_a_legend() {
+    let many = |n: u8| {
+        map(&(0..n)
+            .map(|i| ([9 * i, 250 - 9 * i, 7], 40 - usize::from(i)))
+            .collect::<Vec<_>>())
+    };
+    let found = detect(&[&rgb(&many(20))]);
+    assert!(!found.suggested);
+    let legend = Legend::edited(found.legend.entries.clone(), false).unwrap();
+    assert_eq!((legend.entries.len(), legend.classes().len()), (20, MAX_CLASSES));
+    let labels = legend.apply(&rgb(&[
+        [0, 250, 7],
+        [9 * 15, 250 - 9 * 15, 7],
+        [9 * 16, 250 - 9 * 16, 7],
+    ]));
+    assert_eq!(labels, [0, 15, UNLABELLED]);
+    // Of class numbers too the most frequent are kept, whatever their numbers.
+    let numbers: Vec<u8> = (0..20).flat_map(|n| vec![n; usize::from(n) + 1]).collect();
+    let found = detect(&[&Raster::from_u8(numbers.len() as u32, 1, 1, numbers).unwrap()]);
+    let ignored: Vec<u8> = found
+        .legend
+        .entries
+        .iter()
+        .filter(|e| e.ignored)
+        .map(|e| e.rgb[0])
+        .collect();
+    assert_eq!(ignored, [0, 1, 2, 3]);
+}
+
+/// Noise of the first masks alone fills the table of colours; the class of a later one counts all the same.
+#[test]
+fn a_class_that_comes_late_in_noisy_masks_is_seen() {
+    let noise = |centre: [u8; 3], reach: i16| {
+        let span = 2 * reach + 1;
+        let shade = move |i: i16, v: u8| (i16::from(v) + i - reach) as u8;
+        (0..span).flat_map(move |r| {
+            (0..span).flat_map(move |g| {
+                (0..span).map(move |b| [shade(r, centre[0]), shade(g, centre[1]), shade(b, centre[2])])
+            })
+        })
+    };
+    let early = rgb(&noise(RED, 22).chain(noise(GREEN, 22)).collect::<Vec<_>>());
+    let late = rgb(&noise(BLUE, 15).collect::<Vec<_>>());
+    let found = detect(&[&early, &late]);
+    assert!(found.legend.lossy && found.suggested);
+    assert_eq!(found.legend.entries.len(), 3, "{:?}", found.legend.entries);
+    let number = found.legend.apply(&rgb(&[BLUE]))[0];
+    assert_ne!(number, UNLABELLED);
+    assert!(found.legend.apply(&late).iter().all(|n| *n == number));
+    assert_eq!(found.strays, []);
 }
 
 #[test]

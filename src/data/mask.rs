@@ -41,6 +41,8 @@ pub const MAX_COLOURS: usize = 32;
 const MAX_SURVEY_PIXELS: u64 = 16_000_000;
 /// Different colours kept count of; JPEG masks have a hundred thousand.
 const MAX_COUNTED: usize = 65_536;
+/// Upper bits of a band that tell colours apart once so many are counted: 2^15 counts more at most.
+const COARSE_BITS: u32 = 5;
 /// Alpha below this is transparent.
 pub(super) const OPAQUE: u8 = 128;
 /// A pixel whose bands differ by more than this has a colour.
@@ -75,8 +77,10 @@ pub(super) fn each_pixel(mask: &Raster, step: u64, mut see: impl FnMut([u8; 4]))
 
 /// What the masks hold, counted once.
 pub(super) struct Survey {
-    /// Opaque pixels by colour.
+    /// Opaque pixels by colour. Colours that come when [`MAX_COUNTED`] are there count for the first one like them.
     pub(super) counts: BTreeMap<[u8; 3], u64>,
+    /// That first one, by its upper bits.
+    alike: BTreeMap<[u8; 3], [u8; 3]>,
     total: u64,
     transparent: u64,
 }
@@ -87,6 +91,7 @@ pub(super) fn survey(masks: &[&Raster]) -> Survey {
     let step = pixels.div_ceil(MAX_SURVEY_PIXELS).max(1) | 1;
     let mut s = Survey {
         counts: BTreeMap::new(),
+        alike: BTreeMap::new(),
         total: 0,
         transparent: 0,
     };
@@ -112,9 +117,16 @@ pub(super) fn survey(masks: &[&Raster]) -> Survey {
 
 impl Survey {
     fn count(&mut self, (rgb, n): ([u8; 3], u64)) {
-        if n > 0 && (self.counts.len() < MAX_COUNTED || self.counts.contains_key(&rgb)) {
-            *self.counts.entry(rgb).or_default() += n;
+        if n == 0 {
+            return;
         }
+        // The noise of the first masks must not keep a class of later ones from being seen.
+        let colour = if self.counts.len() < MAX_COUNTED || self.counts.contains_key(&rgb) {
+            rgb
+        } else {
+            *self.alike.entry(rgb.map(|v| v >> (8 - COARSE_BITS))).or_insert(rgb)
+        };
+        *self.counts.entry(colour).or_default() += n;
     }
 
     pub(super) fn opaque(&self) -> u64 {

@@ -168,3 +168,15 @@ fn the_survey_of_large_sets_is_bounded() {
     assert!((all[1].1 - 0.24).abs() < 0.01, "{all:?}");
     assert_eq!(suggest(&[&big, &big]), threshold(128));
 }
+
+/// Photographs among the masks must cost neither memory nor pixels.
+#[test]
+fn the_survey_counts_every_colour_in_bounded_memory() {
+    let all: Vec<[u8; 3]> = (0..1u32 << 20)
+        .map(|i| [(i & 127) as u8 * 2, (i >> 7 & 127) as u8 * 2, (i >> 14) as u8 * 4])
+        .collect();
+    let all = Raster::from_u8(1 << 10, 1 << 10, 3, all.concat()).unwrap();
+    let s = survey(&[&all]);
+    assert_eq!(s.counts.values().sum::<u64>(), 1 << 20);
+    assert!(s.counts.len() <= MAX_COUNTED + (1 << 15), "{}", s.counts.len());
+}

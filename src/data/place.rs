@@ -1,9 +1,9 @@
 //! Dividing tiles by the place they show: tiles that touch stay on one side, or validation knows the ground.
 //!
-//! A name gives a tile's place by its numbers: `X-Y-ZOOM` as map servers count, else its last two numbers. What stands
-//! before them names the sheet; tiles of different sheets do not touch.
+//! A name gives a tile's place by its numbers: `X-Y-ZOOM` as map servers count, else its last two numbers, columns and
+//! rows or pixels. What stands before them names the sheet; tiles of different sheets do not touch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::draw::{Draw, Stream};
 use super::pair::without_extension;
@@ -23,9 +23,11 @@ struct Tile {
     sheet: String,
     x: i64,
     y: i64,
+    /// Of a map server's tile.
+    zoom: Option<i64>,
 }
 
-/// Largest zoom level of map tiles; a third number up to this is one.
+/// Largest zoom level of map tiles; a third number up to this is one, if the map has such a tile.
 const MAX_ZOOM: i64 = 24;
 /// Validation may be this much larger than asked for, because places are not torn apart.
 const MOST_OVER: f64 = 1.5;
@@ -49,27 +51,79 @@ fn tile(path: &str) -> Option<Tile> {
             _ => {}
         }
     }
-    let at = match numbers.as_slice() {
-        [(_, x), (_, y), (_, zoom)] if *zoom <= MAX_ZOOM && *x > *zoom && *y > *zoom => 0,
-        all => all.len().checked_sub(2)?,
+    let (from, x, y, zoom) = match *numbers.as_slice() {
+        [(from, x), (_, y), (_, zoom)] if zoom <= MAX_ZOOM && x.min(y) > zoom && x.max(y) < 1 << zoom => {
+            (from, x, y, Some(zoom))
+        }
+        [.., (from, x), (_, y)] => (from, x, y, None),
+        _ => return None,
     };
-    let (&(from, x), &(_, y)) = (numbers.get(at)?, numbers.get(at + 1)?);
-    let zoom = if at + 2 < numbers.len() { numbers[at + 2].1 } else { -1 };
+    let kind = if zoom.is_some() { "of a map" } else { "" };
     Some(Tile {
-        sheet: format!("{} {zoom}", &base[..from]),
+        sheet: format!("{} {kind}", &base[..from]),
         x,
         y,
+        zoom,
     })
+}
+
+/// Brings a map's tiles to the coarsest zoom there is, so that a tile and its children have one column and row.
+fn level(tiles: &mut [(usize, Option<Tile>)]) {
+    let mut coarsest: BTreeMap<String, i64> = BTreeMap::new();
+    for tile in tiles.iter().filter_map(|(_, tile)| tile.as_ref()) {
+        if let Some(zoom) = tile.zoom {
+            let least = coarsest.entry(tile.sheet.clone()).or_insert(zoom);
+            *least = zoom.min(*least);
+        }
+    }
+    for tile in tiles.iter_mut().filter_map(|(_, tile)| tile.as_mut()) {
+        if let (Some(zoom), Some(least)) = (tile.zoom, coarsest.get(&tile.sheet)) {
+            (tile.x, tile.y) = (tile.x >> (zoom - least), tile.y >> (zoom - least));
+            tile.zoom = Some(*least);
+        }
+    }
+}
+
+/// How far neighbours lie apart along x and y, by sheet: 1, or a tile's side where names count pixels.
+fn steps(tiles: &[(usize, Option<Tile>)]) -> BTreeMap<&str, [i64; 2]> {
+    let mut sheets: BTreeMap<&str, [BTreeSet<i64>; 2]> = BTreeMap::new();
+    // Tiles of a map that are far apart do not touch, however regular their distances are.
+    for tile in tiles
+        .iter()
+        .filter_map(|(_, tile)| tile.as_ref())
+        .filter(|t| t.zoom.is_none())
+    {
+        let [x, y] = sheets.entry(&tile.sheet).or_default();
+        x.insert(tile.x);
+        y.insert(tile.y);
+    }
+    let sheets = sheets.into_iter();
+    sheets
+        .map(|(sheet, along)| (sheet, along.map(|all| step(&all))))
+        .collect()
+}
+
+/// The greatest common divisor of the distances. That to the last one is left out where there are others: windows there
+/// are often moved back to the image's edge.
+fn step(all: &BTreeSet<i64>) -> i64 {
+    let distances: Vec<i64> = all.iter().zip(all.iter().skip(1)).map(|(a, b)| b - a).collect();
+    let regular = (distances.len().max(2) - 1).min(distances.len());
+    distances[..regular].iter().fold(0, |a, b| divisor(a, *b)).max(1)
+}
+
+fn divisor(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { divisor(b, a % b) }
 }
 
 /// Divides `pairs` (number and image path) by `share` of validation and `seed`; both lists come out ascending.
 ///
-/// Tiles of one sheet whose columns and rows differ by at most one are one place. A place with more than half of the
-/// tiles is cut across its longer side: one seam cannot be helped there. Pairs whose names hold no tile are places of
-/// their own. With a share above 0 and two places, both sides get at least one.
+/// Tiles of one sheet whose columns and rows differ by at most one step are one place, whatever their zoom. A place
+/// with more than half of the tiles is cut across its longer side: one seam cannot be helped there. Pairs whose names
+/// hold no tile are places of their own. With a share above 0 and two places, both sides get at least one.
 pub fn by_place(pairs: &[(usize, String)], share: f64, seed: u32) -> PlaceSplit {
     let mut tiles: Vec<(usize, Option<Tile>)> = pairs.iter().map(|(pair, path)| (*pair, tile(path))).collect();
     tiles.sort();
+    level(&mut tiles);
     if tiles.iter().all(|(_, t)| t.is_none()) {
         return PlaceSplit {
             train: tiles.into_iter().map(|(pair, _)| pair).collect(),
@@ -125,10 +179,17 @@ pub fn by_place(pairs: &[(usize, String)], share: f64, seed: u32) -> PlaceSplit 
 
 /// Groups of tiles that touch, as places in `tiles`.
 fn connected(tiles: &[(usize, Option<Tile>)]) -> Vec<Vec<usize>> {
-    let mut at: BTreeMap<&Tile, Vec<usize>> = BTreeMap::new();
+    let steps = steps(tiles);
+    let step = |tile: &Tile| steps.get(tile.sheet.as_str()).copied().unwrap_or([1; 2]);
+    // Tiles within a step are in cells side by side.
+    let cell = |tile: &Tile| {
+        let [x, y] = step(tile);
+        [tile.x / x, tile.y / y]
+    };
+    let mut at: BTreeMap<(&str, [i64; 2]), Vec<usize>> = BTreeMap::new();
     for (i, (_, tile)) in tiles.iter().enumerate() {
         if let Some(tile) = tile {
-            at.entry(tile).or_default().push(i);
+            at.entry((tile.sheet.as_str(), cell(tile))).or_default().push(i);
         }
     }
     let mut seen = vec![false; tiles.len()];
@@ -141,14 +202,12 @@ fn connected(tiles: &[(usize, Option<Tile>)]) -> Vec<Vec<usize>> {
         while let Some(i) = next.pop() {
             place.push(i);
             let Some(tile) = &tiles[i].1 else { continue };
+            let ([x, y], [step_x, step_y]) = (cell(tile), step(tile));
+            let touches = |other: &Tile| (other.x - tile.x).abs() <= step_x && (other.y - tile.y).abs() <= step_y;
             for (dx, dy) in (-1..=1).flat_map(|dx| (-1..=1).map(move |dy| (dx, dy))) {
-                let beside = Tile {
-                    sheet: tile.sheet.clone(),
-                    x: tile.x + dx,
-                    y: tile.y + dy,
-                };
-                for &other in at.get(&beside).into_iter().flatten() {
-                    if !std::mem::replace(&mut seen[other], true) {
+                let beside = [x.saturating_add(dx), y.saturating_add(dy)];
+                for &other in at.get(&(tile.sheet.as_str(), beside)).into_iter().flatten() {
+                    if tiles[other].1.as_ref().is_some_and(touches) && !std::mem::replace(&mut seen[other], true) {
                         next.push(other);
                     }
                 }
@@ -160,7 +219,8 @@ fn connected(tiles: &[(usize, Option<Tile>)]) -> Vec<Vec<usize>> {
     places
 }
 
-/// Cuts one place across its longer side so that the smaller part is about `share` of it.
+/// Cuts one place across its longer side so that the smaller part is about `share` of it. Tiles of one column and row
+/// show the same ground and stay together.
 fn cut(mut place: Vec<usize>, tiles: &[(usize, Option<Tile>)], share: f64) -> Vec<Vec<usize>> {
     let coordinate = |i: usize, across: bool| tiles[i].1.as_ref().map_or(0, |t| if across { t.x } else { t.y });
     let length = |across: bool| {
@@ -170,10 +230,12 @@ fn cut(mut place: Vec<usize>, tiles: &[(usize, Option<Tile>)], share: f64) -> Ve
     let across = length(true) >= length(false);
     place.sort_by_key(|i| (coordinate(*i, across), *i));
     let part = ((place.len() as f64 * share.clamp(0.1, 0.5)).round() as usize).clamp(1, place.len() - 1);
-    // A line of tiles is not torn apart, unless there is only one.
-    let edge = coordinate(place[place.len() - part], across);
-    let start = place.iter().position(|i| coordinate(*i, across) >= edge).unwrap_or(0);
-    let at = if start == 0 { place.len() - part } else { start };
+    let wanted = place.len() - part;
+    // A line of tiles is not torn apart.
+    let mut edges = (1..place.len()).filter(|i| coordinate(place[i - 1], across) < coordinate(place[*i], across));
+    let Some(at) = edges.clone().rfind(|i| *i <= wanted).or_else(|| edges.next()) else {
+        return vec![place];
+    };
     let rest = place.split_off(at);
     vec![place, rest]
 }
@@ -221,6 +283,82 @@ mod tests {
         let differ = (1..20).any(|s| by_place(&pairs, 0.25, s) != by_place(&pairs, 0.25, 0));
         assert!(differ);
         assert!(by_place(&pairs, 0.0, 1).validation.is_empty());
+    }
+
+    /// Both tiles of a pair of names on one side, whatever the seed.
+    fn together(pairs: &[(usize, String)], share: f64, one: &str, other: &str) -> bool {
+        let number = |name: &str| {
+            pairs
+                .iter()
+                .position(|(_, p)| p.ends_with(&format!("/{name}.png")))
+                .unwrap()
+        };
+        (0..40).all(|seed| {
+            let validation = by_place(pairs, share, seed).validation;
+            validation.contains(&number(one)) == validation.contains(&number(other))
+        })
+    }
+
+    #[test]
+    fn pixel_offsets_touch_one_tile_apart() {
+        // Four blocks of 2 x 2 tiles, and one moved back to the image's edge.
+        for edge in [3072, 2712, 2713] {
+            let names: Vec<String> = [(0, 0), (2048, 0), (0, 4096), (2048, 4096)]
+                .iter()
+                .flat_map(|(x, y)| (0..4).map(move |i| format!("t_{}_{}", x + 512 * (i % 2), y + 512 * (i / 2))))
+                .chain([format!("t_{edge}_9999")])
+                .collect();
+            let pairs = named(&names.iter().map(String::as_str).collect::<Vec<_>>());
+            assert_eq!(by_place(&pairs, 0.3, 1).places, 5, "{edge}");
+            assert!(together(&pairs, 0.3, "t_0_0", "t_512_512"), "{edge}");
+        }
+        let rows: Vec<String> = ["t", "u", "v"]
+            .iter()
+            .flat_map(|sheet| [0, 512, 1024, 1288].map(|x| format!("{sheet}_{x}_0")))
+            .collect();
+        let pairs = named(&rows.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(by_place(&pairs, 0.3, 1).places, 3);
+        assert!(together(&pairs, 0.3, "t_0_0", "t_1288_0"));
+    }
+
+    #[test]
+    fn a_tile_and_its_children_are_one_place() {
+        let parents = [
+            (309_606, 261_636),
+            (309_640, 261_632),
+            (309_680, 261_632),
+            (309_720, 261_640),
+        ];
+        let names: Vec<String> = parents
+            .iter()
+            .flat_map(|(x, y)| {
+                let children = (0..4).map(move |i| format!("z20/{}-{}-20", 2 * x + i % 2, 2 * y + i / 2));
+                children.chain([format!("z19/{x}-{y}-19")])
+            })
+            .collect();
+        let pairs = named(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(by_place(&pairs, 0.25, 1).places, 4);
+        for child in ["619212-523272-20", "619213-523273-20"] {
+            assert!(together(&pairs, 0.25, "309606-261636-19", child));
+        }
+        // All there is shows one ground: nothing to hold back, rather than what was learnt.
+        let split = by_place(&pairs[..5], 0.25, 1);
+        assert_eq!((split.places, split.validation.len()), (1, 0));
+        // Two neighbours with two children each are divided between them.
+        let pairs = named(&["8-8-4", "9-8-4", "16-16-5", "17-17-5", "18-16-5", "19-17-5"]);
+        assert_eq!(by_place(&pairs, 0.5, 1).places, 2);
+        for (one, child) in [("8-8-4", "17-17-5"), ("9-8-4", "18-16-5")] {
+            assert!(together(&pairs, 0.5, one, child));
+        }
+        // What no map has is no zoom: tile 5 of row 48 of a scene.
+        let at = |name: &str| tile(name).map(|t| (t.x, t.y));
+        assert_eq!(at("austin32_48_5"), Some((48, 5)));
+        assert_eq!(
+            at("9223372036854775807_9223372036854775807"),
+            Some((i64::MAX, i64::MAX))
+        );
+        let ends = named(&["9223372036854775807_0", "0_9223372036854775807", "a_1_1"]);
+        assert_eq!(by_place(&ends, 0.3, 1).validation.len(), 1);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::{Engine, Model, convert, fault, gather::Gather, large::Large, target::Target};
 use crate::{
-    data::classes::Class,
+    data::{class_order::order_of, classes::Class},
     export::{self, Bits, Kept, Labels},
     formats::raster::Raster,
     infer::{Prediction, Rescale, View},
@@ -267,7 +267,7 @@ impl Engine {
         };
         let truth = match target {
             // Labels are numbers of this data set's classes; another legend's model cannot be judged by them.
-            Target::Pair(pair) if same_classes(&model.classes, &self.data.classes()) => self
+            Target::Pair(pair) if same_classes(&self.data.classes(), &model.classes) => self
                 .data
                 .mask(pair)
                 .zip(self.data.mask_bits(pair))
@@ -366,7 +366,7 @@ fn transparent(image: &Raster) -> impl Iterator<Item = bool> + '_ {
     (0..pixels).map(move |at| image.rgba8_at((at % width) as u32, (at / width) as u32)[3] == 0)
 }
 
-/// Whether class numbers mean the same: as many classes, of the same names.
-fn same_classes(a: &[Class], b: &[Class]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.name == b.name)
+/// Whether class numbers mean the same.
+fn same_classes(data: &[Class], model: &[Class]) -> bool {
+    order_of(data, model).is_some_and(|order| order.is_sorted())
 }

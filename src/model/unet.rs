@@ -222,6 +222,18 @@ impl UNet {
         self.out.bias.clone()
     }
 
+    /// The same network with its outputs in another order: output `i` becomes what `order[i]` was.
+    pub fn with_outputs(mut self, order: &[usize]) -> Self {
+        let Conv { weight, bias } = &self.out;
+        let weights = order.iter().map(|&c| weight.clone().narrow(3, c, 1)).collect();
+        let biases = order.iter().map(|&c| bias.clone().narrow(0, c, 1)).collect();
+        self.out = Conv {
+            weight: Tensor::cat(weights, 3),
+            bias: Tensor::cat(biases, 0),
+        };
+        self
+    }
+
     /// Every 3x3 unit in the order of the forward pass.
     fn units(&self) -> impl Iterator<Item = &ConvUnit> {
         self.encoder

@@ -58,8 +58,8 @@ function folder(name, pairs) {
   return root;
 }
 
-/** Ground, a river and roofs, in mask colours of their own. @param {number} k */
-function classScene(k) {
+/** Ground, a river and roofs, in mask colours of their own, and where asked a field. @param {number} k @param {boolean} [field] */
+function classScene(k, field = false) {
   const { width, height } = SIZE;
   const image = new PNG({ width, height });
   const mask = new PNG({ width, height });
@@ -70,7 +70,7 @@ function classScene(k) {
       const river = (x + y + 5 * k) % 60 < 12;
       const roof = Math.floor(x / 9 + k) % 3 === 0 && Math.floor(y / 9 + k) % 3 === 1;
       image.data.set(river ? [30 + grain, 60 + grain, 120, 255] : roof ? [200 + grain, 120, 100, 255] : [90, 110 + grain, 60, 255], at);
-      mask.data.set(river ? [20, 60, 200, 255] : roof ? [220, 40, 40, 255] : [40, 160, 60, 255], at);
+      mask.data.set(field && y < 14 ? [240, 230, 60, 255] : river ? [20, 60, 200, 255] : roof ? [220, 40, 40, 255] : [40, 160, 60, 255], at);
     }
   }
   return { image: PNG.sync.write(image), mask: PNG.sync.write(mask) };
@@ -109,6 +109,26 @@ test('a colour map becomes classes with names, trains and is saved with its pale
   await until(async () => /** @type {any} */ ((await gm.read(page)).dataset)?.classes[0]?.name === 'ground', { limitMs: 20_000, what: 'the legend is back' });
 });
 
+test('a class of files that come after the legend was edited is shown, and one click adds it', async () => {
+  await gm.dropForTraining(page, [folder('classes-first', { early1: classScene(1), early2: classScene(2) })]);
+  await page.fill('#legend-name-0', 'ground');
+  await page.press('#legend-name-0', 'Tab');
+  await until(async () => /** @type {any} */ ((await gm.read(page)).dataset)?.classes[0].name === 'ground', { limitMs: 20_000, what: 'the class is called ground' });
+  await gm.dropForTraining(page, [folder('classes-later', { late1: classScene(3, true), late2: classScene(4, true) })]);
+  await until(async () => (await gm.read(page)).dataset?.pairs.length === 4, { limitMs: 60_000, what: 'the later pairs' });
+  await expect(page.locator('#rule-legend > li')).toHaveCount(3);
+  await expect(page.locator('#rule-strays-line')).toContainText('1 new colour');
+  await expect(page.locator('#rule-strays-list')).toContainText('#F0E63C');
+  await shoot('classes-new-colour');
+  await page.click('#legend-add');
+  await expect(page.locator('#rule-legend > li')).toHaveCount(4);
+  await expect(page.locator('#rule-strays')).toBeHidden();
+  const { classes } = /** @type {any} */ ((await gm.read(page)).dataset);
+  expect(classes).toHaveLength(4);
+  expect(classes[0].name).toBe('ground');
+  expect(classes[3].rgb).toEqual([240, 230, 60]);
+});
+
 test('the doctor shows each fault and one click mends it', async () => {
   const empty = new PNG({ ...SIZE });
   empty.data.fill(0);
@@ -119,7 +139,7 @@ test('the doctor shows each fault and one click mends it', async () => {
   const own = scene(9, SIZE);
   pairs.same = { image: own.image, mask: own.image };
   await gm.dropForTraining(page, [folder('doctor', pairs)]);
-  const codes = async () => page.locator('#doctor > li').evaluateAll((items) => items.map((item) => item.getAttribute('data-code')));
+  const codes = async () => page.locator('#doctor > li:not(.settled)').evaluateAll((items) => items.map((item) => item.getAttribute('data-code')));
   await until(async () => (await codes()).length > 0, { limitMs: 20_000, what: 'findings' });
   const found = await codes();
   for (const code of ['mask_is_image', 'empty_masks', 'copies']) expect(found).toContain(code);
@@ -130,11 +150,46 @@ test('the doctor shows each fault and one click mends it', async () => {
   for (let left = found.length; left > 0; left -= 1) {
     const before = (await codes()).length;
     if (before === 0) break;
-    await page.locator('#doctor .mend').first().click();
+    await page.locator('#doctor button.mend').first().click();
     await until(async () => (await codes()).length < before, { limitMs: 20_000, what: 'a finding is mended' });
   }
   expect(await codes()).toEqual([]);
   expect(gm.usablePairs(await gm.read(page)).map((pair) => pair.name)).toEqual(['plot1', 'plot2', 'plot3', 'plot4', 'plot5']);
+  // What the settings see to already is said all the same, without a button.
+  for (const left of [4, 3]) {
+    await page.locator('#gallery li.pair .use input:checked').first().uncheck();
+    await until(async () => gm.usablePairs(await gm.read(page)).length === left, { limitMs: 20_000, what: `${left} pairs are left` });
+  }
+  const few = page.locator('#doctor > li[data-code="too_few_pairs"]');
+  await expect(few).toContainText('Already set: strong augmentation');
+  await expect(few.locator('button.mend')).toHaveCount(0);
+  await gm.applySettings(page, undefined, { augmentation: 'off' });
+  await gm.goTo(page, 'data');
+  await few.locator('button.mend').click();
+  await expect(few).toContainText('Already set');
+});
+
+test('images are chosen for validation in the gallery, and the run holds those back', async () => {
+  await gm.dropForTraining(page, [folder('chosen', Object.fromEntries([1, 2, 3, 4, 5].map((k) => [`spot${k}`, scene(k, SIZE)])))]);
+  await gm.goTo(page, 'data');
+  await expect(page.locator('#gallery .hold').first()).toBeHidden();
+  await page.locator('label:has(#pick-validation)').click();
+  await expect(page.locator('#picked-line')).toContainText('None chosen');
+  for (const name of ['spot2', 'spot4']) await page.getByLabel(`Hold ${name} back for validation`).check();
+  await expect(page.locator('#picked-line')).toHaveText('2 images held back for validation.');
+  await shoot('chosen-validation');
+  const held = async () => (await gm.read(page)).config?.validation_pairs;
+  await until(async () => (await held()) === 2, { limitMs: 20_000, what: 'two are held back' });
+  // One that is left out cannot be held back.
+  await page.getByLabel('Use spot4').uncheck();
+  await until(async () => (await held()) === 1, { limitMs: 20_000, what: 'one is held back' });
+  await gm.applySettings(page, undefined, { ...SMALL, steps: 2, validate_every: 2 });
+  const { run, dataset } = await gm.train(page, { limitMs: LIMIT_MS });
+  expect(run?.validation_pairs.map((index) => dataset?.pairs[index].name)).toEqual(['spot2']);
+  await gm.applySettings(page, undefined, { val_names: [] });
+  await gm.goTo(page, 'data');
+  await expect(page.getByLabel('Hold spot2 back for validation')).not.toBeChecked();
+  await page.locator('label:has(#pick-validation)').click();
 });
 
 test('a run with a hopeless rate ends by itself and its retry is offered', async () => {

@@ -155,8 +155,13 @@ impl Run {
 
 /// Starts a run and drives it to its end.
 pub fn train(engine: &mut Engine, config: TrainConfig) -> Run {
-    let mut events = send(engine, Command::Start { config });
+    let events = send(engine, Command::Start { config });
     assert!(matches!(events.first(), Some(Event::RunStarted { .. })), "{events:?}");
+    finish(engine, events)
+}
+
+/// Drives a run that has begun to its end.
+pub fn finish(engine: &mut Engine, mut events: Vec<Event>) -> Run {
     while engine.is_busy() {
         events.extend(pollster::block_on(engine.advance(50.0)));
     }

@@ -9,7 +9,8 @@ import { go } from './header.js';
 import { canBeClasses, paintLegend, useClasses } from './legend.js';
 import { chip, paintLayers } from './paint-classes.js';
 import { clear, sampleScenes, send } from './session.js';
-import { hasData, onPaint, running, state, usablePairs } from './store.js';
+import { change, current } from './settings.js';
+import { changed, hasData, onPaint, running, state, usablePairs } from './store.js';
 import { faultWords, isWarning, joint, noteLine, ruleLine } from './strings.js';
 import { openPairs } from './viewer.js';
 
@@ -17,7 +18,7 @@ import { openPairs } from './viewer.js';
  * @typedef {import('./types.js').Pair} Pair
  * @typedef {import('./types.js').Fault} Fault
  * @typedef {import('./types.js').MaskRule} MaskRule
- * @typedef {{ li: HTMLLIElement, canvas: HTMLCanvasElement, name: HTMLElement, facts: HTMLElement, notes: HTMLElement, use: HTMLInputElement, pair: Pair | null, drawn: string }} Card
+ * @typedef {{ li: HTMLLIElement, canvas: HTMLCanvasElement, name: HTMLElement, facts: HTMLElement, notes: HTMLElement, use: HTMLInputElement, hold: HTMLInputElement, holdLabel: HTMLElement, pair: Pair | null, drawn: string }} Card
  */
 
 /** Cards shown at first and added by "Show more". */
@@ -61,6 +62,7 @@ export function initData() {
     painted = null;
     paint();
   });
+  $('pick-validation').addEventListener('change', changed);
   initRule();
   onPaint(paint);
 }
@@ -74,7 +76,7 @@ function paint() {
   show($('data-held'), held);
   for (const id of ['clear-train', 'add-files', 'add-folder']) /** @type {HTMLButtonElement} */ ($(id)).disabled = held;
   /** @type {HTMLFieldSetElement} */ ($('rule-choices')).disabled = held;
-  const view = `${state.view.overlay} ${state.view.opacity} ${state.faults.length} ${held}`;
+  const view = `${state.view.overlay} ${state.view.opacity} ${state.faults.length} ${held} ${input('pick-validation').checked} ${current()?.val_names}`;
   if (state.dataset === painted && view === paintedView) return;
   painted = state.dataset;
   paintedView = view;
@@ -129,6 +131,7 @@ function paintFacts() {
 
 function paintGallery() {
   const all = state.dataset?.pairs ?? [];
+  const chosen = new Set(current()?.val_names);
   const wanted = all.filter((pair) => !onlyFlagged || pair.blocked || pair.excluded || pair.notes.some(isWarning));
   const pairs = wanted.slice(0, shown);
   const gallery = $('gallery');
@@ -141,7 +144,10 @@ function paintGallery() {
   setText($('gallery-title'), plural(all.length, 'pair'));
   show($('gallery-more'), wanted.length > shown);
   setText($('gallery-more'), `Show more (${count(wanted.length - shown)} left)`);
-  inSlices('gallery', pairs.entries(), ([index, pair]) => fillCard(cards[index], pair));
+  const picking = input('pick-validation').checked;
+  show($('picked-line'), picking);
+  if (picking) setText($('picked-line'), chosen.size ? `${plural(chosen.size, 'image')} held back for validation.` : 'None chosen: the share under Train decides, by chance or by place.');
+  inSlices('gallery', pairs.entries(), ([index, pair]) => fillCard(cards[index], pair, picking, chosen));
 }
 
 /** @returns {Card} */
@@ -151,20 +157,37 @@ function newCard() {
   const facts = h('span', { class: 'small tabular' });
   const notes = h('ul', { class: 'notes' });
   const use = h('input', { type: 'checkbox' });
+  const hold = h('input', { type: 'checkbox' });
+  const holdLabel = h('label', { class: 'choice hold', hidden: true }, hold, h('span', {}, 'Hold back'));
   const li = h('li', { class: 'pair' },
     h('button', { type: 'button', class: 'picture', onclick: () => card.pair && openPairs(card.pair.index) }, canvas),
-    h('label', { class: 'choice use', title: 'Use this pair' }, use, name), facts, notes);
+    h('label', { class: 'choice use', title: 'Use this pair' }, use, name), facts, holdLabel, notes);
   /** @type {Card} */
-  const card = { li, canvas, name, facts, notes, use, pair: null, drawn: '' };
-  use.addEventListener('change', () => card.pair && send({ type: 'set_excluded', pairs: [card.pair.index], excluded: !use.checked }));
+  const card = { li, canvas, name, facts, notes, use, hold, holdLabel, pair: null, drawn: '' };
+  use.addEventListener('change', () => {
+    if (!card.pair) return;
+    // One that takes no part cannot be validated on either.
+    if (!use.checked && hold.checked) holdBack(card.pair, false);
+    send({ type: 'set_excluded', pairs: [card.pair.index], excluded: !use.checked });
+  });
+  hold.addEventListener('change', () => card.pair && holdBack(card.pair, hold.checked));
   return card;
 }
 
-/** @param {Card} card @param {Pair} pair */
-function fillCard(card, pair) {
+/** Chooses an image for validation, or no longer. @param {Pair} pair @param {boolean} on */
+function holdBack(pair, on) {
+  const others = (current()?.val_names ?? []).filter((name) => name !== pair.image_path);
+  change({ val_names: on ? [...others, pair.image_path] : others });
+}
+
+/** @param {Card} card @param {Pair} pair @param {boolean} picking @param {Set<string>} chosen */
+function fillCard(card, pair, picking, chosen) {
   const drawn = `${state.view.overlay} ${state.view.opacity}`;
   const held = running() || state.predicting !== null;
   card.use.disabled = held || Boolean(pair.blocked);
+  show(card.holdLabel, picking && !pair.blocked && !pair.excluded);
+  card.hold.checked = chosen.has(pair.image_path);
+  card.hold.setAttribute('aria-label', `Hold ${pair.name} back for validation`);
   if (card.pair === pair && card.drawn === drawn) return;
   card.pair = pair;
   card.drawn = drawn;
@@ -277,14 +300,18 @@ function paintRule() {
   else if (colours.length) chosenColour = (colours.find(({ rgb }) => rgb.some((v) => v > 0)) ?? colours[0]).rgb;
   show($('rule-threshold-sub'), rule.kind === 'threshold');
   show($('rule-colours'), rule.kind === 'colour');
-  $('rule-colours').replaceChildren(...colours.map(({ rgb, share }) => swatch([...rgb], share, rule)));
+  const list = $('rule-colours');
+  // Who chose a colour stays at it.
+  const focused = list.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.colour : undefined;
+  list.replaceChildren(...colours.map(({ rgb, share }) => swatch([...rgb], share, rule)));
+  if (focused) /** @type {HTMLElement | null} */ (list.querySelector(`[data-colour="${focused}"]`))?.focus({ preventScroll: true });
   show($('rule-reset'), JSON.stringify(rule) !== JSON.stringify(suggested));
 }
 
 /** @param {number[]} rgb @param {number} share @param {MaskRule} rule */
 function swatch(rgb, share, rule) {
   const on = rule.kind === 'colour' && hex([...rule.rgb]) === hex(rgb);
-  const button = h('button', { type: 'button', class: 'swatch', 'aria-pressed': String(on), onclick: () => {
+  const button = h('button', { type: 'button', class: 'swatch', data: { colour: hex(rgb) }, 'aria-pressed': String(on), onclick: () => {
     chosenColour = rgb;
     input('rule-colour').checked = true;
     sendRule(0);

@@ -4,6 +4,7 @@
  */
 import { $, h, inSlices, setText, show } from './dom.js';
 import { plural } from './format.js';
+import { focusHeading } from './header.js';
 import { paintLayers } from './paint-classes.js';
 import { send } from './session.js';
 import { applySettings, hasSettings } from './settings.js';
@@ -27,22 +28,32 @@ export function initDoctor() {
   onPaint(paint);
 }
 
-/** Findings that a click would still change something about. */
-const open = () => (state.dataset?.findings ?? []).filter(({ mend }) => mend.kind !== 'settings' || !hasSettings(mend.settings));
+/** Whether the settings are as a finding asks for: there is nothing to click, but the finding holds. @param {Finding} finding */
+const settled = ({ mend }) => mend.kind === 'settings' && hasSettings(mend.settings);
 
 function paint() {
   if (state.place !== 'data') return;
-  const findings = open();
+  const all = state.dataset?.findings ?? [];
+  const open = all.filter((finding) => !settled(finding));
+  const findings = [...open, ...all.filter(settled)];
   const held = running() || state.predicting !== null;
-  const look = `${held} ${state.view.overlay} ${state.view.opacity} ${findings.map(({ code }) => code)}`;
+  const look = `${held} ${state.view.overlay} ${state.view.opacity} ${findings.map(({ code }) => code)} ${open.length}`;
   if (painted === state.dataset && paintedWith === look) return;
   painted = state.dataset;
   paintedWith = look;
-  show($('doctor-card'), findings.length > 0);
-  setText($('doctor-count'), plural(findings.length, 'finding'));
+  const card = $('doctor-card');
+  const list = $('doctor');
+  // Who was here stays at the same control of the same finding, or near it where that is gone.
+  const focused = card.contains(document.activeElement) ? document.activeElement : null;
+  const code = /** @type {HTMLElement | null | undefined} */ (focused?.closest('li'))?.dataset.code;
+  const control = focused?.matches('.mend') ? '.mend' : '.picture';
+  show(card, findings.length > 0);
+  setText($('doctor-count'), open.length ? plural(open.length, 'finding') : 'taken care of');
   /** @type {[HTMLCanvasElement, number][]} */
   const pictures = [];
-  $('doctor').replaceChildren(...findings.map((finding) => item(finding, held, pictures)));
+  list.replaceChildren(...findings.map((finding) => item(finding, held, pictures)));
+  if (focused && !findings.length) focusHeading();
+  else if (code) /** @type {HTMLElement} */ (list.querySelector(`[data-code="${code}"] ${control}`) ?? $('doctor-title')).focus({ preventScroll: true });
   inSlices('doctor', pictures, ([canvas, index]) => {
     const pair = state.dataset?.pairs[index];
     if (!pair?.thumb_rgba.length) return;
@@ -60,10 +71,10 @@ function item(finding, held, pictures) {
   const name = (/** @type {number} */ index) => state.dataset?.pairs[index]?.name ?? '';
   const names = finding.pairs.slice(0, MAX_NAMES).map(name).join(', ');
   const more = finding.pairs.length - MAX_NAMES;
-  return h('li', { data: { code: finding.code } },
+  return h('li', { class: settled(finding) ? 'settled' : '', data: { code: finding.code } },
     h('button', { type: 'button', class: 'picture', 'aria-label': `Open ${name(first)}`, onclick: () => openPairs(first) }, canvas),
     h('div', {}, h('p', {}, h('strong', {}, sentence)), h('p', { class: 'small' }, why), h('p', { class: 'small path' }, more > 0 ? `${names} and ${more} more` : names)),
-    h('button', { type: 'button', class: 'mend', disabled: held, onclick: () => mend(finding.mend) }, button));
+    settled(finding) ? h('p', { class: 'mend small' }, `Already set: ${button[0].toLowerCase()}${button.slice(1)}`) : h('button', { type: 'button', class: 'mend', disabled: held, onclick: () => mend(finding.mend) }, button));
 }
 
 /** @param {Mend} change */

@@ -1,20 +1,23 @@
 // @ts-check
 /**
  * The legend of masks with several classes: colours with their shares, editable names, what is not labelled, and the
- * stray colours that can become classes.
+ * colours of no class that can become one: those of files that came after it was edited, and strays.
  */
 import { $, h, setText, show } from './dom.js';
 import { hex, percent } from './format.js';
 import { chip } from './paint-classes.js';
 import { send } from './session.js';
 import { state } from './store.js';
+import { unlearntLine } from './strings.js';
 
 /**
  * @typedef {import('./types.js').LegendEntry} LegendEntry
  * @typedef {import('./types.js').Dataset} Dataset
  */
 
-/** The legend as it was last edited, for going back to it. @type {LegendEntry[]} */
+/** Classes that the engine takes at most. */
+const MOST_CLASSES = 16;
+/** The legend as it was last in force, for going back to it; not one that was refused. @type {LegendEntry[]} */
 let edited = [];
 let drawn = '';
 
@@ -32,8 +35,18 @@ export const canBeClasses = (dataset) => dataset.detected.length >= 2;
 
 /** @param {LegendEntry[]} legend */
 function sendLegend(legend) {
-  edited = legend;
   send({ type: 'set_mask_rule', rule: { kind: 'classes', legend } });
+}
+
+/**
+ * The legend with more colours: as classes while there is room, then not labelled, so that it is never refused. A name that is
+ * taken would join two classes; the engine finds another for one without.
+ * @param {LegendEntry[]} legend @param {LegendEntry[]} more
+ */
+function extended(legend, more) {
+  const names = new Set(legend.map(({ name }) => name));
+  const room = MOST_CLASSES - new Set(legend.filter(({ ignored }) => !ignored).map(({ name }) => name)).size;
+  return [...legend, ...more.map((entry, index) => ({ ...entry, name: names.has(entry.name) ? '' : entry.name, ignored: index >= room }))];
 }
 
 /** @param {Dataset} dataset */
@@ -43,21 +56,33 @@ export function paintLegend(dataset) {
   /** @type {HTMLInputElement} */ ($('rule-classes')).disabled = !canBeClasses(dataset);
   if (rule.kind !== 'classes') return;
   edited = rule.legend;
-  const key = JSON.stringify([rule.legend, dataset.strays]);
+  const key = JSON.stringify([rule.legend, dataset.detected, dataset.strays]);
   if (key === drawn) return;
   drawn = key;
   const focused = document.activeElement?.id;
   $('rule-legend').replaceChildren(...rule.legend.map((entry, index) => row(entry, index, rule.legend)));
-  const strays = dataset.strays.filter(({ rgb }) => rule.legend.every((entry) => hex(entry.rgb) !== hex(rgb)));
-  show($('rule-strays'), strays.length > 0);
-  setText($('rule-strays-line'), `${strays.length} stray ${strays.length === 1 ? 'colour is' : 'colours are'} in no class and not learnt:`);
-  $('rule-strays-list').replaceChildren(...strays.slice(0, 12).map(({ rgb, share }) => {
-    const button = h('button', { type: 'button', class: 'swatch', title: 'Make it a class', 'aria-label': `Make ${hex(rgb)} a class`, onclick: () => sendLegend([...rule.legend, { rgb, shown: rgb, name: '', ignored: false, share }]) }, h('span', { class: 'tabular' }, `${hex(rgb)} · ${percent(share)}`));
+  paintUnlearnt(dataset, rule.legend);
+  // A new drawing must not take the keyboard away from the field in use, nor the button that did its work.
+  if (focused?.startsWith('legend-')) (document.getElementById(focused) ?? document.getElementById(`legend-name-${rule.legend.length - 1}`))?.focus();
+}
+
+/** The colours that no class takes, and what makes them one. @param {Dataset} dataset @param {LegendEntry[]} legend */
+function paintUnlearnt(dataset, legend) {
+  const known = new Set(legend.map(({ rgb }) => hex(rgb)));
+  const colours = dataset.strays.filter(({ rgb }) => !known.has(hex(rgb)));
+  const found = new Map(dataset.detected.map((entry) => [hex(entry.rgb), entry]));
+  const fresh = colours.flatMap(({ rgb }) => found.get(hex(rgb)) ?? []).filter(({ ignored }) => !ignored);
+  show($('rule-strays'), colours.length > 0);
+  setText($('rule-strays-line'), unlearntLine(fresh.length, fresh.reduce((sum, { share }) => sum + share, 0), colours.length - fresh.length));
+  $('rule-strays-line').classList.toggle('warn', fresh.length > 0);
+  const swatches = colours.slice(0, 12).map(({ rgb, share }) => {
+    const entry = found.get(hex(rgb)) ?? { rgb, shown: rgb, name: '', ignored: false, share };
+    const button = h('button', { type: 'button', class: 'swatch', title: 'Make it a class', 'aria-label': `Make ${hex(rgb)} a class`, onclick: () => sendLegend(extended(legend, [entry])) }, h('span', { class: 'tabular' }, `${hex(rgb)} · ${percent(share)}`));
     button.prepend(chip(rgb));
     return button;
-  }));
-  // A new drawing must not take the keyboard away from the field in use.
-  if (focused?.startsWith('legend-')) document.getElementById(focused)?.focus();
+  });
+  const add = fresh.length > 0 && h('button', { type: 'button', id: 'legend-add', class: 'swatch', onclick: () => sendLegend(extended(legend, fresh)) }, fresh.length === 1 ? 'Add as a class' : `Add ${fresh.length} as classes`);
+  $('rule-strays-list').replaceChildren(...(add ? [add] : []), ...swatches);
 }
 
 /** @param {LegendEntry} entry @param {number} index @param {LegendEntry[]} legend */

@@ -1,0 +1,58 @@
+//! Whether a model's classes are a data set's, and in which order.
+
+use super::classes::Class;
+
+/// For each class of `wanted` its number among `have`: by colour, which is what masks hold, else by name. `None` unless
+/// both are the same classes. A legend's order follows the data (the most frequent colour first), so that of another
+/// data set need not be the same.
+pub fn order_of(wanted: &[Class], have: &[Class]) -> Option<Vec<usize>> {
+    let by = |same: fn(&Class, &Class) -> bool| -> Option<Vec<usize>> {
+        let order: Option<Vec<usize>> = wanted.iter().map(|w| have.iter().position(|h| same(w, h))).collect();
+        let order = order?;
+        let mut all = order.clone();
+        all.sort_unstable();
+        all.iter().copied().eq(0..have.len()).then_some(order)
+    };
+    by(|a, b| a.rgb == b.rgb).or_else(|| by(|a, b| a.name == b.name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn classes(list: &[(&str, u8)]) -> Vec<Class> {
+        let class = |(name, grey): &(&str, u8)| Class {
+            name: (*name).to_owned(),
+            rgb: [*grey; 3],
+        };
+        list.iter().map(class).collect()
+    }
+
+    #[test]
+    fn colours_say_which_class_is_which_and_names_where_they_do_not() {
+        let data = classes(&[("land", 1), ("water", 2), ("road", 3)]);
+        assert_eq!(order_of(&data, &data), Some(vec![0, 1, 2]));
+        // Another order, other names.
+        let model = classes(&[("class 1", 3), ("class 2", 1), ("class 3", 2)]);
+        assert_eq!(order_of(&data, &model), Some(vec![1, 2, 0]));
+        // The same classes drawn in other colours.
+        let redrawn = classes(&[("water", 7), ("land", 8), ("road", 9)]);
+        assert_eq!(order_of(&data, &redrawn), Some(vec![1, 0, 2]));
+    }
+
+    #[test]
+    fn other_classes_are_others() {
+        let data = classes(&[("land", 1), ("water", 2)]);
+        for other in [
+            classes(&[("land", 1)]),
+            classes(&[("land", 1), ("water", 2), ("road", 3)]),
+            classes(&[("field", 1), ("water", 5)]),
+            classes(&[("land", 1), ("land", 1)]),
+            vec![],
+        ] {
+            assert_eq!(order_of(&data, &other), None, "{other:?}");
+        }
+        assert_eq!(order_of(&[], &[]), Some(vec![]));
+        assert_eq!(order_of(&[], &data), None);
+    }
+}
