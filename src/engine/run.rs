@@ -4,6 +4,8 @@ use super::{Engine, Model, Run, advice, convert, fault};
 use crate::{
     data::{
         batches::{Sampling, epoch_samples},
+        class_order::order_of,
+        classes::Class,
         place, split,
     },
     protocol::{
@@ -29,6 +31,7 @@ impl Engine {
             .as_ref()
             .is_some_and(|r| r.kind == crate::device::Kind::WebGpu);
         let macs = |s: &Settings| 3.0 * s.model.forward_macs(s.tile_px, s.tile_px) as f64 * s.batch as f64;
+        let augment = convert::ranges_out(convert::augmentation_in(&config).ranges());
         vec![Event::Config(ConfigReport {
             config,
             parameters: settings.as_ref().map_or(0.0, |s| s.model.parameters() as f64),
@@ -40,6 +43,7 @@ impl Engine {
             train_pairs: sides.train.len() as u32,
             validation_pairs: sides.validation.len() as u32,
             places: sides.places as u32,
+            augment,
             errors,
         })]
     }
@@ -180,14 +184,25 @@ impl Engine {
             let Some(model) = &self.model else {
                 return vec![fault(FaultCode::NoModel, Stage::Train, None, None)];
             };
-            if !session.start_from(&model.unet) {
-                let detail = Some("the settings describe another network".to_owned());
-                return vec![fault(
-                    FaultCode::ModelMismatch,
-                    Stage::Train,
-                    Some(model.name.clone()),
-                    detail,
-                )];
+            let other = |detail: String| {
+                let detail = Some(format!("{}: {detail}", model.name));
+                vec![fault(FaultCode::CannotContinue, Stage::Train, None, detail)]
+            };
+            let classes = self.data.classes();
+            let Some(order) = order_of(&classes, &model.classes) else {
+                return other(format!(
+                    "it tells {} apart, the masks {}",
+                    class_words(&model.classes),
+                    class_words(&classes)
+                ));
+            };
+            let unet = if order.is_sorted() {
+                model.unet.clone()
+            } else {
+                model.unet.clone().with_outputs(&order)
+            };
+            if !session.start_from(&unet) {
+                return other("the settings describe another network".to_owned());
             }
         }
         vec![self.take_on(session, config)]
@@ -313,9 +328,9 @@ impl Engine {
         }
         if ended && let Some(run) = self.run.take() {
             let (spec, steps) = (run.session.input_spec(), run.session.steps());
-            if steps > 0 {
+            if let Some((unet, _)) = run.session.best_model().filter(|_| steps > 0) {
                 self.model = Some(Model {
-                    unet: run.session.best_model(),
+                    unet: unet.clone(),
                     spec,
                     steps,
                     name: format!("run {run_id}"),
@@ -364,6 +379,14 @@ fn run_end(run_id: u32, end: &Ended, config: &TrainConfig) -> RunEnd {
             crate::train::EndReason::Ill(ailment) => Some(advice::retry(ailment, config)),
             _ => None,
         },
+    }
+}
+
+/// `road, water, land`; those of a binary set have no names.
+fn class_words(classes: &[Class]) -> String {
+    match classes {
+        [] => "foreground and background".to_owned(),
+        _ => classes.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", "),
     }
 }
 

@@ -35,6 +35,12 @@ const FLAT: f32 = 0.05;
 const FLAT_CHECKS: u32 = 3;
 /// Checks in a row with one answer for all pixels.
 const CONSTANT_CHECKS: u32 = 6;
+/// An output is on its way from one answer to several when its probabilities spread this many times as far as before ...
+const SPREADS: f32 = 1.25;
+/// ... and not by next to nothing, ...
+const LEAST_SPREAD: f32 = 0.01;
+/// ... or when, not flat any more, the loss has fallen to this share of what it was.
+const LEARNS: f64 = 0.98;
 /// However often it is checked, an output may be flat for this share of the run, ...
 const SLOW_START: u32 = 5;
 /// ... but no longer than so many steps.
@@ -50,9 +56,12 @@ pub struct Health {
     high: u32,
     flat: u32,
     constant: u32,
-    /// Step of the last check whose predictions had several answers.
+    /// Step of the last check whose predictions had several answers, or came nearer to it.
     #[serde(default)]
     lively_at: u32,
+    /// Spread and best loss at that check, or at the first.
+    #[serde(default)]
+    compared: Option<(f32, Option<f64>)>,
 }
 
 impl Health {
@@ -100,8 +109,16 @@ impl Health {
     /// Looks at a validation: `spread` is the largest difference of the output's probabilities between pixels, `constant`
     /// whether every pixel got one answer although the truth has several. `step` of `steps_total`.
     pub fn validation(&mut self, step: u32, steps_total: u32, spread: f32, constant: bool) -> Option<Ailment> {
-        if !constant {
-            self.lively_at = step;
+        let loss = self.best;
+        let fell = |then: f64| loss.is_some_and(|now| now < LEARNS * then);
+        let learning = self.compared.is_some_and(|(spread_then, loss_then)| {
+            spread > SPREADS * spread_then.max(LEAST_SPREAD) || spread >= FLAT && loss_then.is_some_and(fell)
+        });
+        if !constant || learning {
+            (self.flat, self.constant, self.lively_at) = (0, 0, step);
+        }
+        if !constant || learning || self.compared.is_none() {
+            self.compared = Some((spread, loss));
         }
         self.flat = if constant && spread < FLAT { self.flat + 1 } else { 0 };
         self.constant = if constant { self.constant + 1 } else { 0 };
@@ -113,6 +130,7 @@ impl Health {
     /// Forgets what the predictions looked like, after the weights were replaced.
     pub fn repaired(&mut self, step: u32) {
         (self.flat, self.constant, self.lively_at) = (0, 0, step);
+        self.compared = None;
     }
 }
 
@@ -178,6 +196,30 @@ mod tests {
         for n in 0..20 {
             assert!(check(&mut h, 200 * n, 0.4).is_none() && h.validation(200 * n + 100, 1000, 0.4, false).is_none());
         }
+    }
+
+    #[test]
+    fn an_output_on_its_way_to_several_answers_is_waited_for() {
+        // All below the threshold for two thirds of the run, as with rare foreground and a low rate, but learning: the
+        // probabilities spread, or the loss falls.
+        let mut spreading = Health::default();
+        let mut falling = Health::default();
+        let mut stuck = Health::default();
+        let mut ended = None;
+        for n in 1..=60u32 {
+            let step = 20 * n;
+            assert_eq!(falling.losses(&[0.5 * (-f64::from(n) / 20.0).exp(); 20]), None);
+            assert_eq!(stuck.losses(&[0.3; 20]), None);
+            let spread = 0.02 * 1.05f32.powi(n as i32);
+            assert_eq!(spreading.validation(step, 2000, spread, true), None, "step {step}");
+            assert_eq!(falling.validation(step, 2000, 0.4, true), None, "step {step}");
+            ended = ended.or(stuck.validation(step, 2000, 0.4, true).map(|_| step));
+        }
+        assert_eq!(ended, Some(300));
+        // Noise of next to nothing is not learning.
+        let mut flat = Health::default();
+        let tiny = |n: u32| if n.is_multiple_of(2) { 1e-4 } else { 9e-3 };
+        assert!((1..=20).any(|n| flat.validation(20 * n, 2000, tiny(n), true).is_some()));
     }
 
     #[test]

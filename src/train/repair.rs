@@ -23,6 +23,12 @@ const ALIVE_AT_START: f64 = 0.05;
 /// The same for weights that replace others: with a choice, weights on the verge are not taken (with 0.05 here, one of
 /// ten unlucky seeds was back at 0.04 after 50 steps).
 const ALIVE_AFTER_REPAIR: f64 = 0.5;
+/// Batches looked through for one with something on it: an image without contrast has a flat output by right.
+const LOOK_AHEAD: u64 = 16;
+/// Batches that have to be flat once there is something learnt: a batch of background alone may silence a sound head.
+const FLAT_BATCHES: usize = 4;
+/// Values closer than this are one grey: less than a step of 16 bits.
+const NO_CONTRAST: f32 = 1e-5;
 /// Logits closer than this, relative to their size, do not depend on the image.
 const SAME: f32 = 1e-6;
 /// Steps after which the output is looked at besides validations: heads die early or not at all.
@@ -35,7 +41,8 @@ pub(super) struct Look {
     pub flat: bool,
     /// All logits are numbers.
     pub finite: bool,
-    /// Share of pixels whose logits are more than the last layer's bias.
+    /// Share of pixels whose logits are more than the last layer's bias, of those that are not black: before the first
+    /// step all biases are 0, and so is everything on black ground.
     pub alive: f64,
 }
 
@@ -61,6 +68,13 @@ pub(super) async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, 
         .map_err(|e| TrainError::Read(format!("{e:?}")))
 }
 
+/// Smallest and largest.
+fn range<'a>(values: impl Iterator<Item = &'a f32>) -> (f32, f32) {
+    values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), v| {
+        (low.min(*v), high.max(*v))
+    })
+}
+
 impl Session {
     /// Whether this is a time to look at the output. Weights that were brought along are never replaced: an output of
     /// theirs may well be flat where there is nothing to find.
@@ -69,26 +83,51 @@ impl Session {
         !self.continued && (step == 0 || LOOK_AT.contains(&step) && step < self.settings.steps_total)
     }
 
-    /// Logits of the coming batch, by its own statistics and without dropout.
-    async fn look(&self) -> Result<Look, TrainError> {
+    /// What the output does on the coming batches that show something; `None` if none does. Before the first step one
+    /// of them is enough, because new weights cost nothing then.
+    async fn look(&self) -> Result<Option<Look>, TrainError> {
         let step = u64::from(self.steps());
+        let (mut flat, mut last) = (0, None);
+        for ahead in 0..LOOK_AHEAD {
+            let Some(look) = self.look_at(step + ahead).await? else {
+                continue;
+            };
+            flat += 1;
+            last = Some(look);
+            if step == 0 || !look.flat || !look.finite || flat == FLAT_BATCHES {
+                break;
+            }
+        }
+        Ok(last)
+    }
+
+    /// Logits of a step's batch, by its own statistics and without dropout; `None` if its images are of one grey.
+    async fn look_at(&self, step: u64) -> Result<Option<Look>, TrainError> {
         let cpu = make_batch(&self.data, &self.train, &self.spec, step, self.settings.batch);
-        let batch = Batch::upload(cpu, self.settings.channels.count(), &self.device);
+        let channels = self.settings.channels.count();
+        let batch = Batch::upload(cpu, channels, &self.device);
+        let image = read(batch.images.clone()).await?;
+        let (low, high) = range(image.iter());
+        if high - low <= NO_CONTRAST {
+            return Ok(None);
+        }
         let (logits, _) = self.trainer.model.forward_train(batch.images, &mut |_| None);
         let classes = self.settings.model.classes;
         let bias = read(self.trainer.model.out_bias()).await?;
         let logits = read(logits).await?;
-        let pixels = logits.chunks_exact(classes);
-        let n = pixels.len().max(1) as f64;
         let passes = |p: &[f32]| p.iter().zip(&bias).any(|(l, b)| (l - b).abs() > SAME * (1.0 + b.abs()));
-        let alive = pixels.clone().filter(|p| passes(p)).count() as f64 / n;
+        let lit = image.chunks_exact(channels).map(|p| p.iter().any(|v| *v > NO_CONTRAST));
+        let shown = logits.chunks_exact(classes).zip(lit).filter(|(_, lit)| *lit);
+        let (n, passed) = shown.fold((0u32, 0u32), |(n, passed), (p, _)| {
+            (n + 1, passed + u32::from(passes(p)))
+        });
+        let alive = f64::from(passed) / f64::from(n.max(1));
         let flat = (0..classes).all(|c| {
-            let values = logits.iter().skip(c).step_by(classes);
-            let (low, high) = values.fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
+            let (low, high) = range(logits.iter().skip(c).step_by(classes));
             high - low <= SAME * (1.0 + high.abs())
         });
         let finite = logits.iter().all(|l| l.is_finite());
-        Ok(Look { flat, finite, alive })
+        Ok(Some(Look { flat, finite, alive }))
     }
 
     /// Looks at the output; gives new weights as long as it is dead. `Some` if that did not help.
@@ -97,7 +136,7 @@ impl Session {
         let norm = self.settings.model.has_norm();
         let before = self.repairs;
         loop {
-            let look = self.look().await?;
+            let Some(look) = self.look().await? else { break };
             if !look.finite {
                 return Ok(Some(Ailment::NotFinite));
             }
@@ -133,7 +172,7 @@ impl Session {
         let sum = read(self.trainer.model.sum()).await?;
         let sound = sum.iter().all(|v| v.is_finite());
         if sound && self.best.is_none() && self.health.is_calm() {
-            self.good = Some(self.trainer.model.clone());
+            self.good = Some((self.trainer.model.clone(), self.steps()));
         }
         Ok(sound)
     }

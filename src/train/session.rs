@@ -58,8 +58,8 @@ pub struct Session {
     pub(super) losses: Vec<f64>,
     pub(super) history: Vec<ValidationNews>,
     pub(super) best: Option<Best>,
-    /// Weights known to be numbers, to end with if there are no best ones yet.
-    pub(super) good: Option<UNet>,
+    /// Weights known to be numbers, and of which step, to end with if there are no best ones yet.
+    pub(super) good: Option<(UNet, u32)>,
     pub(super) health: Health,
     pub(super) control: Control,
     /// Sets of fresh weights tried.
@@ -150,7 +150,7 @@ impl Session {
         } == self.settings.model;
         if same {
             self.trainer.model = weights.clone().with_dropout(dropout);
-            self.good = Some(self.trainer.model.clone());
+            self.good = Some((self.trainer.model.clone(), 0));
             self.continued = true;
         }
         same
@@ -176,15 +176,15 @@ impl Session {
         self.trainer.steps()
     }
 
-    /// The best weights so far. Before the first validation the present ones, or the last sound ones of a run that
-    /// ended ill.
-    pub fn best_model(&self) -> UNet {
-        let model = match (&self.best, &self.good) {
-            (Some(best), _) => &best.model,
-            (None, Some(good)) if matches!(self.verdict, Some(EndReason::Ill(_))) => good,
-            (None, _) => &self.trainer.model,
-        };
-        model.clone()
+    /// The best weights so far and their step. Before the first validation the present ones, or the last sound ones of
+    /// a run that ended ill; none if there are none.
+    pub fn best_model(&self) -> Option<(&UNet, u32)> {
+        let ill = matches!(self.verdict, Some(EndReason::Ill(_)));
+        match (&self.best, &self.good) {
+            (Some(best), _) => Some((&best.model, best.step)),
+            (None, good) if ill => good.as_ref().map(|(model, step)| (model, *step)),
+            (None, _) => Some((&self.trainer.model, self.steps())),
+        }
     }
 
     /// Pairs trained on and pairs held back, by their numbers in the data set.
@@ -391,7 +391,7 @@ impl Session {
             epochs: f64::from(steps) / f64::from(self.settings.steps_per_epoch),
             loss_first: self.losses.first().copied().unwrap_or(f64::NAN),
             loss_last: last_mean(&self.losses),
-            best_step: self.best.as_ref().map_or(steps, |b| b.step),
+            best_step: self.best_model().map_or(0, |(_, step)| step),
             validation: self.best.as_ref().and_then(|b| b.validation.clone()),
             training: self.best.as_ref().and_then(|b| b.training.clone()),
             ms_per_step: self.ms_per_step().unwrap_or(0.0),

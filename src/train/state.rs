@@ -37,7 +37,8 @@ pub enum StateError {
     Weights(#[from] WeightsError),
     #[error(transparent)]
     Train(#[from] TrainError),
-    #[error("damaged: {0}")]
+    /// Whole, but nothing that this version understands.
+    #[error("{0}")]
     Meta(String),
     #[error("its state has version {0}, this Groundmask reads {STATE_VERSION}")]
     Version(u32),
@@ -76,6 +77,9 @@ pub struct SessionState {
     /// Weights to fall back on are there, and no best ones yet.
     #[serde(default)]
     good: bool,
+    /// Their step.
+    #[serde(default)]
+    good_step: u32,
     /// The run had ended before its last step, and why.
     #[serde(default)]
     verdict: Option<EndReason>,
@@ -193,6 +197,7 @@ impl Session {
             repairs: self.repairs,
             continued: self.continued,
             good: fallback.is_some(),
+            good_step: fallback.map_or(0, |(_, step)| *step),
             verdict: self.verdict,
         };
         let mut parts = Vec::new();
@@ -205,7 +210,7 @@ impl Session {
         if let Some(best) = &self.best {
             add("best", &best.model);
         }
-        if let Some(good) = fallback {
+        if let Some((good, _)) = fallback {
             add("good", good);
         }
         for ((name, length), (m, v)) in self.trainer.model.parameter_sizes().into_iter().zip(moments) {
@@ -269,7 +274,7 @@ impl Session {
         if state.good {
             let mut model = session.trainer.model.clone();
             read_model(&mut model, "good", file)?;
-            session.good = Some(model);
+            session.good = Some((model, state.good_step));
         }
         session.losses = file.tensor("losses")?.1.into_iter().map(f64::from).collect();
         session.history = state.validations;

@@ -129,7 +129,7 @@ fn outcome(session: Session) -> (Vec<u64>, String, Vec<u32>, Vec<u32>) {
     let losses = session.losses().iter().map(|l| l.to_bits()).collect();
     let figures = format!("{:?} {:?}", session.validations(), session.best_state());
     let last = bits(session.model());
-    (losses, figures, last, bits(&session.best_model()))
+    (losses, figures, last, bits(session.best_model().expect("weights").0))
 }
 
 #[test]
@@ -275,14 +275,17 @@ fn the_weights_to_fall_back_on_are_read_back() {
             .flat_map(|t| t.values.iter().map(|v| v.to_bits()))
             .collect::<Vec<_>>()
     };
-    let kept = bits(first.good.as_ref().expect("some are kept every ten steps"));
+    let (good, step) = first.good.as_ref().expect("some are kept every ten steps");
+    assert_eq!(*step, 10);
+    let kept = bits(good);
     assert_ne!(kept, bits(first.model()));
     let mut second = restored(&settings, &data, &save(&mut first)).expect("restored");
-    assert_eq!(bits(second.good.as_ref().expect("they were saved")), kept);
+    let (good, step) = second.good.as_ref().expect("they were saved");
+    assert_eq!((bits(good), *step), (kept, 10));
     // Weights brought along are sound from the start.
     let mut third = session(&settings, &data);
     assert!(third.start_from(first.model()) && third.is_continued());
-    assert_eq!(bits(third.good.as_ref().expect("kept")), bits(first.model()));
+    assert_eq!(bits(&third.good.as_ref().expect("kept").0), bits(first.model()));
     // Once there are best weights nobody needs them.
     advance(&mut second, |_| false);
     let resumed = restored(&settings, &data, &save(&mut second)).expect("restored");

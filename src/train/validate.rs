@@ -11,6 +11,7 @@ use super::{
     session::{Best, Session},
 };
 use crate::{
+    data::classes::UNLABELLED,
     formats::raster::Raster,
     infer::{Prediction, View, shrink_mean, shrink_nearest},
     model::class_metrics::most_probable,
@@ -201,7 +202,9 @@ impl Session {
         if settling {
             return Ok(None);
         }
+        // Weights that were brought along are never replaced.
         if spread < DEAD_SPREAD
+            && !self.continued
             && let Some(ailment) = self.mend_if_dead(events).await?
         {
             return Ok(Some(ailment));
@@ -211,8 +214,11 @@ impl Session {
     }
 }
 
-/// Truth and prediction as bytes for the page, at most `max_px` on the longer side: 0 or 255 and the probability, or
-/// class numbers where the map has several classes. An empty truth stays empty.
+/// Truth of a pixel that nothing is known of, where there is foreground and background: below what counts as mask.
+const UNKNOWN_TRUTH: u8 = 127;
+
+/// Truth and prediction as bytes for the page, at most `max_px` on the longer side: 0, 255 or [`UNKNOWN_TRUTH`] and the
+/// probability, or class numbers where the map has several classes. An empty truth stays empty.
 pub fn layers(truth: &[u8], map: &[f32], size: [usize; 2], max_px: usize) -> (Vec<u8>, Vec<u8>) {
     let classes = map.len() / (size[0] * size[1]).max(1);
     let shrink = |labels: &[u8]| match labels.is_empty() {
@@ -226,7 +232,11 @@ pub fn layers(truth: &[u8], map: &[f32], size: [usize; 2], max_px: usize) -> (Ve
     (
         shrink(truth)
             .into_iter()
-            .map(|t| if t == 1 { 255 } else { 0 })
+            .map(|t| match t {
+                1 => 255,
+                UNLABELLED => UNKNOWN_TRUTH,
+                _ => 0,
+            })
             .collect(),
         probability.iter().map(|p| (p * 255.0).round() as u8).collect(),
     )
