@@ -8,7 +8,7 @@
 import { Intake } from './app/intake.js';
 import { Keep } from './app/keep.js';
 import { PROTOCOL_VERSION } from './app/paths.js';
-import { LoadError, loadEngine, memoryBytes } from './app/wasm-load.js';
+import { LoadError, hasFusedSimd, loadEngine, memoryBytes } from './app/wasm-load.js';
 
 /**
  * @typedef {import('./app/types.js').ToWorker} ToWorker
@@ -19,6 +19,8 @@ import { LoadError, loadEngine, memoryBytes } from './app/wasm-load.js';
 
 /** How long one slice may take, ms: short enough for Pause to feel immediate, long enough to keep a GPU fed. */
 const SLICE_MS = 120;
+/** Time between two looks where there is nothing to do yet, ms. */
+const WAIT_MS = 25;
 
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
@@ -37,8 +39,14 @@ const intake = new Intake(call, post);
 const keep = new Keep({ post, send, engine: () => engine, module: () => module, guarded: (work) => guarded(async () => work(), true), wake: run });
 let keeping = false;
 let plain = false;
-/** Messages with events so far: the page tells how many it has handled. */
+/** Messages with events so far, and how many of them the page has handled. */
 let posted = 0;
+let handled = 0;
+/**
+ * So many may wait for the page: a dialog of the browser ("Leave site?") stops it for as long as nobody answers, and
+ * pictures in messages are memory.
+ */
+const MAX_WAITING = 64;
 
 /** @param {FromWorker} message @param {Transferable[]} [transfer] */
 function post(message, transfer = []) {
@@ -57,7 +65,11 @@ scope.onmessage = ({ data }) => {
       void load();
       return;
     case 'ping':
-      post({ kind: 'pong', id: message.id, queue: posted - message.handled, wasmBytes: memoryBytes() });
+      handled = message.handled;
+      post({ kind: 'pong', id: message.id, queue: posted - handled, wasmBytes: memoryBytes() });
+      return;
+    case 'handled':
+      handled = message.handled;
       return;
     case 'open_store':
       keeping = true;
@@ -80,6 +92,7 @@ scope.onmessage = ({ data }) => {
     case 'look_at_run':
     case 'take_run':
     case 'claim':
+    case 'hold_data':
     case 'forget_run':
       keep.receive(message);
       break;
@@ -139,7 +152,7 @@ async function load() {
     post({ kind: 'load_failed', reason, detail: error instanceof Error ? error.message : String(error) });
     return;
   }
-  post({ kind: 'ready' });
+  post({ kind: 'ready', fused: !plain && hasFusedSimd() });
   watchRequests();
   if (keeping) void keep.open();
   run();
@@ -183,7 +196,8 @@ async function loop() {
       const reading = intake.hasWork();
       if (reading) await intake.step();
       const busy = engine?.is_busy() ?? false;
-      if (busy) await advance();
+      if (busy && posted - handled >= MAX_WAITING) await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+      else if (busy) await advance();
       if (!reading && !busy) break;
       await macrotask();
     }
@@ -205,7 +219,7 @@ async function advance() {
     return;
   }
   // Busy but with nothing to do yet (a paused run): do not spin.
-  if (!events.length && performance.now() - began < 1) await new Promise((resolve) => setTimeout(resolve, 25));
+  if (!events.length && performance.now() - began < 1) await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
   send(events);
 }
 

@@ -323,7 +323,8 @@ fn run_fault(error: &StateError, name: Option<&str>) -> Fault {
         StateError::File(RunFileError::Truncated { .. }) => FaultCode::RunTruncated,
         StateError::File(RunFileError::Write(_)) => FaultCode::SaveFailed,
         StateError::File(RunFileError::Read(_)) => FaultCode::Unreadable,
-        StateError::File(_) | StateError::Weights(_) | StateError::Meta(_) => FaultCode::RunCorrupt,
+        StateError::Meta(_) => FaultCode::RunOtherVersion,
+        StateError::File(_) | StateError::Weights(_) => FaultCode::RunCorrupt,
         StateError::Train(_) | StateError::Device(_) => FaultCode::DeviceError,
         StateError::NotFinite(_) => FaultCode::NotFinite,
     };

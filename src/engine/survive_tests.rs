@@ -301,3 +301,50 @@ fn what_is_wrong_with_a_file_is_named() {
     }
     assert!(!engine.is_busy());
 }
+
+/// Fields that came after the first version that saved runs: a run without them is read as it was meant.
+#[test]
+fn a_run_of_an_older_version_is_read_and_one_of_no_known_version_is_named() {
+    const LATER_CONFIG: [&str; 7] = [
+        "turn_deg",
+        "shift_share",
+        "shear_deg",
+        "zoom_share",
+        "brightness",
+        "contrast",
+        "poses",
+    ];
+    const LATER_SESSION: [&str; 7] = [
+        "health",
+        "control",
+        "repairs",
+        "continued",
+        "good",
+        "good_step",
+        "verdict",
+    ];
+    let mut engine = engine();
+    drop_pairs(&mut engine, "", 1);
+    block_on(engine.command(Command::Start { config: config() }));
+    advance(&mut engine, at_step(7));
+    let (bytes, _) = save(&mut engine);
+    let mut source = bytes.as_slice();
+    let mut file = RunFile::open(&mut source).expect("whole");
+    let now = file.meta.clone();
+    let drop = |meta: &mut serde_json::Value, place: &str, names: &[&str]| {
+        let map = meta.pointer_mut(place).and_then(|v| v.as_object_mut()).expect("a map");
+        for name in names {
+            assert!(map.remove(*name).is_some(), "{place}/{name}");
+        }
+    };
+    drop(&mut file.meta, "/about/config", &LATER_CONFIG);
+    drop(&mut file.meta, "/session", &LATER_SESSION);
+    let (session, about) = read_meta::<About>(&file).expect("read");
+    assert_eq!((session.steps, about.config.steps), (7, 14.0));
+    assert_eq!(about.config.augmentation, crate::protocol::Augmentation::Strong);
+
+    file.meta = now;
+    drop(&mut file.meta, "/about/config", &["lr"]);
+    let error = read_meta::<About>(&file).expect_err("a setting is missing");
+    assert_eq!(run_fault(&error, None).code, FaultCode::RunOtherVersion);
+}

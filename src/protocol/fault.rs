@@ -67,6 +67,8 @@ pub enum FaultCode {
     RunForeign,
     /// Written by a newer version. detail: which
     RunNewer,
+    /// Whole, but nothing that this version understands. detail: what
+    RunOtherVersion,
     /// Cut off. detail: how much is there
     RunTruncated,
     /// Its checksum or its content is wrong. detail: what
@@ -80,6 +82,8 @@ pub enum FaultCode {
     NoInputs,
     ModelCorrupt,
     ModelMismatch,
+    /// Training cannot go on from it: its classes or its network are others. detail: which
+    CannotContinue,
     NoSuchResult,
     EncodeFailed,
     // device

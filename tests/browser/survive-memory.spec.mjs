@@ -7,7 +7,7 @@ import { expect, test } from '@playwright/test';
 
 import { OUT, launchBrowser, until } from './harness.mjs';
 import * as gm from './page.mjs';
-import { begin, ended, read, ready } from './survive-kit.mjs';
+import { begin, ended, killWorker, read, ready } from './survive-kit.mjs';
 import { limitMemory } from './wasm-limit.mjs';
 
 /** @type {import('playwright-core').Browser} */
@@ -79,6 +79,23 @@ test('memory runs out: the run begins again with half the batch', async ({ baseU
   expect(state.error?.next).toContain(`with ${BATCH / 2} tiles a step instead of ${BATCH}`);
   mkdirSync(path.join(OUT, 'screenshots'), { recursive: true });
   await page.screenshot({ path: path.join(OUT, 'screenshots', 'survive-memory.png') });
+  await context.close();
+});
+
+test('an engine that is lost after the batch was halved: the batch stays halved', async ({ baseURL }) => {
+  const { context, page } = await limited(String(baseURL), (peaks.full + peaks.half) / 2);
+  await gm.applySettings(page, undefined, { steps: 40, validate_every: 40 });
+  await begin(page);
+  await until(async () => (await read(page)).run?.config.batch === BATCH / 2, { limitMs: 240_000, what: 'it goes on with half the batch', everyMs: 20 });
+  await killWorker(page);
+  await until(async () => (await read(page)).run === null, { limitMs: 60_000, what: 'the engine is gone', everyMs: 10 });
+  const { run, error } = await until(async () => {
+    const state = await read(page);
+    return state.run ? state : null;
+  }, { limitMs: 120_000, what: 'the run is there again' });
+  expect(run.config.batch).toBe(BATCH / 2);
+  expect(error?.sentence).not.toContain('again');
+  await page.click('#stop');
   await context.close();
 });
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { reduce } from '../../www/app/reduce.js';
-import { state } from '../../www/app/store.js';
+import { shownAt, state, toldValidation } from '../../www/app/store.js';
 
 globalThis.requestAnimationFrame = () => 0;
 
@@ -30,10 +30,42 @@ test('a run of a hundred thousand steps, validated at every tenth', () => {
   assert.deepEqual(steps, steps.toSorted((a, b) => a - b));
   assert.equal(steps.at(-1), 100_000);
   assert.equal(run.validations.findLast(({ best }) => best)?.step, bestStep);
-  // The newest thousand are all there; of older ones only what the curve needs.
-  assert.deepEqual(steps.slice(-1000), Array.from({ length: 1000 }, (_, i) => 90_010 + i * 10));
-  assert.equal(run.validations.filter(({ images }) => images.length).length, 1);
+  // Its beginning keeps its share, and what is told of single images is that of the best and of the newest.
+  const tenth = (/** @type {number[]} */ list) => list.filter((step) => step <= 10_000).length / list.length;
+  assert.ok(Math.abs(tenth(steps) - 0.1) < 0.01, `${tenth(steps)} of the validations are of the first tenth`);
+  assert.deepEqual(run.validations.filter(({ images }) => images.length).map(({ step }) => step), [bestStep, 100_000]);
   assert.equal(run.losses.at(-1)?.[0], 100_000);
+  const points = run.losses.map(([step]) => step);
+  assert.ok(points.length > 1500 && Math.abs(tenth(points) - 0.1) < 0.01, `${tenth(points)} of ${points.length} points`);
+  // Each is the mean of the steps it stands for.
+  let from = 0;
+  for (const [step, loss] of run.losses) {
+    let sum = 0;
+    for (let at = from + 1; at <= step; at += 1) sum += 1 / at;
+    assert.ok(Math.abs(loss - sum / (step - from)) < 1e-9 * loss + 1e-12, `the mean of steps ${from + 1} to ${step}: ${loss}`);
+    from = step;
+  }
+});
+
+test('previews through time: evenly spread, the best among them, and the one looked at stays in view', () => {
+  reduce(/** @type {any} */ ({ type: 'run_started', run_id: 2, config: {}, train: [0], validation: [1], parameters: 1, classes: [], steps_total: 10_000, continued: false }));
+  const rgba = new Uint8Array(4);
+  for (let step = 10; step <= 10_000; step += 10) {
+    reduce({ ...validation(step, step === 770), run_id: 2 });
+    reduce(/** @type {any} */ ({ type: 'preview', run_id: 2, step, items: [{ pair: 1, rgba, truth: rgba, probability: rgba }] }));
+    if (step === 500) state.view.previewAt = 300;
+  }
+  const steps = state.history.map(({ step }) => step);
+  assert.ok(steps.length >= 30 && steps.length <= 61, `${steps.length}`);
+  assert.equal(steps.at(-1), 10_000);
+  assert.ok(steps.includes(770), 'the best one');
+  assert.ok(steps.filter((step) => step <= 1000).length >= 3, 'of its first tenth');
+  assert.ok(Math.abs(state.history[shownAt()].step - 300) <= 320, `near the one chosen: ${state.history[shownAt()].step}`);
+  state.view.previewAt = null;
+  assert.equal(state.history[shownAt()].step, 10_000, 'the newest while it trains');
+  reduce(/** @type {any} */ ({ type: 'run_ended', run_id: 2, reason: 'finished', steps: 10_000, best_step: 770, elapsed_ms: 1, loss_first: 1, loss_last: 1 }));
+  assert.equal(state.history[shownAt()].step, 770, 'that of the model after the end');
+  assert.equal(toldValidation()?.step, 770);
 });
 
 test('what comes late from a run before changes nothing', () => {

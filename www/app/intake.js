@@ -69,8 +69,13 @@ export class Intake {
       this.post({ kind: 'reading', purpose, done, total, path });
     };
     let images = 0;
-    for (const { path, file, fault } of entries) {
+    /** Entries handed over, and how many files of the last one where it is a zip that was not read to its end. */
+    let handed = 0;
+    /** @type {number | undefined} */
+    let first;
+    for (const { path, file, fault, first: wanted } of entries) {
       if (this.cancelled) break;
+      handed += 1;
       tell(path);
       if (!fault && (await this.looksLikeZip(file))) {
         const listed = await this.guard(path, () => listZip(file));
@@ -79,9 +84,13 @@ export class Intake {
         for (const { path: inner, fault: cause } of listed?.faults ?? []) {
           await this.call({ type: 'file_unreadable', path: inner ? `${prefix}/${inner}` : path, detail: cause });
         }
-        total += (listed?.entries.length ?? 1) - 1;
-        for (const entry of listed?.entries ?? []) {
-          if (this.cancelled) break;
+        const inside = listed?.entries.slice(0, wanted) ?? [];
+        total += (listed ? inside.length : 1) - 1;
+        for (const [at, entry] of inside.entries()) {
+          if (this.cancelled) {
+            first = at;
+            break;
+          }
           const inner = `${prefix}/${entry.path}`;
           const read = await this.guard(inner, () => readEntry(file, entry));
           if (read && 'fault' in read) await this.call({ type: 'file_unreadable', path: inner, detail: read.fault });
@@ -120,7 +129,7 @@ export class Intake {
     if (!this.drops.length) this.cancelled = false;
     // A drop of nothing but a model changes no data set.
     if (images > 0) await this.call({ type: 'files_done', purpose });
-    this.post({ kind: 'read', purpose, cancelled });
+    this.post({ kind: 'read', purpose, cancelled, handed, first });
   }
 
   /** @param {File} file */

@@ -99,7 +99,7 @@ function initNotify() {
   onEvent((event) => {
     if (event.type !== 'run_ended' || !box.checked || document.visibilityState === 'visible') return;
     try {
-      const notice = new Notification('Groundmask', { body: endLine(event), tag: 'groundmask-run' });
+      const notice = new Notification('Groundmask', { body: endLine(event, state.run?.continued), tag: 'groundmask-run' });
       notice.addEventListener('click', () => {
         focus();
         notice.close();

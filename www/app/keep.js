@@ -53,8 +53,12 @@ export class Keep {
     this.copied = '';
     /** Its copying. @type {Promise<void>} */
     this.copying = Promise.resolve();
-    /** The data sets that were left after the last pruning. */
-    this.pruned = '';
+    /** So many copies are being made. */
+    this.copies = 0;
+    /** The data set whose copies the page has in use. @type {string | null} */
+    this.held = null;
+    /** The data sets that were left after the last pruning. @type {string | null} */
+    this.pruned = null;
     /** @type {(() => Promise<void>)[]} */
     this.jobs = [];
   }
@@ -133,8 +137,14 @@ export class Keep {
           this.jobs.push(() => this.store(blob));
         }
         break;
+      case 'hold_data':
+        this.held = message.fingerprint;
+        this.pruned = null;
+        break;
       case 'forget_run':
         this.slots?.clear();
+        this.copied = '';
+        this.jobs.push(() => this.prune());
         this.tell('disk', '');
         break;
     }
@@ -186,7 +196,7 @@ export class Keep {
 
   async save() {
     /** Why the storage did not take it. */
-    let why = '';
+    let why = this.slots ? '' : 'no_storage';
     if (this.slots?.newest() && !this.claimed) {
       why = 'foreign';
     } else if (this.slots) {
@@ -206,6 +216,7 @@ export class Keep {
           return;
         }
         if (!this.host.engine()) return;
+        why ||= 'what was written could not be read back';
       } catch (error) {
         why = words(error);
         if (!this.host.engine()) return;
@@ -255,6 +266,8 @@ export class Keep {
       });
       if (saved) {
         this.slots.dropNewer(saved);
+        // What this worker saves after it is newer.
+        this.number = Math.max(this.number, saved.number);
         this.host.post({ kind: 'saved', saved, where: 'disk', why: '', bytes: saved.bytes });
       }
     } catch (error) {
@@ -263,11 +276,15 @@ export class Keep {
     if (why) this.host.post({ kind: 'save_failed', why });
   }
 
-  /** Files of data sets that no saved run needs any more. */
+  /** Throws away copies of data sets that neither a saved run nor the page needs any more. */
   async prune() {
-    const needed = this.slots?.slots.flatMap(({ saved }) => saved?.data.fingerprint ?? []) ?? [];
+    if (!this.folder || !this.slots || this.copies) return;
+    const saved = this.slots.slots.flatMap((slot) => slot.saved?.data.fingerprint ?? []);
+    // Until the first save the copies of the run under way are nobody's yet.
+    if (saved.length === 1) return;
+    const needed = this.held === null ? saved : [...saved, this.held];
     const key = needed.join();
-    if (!this.folder || needed.length !== this.slots?.slots.length || key === this.pruned) return;
+    if (key === this.pruned) return;
     this.pruned = key;
     await pruneData(this.folder, needed);
   }
@@ -279,8 +296,10 @@ export class Keep {
     this.copied = fingerprint;
     const before = this.copying;
     const copy = async () => {
+      this.copies += 1;
       await before;
       const why = await storeData(folder, fingerprint, entries, () => this.copied !== fingerprint);
+      this.copies -= 1;
       this.host.post({ kind: 'data_kept', fingerprint, why });
     };
     this.copying = copy();

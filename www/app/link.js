@@ -14,6 +14,8 @@ const SILENT_MS = 5000;
 /** Still holding its lock, it is alive but starved or stuck; silent for this long it is given up, ms. */
 const STUCK_MS = 60_000;
 const PING_EVERY_MS = 1000;
+/** So many messages with events are handled before the worker is told: it waits for a page that falls behind. */
+const TELL_EVERY = 16;
 
 /** @type {any} */
 const trusted = /** @type {any} */ (globalThis).trustedTypes?.createPolicy('groundmask', {
@@ -102,7 +104,9 @@ export class Link {
       this.watchLock();
     }
     if (message.kind !== 'pong' && message.kind !== 'calling' && message.kind !== 'locked') this.onMessage(message);
-    if (message.kind === 'events') this.handled += 1;
+    if (message.kind !== 'events') return;
+    this.handled += 1;
+    if (this.handled % TELL_EVERY === 0) this.post({ kind: 'handled', handled: this.handled });
   }
 
   /** The worker holds the lock for life: getting it means that the worker is gone. */

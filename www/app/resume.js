@@ -7,10 +7,11 @@ import { saveBlob } from './downloads.js';
 import { safeName } from './format.js';
 import { go } from './header.js';
 import { onEvent, say } from './reduce.js';
-import { clear, nextBands, onDeath, onKeepReport, onMessage, post, reload, sampleScenes, send, sendFiles, whenReady } from './session.js';
+import { pauseOrResume } from './run-view.js';
+import { clear, holdData, nextBands, onDeath, onKeepReport, onMessage, post, reload, sampleScenes, send, sendFiles, setBands, whenReady } from './session.js';
 import { keepFromEviction } from './storage-lock.js';
 import { changed, kept, running, state, usablePairs } from './store.js';
-import { faultLine, inheritedWords, lossWords, missingWords, otherDataWords, troubleWords, unreadableWords } from './strings.js';
+import { faultLine, gpuGoneWords, inheritedWords, lockedOutWords, lossWords, missingWords, otherDataWords, troubleWords, unreadableWords } from './strings.js';
 
 /**
  * @typedef {import('./types.js').SavedRun} SavedRun
@@ -20,9 +21,10 @@ import { faultLine, inheritedWords, lossWords, missingWords, otherDataWords, tro
 
 /**
  * What is to begin as soon as device and data are there.
- * @typedef {{ offer: Offer | null, config: import('./types.js').TrainConfig | null, death: Death | null, batch?: number, asked: string | null, fetched?: boolean, fetching?: boolean }} Plan
+ * @typedef {{ offer: Offer | null, config: import('./types.js').TrainConfig | null, death: Death | null, batch?: number, asked: string | null, fetched?: boolean, fetching?: boolean, tried?: boolean, rebanded?: boolean }} Plan
  *   `offer` to go on with, else `config` to start anew; `death`: it goes on by itself after that; `asked`: people were asked
- *   for the data, when these were here (by their fingerprint); `fetched`: they were taken from where they are kept, `fetching`: they are on their way
+ *   for the data, when these were here (by their fingerprint); `fetched`: they were taken from where they are kept, `fetching`: they are on their way; `tried`: the engine was lost while it went on with
+ *   what is on offer; `rebanded`: the images were read again with its bands
  */
 
 /** @type {Plan | null} */
@@ -50,7 +52,7 @@ export function initResume() {
   onDeath(lost);
   onEvent((event) => {
     if (event.type === 'run_started') began();
-    if (event.type === 'fault' && event.stage === 'device' && plan?.death) retryDevice();
+    if (plan?.death && ((event.type === 'fault' && event.stage === 'device') || (event.type === 'device' && gpuIsAway(plan.death)))) retryDevice();
     // What does not begin, begins no run of this plan.
     if ((event.type === 'config' && event.errors.length) || (event.type === 'fault' && event.stage === 'train')) underWay = null;
     if (event.type === 'fault' && event.code === 'run_other_data') state.error = { ...otherDataWords(event.detail ?? ''), action: null };
@@ -74,6 +76,8 @@ function began() {
   unseen = false;
   if (!underWay?.death && from?.where !== 'page') owned = keep.storage === 'disk' && told;
   if (isAsked()) state.error = null;
+  // Who had paused it did so for a reason.
+  if (underWay?.death?.paused) pauseOrResume();
   plan = null;
   underWay = null;
   // Until it is saved anew, what it was resumed from is its last state.
@@ -124,8 +128,11 @@ function receive(report) {
       if (running() && keep.other && !state.error) state.error = { ...inheritedWords(keep.other.saved, inherited), action: null, calm: true };
       // Another tab may free the storage yet; without storage there is nothing to wait for.
       if (plan?.death && !plan.offer && plan.config === null && report.storage !== 'other_tab') {
-        if (report.storage === 'none') keep.last = null;
-        decide(plan.death);
+        if (report.storage === 'none' && keep.last?.where === 'disk') {
+          // Beginning again would throw away what lies there.
+          state.error = { ...lockedOutWords(keep.last.saved.step), action: null };
+          plan = null;
+        } else decide(plan.death, plan.tried);
       }
       break;
     }
@@ -158,6 +165,7 @@ function receive(report) {
         if (state.dataset) clear('train');
         nextBands(plan.offer.saved.data.bands ?? []);
         sendFiles(report.entries, 'train');
+        holdData(plan.offer.saved.data.fingerprint);
       } else if (plan?.offer) {
         plan.offer.data = false;
         askForData(plan.offer);
@@ -179,7 +187,7 @@ function receive(report) {
       state.starting = false;
       break;
     case 'run_file':
-      saveRun(report.blob, report.saved.step);
+      saveRun(report.blob, report.saved);
       break;
   }
   changed();
@@ -280,8 +288,14 @@ function proceed() {
   if (!plan || plan.fetching || running() || state.starting || state.sampling || state.reading || state.engine !== 'ready' || !state.device) return;
   const { dataset } = state;
   const { offer, config, death, batch } = plan;
+  if (death && gpuIsAway(death) && deviceTries < DEVICE_TRIES) return;
   if (offer) {
     if (dataset?.fingerprint !== offer.saved.data.fingerprint) {
+      // They may be its images, read with other bands.
+      if (dataset && !plan.rebanded && otherBands(offer)) {
+        plan.rebanded = true;
+        return;
+      }
       // After a loss the files may have changed or be gone: there are copies.
       if (death && dataset && !plan.fetched && offer.data) fetchData(offer);
       // The files dropped are others than the run's: say so, and wait for the next drop.
@@ -291,7 +305,7 @@ function proceed() {
     underWay = plan;
     plan = null;
     state.starting = true;
-    if (death) state.error = { ...lossWords(death, offer.saved.step, batch), action: null, calm: true };
+    if (death) state.error = { ...lossWords(death, offer.saved.step, { batch, from: offer.saved.config.batch, onCpu: movedToCpu(death) }), action: null, calm: true };
     else state.error = null;
     post({ kind: 'resume', blob: offer.blob, name: offer.name, batch, number: offer.saved.number });
     go('train');
@@ -305,7 +319,7 @@ function proceed() {
     if (death) {
       if (death.rule) send({ type: 'set_mask_rule', rule: death.rule });
       if (death.excluded.length) send({ type: 'set_excluded', pairs: death.excluded, excluded: true });
-      state.error = { ...lossWords(death, 0, batch), action: null, calm: true };
+      state.error = { ...lossWords(death, 0, { batch, from: config.batch, onCpu: movedToCpu(death) }), action: null, calm: true };
     }
     state.starting = true;
     send({ type: 'start', config: batch ? { ...config, batch } : config });
@@ -315,8 +329,12 @@ function proceed() {
 /** The engine is gone; a run that was under way, or about to go on, goes on in the new one. @param {Death} last */
 function lost(last) {
   // It may be lost again before the run has begun anew.
-  const before = (plan ?? underWay)?.death;
-  const death = last.config || !before ? last : { ...before, cause: last.cause, detail: last.detail };
+  const going = plan ?? underWay;
+  const before = going?.death;
+  let death = last.config || !before ? last : { ...before, cause: last.cause, detail: last.detail };
+  // Going on with what is on offer is not for people to begin again, unless it is they who have to bring the images.
+  const tried = !death.config && going?.offer && !isAsked() ? going.offer : null;
+  if (tried) death = { ...last, config: tried.saved.config, rule: null, excluded: [] };
   underWay = null;
   const now = performance.now();
   deaths = [...deaths.filter((at) => now - at < DEATHS_WITHIN_MS), now];
@@ -328,34 +346,60 @@ function lost(last) {
     return;
   }
   state.keep.later = false;
-  offerLast();
-  const again = death.cause === 'memory' && (halved || !(death.config.batch >= 2));
+  if (tried) state.keep.offer = tried;
+  else offerLast();
+  const again = death.cause === 'memory' && (halved || !((death.batch ?? death.config.batch) >= 2));
   if (again || deaths.length > MAX_DEATHS) {
-    state.error = { ...lossWords(death, state.keep.offer?.saved.step ?? 0, undefined, again ? 'memory' : 'often'), action: 'reload_data' };
+    state.error = { ...lossWords(death, state.keep.offer?.saved.step ?? 0, { instead: again ? 'memory' : 'often' }), action: 'reload_data' };
     return;
   }
-  state.error = { ...lossWords(death, 0, undefined, 'waiting'), action: null, calm: true };
-  plan = { offer: null, config: null, death, asked: null };
+  state.error = { ...lossWords(death, 0, { instead: 'waiting' }), action: null, calm: true };
+  plan = { offer: null, config: null, death, asked: null, tried: tried !== null };
   // With the disk it is decided once the new worker has looked there.
-  if (state.keep.offer?.where === 'page' || !state.keep.last) decide(death);
+  if (tried ? tried.where !== 'disk' : state.keep.offer?.where === 'page' || !state.keep.last) decide(death, plan.tried);
   reload();
 }
 
-/** From where to go on: the last state saved of this run, else its start. @param {Death} death */
-function decide(death) {
+/** From where to go on: the last state saved of this run, else its start. @param {Death} death @param {boolean} [tried] */
+function decide(death, tried) {
   if (!death.config) return;
-  const own = state.keep.last ? state.keep.offer : null;
-  const batch = death.cause === 'memory' ? Math.max(1, Math.floor(death.config.batch / 2)) : undefined;
-  if (batch) halved = true;
-  plan = { offer: own, config: own ? null : death.config, death, batch, asked: null };
+  const own = state.keep.last || tried ? state.keep.offer : null;
+  const memory = death.cause === 'memory';
+  let batch = death.batch ?? death.config.batch;
+  if (memory) batch = Math.max(1, Math.floor(batch / 2));
+  halved ||= memory;
+  // The state saved last, or the settings, may be of before it was halved.
+  const from = own ? own.saved.config.batch : death.config.batch;
+  plan = { offer: own, config: own ? null : death.config, death: { ...death, batch }, batch: batch === from ? undefined : batch, asked: null, tried };
+}
+
+/** Whether a run of the GPU would have to go on with the CPU. @param {Death} death */
+const movedToCpu = (death) => death.device === 'webgpu' && state.device?.kind === 'cpu';
+
+/** The same where the choice is the page's: the GPU may be back in a moment. @param {Death} death */
+const gpuIsAway = (death) => state.deviceChoice === 'auto' && movedToCpu(death);
+
+/** Reads the images again where they were read with other bands than the run's. @param {Offer} offer @returns {boolean} whether they are being read */
+function otherBands({ saved }) {
+  const wanted = saved.data.bands ?? [];
+  if (!state.bands || !wanted.length || wanted.join() === state.bands.shown.join()) return false;
+  setBands(wanted);
+  return true;
 }
 
 /** A GPU comes back a moment after its process was ended. */
 function retryDevice() {
-  if (deviceTries >= DEVICE_TRIES) return;
+  if (deviceTries >= DEVICE_TRIES) {
+    // With a GPU asked for by name nothing else may take its place: the run is on offer, for whatever people choose.
+    if (!state.device && plan?.death) {
+      state.error = { ...gpuGoneWords(), action: null };
+      plan = null;
+    }
+    return;
+  }
   deviceTries += 1;
   setTimeout(() => {
-    if (state.device || !plan) return;
+    if (!plan?.death || (state.device && !gpuIsAway(plan.death))) return;
     state.faults = state.faults.filter((fault) => fault.stage !== 'device');
     send({ type: 'init', device: state.deviceChoice });
   }, DEVICE_EVERY_MS);
@@ -365,12 +409,15 @@ function retryDevice() {
 export function takeRun() {
   const { last } = state.keep;
   // The engine lets go of a run that has ended; without storage its last state is here.
-  if (last?.blob && !running()) saveRun(last.blob, last.saved.step);
+  if (last?.blob && !running()) saveRun(last.blob, last.saved);
   else post({ kind: 'take_run' });
 }
 
-/** @param {Blob} blob @param {number} step */
-const saveRun = (blob, step) => saveBlob(blob, `${safeName(`groundmask-step-${step}`)}.gmrun`);
+/** @param {Blob} blob @param {SavedRun} saved */
+function saveRun(blob, saved) {
+  saveBlob(blob, `${safeName(`groundmask-step-${saved.step}`)}.gmrun`);
+  state.keep.taken = saved.number;
+}
 
 /** Time between two saves, ms; null: the worker's own. @type {number | null} */
 let everyMs = null;

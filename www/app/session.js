@@ -9,7 +9,7 @@ import { PROTOCOL_VERSION } from './paths.js';
 import { reduce, say } from './reduce.js';
 import { holdStorage } from './storage-lock.js';
 import { changed, changedFigures, kept, running, state } from './store.js';
-import { deathWords, loadWords } from './strings.js';
+import { deathWords, fruitlessWords, loadWords } from './strings.js';
 import { isModel, plural } from './format.js';
 import { noteEngineUp } from './watch.js';
 
@@ -31,6 +31,10 @@ const RUN_FILE = /\.gmrun$/i;
 let link;
 /** What to do once an engine is up (again). @type {(() => void)[]} */
 const onReady = [];
+/** What was sent to be read and is not read yet, drop by drop. @type {Entry[][]} */
+let drops = [];
+/** The data set, by its fingerprint, whose kept copies are the files in use. @type {string | null} */
+let heldData = null;
 /** Seed of the sample scenes in use, to make them again in a new engine. @type {number | null} */
 let sampleSeed = null;
 
@@ -47,6 +51,9 @@ export function whenReady(work) {
  * @property {import('./types.js').TrainConfig | null} config
  * @property {import('./types.js').MaskRule | null} rule
  * @property {number[]} excluded pairs left out
+ * @property {'webgpu' | 'cpu' | null} device what it ran on
+ * @property {boolean} paused
+ * @property {number} [batch] with which it is to go on, where that is not `config`'s
  */
 /** @type {((death: Death) => void)[]} */
 const onDeaths = [];
@@ -95,7 +102,9 @@ export function initStorage() {
 export function startEngine() {
   state.engine = 'loading';
   state.loading = { loaded: 0, total: null };
+  drops = [];
   link = new Link(receive, died);
+  if (heldData !== null) post({ kind: 'hold_data', fingerprint: heldData });
   if (hasStorage) post({ kind: 'open_store' });
   send({ type: 'init', device: state.deviceChoice, calibration: storedCalibration() });
   for (const work of onReady) work();
@@ -123,8 +132,27 @@ export function sendFiles(entries, purpose) {
   if (purpose === 'train' && sampleSeed !== null && entries.some(({ path }) => !isModel(path))) sampleSeed = null;
   state.reading = { purpose, done: 0, total: entries.length, path: '', cancelling: false };
   say(`Reading ${plural(entries.length, 'file')}.`);
+  drops.push(entries);
   link.post({ kind: 'files', entries, purpose });
   changed();
+}
+
+/**
+ * Of a drop that was cancelled only what was read is given to a later engine: the data would be others.
+ * @param {Extract<FromWorker, { kind: 'read' }>} message
+ */
+function readUpTo({ purpose, cancelled, handed, first }) {
+  const drop = drops.shift();
+  if (!drop || !cancelled) return;
+  const unread = new Set(drop.slice(handed));
+  kept[purpose] = kept[purpose].filter((entry) => !unread.has(entry));
+  if (first !== undefined && handed > 0) drop[handed - 1].first = first;
+}
+
+/** The files in use are the copies kept of a data set: they must not be thrown away. @param {string | null} fingerprint */
+export function holdData(fingerprint) {
+  heldData = fingerprint;
+  post({ kind: 'hold_data', fingerprint });
 }
 
 export function cancelFiles() {
@@ -137,6 +165,7 @@ export function cancelFiles() {
 export function sampleScenes(seed) {
   sampleSeed = seed;
   kept.train = [];
+  holdData(null);
   state.faults = state.faults.filter((fault) => fault.purpose !== 'train');
   state.sampling = true;
   send({ type: 'sample_scenes', seed });
@@ -146,7 +175,10 @@ export function sampleScenes(seed) {
 /** Forgets files of one purpose, here and in the engine. @param {Purpose} purpose */
 export function clear(purpose) {
   kept[purpose] = [];
-  if (purpose === 'train') sampleSeed = null;
+  if (purpose === 'train') {
+    sampleSeed = null;
+    holdData(null);
+  }
   // The engine drops its results with the images they came from.
   if (purpose === 'predict') state.results = [];
   state.faults = state.faults.filter((fault) => fault.purpose !== purpose);
@@ -174,7 +206,7 @@ export function recover() {
   state.error = null;
   if (action === 'retry') {
     // A worker that never ran cannot load anything.
-    if (link.started) {
+    if (link.started && link.alive) {
       state.engine = 'loading';
       link.post({ kind: 'retry' });
     } else {
@@ -219,6 +251,7 @@ function receive(message) {
       break;
     case 'ready':
       state.engine = 'ready';
+      state.fused = message.fused;
       noteEngineUp();
       break;
     case 'load_failed':
@@ -229,6 +262,7 @@ function receive(message) {
       state.reading = { ...message, cancelling: state.reading?.cancelling ?? false };
       break;
     case 'read':
+      readUpTo(message);
       state.reading = null;
       if (message.cancelled) say('Reading cancelled; what was read stays.');
       break;
@@ -268,9 +302,14 @@ const MEMORY = /out ?of ?memory|memory allocation|not enough memory|capacity ove
 /** The same where the GPU is gone. */
 const GPU = /device[^.]{0,40}lost|lost[^.]{0,20}device|BufferAsyncError|mapAsync|map[^.]{0,20}buffer/i;
 
+/** Engines that ended before their device was up, one after the other. */
+let fruitless = 0;
+const MAX_FRUITLESS = 3;
+
 /** @param {string} detail @param {boolean} [memory] */
 function died(detail, memory = false) {
   link.close();
+  fruitless = state.device ? 0 : fruitless + 1;
   const run = running() ? state.run : null;
   /** @type {Death} */
   const death = {
@@ -279,12 +318,32 @@ function died(detail, memory = false) {
     config: run?.config ?? null,
     rule: state.dataset?.rule ?? null,
     excluded: state.dataset?.pairs.filter(({ excluded }) => excluded).map(({ index }) => index) ?? [],
+    device: state.device?.kind ?? null,
+    paused: run !== null && (run.phase === 'paused' || run.asked === 'pause'),
   };
   const hadData = kept.train.length + kept.predict.length > 0 || sampleSeed !== null;
   const words = deathWords(detail);
   Object.assign(state, {
     device: null, reading: null, dataset: null, inputs: [], sampling: false, starting: false, run: null, preview: [], history: [], heldBack: 0, model: null, predicting: null, results: [], faults: [],
   });
+  if (fruitless >= MAX_FRUITLESS) {
+    // One that dies each time its GPU comes up would do so for ever.
+    const onCpu = state.deviceChoice === 'cpu';
+    fruitless = 0;
+    if (onCpu) {
+      state.engine = 'failed';
+      state.error = { ...fruitlessWords(detail, true), action: 'retry' };
+      changed();
+      return;
+    }
+    state.deviceChoice = 'cpu';
+    startEngine();
+    state.error = { ...fruitlessWords(detail, false), action: hadData ? 'reload_data' : null };
+    say(state.error.sentence);
+    for (const work of onDeaths) work(death);
+    changed();
+    return;
+  }
   startEngine();
   state.error = { sentence: words.sentence, next: hadData ? words.next : 'A new one is ready.', action: hadData ? 'reload_data' : null };
   say(words.sentence);

@@ -25,6 +25,9 @@ const NAMES = ['run-a', 'run-b'];
 const OPEN_TRIES = 100;
 const OPEN_EVERY_MS = 100;
 
+/** What a file that another worker still holds is refused with; WebKit has a name of its own for it. */
+const HELD = ['NoModificationAllowedError', 'InvalidStateError'];
+
 /** What is written over without asking: it is no whole state and never will be one. */
 const DAMAGED = ['run_truncated', 'run_corrupt', 'run_foreign'];
 
@@ -40,7 +43,7 @@ export async function openSync(handle) {
     try {
       return await /** @type {any} */ (handle).createSyncAccessHandle();
     } catch (error) {
-      if (tries >= OPEN_TRIES || !(error instanceof DOMException) || error.name !== 'NoModificationAllowedError') throw error;
+      if (tries >= OPEN_TRIES || !(error instanceof DOMException) || !HELD.includes(error.name)) throw error;
       await new Promise((resolve) => setTimeout(resolve, OPEN_EVERY_MS));
     }
   }
@@ -74,11 +77,18 @@ export class Slots {
    * @param {Slots['describe']} describe checks a file's content
    */
   static async open(folder, describe) {
+    /** @type {Slot[]} */
     const slots = [];
-    for (const name of NAMES) {
-      const file = await openSync(await folder.getFileHandle(name, { create: true }));
-      // An empty file is a slot that was never used.
-      slots.push(file.getSize() > 0 ? { file, ...describe(file) } : { file, saved: null, fault: null });
+    try {
+      for (const name of NAMES) {
+        const file = await openSync(await folder.getFileHandle(name, { create: true }));
+        slots.push({ file, saved: null, fault: null });
+        // An empty file is a slot that was never used.
+        if (file.getSize() > 0) Object.assign(slots[slots.length - 1], describe(file));
+      }
+    } catch (error) {
+      for (const { file } of slots) file.close();
+      throw error;
     }
     return new Slots(slots, describe);
   }
@@ -89,9 +99,9 @@ export class Slots {
     return whole.sort((a, b) => (b.saved?.number ?? 0) - (a.saved?.number ?? 0))[0] ?? null;
   }
 
-  /** Why there is nothing to be read though something may lie there, as of a newer version of the page. @returns {Fault | null} */
+  /** Why what lies in a slot cannot be read though it may be whole, as of a newer version of the page: it is not to be written over. @returns {Fault | null} */
   unread() {
-    return this.newest() ? null : this.slots.find(({ fault }) => fault && !DAMAGED.includes(fault.code))?.fault ?? null;
+    return this.slots.find(({ fault }) => fault && !DAMAGED.includes(fault.code))?.fault ?? null;
   }
 
   /** Gives the files back. */

@@ -24,10 +24,10 @@ export async function storedData(folder, fingerprint) {
     const index = JSON.parse(await (await (await own.getFileHandle(INDEX)).getFile()).text());
     /** @type {Entry[]} */
     const entries = [];
-    for (const [number, { path, size }] of index.entries()) {
+    for (const [number, { path, size, first }] of index.entries()) {
       const file = await (await own.getFileHandle(String(number))).getFile();
       if (file.size !== size) return null;
-      entries.push({ path, file: new File([file], path.split('/').at(-1) ?? path) });
+      entries.push({ path, file: new File([file], path.split('/').at(-1) ?? path), first });
     }
     return entries;
   } catch {
@@ -57,7 +57,7 @@ export async function storeData(folder, fingerprint, entries, cancelled) {
       if (cancelled()) throw new Error('cancelled');
       await copy(own, String(number), file);
     }
-    const index = JSON.stringify(whole.map(({ path, file }) => ({ path, size: file.size })));
+    const index = JSON.stringify(whole.map(({ path, file, first }) => ({ path, size: file.size, first })));
     await copy(own, INDEX, new Blob([index]));
     return null;
   } catch (error) {

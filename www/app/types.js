@@ -46,7 +46,7 @@
 
 /**
  * A file of a drop: its path with `/` separators and the unread File; `fault` if the browser would not open it.
- * @typedef {{ path: string, file: File, fault?: string }} Entry
+ * @typedef {{ path: string, file: File, fault?: string, first?: number }} Entry `first`: of a zip only so many files
  */
 
 /**
@@ -60,12 +60,14 @@
  *   | { kind: 'look_at_run', file: File }
  *   | { kind: 'take_run' }
  *   | { kind: 'claim', blob?: Blob }
+ *   | { kind: 'hold_data', fingerprint: string | null }
  *   | { kind: 'forget_run' }} KeepMessage
  */
 
 /**
  * Page -> worker. `open_store`: this page has the storage, and its runs are saved there.
  * @typedef {KeepMessage
+ *   | { kind: 'handled', handled: number }
  *   | { kind: 'start', lock: string, plain?: boolean }
  *   | { kind: 'open_store' }
  *   | { kind: 'command', command: Command }
@@ -98,13 +100,13 @@
  * @typedef {KeepReport
  *   | { kind: 'hello', protocol: number }
  *   | { kind: 'loading', loaded: number, total: number | null }
- *   | { kind: 'ready' }
+ *   | { kind: 'ready', fused: boolean }
  *   | { kind: 'load_failed', reason: LoadReason, detail: string }
  *   | { kind: 'calling', on: boolean }
  *   | { kind: 'events', events: EngineEvent[] }
  *   | { kind: 'early', event: EngineEvent }
  *   | { kind: 'reading', purpose: Purpose, done: number, total: number, path: string }
- *   | { kind: 'read', purpose: Purpose, cancelled: boolean }
+ *   | { kind: 'read', purpose: Purpose, cancelled: boolean, handed: number, first?: number }
  *   | { kind: 'pong', id: number, queue: number, wasmBytes: number }
  *   | { kind: 'locked' }
  *   | { kind: 'sent', bytes: number }
