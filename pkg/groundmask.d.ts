@@ -134,6 +134,32 @@ export interface TrainConfig {
     loss: Loss;
     foreground_weight: ForegroundWeight;
     augmentation: Augmentation;
+    /**
+     * The largest turn either way, 0 to 180. This field and those to `poses` count where `augmentation` is `own`; runs
+     * saved by versions that had none of them read as 0.
+     */
+    turn_deg?: number;
+    /**
+     * Largest shift along an axis, of the tile's side, 0 to 0.5.
+     */
+    shift_share?: number;
+    /**
+     * 0 to 45.
+     */
+    shear_deg?: number;
+    /**
+     * 0.25: from 1 / 1.25 to 1.25 times the size; 0 to 1.
+     */
+    zoom_share?: number;
+    /**
+     * Most that values of 0 to 1 rise or fall, 0 to 0.5.
+     */
+    brightness?: number;
+    /**
+     * Share by which differences from mid-grey grow or shrink, 0 to 0.9.
+     */
+    contrast?: number;
+    poses?: Poses;
     dropout: number;
     /**
      * Share of pairs held back for validation, 0 to 0.9. Ignored if `val_names` is not empty.
@@ -195,6 +221,19 @@ export interface Input {
  * How a mask pixel becomes foreground (1) or background (0), or one of several classes.
  */
 export type MaskRule = { kind: "threshold"; at: number; invert: boolean } | { kind: "not_black"; invert: boolean } | { kind: "colour"; rgb: [number, number, number]; invert: boolean } | { kind: "classes"; legend: LegendEntry[] };
+
+/**
+ * How far an augmentation goes, either way; the fields are those of [`TrainConfig`].
+ */
+export interface AugmentRanges {
+    turn_deg: number;
+    shift_share: number;
+    shear_deg: number;
+    zoom_share: number;
+    brightness: number;
+    contrast: number;
+    poses: Poses;
+}
 
 /**
  * How fast the running statistics of batch normalisation follow the batches.
@@ -311,7 +350,7 @@ export interface Dataset {
      */
     detected: LegendEntry[];
     /**
-     * Colours too rare to be a class, most frequent first, at most 32.
+     * Colours in no class, most frequent first, at most 32: too rare for one, or unknown to the legend in force.
      */
     strays: ColourShare[];
     /**
@@ -495,6 +534,11 @@ export interface GeoInfo {
     rotated: boolean;
 }
 
+/**
+ * Which of the eight poses of a square a tile may take.
+ */
+export type Poses = "one" | "mirrored" | "eight";
+
 export interface ColourShare {
     rgb: [number, number, number];
     share: number;
@@ -522,6 +566,10 @@ export interface ConfigReport {
      * Places the pairs were divided by, 0 if they were not.
      */
     places: number;
+    /**
+     * What the chosen augmentation draws from.
+     */
+    augment: AugmentRanges;
 }
 
 export interface CurvePoint {
@@ -787,7 +835,7 @@ export type Architecture = "unet_norm" | "unet" | "unet_small";
 
 export type AreaUnit = "px" | "m2";
 
-export type Augmentation = "off" | "seed" | "strong";
+export type Augmentation = "off" | "seed" | "strong" | "own";
 
 export type Channels = "grey" | "rgb";
 
@@ -803,7 +851,7 @@ export type EndReason = "finished" | "stopped" | "early_stopped" | "not_finite" 
 
 export type ExportKind = "mask_png" | "probability_png" | "mask_tif" | "class_tif" | "probability_tif" | "geojson" | "world_file" | "aux_xml";
 
-export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "no_mask" | "no_image" | "partner_refused" | "ambiguous" | "size_mismatch" | "no_pairs" | "vector_mask" | "bad_legend" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
+export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "no_mask" | "no_image" | "partner_refused" | "ambiguous" | "size_mismatch" | "no_pairs" | "vector_mask" | "bad_legend" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_other_version" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "cannot_continue" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
 
 export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs" | "does_not_fit" | "needs_binary_masks" | "wrong_count" | "no_places";
 

@@ -4,6 +4,7 @@
  */
 import { initBands } from './app/bands.js';
 import { initChart } from './app/chart.js';
+import { initCurveTable } from './app/curve-table.js';
 import { initData } from './app/data-view.js';
 import { initDoctor } from './app/doctor.js';
 import { forgetRequests, initDownloads } from './app/downloads.js';
@@ -20,6 +21,7 @@ import { initStorage, startEngine, whenReady } from './app/session.js';
 import { initScores } from './app/scores.js';
 import { initSettings } from './app/settings.js';
 import { changed } from './app/store.js';
+import { initAugment } from './app/augment.js';
 import { initTiles } from './app/tiles.js';
 import { initViewControls } from './app/view-controls.js';
 import { initViewer } from './app/viewer.js';
@@ -37,6 +39,8 @@ initKeepView();
 initChart();
 initPreview();
 initScores();
+initCurveTable();
+initAugment();
 initTiles();
 initPredict();
 initBands();

@@ -64,7 +64,7 @@ pub struct Dataset {
     pub colours: Vec<ColourShare>,
     /// What the masks hold as classes, whichever rule is in force.
     pub detected: Vec<LegendEntry>,
-    /// Colours too rare to be a class, most frequent first, at most 32.
+    /// Colours in no class, most frequent first, at most 32: too rare for one, or unknown to the legend in force.
     pub strays: Vec<ColourShare>,
     /// The classes in force by number; empty where masks are foreground and background.
     pub classes: Vec<ClassInfo>,

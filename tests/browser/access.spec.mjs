@@ -46,7 +46,8 @@ async function check(page, state) {
         return result.violations.filter((/** @type {any} */ v) => v.impact === 'serious' || v.impact === 'critical').map((/** @type {any} */ v) => `${v.id}: ${v.nodes.slice(0, 4).map((/** @type {any} */ n) => n.target.join(' ')).join(' | ')}`);
       });
       found.push(...violations.map((/** @type {string} */ line) => `${look}: ${line}`));
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      // A dialog scrolls by itself: the document says nothing about it.
+      const over = await page.evaluate(() => Math.max(...[document.documentElement, ...document.querySelectorAll('dialog[open]')].map((box) => box.scrollWidth - box.clientWidth)));
       if (over > 0) found.push(`${look}: ${over} px wider than the window`);
       await page.screenshot({ path: path.join(SHOTS, `access-${state}-${width}-${colorScheme}.png`), fullPage: true });
     }
@@ -54,6 +55,32 @@ async function check(page, state) {
   await page.emulateMedia({ colorScheme: 'light' });
   await page.setViewportSize({ width: 1280, height: 900 });
   expect.soft(found).toEqual([]);
+}
+
+/**
+ * Forced colours: the chart is drawn anew in the colours of the system, and its lines and what lies around their labels
+ * can be told apart.
+ * @param {import('playwright-core').Page} page
+ */
+async function chartInForcedColours(page) {
+  await page.emulateMedia({ forcedColors: 'active' });
+  const drawn = () => page.evaluate(() => {
+    const probe = /** @type {HTMLElement | null} */ (document.querySelector('.probe'));
+    const canvas = /** @type {HTMLCanvasElement | null} */ (document.querySelector('#chart canvas'));
+    const context = canvas?.getContext('2d');
+    if (!probe || !canvas || !context) return false;
+    const [loss, iou, card] = ['accent', 'blue', 'card'].map((name) => {
+      probe.dataset.colour = name;
+      return String(getComputedStyle(probe).color.match(/\d+/g));
+    });
+    const seen = new Set();
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 255) seen.add(`${data[i]},${data[i + 1]},${data[i + 2]}`);
+    return new Set([loss, iou, card]).size === 3 && seen.has(loss) && seen.has(iou);
+  });
+  await until(drawn, { limitMs: 20_000, what: 'the chart in forced colours' });
+  await page.screenshot({ path: path.join(SHOTS, 'access-train-ended-forced-colours.png'), fullPage: true });
+  await page.emulateMedia({ forcedColors: null });
 }
 
 /**
@@ -114,7 +141,10 @@ test('axe finds nothing serious in any state, and nothing scrolls sideways', asy
   await expect(page.locator('#chart-rows th', { hasText: '(best)' })).toHaveCount(1);
   await expect(page.locator('#chart-rows tr.best th')).toContainText('(best)');
   await expect(page.locator('#worst > li').first()).toBeVisible();
+  await page.locator('#curve-table summary').click();
+  await expect(page.locator('#curve-rows th', { hasText: '0.50' })).toHaveCount(1);
   await check(page, 'train-ended');
+  await chartInForcedColours(page);
   await staysInView(page, '#start');
   await page.locator('.preview .picture').first().click();
   await expect(page.locator('#viewer')).toBeVisible();
@@ -125,6 +155,10 @@ test('axe finds nothing serious in any state, and nothing scrolls sideways', asy
   await gm.predict(page, { count: 1, validation: true, limitMs: 120_000 });
   await page.click('#outline-summary');
   await check(page, 'predict-results');
+  await page.locator('#results .picture').first().click();
+  await expect(page.locator('#viewer-downloads')).toBeVisible();
+  await check(page, 'viewer-result');
+  await page.click('#viewer-close');
   const report = await (async () => {
     await gm.goTo(page, 'train');
     return gm.download(page, '#save-report');
@@ -210,6 +244,8 @@ test('a whole run by keyboard alone: device, files, settings, start, pause, resu
   await until(async () => gm.usablePairs(await gm.read(page)).length === 5, { limitMs: 60_000, what: 'five pairs' });
   await tabTo('#to-train');
   await keys.press('Enter');
+  // A screen reader hears where it is; Tab goes on from there.
+  await expect(page.locator('#train-title')).toBeFocused();
   await until(async () => (await gm.read(page)).config, { limitMs: 60_000, what: 'the settings' });
 
   await tabTo('[name="preset"]');
@@ -231,6 +267,7 @@ test('a whole run by keyboard alone: device, files, settings, start, pause, resu
   await keys.press('Enter');
   await expect(page.locator('#pause')).toHaveText('Resume');
   await expect(page.locator('#pause')).toBeEnabled();
+  await expect(page.locator('#pause')).toBeFocused();
   const paused = (await gm.read(page)).run?.step ?? 0;
   await tabTo('#pause');
   await keys.press('Space');
@@ -238,12 +275,30 @@ test('a whole run by keyboard alone: device, files, settings, start, pause, resu
   await until(async () => ((await gm.read(page)).run?.step ?? 0) > paused, { limitMs: 60_000, what: 'the run goes on' });
   await tabTo('#preview-time');
   await keys.press('Home');
+  // Along the chart; its figures are announced there and nowhere else.
+  await tabTo('#chart');
+  // Its lines are drawn in a task of their own.
+  await until(async () => {
+    await keys.press('End');
+    return /^step \d+ · loss/.test((await page.locator('#chart-hover').textContent()) ?? '');
+  }, { limitMs: 20_000, what: 'the newest figures' });
+  await expect(page.locator('#chart-hover')).toHaveAttribute('aria-live', 'polite');
+  const newest = await page.locator('#chart-hover').textContent();
+  await keys.press('Home');
+  await expect(page.locator('#chart-hover')).not.toHaveText(String(newest));
+  await tabTo('#pr-threshold');
+  await expect(page.locator('#chart-hover')).toHaveAttribute('aria-live', 'off');
+  await keys.press('ArrowRight');
+  await expect(page.locator('#pr-threshold-value')).toHaveText('0.51');
   await tabTo('#stop');
   await keys.press('Enter');
   await until(async () => (await gm.read(page)).run?.end, { limitMs: 60_000, what: 'the end' });
+  // Its button is gone.
+  await expect(page.locator('#running-title')).toBeFocused();
 
   await tabTo('#to-predict');
   await keys.press('Enter');
+  await expect(page.locator('#predict-title')).toBeFocused();
   await tabTo('#predict');
   await keys.press('Enter');
   await until(async () => {

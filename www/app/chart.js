@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * Loss and validation IoU over steps, drawn by uPlot: labels stand at the lines, and a table holds the same figures.
+ * Loss and validation IoU over steps, drawn by uPlot: labels stand at the lines, arrows move along them, and a table holds
+ * the same figures.
  */
 import uPlot from '../vendor/uplot/uPlot.esm.js';
 import { $, h, inSlices, setText, themeColour } from './dom.js';
@@ -24,6 +25,8 @@ let timer = null;
 /** Looked up once a theme: asking the browser for styles while drawing would lay out the page each time. */
 let look = { family: '', card: '' };
 let rows = '';
+/** The step at which the keys have put the cursor; it stays there while the run grows. @type {number | null} */
+let stood = null;
 /** The run whose figures the table holds; a new engine may count its runs anew. @type {import('./store.js').Run | null} */
 let tabled = null;
 
@@ -34,11 +37,50 @@ export function initChart() {
     rebuild();
   });
   addEventListener('themechange', rebuild);
+  initKeys();
   $('chart-table').addEventListener('toggle', () => state.run && paintTable(state.run));
   new ResizeObserver(() => {
     if (plot && width() !== plot.width) plot.setSize({ width: width(), height: HEIGHT_PX });
   }).observe($('chart'));
   onPaint(paint);
+}
+
+/** The line of figures is announced for the keys alone: under a pointer it changes with every move. */
+function initKeys() {
+  const chart = $('chart');
+  const live = (/** @type {boolean} */ on) => $('chart-hover').setAttribute('aria-live', on ? 'polite' : 'off');
+  chart.addEventListener('focus', () => live(true));
+  chart.addEventListener('keydown', (event) => {
+    const step = stepTo(event);
+    if (!plot || step === undefined) return;
+    event.preventDefault();
+    live(true);
+    stood = step;
+    // Where it goes, `move` says.
+    plot.setCursor({ left: 0, top: 0 }, false);
+    hover(plot);
+  });
+  chart.addEventListener('blur', () => {
+    live(false);
+    stood = null;
+    plot?.setCursor({ left: -10, top: -10 });
+  });
+  chart.addEventListener('pointermove', () => {
+    live(false);
+    stood = null;
+  });
+}
+
+/** The step that a key moves the cursor to, from point to point. @param {KeyboardEvent} event */
+function stepTo(event) {
+  if (!plot || event.ctrlKey || event.metaKey || event.altKey) return undefined;
+  const steps = plot.data[0];
+  const last = steps.length - 1;
+  const at = plot.cursor.idx;
+  // Without a cursor, left begins at the newest point and right at the oldest.
+  /** @type {Record<string, number>} */
+  const places = { ArrowLeft: Math.max(0, at == null ? last : at - 1), ArrowRight: Math.min(last, at == null ? 0 : at + 1), Home: 0, End: last };
+  return /** @type {number | undefined} */ (steps[places[event.key]]);
 }
 
 const width = () => Math.max(220, Math.floor($('chart').clientWidth));
@@ -162,7 +204,7 @@ function options() {
     height: HEIGHT_PX,
     padding: [14, 12, 0, 0],
     legend: { show: false },
-    cursor: { points: { size: 6 }, drag: { x: false, y: false } },
+    cursor: { move: (u, left, top) => (stood === null ? [left, top] : [u.valToPos(stood, 'x'), -10]), points: { size: 6 }, drag: { x: false, y: false } },
     scales: {
       x: { time: false, range: (_plot, _min, max) => [0, Math.max(max ?? 1, 10)] },
       loss: log ? { distr: 3, range: (_plot, min, max) => [min > 0 ? min * 0.85 : 1e-4, max > 0 ? max * 1.15 : 1] } : { range: (_plot, _min, max) => [0, max > 0 ? max * 1.05 : 1] },
@@ -180,7 +222,8 @@ function options() {
       { scale: 'iou', stroke: iou, width: 2, spanGaps: true, points: { show: true, size: 5, fill: iou } },
       { scale: 'iou', stroke: iou, width: 1, dash: [4, 4], spanGaps: true, points: { show: false } },
     ],
-    hooks: { setCursor: [hover], draw: [(u) => labels(u, [[2, 'loss', loss], [3, state.run?.validationPairs.length ? 'validation IoU' : 'training IoU', iou]])] },
+    // Where the keys stand was told when they went there, and is not told anew with every redraw.
+    hooks: { setCursor: [(u) => stood === null && hover(u)], draw: [(u) => labels(u, [[2, 'loss', loss], [3, state.run?.validationPairs.length ? 'validation IoU' : 'training IoU', iou]])] },
   };
 }
 
@@ -248,7 +291,7 @@ function pixels(u, index) {
   return points;
 }
 
-/** Writes the figures under the pointer. @param {uPlot} u */
+/** Writes the figures at the cursor. @param {uPlot} u */
 function hover(u) {
   const i = u.cursor.idx;
   /** The last figure of a line up to the pointer. @param {number} index */
@@ -287,6 +330,6 @@ function paintTable(run) {
 /** @param {import('./store.js').Run} run @param {import('./types.js').ValidationReport} report */
 function tableRow(run, { step, validation, training }) {
   const loss = run.losses.findLast(([at]) => at <= step)?.[1];
-  const cells = [loss?.toFixed(4) ?? '–', metric(validation?.iou), metric(validation?.f1), metric(validation?.accuracy), metric(training.iou)];
+  const cells = [loss?.toFixed(4) ?? '–', validation?.loss.toFixed(4) ?? '–', metric(validation?.iou), metric(validation?.f1), metric(validation?.accuracy), metric(training.iou)];
   return h('tr', { 'data-step': String(step) }, h('th', { scope: 'row' }, String(step)), ...cells.map((text) => h('td', {}, text)));
 }

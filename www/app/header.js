@@ -2,7 +2,7 @@
 /**
  * The header and what lies above the places: travel line, badges with their dialogs, banners, the page's title.
  */
-import { $, h, setText, show } from './dom.js';
+import { $, h, setText, show, typing } from './dom.js';
 import { bytes, count, metric, plural } from './format.js';
 import { storedCalibration } from './kernels.js';
 import { cancelFiles, recover, send } from './session.js';
@@ -20,6 +20,13 @@ export function go(place) {
   scrollTo(0, 0);
   changed();
 }
+
+/** Moves the focus to the heading of the place in view: a screen reader says where it is, and Tab goes on from there. */
+export function focusHeading() {
+  /** @type {HTMLElement | null} */ ($(`place-${state.place}`).querySelector('h1:not([hidden] *)'))?.focus({ preventScroll: true });
+}
+/** The place painted last. */
+let painted = state.place;
 
 export function initHeader() {
   for (const place of PLACES) $(`go-${place}`).addEventListener('click', () => go(place));
@@ -45,7 +52,7 @@ function initTheme() {
     dispatchEvent(new Event('themechange'));
     changed();
   });
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => dispatchEvent(new Event('themechange')));
+  for (const query of ['(prefers-color-scheme: dark)', '(forced-colors: active)']) matchMedia(query).addEventListener('change', () => dispatchEvent(new Event('themechange')));
 }
 
 /** @param {string} key */
@@ -86,6 +93,11 @@ function paint() {
     const button = $(`go-${place}`);
     if (state.place === place) button.setAttribute('aria-current', 'page');
     else button.removeAttribute('aria-current');
+  }
+  if (state.place !== painted) {
+    painted = state.place;
+    // Who is in a dialog, or types, is left there.
+    if (!document.querySelector('dialog[open]') && !typing(document.activeElement)) focusHeading();
   }
   paintNotes();
   paintDevice();

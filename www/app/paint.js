@@ -12,6 +12,8 @@ const EDGE = [255, 214, 92];
 const RIGHT = [255, 176, 0];
 const MISSED = [30, 110, 255];
 const FALSE_ALARM = [220, 38, 127];
+/** Truth where nothing is known: neither right nor wrong, as in the figures. */
+const UNKNOWN_TRUTH = 127;
 
 /**
  * @typedef {object} Layers
@@ -127,7 +129,7 @@ export function paintErrors(canvas, { width, height, rgba, mask, truth }, at, op
     const said = mask[i] >= at;
     const is = truth[i] >= 128;
     out[o + 3] = 255;
-    if (!said && !is) continue;
+    if ((!said && !is) || truth[i] === UNKNOWN_TRUTH) continue;
     const [r, g, b] = said && is ? RIGHT : is ? MISSED : FALSE_ALARM;
     out[o] += (r - out[o]) * alpha;
     out[o + 1] += (g - out[o + 1]) * alpha;

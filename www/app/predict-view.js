@@ -5,7 +5,7 @@
 import { $, h, inSlices, setText, show } from './dom.js';
 import { downloadAll, downloadModel, downloadOne, downloadTable, kindsOf } from './downloads.js';
 import { pick } from './files.js';
-import { amount, count, duration, length, metric, percent, plural, size } from './format.js';
+import { amount, count, duration, iouWords, length, percent, plural, size } from './format.js';
 import { byteThreshold, coverage, paintBinary, paintImage } from './paint.js';
 import { classKey, paintLayers } from './paint-classes.js';
 import { onEvent } from './reduce.js';
@@ -23,8 +23,6 @@ const PAGE = 60;
 /** Thumbnails of inputs shown; the rest is only counted. */
 const MAX_THUMBS = 48;
 let shown = PAGE;
-/** The threshold the metrics of the results were measured at. */
-let predictedAt = 0.5;
 /** @type {Card[]} */
 const cards = [];
 /** @type {unknown} */
@@ -64,7 +62,7 @@ function predict() {
   state.faults = state.faults.filter((fault) => fault.stage !== 'predict' && fault.stage !== 'export');
   state.predicting = { done: 0, total: 0, elapsed_ms: 0, tiles_done: 0, tiles_total: 0 };
   shown = PAGE;
-  predictedAt = state.view.threshold;
+  state.predictedAt = state.view.threshold;
   setText($('zip-line'), '');
   send({ type: 'predict', validation, threshold: state.view.threshold, averaged: ticked('tta'), match_resolution: ticked('match-resolution') });
   changed();
@@ -184,7 +182,7 @@ function fillCard(card, key) {
   const classes = state.model?.classes ?? [];
   paintLayers(card.canvas, layers, { classes, at, opacity: state.view.opacity, layer: state.view.overlay ? 'overlay' : 'mask' });
   const share = classes.length ? '' : ` · mask ${percent(coverage(result.probability, at))}`;
-  setText(card.facts, `${size(result.width, result.height)}${share}${result.metrics?.iou != null ? ` · IoU ${metric(result.metrics.iou)}${classes.length || predictedAt === state.view.threshold ? '' : ` at ${predictedAt.toFixed(2)}`}` : ''}${resolutionOf(result)}`);
+  setText(card.facts, `${size(result.width, result.height)}${share}${result.metrics?.iou != null ? ` · ${iouWords(result.metrics.iou, state.view.threshold, classes.length, state.predictedAt)}` : ''}${resolutionOf(result)}`);
 }
 
 /** How the image's resolution on the ground was made the model's. @param {PredictionResult} result */

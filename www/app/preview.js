@@ -3,10 +3,10 @@
  * Predicted masks while training: image, truth, prediction in a row; pointing at a mask swaps overlay and bare mask.
  */
 import { $, h, inSlices, setText, show } from './dom.js';
-import { count, metric } from './format.js';
+import { count, iouWords } from './format.js';
 import { byteThreshold, paintImage } from './paint.js';
 import { paintLayers } from './paint-classes.js';
-import { changed, onPaint, state } from './store.js';
+import { bestOf, changed, onPaint, shownAt, state } from './store.js';
 import { openPreviews } from './viewer.js';
 
 /**
@@ -24,7 +24,8 @@ export function initPreview() {
   const slider = /** @type {HTMLInputElement} */ ($('preview-time'));
   slider.addEventListener('input', () => {
     const at = Number(slider.value);
-    state.view.previewAt = at === state.history.length - 1 ? null : at;
+    // At its end the slider follows the run.
+    state.view.previewAt = at === state.history.length - 1 && !state.run?.end ? null : (state.history[at]?.step ?? null);
     changed();
   });
   onPaint(paint);
@@ -33,8 +34,7 @@ export function initPreview() {
 function paint() {
   if (state.place !== 'train') return;
   const view = `${state.view.overlay} ${state.view.threshold} ${state.view.opacity}`;
-  const { history } = state;
-  const shown = history[state.view.previewAt ?? history.length - 1];
+  const shown = state.history[shownAt()];
   const items = shown?.items ?? state.preview;
   paintTime();
   if (items === painted && view === paintedView) return;
@@ -53,11 +53,12 @@ function paint() {
 function paintTime() {
   const { history } = state;
   const slider = /** @type {HTMLInputElement} */ ($('preview-time'));
-  const at = state.view.previewAt ?? history.length - 1;
+  const at = shownAt();
   show($('preview-time-label'), history.length > 1);
   slider.max = String(Math.max(0, history.length - 1));
   if (slider.value !== String(at)) slider.value = String(at);
-  const words = history[at] ? `step ${count(history[at].step)}` : '';
+  const best = state.run && bestOf(state.run)?.step;
+  const words = history[at] ? `step ${count(history[at].step)}${history[at].step === best ? ' (best)' : ''}` : '';
   slider.setAttribute('aria-valuetext', words);
   setText($('preview-time-value'), words);
 }
@@ -88,7 +89,7 @@ function fillRow(row, item) {
       if (row.item?.rgba !== rgba) paintImage(row.image, item);
       row.item = item;
       setText(row.name, item.name);
-      setText(row.iou, item.iou == null ? '' : `IoU ${metric(item.iou)}`);
+      setText(row.iou, item.iou == null ? '' : iouWords(item.iou, state.view.threshold, state.run?.classes.length));
       row.image.parentElement?.setAttribute('aria-label', `Open ${item.name}: image`);
     },
     () => row.truth.fill(item.name, { width, height, rgba, mask: truth }, 128),

@@ -3,16 +3,17 @@
  * Events of the engine -> state. No DOM here: what is said and shown follows from the state.
  */
 import { storeCalibration } from './kernels.js';
-import { changed, changedFigures, running, state } from './store.js';
+import { bestOf, changed, changedFigures, running, state } from './store.js';
 import { endLine, faultLine, mendedLine } from './strings.js';
 import { metric, plural } from './format.js';
+import { addPoint, addThinned } from './thin.js';
 
 /**
  * @typedef {import('./types.js').EngineEvent} EngineEvent
  * @typedef {import('./types.js').Fault} Fault
  */
 
-/** More points than this are merged in pairs: the chart has no more pixels. */
+/** Most points of a run's loss: the chart has no more pixels. */
 const MAX_POINTS = 4000;
 /** Most faults kept for a list; thousands of broken files are one problem, not thousands. */
 const MAX_FAULTS = 2000;
@@ -68,7 +69,7 @@ function apply(event) {
       state.view.previewAt = null;
       state.run = {
         run_id: event.run_id, config: event.config, trainPairs: event.train.length, validationPairs: [...event.validation], parameters: event.parameters, classes: event.classes,
-        steps_total: event.steps_total, phase: 'compiling', continued: event.continued, from: 0, last: null, losses: [], validations: [], mended: [], end: null, asked: null,
+        dataset: state.dataset, device: state.device, steps_total: event.steps_total, phase: 'compiling', continued: event.continued, from: 0, last: null, losses: [], validations: [], mended: [], end: null, asked: null,
       };
       say('Training started.');
       break;
@@ -106,7 +107,7 @@ function apply(event) {
       state.run.end = event;
       state.heldBack = state.run.validationPairs.length;
       state.run.asked = null;
-      say(endLine(event));
+      say(endLine(event, state.run.continued));
       break;
     case 'model':
       // That of a run comes with its end, which says more.
@@ -134,7 +135,7 @@ function apply(event) {
   }
 }
 
-/** Most previews kept of a run; beyond it every other one goes. */
+/** Most previews kept of a run. */
 const MAX_HISTORY = 60;
 
 /** Keeps a preview for the slider through time; images and truths are those of the first. @param {{ step: number, items: import('./types.js').PreviewItem[] }} preview */
@@ -144,11 +145,8 @@ function remember({ step, items }) {
     const old = first[i];
     return old && old.pair === item.pair && old.rgba.length === item.rgba.length ? { ...item, rgba: old.rgba, truth: old.truth } : item;
   });
-  state.history.push({ step, items: shared });
-  if (state.history.length <= MAX_HISTORY) return;
-  const last = state.history.length - 1;
-  state.history = state.history.filter((_entry, i) => i % 2 === 0 || i === last);
-  state.view.previewAt = null;
+  const best = state.run && bestOf(state.run)?.step;
+  addThinned(state.history, { step, items: shared }, MAX_HISTORY, (one) => one.step === best);
 }
 
 /** @param {import('./types.js').StepReport} report */
@@ -157,30 +155,24 @@ function addStep(report) {
   if (!run) return;
   run.last = report;
   run.steps_total = report.steps_total;
-  if (Number.isFinite(report.loss)) run.losses.push([report.step, report.loss]);
-  if (run.losses.length > MAX_POINTS) {
-    const merged = [];
-    for (let i = 0; i + 1 < run.losses.length; i += 2) merged.push(/** @type {[number, number]} */ ([run.losses[i + 1][0], (run.losses[i][1] + run.losses[i + 1][1]) / 2]));
-    run.losses = merged;
-  }
+  if (Number.isFinite(report.loss)) addPoint(run.losses, report.step, report.loss, MAX_POINTS);
 }
 
 /** As many as the engine keeps in the file of a run. */
 const MAX_VALIDATIONS = 4000;
 
 /**
- * Adds a report; what it says of single images and thresholds is kept of the newest alone. Of a very long run every
- * second one of the older half goes, never the one whose weights are kept.
+ * Adds a report. What it says of single images and thresholds is kept of the newest, and of the one whose weights are.
  * @param {import('./store.js').Run} run
  * @param {import('./types.js').ValidationReport} report
  */
 function addValidation(run, report) {
-  const before = run.validations.at(-1);
-  if (before) run.validations[run.validations.length - 1] = { ...before, images: [], curve: [] };
-  run.validations.push(report);
-  if (run.validations.length <= MAX_VALIDATIONS) return;
-  const best = run.validations.findLast((one) => one.best);
-  run.validations = run.validations.filter((one, i) => i % 2 === 0 || i >= MAX_VALIDATIONS / 2 || one === best);
+  const { validations } = run;
+  const best = report.best ? report : bestOf(run);
+  for (const i of new Set([validations.length - 1, validations.findLastIndex((one) => one.best)])) {
+    if (i >= 0 && validations[i] !== best) validations[i] = { ...validations[i], images: [], curve: [] };
+  }
+  addThinned(validations, report, MAX_VALIDATIONS, (one) => one === best);
 }
 
 /** @param {Fault} fault */

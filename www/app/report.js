@@ -4,13 +4,14 @@
  * nothing, so it can be read anywhere and for ever.
  */
 import { saveBlob } from './downloads.js';
-import { bytes, count, duration, metric, percent, size } from './format.js';
+import { bytes, count, duration, iouWords, metric, percent, size } from './format.js';
 import { h } from './dom.js';
+import { augmentFields } from './fields.js';
 import { byteThreshold, paintImage } from './paint.js';
 import { paintLayers } from './paint-classes.js';
 import { addressOf, settingsFile } from './settings.js';
-import { state } from './store.js';
-import { endLine, ruleLine } from './strings.js';
+import { bestOf, shownAt, shownPreviews, state } from './store.js';
+import { endLine, mendedLine, ruleLine } from './strings.js';
 
 /** @typedef {{ steps: number, losses: [number, number][], iou: [number, number][], iouName: string }} Curves */
 
@@ -32,8 +33,10 @@ export function saveReport() {
 }
 
 export function reportHtml() {
-  const { run, dataset, device } = state;
+  const { run } = state;
   if (!run) return '';
+  // What is loaded by now may be something else.
+  const { dataset, device } = run;
   const iou = run.validations.flatMap(({ step, validation, training }) => {
     const value = (run.validationPairs.length ? validation : training)?.iou;
     return value == null ? [] : [/** @type {[number, number]} */ ([step, value])];
@@ -45,8 +48,12 @@ export function reportHtml() {
   const limits = /** @type {any} */ (device?.limits ?? {});
   /** @type {[string, unknown][]} */
   const outcome = [
-    ['Outcome', run.end ? endLine(run.end) : `Under way at step ${run.last?.step ?? run.from}.`],
+    ['Outcome', run.end ? endLine(run.end, run.continued) : `Under way at step ${run.last?.step ?? run.from}.`],
     ['Steps', `${count(run.end?.steps ?? run.last?.step ?? run.from)} of ${count(run.steps_total)}`],
+    ['Weights kept', keptWords(run)],
+    ['Began with', run.continued ? 'the weights of a model' : 'fresh weights'],
+    ['Resumed', run.from > 0 ? `at step ${count(run.from)}` : 'no'],
+    ['Dead outputs mended', run.mended.map(mendedLine).join(' ') || 'none'],
     ['Time', duration(run.end?.elapsed_ms ?? run.last?.elapsed_ms)],
     ['Milliseconds a step', (run.end?.ms_per_step ?? run.last?.ms_per_step ?? 0).toFixed(1)],
     ['Parameters', count(run.parameters)],
@@ -69,10 +76,13 @@ export function reportHtml() {
     ['Device', device ? `${device.kind === 'webgpu' ? 'WebGPU' : 'CPU'}, ${device.adapter}${device.software ? ' (software)' : ''}` : '–'],
     ['Self-test', device ? `largest error ${device.self_test_error.toExponential(1)}` : '–'],
     .../** @type {[string, unknown][]} */ (limits instanceof Map ? [...limits] : Object.entries(limits)).map(([name, value]) => /** @type {[string, unknown]} */ ([name, /size|bytes/i.test(name) ? bytes(Number(value)) : count(Number(value))])),
+    ['Module', state.fused ? 'with fused multiply-adds' : 'plain'],
     ['Browser', navigator.userAgent],
     ['Written', new Date().toISOString()],
   ];
-  const settings = Object.entries(file.config).map(([name, value]) => /** @type {[string, unknown]} */ ([name, Array.isArray(value) ? value.join(', ') || '–' : value]));
+  // Ranges that the run did not draw from say nothing of it.
+  const unused = new Set(run.config.augmentation === 'own' ? [] : augmentFields.map(({ name }) => /** @type {string} */ (name)));
+  const settings = Object.entries(file.config).filter(([name]) => !unused.has(name)).map(([name, value]) => /** @type {[string, unknown]} */ ([name, Array.isArray(value) ? value.join(', ') || '–' : value]));
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
@@ -110,30 +120,37 @@ ${table(versions)}
 /** @param {[string, unknown][]} rows */
 const table = (rows) => `<table>${rows.map(([name, value]) => `<tr><th scope="row">${escape(name)}</th><td>${escape(value)}</td></tr>`).join('')}</table>`;
 
+/** @param {import('./store.js').Run} run */
+function keptWords(run) {
+  const step = run.end?.best_step ?? bestOf(run)?.step;
+  return step === undefined ? 'none yet' : `of step ${count(step)}`;
+}
+
 function validations() {
   const { run } = state;
   if (!run?.validations.length) return '<p>No validation was done.</p>';
   const head = ['Step', 'Val. loss', 'Val. IoU', 'Val. F1', 'Val. accuracy', 'Train IoU'].map((name) => `<th scope="col">${name}</th>`).join('');
-  const kept = run.validations.findLast(({ best }) => best)?.step;
+  const kept = bestOf(run)?.step;
   const rows = run.validations.map(({ step, validation, training }) => `<tr><th scope="row">${step}${step === kept ? ' (best)' : ''}</th>${[validation?.loss?.toFixed(4) ?? '–', metric(validation?.iou), metric(validation?.f1), metric(validation?.accuracy), metric(training.iou)].map((text) => `<td>${text}</td>`).join('')}</tr>`);
   return `<table class="n"><tr>${head}</tr>${rows.join('')}</table>`;
 }
 
 /** Image, truth and prediction of the previews, as they look at the page's threshold. */
 function masks() {
-  if (!state.preview.length) return '<p>None yet.</p>';
+  if (!shownPreviews().length) return '<p>None yet.</p>';
   const canvas = h('canvas', {});
   const picture = (/** @type {string} */ what) => `<img alt="${what}" src="${canvas.toDataURL('image/png')}">`;
   const look = { classes: state.run?.classes ?? [], opacity: state.view.opacity, layer: /** @type {const} */ ('overlay') };
-  const rows = state.preview.map((item) => {
+  const rows = shownPreviews().map((item) => {
     paintImage(canvas, item);
     const image = picture('image');
     paintLayers(canvas, { ...item, mask: item.truth }, { ...look, at: 128 });
     const truth = picture('truth');
     paintLayers(canvas, { ...item, mask: item.probability }, { ...look, at: byteThreshold(state.view.threshold) });
-    return `${image}${truth}${picture('prediction')}<p>${escape(item.name)}${item.iou == null ? '' : `, IoU ${metric(item.iou)}`}${item.validation ? '' : ' (trained on)'}</p>`;
+    return `${image}${truth}${picture('prediction')}<p>${escape(item.name)}${item.iou == null ? '' : `, ${iouWords(item.iou, state.view.threshold, look.classes.length)}`}${item.validation ? '' : ' (trained on)'}</p>`;
   });
-  return `<p>Image, truth, prediction${look.classes.length ? '' : ` at a threshold of ${percent(state.view.threshold)}`}.</p><div class="masks">${rows.join('')}</div>`;
+  const step = state.history[shownAt()]?.step;
+  return `<p>Image, truth, prediction${step === undefined ? '' : ` of step ${count(step)}`}${look.classes.length ? '' : ` at a threshold of ${percent(state.view.threshold)}`}.</p><div class="masks">${rows.join('')}</div>`;
 }
 
 /** The next 1, 2, 2.5, 4 or 5 times a power of ten. @param {number} value */

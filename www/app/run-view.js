@@ -5,9 +5,9 @@
 import { $, h, inSlices, setText, show } from './dom.js';
 import { faultItem } from './data-view.js';
 import { count, duration, metric, speed } from './format.js';
-import { go } from './header.js';
+import { focusHeading, go } from './header.js';
 import { send } from './session.js';
-import { changed, onPaint, running, state, stepOf, usablePairs } from './store.js';
+import { changed, onPaint, running, state, stepOf, toldValidation, usablePairs } from './store.js';
 import { mendedLine, retryWords, runLine } from './strings.js';
 import { startWith } from './settings.js';
 import { classKey, paintLayers } from './paint-classes.js';
@@ -22,7 +22,8 @@ export function initRun() {
   $('to-predict').addEventListener('click', () => go('predict'));
   document.addEventListener('visibilitychange', () => void wake());
   addEventListener('beforeunload', (event) => {
-    if (running()) event.preventDefault();
+    const { last } = state.keep;
+    if (running() || (last?.where === 'page' && last.saved.number !== state.keep.taken)) event.preventDefault();
   });
   onPaint(paint);
 }
@@ -81,25 +82,29 @@ function paint() {
   setText($('fig-left'), end ? duration(end.elapsed_ms) : duration(last?.left_ms));
   paintBar(run);
   setText($('run-line'), runLine(run, state.device?.software ?? false));
-  const pause = /** @type {HTMLButtonElement} */ ($('pause'));
+  const pause = $('pause');
+  const focused = document.activeElement;
   show(pause, active);
   show($('stop'), active);
   const retry = active ? null : end?.retry;
   show($('retry'), Boolean(retry));
   if (retry) setText($('retry'), retryWords[retry.advice]);
   show($('to-predict'), !active && !retry && state.model !== null);
+  // Whose button vanished, by its press or at the end, stays with the run.
+  if (focused instanceof HTMLElement && focused.hidden && $('running').contains(focused)) $('running-title').focus({ preventScroll: true });
   const mended = run.mended.at(-1);
   show($('run-mended'), mended !== undefined);
   if (mended) setText($('run-mended'), mendedLine(mended));
   setText(pause, run.phase === 'paused' ? 'Resume' : 'Pause');
   pause.classList.toggle('primary', run.phase === 'paused');
-  pause.disabled = run.asked !== null;
-  /** @type {HTMLButtonElement} */ ($('stop')).disabled = run.asked === 'stop';
+  // Not disabled until the answer is here: the focus would be lost.
+  pause.ariaDisabled = String(run.asked !== null);
+  $('stop').ariaDisabled = String(run.asked === 'stop');
 }
 
 /** The classes in their colours, each with its IoU so far. @param {import('./store.js').Run} run */
 function paintClassKey(run) {
-  const report = run.validations.at(-1);
+  const report = toldValidation();
   const iou = (report?.validation ?? report?.training)?.class_iou ?? [];
   const line = $('run-classes');
   show(line, run.classes.length > 0);
@@ -125,6 +130,7 @@ function paintBar(run) {
 export function paintFaultList(id, belongs) {
   const faults = state.faults.filter(belongs);
   const list = $(id);
+  const focused = [...list.children].findIndex((item) => item.contains(document.activeElement));
   show(list, faults.length > 0);
   const key = faults.map((fault) => `${fault.code} ${fault.file} ${fault.detail}`).join('|');
   if (list.dataset.key === key) return;
@@ -137,6 +143,11 @@ export function paintFaultList(id, belongs) {
     } }, 'Dismiss'));
     return item;
   }));
+  if (focused < 0) return;
+  // From a fault that is gone to the next one; behind the last of them the place begins anew.
+  const next = list.children[Math.min(focused, list.childElementCount - 1)]?.querySelector('button');
+  if (next) next.focus({ preventScroll: true });
+  else focusHeading();
 }
 
 /** A strip of the pairs that would be trained on, so that the place is not empty before the run. */

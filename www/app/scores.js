@@ -5,7 +5,7 @@
  */
 import { $, h, setText, show } from './dom.js';
 import { count, metric } from './format.js';
-import { changed, onPaint, state } from './store.js';
+import { bestOf, changed, dataOf, onPaint, state, toldValidation } from './store.js';
 import { openPairs } from './viewer.js';
 
 /** @typedef {import('./types.js').CurvePoint} CurvePoint */
@@ -17,42 +17,49 @@ let drawn = '';
 
 export function initScores() {
   $('best-threshold').addEventListener('click', () => {
-    const best = bestPoint(latest()?.curve ?? []);
+    const best = bestPoint(toldValidation()?.curve ?? []);
     if (best) state.view.threshold = best.threshold;
     changed();
   });
   onPaint(paint);
 }
 
-const latest = () => state.run?.validations.at(-1);
-
 function paint() {
-  const report = latest();
+  const report = toldValidation();
   const curve = report?.curve ?? [];
   show($('worst-card'), Boolean(report?.images.length));
   show($('pr-card'), curve.length > 0);
   if (!report || state.place !== 'train') return;
-  const key = `${report.run_id} ${report.step} ${state.view.threshold}`;
+  const { run } = state;
+  if (!run) return;
+  const key = `${report.run_id} ${report.step} ${state.view.threshold} ${run.end !== null} ${dataOf(run)}`;
   if (key === drawn) return;
   drawn = key;
-  paintImages(report);
-  paintCurve(curve);
+  paintImages(report, run);
+  paintCurve(report, run);
 }
 
-/** @param {import('./types.js').ValidationReport} report */
-function paintImages(report) {
+/** Of which weights the figures are. @param {import('./types.js').ValidationReport} report @param {import('./store.js').Run} run */
+function asOf({ step, best }, run) {
+  return `as of step ${count(step)}${run.end && best && step === bestOf(run)?.step ? ', whose weights are kept' : ''}`;
+}
+
+/** @param {import('./types.js').ValidationReport} report @param {import('./store.js').Run} run */
+function paintImages(report, run) {
   const held = report.images.some(({ validation }) => validation);
   const images = report.images.filter(({ validation }) => validation || !held);
   // An image without foreground has no IoU; its accuracy stands in, behind those that have one.
-  const order = images.sort((a, b) => (a.iou ?? 2 + (a.accuracy ?? 0)) - (b.iou ?? 2 + (b.accuracy ?? 0)));
-  setText($('worst-note'), `${held ? 'Not trained on' : 'Trained on: nothing is held back'} · as of step ${count(report.step)}`);
+  const order = images.toSorted((a, b) => (a.iou ?? 2 + (a.accuracy ?? 0)) - (b.iou ?? 2 + (b.accuracy ?? 0)));
+  setText($('worst-note'), `${held ? 'Not trained on' : 'Trained on: nothing is held back'} · ${asOf(report, run)}${run.classes.length ? '' : ' · IoU at threshold 0.50'}`);
   const list = $('worst');
   // Who was in the list stays at the same image, wherever that is now.
   const focused = list.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.pair : undefined;
   list.replaceChildren(...order.slice(0, MAX_ROWS).map(({ pair, iou }) => {
-    const name = state.dataset?.pairs[pair]?.name ?? `pair ${pair + 1}`;
+    const name = run.dataset?.pairs[pair]?.name ?? `pair ${pair + 1}`;
     const bar = h('meter', { min: 0, max: 1, value: iou ?? 0, 'aria-label': `IoU of ${name}` });
-    return h('li', {}, h('button', { type: 'button', class: 'quiet', 'data-pair': pair, onclick: () => openPairs(pair) }, name), bar, h('span', { class: 'tabular' }, metric(iou)));
+    // Other images may be loaded by now; theirs are not to be shown under this name.
+    const title = dataOf(run) ? h('button', { type: 'button', class: 'quiet', 'data-pair': pair, onclick: () => openPairs(pair) }, name) : h('span', { class: 'name' }, name);
+    return h('li', {}, title, bar, h('span', { class: 'tabular' }, metric(iou)));
   }));
   if (focused !== undefined) /** @type {HTMLElement | null} */ (list.querySelector(`[data-pair="${focused}"]`))?.focus({ preventScroll: true });
 }
@@ -63,8 +70,9 @@ const f1 = ({ precision, recall }) => (precision && recall ? (2 * precision * re
 /** @param {readonly CurvePoint[]} curve */
 const bestPoint = (curve) => curve.reduce((/** @type {CurvePoint | null} */ best, point) => (!best || f1(point) > f1(best) ? point : best), null);
 
-/** @param {readonly CurvePoint[]} curve */
-function paintCurve(curve) {
+/** @param {import('./types.js').ValidationReport} report @param {import('./store.js').Run} run */
+function paintCurve(report, run) {
+  const { curve } = report;
   if (!curve.length) return;
   const known = curve.filter(({ precision, recall }) => precision != null && recall != null);
   const at = known.reduce((/** @type {CurvePoint | null} */ near, point) => (!near || Math.abs(point.threshold - state.view.threshold) < Math.abs(near.threshold - state.view.threshold) ? point : near), null);
@@ -73,8 +81,10 @@ function paintCurve(curve) {
   $('pr-line').setAttribute('points', known.map((point) => `${x(point)},${y(point)}`).join(' '));
   $('pr-dot').setAttribute('cx', at ? x(at) : '-9');
   $('pr-dot').setAttribute('cy', at ? y(at) : '-9');
-  setText($('pr-text'), at ? `At threshold ${at.threshold.toFixed(2)}: precision ${metric(at.precision)} (share of the mask that is right), recall ${metric(at.recall)} (share of the truth that is found).` : 'No pixel reaches any threshold yet.');
-  const best = bestPoint(known);
+  setText($('pr-text'), at ? `At threshold ${at.threshold.toFixed(2)}: precision ${metric(at.precision)} (share of the mask that is right), recall ${metric(at.recall)} (share of the truth that is found), ${run.validationPairs.length ? '' : 'on images trained on, '}${asOf(report, run)}.` : 'No pixel reaches any threshold yet.');
+  const found = bestPoint(known);
+  // A threshold at which nothing is right is best for nothing.
+  const best = found && f1(found) > 0 ? found : null;
   const button = /** @type {HTMLButtonElement} */ ($('best-threshold'));
   button.disabled = !best || Math.abs(best.threshold - state.view.threshold) < 0.005;
   setText(button, best ? `Use the best threshold, ${best.threshold.toFixed(2)}` : 'Use the best threshold');

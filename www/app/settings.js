@@ -3,7 +3,7 @@
  * Presets and settings: the form, its check in Rust, and the address that keeps it.
  */
 import { $, h, setText, show } from './dom.js';
-import { advancedGroups, allFields, EPOCH_STOPS, mainFields, parseNumber } from './fields.js';
+import { advancedGroups, allFields, augmentFields, EPOCH_STOPS, mainFields, parseNumber } from './fields.js';
 import { saveBlob } from './downloads.js';
 import { amount, bytes, count, percent, plural, roughly } from './format.js';
 import { go } from './header.js';
@@ -38,6 +38,7 @@ const measured = new Map();
 export function initSettings() {
   buildFields();
   readAddress();
+  addEventListener('hashchange', followAddress);
   for (const preset of PRESETS) $(`preset-${preset}`).addEventListener('change', () => askPreset(preset));
   $('seed-list').replaceChildren(...seedSteps.map((step) => h('li', {}, step)));
   $('save-settings').addEventListener('click', () => {
@@ -87,6 +88,8 @@ export function start() {
 
 /** Takes settings over and starts with them. @param {TrainConfig} wanted @param {boolean} fromModel with the weights of the model that is there */
 export function startWith(wanted, fromModel) {
+  // A second click comes before the first is answered.
+  if (state.starting || running()) return;
   asked = null;
   config = { ...wanted };
   fill(config);
@@ -108,6 +111,19 @@ export function applySettings(list) {
   check(0);
   changed();
 }
+
+/** Changes several settings at once and has them checked. @param {Partial<TrainConfig>} values */
+export function change(values) {
+  if (!config) return;
+  config = { ...config, ...values };
+  fill(config);
+  writeAddress();
+  check(120);
+  changed();
+}
+
+/** The settings as they stand, checked or not. */
+export const current = () => config;
 
 /** Whether the settings are as a list says. @param {[string, string][]} list */
 export const hasSettings = (list) => config !== null && list.every(([name, text]) => String(/** @type {any} */ (config)[name]) === text);
@@ -141,7 +157,7 @@ function adopt(preset) {
   const extra = Object.keys(fromAddress).length > 0;
   for (const field of allFields) {
     const text = fromAddress[field.name];
-    if (text !== undefined) /** @type {any} */ (config)[field.name] = fromText(field, text);
+    if (text !== undefined) /** @type {any} */ (config)[field.name] = field.kind === 'names' ? listIn(text) : fromText(field, text);
   }
   fromAddress = {};
   fill(config);
@@ -194,7 +210,7 @@ export async function takeSettings(file) {
   if (read?.groundmask !== 'settings' || typeof read.config !== 'object' || read.config === null) return false;
   state.unknownKeys = [];
   fromAddress = {};
-  const preset = takeWords(Object.entries(read.config).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : String(value)]));
+  const preset = takeWords(Object.entries(read.config).map(([name, value]) => [name, asWord(value)]));
   askPreset(preset ?? config?.preset ?? 'balanced');
   go('train');
   say(`Settings of ${file.name}.`);
@@ -206,11 +222,32 @@ const MAX_SETTINGS_BYTES = 1 << 20;
 
 // --- address -------------------------------------------------------------------------------
 
+/** Longer addresses are nobody's settings. */
+const MAX_ADDRESS = 1 << 16;
+
 function readAddress() {
-  const hash = location.hash.slice(1, 4000);
+  const hash = location.hash.slice(1, MAX_ADDRESS);
   if (!hash) return;
   asked = takeWords([...new URLSearchParams(hash)]) ?? asked;
 }
+
+/** Another address in the same tab: somebody followed a link with settings. */
+function followAddress() {
+  state.unknownKeys = [];
+  fromAddress = {};
+  readAddress();
+  askPreset(asked ?? config?.preset ?? 'balanced');
+  changed();
+}
+
+/** A setting as one word of an address; commas divide a list, so those inside a name are written as %2C. @param {unknown} value */
+const asWord = (value) => (Array.isArray(value) ? value.map((part) => String(part).replace(/[%,]/g, encodeURIComponent)).join(',') : String(value));
+
+/** @param {string} word */
+const listIn = (word) => word.split(',').map((name) => name.trim().replaceAll(/%2C/gi, ',').replaceAll('%25', '%')).filter(Boolean);
+
+/** Those that may be long come last. */
+const addressFields = [...allFields].sort((a, b) => Number(a.kind === 'names') - Number(b.kind === 'names'));
 
 /** Keeps what is known, for when the preset is here, and gives the preset. @param {[string, string][]} words @returns {Preset | null} */
 function takeWords(words) {
@@ -228,16 +265,17 @@ function takeWords(words) {
 /** The end of an address that sets every field. @param {TrainConfig} values */
 export function addressOf(values) {
   const words = new URLSearchParams({ preset: values.preset });
-  for (const { name } of allFields) words.set(name, String(values[name]));
+  for (const { name } of addressFields) words.set(name, asWord(values[name]));
   return `#${words}`;
 }
 
 function writeAddress() {
   if (!config || !base) return;
   const words = new URLSearchParams({ preset: config.preset });
-  for (const { name } of allFields) {
-    const value = config[name];
-    if (JSON.stringify(value) !== JSON.stringify(base[name])) words.set(name, Array.isArray(value) ? value.join(',') : String(value));
+  // What `base` says is that of another preset where a run's own settings were taken over.
+  const all = base.preset !== config.preset;
+  for (const { name } of addressFields) {
+    if (all || JSON.stringify(config[name]) !== JSON.stringify(base[name])) words.set(name, asWord(config[name]));
   }
   const hash = `#${words}`;
   if (location.hash !== hash) history.replaceState(null, '', hash);
@@ -250,8 +288,8 @@ function buildFields() {
   $('advanced-fields').replaceChildren(...advancedGroups.map(({ title, fields }) => h('fieldset', { class: 'group' }, h('legend', {}, title), ...fields.map(plainField))));
 }
 
-/** @param {Field} field @param {(Node | null)[]} children */
-const wrap = (field, ...children) => h('div', { class: 'field', id: `field-${field.name}` }, ...children, h('p', { class: 'help', id: `help-${field.name}` }, field.help), h('p', { class: 'error', id: `err-${field.name}`, hidden: true }));
+/** A setting with its sentence and the place of its error. @param {Field} field @param {(Node | null)[]} children */
+export const wrap = (field, ...children) => h('div', { class: 'field', id: `field-${field.name}` }, ...children, h('p', { class: 'help', id: `help-${field.name}` }, field.help), h('p', { class: 'error', id: `err-${field.name}`, hidden: true }));
 
 /** @param {Field} field */
 function mainField(field) {
@@ -314,6 +352,8 @@ const control = (field) => /** @type {HTMLInputElement} */ ($(`set-${field.name}
 function fill(values) {
   for (const preset of PRESETS) /** @type {HTMLInputElement} */ ($(`preset-${preset}`)).checked = values.preset === preset;
   for (const field of allFields) {
+    // Theirs are shown beside the tiles.
+    if (augmentFields.includes(field)) continue;
     const value = values[field.name];
     if (field.name === 'augmentation') {
       /** @type {HTMLInputElement} */ ($(`set-augmentation-${value}`)).checked = true;
@@ -324,8 +364,8 @@ function fill(values) {
   }
 }
 
-/** No float noise (`0.1` may come back from an f32 as 0.10000000149). @param {number} value */
-const plainNumber = (value) => String(Number(value.toPrecision(7)));
+/** No float noise (`0.1` may come back from an f32 as 0.10000000149); a seed keeps all its digits. @param {number} value */
+const plainNumber = (value) => String(Number.isInteger(value) ? value : Number(value.toPrecision(7)));
 
 // --- painting ------------------------------------------------------------------------------
 
@@ -339,8 +379,9 @@ function paint() {
   show($('from-model-line'), state.model !== null);
   if (state.model) setText($('from-model-text'), `Go on from ${state.model.name || 'the model trained here'} (${state.model.base} filters, depth ${state.model.depth})`);
   else /** @type {HTMLInputElement} */ ($('from-model')).checked = false;
-  const button = /** @type {HTMLButtonElement} */ ($('start'));
-  button.disabled = !ok;
+  const button = $('start');
+  // Not disabled: who pressed it would lose the focus. `start` looks for itself.
+  button.ariaDisabled = String(!ok);
   setText(button, state.starting ? 'Starting …' : state.run?.end ? 'Train again' : 'Start training');
   show($('start-why'), Boolean(why));
   setText($('start-why'), why);

@@ -31,6 +31,7 @@
  * @property {string} why the last save did not go to disk; `foreign`: another run lies there, and nobody said that it may be replaced
  * @property {Offer | null} other a run on disk that is not the one of this page
  * @property {boolean} later the offer was put off
+ * @property {number} taken count of the save that was taken home as a file
  * @property {string | null | undefined} dataKept why the files were not kept; null: they are; undefined: not known yet
  */
 
@@ -41,6 +42,8 @@
  * @property {import('./types.js').TrainConfig} config
  * @property {number} trainPairs
  * @property {number[]} validationPairs
+ * @property {Dataset | null} dataset what it was trained on: what is loaded may change after its end
+ * @property {import('./types.js').DeviceInfo | null} device where
  * @property {number} parameters
  * @property {readonly import('./types.js').ClassInfo[]} classes empty for foreground and background
  * @property {number} steps_total
@@ -59,6 +62,7 @@
  * @typedef {object} State
  * @property {Place} place
  * @property {'loading' | 'ready' | 'failed' | 'dead'} engine
+ * @property {boolean} fused the engine's file is the one with fused multiply-adds, whose last bits differ
  * @property {{ loaded: number, total: number | null }} loading
  * @property {{ sentence: string, next: string, action: 'retry' | 'reload_data' | null, calm?: boolean } | null} error
  * @property {import('./types.js').DeviceInfo | null} device
@@ -78,12 +82,13 @@
  * @property {{ most: number, shown: number[] } | null} bands a choice of bands, where files have more than three
  * @property {{ done: number, total: number, elapsed_ms: number, tiles_done: number, tiles_total: number } | null} predicting
  * @property {PredictionResult[]} results
+ * @property {number} predictedAt the threshold that the metrics of the results were measured at
  * @property {(Fault & { purpose: Purpose | null })[]} faults faults that belong to no data set
  * @property {Keeping} keep
  * @property {number} bytesSent
  * @property {number} longestTaskMs longest page task since load (0: none over 50 ms)
  * @property {number} longestTaskTrainingMs the same while training
- * @property {{ overlay: boolean, threshold: number, opacity: number, logLoss: boolean, previewAt: number | null }} view `previewAt` is a place in `history`, null the newest
+ * @property {{ overlay: boolean, threshold: number, opacity: number, logLoss: boolean, previewAt: number | null }} view `previewAt` is the step of a preview in `history`; null: the newest, or after the end that of the weights kept
  * @property {string} status the polite line for screen readers
  */
 
@@ -91,6 +96,7 @@
 const initial = () => ({
   place: 'data',
   engine: 'loading',
+  fused: false,
   loading: { loaded: 0, total: null },
   error: null,
   device: null,
@@ -110,8 +116,9 @@ const initial = () => ({
   bands: null,
   predicting: null,
   results: [],
+  predictedAt: 0.5,
   faults: [],
-  keep: { storage: 'unknown', detail: '', offer: null, last: null, why: '', other: null, later: false, dataKept: undefined },
+  keep: { storage: 'unknown', detail: '', offer: null, last: null, why: '', other: null, later: false, taken: -1, dataKept: undefined },
   bytesSent: 0,
   longestTaskMs: 0,
   longestTaskTrainingMs: 0,
@@ -165,8 +172,31 @@ export function changed() {
 /** True while a run exists that has not ended. */
 export const running = () => state.run !== null && state.run.end === null;
 
-/** The previews in view: the newest, or those the slider points at. */
-export const shownPreviews = () => state.history[state.view.previewAt ?? state.history.length - 1]?.items ?? state.preview;
+/** The validation whose weights are kept so far. @param {Run} run */
+export const bestOf = (run) => run.validations.findLast(({ best }) => best);
+
+/** The validation to tell of: the newest, and after the end that of the model, where its details are known. */
+export function toldValidation() {
+  const { run } = state;
+  const best = run?.end && bestOf(run);
+  return best && best.images.length ? best : run?.validations.at(-1);
+}
+
+/** Place in `history` of the preview in view. */
+export function shownAt() {
+  const { history, run, view } = state;
+  const wanted = view.previewAt ?? (run?.end ? bestOf(run)?.step : undefined);
+  if (wanted === undefined) return history.length - 1;
+  // Thinned out meanwhile, its neighbour stands for it.
+  const after = history.findIndex(({ step }) => step >= wanted);
+  return after < 0 ? history.length - 1 : after;
+}
+
+/** The previews in view. */
+export const shownPreviews = () => state.history[shownAt()]?.items ?? state.preview;
+
+/** Whether the data a run was trained on are still (or again) those that are here. @param {Run} run */
+export const dataOf = (run) => run.dataset !== null && run.dataset.fingerprint === state.dataset?.fingerprint;
 
 /** Pairs that take part. */
 export const usablePairs = () => state.dataset?.pairs.filter((pair) => !pair.excluded && !pair.blocked) ?? [];

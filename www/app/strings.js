@@ -2,7 +2,7 @@
 /**
  * Every sentence that words a code: what happened, and what to do next. Nothing else turns codes into words.
  */
-import { baseName, count, percent, size } from './format.js';
+import { baseName, count, percent, plural, size } from './format.js';
 
 /**
  * @typedef {import('./types.js').Fault} Fault
@@ -56,6 +56,7 @@ const faults = {
   nothing_to_train: () => ({ sentence: 'There is no pair to train on', next: 'Drop images with masks, or take excluded pairs in again.' }),
   run_foreign: () => ({ sentence: 'is not a saved run of this page', next: 'Use a .gmrun file that “Save run as a file” wrote.' }),
   run_newer: (d) => ({ sentence: `was saved by a newer version of this page${inBrackets(d)}`, next: 'Reload the page to get that version.' }),
+  run_other_version: (d) => ({ sentence: `was saved by another version of this page, which this one cannot read${inBrackets(d)}`, next: 'Reload the page without its cache (Shift + reload); else use the version that saved it.' }),
   run_truncated: (d) => ({ sentence: `is cut off${inBrackets(d)}`, next: 'Copy the file again from where it came from.' }),
   run_corrupt: (d) => ({ sentence: `cannot be used as a saved run${inBrackets(d)}`, next: 'Copy the file again from where it came from, or use an earlier one.' }),
   run_other_data: (d) => ({ sentence: `The saved run was trained on other images${inBrackets(d)}`, next: 'Drop the same images and masks again.' }),
@@ -64,6 +65,7 @@ const faults = {
   no_inputs: () => ({ sentence: 'There is no image to predict', next: 'Drop images here, or use the validation pairs.' }),
   model_corrupt: (d) => ({ sentence: `is not a complete model file${inBrackets(d)}`, next: 'The model in use is unchanged. Use a .safetensors file saved by this page, or .h5 weights saved by Keras.' }),
   model_mismatch: (d) => ({ sentence: `holds no network this page can use${inBrackets(d)}`, next: 'The model in use is unchanged. Use a .safetensors file saved by this page, or .h5 weights of the seed’s networks.' }),
+  cannot_continue: (d) => ({ sentence: `Training cannot go on from the model${inBrackets(d)}`, next: 'Start with fresh weights, or give the legend under Data the classes of the model.' }),
   no_such_result: () => ({ sentence: 'That result is no longer there', next: 'Predict again.' }),
   encode_failed: (d) => ({ sentence: `could not be written as a file${inBrackets(d)}`, next: 'Try again; if it stays, predict again first.' }),
   no_webgpu: () => ({ sentence: 'WebGPU was asked for, and this browser has none to give', next: 'Choose CPU in the device panel, or use a current Chrome, Edge, Firefox or Safari.' }),
@@ -187,10 +189,11 @@ function adviceLine(end) {
 /** @param {{ step: number, tries: number }} event */
 export const mendedLine = ({ step, tries }) => `${step === 0 ? 'These first weights gave one grey for every image' : `At step ${count(step)} the output had become one grey for every image`}: fresh weights were drawn${tries > 1 ? ` (${tries} times)` : ''}, and it learns.`;
 
-/** How a run ended. @param {import('./types.js').RunEnd} end */
-export function endLine(end) {
+/** How a run ended. @param {import('./types.js').RunEnd} end @param {boolean} [continued] it had begun with the weights of a model */
+export function endLine(end, continued = false) {
   const kept = end.best_step > 0 ? ` The weights of step ${count(end.best_step)} are kept as the model.` : '';
-  const sound = ' The last sound weights are kept.';
+  // Without a step there is nothing of this run to keep.
+  const sound = continued && end.steps > 0 ? ' The weights it began with are kept.' : '';
   switch (end.reason) {
     case 'finished': return `Finished after ${count(end.steps)} steps.${kept}`;
     case 'stopped': return `Stopped at step ${count(end.steps)}.${kept}`;
@@ -206,7 +209,7 @@ export function endLine(end) {
 
 /** What goes on in a run. @param {import('./store.js').Run} run @param {boolean} software */
 export function runLine(run, software) {
-  if (run.end) return endLine(run.end);
+  if (run.end) return endLine(run.end, run.continued);
   if (run.asked === 'pause') return 'Pausing after the step under way …';
   if (run.asked === 'stop') return 'Stopping after the step under way …';
   const best = run.validations.findLast((v) => v.best || v.best_step > 0);
@@ -244,11 +247,11 @@ export function deathWords(detail) {
  * The engine was lost under a run.
  * @param {import('./session.js').Death} death
  * @param {number} step where it goes on, 0 for the start
- * @param {number} [batch] it goes on with
- * @param {'waiting' | 'memory' | 'often'} [instead] it does not go on (yet)
+ * @param {{ batch?: number, from?: number, onCpu?: boolean, instead?: 'waiting' | 'memory' | 'often' }} how `batch` instead of `from`; `onCpu`: the
+ *   GPU did not come back; `instead`: it does not go on (yet)
  * @returns {Words}
  */
-export function lossWords(death, step, batch, instead) {
+export function lossWords(death, step, { batch, from, onCpu, instead }) {
   const sentence = {
     gpu: 'The GPU was reset or stopped answering.',
     memory: 'Memory ran out.',
@@ -260,7 +263,25 @@ export function lossWords(death, step, batch, instead) {
   if (instead === 'memory') return { sentence: 'Memory ran out again.', next: `${by}, with smaller tiles, a smaller batch or fewer images.` };
   if (instead === 'often') return { sentence: `${sentence} That was the fourth time in five minutes, so it does not go on by itself.`, next: `${by}, with smaller tiles or on the CPU.` };
   const where = step ? `The run goes on from step ${count(step)}` : 'The run begins again, because nothing of it was saved yet';
-  return { sentence, next: batch ? `${where}, with ${batch} ${batch === 1 ? 'tile' : 'tiles'} a step instead of ${death.config?.batch}.` : `${where}.` };
+  const how = [
+    batch ? `, with ${batch} ${batch === 1 ? 'tile' : 'tiles'} a step instead of ${from}` : '',
+    onCpu ? ', on the CPU, because the GPU did not come back' : '',
+    death.paused ? '; it is paused, as it was' : '',
+  ];
+  return { sentence, next: `${where}${how.join('')}.` };
+}
+
+/** A GPU that was asked for by name is gone. @returns {Words} */
+export const gpuGoneWords = () => ({ sentence: 'The GPU did not come back.', next: 'The run is kept as far as it was saved. Choose another device in the device panel, or reload the page, then resume it.' });
+
+/** The storage cannot be opened any more, though a run lies in it. @param {number} step @returns {Words} */
+export const lockedOutWords = (step) => ({ sentence: 'The browser’s storage could not be opened again.', next: `The run is kept in it up to step ${count(step)}: reload the page to resume it.` });
+
+/** Engines end while they start. @param {string} detail @param {boolean} cpu even on the CPU @returns {Words} */
+export function fruitlessWords(detail, cpu) {
+  const why = detail.split('\n').reverse().find(Boolean)?.slice(0, 160) ?? '';
+  return cpu ? { sentence: `The engine stops each time it is started (${why}).`, next: 'Reload the page; if it stays, use a current browser.' }
+    : { sentence: `The engine stopped three times while the GPU was being brought up (${why}).`, next: 'It is started on the CPU. The device panel takes the GPU again.' };
 }
 
 /** How far a saved run came. @param {import('./types.js').SavedRun} saved */
@@ -292,6 +313,7 @@ export function otherDataWords(which, none = false) {
 
 /** Saving does not go to disk. @param {string} why @returns {Words} */
 export function troubleWords(why) {
+  if (why === 'no_storage') return { sentence: 'This browser offers no private storage, as in some private windows.', next: 'Training goes on, and this page alone holds the run: save it as a file before closing it.' };
   if (/no space|quota/i.test(why)) return { sentence: 'The browser’s storage is full: the run is no longer saved on disk.', next: 'Training goes on, and this page holds the last state. Save the run as a file before closing it.' };
   if (/finite/i.test(why)) return { sentence: 'The weights are no longer numbers, so they are not saved.', next: 'The last good state is kept.' };
   return { sentence: `The run could not be saved on disk (${why.slice(0, 160)}).`, next: 'Training goes on. Save the run as a file before closing the page.' };
@@ -308,6 +330,12 @@ export function ruleLine(rule, dataset) {
     case 'not_black': return `Every mask pixel that is not exactly opaque black is ${part}. ${tail}`;
     default: return `Mask pixels of one colour are ${part}. ${tail}`;
   }
+}
+
+/** Colours that no class takes. @param {number} fresh those frequent enough for one @param {number} share of the pixels, theirs @param {number} strays */
+export function unlearntLine(fresh, share, strays) {
+  const parts = [fresh > 0 && `${plural(fresh, 'new colour')} (${percent(share)} of all pixels)`, strays > 0 && plural(strays, 'stray colour')];
+  return `${parts.filter(Boolean).join(' and ')} ${fresh + strays === 1 ? 'is' : 'are'} in no class and not learnt:`;
 }
 
 /** The classic pipeline, step by step. */

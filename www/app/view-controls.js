@@ -2,14 +2,14 @@
 /**
  * Overlay, threshold and opacity: one value each, several controls, and the keys for them.
  */
-import { $, setText } from './dom.js';
+import { $, setText, typing } from './dom.js';
 import { go } from './header.js';
 import { pauseOrResume } from './run-view.js';
 import { changed, onPaint, running, state } from './store.js';
 import { toggleOverlay, viewerKey, viewerOpen } from './viewer.js';
 
 const OVERLAYS = ['overlay-data', 'overlay-train', 'overlay-predict', 'viewer-overlay'];
-const THRESHOLDS = ['threshold', 'viewer-threshold'];
+const THRESHOLDS = ['threshold', 'viewer-threshold', 'pr-threshold'];
 const OPACITIES = ['opacity', 'viewer-opacity'];
 
 /** @param {string} id */
@@ -46,11 +46,6 @@ function paint() {
   }
 }
 
-/** Where keys belong to what is typed or to the control itself. @param {EventTarget | null} target */
-function typing(target) {
-  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && !['range', 'checkbox', 'radio'].includes(target.type));
-}
-
 /** @param {KeyboardEvent} event */
 function key(event) {
   // AltGr, with which many keyboards type [ and ], reads as Ctrl + Alt.
@@ -65,8 +60,9 @@ function key(event) {
     case '[': nudge(-0.05); break;
     case ']': nudge(0.05); break;
     case ' ':
-      // Space on a control presses that control.
-      if (viewerOpen() || !running() || (event.target instanceof Element && event.target.closest('button, input, summary, a, dialog'))) return;
+      // Space on a control presses that control, and in a list it scrolls. It is ours where nothing has the focus, or a
+      // heading that was gone to, or Start, which does nothing during a run.
+      if (viewerOpen() || !running() || !(event.target instanceof Element && event.target.matches('html, body, main, h1, h2, #start'))) return;
       pauseOrResume();
       break;
     case '1': go('data'); break;

@@ -5,7 +5,7 @@
  */
 import { $, setText, show } from './dom.js';
 import { downloadOne } from './downloads.js';
-import { metric, percent, size } from './format.js';
+import { SCORED_AT, iouWords, percent, size } from './format.js';
 import { byteThreshold, coverage, paintErrors, paintImage } from './paint.js';
 import { paintLayers } from './paint-classes.js';
 import { onEvent } from './reduce.js';
@@ -16,6 +16,8 @@ import { changed, onPaint, shownPreviews, state } from './store.js';
  * @typedef {object} Item
  * @property {string} name
  * @property {string} facts
+ * @property {number | null} iou
+ * @property {number} iouAt the threshold it was taken at
  * @property {number} width
  * @property {number} height
  * @property {Uint8Array} rgba
@@ -93,7 +95,7 @@ export function openPairs(pairIndex) {
   const pairs = state.dataset?.pairs ?? [];
   const classes = state.dataset?.classes ?? [];
   open(pairs.map((pair) => ({
-    name: pair.name, classes, facts: `${size(pair.width, pair.height)} · ${classes.length ? 'labelled' : 'mask'} ${percent(pair.foreground_share)}`, width: pair.thumb_width, height: pair.thumb_height,
+    name: pair.name, classes, facts: `${size(pair.width, pair.height)} · ${classes.length ? 'labelled' : 'mask'} ${percent(pair.foreground_share)}`, iou: null, iouAt: SCORED_AT, width: pair.thumb_width, height: pair.thumb_height,
     rgba: pair.thumb_rgba, truth: pair.thumb_mask, probability: null, result: null, pair: pair.blocked ? null : pair.index,
   })), pairs.findIndex((pair) => pair.index === pairIndex));
 }
@@ -101,7 +103,7 @@ export function openPairs(pairIndex) {
 /** @param {number} at */
 export function openPreviews(at) {
   open(shownPreviews().map((item) => ({
-    name: item.name, classes: state.run?.classes ?? [], facts: item.iou == null ? '' : `IoU ${metric(item.iou)}`, width: item.width, height: item.height,
+    name: item.name, classes: state.run?.classes ?? [], facts: '', iou: item.iou ?? null, iouAt: SCORED_AT, width: item.width, height: item.height,
     rgba: item.rgba, truth: item.truth, probability: item.probability, result: null, pair: null,
   })), at);
 }
@@ -109,7 +111,7 @@ export function openPreviews(at) {
 /** @param {number} at */
 export function openResults(at) {
   open(state.results.map((result) => ({
-    name: result.name, classes: state.model?.classes ?? [], facts: `${size(result.width, result.height)}${result.metrics?.iou != null ? ` · IoU ${metric(result.metrics.iou)}` : ''}`, width: result.view_width, height: result.view_height,
+    name: result.name, classes: state.model?.classes ?? [], facts: size(result.width, result.height), iou: result.metrics?.iou ?? null, iouAt: state.predictedAt, width: result.view_width, height: result.view_height,
     rgba: result.rgba, truth: result.truth.length ? result.truth : null, probability: result.probability, result: result.result, pair: null,
   })), at);
 }
@@ -330,7 +332,8 @@ function drawNow() {
   } else context.drawImage(masked, left, top, item.width * scale, item.height * scale);
   setText($('zoom-value'), `${Math.round(zoom * 100)} %`);
   const share = item.probability && !item.classes.length ? ` · mask ${percent(coverage(item.probability, at))}` : '';
-  setText($('viewer-facts'), `${item.facts}${share}${items.length > 1 ? ` · ${index + 1} of ${items.length}` : ''}`);
+  const facts = [item.facts, item.iou === null ? '' : iouWords(item.iou, view.threshold, item.classes.length, item.iouAt)].filter(Boolean).join(' · ');
+  setText($('viewer-facts'), `${facts}${share}${items.length > 1 ? ` · ${index + 1} of ${items.length}` : ''}`);
   show($('errors-key'), layer === 'errors' && !item.classes.length && item.truth !== null && item.probability !== null);
 }
 

@@ -4,8 +4,9 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
+use std::thread;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 
 use crate::build::{self, Options};
@@ -57,24 +58,27 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
             tally.failed += 1;
         }
     };
-    if rust {
-        part("format", gate(cargo(workspace).args(["fmt", "--all", "--check"])));
-        // Package by package: together cargo would unify their features and compile Burn once more.
-        for package in PACKAGES {
-            let clippy = ["clippy", "--package", package, "--all-targets"];
-            let mut command = cargo(workspace);
-            part(
-                "clippy",
-                gate(command.args(clippy).args(PROFILE).args(["--", "-D", "warnings"])),
-            );
-            part("Rust, native", native_tests(workspace, package));
+    thread::scope(|scope| {
+        // Compiling to wasm is mostly one crate at a time: it goes on beside the native tests and fills the other core.
+        let set_up = browser.then(|| scope.spawn(|| browser_set_up(workspace)));
+        if rust {
+            part("format", gate(cargo(workspace).args(["fmt", "--all", "--check"])));
+            // Package by package: together cargo would unify their features and compile Burn once more.
+            for package in PACKAGES {
+                let clippy = ["clippy", "--package", package, "--all-targets"];
+                let mut command = cargo(workspace);
+                part(
+                    "clippy",
+                    gate(command.args(clippy).args(PROFILE).args(["--", "-D", "warnings"])),
+                );
+                part("Rust, native", native_tests(workspace, package));
+            }
         }
-    }
-    if peers {
-        part("other people's tools", peer_tests(workspace));
-    }
-    if browser {
-        match browser_set_up(workspace) {
+        if peers {
+            part("other people's tools", peer_tests(workspace));
+        }
+        let Some(set_up) = set_up else { return };
+        match set_up.join().unwrap_or_else(|_| Err(anyhow!("it panicked"))) {
             Ok(node) => {
                 part("types of the page", type_check(&node));
                 part("JavaScript units", unit_tests(workspace, &node));
@@ -82,7 +86,7 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
             }
             Err(error) => part("set-up of the browser tests", Err(error)),
         }
-    }
+    });
     for name in &tally.skipped {
         println!("skipped: {name}");
     }
