@@ -301,7 +301,7 @@ function hover(u) {
   };
   const held = (state.run?.validationPairs.length ?? 0) > 0;
   const parts = i == null ? [] : [`step ${u.data[0][i]}`, `loss ${upTo(2)?.toPrecision(3) ?? '–'}`, `${held ? 'validation' : 'training'} IoU ${metric(upTo(3))}`, held ? `training IoU ${metric(upTo(4))}` : ''];
-  setText($('chart-hover'), parts.filter(Boolean).join(' · ') || (held ? 'Dashed: IoU on training images. Point at the lines for their figures.' : 'Point at the lines for their figures.'));
+  setText($('chart-hover'), parts.filter(Boolean).join(' · ') || (held ? 'Dashed: IoU on training images. Point at the lines, or use the arrow keys, for their figures.' : 'Point at the lines, or use the arrow keys, for their figures.'));
 }
 
 /** Adds the rows that are new, so that who reads further down is left there. @param {import('./store.js').Run} run */

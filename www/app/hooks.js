@@ -3,9 +3,9 @@
  * `window.groundmask`: what the browser tests, `cargo xtask demo` and the console see of the page. Described in README.md.
  */
 import { addFiles } from './files.js';
-import { saveEvery } from './resume.js';
 import { cancelFiles, figures, lastEvents, light, send } from './session.js';
 import { state, stepOf } from './store.js';
+import { saveEvery } from './take-run.js';
 
 export function initHooks() {
   Object.defineProperty(window, 'groundmask', {

@@ -6,9 +6,10 @@ import { $, setText, show } from './dom.js';
 import { bytes, count, metric, plural } from './format.js';
 import { onEvent } from './reduce.js';
 import { saveReport } from './report.js';
-import { discard, goingOn, isAsked, keepHere, later, offerAgain, resume, takeRun } from './resume.js';
+import { discard, goingOn, isAsked, keepHere, later, offerAgain, resume } from './resume.js';
 import { onPaint, running, state } from './store.js';
 import { endLine, progressWords } from './strings.js';
+import { takeRun } from './take-run.js';
 
 export function initKeepView() {
   $('offer-resume').addEventListener('click', resume);

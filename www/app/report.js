@@ -9,7 +9,7 @@ import { h } from './dom.js';
 import { augmentFields } from './fields.js';
 import { byteThreshold, paintImage } from './paint.js';
 import { paintLayers } from './paint-classes.js';
-import { addressOf, settingsFile } from './settings.js';
+import { addressOf, settingsFile } from './settings-words.js';
 import { bestOf, shownAt, shownPreviews, state } from './store.js';
 import { endLine, mendedLine, ruleLine } from './strings.js';
 

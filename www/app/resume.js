@@ -3,14 +3,13 @@
  * Runs that survive, as the page sees them: what is saved and where, the offer to go on, and going on by itself after
  * the engine was lost. The worker's side is keep.js.
  */
-import { saveBlob } from './downloads.js';
-import { safeName } from './format.js';
 import { go } from './header.js';
 import { onEvent, say } from './reduce.js';
 import { pauseOrResume } from './run-view.js';
 import { clear, holdData, nextBands, onDeath, onKeepReport, onMessage, post, reload, sampleScenes, send, sendFiles, setBands, whenReady } from './session.js';
 import { keepFromEviction } from './storage-lock.js';
 import { changed, kept, running, state, usablePairs } from './store.js';
+import { saveRun } from './take-run.js';
 import { faultLine, gpuGoneWords, inheritedWords, lockedOutWords, lossWords, missingWords, otherDataWords, troubleWords, unreadableWords } from './strings.js';
 
 /**
@@ -59,6 +58,10 @@ export function initResume() {
   });
   // What was waited for may have come with any of them.
   onMessage(proceed);
+  // A new engine has no run yet: what an older one said of starting is void.
+  whenReady(() => {
+    state.starting = false;
+  });
   document.addEventListener('visibilitychange', () => {
     // A laptop that is closed may not come back to this page.
     if (document.visibilityState === 'hidden' && running()) post({ kind: 'keep_now' });
@@ -404,32 +407,3 @@ function retryDevice() {
     send({ type: 'init', device: state.deviceChoice });
   }, DEVICE_EVERY_MS);
 }
-
-/** Takes the run home as a file. */
-export function takeRun() {
-  const { last } = state.keep;
-  // The engine lets go of a run that has ended; without storage its last state is here.
-  if (last?.blob && !running()) saveRun(last.blob, last.saved);
-  else post({ kind: 'take_run' });
-}
-
-/** @param {Blob} blob @param {SavedRun} saved */
-function saveRun(blob, saved) {
-  saveBlob(blob, `${safeName(`groundmask-step-${saved.step}`)}.gmrun`);
-  state.keep.taken = saved.number;
-}
-
-/** Time between two saves, ms; null: the worker's own. @type {number | null} */
-let everyMs = null;
-
-/** @param {number} ms */
-export function saveEvery(ms) {
-  everyMs = ms;
-  post({ kind: 'keep_every', ms });
-}
-
-whenReady(() => {
-  // A new engine has no run yet: what an older one said of starting is void.
-  state.starting = false;
-  if (everyMs !== null) post({ kind: 'keep_every', ms: everyMs });
-});

@@ -9,6 +9,7 @@ import { amount, bytes, count, percent, plural, roughly } from './format.js';
 import { go } from './header.js';
 import { onEvent, say } from './reduce.js';
 import { send, whenReady } from './session.js';
+import { addressFields, asWord, listIn, settingsFile } from './settings-words.js';
 import { changed, onPaint, running, state, usablePairs } from './store.js';
 import { fieldErrorLine, seedSteps } from './strings.js';
 
@@ -191,9 +192,6 @@ function set(field, text) {
 
 // --- as a file -----------------------------------------------------------------------------
 
-/** @param {TrainConfig} values */
-export const settingsFile = (values) => ({ groundmask: 'settings', version: 1, config: { ...values } });
-
 /**
  * Takes settings from a file, as from an address: what is unknown is named, what cannot be used is refused in Rust.
  * @param {File} file
@@ -240,15 +238,6 @@ function followAddress() {
   changed();
 }
 
-/** A setting as one word of an address; commas divide a list, so those inside a name are written as %2C. @param {unknown} value */
-const asWord = (value) => (Array.isArray(value) ? value.map((part) => String(part).replace(/[%,]/g, encodeURIComponent)).join(',') : String(value));
-
-/** @param {string} word */
-const listIn = (word) => word.split(',').map((name) => name.trim().replaceAll(/%2C/gi, ',').replaceAll('%25', '%')).filter(Boolean);
-
-/** Those that may be long come last. */
-const addressFields = [...allFields].sort((a, b) => Number(a.kind === 'names') - Number(b.kind === 'names'));
-
 /** Keeps what is known, for when the preset is here, and gives the preset. @param {[string, string][]} words @returns {Preset | null} */
 function takeWords(words) {
   const known = new Map(allFields.map((field) => [/** @type {string} */ (field.name), field]));
@@ -260,13 +249,6 @@ function takeWords(words) {
     else state.unknownKeys.push(`${key}=${value}`.slice(0, 60));
   }
   return preset;
-}
-
-/** The end of an address that sets every field. @param {TrainConfig} values */
-export function addressOf(values) {
-  const words = new URLSearchParams({ preset: values.preset });
-  for (const { name } of addressFields) words.set(name, asWord(values[name]));
-  return `#${words}`;
 }
 
 function writeAddress() {

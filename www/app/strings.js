@@ -262,7 +262,7 @@ export function lossWords(death, step, { batch, from, onCpu, instead }) {
   const by = step ? `Load the data again and resume from step ${count(step)}` : 'Load the data again and start anew';
   if (instead === 'memory') return { sentence: 'Memory ran out again.', next: `${by}, with smaller tiles, a smaller batch or fewer images.` };
   if (instead === 'often') return { sentence: `${sentence} That was the fourth time in five minutes, so it does not go on by itself.`, next: `${by}, with smaller tiles or on the CPU.` };
-  const where = step ? `The run goes on from step ${count(step)}` : 'The run begins again, because nothing of it was saved yet';
+  const where = step ? `The run ${death.paused ? 'is back at' : 'goes on from'} step ${count(step)}` : 'The run begins again, because nothing of it was saved yet';
   const how = [
     batch ? `, with ${batch} ${batch === 1 ? 'tile' : 'tiles'} a step instead of ${from}` : '',
     onCpu ? ', on the CPU, because the GPU did not come back' : '',
