@@ -2,9 +2,11 @@
 
 use super::classes::Class;
 
-/// For each class of `wanted` its number among `have`: by colour, which is what masks hold, else by name. `None` unless
-/// both are the same classes. A legend's order follows the data (the most frequent colour first), so that of another
-/// data set need not be the same.
+/// For each class of `wanted` its number among `have`; `None` unless both are the same classes. A legend's order follows
+/// the data (the most frequent colour first), so that of another data set need not be the same.
+///
+/// Names that somebody gave say which class is which. Without them colours do; where nobody gave any on either side,
+/// names are those of numbers or of places and have to agree.
 pub fn order_of(wanted: &[Class], have: &[Class]) -> Option<Vec<usize>> {
     let by = |same: fn(&Class, &Class) -> bool| -> Option<Vec<usize>> {
         let order: Option<Vec<usize>> = wanted.iter().map(|w| have.iter().position(|h| same(w, h))).collect();
@@ -13,7 +15,18 @@ pub fn order_of(wanted: &[Class], have: &[Class]) -> Option<Vec<usize>> {
         all.sort_unstable();
         all.iter().copied().eq(0..have.len()).then_some(order)
     };
-    by(|a, b| a.rgb == b.rgb).or_else(|| by(|a, b| a.name == b.name))
+    let by_name = by(|a, b| a.name == b.name);
+    let (unnamed, nameless) = (wanted.iter().all(is_unnamed), have.iter().all(is_unnamed));
+    if unnamed && nameless && by_name.is_none() || by_name.is_some() && !unnamed {
+        return by_name;
+    }
+    by(|a, b| a.rgb == b.rgb).or(by_name)
+}
+
+/// Whether the name is what a legend gives by itself, `class 3`.
+fn is_unnamed(class: &Class) -> bool {
+    let number = class.name.strip_prefix("class ");
+    number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -38,6 +51,22 @@ mod tests {
         // The same classes drawn in other colours.
         let redrawn = classes(&[("water", 7), ("land", 8), ("road", 9)]);
         assert_eq!(order_of(&data, &redrawn), Some(vec![1, 0, 2]));
+    }
+
+    #[test]
+    fn names_that_somebody_gave_come_before_the_colours_of_numbers() {
+        // Numbers are drawn in the same colours whatever they stand for.
+        let data = classes(&[("water", 1), ("land", 2)]);
+        let model = classes(&[("land", 1), ("water", 2)]);
+        assert_eq!(order_of(&data, &model), Some(vec![1, 0]));
+        // Numbers 1 to 3 are not 0 to 2, though drawn by place they have the same colours.
+        let data = classes(&[("class 1", 1), ("class 2", 2), ("class 3", 3)]);
+        let model = classes(&[("class 0", 1), ("class 1", 2), ("class 2", 3)]);
+        assert_eq!(order_of(&data, &model), None);
+        // The most frequent colour is another one: nobody named them, so they are what they look like.
+        let data = classes(&[("class 1", 5), ("class 2", 9)]);
+        let model = classes(&[("class 1", 9), ("class 2", 5)]);
+        assert_eq!(order_of(&data, &model), Some(vec![1, 0]));
     }
 
     #[test]

@@ -254,6 +254,34 @@ impl Detected {
     }
 }
 
+/// Pixels that [`has_areas_between`] looks at in all.
+const AREA_PIXELS: u64 = 4_000_000;
+/// Share of the grey pixels in the midst of others from which they are areas, not edges: those are one or two pixels wide.
+const IN_THE_MIDST: f64 = 0.05;
+
+/// Whether greys between black and white fill areas somewhere: a class that is rare, not smoothed edges.
+fn has_areas_between(masks: &[&Raster]) -> bool {
+    let pixels: u64 = masks.iter().map(|m| m.pixels()).sum();
+    let step = pixels.div_ceil(AREA_PIXELS).max(1) | 1;
+    let (mut between, mut within) = (0u64, 0u64);
+    for mask in masks {
+        let mask = as_8_bit(mask);
+        let is_between = |x: u32, y: u32| (1..255).contains(&mask.rgba8_at(x, y)[0]);
+        let width = u64::from(mask.width.max(1));
+        for at in (0..mask.pixels()).step_by(step as usize) {
+            let (x, y) = ((at % width) as u32, (at / width) as u32);
+            if !is_between(x, y) {
+                continue;
+            }
+            between += 1;
+            let inside =
+                (1..mask.width.saturating_sub(1)).contains(&x) && (1..mask.height.saturating_sub(1)).contains(&y);
+            within += u64::from(inside && (0..9).all(|k| is_between(x + k % 3 - 1, y + k / 3 - 1)));
+        }
+    }
+    within as f64 > IN_THE_MIDST * between as f64
+}
+
 /// Finds the classes of masks. Looks at a bounded number of pixels.
 pub fn detect(masks: &[&Raster]) -> Detected {
     let s = survey(masks);
@@ -267,7 +295,7 @@ pub fn detect(masks: &[&Raster]) -> Detected {
     let classes = || main.iter().filter(|(rgb, _)| !(numbers && *rgb == IGNORE_NUMBER));
     let covered = s.share(main.iter().map(|(_, n)| n).sum());
     let enough = if grey { COVERED_GREY } else { COVERED };
-    let drawing = grey && (lossy || !numbers && is_smoothed(&s, &main));
+    let drawing = grey && (lossy || !numbers && is_smoothed(&s, &main) && !has_areas_between(masks));
     let suggested = main.len() >= 3 && classes().count() <= MAX_CLASSES && covered >= enough && !drawing;
     // A legend that nobody could take would never be seen, nor edited.
     let learnt: BTreeSet<[u8; 3]> = classes().take(MAX_CLASSES).map(|(rgb, _)| *rgb).collect();

@@ -117,6 +117,28 @@ fn masks_of_one_thing_are_not_class_maps() {
     assert!(!detect(&[]).suggested);
 }
 
+/// One grey between black and white: along the edges of white it is smoothing, in areas a class, however rare.
+#[test]
+fn a_rare_grey_in_areas_is_a_class_and_along_edges_is_not() {
+    let mask = |grey: fn(u32, u32) -> bool| {
+        let value = |i: u32| match (i % 60, i / 60) {
+            (x, y) if grey(x, y) => 128,
+            (x, y) if (10..40).contains(&x) && (10..40).contains(&y) => 255,
+            _ => 0,
+        };
+        Raster::from_u8(60, 60, 1, (0..3600).map(value).collect()).unwrap()
+    };
+    let edge = |x: u32, y: u32| {
+        let near = |v: u32| v == 10 || v == 39;
+        let side = |v: u32| (10..40).contains(&v);
+        near(x) && side(y) || near(y) && side(x)
+    };
+    assert!(!detect(&[&mask(edge)]).suggested);
+    let found = detect(&[&mask(|x, y| (45..55).contains(&x) && y < 12)]);
+    assert!(found.suggested);
+    assert_eq!(found.legend.classes().len(), 3);
+}
+
 /// Noise as JPEG leaves it around every colour is snapped to it.
 #[test]
 fn noise_belongs_to_the_colour_it_surrounds() {

@@ -63,6 +63,10 @@ export function initData() {
     paint();
   });
   $('pick-validation').addEventListener('change', changed);
+  $('pick-none').addEventListener('click', () => {
+    change({ val_names: [] });
+    $('pick-validation').focus();
+  });
   initRule();
   onPaint(paint);
 }
@@ -131,7 +135,8 @@ function paintFacts() {
 
 function paintGallery() {
   const all = state.dataset?.pairs ?? [];
-  const chosen = new Set(current()?.val_names);
+  const names = current()?.val_names ?? [];
+  const chosen = new Set(all.filter((pair) => names.some((name) => isNamed(pair, name))).map(({ image_path }) => image_path));
   const wanted = all.filter((pair) => !onlyFlagged || pair.blocked || pair.excluded || pair.notes.some(isWarning));
   const pairs = wanted.slice(0, shown);
   const gallery = $('gallery');
@@ -145,8 +150,11 @@ function paintGallery() {
   show($('gallery-more'), wanted.length > shown);
   setText($('gallery-more'), `Show more (${count(wanted.length - shown)} left)`);
   const picking = input('pick-validation').checked;
-  show($('picked-line'), picking);
-  if (picking) setText($('picked-line'), chosen.size ? `${plural(chosen.size, 'image')} held back for validation.` : 'None chosen: the share under Train decides, by chance or by place.');
+  show($('picked'), picking);
+  show($('pick-none'), names.length > 0);
+  const usable = new Set(usablePairs().map(({ image_path }) => image_path));
+  const lost = names.filter((name) => !all.some((pair) => usable.has(pair.image_path) && isNamed(pair, name))).length;
+  if (picking) setText($('picked-line'), lost ? `${plural(lost, 'name')} of images for validation ${lost === 1 ? 'is' : 'are'} of none in use here.` : chosen.size ? `${plural(chosen.size, 'image')} held back for validation.` : 'None chosen: the share under Train decides, by chance or by place.');
   inSlices('gallery', pairs.entries(), ([index, pair]) => fillCard(cards[index], pair, picking, chosen));
 }
 
@@ -166,17 +174,31 @@ function newCard() {
   const card = { li, canvas, name, facts, notes, use, hold, holdLabel, pair: null, drawn: '' };
   use.addEventListener('change', () => {
     if (!card.pair) return;
-    // One that takes no part cannot be validated on either.
-    if (!use.checked && hold.checked) holdBack(card.pair, false);
-    send({ type: 'set_excluded', pairs: [card.pair.index], excluded: !use.checked });
+    if (use.checked) send({ type: 'set_excluded', pairs: [card.pair.index], excluded: false });
+    else leaveOut([card.pair.index]);
   });
   hold.addEventListener('change', () => card.pair && holdBack(card.pair, hold.checked));
   return card;
 }
 
+/** Whether a name of a validation image, with or without folder and ending, is this pair's. @param {Pair} pair @param {string} name */
+function isNamed({ image_path: path }, name) {
+  const ends = (/** @type {string} */ whole) => whole === name || whole.endsWith(`/${name}`);
+  return ends(path) || ends(path.replace(/\.[^./]*$/, ''));
+}
+
+/** Those that are left out cannot be validated on. @param {readonly number[]} indices */
+export function leaveOut(indices) {
+  const pairs = state.dataset?.pairs.filter(({ index }) => indices.includes(index)) ?? [];
+  const names = current()?.val_names ?? [];
+  const left = names.filter((name) => !pairs.some((pair) => isNamed(pair, name)));
+  if (left.length < names.length) change({ val_names: left });
+  send({ type: 'set_excluded', pairs: [...indices], excluded: true });
+}
+
 /** Chooses an image for validation, or no longer. @param {Pair} pair @param {boolean} on */
 function holdBack(pair, on) {
-  const others = (current()?.val_names ?? []).filter((name) => name !== pair.image_path);
+  const others = (current()?.val_names ?? []).filter((name) => !isNamed(pair, name));
   change({ val_names: on ? [...others, pair.image_path] : others });
 }
 

@@ -4,6 +4,7 @@
  */
 import { $, h, inSlices, setText, show } from './dom.js';
 import { plural } from './format.js';
+import { leaveOut } from './data-view.js';
 import { focusHeading } from './header.js';
 import { paintLayers } from './paint-classes.js';
 import { send } from './session.js';
@@ -79,7 +80,7 @@ function item(finding, held, pictures) {
 
 /** @param {Mend} change */
 function mend(change) {
-  if (change.kind === 'exclude') send({ type: 'set_excluded', pairs: change.pairs, excluded: true });
+  if (change.kind === 'exclude') leaveOut(change.pairs);
   else if (change.kind === 'rule') send({ type: 'set_mask_rule', rule: change.rule });
   else applySettings(change.settings);
   // The button is about to vanish with its finding.

@@ -217,7 +217,8 @@ export function resume() {
   plan = { offer, config: null, death: null, asked: null };
   state.error = null;
   proceed();
-  if (plan) fetchData(offer);
+  // Where what is here is read again, it may turn out to be its images.
+  if (plan && !plan.rebanded) fetchData(offer);
   changed();
 }
 
@@ -300,7 +301,7 @@ function proceed() {
         return;
       }
       // After a loss the files may have changed or be gone: there are copies.
-      if (death && dataset && !plan.fetched && offer.data) fetchData(offer);
+      if ((death || plan.rebanded) && dataset && !plan.fetched && offer.data) fetchData(offer);
       // The files dropped are others than the run's: say so, and wait for the next drop.
       else if (dataset && (death || ((isAsked() || plan.fetched) && dataset.pairs.length))) askForData(offer);
       return;
@@ -340,7 +341,9 @@ function lost(last) {
   if (tried) death = { ...last, config: tried.saved.config, rule: null, excluded: [] };
   underWay = null;
   const now = performance.now();
-  deaths = [...deaths.filter((at) => now - at < DEATHS_WITHIN_MS), now];
+  deaths = deaths.filter((at) => now - at < DEATHS_WITHIN_MS);
+  // One that never came up took no run along.
+  if (last.device) deaths.push(now);
   deviceTries = 0;
   plan = null;
   if (!death.config) {

@@ -40,8 +40,8 @@ function paint() {
 }
 
 /** Of which weights the figures are. @param {import('./types.js').ValidationReport} report @param {import('./store.js').Run} run */
-function asOf({ step, best }, run) {
-  return `as of step ${count(step)}${run.end && best && step === bestOf(run)?.step ? ', whose weights are kept' : ''}`;
+function asOf({ step }, run) {
+  return `as of step ${count(step)}${run.end && step === bestOf(run)?.step ? ', whose weights are kept' : ''}`;
 }
 
 /** @param {import('./types.js').ValidationReport} report @param {import('./store.js').Run} run */

@@ -139,7 +139,7 @@ function canStart() {
   if (running()) return { ok: false, why: 'A run is under way; changes count for the next one.' };
   if (state.predicting) return { ok: false, why: 'Masks are being predicted.' };
   if (!config) return { ok: false, why: 'Settings are being read.' };
-  if (state.config?.errors.length) return { ok: false, why: 'A setting needs another value, see above.' };
+  if (state.config?.errors.length) return { ok: false, why: state.config.errors.some(({ field }) => augmentFields.some(({ name }) => name === field)) ? 'An augmentation slider needs another value.' : 'A setting needs another value, see above.' };
   return { ok: !state.starting, why: '' };
 }
 
@@ -220,6 +220,10 @@ const MAX_SETTINGS_BYTES = 1 << 20;
 
 // --- address -------------------------------------------------------------------------------
 
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let addressTimer;
+/** Time after which a browser that refused an address takes one again. */
+const ADDRESS_AGAIN_MS = 10_000;
 /** Longer addresses are nobody's settings. */
 const MAX_ADDRESS = 1 << 16;
 
@@ -231,6 +235,12 @@ function readAddress() {
 
 /** Another address in the same tab: somebody followed a link with settings. */
 function followAddress() {
+  const words = new URLSearchParams(location.hash.slice(1, MAX_ADDRESS));
+  // A link within the page, as the one that skips to the content, is none of these.
+  if (!words.has('preset') && !allFields.some(({ name }) => words.has(name))) {
+    writeAddress();
+    return;
+  }
   state.unknownKeys = [];
   fromAddress = {};
   readAddress();
@@ -260,7 +270,14 @@ function writeAddress() {
     if (all || JSON.stringify(config[name]) !== JSON.stringify(base[name])) words.set(name, asWord(config[name]));
   }
   const hash = `#${words}`;
-  if (location.hash !== hash) history.replaceState(null, '', hash);
+  if (location.hash === hash) return;
+  try {
+    history.replaceState(null, '', hash);
+  } catch {
+    // Browsers allow so many in a while, and a slider has more stops.
+    clearTimeout(addressTimer);
+    addressTimer = setTimeout(writeAddress, ADDRESS_AGAIN_MS);
+  }
 }
 
 // --- form ----------------------------------------------------------------------------------
@@ -390,7 +407,7 @@ function paint() {
     else element.removeAttribute('aria-invalid');
   }
   const advanced = /** @type {HTMLDetailsElement} */ ($('advanced'));
-  if (report !== checked && report.errors.some((error) => !mainFields.some(({ name }) => name === error.field))) advanced.open = true;
+  if (report !== checked && report.errors.some((error) => ![...mainFields, ...augmentFields].some(({ name }) => name === error.field))) advanced.open = true;
   checked = report;
 }
 /** @type {object | null} */

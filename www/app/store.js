@@ -172,8 +172,8 @@ export function changed() {
 /** True while a run exists that has not ended. */
 export const running = () => state.run !== null && state.run.end === null;
 
-/** The validation whose weights are kept so far. @param {Run} run */
-export const bestOf = (run) => run.validations.findLast(({ best }) => best);
+/** The validation whose weights are kept so far; after the end of the run, that of the model, if it was validated. @param {Run} run */
+export const bestOf = (run) => run.validations.findLast(({ step, best }) => (run.end ? step === run.end.best_step : best));
 
 /** The validation to tell of: the newest, and after the end that of the model, where its details are known. */
 export function toldValidation() {
@@ -185,11 +185,11 @@ export function toldValidation() {
 /** Place in `history` of the preview in view. */
 export function shownAt() {
   const { history, run, view } = state;
-  const wanted = view.previewAt ?? (run?.end ? bestOf(run)?.step : undefined);
-  if (wanted === undefined) return history.length - 1;
-  // Thinned out meanwhile, its neighbour stands for it.
-  const after = history.findIndex(({ step }) => step >= wanted);
-  return after < 0 ? history.length - 1 : after;
+  const newest = history.length - 1;
+  const best = run?.end ? bestOf(run)?.step : undefined;
+  // Thinned out meanwhile, its neighbour stands for the one chosen; before a resumption there were none at all.
+  const at = history.findIndex(({ step }) => (view.previewAt === null ? step === best : step >= view.previewAt));
+  return at < 0 ? newest : at;
 }
 
 /** The previews in view. */
