@@ -60,7 +60,7 @@ test('a browser without relaxed SIMD gets a module of its own and the same run, 
 
 test('settings go into a file and come back, by picker and by drop; other files are named', async ({ baseURL }) => {
   const context = await browser.newContext({ ...VIEW, acceptDownloads: true });
-  const page = await ready(context, String(baseURL), { settings: { lr: 0.0031 } });
+  const page = await ready(context, String(baseURL), { settings: { lr: 0.0031, seed: 123_456_789 } });
   const { name, bytes } = await gm.download(page, '#save-settings');
   expect(name).toBe('groundmask-settings.json');
   expect(JSON.parse(bytes.toString()).config).toMatchObject({ preset: 'fast', lr: 0.0031, tile_px: SMALL.tile_px, dropout: 0.2 });
@@ -77,7 +77,8 @@ test('settings go into a file and come back, by picker and by drop; other files 
   await until(async () => (await read(other)).config, { limitMs: 60_000, what: 'the settings came' });
   await dropPaths(other, [good]);
   await until(async () => (await read(other)).config?.config.lr === 0.0031, { limitMs: 60_000, what: 'the settings were taken' });
-  expect((await read(other)).config?.config).toMatchObject({ ...SMALL, lr: 0.0031, preset: 'fast' });
+  expect((await read(other)).config?.config).toMatchObject({ ...SMALL, lr: 0.0031, seed: 123_456_789, preset: 'fast' });
+  await expect(other.locator('#set-seed')).toHaveValue('123456789');
   expect(other.url()).toContain('lr=0.0031');
   await other.setInputFiles('#pick-settings', odd);
   await expect(other.locator('#unknown-keys')).toContainText('nonsense=7');
@@ -85,6 +86,19 @@ test('settings go into a file and come back, by picker and by drop; other files 
   await expect(other.locator('#err-lr')).toContainText('not a number');
   await other.setInputFiles('#pick-settings', foreign);
   await expect(other.locator('#banner-sentence')).toContainText('package.json is not a settings file');
+
+  // A link within the page changes no setting; an address with settings does, also in a page that is open.
+  await gm.applySettings(page, undefined, { lr: 0.0042 });
+  await page.focus('a[href="#main"]');
+  await page.keyboard.press('Enter');
+  await until(async () => page.url().includes('lr=0.0042'), { limitMs: 20_000, what: 'the address is that of the settings again' });
+  await expect(page.locator('#set-lr')).toHaveValue('0.0042');
+  await expect(page.locator('#unknown-keys')).toBeHidden();
+  await page.evaluate(() => {
+    location.hash = '#preset=fast&lr=0.0053&val_names=0.png,odd%252C name.png';
+  });
+  await until(async () => (await read(page)).config?.config.lr === 0.0053, { limitMs: 20_000, what: 'the settings of the link' });
+  expect((await read(page)).config?.config.val_names).toEqual(['0.png', 'odd, name.png']);
   await context.close();
 });
 
