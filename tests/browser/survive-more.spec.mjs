@@ -48,6 +48,14 @@ test('a drop that was cancelled half-way: the engine that comes after has the sa
   page.on('dialog', (dialog) => void dialog.accept().catch(() => {}));
   await gm.openPage(page, String(baseURL), 'cpu');
   await gm.goTo(page, 'data');
+  // From a slow disk: it could all be read before the page hears of the first mask.
+  await page.workers()[0].evaluate(() => {
+    const { arrayBuffer } = Blob.prototype;
+    Blob.prototype.arrayBuffer = async function () {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      return arrayBuffer.call(this);
+    };
+  });
   const all = 60;
   // Cancelled in the page itself, as soon as some masks have been read: the images come first.
   const cut = page.evaluate((done) => new Promise((resolve) => {
@@ -132,6 +140,30 @@ test('a browser without private storage: said once, and the page holds the run',
   const [download] = await Promise.all([page.waitForEvent('download'), page.click('#take-run')]);
   expect(download.suggestedFilename()).toMatch(/\.gmrun$/);
   expect(await asks()).toBe(false);
+  await context.close();
+});
+
+test('an engine that ends before its scripts run: another is started after a minute, and it is said', async ({ baseURL }) => {
+  const context = await browser.newContext(VIEW);
+  const page = await context.newPage();
+  await page.clock.install();
+  // Its scripts stay on the way for ever.
+  let held = 0;
+  await context.route('**/worker.js', (route) => {
+    held += 1;
+    if (held > 1) void route.continue();
+  });
+  await page.goto(String(baseURL));
+  await until(() => held === 1, { limitMs: 30_000, what: 'the first worker asks for its script' });
+  const first = page.workers()[0];
+  // A minute is what a slow line has; a few beats of the page come before it.
+  await page.clock.fastForward(5_000);
+  for (let beat = 0; beat < 5; beat += 1) await page.clock.runFor(1_000);
+  expect(page.workers()).toEqual([first]);
+  await page.clock.fastForward(60_000);
+  await expect(page.locator('#banner-sentence')).toContainText('did not start within a minute');
+  await until(async () => (await gm.deviceUp(page))?.kind === 'cpu', { limitMs: 120_000, what: 'the second worker is up' });
+  expect(held).toBe(2);
   await context.close();
 });
 

@@ -11,7 +11,7 @@ import { PROTOCOL_VERSION, workerUrl } from './paths.js';
 
 /** A worker that is between slices and silent for this long is asked after, ms. */
 const SILENT_MS = 5000;
-/** Still holding its lock, it is alive but starved or stuck; silent for this long it is given up, ms. */
+/** Still holding its lock, it is alive but starved or stuck; silent for this long it is given up, started or not, ms. */
 const STUCK_MS = 60_000;
 const PING_EVERY_MS = 1000;
 /** So many messages with events are handled before the worker is told: it waits for a page that falls behind. */
@@ -67,10 +67,13 @@ export class Link {
     this.worker.onerror = (event) => {
       // Scripts that cannot be fetched or parsed end here with no message.
       event.preventDefault();
-      if (!this.started) this.onMessage({ kind: 'load_failed', reason: 'worker', detail: event.message ?? '' });
+      if (this.started) return;
+      this.failed = true;
+      this.onMessage({ kind: 'load_failed', reason: 'worker', detail: event.message ?? '' });
     };
+    /** Its scripts are there and run; `failed`: they will never be. */
     this.started = false;
-    this.locked = false;
+    this.failed = false;
     // `?simd=plain` is for comparing and for tests: the file that browsers without relaxed SIMD get.
     this.post({ kind: 'start', lock: this.lock, plain: new URLSearchParams(location.search).get('simd') === 'plain' });
     this.timer = setInterval(() => this.beat(), PING_EVERY_MS);
@@ -99,10 +102,7 @@ export class Link {
     }
     if (message.kind === 'pong') this.figures = { queueMax: Math.max(this.figures.queueMax, message.queue), wasmBytes: message.wasmBytes };
     if (message.kind === 'calling') this.calling = message.on;
-    if (message.kind === 'locked') {
-      this.locked = true;
-      this.watchLock();
-    }
+    if (message.kind === 'locked') this.watchLock();
     if (message.kind !== 'pong' && message.kind !== 'calling' && message.kind !== 'locked') this.onMessage(message);
     if (message.kind !== 'events') return;
     this.handled += 1;
@@ -115,23 +115,24 @@ export class Link {
   }
 
   beat() {
-    if (!this.started) return;
+    if (this.failed) return;
     const now = performance.now();
-    // Three unanswered pings as well as the time: a page that slept has a late clock, not a dead worker.
+    // Three unanswered beats as well as the time: a page that slept has a late clock, not a dead worker.
     if (!this.calling && this.pings >= 3 && now - this.heard > SILENT_MS) void this.askAfter(now - this.heard);
     this.pings += 1;
-    this.post({ kind: 'ping', id: this.pings, handled: this.handled });
+    if (this.started) this.post({ kind: 'ping', id: this.pings, handled: this.handled });
   }
 
   /**
-   * A silent worker is dead if its lock is free. On a starved machine a live one can be silent for long (measured:
-   * load 30 on 2 cores), so silence alone kills nothing within a minute.
+   * A silent worker is dead if nobody holds or waits for its lock. On a starved machine a live one can be silent for long
+   * (measured: load 30 on 2 cores), so silence alone kills nothing within a minute. One that has not started has asked for no
+   * lock yet, and its scripts may be on a slow line: only time tells that it ended before it could say anything.
    * @param {number} silentMs
    */
   async askAfter(silentMs) {
-    const locks = this.locked ? await navigator.locks.query() : null;
-    const held = locks ? (locks.held ?? []).some(({ name }) => name === this.lock) : true;
-    if (!held || silentMs > STUCK_MS) this.die('silent');
+    const { held = [], pending = [] } = this.started && navigator.locks ? await navigator.locks.query() : {};
+    const gone = this.started && navigator.locks && ![...held, ...pending].some(({ name }) => name === this.lock);
+    if (gone || silentMs > STUCK_MS) this.die(this.started ? 'silent' : 'unstarted');
   }
 
   /** @param {string} detail @param {boolean} [memory] */

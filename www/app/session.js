@@ -313,7 +313,7 @@ function died(detail, memory = false) {
   const run = running() ? state.run : null;
   /** @type {Death} */
   const death = {
-    cause: memory || MEMORY.test(detail) ? 'memory' : GPU.test(detail) ? 'gpu' : detail === 'gone' || detail === 'silent' ? 'ended' : 'panic',
+    cause: memory || MEMORY.test(detail) ? 'memory' : GPU.test(detail) ? 'gpu' : ['gone', 'silent', 'unstarted'].includes(detail) ? 'ended' : 'panic',
     detail,
     config: run?.config ?? null,
     rule: state.dataset?.rule ?? null,
@@ -327,8 +327,8 @@ function died(detail, memory = false) {
     device: null, reading: null, dataset: null, inputs: [], sampling: false, starting: false, run: null, preview: [], history: [], heldBack: 0, model: null, predicting: null, results: [], faults: [],
   });
   if (fruitless >= MAX_FRUITLESS) {
-    // One that dies each time its GPU comes up would do so for ever.
-    const onCpu = state.deviceChoice === 'cpu';
+    // One that dies each time its GPU comes up would do so for ever; one that never ran has not come to the GPU.
+    const onCpu = state.deviceChoice === 'cpu' || detail === 'unstarted';
     fruitless = 0;
     if (onCpu) {
       state.engine = 'failed';
@@ -345,7 +345,7 @@ function died(detail, memory = false) {
     return;
   }
   startEngine();
-  state.error = { sentence: words.sentence, next: hadData ? words.next : 'A new one is ready.', action: hadData ? 'reload_data' : null };
+  state.error = { sentence: words.sentence, next: hadData ? words.next : 'A new one is being started.', action: hadData ? 'reload_data' : null };
   say(words.sentence);
   for (const work of onDeaths) work(death);
   changed();

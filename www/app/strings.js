@@ -239,6 +239,7 @@ export function loadWords(reason, detail) {
 
 /** The engine is gone. @param {string} detail @returns {Words} */
 export function deathWords(detail) {
+  if (detail === 'unstarted') return { sentence: 'The engine did not start within a minute.', next: 'A new one is being started. Load the data again.' };
   if (detail === 'gone' || detail === 'silent') return { sentence: 'The engine was ended by the browser, most likely for lack of memory.', next: 'A new one is ready. Load the data again, and use smaller tiles or fewer images.' };
   return { sentence: `The engine stopped on an internal error (${detail.split('\n')[0].slice(0, 200)}).`, next: 'A new one is ready; the model and the run are gone, your files are not.' };
 }
@@ -279,7 +280,7 @@ export const lockedOutWords = (step) => ({ sentence: 'The browser’s storage co
 
 /** Engines end while they start. @param {string} detail @param {boolean} cpu even on the CPU @returns {Words} */
 export function fruitlessWords(detail, cpu) {
-  const why = detail.split('\n').reverse().find(Boolean)?.slice(0, 160) ?? '';
+  const why = detail === 'unstarted' ? 'it does not begin within a minute' : detail.split('\n').reverse().find(Boolean)?.slice(0, 160) ?? '';
   return cpu ? { sentence: `The engine stops each time it is started (${why}).`, next: 'Reload the page; if it stays, use a current browser.' }
     : { sentence: `The engine stopped three times while the GPU was being brought up (${why}).`, next: 'It is started on the CPU. The device panel takes the GPU again.' };
 }
