@@ -187,6 +187,7 @@ test('an engine that ends each time it starts is started on the CPU in the end, 
   });
   await page.goto(String(baseURL));
   await expect(page.locator('#banner-next')).toContainText('started on the CPU', { timeout: 120_000 });
+  await expect(page.locator('#banner-sentence')).toContainText('three times while the GPU was being brought up (the browser ended it)');
   await shoot(page, 'survive-fruitless');
   await until(async () => (await gm.deviceUp(page))?.kind === 'cpu', { limitMs: 120_000, what: 'the CPU is up' });
   expect(seen).toBe(mortal + 1);

@@ -280,7 +280,9 @@ export const lockedOutWords = (step) => ({ sentence: 'The browser’s storage co
 
 /** Engines end while they start. @param {string} detail @param {boolean} cpu even on the CPU @returns {Words} */
 export function fruitlessWords(detail, cpu) {
-  const why = detail === 'unstarted' ? 'it does not begin within a minute' : detail.split('\n').reverse().find(Boolean)?.slice(0, 160) ?? '';
+  /** @type {Record<string, string>} */
+  const known = { unstarted: 'it does not begin within a minute', gone: 'the browser ended it', silent: 'it no longer answers' };
+  const why = known[detail] ?? detail.split('\n').reverse().find(Boolean)?.slice(0, 160) ?? '';
   return cpu ? { sentence: `The engine stops each time it is started (${why}).`, next: 'Reload the page; if it stays, use a current browser.' }
     : { sentence: `The engine stopped three times while the GPU was being brought up (${why}).`, next: 'It is started on the CPU. The device panel takes the GPU again.' };
 }
