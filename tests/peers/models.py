@@ -28,3 +28,15 @@ def seed_model(architecture: str, base: int, depth: int, channels: int) -> keras
         x = conv_unit(x, base << level, 3, norm)
     x = conv_unit(x, 2, 3, norm)
     return keras.Model(inputs, layers.Conv2D(1, 1, activation="sigmoid")(x))
+
+
+def in_double(model: keras.Model, plan: tuple) -> keras.Model:
+    """The same network with the same weights in double precision."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float64")
+    try:
+        double = seed_model(*plan)
+    finally:
+        keras.config.set_dtype_policy(before)
+    double.set_weights([weight.astype("float64") for weight in model.get_weights()])
+    return double
