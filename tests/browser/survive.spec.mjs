@@ -172,7 +172,7 @@ test('a worker that is killed again before the run goes on', async ({ baseURL })
   await killWorker(page);
   // The next one is ended as soon as it is there: before its scripts are, or while it loads or reads the images.
   const second = await until(() => page.workers().find((worker) => worker !== first), { limitMs: 30_000, what: 'a second worker', everyMs: 5 });
-  await second.evaluate(() => self.close()).catch(() => {});
+  await killWorker(page);
   // One that ended before it said anything is waited for a minute: it might be on a slow line.
   await until(() => page.workers().some((worker) => worker !== first && worker !== second), { limitMs: 120_000, what: 'a third worker' });
   await resumed(page);

@@ -68,12 +68,12 @@ export class Link {
       // Scripts that cannot be fetched or parsed end here with no message.
       event.preventDefault();
       if (this.started) return;
-      this.failed = true;
+      // What will never run need not be waited for.
+      clearInterval(this.timer);
       this.onMessage({ kind: 'load_failed', reason: 'worker', detail: event.message ?? '' });
     };
-    /** Its scripts are there and run; `failed`: they will never be. */
+    /** Its scripts are there and run. */
     this.started = false;
-    this.failed = false;
     // `?simd=plain` is for comparing and for tests: the file that browsers without relaxed SIMD get.
     this.post({ kind: 'start', lock: this.lock, plain: new URLSearchParams(location.search).get('simd') === 'plain' });
     this.timer = setInterval(() => this.beat(), PING_EVERY_MS);
@@ -115,7 +115,6 @@ export class Link {
   }
 
   beat() {
-    if (this.failed) return;
     const now = performance.now();
     // Three unanswered beats as well as the time: a page that slept has a late clock, not a dead worker.
     if (!this.calling && this.pings >= 3 && now - this.heard > SILENT_MS) void this.askAfter(now - this.heard);
@@ -130,9 +129,14 @@ export class Link {
    * @param {number} silentMs
    */
   async askAfter(silentMs) {
-    const { held = [], pending = [] } = this.started && navigator.locks ? await navigator.locks.query() : {};
-    const gone = this.started && navigator.locks && ![...held, ...pending].some(({ name }) => name === this.lock);
+    const gone = this.started && (await this.isLockFree());
     if (gone || silentMs > STUCK_MS) this.die(this.started ? 'silent' : 'unstarted');
+  }
+
+  async isLockFree() {
+    if (!navigator.locks) return false;
+    const { held = [], pending = [] } = await navigator.locks.query();
+    return ![...held, ...pending].some(({ name }) => name === this.lock);
   }
 
   /** @param {string} detail @param {boolean} [memory] */

@@ -9,7 +9,7 @@ import { PROTOCOL_VERSION } from './paths.js';
 import { reduce, say } from './reduce.js';
 import { holdStorage } from './storage-lock.js';
 import { changed, changedFigures, kept, running, state } from './store.js';
-import { deathWords, fruitlessWords, loadWords } from './strings.js';
+import { deathWords, endedSilently, fruitlessWords, loadWords } from './strings.js';
 import { isModel, plural } from './format.js';
 import { noteEngineUp } from './watch.js';
 
@@ -313,7 +313,7 @@ function died(detail, memory = false) {
   const run = running() ? state.run : null;
   /** @type {Death} */
   const death = {
-    cause: memory || MEMORY.test(detail) ? 'memory' : GPU.test(detail) ? 'gpu' : ['gone', 'silent', 'unstarted'].includes(detail) ? 'ended' : 'panic',
+    cause: memory || MEMORY.test(detail) ? 'memory' : GPU.test(detail) ? 'gpu' : endedSilently(detail) ? 'ended' : 'panic',
     detail,
     config: run?.config ?? null,
     rule: state.dataset?.rule ?? null,

@@ -237,10 +237,26 @@ export function loadWords(reason, detail) {
   }
 }
 
+/**
+ * How an engine ends that says nothing itself, by what its link reports.
+ * @type {Map<string, string>}
+ */
+const silentEnds = new Map([
+  ['gone', 'the browser ended it'],
+  ['silent', 'it no longer answers'],
+  ['unstarted', 'it does not begin within a minute'],
+]);
+
+/** Whether an engine ended without a word, and not by an error of its own. @param {string} detail */
+export const endedSilently = (detail) => silentEnds.has(detail);
+
+/** The last line of an error, where its cause is. @param {string} detail */
+const lastLine = (detail) => detail.split('\n').reverse().find(Boolean)?.slice(0, 160) ?? '';
+
 /** The engine is gone. @param {string} detail @returns {Words} */
 export function deathWords(detail) {
   if (detail === 'unstarted') return { sentence: 'The engine did not start within a minute.', next: 'A new one is being started. Load the data again.' };
-  if (detail === 'gone' || detail === 'silent') return { sentence: 'The engine was ended by the browser, most likely for lack of memory.', next: 'A new one is ready. Load the data again, and use smaller tiles or fewer images.' };
+  if (endedSilently(detail)) return { sentence: 'The engine was ended by the browser, most likely for lack of memory.', next: 'A new one is ready. Load the data again, and use smaller tiles or fewer images.' };
   return { sentence: `The engine stopped on an internal error (${detail.split('\n')[0].slice(0, 200)}).`, next: 'A new one is ready; the model and the run are gone, your files are not.' };
 }
 
@@ -257,7 +273,7 @@ export function lossWords(death, step, { batch, from, onCpu, instead }) {
     gpu: 'The GPU was reset or stopped answering.',
     memory: 'Memory ran out.',
     ended: 'The engine was ended by the browser.',
-    panic: `The engine stopped on an internal error (${death.detail.split('\n').reverse().find(Boolean)?.slice(0, 160) ?? ''}).`,
+    panic: `The engine stopped on an internal error (${lastLine(death.detail)}).`,
   }[death.cause];
   if (instead === 'waiting') return { sentence, next: 'A new engine is being started; the run goes on in it.' };
   const by = step ? `Load the data again and resume from step ${count(step)}` : 'Load the data again and start anew';
@@ -280,9 +296,7 @@ export const lockedOutWords = (step) => ({ sentence: 'The browser’s storage co
 
 /** Engines end while they start. @param {string} detail @param {boolean} cpu even on the CPU @returns {Words} */
 export function fruitlessWords(detail, cpu) {
-  /** @type {Record<string, string>} */
-  const known = { unstarted: 'it does not begin within a minute', gone: 'the browser ended it', silent: 'it no longer answers' };
-  const why = known[detail] ?? detail.split('\n').reverse().find(Boolean)?.slice(0, 160) ?? '';
+  const why = silentEnds.get(detail) ?? lastLine(detail);
   return cpu ? { sentence: `The engine stops each time it is started (${why}).`, next: 'Reload the page; if it stays, use a current browser.' }
     : { sentence: `The engine stopped three times while the GPU was being brought up (${why}).`, next: 'It is started on the CPU. The device panel takes the GPU again.' };
 }
