@@ -33,7 +33,7 @@ export const saveEvery = (page, ms) => page.evaluate((every) => /** @type {any} 
  * @param {string} url
  * @param {{ device?: import('./harness.mjs').Device, folder?: string, settings?: object, everyMs?: number }} [options]
  */
-export async function ready(context, url, { device = 'cpu', folder = smallPairs(), settings = {}, everyMs = 700 } = {}) {
+export async function ready(context, url, { device = 'cpu', folder = smallPairs(), settings = {}, everyMs = 250 } = {}) {
   const page = await context.newPage();
   page.on('dialog', (dialog) => void dialog.accept().catch(() => {}));
   await gm.openPage(page, url, device);
@@ -61,6 +61,18 @@ export function savedAt(page, step, where = 'disk') {
       return last && last.where === where && last.saved.step >= step ? last.saved : null;
     },
     { limitMs: LIMIT_MS, what: `a save at step ${step} (${where})`, everyMs: 20 },
+  );
+}
+
+/** Waits until both slots hold a state: on a fast machine step 60 is over before the first save. @param {Page} page */
+export function savedTwice(page) {
+  return until(
+    async () => {
+      const { run, keep } = await read(page);
+      if (run?.end) throw new Error(`the run ended before it was saved twice: ${JSON.stringify(keep)}`);
+      return keep.last?.where === 'disk' && keep.last.saved.number >= 2 ? keep.last.saved : null;
+    },
+    { limitMs: LIMIT_MS, what: 'a second save', everyMs: 20 },
   );
 }
 

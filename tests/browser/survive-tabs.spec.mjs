@@ -98,10 +98,10 @@ test('a second tab that waits does not get the storage when the first one loses 
 
 test('a second tab that trains when the first is closed: the first one’s run stays until somebody says otherwise', async ({ baseURL }) => {
   const context = await browser.newContext(VIEW);
-  const page = await ready(context, String(baseURL), { settings: { steps: 4000 } });
+  const page = await ready(context, String(baseURL), { settings: { steps: 40_000 } });
   await begin(page);
   await savedAt(page, 30);
-  const second = await ready(context, String(baseURL), { settings: { steps: 2500, seed: 5 } });
+  const second = await ready(context, String(baseURL), { settings: { steps: 25_000, seed: 5 } });
   await until(async () => (await read(second)).keep.storage === 'other_tab', { limitMs: 60_000, what: 'the second tab was told' });
   await begin(second);
   await savedAt(second, 30, 'page');
@@ -110,13 +110,13 @@ test('a second tab that trains when the first is closed: the first one’s run s
   void session.send('Page.crash').catch(() => {});
   await until(async () => (await read(second)).keep.storage === 'disk', { limitMs: 60_000, what: 'the second tab has the storage' });
   const { other } = (await read(second)).keep;
-  expect(other?.saved.steps_total).toBe(4000);
+  expect(other?.saved.steps_total).toBe(40_000);
   await expect(second.locator('#banner-sentence')).toContainText('other tab is closed');
   await expect(second.locator('#keep-here')).toBeVisible();
   // It goes on being held by the page, several saves long.
   const later = /** @type {import('../../www/app/types.js').SavedRun} */ (await savedAt(second, ((await read(second)).keep.last?.saved.step ?? 0) + 60, 'page'));
-  expect(later.steps_total).toBe(2500);
-  await expect(second.locator('#keep-line')).toContainText('of 4,000) is kept in this browser');
+  expect(later.steps_total).toBe(25_000);
+  await expect(second.locator('#keep-line')).toContainText('of 40,000) is kept in this browser');
   await shoot(second, 'survive-inherited');
   const third = await context.newPage();
   await gm.openPage(third, String(baseURL), 'cpu');
@@ -133,7 +133,7 @@ test('a second tab that trains when the first is closed: the first one’s run s
   await gm.openPage(fourth, String(baseURL), 'cpu');
   await expect(fourth.locator('#offer-resume')).toBeVisible();
   const offer = (await read(fourth)).keep.offer;
-  expect(offer?.saved.steps_total).toBe(2500);
+  expect(offer?.saved.steps_total).toBe(25_000);
   expect(offer?.data).toBe(true);
   await context.close();
 });
@@ -214,18 +214,18 @@ test('a run from a file says what it would replace; dismissed, what was there is
   const good = path.join(freshFolder('run-file-other'), file.name);
   writeFileSync(good, file.bytes);
   await page.click('#stop');
-  await applyAndBegin(page, { steps: 3000 });
+  await applyAndBegin(page, { steps: 30_000 });
   await savedAt(page, 60);
   await page.reload();
   await expect(page.locator('#offer-resume')).toContainText('Resume from step');
   const kept = (await read(page)).keep.offer?.saved;
-  expect(kept?.steps_total).toBe(3000);
-  await saveEvery(page, 700);
+  expect(kept?.steps_total).toBe(30_000);
+  await saveEvery(page, 250);
   await dropPaths(page, [good]);
   await expect(page.locator('#offer-next')).toContainText('replaces the run kept in this browser');
   await shoot(page, 'survive-file-other');
   await page.click('#offer-discard');
-  await expect(page.locator('#offer-sentence')).toContainText('of 3,000');
+  await expect(page.locator('#offer-sentence')).toContainText('of 30,000');
   expect((await read(page)).keep.offer?.saved.number).toBe(kept?.number);
   await dropPaths(page, [good]);
   await gm.dropForTraining(page, [smallPairs()]);

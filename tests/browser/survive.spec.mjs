@@ -13,7 +13,7 @@ import { chromium } from 'playwright-core';
 import { freshFolder, pairFolder } from './fixtures.mjs';
 import { dropPaths, launchBrowser, launchOptions, until } from './harness.mjs';
 import * as gm from './page.mjs';
-import { SMALL, begin, ended, expectSame, imagesKept, killWorker, read, ready, reference, resumed, saveEvery, savedAt, shoot, smallPairs } from './survive-kit.mjs';
+import { SMALL, begin, ended, expectSame, imagesKept, killWorker, read, ready, reference, resumed, saveEvery, savedAt, savedTwice, shoot, smallPairs } from './survive-kit.mjs';
 
 /** @type {import('playwright-core').Browser} */
 let browser;
@@ -104,7 +104,7 @@ test('a panic, and one before anything was saved', async ({ baseURL }) => {
   await panic();
   await expect(page.locator('#banner-next')).toContainText('begins again');
   await until(async () => (await read(page)).run?.last, { limitMs: 120_000, what: `a run after ${first} goes on` });
-  await saveEvery(page, 700);
+  await saveEvery(page, 250);
   await savedAt(page, 50);
   await panic();
   await resumed(page);
@@ -267,8 +267,8 @@ test('a state that is damaged on disk: the one before it is used', async ({ base
   const context = await browser.newContext(VIEW);
   const page = await ready(context, String(baseURL));
   await begin(page);
-  await savedAt(page, 60);
-  const { saved } = /** @type {import('./survive-kit.mjs').Saved} */ ((await read(page)).keep.last);
+  await imagesKept(page);
+  const saved = await savedTwice(page);
   await leaveStorage(page, String(baseURL));
   const newest = await page.evaluate(async () => {
     const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('groundmask');
