@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::checkup::Look;
+use super::class_detect;
 use super::classes::{self, Labelling};
 use super::dataset::{Dataset, Pair, marked};
 use super::doctor::{self, Note};
@@ -188,10 +189,14 @@ impl Builder {
             if masks.is_empty() {
                 masks = pairing.pairs.iter().map(raster).collect();
             }
-            (mask::suggest(&masks), mask::colours(&masks), classes::detect(&masks))
+            (
+                mask::suggest(&masks),
+                mask::colours(&masks),
+                class_detect::detect(&masks),
+            )
         };
         let labelling = match &self.labelling {
-            Some(chosen) => chosen.for_masks(detected.legend.lossy),
+            Some(chosen) => detected.update(chosen),
             None if detected.suggested => Labelling::Classes(Arc::new(detected.legend.clone())),
             None => Labelling::Binary(suggested_rule),
         };
@@ -259,7 +264,7 @@ impl Builder {
             None => new_pair(image, mask, name, labelling),
         };
         pair.excluded = excluded;
-        if pair.labelling != *labelling && pair.blocked.is_none() {
+        if !pair.labelling.labels_like(labelling) && pair.blocked.is_none() {
             pair.labelling = labelling.clone();
             pair.bits = Arc::new(labels(labelling, &pair.image, &pair.mask));
         }

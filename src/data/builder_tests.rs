@@ -281,14 +281,28 @@ fn class_colours_that_an_edited_legend_lacks_are_listed() {
     add_classes(&mut b, "a", &[RED, RED, RED, GREEN, GREEN, BLUE, BLUE, RED]);
     let first = b.finish();
     let mut legend = edited(&first);
-    b.set_labelling(Labelling::Classes(Arc::new(legend.clone())));
-    assert_eq!(b.finish().detected.strays, []);
+    let chosen = Labelling::Classes(Arc::new(legend.clone()));
+    b.set_labelling(chosen.clone());
+    let second = b.finish();
+    assert_eq!(second.detected.strays, []);
 
     add_classes(&mut b, "b", &[YELLOW, YELLOW, RED, RED, GREEN, GREEN, YELLOW, YELLOW]);
     // Again from what was kept of the last time.
     for _ in 0..2 {
         let data = b.finish();
-        assert_eq!(data.labelling.legend(), Some(&legend));
+        // Of sixteen pixels: red, blue, green.
+        let shares: Vec<f64> = data
+            .labelling
+            .legend()
+            .unwrap()
+            .entries
+            .iter()
+            .map(|e| e.share)
+            .collect();
+        assert_eq!(shares, [0.375, 0.125, 0.25]);
+        assert!(data.labelling.labels_like(&chosen));
+        // Other shares are no reason to label what is labelled again.
+        assert!(Arc::ptr_eq(&data.pairs[0].bits, &second.pairs[0].bits));
         assert_eq!(data.mask_bits(1).unwrap()[0], classes::UNLABELLED);
         assert_eq!(data.detected.strays, [(YELLOW, 0.25)]);
     }

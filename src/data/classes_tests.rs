@@ -1,8 +1,9 @@
-//! Tests of [`super`], the module `classes`.
+//! Tests of the modules `classes` and `class_detect`.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::super::class_detect::detect;
 use super::*;
 use crate::formats::{Limits, decode};
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::checkup::Look;
-use super::classes::{self, Class, Detected, Labelling, Legend};
+use super::class_detect::Detected;
+use super::classes::{self, Class, Labelling, Legend};
 use super::doctor::{self, Note};
 use super::fault::{FaultKind, FileFault};
 use super::mask::MaskRule;

@@ -1,7 +1,7 @@
 //! Floor between files and tensors: plain Rust, no device.
 //!
 //! Decoded files become pairs by name ([`pair`]), masks become 0 and 1 by a rule ([`mask`])
-//! or class numbers by a legend ([`classes`]; a model's may be in another order, [`class_order`]), pairs
+//! or class numbers by a legend ([`classes`], found by [`class_detect`]; a model's may be in another order, [`class_order`]), pairs
 //! make ([`builder`]) a [`dataset`] with remarks ([`doctor`], [`checkup`]), which is divided ([`split`]), cut to tiles
 //! ([`preprocess`]), given a random pose ([`augment`]) and handed out as batches ([`batches`]).
 //! [`scenes`] makes a data set out of nothing. Everything random is a pure function of a seed
@@ -13,6 +13,7 @@ pub mod augment;
 pub mod batches;
 pub mod builder;
 pub mod checkup;
+pub mod class_detect;
 pub mod class_order;
 pub mod classes;
 pub mod dataset;

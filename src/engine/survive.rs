@@ -241,7 +241,7 @@ impl Engine {
             .map_err(|e| StateError::Meta(e.to_string()))?;
         let excluded = |p: usize| about.excluded.contains(&p);
         let same = (0..self.data.pairs.len()).all(|p| self.data.pairs[p].excluded == excluded(p));
-        if self.data.labelling == labelling && same {
+        if self.data.labelling.labels_like(&labelling) && same {
             return Ok(Vec::new());
         }
         let pairs = self.data.pairs.len();

@@ -117,6 +117,9 @@ test('a class of files that come after the legend was edited is shown, and one c
   await gm.dropForTraining(page, [folder('classes-later', { late1: classScene(3, true), late2: classScene(4, true) })]);
   await until(async () => (await gm.read(page)).dataset?.pairs.length === 4, { limitMs: 60_000, what: 'the later pairs' });
   await expect(page.locator('#rule-legend > li')).toHaveCount(3);
+  // The shares are those of all masks, the new colour's included.
+  const shares = /** @type {any} */ ((await gm.read(page)).dataset).rule.legend.map((/** @type {any} */ { share }) => share);
+  expect(shares.reduce((/** @type {number} */ sum, /** @type {number} */ share) => sum + share, 0)).toBeLessThan(0.99);
   await expect(page.locator('#rule-strays-line')).toContainText('1 new colour');
   await expect(page.locator('#rule-strays-list')).toContainText('#F0E63C');
   await shoot('classes-new-colour');
