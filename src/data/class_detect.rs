@@ -63,7 +63,8 @@ impl Detected {
         for entry in &mut legend.entries {
             entry.share = 0.0;
         }
-        for (rgb, share) in self.colours() {
+        let found = self.legend.entries.iter().map(|e| (e.rgb, e.share));
+        for (rgb, share) in found.chain(self.rare()) {
             if let Some(entry) = legend.entry_of(rgb) {
                 legend.entries[entry].share += share;
             }
@@ -71,24 +72,19 @@ impl Detected {
         Labelling::Classes(Arc::new(legend))
     }
 
-    /// Each colour that was found, with its share.
-    fn colours(&self) -> impl Iterator<Item = ([u8; 3], f64)> + '_ {
-        let found = &self.legend.entries;
-        // What could be a class is among the strays too where the legend in force says nothing of it.
-        let strays = self
-            .strays
-            .iter()
-            .filter(|(rgb, _)| found.iter().all(|e| e.rgb != *rgb));
-        found.iter().map(|e| (e.rgb, e.share)).chain(strays.copied())
+    /// The strays that could not be a class, with their shares: [`Detected::compare`] adds others.
+    fn rare(&self) -> impl Iterator<Item = ([u8; 3], f64)> + '_ {
+        let is_rare = |(rgb, _): &([u8; 3], f64)| self.legend.entries.iter().all(|e| e.rgb != *rgb);
+        self.strays.iter().copied().filter(is_rare)
     }
 
     /// Takes the colours that could be classes but that `legend` says nothing of among the strays, instead of those of
     /// another legend before: it can be older than the files that hold them.
     pub fn compare(&mut self, legend: Option<&Legend>) {
-        let found = &self.legend.entries;
-        self.strays.retain(|(rgb, _)| found.iter().all(|e| e.rgb != *rgb));
+        self.strays = self.rare().collect();
         let Some(legend) = legend else { return };
-        let unknown = found.iter().filter(|e| legend.entry_of(e.rgb).is_none());
+        let found = self.legend.entries.iter();
+        let unknown = found.filter(|e| legend.entry_of(e.rgb).is_none());
         self.strays.extend(unknown.map(|e| (e.rgb, e.share)));
         self.strays.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         self.strays.truncate(MAX_COLOURS);

@@ -79,7 +79,8 @@ impl Labelling {
         }
     }
 
-    /// Whether both give every mask the same labels and the classes the same names.
+    /// Whether both are the same but for the shares: the same labels in every mask, and classes of the same names and
+    /// colours.
     pub fn labels_like(&self, other: &Labelling) -> bool {
         match (self, other) {
             (Labelling::Classes(a), Labelling::Classes(b)) => Arc::ptr_eq(a, b) || a.labels_like(b),
@@ -127,7 +128,8 @@ impl Legend {
     }
 
     fn labels_like(&self, other: &Legend) -> bool {
-        let alike = |(a, b): (&LegendEntry, &LegendEntry)| a.rgb == b.rgb && a.name == b.name && a.ignored == b.ignored;
+        let parts = |e: &LegendEntry| (e.rgb, e.shown, e.ignored);
+        let alike = |(a, b): (&LegendEntry, &LegendEntry)| parts(a) == parts(b) && a.name == b.name;
         self.lossy == other.lossy
             && self.entries.len() == other.entries.len()
             && self.entries.iter().zip(&other.entries).all(alike)

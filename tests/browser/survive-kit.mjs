@@ -51,30 +51,23 @@ export async function begin(page) {
   await until(async () => (await read(page)).run, { limitMs: LIMIT_MS, what: 'the run began' });
 }
 
-/** Waits until a state of at least `step` steps is saved. @param {Page} page @param {number} step @param {string} [where] */
-export function savedAt(page, step, where = 'disk') {
-  return until(
-    async () => {
-      const state = await read(page);
-      if (state.run?.end) throw new Error(`the run ended before it was saved at ${step}: ${JSON.stringify(state.keep)}`);
-      const { last } = state.keep;
-      return last && last.where === where && last.saved.step >= step ? last.saved : null;
-    },
-    { limitMs: LIMIT_MS, what: `a save at step ${step} (${where})`, everyMs: 20 },
-  );
-}
-
-/** Waits until both slots hold a state: on a fast machine step 60 is over before the first save. @param {Page} page */
-export function savedTwice(page) {
+/** Waits for a save that is wanted, while the run goes on. @param {Page} page @param {string} what @param {(last: Saved) => boolean} wanted */
+function saved(page, what, wanted) {
   return until(
     async () => {
       const { run, keep } = await read(page);
-      if (run?.end) throw new Error(`the run ended before it was saved twice: ${JSON.stringify(keep)}`);
-      return keep.last?.where === 'disk' && keep.last.saved.number >= 2 ? keep.last.saved : null;
+      if (run?.end) throw new Error(`the run ended before ${what}: ${JSON.stringify(keep)}`);
+      return keep.last && wanted(keep.last) ? keep.last.saved : null;
     },
-    { limitMs: LIMIT_MS, what: 'a second save', everyMs: 20 },
+    { limitMs: LIMIT_MS, what, everyMs: 20 },
   );
 }
+
+/** Waits until a state of at least `step` steps is saved. @param {Page} page @param {number} step @param {string} [where] */
+export const savedAt = (page, step, where = 'disk') => saved(page, `a save at step ${step} (${where})`, (last) => last.where === where && last.saved.step >= step);
+
+/** Waits until both slots hold a state: on a fast machine step 60 is over before the first save. @param {Page} page */
+export const savedTwice = (page) => saved(page, 'a second save', (last) => last.where === 'disk' && last.saved.number >= 2);
 
 /** Waits until the images of the run are kept, too. @param {Page} page */
 export function imagesKept(page) {
