@@ -213,6 +213,25 @@ fn a_run_that_has_ended_is_kept_until_it_is_released_and_gives_its_model_back() 
 }
 
 #[test]
+fn a_state_of_the_last_step_whose_validation_is_still_ahead_comes_to_the_same_end() {
+    let mut first = engine();
+    drop_pairs(&mut first, "", 7);
+    block_on(first.command(Command::Start { config: config() }));
+    advance(&mut first, at_step(14));
+    let (bytes, saved) = save(&mut first);
+    assert_eq!((saved.step, saved.ended), (14, None));
+    let whole = the_end(&advance(&mut first, |_| false));
+    let mut second = engine();
+    drop_pairs(&mut second, "", 7);
+    assert_eq!(code(&second.resume_run(None, &mut bytes.as_slice(), None)), None);
+    let events = advance(&mut second, |_| false);
+    assert!(losses(&events).is_empty(), "no step is left");
+    let end = the_end(&events);
+    assert_eq!((end.steps, end.best_step), (14, whole.best_step));
+    assert_eq!(format!("{:?}", end.validation), format!("{:?}", whole.validation));
+}
+
+#[test]
 fn a_smaller_batch_goes_on_to_the_same_end() {
     let mut engine = engine();
     drop_pairs(&mut engine, "", 7);

@@ -69,6 +69,22 @@ export const savedAt = (page, step, where = 'disk') => saved(page, `a save at st
 /** Waits until both slots hold a state: on a fast machine step 60 is over before the first save. @param {Page} page */
 export const savedTwice = (page) => saved(page, 'a second save', (last) => last.where === 'disk' && last.saved.number >= 2);
 
+/**
+ * Waits until the end of a run is saved, whoever ended it: a state of its last step may be one of before, with the last
+ * validation still ahead.
+ * @param {Page} page
+ * @param {'finished' | 'stopped'} [reason]
+ */
+export function endSaved(page, reason = 'finished') {
+  return until(
+    async () => {
+      const { last } = (await read(page)).keep;
+      return last?.saved.ended === reason ? last : null;
+    },
+    { limitMs: 60_000, what: 'the end was saved' },
+  );
+}
+
 /** Waits until the images of the run are kept, too. @param {Page} page */
 export function imagesKept(page) {
   return until(

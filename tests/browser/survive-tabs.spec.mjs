@@ -11,7 +11,7 @@ import { expect, test } from '@playwright/test';
 import { freshFolder, pairFolder } from './fixtures.mjs';
 import { dropPaths, launchBrowser, until } from './harness.mjs';
 import * as gm from './page.mjs';
-import { SMALL, begin, ended, expectSame, imagesKept, killWorker, read, ready, reference, resumed, saveEvery, savedAt, shoot, smallPairs } from './survive-kit.mjs';
+import { SMALL, begin, endSaved, ended, expectSame, imagesKept, killWorker, read, ready, reference, resumed, saveEvery, savedAt, shoot, smallPairs } from './survive-kit.mjs';
 
 /** @type {import('playwright-core').Browser} */
 let browser;
@@ -51,7 +51,7 @@ test('a second tab is told, and nothing is corrupted', async ({ baseURL }) => {
   expect(other.run.end?.reason).toBe('finished');
   expect(other.keep.last?.where).not.toBe('disk');
   const own = await ended(page);
-  await until(async () => (await read(page)).keep.last?.saved.step === 1500, { limitMs: 60_000, what: 'the end was saved' });
+  await endSaved(page);
   expect(own.keep.why).toBe('');
   await page.close();
   // The lock is free: the second tab finds the first one's run, whole.
@@ -79,7 +79,7 @@ test('a second tab that waits does not get the storage when the first one loses 
   expect(other.keep.storage).toBe('other_tab');
   expect(other.keep.last?.where).toBe('page');
   const own = await ended(page);
-  await until(async () => (await read(page)).keep.last?.saved.step === SMALL.steps, { limitMs: 60_000, what: 'the end was saved' });
+  await endSaved(page);
   expect((await read(page)).keep.last?.where).toBe('disk');
   expect(expectSame(own, whole, CPU_TOLERANCE).worst).toBeLessThanOrEqual(CPU_TOLERANCE);
   // The first one is closed: the end that the second one holds can take the place of the other run, if people say so.
@@ -144,7 +144,7 @@ test('a run that was stopped is offered as that, put off without loss, and goes 
   await begin(page);
   await savedAt(page, 60);
   await page.click('#stop');
-  await until(async () => (await read(page)).keep.last?.saved.ended === 'stopped', { limitMs: 60_000, what: 'its end was saved' });
+  await endSaved(page, 'stopped');
   await expect(page.locator('#offer-sentence')).toContainText(/stopped at step \d+ of 1,000/);
   await page.click('#offer-later');
   await expect(page.locator('#offer')).toBeHidden();
@@ -188,7 +188,7 @@ test('a run that a page holds is offered again when a file that was dropped is d
   await begin(page);
   await savedAt(page, 60, 'page');
   await page.click('#stop');
-  await until(async () => (await read(page)).keep.last?.saved.ended === 'stopped', { limitMs: 60_000, what: 'its end was saved' });
+  await endSaved(page, 'stopped');
   await expect(page.locator('#offer-next')).toContainText('Starting another run replaces it');
   const held = (await read(page)).keep.offer;
   expect(held?.where).toBe('page');

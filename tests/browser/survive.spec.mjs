@@ -13,7 +13,7 @@ import { chromium } from 'playwright-core';
 import { freshFolder, pairFolder } from './fixtures.mjs';
 import { dropPaths, launchBrowser, launchOptions, until } from './harness.mjs';
 import * as gm from './page.mjs';
-import { SMALL, begin, ended, expectSame, imagesKept, killWorker, read, ready, reference, resumed, saveEvery, savedAt, savedTwice, shoot, smallPairs } from './survive-kit.mjs';
+import { SMALL, begin, endSaved, ended, expectSame, imagesKept, killWorker, read, ready, reference, resumed, saveEvery, savedAt, savedTwice, shoot, smallPairs } from './survive-kit.mjs';
 
 /** @type {import('playwright-core').Browser} */
 let browser;
@@ -51,7 +51,7 @@ test('a reload: the run is offered and goes on with the same losses, its images 
   expect(common).toBe(SMALL.steps);
   expect(worst).toBeLessThanOrEqual(CPU_TOLERANCE);
   // The end is kept too: another reload gives the model back without a step.
-  await until(async () => (await read(page)).keep.last?.saved.step === SMALL.steps, { limitMs: 60_000, what: 'the end was saved' });
+  await endSaved(page);
   await page.reload();
   await expect(page.locator('#offer-resume')).toHaveText('Get its model back');
   await page.click('#offer-resume');
@@ -256,7 +256,7 @@ test('a run that a newer version of the page has saved is named and not written 
   await gm.applySettings(page, 'fast', { ...SMALL, steps: 60 });
   await begin(page);
   await ended(page);
-  await until(async () => (await read(page)).keep.last?.saved.step === 60, { limitMs: 60_000, what: 'the end was saved' });
+  await endSaved(page);
   expect((await read(page)).keep.last?.where).toBe('page');
   await leaveStorage(page, String(baseURL));
   expect(await slotBytes(page)).toEqual(before);
