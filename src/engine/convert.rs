@@ -328,6 +328,14 @@ pub(super) fn file_fault(path: &str, kind: &FaultKind) -> Fault {
     }
 }
 
+/// Megapixels, or pixels where those would read 0.00.
+fn image_area(pixels: u64) -> String {
+    match pixels {
+        0..10_000 => format!("{pixels} pixels"),
+        _ => format!("{:.2} MP", pixels as f64 / 1e6),
+    }
+}
+
 /// `classes`: names of the classes by number.
 pub(super) fn finding(f: &checkup::Finding, classes: &[classes::Class]) -> Finding {
     use checkup::Cause;
@@ -345,8 +353,7 @@ pub(super) fn finding(f: &checkup::Finding, classes: &[classes::Class]) -> Findi
             (FindingCode::RareClass, Some(share), name)
         }
         Cause::MixedSizes { smallest, largest } => {
-            let megapixels = |n: u64| n as f64 / 1e6;
-            let detail = format!("{:.2} and {:.2} MP", megapixels(smallest), megapixels(largest));
+            let detail = format!("{} and {}", image_area(smallest), image_area(largest));
             (FindingCode::MixedSizes, None, Some(detail))
         }
         Cause::MixedBands => (FindingCode::MixedBands, None, None),

@@ -160,7 +160,7 @@ pub enum FindingCode {
     TinyForeground,
     /// value: share of the labelled pixels; detail: the class
     RareClass,
-    /// detail: "0.1 and 4.2 MP"
+    /// detail: "900 pixels and 4.20 MP"
     MixedSizes,
     MixedBands,
     MixedDepths,

@@ -97,6 +97,8 @@ test('every bad file is named with its cause, and the rest loads', async ({ base
   expect(text).toContain('lonely.png');
   expect(text).toContain('sizes');
   expect(text).toMatch(/3[,\u202f\u00a0 ]?600 MP/);
+  // Small ones by their pixels: 0.00 MP says nothing.
+  expect(text).toContain(`256 pixels and ${SIZE.width * SIZE.height} pixels`);
   expect(await page.locator('img[src="x"]').count()).toBe(0);
   mkdirSync(path.join(OUT, 'screenshots'), { recursive: true });
   await page.screenshot({ path: path.join(OUT, 'screenshots/faults.png'), fullPage: true });
