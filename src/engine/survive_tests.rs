@@ -106,6 +106,16 @@ fn save(engine: &mut Engine) -> (Vec<u8>, SavedRun) {
     (bytes, saved.expect("saved"))
 }
 
+/// What another engine tells of a saved run of which no step is left.
+fn ended_elsewhere(bytes: &[u8]) -> Vec<Event> {
+    let mut engine = engine();
+    drop_pairs(&mut engine, "", 7);
+    assert_eq!(code(&engine.resume_run(None, &mut &*bytes, None)), None);
+    let events = advance(&mut engine, |_| false);
+    assert!(losses(&events).is_empty(), "no step is left");
+    events
+}
+
 fn code(events: &[Event]) -> Option<FaultCode> {
     events
         .iter()
@@ -204,11 +214,7 @@ fn a_run_that_has_ended_is_kept_until_it_is_released_and_gives_its_model_back() 
     assert!(!first.can_save());
     let (_, nothing) = block_on(first.save_run(4.0, 0.0, &mut Vec::new()));
     assert_eq!(nothing.expect_err("nothing to save").code, FaultCode::NotRunning);
-    let mut second = engine();
-    drop_pairs(&mut second, "", 7);
-    assert_eq!(code(&second.resume_run(None, &mut bytes.as_slice(), None)), None);
-    let events = advance(&mut second, |_| false);
-    assert!(losses(&events).is_empty(), "no step is left");
+    let events = ended_elsewhere(&bytes);
     assert!(events.iter().any(|e| matches!(e, Event::Model { model: Some(_) })));
 }
 
@@ -221,11 +227,7 @@ fn a_state_of_the_last_step_whose_validation_is_still_ahead_comes_to_the_same_en
     let (bytes, saved) = save(&mut first);
     assert_eq!((saved.step, saved.ended), (14, None));
     let whole = the_end(&advance(&mut first, |_| false));
-    let mut second = engine();
-    drop_pairs(&mut second, "", 7);
-    assert_eq!(code(&second.resume_run(None, &mut bytes.as_slice(), None)), None);
-    let events = advance(&mut second, |_| false);
-    assert!(losses(&events).is_empty(), "no step is left");
+    let events = ended_elsewhere(&bytes);
     let end = the_end(&events);
     assert_eq!((end.steps, end.best_step), (14, whole.best_step));
     assert_eq!(format!("{:?}", end.validation), format!("{:?}", whole.validation));

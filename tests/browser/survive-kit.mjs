@@ -75,15 +75,7 @@ export const savedTwice = (page) => saved(page, 'a second save', (last) => last.
  * @param {Page} page
  * @param {'finished' | 'stopped'} [reason]
  */
-export function endSaved(page, reason = 'finished') {
-  return until(
-    async () => {
-      const { last } = (await read(page)).keep;
-      return last?.saved.ended === reason ? last : null;
-    },
-    { limitMs: 60_000, what: 'the end was saved' },
-  );
-}
+export const endSaved = (page, reason = 'finished') => until(async () => (await read(page)).keep.last?.saved.ended === reason, { limitMs: 60_000, what: 'the end was saved' });
 
 /** Waits until the images of the run are kept, too. @param {Page} page */
 export function imagesKept(page) {

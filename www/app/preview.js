@@ -37,25 +37,27 @@ function paint() {
   const shown = state.history[shownAt()];
   const items = shown?.items ?? state.preview;
   paintTime();
-  if (!items.length) setText($('preview-note'), nothingYet());
+  setText($('preview-note'), noteWords(items, shown?.step ?? state.run?.last?.step));
   if (items === painted && view === paintedView) return;
   painted = items;
   paintedView = view;
   while (rows.length > items.length) rows.pop()?.row.remove();
   while (rows.length < items.length) rows.push(newRow(rows.length));
-  const step = shown?.step ?? state.run?.last?.step;
   show($('preview-errors-key'), items.length > 0 && !state.run?.classes.length);
-  if (items.length) setText($('preview-note'), `${items[0].validation ? 'Not trained on' : 'Trained on: nothing is held back'}${step ? ` · as of step ${count(step)}` : ''} · point at a mask to see it bare`);
   // One canvas a time: a row of four is as long as a task should be.
   inSlices('preview', items.flatMap((item, index) => fillRow(rows[index], item)), (work) => work());
 }
 
-/** What stands where there is no mask: a run that was resumed brings none along. */
-function nothingYet() {
+/**
+ * What the masks are of, or why there are none: a run that was resumed brings none along.
+ * @param {import('./types.js').PreviewItem[]} items
+ * @param {number | undefined} step
+ */
+function noteWords(items, step) {
   const { run } = state;
-  if (run?.end && !run.validations.length) return 'It ended before its first validation: there are no masks of it.';
-  if (run?.end) return 'The masks of this run were not kept with it; “Predict with it” makes new ones.';
-  return run?.validations.length ? 'Masks appear with the next validation.' : 'The first masks appear with the first validation.';
+  if (items.length) return `${items[0].validation ? 'Not trained on' : 'Trained on: nothing is held back'}${step ? ` · as of step ${count(step)}` : ''} · point at a mask to see it bare`;
+  if (!run?.validations.length) return run?.end ? 'It ended before its first validation: there are no masks of it.' : 'The first masks appear with the first validation.';
+  return run.end ? 'The masks of this run were not kept with it; “Predict with it” makes new ones.' : 'Masks appear with the next validation.';
 }
 
 /** The slider through the previews of this run. */
