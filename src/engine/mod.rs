@@ -124,6 +124,16 @@ impl Engine {
         self.predicting.is_some() || self.run.as_ref().is_some_and(|run| !run.paused)
     }
 
+    /// The data set as it was last reported.
+    pub fn dataset(&self) -> &Dataset {
+        &self.data
+    }
+
+    /// An image to predict as a model trained on the present data set would get it.
+    pub fn input_as_trained(&self, index: usize) -> Option<crate::formats::raster::Raster> {
+        self.inputs.raster(index).cloned()
+    }
+
     /// Carries out one command.
     pub async fn command(&mut self, command: Command) -> Vec<Event> {
         match command {

@@ -2,6 +2,8 @@
 //!
 //! Models and tensors travel as safetensors; every command fails with one line on standard error.
 
+mod train_set;
+
 use std::{env, fs, path::Path, process::ExitCode, sync::Arc};
 
 use burn::tensor::{
@@ -36,6 +38,8 @@ peer accepts MODEL                                       what the page says of i
 peer from-keras FILE MODEL                               Keras's .h5 as ours
 peer tiff FILE OUT                                       all samples as `pixels` [h,w,bands], facts as JSON
 peer picture FILE OUT                                    as the page sees it: `rgba` [h,w,4] of 0..255
+peer picture FILE OUT DIR                                as a model trained on DIR would get it at prediction
+peer train DIR OUT                                       a folder as dropped to train on: facts as JSON, `mask_<i>`, `rgba_<i>`
 peer layers P GEO.tif THRESHOLD SMALLEST TOLERANCE DIR   results of `p` [h,w] in every format, areas as JSON
 peer lon-lat EPSG X Y                                    longitude and latitude
 peer rasterize FILE.geojson|.shp GEO.tif OUT             the mask of an image, `mask` [h,w]
@@ -84,6 +88,8 @@ fn run(args: &[&str]) -> Outcome<()> {
         }
         ["tiff", file, out] => tiff(file, out),
         ["picture", file, out] => picture(file, out),
+        ["picture", file, out, folder] => train_set::picture_as_trained(file, out, folder),
+        ["train", folder, out] => train_set::train(folder, out),
         ["layers", p, geo, threshold, smallest, tolerance, folder] => layers(
             p,
             geo,
@@ -277,10 +283,11 @@ fn tiff(file: &str, out: &str) -> Outcome<()> {
 
 fn picture(file: &str, out: &str) -> Outcome<()> {
     let raster = decode(&fs::read(file)?, &Limits::default())?;
-    let (height, width) = (raster.height, raster.width);
-    let values = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
-    let values = values.flat_map(|(x, y)| raster.rgba8_at(x, y)).map(f32::from).collect();
-    save_tensor(out, "rgba", vec![height as usize, width as usize, 4], values)
+    let file = WeightsFile {
+        tensors: vec![train_set::rgba("rgba", &raster)],
+        ..WeightsFile::default()
+    };
+    Ok(fs::write(out, file.write()?)?)
 }
 
 fn layers(p: &str, geo: &str, threshold: f32, options: VectorOptions, folder: &str) -> Outcome<()> {

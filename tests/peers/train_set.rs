@@ -1,0 +1,163 @@
+//! `peer train` and `peer picture FILE OUT DIR`: a folder as the page takes it in.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use groundmask::{
+    data::dataset::Dataset,
+    engine::Engine,
+    formats::{
+        raster::Raster,
+        weights_file::{FileTensor, WeightsFile},
+    },
+    protocol::{self, Command, Event, Fault, MaskRule, Purpose},
+};
+use serde_json::{Value, json};
+
+use super::Outcome;
+
+/// Every file under a folder as if it had been dropped to train on, with the rule that the page suggests.
+struct Dropped {
+    engine: Engine,
+    /// What the page is told of the data set.
+    told: protocol::Dataset,
+    faults: Vec<Fault>,
+}
+
+pub fn train(folder: &str, out: &str) -> Outcome<()> {
+    let dropped = drop_folder(folder)?;
+    let faults = dropped.faults.iter().chain(&dropped.told.faults);
+    println!(
+        "{}",
+        json!({
+            "pairs": dropped.told.pairs.iter().map(|pair| json!({
+                "name": pair.name, "image": pair.image_path, "blocked": pair.blocked, "notes": pair.notes,
+                "foreground": pair.foreground_share,
+            })).collect::<Vec<_>>(),
+            "classes": classes(&dropped.told),
+            "faults": faults.collect::<Vec<_>>(),
+        })
+    );
+    let data = dropped.engine.dataset();
+    let mut tensors = Vec::new();
+    for index in 0..data.pairs.len() {
+        tensors.extend(pair_tensors(data, index));
+    }
+    if tensors.is_empty() {
+        return Ok(());
+    }
+    let file = WeightsFile {
+        tensors,
+        ..WeightsFile::default()
+    };
+    Ok(fs::write(out, file.write()?)?)
+}
+
+/// A file as a model that was trained on `folder` would get it at prediction.
+pub fn picture_as_trained(file: &str, out: &str, folder: &str) -> Outcome<()> {
+    let mut dropped = drop_folder(folder)?;
+    let name = Path::new(file).file_name().ok_or("no file name")?.to_string_lossy();
+    let mut faults = Vec::new();
+    for command in [
+        Command::AddFile {
+            path: name.into_owned(),
+            bytes: fs::read(file)?,
+            purpose: Purpose::Predict,
+        },
+        Command::FilesDone {
+            purpose: Purpose::Predict,
+        },
+    ] {
+        for event in pollster::block_on(dropped.engine.command(command)) {
+            if let Event::Fault(fault) = event {
+                faults.push(fault);
+            }
+        }
+    }
+    let raster = dropped.engine.input_as_trained(0);
+    let raster = raster.ok_or_else(|| serde_json::to_string(&faults).unwrap_or_default())?;
+    let file = WeightsFile {
+        tensors: vec![rgba("rgba", &raster)],
+        ..WeightsFile::default()
+    };
+    Ok(fs::write(out, file.write()?)?)
+}
+
+fn drop_folder(folder: &str) -> Outcome<Dropped> {
+    let mut engine = Engine::new(Box::new(|| 0.0));
+    let mut faults = Vec::new();
+    let mut told = None;
+    let root = Path::new(folder);
+    let add = files_under(root)?.into_iter().map(|path| -> Outcome<Command> {
+        let relative = path.strip_prefix(root)?.to_string_lossy().replace('\\', "/");
+        Ok(Command::AddFile {
+            path: relative,
+            bytes: fs::read(&path)?,
+            purpose: Purpose::Train,
+        })
+    });
+    let done = Command::FilesDone {
+        purpose: Purpose::Train,
+    };
+    for command in add.chain([Ok(done)]) {
+        for event in pollster::block_on(engine.command(command?)) {
+            match event {
+                Event::Fault(fault) => faults.push(fault),
+                Event::Dataset(data) => told = Some(data),
+                _ => {}
+            }
+        }
+    }
+    let told = told.ok_or("no data set was reported")?;
+    Ok(Dropped { engine, told, faults })
+}
+
+fn files_under(folder: &Path) -> Outcome<Vec<PathBuf>> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            all.extend(files_under(&path)?);
+        } else {
+            all.push(path);
+        }
+    }
+    all.sort();
+    Ok(all)
+}
+
+/// The classes by label; empty where there is foreground alone.
+fn classes(data: &protocol::Dataset) -> Vec<Value> {
+    let MaskRule::Classes { legend } = &data.rule else {
+        return Vec::new();
+    };
+    let entry = |name: &str| legend.iter().find(|entry| !entry.ignored && entry.name == name);
+    data.classes
+        .iter()
+        .map(|class| json!({"name": class.name, "code": entry(&class.name).map(|e| e.rgb[0])}))
+        .collect()
+}
+
+fn pair_tensors(data: &Dataset, index: usize) -> Vec<FileTensor> {
+    let (Some(image), Some(labels)) = (data.image(index), data.mask_bits(index)) else {
+        return Vec::new();
+    };
+    let mask = FileTensor {
+        name: format!("mask_{index}"),
+        shape: vec![image.height as usize, image.width as usize],
+        values: labels.iter().map(|label| f32::from(*label)).collect(),
+    };
+    vec![mask, rgba(&format!("rgba_{index}"), image)]
+}
+
+pub fn rgba(name: &str, raster: &Raster) -> FileTensor {
+    let (height, width) = (raster.height, raster.width);
+    let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+    FileTensor {
+        name: name.into(),
+        shape: vec![height as usize, width as usize, 4],
+        values: places.flat_map(|(x, y)| raster.rgba8_at(x, y)).map(f32::from).collect(),
+    }
+}
