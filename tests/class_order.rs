@@ -24,6 +24,7 @@ fn scenes(n: u32) -> Vec<(String, Vec<u8>)> {
 fn legend(colours: &[[u8; 3]]) -> Command {
     let entry = |rgb: &[u8; 3]| LegendEntry {
         rgb: *rgb,
+        code: None,
         shown: *rgb,
         name: match *rgb {
             LAND => "land",

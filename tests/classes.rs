@@ -175,6 +175,7 @@ fn the_seeds_pipeline_says_that_it_needs_binary_masks() {
     );
     let rule = MaskRule::Colour {
         rgb: ROOF,
+        code: None,
         invert: false,
     };
     let found = dataset(send(&mut engine, Command::SetMaskRule { rule }));

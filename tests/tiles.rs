@@ -156,6 +156,7 @@ fn classes_keep_their_numbers_and_large_tiles_are_few_and_small_to_look_at() {
     add(&mut engine, corners(3));
     let entry = |rgb: [u8; 3], name: &str| LegendEntry {
         rgb,
+        code: None,
         shown: rgb,
         name: name.into(),
         ignored: false,

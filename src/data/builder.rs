@@ -13,7 +13,9 @@ use super::dataset::{Dataset, Pair, marked};
 use super::doctor::{self, Note};
 use super::fault::{FaultKind, FileFault};
 use super::mask::{self, MaskRule};
+use super::mask_numbers::{self, Numbers};
 use super::pair::{is_junk, pair_by_name};
+use super::value_ranges::RangeChoice;
 use crate::formats::decode::{Limits, decode};
 use crate::formats::raster::Raster;
 
@@ -33,6 +35,9 @@ pub struct Builder {
     faults: Vec<FileFault>,
     /// The user's labelling; `None` = the suggested one.
     labelling: Option<Labelling>,
+    range_choice: RangeChoice,
+    /// Names that numbers in masks stand for.
+    names: BTreeMap<u16, String>,
     /// Image paths of the pairs left out.
     excluded: BTreeSet<String>,
     /// The last outcome, reused where nothing changed.
@@ -54,6 +59,8 @@ impl Builder {
             files: Vec::new(),
             faults: Vec::new(),
             labelling: None,
+            range_choice: RangeChoice::default(),
+            names: BTreeMap::new(),
             excluded: BTreeSet::new(),
             last: Dataset::default(),
         }
@@ -100,6 +107,13 @@ impl Builder {
         });
     }
 
+    /// The same for a mask whose numbers stand for names.
+    pub fn add_named_raster(&mut self, path: &str, raster: Raster, names: &BTreeMap<u16, String>) {
+        self.names
+            .extend(names.iter().map(|(number, name)| (*number, name.clone())));
+        self.add_raster(path, raster);
+    }
+
     fn forget(&mut self, path: &str) {
         self.files.retain(|f| f.path != path);
         self.faults.retain(|f| f.path != path);
@@ -126,6 +140,11 @@ impl Builder {
     /// Labels in this way from the next [`finish`](Self::finish) on.
     pub fn set_labelling(&mut self, labelling: Labelling) {
         self.labelling = Some(labelling);
+    }
+
+    /// Shows numbers of more than 8 bits in this way from the next [`finish`](Self::finish) on.
+    pub fn set_ranges(&mut self, choice: RangeChoice) {
+        self.range_choice = choice;
     }
 
     /// Leaves a pair of the last data set out, or takes it in again.
@@ -177,9 +196,14 @@ impl Builder {
                 .iter()
                 .zip(&self.last.pairs)
                 .all(|((_, m, _), p)| Arc::ptr_eq(&self.files[*m].raster, &p.files[1]));
-        let (suggested_rule, colours, mut detected) = if same_masks && !self.last.pairs.is_empty() {
+        let (numbers, suggested_rule, colours, mut detected) = if same_masks && !self.last.pairs.is_empty() {
             let last = &self.last;
-            (last.suggested_rule, last.colours.clone(), last.detected.clone())
+            (
+                last.numbers,
+                last.suggested_rule,
+                last.colours.clone(),
+                last.detected.clone(),
+            )
         } else {
             // A label that is its image says nothing about what labels look like, unless all are.
             let is_label =
@@ -189,12 +213,20 @@ impl Builder {
             if masks.is_empty() {
                 masks = pairing.pairs.iter().map(raster).collect();
             }
+            let numbers = mask_numbers::find(&masks);
             (
-                mask::suggest(&masks),
-                mask::colours(&masks),
-                class_detect::detect(&masks),
+                numbers,
+                mask::suggest(&masks, &numbers),
+                mask::colours(&masks, &numbers.scale),
+                class_detect::detect(&masks, &numbers, &self.names),
             )
         };
+        let images: Vec<&Raster> = pairing
+            .pairs
+            .iter()
+            .map(|(i, ..)| self.files[*i].raster.as_ref())
+            .collect();
+        let ranges = self.range_choice.resolve(&images);
         let labelling = match &self.labelling {
             Some(chosen) => detected.update(chosen),
             None if detected.suggested => Labelling::Classes(Arc::new(detected.legend.clone())),
@@ -205,21 +237,23 @@ impl Builder {
             Labelling::Binary(rule) => rule,
             Labelling::Classes(_) => suggested_rule,
         };
-        let pairs = pairing
-            .pairs
-            .into_iter()
-            .map(|(image, mask, name)| self.make_pair(image, mask, name, &labelling))
-            .collect();
         let mut out = Dataset {
-            pairs,
+            pairs: Vec::new(),
             faults,
             rule,
             suggested_rule,
             labelling,
             detected,
             colours,
+            numbers,
+            range_choice: self.range_choice.clone(),
+            ranges,
             memory_bytes: 0,
         };
+        let pairs = pairing.pairs.into_iter();
+        out.pairs = pairs
+            .map(|(image, mask, name)| self.make_pair(image, mask, name, &out))
+            .collect();
         add_set_notes(&mut out);
         let extra: u64 = out.pairs.iter().map(Self::extra_bytes).sum();
         out.memory_bytes = self.files.iter().map(|f| f.raster.bytes()).sum::<u64>() + extra;
@@ -251,23 +285,55 @@ impl Builder {
 
     /// Bytes a pair holds beyond its two files.
     fn extra_bytes(pair: &Pair) -> u64 {
-        let own = |r: &Arc<Raster>, file: &Arc<Raster>| if Arc::ptr_eq(r, file) { 0 } else { r.bytes() };
+        let own = |r: &Raster, file: &Raster| match r.samples.is_shared_with(&file.samples) {
+            true => 0,
+            false => r.bytes(),
+        };
         pair.bits.len() as u64 + own(&pair.image, &pair.files[0]) + own(&pair.mask, &pair.files[1])
     }
 
-    fn make_pair(&self, image: usize, mask: usize, name: String, labelling: &Labelling) -> Pair {
+    /// Unless somebody has chosen which of them to learn.
+    fn too_many_classes(&self, set: &Dataset) -> Option<FaultKind> {
+        let found = set.detected.too_many.filter(|_| self.labelling.is_none())?;
+        Some(FaultKind::TooManyClasses {
+            found,
+            limit: classes::MAX_CLASSES,
+        })
+    }
+
+    /// `set`: the data set but for its pairs.
+    fn make_pair(&self, image: usize, mask: usize, name: String, set: &Dataset) -> Pair {
         let (image, mask) = (&self.files[image], &self.files[mask]);
+        let labelling = &set.labelling;
         let excluded = self.excluded.contains(&image.path);
         let same = |p: &&Pair| Arc::ptr_eq(&p.files[0], &image.raster) && Arc::ptr_eq(&p.files[1], &mask.raster);
-        let mut pair = match self.last.pairs.iter().find(same) {
+        let known = self.last.pairs.iter().find(same);
+        let fresh = known.is_none();
+        let mut pair = match known {
             Some(known) => Pair { name, ..known.clone() },
             None => new_pair(image, mask, name, labelling),
         };
         pair.excluded = excluded;
-        if !pair.labelling.labels_like(labelling) && pair.blocked.is_none() {
-            pair.labelling = labelling.clone();
-            pair.bits = Arc::new(labels(labelling, &pair.image, &pair.mask));
+        let range = set.ranges.of(&pair.image);
+        if fresh || pair.image.ranges != range {
+            pair.image = Arc::new(pair.image.in_ranges(range));
+            pair.look = Arc::new(Look::new(&pair.image));
         }
+        let reread = fresh || pair.numbers != set.numbers;
+        if reread {
+            pair.numbers = set.numbers;
+            pair.unfit_number = mask_numbers::unfit(&pair.mask, &set.numbers);
+        }
+        pair.blocked = pair.unfit.clone().or_else(|| {
+            let number = pair.unfit_number.map(|number| FaultKind::MaskNumber { number });
+            number.or_else(|| self.too_many_classes(set))
+        });
+        if pair.blocked.is_some() {
+            pair.bits = Arc::default();
+        } else if reread || pair.bits.is_empty() || !pair.labelling.labels_like(labelling) {
+            pair.bits = Arc::new(labels(labelling, &set.numbers, &pair.image, &pair.mask));
+        }
+        pair.labelling = labelling.clone();
         let (ones, all) = marked(&pair.bits, labelling);
         pair.foreground_share = ones as f64 / all.max(1) as f64;
         let mask_notes = match labelling {
@@ -279,7 +345,7 @@ impl Builder {
     }
 }
 
-/// Brings image and mask to one size, or blocks them.
+/// Brings image and mask to one size, or says why they do not fit.
 fn new_pair(image: &Loaded, mask: &Loaded, name: String, labelling: &Labelling) -> Pair {
     let (a, b) = (&image.raster, &mask.raster);
     let (width, height) = (a.width.min(b.width), a.height.min(b.height));
@@ -297,13 +363,16 @@ fn new_pair(image: &Loaded, mask: &Loaded, name: String, labelling: &Labelling) 
         blocked: None,
         fixed_notes: Vec::new(),
         labelling: labelling.clone(),
+        unfit: None,
+        numbers: Numbers::default(),
+        unfit_number: None,
         hash: image.hash,
-        look: Arc::new(Look::new(a)),
+        look: Arc::default(),
         mask_hash: mask.hash,
         files: [a.clone(), b.clone()],
     };
     if off > 1 {
-        pair.blocked = Some(FaultKind::SizeMismatch {
+        pair.unfit = Some(FaultKind::SizeMismatch {
             image: [a.width, a.height],
             mask: [b.width, b.height],
         });
@@ -321,18 +390,17 @@ fn new_pair(image: &Loaded, mask: &Loaded, name: String, labelling: &Labelling) 
         pair.fixed_notes.push(Note::Cropped { width, height });
     }
     pair.fixed_notes.extend(doctor::file_notes(&pair.image, &pair.mask));
-    pair.bits = Arc::new(labels(labelling, &pair.image, &pair.mask));
     pair
 }
 
 /// Labels of a mask. A pixel that the image knows nothing of (transparent or nodata) has none, so that neither the loss
 /// nor the statistics count it.
-fn labels(labelling: &Labelling, image: &Raster, mask: &Raster) -> Vec<u8> {
-    let mut labels = labelling.apply(mask);
+fn labels(labelling: &Labelling, numbers: &Numbers, image: &Raster, mask: &Raster) -> Vec<u8> {
+    let mut labels = labelling.apply(mask, &numbers.scale);
     if image.any_transparent() {
         let width = u64::from(image.width.max(1));
         for (at, label) in (0..image.pixels()).zip(&mut labels) {
-            if image.rgba8_at((at % width) as u32, (at / width) as u32)[3] == 0 {
+            if image.alpha8_at((at % width) as u32, (at / width) as u32) == 0 {
                 *label = classes::UNLABELLED;
             }
         }

@@ -1,6 +1,7 @@
 //! Tests of [`super`], the module `builder`; a file of their own, compiled under `#[cfg(test)]` only.
 
 use super::*;
+use crate::data::mask_value::MaskValue;
 use crate::formats::{grey8_png, grey16_png, rgba8_png};
 
 fn grey(width: u32, height: u32, value: impl Fn(u32, u32) -> u8) -> Vec<u8> {
@@ -217,7 +218,8 @@ fn deep_masks_of_ones() {
 #[test]
 fn transparent_pixels_have_no_label() {
     let entry = |grey: u8, name: &str| classes::LegendEntry {
-        rgb: [grey; 3],
+        value: MaskValue::colour([grey; 3]),
+        code: None,
         shown: [grey; 3],
         name: name.into(),
         ignored: false,
@@ -230,10 +232,15 @@ fn transparent_pixels_have_no_label() {
     let mask = Raster::from_u8(3, 1, 1, vec![0, 1, 1]).unwrap();
     let image = Raster::from_u8(3, 1, 2, vec![9, 255, 9, 0, 9, 255]).unwrap();
     assert_eq!(
-        labels(&Labelling::Classes(Arc::new(legend)), &image, &mask),
+        labels(
+            &Labelling::Classes(Arc::new(legend)),
+            &Numbers::default(),
+            &image,
+            &mask
+        ),
         [0, classes::UNLABELLED, 1]
     );
-    let binary = labels(&Labelling::default(), &image, &mask);
+    let binary = labels(&Labelling::default(), &Numbers::default(), &image, &mask);
     assert_eq!((binary.len(), binary[1]), (3, classes::UNLABELLED));
 
     let mut b = Builder::default();
@@ -304,9 +311,15 @@ fn class_colours_that_an_edited_legend_lacks_are_listed() {
         // Other shares are no reason to label what is labelled again.
         assert!(Arc::ptr_eq(&data.pairs[0].bits, &second.pairs[0].bits));
         assert_eq!(data.mask_bits(1).unwrap()[0], classes::UNLABELLED);
-        assert_eq!(data.detected.strays, [(YELLOW, 0.25)]);
+        assert_eq!(data.detected.strays, [(MaskValue::colour(YELLOW), 0.25)]);
     }
-    let new = b.finish().detected.legend.entries.into_iter().find(|e| e.rgb == YELLOW);
+    let new = b
+        .finish()
+        .detected
+        .legend
+        .entries
+        .into_iter()
+        .find(|e| e.value == MaskValue::colour(YELLOW));
     // Without the name it was found by, which may be another's in the legend.
     legend.entries.extend(new.map(|e| classes::LegendEntry {
         name: String::new(),

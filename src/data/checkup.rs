@@ -88,7 +88,7 @@ const CONTRAST_LEVELS: f32 = 4.0;
 const MAX_COMPARED: usize = 1500;
 
 /// A picture of 16 x 16 luma means less their own mean: alike for copies that were stored again, scaled or relit.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Look {
     levels: Vec<f32>,
     contrast: f32,
@@ -215,7 +215,7 @@ pub fn turned(rule: MaskRule) -> MaskRule {
     match rule {
         MaskRule::Threshold { at, invert } => MaskRule::Threshold { at, invert: !invert },
         MaskRule::NotBlack { invert } => MaskRule::NotBlack { invert: !invert },
-        MaskRule::Colour { rgb, invert } => MaskRule::Colour { rgb, invert: !invert },
+        MaskRule::Colour { value, invert } => MaskRule::Colour { value, invert: !invert },
     }
 }
 

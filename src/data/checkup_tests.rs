@@ -3,6 +3,7 @@
 use super::*;
 use crate::data::builder::Builder;
 use crate::data::classes::Labelling;
+use crate::data::mask_value::MaskValue;
 
 const SIDE: u32 = 64;
 
@@ -93,7 +94,7 @@ fn empty_full_and_inverted_masks() {
 fn a_rule_that_empties_all_masks_is_replaced() {
     let mut b = good();
     b.set_rule(MaskRule::Colour {
-        rgb: [9, 9, 9],
+        value: MaskValue::number(9),
         invert: false,
     });
     let found = one(&mut b);

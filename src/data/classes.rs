@@ -7,23 +7,28 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::mask::{MAX_COLOURS, MaskRule, OPAQUE, as_8_bit, each_pixel};
+use super::mask::MaskRule;
+use super::mask_value::{MaskValue, NumberScale, each_value};
 use crate::formats::raster::Raster;
 
 /// Class number of a pixel that is not labelled.
 pub const UNLABELLED: u8 = 255;
 /// Classes at most; the head has two features for each.
-pub const MAX_CLASSES: usize = 16;
+pub const MAX_CLASSES: usize = 64;
+/// Colours or numbers of a legend at most.
+pub const MAX_ENTRIES: usize = 256;
 /// Longest name of a class in characters.
 pub const MAX_NAME_CHARS: usize = 60;
 
 /// Per-band distance that is still noise around a class colour of a lossy mask.
 pub(super) const NOISE_DISTANCE: u8 = 48;
-/// One colour of the masks and what it means.
+/// One colour or number of the masks and what it means.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LegendEntry {
     /// As the masks hold it.
-    pub rgb: [u8; 3],
+    pub value: MaskValue,
+    /// The number in the file, where the masks hold class numbers.
+    pub code: Option<u16>,
     /// As it is drawn; differs where the masks hold class numbers.
     pub shown: [u8; 3],
     pub name: String,
@@ -65,10 +70,10 @@ impl Default for Labelling {
 
 impl Labelling {
     /// A label a pixel, row by row.
-    pub fn apply(&self, mask: &Raster) -> Vec<u8> {
+    pub fn apply(&self, mask: &Raster, scale: &NumberScale) -> Vec<u8> {
         match self {
-            Labelling::Binary(rule) => super::mask::apply(mask, *rule),
-            Labelling::Classes(legend) => legend.apply(mask),
+            Labelling::Binary(rule) => super::mask::apply(mask, *rule, scale),
+            Labelling::Classes(legend) => legend.apply(mask, scale),
         }
     }
 
@@ -107,7 +112,7 @@ impl Legend {
         let mut kept: Vec<LegendEntry> = Vec::new();
         let tidy = |name: &str| -> String { name.trim().chars().take(MAX_NAME_CHARS).collect() };
         let mut taken: BTreeSet<String> = entries.iter().map(|e| tidy(&e.name)).collect();
-        for (place, mut entry) in entries.into_iter().take(MAX_COLOURS).enumerate() {
+        for (place, mut entry) in entries.into_iter().take(MAX_ENTRIES).enumerate() {
             entry.name = tidy(&entry.name);
             if entry.name.is_empty() {
                 // Where class numbers begin with 0, the name by place is that of the next class and would join the two.
@@ -115,7 +120,7 @@ impl Legend {
                 entry.name = names.find(|name| !taken.contains(name)).unwrap_or_default();
                 taken.insert(entry.name.clone());
             }
-            if kept.iter().all(|k| k.rgb != entry.rgb) {
+            if kept.iter().all(|k| k.value != entry.value) {
                 kept.push(entry);
             }
         }
@@ -128,7 +133,7 @@ impl Legend {
     }
 
     fn labels_like(&self, other: &Legend) -> bool {
-        let parts = |e: &LegendEntry| (e.rgb, e.shown, e.ignored);
+        let parts = |e: &LegendEntry| (e.value, e.shown, e.ignored);
         let alike = |(a, b): (&LegendEntry, &LegendEntry)| parts(a) == parts(b) && a.name == b.name;
         self.lossy == other.lossy
             && self.entries.len() == other.entries.len()
@@ -157,51 +162,45 @@ impl Legend {
         all.map(|e| number(e).map_or(UNLABELLED, |n| n as u8)).collect()
     }
 
-    /// The entry a colour belongs to: its own, or, in lossy masks, the nearest one within the noise.
-    pub(super) fn entry_of(&self, rgb: [u8; 3]) -> Option<usize> {
-        if let Some(own) = self.entries.iter().position(|e| e.rgb == rgb) {
+    /// The entry a value belongs to: its own, or, in lossy masks, the nearest one within the noise.
+    pub(super) fn entry_of(&self, value: MaskValue) -> Option<usize> {
+        if let Some(own) = self.entries.iter().position(|e| e.value == value) {
             return Some(own);
         }
         if !self.lossy {
             return None;
         }
-        let near = self.entries.iter().map(|e| distance(e.rgb, rgb)).enumerate();
+        let near = self.entries.iter().map(|e| e.value.distance(value)).enumerate();
         near.filter(|(_, d)| *d <= NOISE_DISTANCE)
             .min_by_key(|(_, d)| *d)
             .map(|(i, _)| i)
     }
 
     /// The class of every pixel, row by row.
-    pub fn apply(&self, mask: &Raster) -> Vec<u8> {
-        let mask = as_8_bit(mask);
+    pub fn apply(&self, mask: &Raster, scale: &NumberScale) -> Vec<u8> {
         let numbers = self.numbers();
-        let mut known: BTreeMap<[u8; 3], u8> = BTreeMap::new();
+        let mut known: BTreeMap<MaskValue, u8> = BTreeMap::new();
         let mut out = Vec::with_capacity(mask.pixels() as usize);
-        let mut last = ([0; 3], self.number_of([0; 3], &numbers));
-        each_pixel(&mask, 1, |[r, g, b, a]| {
-            let rgb = [r, g, b];
-            if rgb != last.0 {
+        let black = MaskValue::number(0);
+        let mut last = (black, self.number_of(black, &numbers));
+        each_value(mask, scale, 1, |value, opaque| {
+            if value != last.0 {
                 // Lossy masks hold the same few thousand colours over and over.
                 if known.len() > 1 << 16 {
                     known.clear();
                 }
-                let number = *known.entry(rgb).or_insert_with(|| self.number_of(rgb, &numbers));
-                last = (rgb, number);
+                let number = *known.entry(value).or_insert_with(|| self.number_of(value, &numbers));
+                last = (value, number);
             }
-            out.push(if a < OPAQUE { UNLABELLED } else { last.1 });
+            out.push(if opaque { last.1 } else { UNLABELLED });
         });
         out
     }
 
-    fn number_of(&self, rgb: [u8; 3], numbers: &[u8]) -> u8 {
-        let entry = self.entry_of(rgb).and_then(|e| numbers.get(e));
+    fn number_of(&self, value: MaskValue, numbers: &[u8]) -> u8 {
+        let entry = self.entry_of(value).and_then(|e| numbers.get(e));
         entry.copied().unwrap_or(UNLABELLED)
     }
-}
-
-pub(super) fn distance(a: [u8; 3], b: [u8; 3]) -> u8 {
-    let bands = a.iter().zip(b).map(|(a, b)| a.abs_diff(b));
-    bands.max().unwrap_or(0)
 }
 
 /// Pixels of every class, and of none in the last place.

@@ -3,13 +3,29 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::super::class_detect::detect;
+use super::super::class_detect::{self, Detected};
+use super::super::mask_numbers;
 use super::*;
 use crate::formats::{Limits, decode};
 
 const RED: [u8; 3] = [200, 30, 30];
 const GREEN: [u8; 3] = [30, 160, 40];
 const BLUE: [u8; 3] = [20, 40, 220];
+
+fn detect(masks: &[&Raster]) -> Detected {
+    class_detect::detect(masks, &mask_numbers::find(masks), &BTreeMap::new())
+}
+
+/// Labels of a mask alone.
+trait ApplyAlone {
+    fn labels(&self, mask: &Raster) -> Vec<u8>;
+}
+
+impl ApplyAlone for Legend {
+    fn labels(&self, mask: &Raster) -> Vec<u8> {
+        self.apply(mask, &mask_numbers::find(&[mask]).scale)
+    }
+}
 
 fn rgb(pixels: &[[u8; 3]]) -> Raster {
     Raster::from_u8(pixels.len() as u32, 1, 3, pixels.concat()).unwrap()
@@ -24,10 +40,10 @@ fn map(colours: &[([u8; 3], usize)]) -> Vec<[u8; 3]> {
 fn a_colour_map_is_its_own_legend() {
     let found = detect(&[&rgb(&map(&[(RED, 100), (GREEN, 300), (BLUE, 10)]))]);
     assert!(found.suggested);
-    let colours: Vec<_> = found.legend.entries.iter().map(|e| e.rgb).collect();
+    let colours: Vec<_> = found.legend.entries.iter().map(|e| e.value.rgb()).collect();
     assert_eq!(colours, [GREEN, RED, BLUE]);
     assert_eq!(
-        found.legend.apply(&rgb(&[BLUE, RED, [1, 2, 3], GREEN])),
+        found.legend.labels(&rgb(&[BLUE, RED, [1, 2, 3], GREEN])),
         [2, 1, UNLABELLED, 0]
     );
     assert!(found.strays.is_empty());
@@ -41,8 +57,8 @@ fn rare_colours_are_strays_and_not_labelled() {
     assert!(found.suggested);
     assert_eq!(found.legend.entries.len(), 3);
     assert_eq!(found.strays.len(), 1);
-    assert_eq!(found.strays[0].0, [0, 0, 0]);
-    assert_eq!(found.legend.apply(&rgb(&pixels)).last(), Some(&UNLABELLED));
+    assert_eq!(found.strays[0].0.rgb(), [0, 0, 0]);
+    assert_eq!(found.legend.labels(&rgb(&pixels)).last(), Some(&UNLABELLED));
 }
 
 #[test]
@@ -50,11 +66,11 @@ fn class_numbers_stay_numbers_and_get_colours() {
     let grey = Raster::from_u8(8, 1, 1, vec![0, 1, 2, 3, 3, 0, 0, 0]).unwrap();
     let found = detect(&[&grey]);
     assert!(found.suggested);
-    assert_eq!(found.legend.apply(&grey), [0, 1, 2, 3, 3, 0, 0, 0]);
+    assert_eq!(found.legend.labels(&grey), [0, 1, 2, 3, 3, 0, 0, 0]);
     let drawn: std::collections::BTreeSet<_> = found.legend.entries.iter().map(|e| e.shown).collect();
     assert_eq!(drawn.len(), 4);
     let wide = Raster::from_u16(4, 1, 1, vec![0, 1, 2, 7]).unwrap();
-    assert_eq!(detect(&[&wide]).legend.apply(&wide), [0, 1, 2, 3]);
+    assert_eq!(detect(&[&wide]).legend.labels(&wide), [0, 1, 2, 3]);
 }
 
 /// 255 is the usual number for "not labelled" (Cityscapes, ADE20K and many others).
@@ -66,21 +82,22 @@ fn the_number_255_beside_class_numbers_is_not_learnt() {
     let names: Vec<_> = found.legend.entries.iter().map(|e| e.name.as_str()).collect();
     assert_eq!(names, ["class 0", "class 2", "class 3", "class 255"]);
     let none = UNLABELLED;
-    assert_eq!(found.legend.apply(&grey), [0, 2, 1, none, 2, 0, 0, none]);
+    assert_eq!(found.legend.labels(&grey), [0, 2, 1, none, 2, 0, 0, none]);
     assert_eq!(found.legend.classes().len(), 3);
 
     let two = Raster::from_u8(4, 1, 1, vec![0, 1, 255, 0]).unwrap();
     let found = detect(&[&two]);
     assert!(found.suggested);
-    assert_eq!(found.legend.apply(&two), [0, 1, none, 0]);
+    assert_eq!(found.legend.labels(&two), [0, 1, none, 0]);
 
-    let full: Vec<u8> = (0..MAX_CLASSES as u8).chain([255]).collect();
+    // Twice: what fills one region could be an object.
+    let full: Vec<u8> = (0..MAX_CLASSES as u8).chain([255]).collect::<Vec<_>>().repeat(2);
     let found = detect(&[&Raster::from_u8(full.len() as u32, 1, 1, full.clone()).unwrap()]);
     assert!(found.suggested);
     assert_eq!(found.legend.classes().len(), MAX_CLASSES);
     // Brightness, not numbers: white is a class like the others.
     let levels = Raster::from_u8(3, 1, 1, vec![0, 128, 255]).unwrap();
-    assert_eq!(detect(&[&levels]).legend.apply(&levels), [0, 1, 2]);
+    assert_eq!(detect(&[&levels]).legend.labels(&levels), [0, 1, 2]);
 }
 
 /// A number keeps its colour when others come between.
@@ -89,7 +106,7 @@ fn class_numbers_are_drawn_by_their_number() {
     let drawn = |values: &[u8]| {
         let found = detect(&[&Raster::from_u8(values.len() as u32, 1, 1, values.to_vec()).unwrap()]);
         let entries = found.legend.entries.into_iter();
-        entries.map(|e| (e.rgb[0], e.shown)).collect::<BTreeMap<_, _>>()
+        entries.map(|e| (e.value.rgb()[0], e.shown)).collect::<BTreeMap<_, _>>()
     };
     assert_eq!(drawn(&[0, 1, 3])[&3], drawn(&[0, 1, 2, 3])[&3]);
 }
@@ -161,9 +178,9 @@ fn noise_belongs_to_the_colour_it_surrounds() {
         .iter()
         .map(|c| [RED, GREEN, BLUE].iter().position(|k| k == c).unwrap() as u8)
         .collect();
-    assert_eq!(found.legend.apply(&rgb(&noisy)), wanted);
+    assert_eq!(found.legend.labels(&rgb(&noisy)), wanted);
     // Far from every class is labelled by none.
-    assert_eq!(found.legend.apply(&rgb(&[[250, 250, 250]])), [UNLABELLED]);
+    assert_eq!(found.legend.labels(&rgb(&[[250, 250, 250]])), [UNLABELLED]);
 }
 
 #[test]
@@ -172,19 +189,20 @@ fn names_join_colours_and_ignored_ones_are_not_labelled() {
     legend.entries[1].name = "class 1".into();
     let joined = Legend::edited(legend.entries.clone(), false).unwrap();
     assert_eq!(joined.classes().len(), 2);
-    assert_eq!(joined.apply(&rgb(&[RED, GREEN, BLUE])), [0, 0, 1]);
+    assert_eq!(joined.labels(&rgb(&[RED, GREEN, BLUE])), [0, 0, 1]);
     legend.entries[2].ignored = true;
     assert_eq!(Legend::edited(legend.entries, false), Err(LegendError::TooFew(1)));
-    let many: Vec<LegendEntry> = (0..20u8)
+    let many: Vec<LegendEntry> = (0..80u8)
         .map(|i| LegendEntry {
-            rgb: [i, 0, 0],
+            value: MaskValue::colour([i, 0, 0]),
+            code: None,
             shown: [i, 0, 0],
             name: String::new(),
             ignored: false,
             share: 0.05,
         })
         .collect();
-    assert_eq!(Legend::edited(many.clone(), false), Err(LegendError::TooMany(20)));
+    assert_eq!(Legend::edited(many.clone(), false), Err(LegendError::TooMany(80)));
     let some = Legend::edited(many[..3].to_vec(), false).unwrap();
     assert_eq!(some.classes()[2].name, "class 3");
 }
@@ -211,32 +229,49 @@ fn a_cleared_name_takes_no_other_class_name() {
 /// The legend has to show before anybody can edit it: what is found can always be taken.
 #[test]
 fn more_colours_than_classes_still_make_a_legend() {
-    let many = |n: u8| {
-        map(&(0..n)
-            .map(|i| ([9 * i, 250 - 9 * i, 7], 40 - usize::from(i)))
-            .collect::<Vec<_>>())
-    };
-    let found = detect(&[&rgb(&many(20))]);
-    assert!(!found.suggested);
+    let colour = |i: u8| [3 * i, 250 - 3 * i, 7];
+    let many = map(&(0..70).map(|i| (colour(i), 100 - usize::from(i))).collect::<Vec<_>>());
+    let found = detect(&[&rgb(&many)]);
+    assert!(!found.suggested && found.too_many.is_none());
     let legend = Legend::edited(found.legend.entries.clone(), false).unwrap();
-    assert_eq!((legend.entries.len(), legend.classes().len()), (20, MAX_CLASSES));
-    let labels = legend.apply(&rgb(&[
-        [0, 250, 7],
-        [9 * 15, 250 - 9 * 15, 7],
-        [9 * 16, 250 - 9 * 16, 7],
-    ]));
-    assert_eq!(labels, [0, 15, UNLABELLED]);
-    // Of class numbers too the most frequent are kept, whatever their numbers.
-    let numbers: Vec<u8> = (0..20).flat_map(|n| vec![n; usize::from(n) + 1]).collect();
+    assert_eq!((legend.entries.len(), legend.classes().len()), (70, MAX_CLASSES));
+    let labels = legend.labels(&rgb(&[colour(0), colour(63), colour(64)]));
+    assert_eq!(labels, [0, 63, UNLABELLED]);
+    // Of class numbers too the most frequent are kept, whatever their numbers; but somebody has to say so.
+    let numbers: Vec<u8> = (0..70).flat_map(|n| vec![n; usize::from(n) + 1]).collect();
+    let numbers = numbers.repeat(2);
     let found = detect(&[&Raster::from_u8(numbers.len() as u32, 1, 1, numbers).unwrap()]);
-    let ignored: Vec<u8> = found
-        .legend
-        .entries
-        .iter()
-        .filter(|e| e.ignored)
-        .map(|e| e.rgb[0])
-        .collect();
-    assert_eq!(ignored, [0, 1, 2, 3]);
+    assert_eq!((found.suggested, found.too_many), (true, Some(70)));
+    let ignored = found.legend.entries.iter().filter(|e| e.ignored);
+    assert_eq!(
+        ignored.map(|e| e.value.rgb()[0]).collect::<Vec<_>>(),
+        [0, 1, 2, 3, 4, 5]
+    );
+}
+
+#[test]
+fn codes_above_255_are_classes_by_their_number() {
+    let codes = [111, 211, 311, 211, 311, 512, 311, 312, 523];
+    let mask = Raster::from_u16(9, 1, 1, codes.to_vec()).unwrap();
+    let found = detect(&[&mask]);
+    assert!(found.suggested);
+    let listed: Vec<_> = found.legend.entries.iter().map(|e| (e.code, e.name.as_str())).collect();
+    assert_eq!(listed[0], (Some(111), "class 111"));
+    assert_eq!(listed[5], (Some(523), "class 523"));
+    assert_eq!(found.legend.labels(&mask), [0, 1, 2, 1, 2, 4, 2, 3, 5]);
+    // A tile of one code, and a number that nobody knows.
+    let tile = Raster::from_u16(2, 1, 1, vec![312, 999]).unwrap();
+    assert_eq!(found.legend.labels(&tile), [3, UNLABELLED]);
+}
+
+#[test]
+fn names_stand_for_numbers() {
+    let mask = Raster::from_u16(6, 1, 1, vec![0, 1, 2, 0, 1, 2]).unwrap();
+    let names = BTreeMap::from([(1, "building".to_owned()), (2, "road".to_owned())]);
+    let found = class_detect::detect(&[&mask], &mask_numbers::find(&[&mask]), &names);
+    assert!(found.suggested);
+    let listed: Vec<_> = found.legend.entries.iter().map(|e| (e.code, e.name.as_str())).collect();
+    assert_eq!(listed, [(Some(0), "background"), (None, "building"), (None, "road")]);
 }
 
 /// Noise of the first masks alone fills the table of colours; the class of a later one counts all the same.
@@ -256,9 +291,9 @@ fn a_class_that_comes_late_in_noisy_masks_is_seen() {
     let found = detect(&[&early, &late]);
     assert!(found.legend.lossy && found.suggested);
     assert_eq!(found.legend.entries.len(), 3, "{:?}", found.legend.entries);
-    let number = found.legend.apply(&rgb(&[BLUE]))[0];
+    let number = found.legend.labels(&rgb(&[BLUE]))[0];
     assert_ne!(number, UNLABELLED);
-    assert!(found.legend.apply(&late).iter().all(|n| *n == number));
+    assert!(found.legend.labels(&late).iter().all(|n| *n == number));
     assert_eq!(found.strays, []);
 }
 
@@ -266,7 +301,7 @@ fn a_class_that_comes_late_in_noisy_masks_is_seen() {
 fn transparent_pixels_are_not_labelled() {
     let mask = Raster::from_u8(3, 1, 4, vec![200, 30, 30, 255, 200, 30, 30, 0, 30, 160, 40, 255]).unwrap();
     let legend = detect(&[&rgb(&map(&[(RED, 3), (GREEN, 2), (BLUE, 1)]))]).legend;
-    assert_eq!(legend.apply(&mask), [0, UNLABELLED, 1]);
+    assert_eq!(legend.labels(&mask), [0, UNLABELLED, 1]);
 }
 
 /// The real colour masks beside the checkout, two of them palette files of 2 and 4 bits.
@@ -282,7 +317,7 @@ fn dubai_has_six_classes() {
         .collect();
     let found = detect(&masks.iter().collect::<Vec<_>>());
     assert!(found.suggested && !found.legend.lossy);
-    let colours: Vec<_> = found.legend.entries.iter().map(|e| e.rgb).collect();
+    let colours: Vec<_> = found.legend.entries.iter().map(|e| e.value.rgb()).collect();
     assert_eq!(colours.len(), 6, "{colours:?}");
     for rgb in [
         [0x3C, 0x10, 0x98],
@@ -294,6 +329,6 @@ fn dubai_has_six_classes() {
     ] {
         assert!(colours.contains(&rgb), "{rgb:?}");
     }
-    let labels = found.legend.apply(&masks[0]);
+    let labels = found.legend.labels(&masks[0]);
     assert_eq!(counts(&labels, 6)[6], 0);
 }

@@ -8,6 +8,9 @@ use super::classes::{self, Class, Labelling, Legend};
 use super::doctor::{self, Note};
 use super::fault::{FaultKind, FileFault};
 use super::mask::MaskRule;
+use super::mask_numbers::Numbers;
+use super::mask_value::MaskValue;
+use super::value_ranges::{RangeChoice, ValueRanges};
 use crate::formats::raster::Raster;
 
 /// An image with its mask.
@@ -16,7 +19,9 @@ pub struct Pair {
     pub name: String,
     pub image_path: String,
     pub mask_path: String,
+    /// In the range of the data set.
     pub image: Arc<Raster>,
+    /// As decoded: numbers of objects are kept.
     pub mask: Arc<Raster>,
     /// The mask under the labelling in force: 0 or 1 a pixel, or a class number; [`classes::UNLABELLED`] where the image
     /// or the mask knows nothing. Empty if the pair is blocked.
@@ -31,6 +36,11 @@ pub struct Pair {
     /// Notes that do not depend on the labelling, and the labelling the bits were made by.
     pub(super) fixed_notes: Vec<Note>,
     pub(super) labelling: Labelling,
+    /// Why the two files never fit.
+    pub(super) unfit: Option<FaultKind>,
+    /// How the mask's numbers were read, and the first that is none of a class.
+    pub(super) numbers: Numbers,
+    pub(super) unfit_number: Option<f32>,
     pub(super) hash: u64,
     /// The image, small, to find its copies.
     pub(super) look: Arc<Look>,
@@ -58,8 +68,13 @@ pub struct Dataset {
     pub labelling: Labelling,
     /// What the masks hold as classes.
     pub detected: Detected,
-    /// Colours of the masks with their share, most frequent first.
-    pub colours: Vec<([u8; 3], f64)>,
+    /// Colours and numbers of the masks with their share, most frequent first.
+    pub colours: Vec<(MaskValue, f64)>,
+    /// What the numbers in the masks mean.
+    pub numbers: Numbers,
+    /// How numbers of more than 8 bits in the images become brightness, as chosen and as it came out.
+    pub range_choice: RangeChoice,
+    pub ranges: ValueRanges,
     /// Bytes held for pixels and masks.
     pub memory_bytes: u64,
 }
@@ -104,11 +119,26 @@ impl Dataset {
     /// One number for all pixels of all pairs that are not blocked, and their numbers. Paths, rule and exclusions do
     /// not matter; 0 if there is no such pair.
     pub fn fingerprint(&self) -> u64 {
+        self.fingerprint_of(|p| [p.hash, p.mask_hash])
+    }
+
+    /// What [`fingerprint`](Self::fingerprint) was before numbers of more than 8 bits were held as they are; the same
+    /// where there are none.
+    pub fn fingerprint_before(&self) -> u64 {
+        let wide = self.pairs.iter().any(|p| p.files.iter().any(|f| f.is_wide()));
+        match wide {
+            true => self.fingerprint_of(|p| [&p.files[0], &p.files[1]].map(|f| f.pixel_hash_before())),
+            false => self.fingerprint(),
+        }
+    }
+
+    fn fingerprint_of(&self, hashes: impl Fn(&Pair) -> [u64; 2]) -> u64 {
         let pairs = self.pairs.iter().enumerate().filter(|(_, p)| p.blocked.is_none());
         pairs.fold(0, |h: u64, (number, p)| {
             // Pair numbers are what a run goes by; a blocked pair has one too. That of a set without them is as it was.
             let moved = number as u64 ^ self.pairs[..number].iter().filter(|p| p.blocked.is_none()).count() as u64;
-            [p.hash ^ moved, p.mask_hash].into_iter().fold(h, |h, part| {
+            let [image, mask] = hashes(p);
+            [image ^ moved, mask].into_iter().fold(h, |h, part| {
                 (h.rotate_left(5) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
             })
         })

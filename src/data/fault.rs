@@ -31,6 +31,15 @@ pub enum FaultKind {
     Ambiguous {
         other: String,
     },
+    /// A number in the mask that no class can have.
+    MaskNumber {
+        number: f32,
+    },
+    /// The masks of the data set hold more classes than can be told apart.
+    TooManyClasses {
+        found: usize,
+        limit: usize,
+    },
     /// Width and height of image and mask.
     SizeMismatch {
         image: [u32; 2],
@@ -61,6 +70,8 @@ impl FaultKind {
                 Some(format!("needs {needed:.1} MiB, {left:.1} MiB left"))
             }
             FaultKind::Ambiguous { other } | FaultKind::PartnerRefused { other } => Some(other.clone()),
+            FaultKind::MaskNumber { number } => Some(number.to_string()),
+            FaultKind::TooManyClasses { found, limit } => Some(format!("{found} classes, limit {limit}")),
             FaultKind::SizeMismatch { image, mask } => {
                 Some(format!("{} × {} and {} × {}", image[0], image[1], mask[0], mask[1]))
             }

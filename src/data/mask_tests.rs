@@ -1,6 +1,19 @@
 //! Tests of [`super`], the module `mask`; a file of their own, compiled under `#[cfg(test)]` only.
 
+use super::super::mask_numbers;
 use super::*;
+
+fn suggest(masks: &[&Raster]) -> MaskRule {
+    super::suggest(masks, &mask_numbers::find(masks))
+}
+
+fn apply(mask: &Raster, rule: MaskRule) -> Vec<u8> {
+    super::apply(mask, rule, &mask_numbers::find(&[mask]).scale)
+}
+
+fn colours(masks: &[&Raster]) -> Vec<(MaskValue, f64)> {
+    super::colours(masks, &NumberScale::default())
+}
 
 fn grey(values: &[u8]) -> Raster {
     Raster::from_u8(values.len() as u32, 1, 1, values.to_vec()).unwrap()
@@ -14,7 +27,7 @@ fn rgba(pixels: &[[u8; 4]]) -> Raster {
     Raster::from_u8(pixels.len() as u32, 1, 4, pixels.concat()).unwrap()
 }
 
-fn threshold(at: u8) -> MaskRule {
+fn threshold(at: u16) -> MaskRule {
     MaskRule::Threshold { at, invert: false }
 }
 
@@ -63,7 +76,7 @@ fn colour_masks() {
     assert_eq!(
         suggest(&[&classes]),
         MaskRule::Colour {
-            rgb: RED,
+            value: MaskValue::colour(RED),
             invert: false
         }
     );
@@ -72,7 +85,7 @@ fn colour_masks() {
     assert_eq!(
         suggest(&[&two]),
         MaskRule::Colour {
-            rgb: RED,
+            value: MaskValue::colour(RED),
             invert: false
         }
     );
@@ -102,7 +115,7 @@ fn rules() {
         apply(
             &m,
             MaskRule::Colour {
-                rgb: BLUE,
+                value: MaskValue::colour(BLUE),
                 invert: false
             }
         ),
@@ -112,7 +125,7 @@ fn rules() {
         apply(
             &m,
             MaskRule::Colour {
-                rgb: BLUE,
+                value: MaskValue::colour(BLUE),
                 invert: true
             }
         ),
@@ -135,7 +148,7 @@ fn lossy_masks_match_neighbouring_colours() {
     let bits = apply(
         &rgb(&pixels),
         MaskRule::Colour {
-            rgb: RED,
+            value: MaskValue::colour(RED),
             invert: false,
         },
     );
@@ -146,7 +159,10 @@ fn lossy_masks_match_neighbouring_colours() {
 #[test]
 fn colours_are_ranked_and_bounded() {
     let m = rgb(&[RED, BLACK, RED, BLUE]);
-    assert_eq!(colours(&[&m]), [(RED, 0.5), (BLACK, 0.25), (BLUE, 0.25)]);
+    assert_eq!(
+        colours(&[&m]),
+        [(RED, 0.5), (BLACK, 0.25), (BLUE, 0.25)].map(|(rgb, share)| (MaskValue::colour(rgb), share))
+    );
     let many: Vec<[u8; 3]> = (0..200u8).map(|i| [i, 255 - i, 7]).collect();
     assert_eq!(colours(&[&rgb(&many)]).len(), MAX_COLOURS);
     assert!(colours(&[]).is_empty());
@@ -176,7 +192,7 @@ fn the_survey_counts_every_colour_in_bounded_memory() {
         .map(|i| [(i & 127) as u8 * 2, (i >> 7 & 127) as u8 * 2, (i >> 14) as u8 * 4])
         .collect();
     let all = Raster::from_u8(1 << 10, 1 << 10, 3, all.concat()).unwrap();
-    let s = survey(&[&all]);
+    let s = survey(&[&all], &NumberScale::default());
     assert_eq!(s.counts.values().sum::<u64>(), 1 << 20);
     assert!(s.counts.len() <= MAX_COUNTED + (1 << 15), "{}", s.counts.len());
 }

@@ -1,6 +1,7 @@
 //! Floor between files and tensors: plain Rust, no device.
 //!
-//! Decoded files become pairs by name ([`pair`]), masks become 0 and 1 by a rule ([`mask`])
+//! Decoded files become pairs by name ([`pair`]), masks become 0 and 1 by a rule ([`mask`];
+//! what their pixels hold is in [`mask_value`], what their numbers mean in [`mask_numbers`])
 //! or class numbers by a legend ([`classes`], found by [`class_detect`]; a model's may be in another order, [`class_order`]), pairs
 //! make ([`builder`]) a [`dataset`] with remarks ([`doctor`], [`checkup`]), which is divided ([`split`]), cut to tiles
 //! ([`preprocess`]), given a random pose ([`augment`]) and handed out as batches ([`batches`]).
@@ -21,6 +22,8 @@ pub mod doctor;
 pub mod draw;
 pub mod fault;
 pub mod mask;
+pub mod mask_numbers;
+pub mod mask_value;
 pub mod pair;
 pub mod place;
 pub mod preprocess;
@@ -28,3 +31,4 @@ pub mod scenes;
 pub mod split;
 pub mod trig;
 pub mod unicode;
+pub mod value_ranges;

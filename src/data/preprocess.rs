@@ -1,10 +1,10 @@
 //! Rasters to numbers: windows at native resolution, one-tile resizes, the seed's own path, thumbnails.
 //!
-//! Image values are 0..1 (8 bit / 255, 16 bit / 65535), order height, width, channel. Alpha is dropped, but for this:
+//! Image values are 0..1 (8 bit / 255; wider numbers by the range in force, black to white), order height, width, channel. Alpha is dropped, but for this:
 //! where it is 0 nothing was measured, and what the file holds there must not show. The seed's own path keeps even that.
 
 use super::classes::UNLABELLED;
-use crate::formats::raster::{Raster, Samples, luma};
+use crate::formats::raster::{Brightness, Raster, Samples, luma};
 
 /// Channels the model sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,14 +43,37 @@ fn inside(at: i64, n: u32) -> u32 {
 /// Picks pixels by row and column numbers that lie inside the raster.
 fn gather(r: &Raster, ch: Channels, rows: &[u32], columns: &[u32], out: &mut [f32]) {
     match &r.samples {
-        Samples::U8(v) => gather_from(v, 255.0, r, ch, rows, columns, out),
-        Samples::U16(v) => gather_from(v, 65535.0, r, ch, rows, columns, out),
+        Samples::U8(v) if !r.is_wide() => gather_from(v, 255.0, |s, _| s.into(), |a| a == 0, r, ch, rows, columns, out),
+        Samples::U16(v) if !r.is_wide() => {
+            gather_from(v, 65535.0, |s, _| s.into(), |a| a == 0, r, ch, rows, columns, out)
+        }
+        Samples::U8(v) => gather_wide(v, f32::from, r, ch, rows, columns, out),
+        Samples::U16(v) => gather_wide(v, f32::from, r, ch, rows, columns, out),
+        Samples::F32(v) => gather_wide(v, |s| s, r, ch, rows, columns, out),
     }
 }
 
-fn gather_from<T: Copy + Into<u32>>(
+/// Numbers of more than 8 bits, by the range in force.
+fn gather_wide<T: Copy>(
+    samples: &[T],
+    number: impl Fn(T) -> f32,
+    r: &Raster,
+    ch: Channels,
+    rows: &[u32],
+    columns: &[u32],
+    out: &mut [f32],
+) {
+    let bands: Vec<Brightness> = (0..r.measured_bands()).map(|band| r.brightness(band)).collect();
+    let level = |s: T, band: usize| bands.get(band).map_or(0, |b| u32::from(b.of(number(s))));
+    gather_from(samples, 65535.0, level, |a| number(a) == 0.0, r, ch, rows, columns, out);
+}
+
+#[expect(clippy::too_many_arguments, reason = "one loop for all sample types")]
+fn gather_from<T: Copy>(
     samples: &[T],
     full: f32,
+    level: impl Fn(T, usize) -> u32,
+    is_missing: impl Fn(T) -> bool,
     r: &Raster,
     ch: Channels,
     rows: &[u32],
@@ -67,16 +90,16 @@ fn gather_from<T: Copy + Into<u32>>(
         };
         for (pixel, x) in target.chunks_exact_mut(channels).zip(columns) {
             let p = &source[*x as usize * bands..][..bands];
-            let value = |s: T| Into::<u32>::into(s) as f32 / full;
+            let value = |s: T, band: usize| level(s, band) as f32 / full;
             match (ch, p) {
-                (_, [.., alpha]) if r.has_alpha() && Into::<u32>::into(*alpha) == 0 => pixel.fill(0.0),
+                (_, [.., alpha]) if r.has_alpha() && is_missing(*alpha) => pixel.fill(0.0),
                 (Channels::Grey, [r, g, b, ..]) => {
-                    pixel[0] = luma((*r).into(), (*g).into(), (*b).into()) as f32 / full;
+                    pixel[0] = luma(level(*r, 0), level(*g, 1), level(*b, 2)) as f32 / full;
                 }
                 (Channels::Rgb, [r, g, b, ..]) => {
-                    pixel.copy_from_slice(&[value(*r), value(*g), value(*b)]);
+                    pixel.copy_from_slice(&[value(*r, 0), value(*g, 1), value(*b, 2)]);
                 }
-                (_, [grey, ..]) => pixel.fill(value(*grey)),
+                (_, [grey, ..]) => pixel.fill(value(*grey, 0)),
                 (_, []) => {}
             }
         }
@@ -162,7 +185,7 @@ pub fn seed_train_mask(r: &Raster) -> Vec<f32> {
         if x >= r.width || y >= r.height {
             outside
         } else {
-            f32::from(u8::from(r.rgba8_at(x, y) != [0, 0, 0, 255]))
+            f32::from(u8::from(!r.is_opaque_black(x, y)))
         }
     })
 }

@@ -1,14 +1,21 @@
 //! The core's own types to the protocol's and back. The floors below do not know the protocol.
 
 use crate::{
-    data::{augment, batches, checkup, classes, doctor, fault::FaultKind, mask, preprocess},
+    data::{
+        augment, batches, checkup, classes, doctor,
+        fault::FaultKind,
+        mask,
+        mask_value::MaskValue,
+        preprocess,
+        value_ranges::{RangeChoice, ValueRanges},
+    },
     device,
     model::{self, LossKind},
     protocol::{
-        Architecture, AugmentRanges, Augmentation, Channels, ClassInfo, CurvePoint, DeviceKind, DeviceReason,
-        EndReason, Fault, FaultCode, FieldError, FieldErrorCode, Finding, FindingCode, ForegroundWeight, ImageScore,
-        KeepBest, LegendEntry, Loss, MaskRule, Mend, Metrics, NormStatistics, Note, Poses, Sampling, Schedule, Stage,
-        TrainConfig, ValidationReport,
+        self, Architecture, AugmentRanges, Augmentation, Channels, ClassInfo, ColourShare, CurvePoint, DeviceKind,
+        DeviceReason, EndReason, Fault, FaultCode, FieldError, FieldErrorCode, Finding, FindingCode, ForegroundWeight,
+        ImageScore, KeepBest, LegendEntry, Loss, MaskRule, Mend, Metrics, NormStatistics, Note, Poses, Sampling,
+        Schedule, Stage, TrainConfig, ValidationReport,
     },
     train::{self, FieldProblem, ImageMetrics, Problem, RawSettings},
 };
@@ -140,10 +147,14 @@ pub(super) fn labelling_in(rule: MaskRule, lossy: bool) -> Result<classes::Label
     let rule = match rule {
         MaskRule::Threshold { at, invert } => mask::MaskRule::Threshold { at, invert },
         MaskRule::NotBlack { invert } => mask::MaskRule::NotBlack { invert },
-        MaskRule::Colour { rgb, invert } => mask::MaskRule::Colour { rgb, invert },
+        MaskRule::Colour { rgb, invert, code } => mask::MaskRule::Colour {
+            value: value_in(rgb, code),
+            invert,
+        },
         MaskRule::Classes { legend } => {
             let entries = legend.into_iter().map(|e| classes::LegendEntry {
-                rgb: e.rgb,
+                value: value_in(e.rgb, e.code),
+                code: e.code,
                 shown: e.shown,
                 name: e.name,
                 ignored: e.ignored,
@@ -156,9 +167,61 @@ pub(super) fn labelling_in(rule: MaskRule, lossy: bool) -> Result<classes::Label
     Ok(classes::Labelling::Binary(rule))
 }
 
+/// A grey and its number are one; only numbers above 255 have to say that they are none.
+fn value_in(rgb: [u8; 3], code: Option<u16>) -> MaskValue {
+    match code {
+        Some(code @ 256..) => MaskValue::number(code),
+        _ => MaskValue::colour(rgb),
+    }
+}
+
+fn code_out(value: MaskValue) -> Option<u16> {
+    value.as_number().filter(|number| *number > 255)
+}
+
+pub(super) fn shares(values: &[(MaskValue, f64)]) -> Vec<ColourShare> {
+    let shares = values.iter().map(|&(value, share)| ColourShare {
+        rgb: value.rgb(),
+        code: code_out(value),
+        share,
+    });
+    shares.collect()
+}
+
+pub(super) fn range_in(choice: protocol::RangeChoice) -> Option<RangeChoice> {
+    Some(match choice {
+        protocol::RangeChoice::Together => RangeChoice::Together,
+        protocol::RangeChoice::EachAlone => RangeChoice::Set(ValueRanges::EachAlone),
+        protocol::RangeChoice::AsBefore => RangeChoice::Set(ValueRanges::AsBefore),
+        protocol::RangeChoice::Fixed { bands } => {
+            let sound = |[low, high]: &[f64; 2]| low.is_finite() && high.is_finite() && low < high;
+            if bands.is_empty() || bands.len() > 3 || !bands.iter().all(sound) {
+                return None;
+            }
+            RangeChoice::Set(ValueRanges::Fixed(bands.into()))
+        }
+    })
+}
+
+pub(super) fn ranges_out(ranges: &ValueRanges) -> protocol::RangeChoice {
+    match ranges {
+        ValueRanges::EachAlone => protocol::RangeChoice::EachAlone,
+        ValueRanges::AsBefore => protocol::RangeChoice::AsBefore,
+        ValueRanges::Fixed(bands) => protocol::RangeChoice::Fixed { bands: bands.to_vec() },
+    }
+}
+
+pub(super) fn range_choice_out(choice: &RangeChoice) -> protocol::RangeChoice {
+    match choice {
+        RangeChoice::Together => protocol::RangeChoice::Together,
+        RangeChoice::Set(ranges) => ranges_out(ranges),
+    }
+}
+
 pub(super) fn legend_out(legend: &classes::Legend) -> Vec<LegendEntry> {
     let entries = legend.entries.iter().map(|e| LegendEntry {
-        rgb: e.rgb,
+        rgb: e.value.rgb(),
+        code: e.code.or(code_out(e.value)),
         shown: e.shown,
         name: e.name.clone(),
         ignored: e.ignored,
@@ -196,7 +259,11 @@ pub(super) fn mask_rule_out(rule: mask::MaskRule) -> MaskRule {
     match rule {
         mask::MaskRule::Threshold { at, invert } => MaskRule::Threshold { at, invert },
         mask::MaskRule::NotBlack { invert } => MaskRule::NotBlack { invert },
-        mask::MaskRule::Colour { rgb, invert } => MaskRule::Colour { rgb, invert },
+        mask::MaskRule::Colour { value, invert } => MaskRule::Colour {
+            rgb: value.rgb(),
+            invert,
+            code: code_out(value),
+        },
     }
 }
 
@@ -224,7 +291,7 @@ pub(super) fn augmentation_in(c: &TrainConfig) -> augment::Augmentation {
     }
 }
 
-pub(super) fn ranges_out(r: augment::Ranges) -> AugmentRanges {
+pub(super) fn augment_ranges_out(r: augment::Ranges) -> AugmentRanges {
     AugmentRanges {
         turn_deg: r.turn_deg,
         shift_share: r.shift_share,
@@ -319,6 +386,8 @@ pub(super) fn file_fault(path: &str, kind: &FaultKind) -> Fault {
         FaultKind::PartnerRefused { .. } => (FaultCode::PartnerRefused, Stage::Pair),
         FaultKind::Ambiguous { .. } => (FaultCode::Ambiguous, Stage::Pair),
         FaultKind::SizeMismatch { .. } => (FaultCode::SizeMismatch, Stage::Pair),
+        FaultKind::MaskNumber { .. } => (FaultCode::MaskNumber, Stage::Pair),
+        FaultKind::TooManyClasses { .. } => (FaultCode::TooManyClasses, Stage::Pair),
     };
     Fault {
         code,

@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use super::{Engine, convert, fault, georef, survive};
 use crate::{
-    data::{builder::Builder, checkup, classes::UNLABELLED, dataset, preprocess, scenes},
+    data::{builder::Builder, checkup, classes::UNLABELLED, dataset, mask_numbers::NumberKind, preprocess, scenes},
     formats::raster::Raster,
     protocol::{
-        ColourShare, DataSource, Dataset as DatasetEvent, Event, FaultCode, Input, MaskRule, Pair, Picture, PictureOf,
-        Purpose, Stage,
+        DataSource, Dataset as DatasetEvent, Event, FaultCode, Input, MaskRule, Pair, Picture, PictureOf, Purpose,
+        RangeChoice, RangeInfo, Stage,
     },
 };
 
@@ -83,6 +83,18 @@ impl Engine {
         self.report_bands().into_iter().collect()
     }
 
+    pub(super) fn set_range(&mut self, range: RangeChoice) -> Vec<Event> {
+        match convert::range_in(range) {
+            Some(choice) => self.change_data(|builder| builder.set_ranges(choice)),
+            None => vec![fault(
+                FaultCode::BadCommand,
+                Stage::Read,
+                None,
+                Some("range".to_owned()),
+            )],
+        }
+    }
+
     /// Told where there is a choice: some file has more bands than three.
     fn report_bands(&self) -> Option<Event> {
         let most = self.inputs.most_bands.max(self.vectors.most_bands());
@@ -130,13 +142,18 @@ impl Engine {
                 false => convert::mask_rule_out(data.suggested_rule),
             },
             detected: convert::legend_out(&data.detected.legend),
-            strays: shares(&data.detected.strays),
+            strays: convert::shares(&data.detected.strays),
             classes: convert::classes_out(&data.classes()),
-            colours: shares(&data.colours),
+            colours: convert::shares(&data.colours),
             findings: checkup::examine(data)
                 .iter()
                 .map(|f| convert::finding(f, &data.classes()))
                 .collect(),
+            ranges: range_info(data),
+            objects: match data.numbers.kind {
+                NumberKind::Objects { most } => Some(most),
+                _ => None,
+            },
             foreground_share: data.foreground_share(),
             faults: data
                 .faults
@@ -197,8 +214,13 @@ impl Engine {
     }
 }
 
-fn shares(colours: &[([u8; 3], f64)]) -> Vec<ColourShare> {
-    colours.iter().map(|&(rgb, share)| ColourShare { rgb, share }).collect()
+fn range_info(data: &dataset::Dataset) -> Option<RangeInfo> {
+    let images = data.pairs.iter().filter(|pair| pair.image.is_wide()).count() as u32;
+    (images > 0).then(|| RangeInfo {
+        choice: convert::range_choice_out(&data.range_choice),
+        used: convert::ranges_out(&data.ranges),
+        images,
+    })
 }
 
 /// Labels at a picture's size: 0 or 255, or class numbers.

@@ -5,7 +5,7 @@ use crate::{
     export::Bits,
     formats::{
         DecodeError,
-        raster::{Raster, Samples},
+        raster::Raster,
         tiff::{Bands, TiffImage, Window},
     },
     infer::shrunk,
@@ -100,7 +100,7 @@ impl Large {
                 next += 1;
             }
         }
-        let raster = Raster::new(out_width as u32, out_height as u32, 4, Samples::U8(rgba), 8);
+        let raster = Raster::from_u8(out_width as u32, out_height as u32, 4, rgba);
         raster.ok_or_else(|| DecodeError::Corrupt("an empty preview".into()))
     }
 
@@ -140,7 +140,7 @@ impl Large {
         let missing = self.missing.get_or_insert_with(|| Bits::none(height * width));
         for row in 0..rows.height {
             for x in 0..rows.width {
-                if rows.rgba8_at(x, row)[3] == 0 {
+                if rows.alpha8_at(x, row) == 0 {
                     missing.set((y + row as usize) * width + x as usize);
                 }
             }

@@ -23,7 +23,7 @@ mod vector_masks;
 use std::rc::Rc;
 
 use crate::{
-    data::{builder::Builder, classes::Class, dataset::Dataset},
+    data::{builder::Builder, classes::Class, dataset::Dataset, value_ranges::ValueRanges},
     device::{self, Choice, Probe, Ready, Reason},
     infer::InputSpec,
     model::UNet,
@@ -47,6 +47,8 @@ pub(crate) struct Model {
     name: String,
     /// Empty for foreground and background.
     classes: Vec<Class>,
+    /// How it sees numbers of more than 8 bits.
+    ranges: ValueRanges,
     /// Ground resolution of what it was trained on, metres a pixel.
     pixel_m: Option<f64>,
 }
@@ -131,7 +133,7 @@ impl Engine {
 
     /// An image to predict as a model trained on the present data set would get it.
     pub fn input_as_trained(&self, index: usize) -> Option<crate::formats::raster::Raster> {
-        self.inputs.raster(index).cloned()
+        self.inputs.raster(index).map(|raster| self.data.ranges.apply(raster))
     }
 
     /// Carries out one command.
@@ -143,6 +145,7 @@ impl Engine {
                 vec![fault(FaultCode::Unreadable, Stage::Read, Some(path), Some(detail))]
             }
             Command::SetBands { bands } => self.set_bands(&bands),
+            Command::SetRange { range } => self.set_range(range),
             Command::FilesDone { purpose } => self.files_done(purpose),
             Command::SampleScenes { seed } => self.sample_scenes(seed),
             Command::SetMaskRule { rule } => self.set_mask_rule(rule),

@@ -4,7 +4,7 @@ use burn::tensor::Device;
 
 use super::{Engine, Model, convert, fault};
 use crate::{
-    data::{batches::Sampling, preprocess::Channels},
+    data::{batches::Sampling, preprocess::Channels, value_ranges::ValueRanges},
     export::{self, KerasError},
     formats::{
         keras_h5::{self, KerasFileError},
@@ -12,7 +12,7 @@ use crate::{
     },
     infer::InputSpec,
     model::{ModelConfig, NamedTensor, UNet, read_weights, write_weights},
-    protocol::{ClassInfo, Event, FaultCode, ModelInfo, Stage},
+    protocol::{ClassInfo, Event, FaultCode, ModelInfo, RangeChoice, Stage},
 };
 
 /// Side of the seed's tiles in pixels; Keras's file does not say.
@@ -32,6 +32,9 @@ struct FileConfig {
     /// Ground resolution of what it was trained on, metres a pixel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pixel_m: Option<f64>,
+    /// How it sees numbers of more than 8 bits. Files from before there was a choice have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ranges: Option<RangeChoice>,
 }
 
 impl Engine {
@@ -50,6 +53,7 @@ impl Engine {
                 name: m.name.clone(),
                 classes: convert::classes_out(&m.classes),
                 pixel_m: m.pixel_m,
+                ranges: convert::ranges_out(&m.ranges),
             }
         });
         Event::Model { model: info }
@@ -67,6 +71,7 @@ impl Engine {
             steps: model.steps,
             classes: convert::classes_out(&model.classes),
             pixel_m: model.pixel_m,
+            ranges: Some(convert::ranges_out(&model.ranges)),
         };
         let failed = |detail: String| vec![fault(FaultCode::DeviceError, Stage::Model, None, Some(detail))];
         let tensors = match read_weights(&model.unet).await {
@@ -186,9 +191,17 @@ fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (Fault
     {
         return Err((FaultCode::ModelMismatch, "its classes contradict each other".to_owned()));
     }
+    let ranges = match config.ranges {
+        None => ValueRanges::AsBefore,
+        Some(ranges) => match convert::range_in(ranges) {
+            Some(choice) => choice.resolve(&[]),
+            None => return Err((FaultCode::ModelMismatch, "its range of numbers is none".to_owned())),
+        },
+    };
     Ok(Model {
         unet,
         spec,
+        ranges,
         steps: config.steps,
         name: name.to_owned(),
         classes: convert::classes_in(config.classes),
@@ -217,6 +230,7 @@ fn read_keras_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, 
         steps: 0,
         name: name.to_owned(),
         classes: Vec::new(),
+        ranges: ValueRanges::AsBefore,
         pixel_m: None,
     })
 }

@@ -153,7 +153,7 @@ impl Engine {
                     Target::Pair(_) => Ok(None),
                 };
                 let image = match rows {
-                    Ok(Some(rows)) => Some(rows),
+                    Ok(Some(rows)) => self.model.as_ref().map(|model| model.ranges.apply(rows)),
                     Ok(None) => self.raster(target),
                     Err(error) => {
                         let name = self.target_path(target);
@@ -172,7 +172,7 @@ impl Engine {
                 let Current {
                     view, prediction, rows, ..
                 } = &mut current;
-                let step = prediction.step(&model.unet, view, image, rows).await;
+                let step = prediction.step(&model.unet, view, &image, rows).await;
                 match step {
                     Ok(false) => {
                         job.tiles = current.prediction.progress();
@@ -263,7 +263,7 @@ impl Engine {
         let view = match resolution.filter(|r| r.resampled) {
             Some(r) => View::at_resolution([height, width], model.spec.channels, r.model_m / r.image_m),
             None if large.is_some() => View::native([height, width], model.spec.channels),
-            None => View::new(image, &model.spec),
+            None => View::new(&image, &model.spec),
         };
         let truth = match target {
             // Labels are numbers of this data set's classes; another legend's model cannot be judged by them.
@@ -315,8 +315,8 @@ impl Engine {
             return fault(FaultCode::NoInputs, Stage::Predict, None, None);
         };
         let [width, height] = self.target_size(target).unwrap_or([image.width, image.height]);
-        let (rgba, [view_height, view_width]) = view.picture(image, VIEW_PX);
-        let missing = read_by_window.unwrap_or_else(|| Bits::from_flags(transparent(image)));
+        let (rgba, [view_height, view_width]) = view.picture(&image, VIEW_PX);
+        let missing = read_by_window.unwrap_or_else(|| Bits::from_flags(transparent(&image)));
         let map = rows.out.finish(&view);
         let seed = model.spec.sampling == crate::data::batches::Sampling::Seed;
         let seed_map = map.resized.as_ref().filter(|_| seed);
@@ -363,7 +363,7 @@ impl Engine {
 fn transparent(image: &Raster) -> impl Iterator<Item = bool> + '_ {
     let pixels = if image.any_transparent() { image.pixels() } else { 0 };
     let width = u64::from(image.width.max(1));
-    (0..pixels).map(move |at| image.rgba8_at((at % width) as u32, (at / width) as u32)[3] == 0)
+    (0..pixels).map(move |at| image.alpha8_at((at % width) as u32, (at / width) as u32) == 0)
 }
 
 /// Whether class numbers mean the same.

@@ -15,7 +15,7 @@ use crate::{
 /// BCE, Adam 1e-4, batch 2, 50 steps an epoch, no validation, the weights of the lowest training
 /// loss. Its 1000 epochs are 30 here; the field takes what one likes.
 pub fn config(preset: Preset) -> TrainConfig {
-    let strong = convert::ranges_out(Ranges::STRONG);
+    let strong = convert::augment_ranges_out(Ranges::STRONG);
     let balanced = TrainConfig {
         preset,
         architecture: Architecture::UnetNorm,

@@ -31,7 +31,7 @@ impl Engine {
             .as_ref()
             .is_some_and(|r| r.kind == crate::device::Kind::WebGpu);
         let macs = |s: &Settings| 3.0 * s.model.forward_macs(s.tile_px, s.tile_px) as f64 * s.batch as f64;
-        let augment = convert::ranges_out(convert::augmentation_in(&config).ranges());
+        let augment = convert::augment_ranges_out(convert::augmentation_in(&config).ranges());
         vec![Event::Config(ConfigReport {
             config,
             parameters: settings.as_ref().map_or(0.0, |s| s.model.parameters() as f64),
@@ -335,6 +335,7 @@ impl Engine {
                     steps,
                     name: format!("run {run_id}"),
                     classes: self.data.classes(),
+                    ranges: self.data.ranges.clone(),
                     pixel_m: {
                         let usable = self.data.pairs.iter().filter(|pair| pair.is_usable());
                         self.vectors.pixel_m(usable.map(|pair| pair.image_path.as_str()))

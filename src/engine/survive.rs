@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Engine, convert, fault};
 use crate::{
-    data::dataset::Dataset,
+    data::{dataset::Dataset, value_ranges::RangeChoice},
     device::Kind,
     formats::run_file::{RunFile, RunFileError, Sink, Source},
     protocol::{
-        DeviceKind, EndReason, Event, Fault, FaultCode, MaskRule, Phase, SavedData, SavedRun, Stage, TrainConfig,
+        self, DeviceKind, EndReason, Event, Fault, FaultCode, MaskRule, Phase, SavedData, SavedRun, Stage, TrainConfig,
         ValidationReport,
     },
     train::{
@@ -50,6 +50,14 @@ struct About {
 /// A data set's fingerprint as the protocol carries it; empty if there is no pair.
 pub(super) fn fingerprint(data: &Dataset) -> String {
     match data.fingerprint() {
+        0 => String::new(),
+        number => format!("{number:016x}"),
+    }
+}
+
+/// As versions made it that stretched images of more than 8 bits one by one.
+pub(super) fn fingerprint_before(data: &Dataset) -> String {
+    match data.fingerprint_before() {
         0 => String::new(),
         number => format!("{number:016x}"),
     }
@@ -114,6 +122,10 @@ impl Engine {
                 source: self.source,
                 sample_seed: (self.source == crate::protocol::DataSource::SampleScenes).then_some(self.sample_seed),
                 bands: self.inputs.chosen_bands(),
+                ranges: Some([
+                    convert::range_choice_out(&data.range_choice),
+                    convert::ranges_out(&data.ranges),
+                ]),
             },
             rule: convert::labelling_out(&data.labelling),
             excluded: (0..data.pairs.len()).filter(|&p| data.pairs[p].excluded).collect(),
@@ -186,7 +198,8 @@ impl Engine {
         let mut file = RunFile::open(source).map_err(StateError::from)?;
         file.verify().map_err(StateError::from)?;
         let (state, about) = read_meta::<About>(&file)?;
-        if about.data.fingerprint != fingerprint(&self.data) || about.data.fingerprint.is_empty() {
+        let here = [fingerprint(&self.data), fingerprint_before(&self.data)];
+        if about.data.fingerprint.is_empty() || !here.contains(&about.data.fingerprint) {
             return Err(Refusal::OtherData(about.data));
         }
         let mut events = self.restore_choices(&about)?;
@@ -235,18 +248,41 @@ impl Engine {
         Ok(events)
     }
 
-    /// The saved run's mask rule and exclusions; a data set event if they differed.
+    /// The range the saved run saw its images in, if it is not the one in force.
+    fn saved_range(&self, about: &About) -> Option<RangeChoice> {
+        let [choice, used] = about
+            .data
+            .ranges
+            .clone()
+            .unwrap_or([protocol::RangeChoice::AsBefore, protocol::RangeChoice::AsBefore]);
+        if used == convert::ranges_out(&self.data.ranges) {
+            return None;
+        }
+        // What was found over all images then is what the run has learnt from, whatever would be found now.
+        convert::range_in(if choice == protocol::RangeChoice::Together {
+            used
+        } else {
+            choice
+        })
+    }
+
+    /// The saved run's mask rule, range and exclusions; a data set event if they differed.
     fn restore_choices(&mut self, about: &About) -> Result<Vec<Event>, Refusal> {
         let labelling = convert::labelling_in(about.rule.clone(), self.data.detected.legend.lossy)
             .map_err(|e| StateError::Meta(e.to_string()))?;
         let excluded = |p: usize| about.excluded.contains(&p);
         let same = (0..self.data.pairs.len()).all(|p| self.data.pairs[p].excluded == excluded(p));
-        if self.data.labelling.labels_like(&labelling) && same {
+        let wide = self.data.pairs.iter().any(|pair| pair.image.is_wide());
+        let range = self.saved_range(about).filter(|_| wide);
+        if self.data.labelling.labels_like(&labelling) && same && range.is_none() {
             return Ok(Vec::new());
         }
         let pairs = self.data.pairs.len();
         Ok(self.change_data(|builder| {
             builder.set_labelling(labelling);
+            if let Some(range) = range {
+                builder.set_ranges(range);
+            }
             (0..pairs).for_each(|p| builder.set_excluded(p, excluded(p)));
         }))
     }

@@ -28,11 +28,13 @@ impl Target {
 }
 
 impl Engine {
-    pub(super) fn raster(&self, target: Target) -> Option<&Raster> {
-        match target {
+    /// The image, numbers of more than 8 bits as the model sees them.
+    pub(super) fn raster(&self, target: Target) -> Option<Raster> {
+        let image = match target {
             Target::Pair(pair) => self.data.image(pair),
             Target::Input(input) => self.inputs.raster(input),
-        }
+        };
+        Some(self.model.as_ref()?.ranges.apply(image?))
     }
 
     /// Width and height.

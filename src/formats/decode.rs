@@ -8,7 +8,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError};
 
 use super::header::{self, Format, sniff};
-use super::raster::{Raster, Samples};
+use super::raster::{Ranges, Raster, Samples};
 use super::tiff::{TiffError, TiffImage};
 
 /// What a file may cost.
@@ -174,22 +174,27 @@ fn finish<D: ImageDecoder>(mut decoder: D, limits: &Limits) -> Result<(DynamicIm
 
 fn to_raster(image: DynamicImage) -> Result<Raster, DecodeError> {
     let (width, height) = (image.width(), image.height());
-    let (bands, samples, bits) = match image {
-        DynamicImage::ImageLuma8(i) => (1, Samples::U8(i.into_raw()), 8),
-        DynamicImage::ImageLumaA8(i) => (2, Samples::U8(i.into_raw()), 8),
-        DynamicImage::ImageRgb8(i) => (3, Samples::U8(i.into_raw()), 8),
-        DynamicImage::ImageRgba8(i) => (4, Samples::U8(i.into_raw()), 8),
-        DynamicImage::ImageLuma16(i) => (1, Samples::U16(i.into_raw()), 16),
-        DynamicImage::ImageLumaA16(i) => (2, Samples::U16(i.into_raw()), 16),
-        DynamicImage::ImageRgb16(i) => (3, Samples::U16(i.into_raw()), 16),
-        DynamicImage::ImageRgba16(i) => (4, Samples::U16(i.into_raw()), 16),
+    let (bands, samples, bits): (u8, Samples, u8) = match image {
+        DynamicImage::ImageLuma8(i) => (1, i.into_raw().into(), 8),
+        DynamicImage::ImageLumaA8(i) => (2, i.into_raw().into(), 8),
+        DynamicImage::ImageRgb8(i) => (3, i.into_raw().into(), 8),
+        DynamicImage::ImageRgba8(i) => (4, i.into_raw().into(), 8),
+        DynamicImage::ImageLuma16(i) => (1, i.into_raw().into(), 16),
+        DynamicImage::ImageLumaA16(i) => (2, i.into_raw().into(), 16),
+        DynamicImage::ImageRgb16(i) => (3, i.into_raw().into(), 16),
+        DynamicImage::ImageRgba16(i) => (4, i.into_raw().into(), 16),
         DynamicImage::ImageRgb32F(_) | DynamicImage::ImageRgba32F(_) => {
             return Err(DecodeError::UnsupportedFormat("32-bit floating point samples".into()));
         }
         _ => return Err(DecodeError::UnsupportedFormat("sample type".into())),
     };
-    Raster::new(width, height, bands, samples, bits)
-        .ok_or_else(|| DecodeError::Corrupt("samples do not fit the size".into()))
+    let mut raster = Raster::new(width, height, bands, samples, bits)
+        .ok_or_else(|| DecodeError::Corrupt("samples do not fit the size".into()))?;
+    if bits > 8 {
+        let whole: Ranges = [[0.0, 65535.0]].into();
+        raster.suggest_ranges(whole);
+    }
+    Ok(raster)
 }
 
 fn translate(error: ImageError) -> DecodeError {

@@ -130,21 +130,21 @@ fn every_format_decodes_by_its_bytes() {
 fn depths_and_palettes() {
     let r = decode(&png(10, 1, 1, 0, &[], &[0, 0b1010_0000, 0b0100_0000]), &limits()).unwrap();
     assert_eq!((r.bands, r.source_bits), (1, 1));
-    assert_eq!(r.samples, Samples::U8(vec![255, 0, 255, 0, 0, 0, 0, 0, 0, 255]));
+    assert_eq!(r.samples, Samples::from(vec![255u8, 0, 255, 0, 0, 0, 0, 0, 0, 255]));
     let r = decode(&png(2, 1, 4, 0, &[], &[0, 0x1f]), &limits()).unwrap();
-    assert_eq!((r.samples, r.source_bits), (Samples::U8(vec![17, 255]), 4));
+    assert_eq!((r.samples, r.source_bits), (Samples::from(vec![17u8, 255]), 4));
     let r = decode(&palette_png(), &limits()).unwrap();
     assert_eq!((r.bands, r.source_bits), (3, 2));
-    assert_eq!(r.samples, Samples::U8(vec![10, 20, 30, 200, 100, 0, 1, 2, 3]));
+    assert_eq!(r.samples, Samples::from(vec![10u8, 20, 30, 200, 100, 0, 1, 2, 3]));
     let r = decode(&png(1, 1, 16, 4, &[], &[0, 1, 2, 255, 255]), &limits()).unwrap();
-    assert_eq!((r.bands, r.samples), (2, Samples::U16(vec![0x0102, 0xffff])));
+    assert_eq!((r.bands, r.samples), (2, Samples::from(vec![0x0102u16, 0xffff])));
 }
 
 #[test]
 fn animations_give_their_first_frame() {
     let r = decode(&apng(), &limits()).unwrap();
     assert!(r.first_frame_only);
-    assert_eq!(r.samples, Samples::U8(vec![77]));
+    assert_eq!(r.samples, Samples::from(vec![77u8]));
     let mut out = Vec::new();
     {
         let mut encoder = image::codecs::gif::GifEncoder::new(&mut out);
@@ -232,7 +232,7 @@ fn limits_are_checked_before_anything_is_allocated() {
 fn floats_are_stretched() {
     let float = DynamicImage::ImageRgb32F(rgb_image().to_rgb32f());
     let r = decode(&encoded(&float, ImageFormat::Tiff), &limits()).unwrap();
-    assert!(r.bands >= 3 && matches!(r.samples, Samples::U16(_)));
+    assert!(r.bands >= 3 && matches!(r.samples, Samples::F32(_)));
     assert!(r.rgba8_at(0, 0)[0] < 5 && r.rgba8_at(39, 0)[0] > 250);
 }
 

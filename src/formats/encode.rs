@@ -148,16 +148,16 @@ mod tests {
         let grey: Vec<u8> = (0..12).map(|i| i * 20).collect();
         let r = decode(&grey8_png(&grey, 4, 3).unwrap(), &Limits::default()).unwrap();
         assert_eq!((r.width, r.height, r.bands, r.source_bits), (4, 3, 1, 8));
-        assert_eq!(r.samples, Samples::U8(grey));
+        assert_eq!(r.samples, Samples::from(grey));
 
         let deep: Vec<u16> = vec![0, 1, 255, 256, 40000, 65535];
         let r = decode(&grey16_png(deep.clone(), 3, 2).unwrap(), &Limits::default()).unwrap();
         assert_eq!((r.bands, r.source_bits), (1, 16));
-        assert_eq!(r.samples, Samples::U16(deep));
+        assert_eq!(r.samples, Samples::from(deep));
 
         let rgba: Vec<u8> = (0..16).collect();
         let r = decode(&rgba8_png(&rgba, 2, 2).unwrap(), &Limits::default()).unwrap();
-        assert_eq!(r.samples, Samples::U8(rgba));
+        assert_eq!(r.samples, Samples::from(rgba));
     }
 
     #[test]

@@ -241,7 +241,7 @@ mod tests {
     fn bytes(raster: &Raster) -> &[u8] {
         match &raster.samples {
             Samples::U8(v) => v,
-            Samples::U16(_) => panic!("16 bits"),
+            _ => panic!("more than 8 bits"),
         }
     }
 

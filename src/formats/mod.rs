@@ -15,6 +15,7 @@ pub mod onnx;
 pub mod parts;
 pub mod raster;
 pub mod run_file;
+pub mod samples;
 pub mod shapefile;
 pub mod tiff;
 pub mod weights_file;

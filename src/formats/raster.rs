@@ -1,64 +1,50 @@
 //! A decoded image as plain numbers.
 
 use std::hash::Hasher;
+use std::sync::Arc;
 
-/// Samples of a [`Raster`], row by row, the bands of a pixel side by side.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Samples {
-    U8(Vec<u8>),
-    U16(Vec<u16>),
-}
-
-impl Samples {
-    pub fn len(&self) -> usize {
-        match self {
-            Samples::U8(v) => v.len(),
-            Samples::U16(v) => v.len(),
-        }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
+pub use super::samples::{Brightness, OwnRanges, Ranges, Samples, luma, percentiles, to_8_bit};
 
 /// A decoded image, upright (its EXIF orientation is already applied).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Raster {
     pub width: u32,
     pub height: u32,
     /// 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA.
     pub bands: u8,
-    /// `width * height * bands` numbers.
+    /// `width * height * bands` numbers. Alpha is 0 where nothing was measured, else the largest number of the type (1
+    /// of floats).
     pub samples: Samples,
-    /// Bits a sample had in the file (1, 2, 4, 8 or 16); the samples are scaled to 8 or 16.
+    /// Bits a sample had in the file (1, 2, 4, 8, 16, ...); fewer than 8 are scaled to 8.
     pub source_bits: u8,
+    /// Of an image of more than 8 bits.
+    pub own_ranges: Option<Arc<OwnRanges>>,
+    /// The range in force; none for the image's own, or the whole range of the type if it has none.
+    pub ranges: Option<Ranges>,
+    /// The file's samples are floating point.
+    pub is_float: bool,
+    /// Alpha tells where the file has no data (nodata, a mask), not how a drawing fades.
+    pub alpha_is_missing: bool,
     /// The file is an animation, the rest of it was left out.
     pub first_frame_only: bool,
     /// The file asked to be turned or mirrored, and was.
     pub exif_rotated: bool,
 }
 
-/// Luma of ITU-R 601-2 in Pillow's integer form, for 8 and 16 bit alike.
-pub fn luma(r: u32, g: u32, b: u32) -> u32 {
-    // u64: 16 bit samples times 65536 just overflow 32 bits.
-    ((19595 * u64::from(r) + 38470 * u64::from(g) + 7471 * u64::from(b) + 0x8000) >> 16) as u32
-}
-
-/// 0..=65535 to 0..=255, rounded.
-pub fn to_8_bit(value: u16) -> u8 {
-    ((u32::from(value) * 255 + 32767) / 65535) as u8
-}
+/// Pixels looked at for an image's own range at most.
+const OWN_RANGE_PX: usize = 1_000_000;
+/// Share of the pixels that an image's own range clamps at each end.
+const OWN_CLIP: f64 = 0.02;
 
 impl Raster {
     /// An 8-bit raster; `None` if the numbers do not fit together.
     pub fn from_u8(width: u32, height: u32, bands: u8, samples: Vec<u8>) -> Option<Raster> {
-        Raster::new(width, height, bands, Samples::U8(samples), 8)
+        Raster::new(width, height, bands, samples.into(), 8)
     }
 
     /// A 16-bit raster; `None` if the numbers do not fit together.
     pub fn from_u16(width: u32, height: u32, bands: u8, samples: Vec<u16>) -> Option<Raster> {
-        Raster::new(width, height, bands, Samples::U16(samples), 16)
+        Raster::new(width, height, bands, samples.into(), 16)
     }
 
     /// A raster; `None` if a side is 0, `bands` is not 1 to 4, or the number of samples is wrong.
@@ -73,6 +59,10 @@ impl Raster {
             bands,
             samples,
             source_bits,
+            own_ranges: None,
+            ranges: None,
+            is_float: false,
+            alpha_is_missing: false,
             first_frame_only: false,
             exif_rotated: false,
         })
@@ -87,7 +77,66 @@ impl Raster {
         match &self.samples {
             Samples::U8(v) => v.len() as u64,
             Samples::U16(v) => v.len() as u64 * 2,
+            Samples::F32(v) => v.len() as u64 * 4,
         }
+    }
+
+    /// Whether what is black and what is white has to be said: the samples are numbers of more than 8 bits.
+    pub fn is_wide(&self) -> bool {
+        self.own_ranges.is_some()
+    }
+
+    /// Bands without alpha.
+    pub fn measured_bands(&self) -> usize {
+        usize::from(self.bands) - usize::from(self.has_alpha())
+    }
+
+    /// The same pixels, shown from black to white by other numbers. An image of 8 bits stays what it is.
+    pub fn in_ranges(&self, ranges: Option<Ranges>) -> Raster {
+        Raster {
+            ranges: ranges.filter(|_| self.is_wide()),
+            ..self.clone()
+        }
+    }
+
+    /// Finds the image's own range; `before` is [`OwnRanges::before`].
+    pub fn suggest_ranges(&mut self, before: Ranges) {
+        let spread = self.spread(OWN_RANGE_PX);
+        let stretched = spread.into_iter().map(|mut band| percentiles(&mut band, OWN_CLIP));
+        self.own_ranges = Some(Arc::new(OwnRanges {
+            stretched: stretched.collect(),
+            before,
+        }));
+    }
+
+    /// How the numbers of a band become brightness. A range of one band is for all.
+    pub fn brightness(&self, band: usize) -> Brightness {
+        let own = self.own_ranges.as_ref().map(|own| &own.stretched);
+        let ranges = self.ranges.as_ref().or(own);
+        let range = ranges.and_then(|r| r.get(band).or(r.last()).copied());
+        Brightness::new(range.unwrap_or(self.samples.type_range()))
+    }
+
+    /// Up to about `most` numbers of each band but alpha, evenly spread over the image; missing pixels are left out.
+    pub fn spread(&self, most: usize) -> Vec<Vec<f32>> {
+        let (bands, measured) = (usize::from(self.bands).max(1), self.measured_bands());
+        let pixels = self.pixels() as usize;
+        // Odd, so that it does not fall into step with a common width.
+        let step = pixels.div_ceil(most.max(1)).max(1) | 1;
+        let mut all = vec![Vec::new(); measured];
+        for pixel in (0..pixels).step_by(step) {
+            let at = pixel * bands;
+            if self.has_alpha() && self.samples.number(at + measured) == 0.0 {
+                continue;
+            }
+            for (band, values) in all.iter_mut().enumerate() {
+                let number = self.samples.number(at + band);
+                if number.is_finite() {
+                    values.push(number);
+                }
+            }
+        }
+        all
     }
 
     pub fn has_alpha(&self) -> bool {
@@ -101,10 +150,28 @@ impl Raster {
         (y * self.width as usize + x) * self.bands as usize
     }
 
-    fn sample8(&self, at: usize) -> u8 {
+    fn sample8(&self, at: usize, band: usize) -> u8 {
+        match &self.samples {
+            Samples::U8(v) if !self.is_wide() => v.get(at).copied().unwrap_or(0),
+            Samples::U16(v) if !self.is_wide() => v.get(at).copied().map_or(0, to_8_bit),
+            samples => to_8_bit(self.brightness(band).of(samples.number(at))),
+        }
+    }
+
+    fn alpha8(&self, at: usize) -> u8 {
         match &self.samples {
             Samples::U8(v) => v.get(at).copied().unwrap_or(0),
             Samples::U16(v) => v.get(at).copied().map_or(0, to_8_bit),
+            // `as` saturates.
+            Samples::F32(v) => v.get(at).map_or(0, |v| (v * 255.0).round() as u8),
+        }
+    }
+
+    /// Alpha of a pixel as 8 bits; 255 of an image without.
+    pub fn alpha8_at(&self, x: u32, y: u32) -> u8 {
+        match self.has_alpha() {
+            true => self.alpha8(self.offset(x, y) + self.measured_bands()),
+            false => 255,
         }
     }
 
@@ -113,15 +180,25 @@ impl Raster {
         let at = self.offset(x, y);
         match self.bands {
             1 | 2 => {
-                let v = self.sample8(at);
-                let a = if self.bands == 2 { self.sample8(at + 1) } else { 255 };
+                let v = self.sample8(at, 0);
+                let a = if self.bands == 2 { self.alpha8(at + 1) } else { 255 };
                 [v, v, v, a]
             }
             _ => {
-                let a = if self.bands == 4 { self.sample8(at + 3) } else { 255 };
-                [self.sample8(at), self.sample8(at + 1), self.sample8(at + 2), a]
+                let a = if self.bands == 4 { self.alpha8(at + 3) } else { 255 };
+                [self.sample8(at, 0), self.sample8(at + 1, 1), self.sample8(at + 2, 2), a]
             }
         }
+    }
+
+    /// Whether every band but alpha is 0 and the pixel is opaque.
+    pub fn is_opaque_black(&self, x: u32, y: u32) -> bool {
+        if !self.is_wide() {
+            return self.rgba8_at(x, y) == [0, 0, 0, 255];
+        }
+        let (at, measured) = (self.offset(x, y), self.measured_bands());
+        (0..measured).all(|band| self.samples.number(at + band) == 0.0)
+            && (!self.has_alpha() || self.alpha8(at + measured) == 255)
     }
 
     /// Pillow's integer luma of a pixel, 0..=255; alpha is ignored.
@@ -147,8 +224,9 @@ impl Raster {
                 .collect()
         }
         let samples = match &self.samples {
-            Samples::U8(v) => Samples::U8(rows(v, line, keep, height as usize)),
-            Samples::U16(v) => Samples::U16(rows(v, line, keep, height as usize)),
+            Samples::U8(v) => rows(v, line, keep, height as usize).into(),
+            Samples::U16(v) => rows(v, line, keep, height as usize).into(),
+            Samples::F32(v) => rows(v, line, keep, height as usize).into(),
         };
         Raster {
             width,
@@ -161,13 +239,8 @@ impl Raster {
     /// A copy without its samples.
     pub(crate) fn header_only(&self) -> Raster {
         Raster {
-            samples: Samples::U8(Vec::new()),
-            width: self.width,
-            height: self.height,
-            bands: self.bands,
-            source_bits: self.source_bits,
-            first_frame_only: self.first_frame_only,
-            exif_rotated: self.exif_rotated,
+            samples: Vec::<u8>::new().into(),
+            ..self.clone()
         }
     }
 
@@ -180,20 +253,55 @@ impl Raster {
         match &self.samples {
             Samples::U8(v) => v.iter().skip(step - 1).step_by(step).any(|a| *a < u8::MAX),
             Samples::U16(v) => v.iter().skip(step - 1).step_by(step).any(|a| *a < u16::MAX),
+            Samples::F32(v) => v.iter().skip(step - 1).step_by(step).any(|a| *a < 1.0),
         }
     }
 
-    /// 64-bit FNV-1a over size, bands and samples: equal images have equal hashes on every platform.
+    /// 64-bit FNV-1a over size, bands and samples: equal images have equal hashes on every platform, whatever their range.
     pub fn pixel_hash(&self) -> u64 {
+        let mut h = self.head_hash();
+        match &self.samples {
+            Samples::U8(v) => h.write(v),
+            Samples::U16(v) => v.iter().for_each(|s| h.write(&s.to_le_bytes())),
+            Samples::F32(v) => v.iter().for_each(|s| h.write(&s.to_bits().to_le_bytes())),
+        }
+        h.finish()
+    }
+
+    /// The hash that versions before there was a range of the data set had: of the image as they stretched it.
+    pub fn pixel_hash_before(&self) -> u64 {
+        let Some(own) = &self.own_ranges else {
+            return self.pixel_hash();
+        };
+        let before = self.in_ranges(Some(own.before.clone()));
+        let (measured, bands) = (self.measured_bands(), usize::from(self.bands).max(1));
+        let brightness: Vec<Brightness> = (0..measured).map(|band| before.brightness(band)).collect();
+        // They held one band of small whole numbers in 8 bits.
+        let narrow = own.before.as_ref() == [[0.0, 255.0]] && measured == 1;
+        let mut h = self.head_hash();
+        for at in 0..self.samples.len() {
+            let value = match brightness.get(at % bands) {
+                Some(band) => band.of(self.samples.number(at)),
+                None if self.alpha8(at) == 0 => 0,
+                None => match &self.samples {
+                    Samples::U16(v) => v.get(at).copied().unwrap_or(0),
+                    _ => u16::MAX,
+                },
+            };
+            match narrow {
+                true => h.write(&[to_8_bit(value)]),
+                false => h.write(&value.to_le_bytes()),
+            }
+        }
+        h.finish()
+    }
+
+    fn head_hash(&self) -> Fnv {
         let mut h = Fnv(0xcbf2_9ce4_8422_2325);
         h.write(&self.width.to_le_bytes());
         h.write(&self.height.to_le_bytes());
         h.write(&[self.bands]);
-        match &self.samples {
-            Samples::U8(v) => h.write(v),
-            Samples::U16(v) => v.iter().for_each(|s| h.write(&s.to_le_bytes())),
-        }
-        h.finish()
+        h
     }
 }
 
@@ -250,7 +358,7 @@ mod tests {
     fn top_left_and_hash() {
         let r = Raster::from_u8(3, 2, 1, vec![1, 2, 3, 4, 5, 6]).unwrap();
         let c = r.top_left(2, 2);
-        assert_eq!(c.samples, Samples::U8(vec![1, 2, 4, 5]));
+        assert_eq!(c.samples, vec![1u8, 2, 4, 5].into());
         assert_eq!((c.width, c.height), (2, 2));
         assert_ne!(r.pixel_hash(), c.pixel_hash());
         assert_eq!(r.pixel_hash(), r.clone().pixel_hash());

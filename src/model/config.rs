@@ -39,7 +39,7 @@ fn one() -> usize {
 }
 
 /// Classes at most.
-pub const MAX_CLASSES: usize = 16;
+pub const MAX_CLASSES: usize = 64;
 
 /// A configuration no model can be built from.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Preset, TrainConfig};
+use super::{Preset, RangeChoice, TrainConfig};
 
 /// One request to the engine. Commands are handled one at a time, in order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -33,6 +33,10 @@ pub enum Command {
     /// the usual ones. Files that are there have to be sent again.
     SetBands {
         bands: Vec<u32>,
+    },
+    /// Which numbers of images of more than 8 bits are black and white. Answers with [`Event::Dataset`].
+    SetRange {
+        range: RangeChoice,
     },
     /// All files of one drop were sent: pair, check, answer with [`Event::Dataset`] or [`Event::Inputs`].
     FilesDone {
@@ -228,22 +232,31 @@ pub enum ModelFormat {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum MaskRule {
-    /// Luma at or above `at` (0..=255) is foreground.
-    Threshold { at: u8, invert: bool },
+    /// Luma (0 to 255), or the number of a single band (0 to 65535), at or above `at` is foreground.
+    Threshold { at: u16, invert: bool },
     /// The seed's rule: everything that is not exactly opaque black is foreground.
     NotBlack { invert: bool },
     /// One colour of a palette or class map is foreground.
-    Colour { rgb: [u8; 3], invert: bool },
+    Colour {
+        rgb: [u8; 3],
+        invert: bool,
+        /// The number, where the masks hold numbers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<u16>,
+    },
     /// Each colour of the legend is a class; colours of one name are one class.
     Classes { legend: Vec<LegendEntry> },
 }
 
-/// A colour of the masks and the class it stands for.
+/// A colour or number of the masks and the class it stands for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct LegendEntry {
-    /// As the masks hold it.
+    /// As the masks hold it. Numbers are greys, those above 255 a colour that stands for them.
     pub rgb: [u8; 3],
+    /// The number in the file, where the masks hold numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<u16>,
     /// As it is drawn; another colour where the masks hold class numbers.
     pub shown: [u8; 3],
     pub name: String,

@@ -62,6 +62,10 @@ pub struct Dataset {
     pub suggested_rule: MaskRule,
     /// Colours found in the masks, most frequent first, at most 32.
     pub colours: Vec<ColourShare>,
+    /// How numbers of more than 8 bits become brightness; none where no image has them.
+    pub ranges: Option<RangeInfo>,
+    /// The numbers in the masks count objects: so many in the mask that has most.
+    pub objects: Option<u32>,
     /// What the masks hold as classes, whichever rule is in force.
     pub detected: Vec<LegendEntry>,
     /// Colours in no class, most frequent first, at most 32: too rare for one, or unknown to the legend in force.
@@ -80,6 +84,33 @@ pub struct Dataset {
     pub fingerprint: String,
 }
 
+/// Which numbers are black and which are white in images of more than 8 bits.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum RangeChoice {
+    /// One range found over all images of a data set.
+    #[default]
+    Together,
+    /// These numbers, black and white of each band that is shown; one for all bands.
+    Fixed { bands: Vec<[f64; 2]> },
+    /// Each image from its own 2nd to its own 98th percentile: the same number differs from image to image.
+    EachAlone,
+    /// As versions did that knew no range of a data set: TIFF each alone, PNG from 0 to 65535.
+    AsBefore,
+}
+
+/// The ranges of a data set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct RangeInfo {
+    pub choice: RangeChoice,
+    /// As it came out: never [`RangeChoice::Together`].
+    pub used: RangeChoice,
+    /// Images of more than 8 bits.
+    pub images: u32,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "snake_case")]
@@ -93,6 +124,9 @@ pub enum DataSource {
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct ColourShare {
     pub rgb: [u8; 3],
+    /// The number in the file, where the masks hold numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<u16>,
     pub share: f64,
 }
 

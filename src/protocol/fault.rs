@@ -54,10 +54,14 @@ pub enum FaultCode {
     Ambiguous,
     /// detail: "256 × 256 and 300 × 256"
     SizeMismatch,
+    /// A mask holds a number that no class can have. detail: the number
+    MaskNumber,
+    /// The masks hold more classes than can be told apart. detail: "80 classes, limit 64"
+    TooManyClasses,
     NoPairs,
     /// A GeoJSON file gave no mask. detail: why
     VectorMask,
-    /// A legend needs 2 to 16 classes. detail: how many it has
+    /// A legend needs 2 to 64 classes. detail: how many it has
     BadLegend,
     // training
     NotFinite,

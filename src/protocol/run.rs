@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Architecture, AugmentRanges, Channels, ClassInfo, FieldError, PictureOf, Sampling, TrainConfig};
+use super::{
+    Architecture, AugmentRanges, Channels, ClassInfo, FieldError, PictureOf, RangeChoice, Sampling, TrainConfig,
+};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -203,6 +205,8 @@ pub struct ModelInfo {
     pub classes: Vec<ClassInfo>,
     /// Ground resolution of what it was trained on, metres a pixel, where that is known.
     pub pixel_m: Option<f64>,
+    /// How it sees numbers of more than 8 bits.
+    pub ranges: RangeChoice,
 }
 
 /// What an image was seen at.

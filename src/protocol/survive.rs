@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DataSource, DeviceKind, EndReason, TrainConfig};
+use super::{DataSource, DeviceKind, EndReason, RangeChoice, TrainConfig};
 
 /// What a saved run says of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,4 +48,8 @@ pub struct SavedData {
     /// Bands that were chosen, by number from 1; none for the usual ones.
     #[serde(default)]
     pub bands: Vec<u32>,
+    /// How its images of more than 8 bits were seen: as chosen, and as it came out. Runs from before there was a choice
+    /// have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ranges: Option<[RangeChoice; 2]>,
 }

@@ -136,7 +136,7 @@ fn classes(data: &protocol::Dataset) -> Vec<Value> {
     let entry = |name: &str| legend.iter().find(|entry| !entry.ignored && entry.name == name);
     data.classes
         .iter()
-        .map(|class| json!({"name": class.name, "code": entry(&class.name).map(|e| e.rgb[0])}))
+        .map(|class| json!({"name": class.name, "code": entry(&class.name).and_then(|e| e.code)}))
         .collect()
 }
 

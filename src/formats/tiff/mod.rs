@@ -18,7 +18,7 @@ use chunk::{ChunkShape, Compression};
 use ifd::{Directory, Layout};
 
 use super::geo::GeoRef;
-pub use picture::{Bands, Stretch};
+pub use picture::Bands;
 pub use write::{GeoTiffSpec, Sample, WriteError, write};
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

@@ -1,30 +1,23 @@
-//! A TIFF as the picture that data set, model and page work with: at most four bands of 8 or 16 bits.
+//! A TIFF as the raster that data set, model and page work with: at most four bands, numbers as in the file.
+
+use std::sync::Arc;
 
 use super::{Kind, TiffError, TiffImage, Window};
-use crate::formats::raster::{Raster, Samples};
+use crate::formats::raster::{OwnRanges, Raster, Samples};
+use crate::formats::samples::percentiles;
 
-/// Which bands are shown as grey or as red, green, blue, and how their values become brightness.
+/// Which bands are shown as grey or as red, green, blue.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bands {
     /// One band or three, by number from 0.
     pub picked: Vec<usize>,
-    pub stretch: Stretch,
+    /// Of more than 8 bits: what the image suggests as black and white.
+    pub own_ranges: Option<Arc<OwnRanges>>,
 }
 
-/// How values become brightness.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Stretch {
-    /// 8-bit values as they are (also whole numbers of wider types that fit, such as class numbers).
-    None,
-    /// 16-bit values as they are.
-    Full16,
-    /// Each picked band from its lower to its upper value, beyond clamped.
-    Linear(Vec<[f64; 2]>),
-}
-
-/// Pixels looked at for a stretch at most.
+/// Pixels looked at for an image's own range at most.
 const SAMPLE_PX: usize = 4_000_000;
-/// Share of the pixels that may be clamped at each end.
+/// Share of the pixels that an image's own range clamps at each end.
 const CLIP: f64 = 0.02;
 
 impl TiffImage {
@@ -53,48 +46,48 @@ impl TiffImage {
         asked.to_vec()
     }
 
-    /// How to show `picked`: 8-bit values as they are, wider ones from their 2nd to their 98th percentile.
-    ///
-    /// A single band of small whole numbers is taken as it is too: that is what class masks look like.
+    /// How to show `picked`: numbers of 8 bits are brightness, for wider ones the image's own range is found.
     ///
     /// # Errors
     /// If a strip or tile is damaged.
     pub fn choose(&self, picked: Vec<usize>) -> Result<Bands, TiffError> {
         let picked: Vec<usize> = picked.into_iter().map(|b| b.min(self.bands - 1)).take(3).collect();
-        if self.bits <= 8 && self.kind == Kind::Unsigned {
-            return Ok(Bands {
-                picked,
-                stretch: Stretch::None,
-            });
-        }
-        let mut values = self.sample(&picked)?;
-        let small = |v: &f32| v.fract() == 0.0 && (0.0..=255.0).contains(v);
-        if let [only] = values.as_slice()
-            && only.iter().all(small)
-        {
-            return Ok(Bands {
-                picked,
-                stretch: Stretch::None,
-            });
-        }
-        let ranges = values.iter_mut().map(|band| range(band)).collect();
-        Ok(Bands {
+        let mut bands = Bands {
             picked,
-            stretch: Stretch::Linear(ranges),
-        })
+            own_ranges: None,
+        };
+        if !self.is_wide() {
+            return Ok(bands);
+        }
+        let (mut measured, mut all) = self.sample(&bands)?;
+        let small = |v: &f32| v.fract() == 0.0 && (0.0..=255.0).contains(v);
+        let before = match all.as_slice() {
+            [only] if only.iter().all(small) => [[0.0, 255.0]].into(),
+            _ => all.iter_mut().map(|band| percentiles(band, CLIP)).collect(),
+        };
+        bands.own_ranges = Some(Arc::new(OwnRanges {
+            stretched: measured.iter_mut().map(|band| percentiles(band, CLIP)).collect(),
+            before,
+        }));
+        Ok(bands)
     }
 
-    /// Values of some rows over the whole height, nodata left out, one list a band.
-    fn sample(&self, picked: &[usize]) -> Result<Vec<Vec<f32>>, TiffError> {
+    /// Whether numbers are more than brightness in 8 bits.
+    fn is_wide(&self) -> bool {
+        self.bits > 8 || self.kind != Kind::Unsigned
+    }
+
+    /// Numbers of some rows over the whole height, one list a band: those of pixels with data, and all but each band's
+    /// own nodata.
+    fn sample(&self, bands: &Bands) -> Result<(Sampled, Sampled), TiffError> {
         let (width, height) = (self.width as usize, self.height as usize);
         let rows = self.chunk_rows();
         let chunks = height.div_ceil(rows);
         // Whole chunks cost what they cost; as many of them as the budget allows, spread evenly.
         let wanted = (SAMPLE_PX / (rows.min(height) * width).max(1)).clamp(1, chunks);
         let keep_every = (rows.min(height) * width / SAMPLE_PX).max(1);
-        let mut values = vec![Vec::new(); picked.len()];
-        let alpha = self.alpha.filter(|_| self.nodata.is_none());
-        let bands: Vec<usize> = picked.iter().copied().chain(alpha).collect();
+        let mut measured = vec![Vec::new(); bands.picked.len()];
+        let mut all = measured.clone();
         for i in 0..wanted {
             let y = (i * chunks / wanted + chunks / wanted / 2).min(chunks - 1) * rows;
             let window = Window {
@@ -103,115 +96,120 @@ impl TiffImage {
                 height: rows.min(height - y),
                 width,
             };
-            let mut count = 0usize;
-            self.visit(window, &bands, &mut |at, value| {
-                let band = at % bands.len();
-                count += usize::from(band == 0);
-                if band < values.len() && count.is_multiple_of(keep_every) && !self.is_nodata(value) {
-                    values[band].push(value as f32);
+            let part = self.raster(window, bands)?;
+            let step = usize::from(part.bands);
+            for pixel in (keep_every - 1..part.pixels() as usize).step_by(keep_every) {
+                let at = pixel * step;
+                let missing = part.has_alpha() && part.samples.number(at + step - 1) == 0.0;
+                for (band, (measured, all)) in measured.iter_mut().zip(&mut all).enumerate() {
+                    let number = part.samples.number(at + band);
+                    if !self.is_nodata(f64::from(number)) {
+                        all.push(number);
+                        measured.extend((!missing).then_some(number));
+                    }
                 }
-            })?;
+            }
         }
-        Ok(values)
+        Ok((measured, all))
     }
 
-    /// A window as a raster: grey or RGB, with an alpha band (0 = nothing measured) where the file has alpha or
-    /// nodata. 8 bits if the stretch is `None`, else 16.
+    /// A window as a raster: grey or RGB, with an alpha band (0 = nothing measured) where something can be missing.
+    /// Numbers of up to 8 bits are scaled to 8, wider ones are those of the file.
     ///
     /// # Errors
     /// If a strip or tile is damaged.
     pub fn raster(&self, window: Window, bands: &Bands) -> Result<Raster, TiffError> {
-        let colours = if bands.picked.len() >= 3 || self.palette.is_some() {
-            3
-        } else {
-            1
+        let samples: Samples = match (self.is_wide(), self.bits, self.kind) {
+            (false, ..) => self.fill(window, bands, u8::MAX, |v| self.level(v))?.into(),
+            (true, 16, Kind::Unsigned) => self.fill(window, bands, u16::MAX, |v| v as u16)?.into(),
+            _ => self.fill(window, bands, 1.0, |v| v as f32)?.into(),
         };
-        // NaN in floats is nodata without being announced.
-        let masked = self.alpha.is_some() || self.nodata.is_some() || self.kind == Kind::Float;
-        let out_bands = colours + usize::from(masked);
-        let pixels = window.height * window.width;
-        let mut asked: Vec<usize> = bands
-            .picked
-            .iter()
-            .copied()
-            .take(colours.min(bands.picked.len()))
-            .collect();
-        let measured = asked.len();
-        asked.extend(self.alpha);
-        let step = asked.len();
-        let samples = if bands.stretch == Stretch::None {
-            let mut out = vec![0u8; pixels * out_bands];
-            self.fill(window, &asked, measured, out_bands, masked, bands, &mut out, 255)?;
-            Samples::U8(out)
-        } else {
-            let mut out = vec![0u16; pixels * out_bands];
-            self.fill(window, &asked, measured, out_bands, masked, bands, &mut out, u16::MAX)?;
-            Samples::U16(out)
-        };
-        debug_assert!(step > 0);
-        let bits = self.bits.min(16) as u8;
-        Raster::new(
-            window.width as u32,
-            window.height as u32,
-            out_bands as u8,
-            samples,
-            bits,
-        )
-        .ok_or_else(|| TiffError::Damaged("an empty window".into()))
+        let (width, height) = (window.width as u32, window.height as u32);
+        let bits = self.bits.min(64) as u8;
+        let mut raster = Raster::new(width, height, self.out_bands(bands) as u8, samples, bits)
+            .ok_or_else(|| TiffError::Damaged("an empty window".into()))?;
+        raster.own_ranges = bands.own_ranges.clone();
+        raster.alpha_is_missing = self.alpha.is_none();
+        raster.is_float = self.kind == Kind::Float;
+        Ok(raster)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one loop for two sample types")]
-    fn fill<T: Copy + FromSample>(
+    /// A number of up to 8 bits as 0 to 255.
+    fn level(&self, value: f64) -> u8 {
+        let shown = match self.bits {
+            8 => value,
+            bits => value * 255.0 / f64::from((1u32 << bits) - 1),
+        };
+        // `as` saturates.
+        (if self.inverted { 255.0 - shown } else { shown }).round() as u8
+    }
+
+    /// Bands of a raster of these.
+    fn out_bands(&self, bands: &Bands) -> usize {
+        self.colours(bands.picked.len()) + usize::from(self.can_miss())
+    }
+
+    fn colours(&self, picked: usize) -> usize {
+        if picked >= 3 || self.palette.is_some() { 3 } else { 1 }
+    }
+
+    /// Whether pixels can be without data. NaN in floats is so without being announced.
+    fn can_miss(&self) -> bool {
+        self.alpha.is_some() || self.nodata.is_some() || self.kind == Kind::Float
+    }
+
+    /// Samples of a window; `opaque`: alpha of what was measured.
+    fn fill<T: Copy + Default + From<u8>>(
         &self,
         window: Window,
-        asked: &[usize],
-        measured: usize,
-        out_bands: usize,
-        masked: bool,
         bands: &Bands,
-        out: &mut [T],
         opaque: T,
-    ) -> Result<(), TiffError> {
+        number: impl Fn(f64) -> T,
+    ) -> Result<Vec<T>, TiffError> {
+        let colours = self.colours(bands.picked.len());
+        let (can_miss, out_bands) = (self.can_miss(), self.out_bands(bands));
+        let pixels = window.height * window.width;
+        let shown = colours.min(bands.picked.len());
+        let mut asked: Vec<usize> = bands.picked.iter().copied().take(shown).collect();
+        if can_miss {
+            // A pixel has data if any band has: not only the bands that are shown.
+            let others = self.measured_bands();
+            asked.extend(others.into_iter().filter(|band| !bands.picked[..shown].contains(band)));
+        }
+        let measured = asked.len();
+        asked.extend(self.alpha.filter(|_| can_miss));
         let step = asked.len();
-        self.visit(window, asked, &mut |at, value| {
-            let (pixel, band) = (at / step * out_bands, at % step);
+        let mut out = vec![T::default(); pixels * out_bands];
+        let mut missing = vec![Missing::default(); if can_miss { pixels } else { 0 }];
+        self.visit(window, &asked, &mut |at, value| {
+            let (pixel, band) = (at / step, at % step);
             if band >= measured {
-                // Alpha comes last, so it can still take back what the bands have set.
-                if value == 0.0 {
-                    out[pixel + out_bands - 1] = T::from_sample(0.0);
-                }
+                missing[pixel].transparent = value == 0.0;
                 return;
             }
-            if masked && band == 0 && !self.is_nodata(value) {
-                out[pixel + out_bands - 1] = opaque;
+            if can_miss && !self.is_nodata(value) {
+                missing[pixel].measured = true;
             }
-            if let Some(palette) = &self.palette {
-                let colour = palette.get(value as usize).copied().unwrap_or_default();
-                for (to, v) in out[pixel..pixel + 3].iter_mut().zip(colour) {
-                    *to = T::from_sample(f64::from(v));
-                }
+            if band >= shown {
                 return;
             }
-            let top = if self.bits < 8 {
-                f64::from((1 << self.bits) - 1)
-            } else {
-                255.0
-            };
-            let shown = match &bands.stretch {
-                Stretch::None if self.bits < 8 => value * 255.0 / top,
-                Stretch::None | Stretch::Full16 => value,
-                Stretch::Linear(ranges) => match ranges.get(band) {
-                    Some([low, high]) => (value - low) / (high - low) * 65535.0,
-                    None => value,
-                },
-            };
-            let shown = if self.inverted && bands.stretch == Stretch::None {
-                255.0 - shown
-            } else {
-                shown
-            };
-            out[pixel + band] = T::from_sample(shown);
-        })
+            let at = pixel * out_bands + band;
+            match &self.palette {
+                Some(palette) => {
+                    let colour = palette.get(value as usize).copied().unwrap_or_default();
+                    for (to, v) in out[at..at + 3].iter_mut().zip(colour) {
+                        *to = T::from(v);
+                    }
+                }
+                None => out[at] = number(value),
+            }
+        })?;
+        for (pixel, missing) in out.chunks_exact_mut(out_bands).zip(&missing) {
+            if missing.measured && !missing.transparent {
+                pixel[out_bands - 1] = opaque;
+            }
+        }
+        Ok(out)
     }
 
     /// The whole image as a raster of its default bands.
@@ -230,64 +228,23 @@ impl TiffImage {
 
     /// Bytes the whole image takes as a raster.
     pub fn raster_bytes(&self) -> u64 {
-        let bands = if self.measured_bands().len() >= 3 || self.palette.is_some() {
-            3
-        } else {
-            1
+        let bands = self.colours(self.measured_bands().len()) + usize::from(self.can_miss());
+        let bytes = match (self.is_wide(), self.bits, self.kind) {
+            (false, ..) => 1,
+            (true, 16, Kind::Unsigned) => 2,
+            _ => 4,
         };
-        let masked = self.alpha.is_some() || self.nodata.is_some() || self.kind == Kind::Float;
-        let bytes = if self.bits <= 8 { 1 } else { 2 };
-        u64::from(self.width) * u64::from(self.height) * (bands + u64::from(masked)) * bytes
+        u64::from(self.width) * u64::from(self.height) * bands as u64 * bytes
     }
 }
 
-/// A number as a sample, rounded and clamped; NaN is 0.
-trait FromSample {
-    fn from_sample(value: f64) -> Self;
-}
+/// Numbers by band.
+type Sampled = Vec<Vec<f32>>;
 
-impl FromSample for u8 {
-    fn from_sample(value: f64) -> u8 {
-        // `as` saturates.
-        value.round() as u8
-    }
-}
-
-impl FromSample for u16 {
-    fn from_sample(value: f64) -> u16 {
-        value.round() as u16
-    }
-}
-
-/// 2nd and 98th percentile; never equal.
-fn range(values: &mut [f32]) -> [f64; 2] {
-    if values.is_empty() {
-        return [0.0, 1.0];
-    }
-    let last = values.len() - 1;
-    let mut at = |share: f64| {
-        let i = (last as f64 * share).round() as usize;
-        f64::from(*values.select_nth_unstable_by(i, f32::total_cmp).1)
-    };
-    let (low, high) = (at(CLIP), at(1.0 - CLIP));
-    if high > low {
-        [low, high]
-    } else {
-        // Nearly constant: by the extremes, so that the little there is shows.
-        let (min, max) = (at(0.0), at(1.0));
-        if max > min { [min, max] } else { [low, low + 1.0] }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_range_leaves_two_percent_out_at_each_end() {
-        let mut values: Vec<f32> = (0..=1000).rev().map(|v| v as f32).collect();
-        assert_eq!(range(&mut values), [20.0, 980.0]);
-        assert_eq!(range(&mut [5.0; 10]), [5.0, 6.0]);
-        assert_eq!(range(&mut []), [0.0, 1.0]);
-    }
+/// What is known of a pixel's data.
+#[derive(Clone, Copy, Default)]
+struct Missing {
+    /// A band holds something else than nodata.
+    measured: bool,
+    transparent: bool,
 }

@@ -149,7 +149,7 @@ fn georeference_nodata_and_palette_come_back() {
 }
 
 #[test]
-fn wide_values_are_stretched_and_nodata_is_transparent() {
+fn wide_numbers_stay_and_nodata_is_transparent() {
     let spec = GeoTiffSpec {
         nodata: Some(0.0),
         ..spec(100, 100)
@@ -157,29 +157,33 @@ fn wide_values_are_stretched_and_nodata_is_transparent() {
     let bytes = write(spec, |y, x| if x == 0 { 0u16 } else { (1000 + y * 10) as u16 }).expect("written");
     let image = open(bytes).expect("opened");
     let bands = image.choose(vec![0]).expect("bands");
-    let Stretch::Linear(ranges) = &bands.stretch else {
-        panic!("{bands:?}");
-    };
-    assert!(
-        (ranges[0][0] - 1020.0).abs() < 11.0 && (ranges[0][1] - 1970.0).abs() < 11.0,
-        "{ranges:?}"
-    );
+    let own = bands.own_ranges.clone().expect("wide");
+    for ranges in [&own.stretched, &own.before] {
+        assert!(
+            (ranges[0][0] - 1020.0).abs() < 11.0 && (ranges[0][1] - 1970.0).abs() < 11.0,
+            "{ranges:?}"
+        );
+    }
     let raster = image.whole(&bands).expect("decoded");
     assert_eq!(raster.bands, 2);
     let RasterSamples::U16(v) = &raster.samples else {
         panic!("8 bits");
     };
     assert_eq!((v[0], v[1]), (0, 0));
-    assert_eq!((v[2], v[3]), (0, 65535));
-    assert_eq!(v[2 * (99 * 100 + 5)], 65535);
+    assert_eq!((v[2], v[3]), (1000, 65535));
+    assert_eq!(v[2 * (99 * 100 + 5)], 1990);
+    assert_eq!(raster.rgba8_at(0, 50), [0, 0, 0, 0]);
+    assert_eq!((raster.rgba8_at(1, 0)[0], raster.rgba8_at(5, 99)[0]), (0, 255));
 }
 
-/// Class numbers in 16 bits or floats stay class numbers.
+/// Class numbers in 16 bits stay class numbers, and are shown as they were before there was a range of the data set.
 #[test]
 fn small_whole_numbers_stay() {
     let image = open(write(spec(40, 30), |y, _| (y % 3) as u16).expect("written")).expect("opened");
     let raster = image.whole(&image.choose(vec![0]).expect("bands")).expect("decoded");
-    assert_eq!(raster.rgba8_at(0, 2), [2, 2, 2, 255]);
+    assert_eq!(raster.samples.number(2 * 40), 2.0);
+    let before = raster.own_ranges.as_ref().map(|own| own.before.clone());
+    assert_eq!(raster.in_ranges(before).rgba8_at(0, 2), [2, 2, 2, 255]);
 }
 
 #[test]
