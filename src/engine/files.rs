@@ -162,6 +162,8 @@ impl Engine {
                 .collect(),
             memory_bytes: self.builder.memory_bytes() as f64,
             fingerprint: survive::fingerprint(data),
+            fingerprint_before: Some(survive::fingerprint_before(data))
+                .filter(|old| *old != survive::fingerprint(data)),
         })]
     }
 

@@ -82,6 +82,8 @@ pub struct Dataset {
     pub memory_bytes: f64,
     /// Tells data sets apart: the same for the same pixels in the same pairs, whatever the rule and the folders' names.
     pub fingerprint: String,
+    /// The same as versions made it that stretched images of more than 8 bits one by one; none where it is no other.
+    pub fingerprint_before: Option<String>,
 }
 
 /// Which numbers are black and which are white in images of more than 8 bits.

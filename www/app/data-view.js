@@ -4,14 +4,14 @@
  */
 import { $, h, inSlices, setText, show } from './dom.js';
 import { pick } from './files.js';
-import { bytes, count, hex, percent, plural, size } from './format.js';
+import { bytes, count, hex, percent, plural, size, valueName } from './format.js';
 import { go } from './header.js';
 import { canBeClasses, paintLegend, useClasses } from './legend.js';
 import { chip, paintLayers } from './paint-classes.js';
 import { clear, sampleScenes, send } from './session.js';
 import { change, current } from './settings.js';
 import { changed, hasData, onPaint, running, state, usablePairs } from './store.js';
-import { faultWords, isWarning, joint, noteLine, ruleLine } from './strings.js';
+import { faultWords, isWarning, joint, noteLine, ruleLine, usesNumbers } from './strings.js';
 import { openPairs } from './viewer.js';
 
 /**
@@ -268,8 +268,8 @@ function paintFaults() {
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let ruleTimer;
-/** @type {readonly number[]} */
-let chosenColour = [255, 255, 255];
+/** The colour or number for “one colour”. @type {{ rgb: readonly number[], code?: number | null }} */
+let chosenColour = { rgb: [255, 255, 255] };
 
 function initRule() {
   for (const id of ['rule-threshold', 'rule-not-black', 'rule-colour', 'rule-invert']) $(id).addEventListener('change', () => sendRule(0));
@@ -295,7 +295,7 @@ function sendRule(wait) {
     /** @type {MaskRule} */
     let rule = { kind: 'threshold', at: Number(input('rule-at').value), invert };
     if (input('rule-not-black').checked) rule = { kind: 'not_black', invert };
-    if (input('rule-colour').checked) rule = { kind: 'colour', rgb: /** @type {[number, number, number]} */ ([...chosenColour]), invert };
+    if (input('rule-colour').checked) rule = { kind: 'colour', rgb: /** @type {[number, number, number]} */ ([...chosenColour.rgb]), code: chosenColour.code ?? undefined, invert };
     send({ type: 'set_mask_rule', rule });
   }, wait);
 }
@@ -314,30 +314,35 @@ function paintRule() {
   if (rule.kind !== 'classes') input('rule-invert').checked = rule.invert;
   paintLegend(dataset);
   input('rule-colour').disabled = colours.length === 0;
+  const numbers = usesNumbers(rule, dataset);
+  setText($('rule-at-label'), numbers ? 'Number at least' : 'Brightness at least');
+  setText($('rule-threshold-label'), dataset.objects != null ? 'Every numbered object' : numbers ? 'Large numbers' : 'Bright pixels');
+  input('rule-at').max = numbers && (rule.kind !== 'threshold' || rule.at > 255 || dataset.objects == null) ? '65535' : '255';
   if (rule.kind === 'threshold' && document.activeElement !== input('rule-at')) {
     input('rule-at').value = String(rule.at);
     setText($('rule-at-value'), String(rule.at));
   }
-  if (rule.kind === 'colour') chosenColour = rule.rgb;
-  else if (colours.length) chosenColour = (colours.find(({ rgb }) => rgb.some((v) => v > 0)) ?? colours[0]).rgb;
+  if (rule.kind === 'colour') chosenColour = rule;
+  else if (colours.length) chosenColour = colours.find(({ rgb }) => rgb.some((v) => v > 0)) ?? colours[0];
   show($('rule-threshold-sub'), rule.kind === 'threshold');
   show($('rule-colours'), rule.kind === 'colour');
   const list = $('rule-colours');
   // Who chose a colour stays at it.
   const focused = list.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.colour : undefined;
-  list.replaceChildren(...colours.map(({ rgb, share }) => swatch([...rgb], share, rule)));
+  list.replaceChildren(...colours.map((colour) => swatch(colour, rule)));
   if (focused) /** @type {HTMLElement | null} */ (list.querySelector(`[data-colour="${focused}"]`))?.focus({ preventScroll: true });
   show($('rule-reset'), JSON.stringify(rule) !== JSON.stringify(suggested));
 }
 
-/** @param {number[]} rgb @param {number} share @param {MaskRule} rule */
-function swatch(rgb, share, rule) {
+/** @param {import('./types.js').ColourShare} colour @param {MaskRule} rule */
+function swatch(colour, rule) {
+  const { rgb, share } = colour;
   const on = rule.kind === 'colour' && hex([...rule.rgb]) === hex(rgb);
   const button = h('button', { type: 'button', class: 'swatch', data: { colour: hex(rgb) }, 'aria-pressed': String(on), onclick: () => {
-    chosenColour = rgb;
+    chosenColour = colour;
     input('rule-colour').checked = true;
     sendRule(0);
-  } }, h('span', { class: 'tabular' }, `${hex(rgb)} · ${percent(share)}`));
+  } }, h('span', { class: 'tabular' }, `${valueName(colour)} · ${percent(share)}`));
   button.prepend(chip(rgb));
   return button;
 }

@@ -81,6 +81,9 @@ export const speed = (value) => (value == null || !Number.isFinite(value) ? '–
 /** @param {readonly number[]} rgb */
 export const hex = (rgb) => `#${rgb.map((v) => v.toString(16).padStart(2, '0')).join('').toUpperCase()}`;
 
+/** What a mask holds: the number in the file, or the colour. @param {{ rgb: readonly number[], code?: number | null }} value */
+export const valueName = ({ rgb, code }) => (code == null ? hex(rgb) : String(code));
+
 /** A length on the ground: `30 cm`, `1.25 km`. @param {number} meters */
 export function length(meters) {
   if (meters < 1) return `${(meters * 100).toFixed(meters < 0.1 ? 1 : 0)} cm`;

@@ -7,7 +7,7 @@ import { bytes, count, metric, plural } from './format.js';
 import { onEvent } from './reduce.js';
 import { saveReport } from './report.js';
 import { discard, goingOn, isAsked, keepHere, later, offerAgain, resume } from './resume.js';
-import { onPaint, running, state } from './store.js';
+import { isDataHere, onPaint, running, state } from './store.js';
 import { endLine, progressWords } from './strings.js';
 import { takeRun } from './take-run.js';
 
@@ -71,7 +71,7 @@ function paintOffer() {
   const iou = saved.best_iou == null ? '' : `, IoU ${metric(saved.best_iou)}`;
   const place = offer.where === 'file' ? `${offer.name}: a run` : 'A run';
   setText($('offer-sentence'), `${place} saved at ${when(saved.saved_at_ms)}, ${progressWords(saved)}${iou}.`);
-  const here = state.dataset?.fingerprint === saved.data.fingerprint;
+  const here = isDataHere(saved.data.fingerprint);
   const data = `${plural(saved.data.pairs, 'pair')} (${saved.data.names.join(', ')}${saved.data.pairs > saved.data.names.length ? ', …' : ''})`;
   setText($('offer-next'), here ? `Its data are here. ${warning(offer, other)}` : saved.data.source === 'sample_scenes' ? `It was trained on the sample scenes. ${warning(offer, other)}`
     : offer.data ? `Its ${data} are kept with it. ${warning(offer, other)}` : `It needs the same ${data}: drop them again. ${warning(offer, other)}`);

@@ -4,7 +4,7 @@
  * colours of no class that can become one: those of files that came after it was edited, and strays.
  */
 import { $, h, setText, show } from './dom.js';
-import { hex, percent } from './format.js';
+import { hex, percent, valueName } from './format.js';
 import { chip } from './paint-classes.js';
 import { send } from './session.js';
 import { state } from './store.js';
@@ -16,7 +16,7 @@ import { unlearntLine } from './strings.js';
  */
 
 /** Classes that the engine takes at most. */
-const MOST_CLASSES = 16;
+const MOST_CLASSES = 64;
 /** The legend as it was last in force, for going back to it; not one that was refused. @type {LegendEntry[]} */
 let edited = [];
 let drawn = '';
@@ -25,7 +25,7 @@ let drawn = '';
 export function useClasses() {
   const { dataset } = state;
   if (!dataset) return;
-  const colours = new Set(dataset.colours.map(({ rgb }) => hex(rgb)));
+  const colours = new Set([...dataset.colours, ...dataset.detected].map(({ rgb }) => hex(rgb)));
   const same = edited.length > 0 && edited.every(({ rgb }) => colours.has(hex(rgb)));
   sendLegend(same ? edited : dataset.detected);
 }
@@ -75,9 +75,9 @@ function paintUnlearnt(dataset, legend) {
   show($('rule-strays'), colours.length > 0);
   setText($('rule-strays-line'), unlearntLine(fresh.length, fresh.reduce((sum, { share }) => sum + share, 0), colours.length - fresh.length));
   $('rule-strays-line').classList.toggle('warn', fresh.length > 0);
-  const swatches = colours.slice(0, 12).map(({ rgb, share }) => {
-    const entry = found.get(hex(rgb)) ?? { rgb, shown: rgb, name: '', ignored: false, share };
-    const button = h('button', { type: 'button', class: 'swatch', title: 'Make it a class', 'aria-label': `Make ${hex(rgb)} a class`, onclick: () => sendLegend(extended(legend, [entry])) }, h('span', { class: 'tabular' }, `${hex(rgb)} · ${percent(share)}`));
+  const swatches = colours.slice(0, 12).map(({ rgb, code, share }) => {
+    const entry = found.get(hex(rgb)) ?? { rgb, code, shown: rgb, name: '', ignored: false, share };
+    const button = h('button', { type: 'button', class: 'swatch', title: 'Make it a class', 'aria-label': `Make ${valueName(entry)} a class`, onclick: () => sendLegend(extended(legend, [entry])) }, h('span', { class: 'tabular' }, `${valueName(entry)} · ${percent(share)}`));
     button.prepend(chip(rgb));
     return button;
   });
@@ -89,11 +89,11 @@ function paintUnlearnt(dataset, legend) {
 function row(entry, index, legend) {
   /** @param {Partial<LegendEntry>} change */
   const change = (change) => sendLegend(legend.map((other, i) => (i === index ? { ...other, ...change } : other)));
-  const name = h('input', { type: 'text', id: `legend-name-${index}`, value: entry.name, maxLength: 60, autocomplete: 'off', spellcheck: false, 'aria-label': `Name of the class ${hex(entry.rgb)}` });
+  const name = h('input', { type: 'text', id: `legend-name-${index}`, value: entry.name, maxLength: 60, autocomplete: 'off', spellcheck: false, 'aria-label': `Name of the class ${valueName(entry)}` });
   name.addEventListener('change', () => change({ name: name.value }));
   const use = h('input', { type: 'checkbox', id: `legend-use-${index}`, checked: !entry.ignored, 'aria-label': `Learn ${entry.name}` });
   use.addEventListener('change', () => change({ ignored: !use.checked }));
-  const item = h('li', { class: entry.ignored ? 'legend-row ignored' : 'legend-row' }, use, name, h('span', { class: 'small tabular', title: hex(entry.rgb) }, entry.ignored ? 'not labelled' : percent(entry.share)));
+  const item = h('li', { class: entry.ignored ? 'legend-row ignored' : 'legend-row' }, use, name, h('span', { class: 'small tabular', title: valueName(entry) }, `${entry.code == null ? '' : `${entry.code} · `}${entry.ignored ? 'not labelled' : percent(entry.share)}`));
   item.prepend(chip(entry.shown));
   return item;
 }

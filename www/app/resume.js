@@ -8,7 +8,7 @@ import { onEvent, say } from './reduce.js';
 import { pauseOrResume } from './run-view.js';
 import { clear, holdData, nextBands, onDeath, onKeepReport, onMessage, post, reload, sampleScenes, send, sendFiles, setBands, whenReady } from './session.js';
 import { keepFromEviction } from './storage-lock.js';
-import { changed, kept, running, state, usablePairs } from './store.js';
+import { changed, isDataHere, kept, running, state, usablePairs } from './store.js';
 import { saveRun } from './take-run.js';
 import { faultLine, gpuGoneWords, inheritedWords, lockedOutWords, lossWords, missingWords, otherDataWords, troubleWords, unreadableWords } from './strings.js';
 
@@ -294,7 +294,7 @@ function proceed() {
   const { offer, config, death, batch } = plan;
   if (death && gpuIsAway(death) && deviceTries < DEVICE_TRIES) return;
   if (offer) {
-    if (dataset?.fingerprint !== offer.saved.data.fingerprint) {
+    if (!isDataHere(offer.saved.data.fingerprint)) {
       // They may be its images, read with other bands.
       if (dataset && !plan.rebanded && otherBands(offer)) {
         plan.rebanded = true;
@@ -322,6 +322,7 @@ function proceed() {
     plan = null;
     if (death) {
       if (death.rule) send({ type: 'set_mask_rule', rule: death.rule });
+      if (death.range) send({ type: 'set_range', range: death.range });
       if (death.excluded.length) send({ type: 'set_excluded', pairs: death.excluded, excluded: true });
       state.error = { ...lossWords(death, 0, { batch, from: config.batch, onCpu: movedToCpu(death) }), action: null, calm: true };
     }
@@ -338,7 +339,7 @@ function lost(last) {
   let death = last.config || !before ? last : { ...before, cause: last.cause, detail: last.detail };
   // Going on with what is on offer is not for people to begin again, unless it is they who have to bring the images.
   const tried = !death.config && going?.offer && !isAsked() ? going.offer : null;
-  if (tried) death = { ...last, config: tried.saved.config, rule: null, excluded: [] };
+  if (tried) death = { ...last, config: tried.saved.config, rule: null, range: null, excluded: [] };
   underWay = null;
   const now = performance.now();
   deaths = deaths.filter((at) => now - at < DEATHS_WITHIN_MS);

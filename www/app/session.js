@@ -50,6 +50,7 @@ export function whenReady(work) {
  * @property {string} detail
  * @property {import('./types.js').TrainConfig | null} config
  * @property {import('./types.js').MaskRule | null} rule
+ * @property {import('./types.js').RangeChoice | null} range which numbers are black and white
  * @property {number[]} excluded pairs left out
  * @property {'webgpu' | 'cpu' | null} device what it ran on
  * @property {boolean} paused
@@ -317,6 +318,7 @@ function died(detail, memory = false) {
     detail,
     config: run?.config ?? null,
     rule: state.dataset?.rule ?? null,
+    range: state.dataset?.ranges?.choice ?? null,
     excluded: state.dataset?.pairs.filter(({ excluded }) => excluded).map(({ index }) => index) ?? [],
     device: state.device?.kind ?? null,
     paused: run !== null && (run.phase === 'paused' || run.asked === 'pause'),

@@ -198,6 +198,9 @@ export const shownPreviews = () => state.history[shownAt()]?.items ?? state.prev
 /** Whether the data a run was trained on are still (or again) those that are here. @param {Run} run */
 export const dataOf = (run) => run.dataset !== null && run.dataset.fingerprint === state.dataset?.fingerprint;
 
+/** Whether a fingerprint is that of the data here, as this version or an older one makes it. @param {string | null | undefined} fingerprint */
+export const isDataHere = (fingerprint) => Boolean(fingerprint) && [state.dataset?.fingerprint, state.dataset?.fingerprint_before].includes(fingerprint ?? undefined);
+
 /** Pairs that take part. */
 export const usablePairs = () => state.dataset?.pairs.filter((pair) => !pair.excluded && !pair.blocked) ?? [];
 

@@ -49,9 +49,11 @@ const faults = {
   no_image: () => ({ sentence: 'is a mask with no image of the same name', next: 'Drop its image too, with the same name.' }),
   ambiguous: (d) => ({ sentence: `claims the same place as ${d || 'another file'}`, next: 'Keep one of the two, or rename one.' }),
   size_mismatch: (d) => ({ sentence: `has image and mask of different size${inBrackets(d)}`, next: 'Export both at the same size and drop them again.' }),
+  mask_number: (d) => ({ sentence: `has a mask with the number ${d || 'of no class'}`, next: 'Classes are whole numbers from 0 to 65,535. Declare that number as nodata, or give those pixels another.' }),
+  too_many_classes: (d) => ({ sentence: `has a mask of too many classes${inBrackets(d)}`, next: 'In the legend beside the pairs give some of them one name, or untick them; that takes the pairs in.' }),
   vector_mask: (d) => ({ sentence: `gives no mask${inBrackets(d)}`, next: 'Drop it with images of the same place that say where they lie: GeoTIFF, or PNG and JPEG with a world file and .prj.' }),
   no_pairs: () => ({ sentence: 'No image and mask belong together by name', next: 'Use the same name in images/ and masks/, or 12.png and 12_mask.png.' }),
-  bad_legend: (d) => ({ sentence: `The legend cannot be used${inBrackets(d)}`, next: 'Tick or name colours so that there are from 2 to 16 classes.' }),
+  bad_legend: (d) => ({ sentence: `The legend cannot be used${inBrackets(d)}`, next: 'Tick or name colours so that there are from 2 to 64 classes.' }),
   not_finite: () => ({ sentence: 'The loss was no longer a number', next: 'Try again with a tenth of the learning rate.' }),
   nothing_to_train: () => ({ sentence: 'There is no pair to train on', next: 'Drop images with masks, or take excluded pairs in again.' }),
   run_foreign: () => ({ sentence: 'is not a saved run of this page', next: 'Use a .gmrun file that “Save run as a file” wrote.' }),
@@ -339,14 +341,32 @@ export function troubleWords(why) {
 /** The mask rule in words. @param {import('./types.js').MaskRule} rule @param {import('./types.js').Dataset} dataset */
 export function ruleLine(rule, dataset) {
   const share = dataset.foreground_share;
-  if (rule.kind === 'classes') return `Each colour below is a class: ${dataset.classes.length} in all. ${percent(share)} of all pixels are labelled.`;
+  if (rule.kind === 'classes') return `Each ${dataset.detected.some(({ code }) => code != null) ? 'number' : 'colour'} below is a class: ${dataset.classes.length} in all. ${percent(share)} of all pixels are labelled.`;
   const part = rule.invert ? 'background' : 'foreground';
   const tail = `${percent(share)} of all pixels are foreground.`;
+  const objects = dataset.objects == null ? '' : `The masks number their objects (up to ${count(dataset.objects)} in one image). `;
   switch (rule.kind) {
-    case 'threshold': return `Mask pixels of brightness ${rule.at} or more are ${part}. ${tail}`;
-    case 'not_black': return `Every mask pixel that is not exactly opaque black is ${part}. ${tail}`;
-    default: return `Mask pixels of one colour are ${part}. ${tail}`;
+    case 'threshold': return `${objects}${usesNumbers(rule, dataset) ? `Mask pixels with the number ${count(rule.at)} or more` : `Mask pixels of brightness ${rule.at} or more`} are ${part}. ${tail}`;
+    case 'not_black': return `${objects}Every mask pixel that is not exactly opaque black is ${part}. ${tail}`;
+    default: return `${objects}Mask pixels of one ${rule.code == null ? 'colour' : 'number'} are ${part}. ${tail}`;
   }
+}
+
+/** Whether a threshold is one of numbers beyond those of brightness. @param {import('./types.js').MaskRule} rule @param {import('./types.js').Dataset} dataset */
+export const usesNumbers = (rule, dataset) => dataset.objects != null || (rule.kind === 'threshold' && rule.at > 255) || dataset.colours.some(({ code }) => code != null);
+
+/** What is black and what is white. @param {import('./types.js').RangeInfo} ranges */
+export function rangeLine({ choice, used, images }) {
+  const those = images === 1 ? 'The image has' : `${count(images)} images have`;
+  const depth = `${those} numbers of more than 8 bits.`;
+  if (used.kind === 'each_alone') return `${depth} Each is stretched by its own numbers: the same ground can be bright in one and dark in the next. Only for looking, or where the sensors differ.`;
+  if (used.kind === 'as_before') return `${depth} Seen as the run saw them that was saved by an older version: TIFF each by itself, PNG from 0 to 65,535.`;
+  if (used.kind !== 'fixed') return depth;
+  const number = (/** @type {number} */ value) => (Math.abs(value) >= 1000 ? count(Math.round(value)) : String(Number(value.toPrecision(4))));
+  const bands = used.bands.map(([low, high]) => `${number(low)} to ${number(high)}`);
+  const same = bands.every((band) => band === bands[0]);
+  const found = choice.kind === 'together' ? 'found over all of them' : 'as typed (reflectance times 10,000: 0 and 10,000)';
+  return `${depth} Black to white is ${same ? bands[0] : bands.join('; ')}, ${found}. The model keeps it.`;
 }
 
 /** Colours that no class takes. @param {number} fresh those frequent enough for one @param {number} share of the pixels, theirs @param {number} strays */

@@ -18,6 +18,9 @@
  * @typedef {import('../../pkg/groundmask.js').MaskRule} MaskRule
  * @typedef {import('../../pkg/groundmask.js').LegendEntry} LegendEntry
  * @typedef {import('../../pkg/groundmask.js').ClassInfo} ClassInfo
+ * @typedef {import('../../pkg/groundmask.js').ColourShare} ColourShare
+ * @typedef {import('../../pkg/groundmask.js').RangeChoice} RangeChoice
+ * @typedef {import('../../pkg/groundmask.js').RangeInfo} RangeInfo
  * @typedef {import('../../pkg/groundmask.js').Finding} Finding
  * @typedef {import('../../pkg/groundmask.js').Mend} Mend
  * @typedef {import('../../pkg/groundmask.js').CurvePoint} CurvePoint
