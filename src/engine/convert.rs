@@ -1,14 +1,14 @@
 //! The core's own types to the protocol's and back. The floors below do not know the protocol.
 
 use crate::{
-    data::{augment, batches, checkup, classes, doctor, fault::FaultKind, mask, preprocess},
+    data::{augment, batches, checkup, classes, dataset, doctor, fault::FaultKind, mask, preprocess},
     device,
     model::{self, LossKind},
     protocol::{
         Architecture, AugmentRanges, Augmentation, Channels, ClassInfo, CurvePoint, DeviceKind, DeviceReason,
-        EndReason, Fault, FaultCode, FieldError, FieldErrorCode, Finding, FindingCode, ForegroundWeight, ImageScore,
-        KeepBest, LegendEntry, Loss, MaskRule, Mend, Metrics, NormStatistics, Note, Poses, Sampling, Schedule, Stage,
-        TrainConfig, ValidationReport,
+        EndReason, Fault, FaultCode, FieldError, FieldErrorCode, Finding, FindingCode, FolderQuestion, FolderRoles,
+        ForegroundWeight, ImageScore, KeepBest, LegendEntry, Loss, MaskRule, Mend, Metrics, NormStatistics, Note,
+        Poses, Sampling, Schedule, Stage, TrainConfig, ValidationReport,
     },
     train::{self, FieldProblem, ImageMetrics, Problem, RawSettings},
 };
@@ -318,13 +318,30 @@ pub(super) fn file_fault(path: &str, kind: &FaultKind) -> Fault {
         FaultKind::NoImage => (FaultCode::NoImage, Stage::Pair),
         FaultKind::PartnerRefused { .. } => (FaultCode::PartnerRefused, Stage::Pair),
         FaultKind::Ambiguous { .. } => (FaultCode::Ambiguous, Stage::Pair),
+        FaultKind::OtherForm { .. } => (FaultCode::OtherForm, Stage::Pair),
+        FaultKind::WhichFolder { .. } => (FaultCode::WhichFolder, Stage::Pair),
+        FaultKind::ObjectMasks { .. } => (FaultCode::ObjectMasks, Stage::Pair),
+        FaultKind::TaskNames { .. } => (FaultCode::TaskNames, Stage::Pair),
         FaultKind::SizeMismatch { .. } => (FaultCode::SizeMismatch, Stage::Pair),
     };
     Fault {
         code,
         stage,
-        file: Some(path.to_owned()),
+        // Folders are asked about as a whole.
+        file: (!path.is_empty()).then(|| path.to_owned()),
         detail: kind.detail(),
+    }
+}
+
+pub(super) fn question(question: &dataset::FolderQuestion) -> FolderQuestion {
+    let roles = question.options.iter().map(|r| FolderRoles {
+        images: r.images.clone(),
+        masks: r.masks.clone(),
+    });
+    FolderQuestion {
+        options: roles.collect(),
+        suggested: question.suggested.map(|n| n as u32),
+        files: question.files as u32,
     }
 }
 
