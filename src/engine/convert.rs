@@ -1,7 +1,7 @@
 //! The core's own types to the protocol's and back. The floors below do not know the protocol.
 
 use crate::{
-    data::{augment, batches, checkup, classes, dataset, doctor, fault::FaultKind, mask, preprocess},
+    data::{augment, batches, checkup, classes, dataset, doctor, fault::FaultKind, mask, pair, preprocess},
     device,
     model::{self, LossKind},
     protocol::{
@@ -333,13 +333,17 @@ pub(super) fn file_fault(path: &str, kind: &FaultKind) -> Fault {
     }
 }
 
-pub(super) fn question(question: &dataset::FolderQuestion) -> FolderQuestion {
-    let roles = question.options.iter().map(|r| FolderRoles {
+pub(super) fn folder_roles(roles: &[pair::FolderRoles]) -> Vec<FolderRoles> {
+    let one = |r: &pair::FolderRoles| FolderRoles {
         images: r.images.clone(),
         masks: r.masks.clone(),
-    });
+    };
+    roles.iter().map(one).collect()
+}
+
+pub(super) fn question(question: &dataset::FolderQuestion) -> FolderQuestion {
     FolderQuestion {
-        options: roles.collect(),
+        options: folder_roles(&question.options),
         suggested: question.suggested.map(|n| n as u32),
         files: question.files as u32,
     }

@@ -114,6 +114,7 @@ impl Engine {
                 source: self.source,
                 sample_seed: (self.source == crate::protocol::DataSource::SampleScenes).then_some(self.sample_seed),
                 bands: self.inputs.chosen_bands(),
+                folders: convert::folder_roles(self.builder.folder_roles()),
             },
             rule: convert::labelling_out(&data.labelling),
             excluded: (0..data.pairs.len()).filter(|&p| data.pairs[p].excluded).collect(),

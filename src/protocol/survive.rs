@@ -48,4 +48,7 @@ pub struct SavedData {
     /// Bands that were chosen, by number from 1; none for the usual ones.
     #[serde(default)]
     pub bands: Vec<u32>,
+    /// What the user said of folders.
+    #[serde(default)]
+    pub folders: Vec<super::FolderRoles>,
 }

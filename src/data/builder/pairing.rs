@@ -211,6 +211,11 @@ impl Builder {
         });
     }
 
+    /// What the user said of folders.
+    pub fn folder_roles(&self) -> &[FolderRoles] {
+        &self.roles
+    }
+
     /// Takes the user's word on which folder holds what, from the next [`finish`](Self::finish) on.
     pub fn set_folder_roles(&mut self, roles: FolderRoles) {
         let same = |r: &FolderRoles| {
