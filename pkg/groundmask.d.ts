@@ -295,7 +295,7 @@ export type Mend = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: 
 /**
  * One request to the engine. Commands are handled one at a time, in order.
  */
-export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "show_tiles"; config: TrainConfig; row: number } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number; outlines?: Outlines } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
+export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "set_folder_roles"; images: string; masks: string } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "show_tiles"; config: TrainConfig; row: number } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number; outlines?: Outlines } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
 
 /**
  * Settings to try instead, and what was changed in them.
@@ -370,6 +370,10 @@ export interface Dataset {
      */
     faults: Fault[];
     /**
+     * Folders with the same names, of which nobody knows what they hold.
+     */
+    question: FolderQuestion | undefined;
+    /**
      * Bytes held for decoded images.
      */
     memory_bytes: number;
@@ -401,6 +405,37 @@ export interface SavedData {
      * Bands that were chosen, by number from 1; none for the usual ones.
      */
     bands?: number[];
+    /**
+     * What the user said of folders.
+     */
+    folders?: FolderRoles[];
+}
+
+/**
+ * What folders hold. Each is one or more names, `/` between them, anywhere in a path; `*.png` at the end takes the files
+ * of that ending alone, directly in the folder.
+ */
+export interface FolderRoles {
+    images: string;
+    masks: string;
+}
+
+/**
+ * Which folder holds images, which masks?
+ */
+export interface FolderQuestion {
+    /**
+     * The answers; one is right.
+     */
+    options: FolderRoles[];
+    /**
+     * The answer that the pictures suggest.
+     */
+    suggested: number | undefined;
+    /**
+     * Files that wait for it.
+     */
+    files: number;
 }
 
 /**
@@ -851,7 +886,7 @@ export type EndReason = "finished" | "stopped" | "early_stopped" | "not_finite" 
 
 export type ExportKind = "mask_png" | "probability_png" | "mask_tif" | "class_tif" | "probability_tif" | "geojson" | "world_file" | "aux_xml";
 
-export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "no_mask" | "no_image" | "partner_refused" | "ambiguous" | "size_mismatch" | "no_pairs" | "vector_mask" | "bad_legend" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_other_version" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "cannot_continue" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
+export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "no_mask" | "no_image" | "partner_refused" | "ambiguous" | "other_form" | "which_folder" | "object_masks" | "task_names" | "size_mismatch" | "no_pairs" | "vector_mask" | "bad_legend" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_other_version" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "cannot_continue" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
 
 export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs" | "does_not_fit" | "needs_binary_masks" | "wrong_count" | "no_places";
 

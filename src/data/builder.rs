@@ -14,16 +14,20 @@ use super::doctor::{self, Note};
 use super::fault::{FaultKind, FileFault};
 use super::mask::{self, MaskRule};
 use super::mask_numbers::{self, Numbers};
-use super::pair::{is_junk, pair_by_name};
+use super::pair::{FolderRoles, is_junk};
 use super::value_ranges::RangeChoice;
 use crate::formats::decode::{Limits, decode};
 use crate::formats::raster::Raster;
+
+mod pairing;
 
 /// A decoded file.
 struct Loaded {
     path: String,
     raster: Arc<Raster>,
     hash: u64,
+    /// Path of the image that it was made for.
+    of: Option<String>,
 }
 
 /// Collects files and makes a [`Dataset`] of them, again whenever more come.
@@ -40,6 +44,8 @@ pub struct Builder {
     names: BTreeMap<u16, String>,
     /// Image paths of the pairs left out.
     excluded: BTreeSet<String>,
+    /// Which folder holds what, as the user said.
+    roles: Vec<FolderRoles>,
     /// The last outcome, reused where nothing changed.
     last: Dataset,
 }
@@ -62,6 +68,7 @@ impl Builder {
             range_choice: RangeChoice::default(),
             names: BTreeMap::new(),
             excluded: BTreeSet::new(),
+            roles: Vec::new(),
             last: Dataset::default(),
         }
     }
@@ -104,6 +111,7 @@ impl Builder {
             path: path.to_owned(),
             hash: raster.pixel_hash(),
             raster: Arc::new(raster),
+            of: None,
         });
     }
 
@@ -115,7 +123,7 @@ impl Builder {
     }
 
     fn forget(&mut self, path: &str) {
-        self.files.retain(|f| f.path != path);
+        self.files.retain(|f| f.path != path || f.of.is_some());
         self.faults.retain(|f| f.path != path);
     }
 
@@ -160,36 +168,7 @@ impl Builder {
 
     /// Pairs all files by name, applies the rule, looks for what is odd.
     pub fn finish(&mut self) -> Dataset {
-        let paths: Vec<String> = self.files.iter().map(|f| f.path.clone()).collect();
-        let pairing = pair_by_name(&paths);
-        let mut faults = self.faults.clone();
-        let mut fault = |file: usize, kind| {
-            faults.push(FileFault {
-                path: paths[file].clone(),
-                kind,
-            })
-        };
-        let partners = self.refused_partners(pairing.images_only.iter().chain(&pairing.masks_only));
-        let missing = |i: usize, kind| match partners.get(&i) {
-            Some(other) => FaultKind::PartnerRefused { other: other.clone() },
-            None => kind,
-        };
-        for i in &pairing.images_only {
-            fault(*i, missing(*i, FaultKind::NoMask));
-        }
-        for i in &pairing.masks_only {
-            fault(*i, missing(*i, FaultKind::NoImage));
-        }
-        for (file, other) in &pairing.ambiguous {
-            fault(
-                *file,
-                FaultKind::Ambiguous {
-                    other: paths[*other].clone(),
-                },
-            );
-        }
-        faults.sort_by(|a, b| a.path.cmp(&b.path));
-
+        let pairing = self.pair_files();
         let same_masks = self.last.pairs.len() == pairing.pairs.len()
             && pairing
                 .pairs
@@ -239,7 +218,8 @@ impl Builder {
         };
         let mut out = Dataset {
             pairs: Vec::new(),
-            faults,
+            faults: pairing.faults,
+            question: pairing.question,
             rule,
             suggested_rule,
             labelling,
@@ -259,28 +239,6 @@ impl Builder {
         out.memory_bytes = self.files.iter().map(|f| f.raster.bytes()).sum::<u64>() + extra;
         self.last = out.clone();
         out
-    }
-
-    /// Of `lonely` files, those whose partner came but was refused, with its path.
-    fn refused_partners<'a>(&self, lonely: impl Iterator<Item = &'a usize>) -> BTreeMap<usize, String> {
-        if self.faults.is_empty() {
-            return BTreeMap::new();
-        }
-        let lonely: Vec<usize> = lonely.copied().collect();
-        let refused = self.faults.iter().map(|f| f.path.clone());
-        let paths: Vec<String> = lonely
-            .iter()
-            .map(|i| self.files[*i].path.clone())
-            .chain(refused)
-            .collect();
-        let pairs = pair_by_name(&paths).pairs.into_iter();
-        pairs
-            .filter_map(|(image, mask, _)| {
-                let (own, other) = (image.min(mask), image.max(mask));
-                let file = *lonely.get(own)?;
-                (other >= lonely.len()).then(|| (file, paths[other].clone()))
-            })
-            .collect()
     }
 
     /// Bytes a pair holds beyond its two files.

@@ -10,6 +10,7 @@ use super::fault::{FaultKind, FileFault};
 use super::mask::MaskRule;
 use super::mask_numbers::Numbers;
 use super::mask_value::MaskValue;
+use super::pair::FolderRoles;
 use super::value_ranges::{RangeChoice, ValueRanges};
 use crate::formats::raster::Raster;
 
@@ -55,12 +56,25 @@ impl Pair {
     }
 }
 
+/// Folders of which no word says what they hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FolderQuestion {
+    /// The answers; one is right.
+    pub options: Vec<FolderRoles>,
+    /// Position of the answer that the pictures suggest.
+    pub suggested: Option<usize>,
+    /// Files that wait for it.
+    pub files: usize,
+}
+
 /// Pairs with their masks under one rule.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Dataset {
     pub pairs: Vec<Pair>,
     /// Files that are part of no pair, each with its cause, by path.
     pub faults: Vec<FileFault>,
+    /// Folders of which nobody knows what they hold.
+    pub question: Option<FolderQuestion>,
     /// The binary rule in force, or the one that would be if the masks had not several classes.
     pub rule: MaskRule,
     pub suggested_rule: MaskRule,

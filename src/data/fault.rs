@@ -40,6 +40,29 @@ pub enum FaultKind {
         found: usize,
         limit: usize,
     },
+    /// Files of one kind, of which each is another form of a file that is used, as this one is of `kept`.
+    OtherForm {
+        kept: String,
+        files: usize,
+    },
+    /// Folders with the same names, of which nobody knows what they hold.
+    WhichFolder {
+        folders: Vec<String>,
+        files: usize,
+    },
+    /// A mask for each object of an image, in a folder beside it.
+    ObjectMasks {
+        image: String,
+        masks: String,
+        files: usize,
+        images: usize,
+    },
+    /// Masks named after the task of a labelling tool, not after their image. Folders of both.
+    TaskNames {
+        masks: String,
+        images: String,
+        files: usize,
+    },
     /// Width and height of image and mask.
     SizeMismatch {
         image: [u32; 2],
@@ -69,6 +92,18 @@ impl FaultKind {
                 let (needed, left) = (*needed_bytes as f64 / MIB, *available_bytes as f64 / MIB);
                 Some(format!("needs {needed:.1} MiB, {left:.1} MiB left"))
             }
+            FaultKind::OtherForm { kept, files: 1 } => Some(kept.clone()),
+            FaultKind::OtherForm { kept, files } => Some(format!("{kept}, as {} more", files - 1)),
+            FaultKind::WhichFolder { folders, files } => Some(format!("{}: {files} files", folders.join(" and "))),
+            FaultKind::ObjectMasks {
+                image,
+                masks,
+                files,
+                images,
+            } => Some(format!(
+                "{files} in {masks} and such folders, for {images} images as {image}"
+            )),
+            FaultKind::TaskNames { masks, images, files } => Some(format!("{files} in {masks}, images in {images}")),
             FaultKind::Ambiguous { other } | FaultKind::PartnerRefused { other } => Some(other.clone()),
             FaultKind::MaskNumber { number } => Some(number.to_string()),
             FaultKind::TooManyClasses { found, limit } => Some(format!("{found} classes, limit {limit}")),

@@ -2,20 +2,20 @@
 
 use crate::{
     data::{
-        augment, batches, checkup, classes, doctor,
+        augment, batches, checkup, classes, dataset, doctor,
         fault::FaultKind,
         mask,
         mask_value::MaskValue,
-        preprocess,
+        pair, preprocess,
         value_ranges::{RangeChoice, ValueRanges},
     },
     device,
     model::{self, LossKind},
     protocol::{
         self, Architecture, AugmentRanges, Augmentation, Channels, ClassInfo, ColourShare, CurvePoint, DeviceKind,
-        DeviceReason, EndReason, Fault, FaultCode, FieldError, FieldErrorCode, Finding, FindingCode, ForegroundWeight,
-        ImageScore, KeepBest, LegendEntry, Loss, MaskRule, Mend, Metrics, NormStatistics, Note, Poses, Sampling,
-        Schedule, Stage, TrainConfig, ValidationReport,
+        DeviceReason, EndReason, Fault, FaultCode, FieldError, FieldErrorCode, Finding, FindingCode, FolderQuestion,
+        FolderRoles, ForegroundWeight, ImageScore, KeepBest, LegendEntry, Loss, MaskRule, Mend, Metrics,
+        NormStatistics, Note, Poses, Sampling, Schedule, Stage, TrainConfig, ValidationReport,
     },
     train::{self, FieldProblem, ImageMetrics, Problem, RawSettings},
 };
@@ -385,6 +385,10 @@ pub(super) fn file_fault(path: &str, kind: &FaultKind) -> Fault {
         FaultKind::NoImage => (FaultCode::NoImage, Stage::Pair),
         FaultKind::PartnerRefused { .. } => (FaultCode::PartnerRefused, Stage::Pair),
         FaultKind::Ambiguous { .. } => (FaultCode::Ambiguous, Stage::Pair),
+        FaultKind::OtherForm { .. } => (FaultCode::OtherForm, Stage::Pair),
+        FaultKind::WhichFolder { .. } => (FaultCode::WhichFolder, Stage::Pair),
+        FaultKind::ObjectMasks { .. } => (FaultCode::ObjectMasks, Stage::Pair),
+        FaultKind::TaskNames { .. } => (FaultCode::TaskNames, Stage::Pair),
         FaultKind::SizeMismatch { .. } => (FaultCode::SizeMismatch, Stage::Pair),
         FaultKind::MaskNumber { .. } => (FaultCode::MaskNumber, Stage::Pair),
         FaultKind::TooManyClasses { .. } => (FaultCode::TooManyClasses, Stage::Pair),
@@ -392,8 +396,25 @@ pub(super) fn file_fault(path: &str, kind: &FaultKind) -> Fault {
     Fault {
         code,
         stage,
-        file: Some(path.to_owned()),
+        // Folders are asked about as a whole.
+        file: (!path.is_empty()).then(|| path.to_owned()),
         detail: kind.detail(),
+    }
+}
+
+pub(super) fn folder_roles(roles: &[pair::FolderRoles]) -> Vec<FolderRoles> {
+    let one = |r: &pair::FolderRoles| FolderRoles {
+        images: r.images.clone(),
+        masks: r.masks.clone(),
+    };
+    roles.iter().map(one).collect()
+}
+
+pub(super) fn question(question: &dataset::FolderQuestion) -> FolderQuestion {
+    FolderQuestion {
+        options: folder_roles(&question.options),
+        suggested: question.suggested.map(|n| n as u32),
+        files: question.files as u32,
     }
 }
 

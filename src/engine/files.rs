@@ -160,6 +160,7 @@ impl Engine {
                 .iter()
                 .map(|f| convert::file_fault(&f.path, &f.kind))
                 .collect(),
+            question: data.question.as_ref().map(convert::question),
             memory_bytes: self.builder.memory_bytes() as f64,
             fingerprint: survive::fingerprint(data),
             fingerprint_before: Some(survive::fingerprint_before(data))

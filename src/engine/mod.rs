@@ -23,7 +23,7 @@ mod vector_masks;
 use std::rc::Rc;
 
 use crate::{
-    data::{builder::Builder, classes::Class, dataset::Dataset, value_ranges::ValueRanges},
+    data::{builder::Builder, classes::Class, dataset::Dataset, pair::FolderRoles, value_ranges::ValueRanges},
     device::{self, Choice, Probe, Ready, Reason},
     infer::InputSpec,
     model::UNet,
@@ -154,6 +154,9 @@ impl Engine {
                     .iter()
                     .for_each(|&pair| builder.set_excluded(pair as usize, excluded))
             }),
+            Command::SetFolderRoles { images, masks } => {
+                self.change_data(|builder| builder.set_folder_roles(FolderRoles { images, masks }))
+            }
             Command::Clear { purpose } => self.clear(purpose),
             Command::PresetConfig { preset } => self.report_config(presets::config(preset)),
             Command::CheckConfig { config } => self.report_config(config),

@@ -126,6 +126,7 @@ impl Engine {
                     convert::range_choice_out(&data.range_choice),
                     convert::ranges_out(&data.ranges),
                 ]),
+                folders: convert::folder_roles(self.builder.folder_roles()),
             },
             rule: convert::labelling_out(&data.labelling),
             excluded: (0..data.pairs.len()).filter(|&p| data.pairs[p].excluded).collect(),

@@ -7,6 +7,7 @@ use super::{
     georef::{self, Sidecars},
 };
 use crate::{
+    data::pair::images_named_like,
     formats::{
         Format,
         geo::GeoRef,
@@ -97,17 +98,15 @@ impl VectorMasks {
 
     /// Images that a file of polygons is for: the one of its name, or all that lie on the ground.
     fn images_of(&self, vector: &str) -> Vec<String> {
-        let wanted = plain_stem(vector);
         let placed: Vec<String> = self
             .images
             .keys()
             .filter(|path| self.geo(path).is_some())
             .cloned()
             .collect();
-        let same: Vec<String> = placed
-            .iter()
-            .filter(|path| plain_stem(path) == wanted)
-            .cloned()
+        let same: Vec<String> = images_named_like(vector, &placed)
+            .into_iter()
+            .filter_map(|i| placed.get(i).cloned())
             .collect();
         if same.is_empty() { placed } else { same }
     }
@@ -133,33 +132,6 @@ fn placed(bytes: &[u8]) -> Option<Placed> {
         width,
         height,
     })
-}
-
-/// `a/masks/Tile_mask.geojson` -> `tile`.
-fn plain_stem(path: &str) -> String {
-    let base = path.rsplit('/').next().unwrap_or(path).to_lowercase();
-    let stem = base.split('.').next().unwrap_or(&base);
-    ["_mask", "_labels", "_label", "-mask"]
-        .iter()
-        .find_map(|end| stem.strip_suffix(end))
-        .unwrap_or(stem)
-        .to_owned()
-}
-
-/// A path that pairs with the image's by name: the folder of images becomes one of masks, else the name gets `_mask`.
-fn mask_path(image: &str) -> String {
-    let stem = image.rsplit_once('.').map_or(image, |(stem, _)| stem);
-    let mut parts: Vec<&str> = stem.split('/').collect();
-    let folders = parts.len() - 1;
-    if let Some(part) = parts[..folders]
-        .iter_mut()
-        .rev()
-        .find(|p| p.eq_ignore_ascii_case("images"))
-    {
-        *part = "masks";
-        return format!("{}.geojson", parts.join("/"));
-    }
-    format!("{stem}_mask.geojson")
 }
 
 impl Engine {
@@ -189,7 +161,7 @@ impl Engine {
             };
             match polygons.mask(&geo, placed.width, placed.height) {
                 Ok(mask) => {
-                    self.builder.add_raster(&mask_path(&image), mask);
+                    self.builder.add_drawn(&image, path, mask);
                     drawn += 1;
                 }
                 Err(error @ GeoJsonError::Elsewhere(_)) => elsewhere = Some(error.to_string()),
@@ -206,15 +178,6 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn masks_pair_with_their_images() {
-        for image in ["a/images/12.tif", "tile.tif", "x/y/z.tif", "images/12.tif"] {
-            let paths = [image.to_owned(), mask_path(image)];
-            let pairing = crate::data::pair::pair_by_name(&paths);
-            assert_eq!(pairing.pairs.len(), 1, "{paths:?} {pairing:?}");
-        }
-    }
 
     #[test]
     fn one_file_of_another_name_is_for_all() {

@@ -55,6 +55,12 @@ pub enum Command {
         pairs: Vec<u32>,
         excluded: bool,
     },
+    /// Which folders hold images and which masks: an answer to [`super::Dataset::question`]. Answers with
+    /// [`Event::Dataset`].
+    SetFolderRoles {
+        images: String,
+        masks: String,
+    },
     /// Forget data set (`train`) or the images to predict (`predict`).
     Clear {
         purpose: Purpose,

@@ -78,6 +78,8 @@ pub struct Dataset {
     pub foreground_share: f64,
     /// Files that became part of no pair, each with its cause.
     pub faults: Vec<Fault>,
+    /// Folders with the same names, of which nobody knows what they hold.
+    pub question: Option<FolderQuestion>,
     /// Bytes held for decoded images.
     pub memory_bytes: f64,
     /// Tells data sets apart: the same for the same pixels in the same pairs, whatever the rule and the folders' names.
@@ -111,6 +113,27 @@ pub struct RangeInfo {
     pub used: RangeChoice,
     /// Images of more than 8 bits.
     pub images: u32,
+}
+
+/// Which folder holds images, which masks?
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct FolderQuestion {
+    /// The answers; one is right.
+    pub options: Vec<FolderRoles>,
+    /// The answer that the pictures suggest.
+    pub suggested: Option<u32>,
+    /// Files that wait for it.
+    pub files: u32,
+}
+
+/// What folders hold. Each is one or more names, `/` between them, anywhere in a path; `*.png` at the end takes the files
+/// of that ending alone, directly in the folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct FolderRoles {
+    pub images: String,
+    pub masks: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -52,6 +52,15 @@ pub enum FaultCode {
     PartnerRefused,
     /// Two files claim the same part of a pair. detail: the other path
     Ambiguous,
+    /// Another form of a file that is in use, with others of its kind. detail: "masks/1.png, as 19 more"
+    OtherForm,
+    /// Nobody knows which of these folders holds images, which masks; see [`super::Dataset::question`]. detail: "a and b:
+    /// 20 files"
+    WhichFolder,
+    /// A mask for each object of an image. detail: "90 in 1/masks and such folders, for 2 images as 1/images/1.png"
+    ObjectMasks,
+    /// Masks named after a labelling tool's tasks, not after their images. detail: "9 in masks, images in images"
+    TaskNames,
     /// detail: "256 × 256 and 300 × 256"
     SizeMismatch,
     /// A mask holds a number that no class can have. detail: the number

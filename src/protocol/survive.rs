@@ -52,4 +52,7 @@ pub struct SavedData {
     /// have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ranges: Option<[RangeChoice; 2]>,
+    /// What the user said of folders.
+    #[serde(default)]
+    pub folders: Vec<super::FolderRoles>,
 }

@@ -6,7 +6,7 @@
 import { go } from './header.js';
 import { onEvent, say } from './reduce.js';
 import { pauseOrResume } from './run-view.js';
-import { clear, holdData, nextBands, onDeath, onKeepReport, onMessage, post, reload, sampleScenes, send, sendFiles, setBands, whenReady } from './session.js';
+import { clear, holdData, nextBands, onDeath, onKeepReport, onMessage, post, reload, sampleScenes, send, sendFiles, setBands, whenReady, tellFolders } from './session.js';
 import { keepFromEviction } from './storage-lock.js';
 import { changed, isDataHere, kept, running, state, usablePairs } from './store.js';
 import { saveRun } from './take-run.js';
@@ -167,6 +167,7 @@ function receive(report) {
         // Other images here would be mixed with these.
         if (state.dataset) clear('train');
         nextBands(plan.offer.saved.data.bands ?? []);
+        tellFolders(plan.offer.saved.data.folders ?? []);
         sendFiles(report.entries, 'train');
         holdData(plan.offer.saved.data.fingerprint);
       } else if (plan?.offer) {
@@ -239,7 +240,10 @@ function askForData({ saved }) {
   // Once for each set of images: people may look elsewhere meanwhile.
   if (!plan || plan.asked === here) return;
   plan.asked = here;
-  if (!state.dataset?.pairs.length) nextBands(saved.data.bands ?? []);
+  if (!state.dataset?.pairs.length) {
+    nextBands(saved.data.bands ?? []);
+    tellFolders(saved.data.folders ?? []);
+  }
   const { pairs, names } = saved.data;
   state.error = { ...otherDataWords(`${pairs} pairs: ${names.join(', ')}`, !state.dataset?.pairs.length), action: null };
   go('data');

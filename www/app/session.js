@@ -165,6 +165,7 @@ export function cancelFiles() {
 /** @param {number} seed */
 export function sampleScenes(seed) {
   sampleSeed = seed;
+  folders = [];
   kept.train = [];
   holdData(null);
   state.faults = state.faults.filter((fault) => fault.purpose !== 'train');
@@ -178,6 +179,7 @@ export function clear(purpose) {
   kept[purpose] = [];
   if (purpose === 'train') {
     sampleSeed = null;
+    folders = [];
     holdData(null);
   }
   // The engine drops its results with the images they came from.
@@ -199,6 +201,17 @@ export function setBands(bands) {
   send({ type: 'set_bands', bands });
   sendFiles(train, 'train');
   sendFiles(predict, 'predict');
+}
+
+/** The user's word on what folders hold; a new engine has to be told. @type {import('./types.js').FolderRoles[]} */
+let folders = [];
+
+/** Says what folders hold, from now on. @param {import('./types.js').FolderRoles[]} roles */
+export function tellFolders(roles) {
+  for (const { images, masks } of roles) {
+    folders = [...folders.filter((known) => known.images !== images || known.masks !== masks), { images, masks }];
+    send({ type: 'set_folder_roles', images, masks });
+  }
 }
 
 /** The banner's button: load the wasm again, or the data into a new engine. */
@@ -235,6 +248,7 @@ export function reload() {
   kept.train = [];
   kept.predict = [];
   if (chosenBands.length) send({ type: 'set_bands', bands: chosenBands });
+  if (sampleSeed === null) tellFolders(folders);
   if (sampleSeed !== null) sampleScenes(sampleSeed);
   sendFiles(train, 'train');
   sendFiles(predict, 'predict');

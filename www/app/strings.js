@@ -48,6 +48,10 @@ const faults = {
   partner_refused: (d) => ({ sentence: `is left out with its other half${inBrackets(d)}`, next: 'See what is said of that one; mended and dropped again, both come in.' }),
   no_image: () => ({ sentence: 'is a mask with no image of the same name', next: 'Drop its image too, with the same name.' }),
   ambiguous: (d) => ({ sentence: `claims the same place as ${d || 'another file'}`, next: 'Keep one of the two, or rename one.' }),
+  other_form: (d) => ({ sentence: `is not used: its name is that of a pair already${inBrackets(d, 'used: ')}`, next: 'Nothing to do. To use this kind instead, leave the other kind out.' }),
+  which_folder: (d) => ({ sentence: `Nobody knows which folder holds images and which masks${inBrackets(d)}`, next: 'Say it above.' }),
+  object_masks: (d) => ({ sentence: `is one of several masks of one image${inBrackets(d)}`, next: 'Unite the masks of each image into one file of the image’s name.' }),
+  task_names: (d) => ({ sentence: `is named after a task of a labelling tool, not after its image${inBrackets(d)}`, next: 'Rename the masks like their images. In the tool’s JSON export, each task has its image.' }),
   size_mismatch: (d) => ({ sentence: `has image and mask of different size${inBrackets(d)}`, next: 'Export both at the same size and drop them again.' }),
   mask_number: (d) => ({ sentence: `has a mask with the number ${d || 'of no class'}`, next: 'Classes are whole numbers from 0 to 65,535. Declare that number as nodata, or give those pixels another.' }),
   too_many_classes: (d) => ({ sentence: `has a mask of too many classes${inBrackets(d)}`, next: 'In the legend beside the pairs give some of them one name, or untick them; that takes the pairs in.' }),
@@ -77,6 +81,19 @@ const faults = {
   not_running: () => ({ sentence: 'Nothing is running', next: 'Press Start.' }),
   bad_command: (d) => ({ sentence: `The page asked for something the engine does not know${inBrackets(d)}`, next: 'Reload the page.' }),
 };
+
+/**
+ * The question about folders: what it is about, the words of each answer around the folders' names, and what speaks for one.
+ * @param {import('./types.js').FolderQuestion} question
+ * @returns {{ sentence: string, why: string, options: [string, string][] }}
+ */
+export function folderWords({ options, suggested, files }) {
+  return {
+    sentence: `${plural(files, 'file')} in folders of the same names, and no word says which are the masks.`,
+    why: suggested == null ? 'One click pairs them by their names. If none of it is right, drop the masks that are missing.' : 'The coloured answer is what the pictures look like: masks have few colours. One click pairs them by their names.',
+    options: options.map(() => ['Images in ', ', masks in ']),
+  };
+}
 
 /** A fault as file, sentence and next step. @param {Fault} fault @returns {Words & { file: string | null }} */
 export function faultWords(fault) {

@@ -9,6 +9,8 @@
  * @typedef {import('../../pkg/groundmask.js').DeviceChoice} DeviceChoice
  * @typedef {import('../../pkg/groundmask.js').DeviceInfo} DeviceInfo
  * @typedef {import('../../pkg/groundmask.js').Dataset} Dataset
+ * @typedef {import('../../pkg/groundmask.js').FolderQuestion} FolderQuestion
+ * @typedef {import('../../pkg/groundmask.js').FolderRoles} FolderRoles
  * @typedef {import('../../pkg/groundmask.js').Pair} Pair
  * @typedef {import('../../pkg/groundmask.js').Input} Input
  * @typedef {import('../../pkg/groundmask.js').Note} Note

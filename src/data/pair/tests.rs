@@ -1,4 +1,4 @@
-//! Tests of [`super`], the module `pair`; a file of their own, compiled under `#[cfg(test)]` only.
+//! Tests of [`super`], the module `pair`.
 
 use super::*;
 use crate::data::draw::{Draw, Stream};
@@ -6,7 +6,7 @@ use crate::data::draw::{Draw, Stream};
 /// Pairs as (image path, mask path, name).
 fn paired(paths: &[&str]) -> Vec<(String, String, String)> {
     let paths: Vec<String> = paths.iter().map(|p| p.to_string()).collect();
-    let found = pair_by_name(&paths);
+    let found = pair_by_name(&paths, Known::default());
     found
         .pairs
         .into_iter()
@@ -59,6 +59,102 @@ fn conventions() {
     }
 }
 
+/// Marks that systems and browsers give to copies, wherever they stand, and signs that belong to a name.
+#[test]
+fn copies_and_signs() {
+    for (image, mask) in [
+        ("tile (1).png", "tile (1)_mask.png"),
+        ("tile (1).png", "tile_mask (1).png"),
+        ("tile(1).png", "tile_mask(1).png"),
+        ("tile(1).png", "tile_mask (1).png"),
+        ("tile (1).tif", "tile (1).tif_mask.png"),
+        ("tile (copy).png", "tile (copy)_mask.png"),
+        ("tile (copy).png", "tile_mask (copy).png"),
+        ("tile (3rd copy).png", "tile_mask (3rd copy).png"),
+        ("tile (another copy).png", "tile (another copy)_mask.png"),
+        ("tile - Copy.png", "tile_mask - Copy.png"),
+        ("tile - Copy (2).png", "tile - Copy (2)_mask.png"),
+        ("tile - Copy (2).png", "tile_mask - Copy (2).png"),
+        ("tile - Kopie (2).png", "tile_mask - Kopie (2).png"),
+        ("Kopie von tile.png", "Kopie von tile_mask.png"),
+        ("Kopie von tile.png", "Kopie von mask_tile.png"),
+        ("Copy of tile.png", "Copy of tile_mask.png"),
+        ("tile copy.png", "tile_mask copy.png"),
+        ("tile copy 2.png", "tile_mask copy 2.png"),
+        ("tile copy 2.png", "tile copy 2_mask.png"),
+        ("tile 2.png", "tile_mask 2.png"),
+        ("tile 2.png", "tile 2 mask.png"),
+        ("images/tile (1).png", "masks/tile (1).png"),
+        ("images/tile (1).png", "masks/tile_mask (1).png"),
+        ("image (1).png", "mask (1).png"),
+        ("image(1).png", "mask (1).png"),
+        ("tile_image (1).png", "tile_label (1).png"),
+        ("roof 50%.png", "roof 50%_mask.png"),
+        ("a#1.png", "a#1_mask.png"),
+        ("a+.png", "a+_mask.png"),
+        ("a & b.png", "a & b_mask.png"),
+        ("a[1].png", "a[1]_mask.png"),
+        ("a [1].png", "a_mask [1].png"),
+        ("a, b.png", "a, b_mask.png"),
+        ("{a}.png", "{a}_mask.png"),
+        ("houses.v2.tif", "houses.v2_mask.tif"),
+        ("houses.v2.tif", "houses_mask.v2.tif"),
+        ("tile .png", "tile _mask.png"),
+        ("tile.png", "tile (mask).png"),
+        ("tile.png", "[mask] tile.png"),
+        ("tile.png", "tilemask.png"),
+        ("tile_01.png", "tile_mask_01.png"),
+        ("tile-01.png", "tile_mask_01.png"),
+        ("img_001.png", "img_mask_001.png"),
+    ] {
+        expect(&[image, mask], &[(image, mask)]);
+        expect(&[mask, image], &[(image, mask)]);
+    }
+    expect(
+        &[
+            "t (1).png",
+            "t.png",
+            "t_mask (1).png",
+            "t_mask.png",
+            "t (2).png",
+            "t (2)_mask.png",
+        ],
+        &[
+            ("t (1).png", "t_mask (1).png"),
+            ("t (2).png", "t (2)_mask.png"),
+            ("t.png", "t_mask.png"),
+        ],
+    );
+}
+
+/// A near name takes nothing that an exact one has or that is not its own.
+#[test]
+fn copies_and_signs_stay_apart() {
+    for paths in [
+        &["tile (1).png", "tile_mask.png"][..],
+        &["tile.png", "tile_mask (1).png"],
+        &["tile (1).png", "tile_mask (2).png"],
+        &["tile 2.png", "tile_mask.png"],
+        &["tile - Copy.png", "tile_mask.png"],
+        &["roof 50.png", "roof 50%_mask.png"],
+        &["roof 50%.png", "roof 50_mask.png"],
+        &["a+.png", "a_mask.png"],
+        &["a#1.png", "a1_mask.png"],
+        &["houses.v2.tif", "houses_mask.tif"],
+        &["images/tile (1).png", "masks/tile.png"],
+        &["tile_test.png", "tile_mask.png", "tile-mask.png"],
+        &["x_L.png", "x_R.png"],
+        &["x.png", "x_L.png", "x_R.png"],
+    ] {
+        expect(paths, &[]);
+    }
+    let roofs = ["roof 50%.png", "roof 50%_mask.png", "roof 50.png", "roof 50_mask.png"];
+    expect(&roofs, &[(roofs[0], roofs[1]), (roofs[2], roofs[3])]);
+    let near = ["a 1.png", "a-1.png", "a_1.png", "a_1_mask.png"];
+    expect(&near, &[("a_1.png", "a_1_mask.png")]);
+    expect(&["a 1.png", "a-1.png", "a_1_mask.png"], &[]);
+}
+
 #[test]
 fn what_must_not_pair() {
     for paths in [
@@ -98,7 +194,7 @@ fn one_missing_file_shifts_nothing() {
     ]
     .map(String::from)
     .into();
-    let got = pair_by_name(&paths);
+    let got = pair_by_name(&paths, Known::default());
     assert_eq!(got.pairs, [(0, 2, "1".into()), (1, 4, "3".into())]);
     assert_eq!(got.masks_only, [3]);
 }
@@ -128,8 +224,8 @@ fn unicode_case_and_odd_names() {
         &[("image/A.png", "label/A.png"), ("image/a.png", "label/a.png")],
     );
     let only_one: Vec<String> = ["image/A.png", "image/a.png", "label/a.png"].map(String::from).into();
-    assert_eq!(pair_by_name(&only_one).pairs, [(1, 2, "a".into())]);
-    assert_eq!(pair_by_name(&only_one).images_only, [0]);
+    assert_eq!(pair_by_name(&only_one, Known::default()).pairs, [(1, 2, "a".into())]);
+    assert_eq!(pair_by_name(&only_one, Known::default()).images_only, [0]);
 }
 
 #[test]
@@ -137,10 +233,10 @@ fn duplicate_stems_are_listed() {
     let paths: Vec<String> = ["image/a.png", "label/a.png", "image/a.jpg", "b.png", "b.jpg"]
         .map(String::from)
         .into();
-    let got = pair_by_name(&paths);
+    let got = pair_by_name(&paths, Known::default());
     assert_eq!(got.pairs, [(2, 1, "a".into())]);
-    assert_eq!(got.ambiguous, [(0, 2), (3, 4)]);
-    assert_eq!(got.images_only, [4]);
+    assert_eq!(got.ambiguous, [(0, 2)]);
+    assert_eq!(got.asked, [3, 4]);
 }
 
 #[test]
@@ -171,7 +267,10 @@ fn junk_is_junk() {
     for path in ["a.png", "./a.png", "../a.png", "notes.txt", "a.b/c.png"] {
         assert!(!is_junk(path), "{path}");
     }
-    let got = pair_by_name(&["image/1.png".into(), "__MACOSX/label/1.png".into(), String::new()]);
+    let got = pair_by_name(
+        &["image/1.png".into(), "__MACOSX/label/1.png".into(), String::new()],
+        Known::default(),
+    );
     assert_eq!((got.junk, got.images_only), (vec![2, 1], vec![0]));
 }
 
@@ -191,7 +290,7 @@ fn order_of_the_list_means_nothing() {
     }
     paths.extend(["image/A.png", "image/a.png", "label/a.PNG", "x/.DS_Store"].map(String::from));
     let by_path = |paths: &[String]| {
-        let p = pair_by_name(paths);
+        let p = pair_by_name(paths, Known::default());
         let name = |i: &usize| paths[*i].clone();
         let pairs: Vec<_> = p.pairs.iter().map(|(i, m, n)| (name(i), name(m), n.clone())).collect();
         let clashes: Vec<_> = p.ambiguous.iter().map(|(a, b)| (name(a), name(b))).collect();
@@ -210,18 +309,45 @@ fn order_of_the_list_means_nothing() {
 /// Every file ends up in exactly one list, whatever the names are.
 #[test]
 fn nothing_is_lost() {
-    const PARTS: [&str; 12] = [
-        "image", "mask", "a", "1", "_", "/", ".png", "Layer", "\u{e9}", "raw", ".", "X",
+    const PARTS: [&str; 24] = [
+        "image",
+        "mask",
+        "a",
+        "1",
+        "_",
+        "/",
+        ".png",
+        "Layer",
+        "\u{e9}",
+        "raw",
+        ".",
+        "X",
+        "(",
+        ")",
+        " ",
+        "-",
+        "copy",
+        "manual",
+        "Segmentation",
+        "gt",
+        "Fine",
+        "\u{130}",
+        "_L",
+        "map",
     ];
     let mut draw = Draw::new(2, Stream::Split, 0, 0);
-    for _ in 0..300 {
+    for _ in 0..600 {
         let paths: Vec<String> = (0..20)
-            .map(|_| (0..1 + draw.below(6)).map(|_| PARTS[draw.below(12)]).collect())
+            .map(|_| (0..1 + draw.below(6)).map(|_| PARTS[draw.below(24)]).collect())
             .collect();
-        let p = pair_by_name(&paths);
+        let p = pair_by_name(&paths, Known::default());
         let mut all: Vec<usize> = p.pairs.iter().flat_map(|(i, m, _)| [*i, *m]).collect();
         all.extend(p.ambiguous.iter().map(|(a, _)| *a));
-        all.extend([p.images_only, p.masks_only, p.junk].concat());
+        all.extend(p.spare.iter().chain(&p.parts).map(|(a, _)| *a));
+        let mut of_parts: Vec<usize> = p.parts.iter().map(|(_, image)| *image).collect();
+        of_parts.dedup();
+        all.extend(of_parts);
+        all.extend([p.images_only, p.masks_only, p.junk, p.asked, p.tasks.0, p.tasks.1].concat());
         all.sort_unstable();
         assert_eq!(all, (0..20).collect::<Vec<_>>(), "{paths:?}");
     }
