@@ -33,10 +33,14 @@ impl TiffImage {
         (0..self.bands).filter(|band| Some(*band) != self.alpha).collect()
     }
 
-    /// The bands to show unless the user chooses: one as grey, three or more as red, green, blue. Files of ten
-    /// bands and more follow Sentinel-2, whose second to fourth bands are blue, green and red.
+    /// The bands to show unless the user chooses: one as grey, three or more as red, green, blue; those that the file
+    /// calls so. Files of ten bands and more that call none so follow Sentinel-2, whose second to fourth bands are blue,
+    /// green and red.
     pub fn default_bands(&self) -> Vec<usize> {
         let all = self.measured_bands();
+        if let Some(named) = self.names.red_green_blue(&all, self.rgb) {
+            return named;
+        }
         match all.len() {
             0 => vec![0],
             1 | 2 => vec![all[0]],
@@ -93,8 +97,6 @@ impl TiffImage {
         let wanted = (SAMPLE_PX / (rows.min(height) * width).max(1)).clamp(1, chunks);
         let keep_every = (rows.min(height) * width / SAMPLE_PX).max(1);
         let mut values = vec![Vec::new(); picked.len()];
-        let alpha = self.alpha.filter(|_| self.nodata.is_none());
-        let bands: Vec<usize> = picked.iter().copied().chain(alpha).collect();
         for i in 0..wanted {
             let y = (i * chunks / wanted + chunks / wanted / 2).min(chunks - 1) * rows;
             let window = Window {
@@ -103,11 +105,12 @@ impl TiffImage {
                 height: rows.min(height - y),
                 width,
             };
-            let mut count = 0usize;
-            self.visit(window, &bands, &mut |at, value| {
-                let band = at % bands.len();
-                count += usize::from(band == 0);
-                if band < values.len() && count.is_multiple_of(keep_every) && !self.is_nodata(value) {
+            let mut valid = vec![true; if self.may_miss() { window.height * width } else { 0 }];
+            self.visit_missing(window, &mut |pixel| valid[pixel] = false)?;
+            self.visit(window, picked, &mut |at, value| {
+                let (pixel, band) = (at / picked.len(), at % picked.len());
+                let kept = valid.get(pixel).copied().unwrap_or(true) && !value.is_nan();
+                if kept && pixel % keep_every == 0 {
                     values[band].push(value as f32);
                 }
             })?;
@@ -126,29 +129,19 @@ impl TiffImage {
         } else {
             1
         };
-        // NaN in floats is nodata without being announced.
-        let masked = self.alpha.is_some() || self.nodata.is_some() || self.kind == Kind::Float;
+        let masked = self.may_miss();
         let out_bands = colours + usize::from(masked);
         let pixels = window.height * window.width;
-        let mut asked: Vec<usize> = bands
-            .picked
-            .iter()
-            .copied()
-            .take(colours.min(bands.picked.len()))
-            .collect();
-        let measured = asked.len();
-        asked.extend(self.alpha);
-        let step = asked.len();
+        let asked = &bands.picked[..colours.min(bands.picked.len())];
         let samples = if bands.stretch == Stretch::None {
             let mut out = vec![0u8; pixels * out_bands];
-            self.fill(window, &asked, measured, out_bands, masked, bands, &mut out, 255)?;
+            self.fill(window, asked, out_bands, masked, bands, &mut out, 255)?;
             Samples::U8(out)
         } else {
             let mut out = vec![0u16; pixels * out_bands];
-            self.fill(window, &asked, measured, out_bands, masked, bands, &mut out, u16::MAX)?;
+            self.fill(window, asked, out_bands, masked, bands, &mut out, u16::MAX)?;
             Samples::U16(out)
         };
-        debug_assert!(step > 0);
         let bits = self.bits.min(16) as u8;
         Raster::new(
             window.width as u32,
@@ -165,7 +158,6 @@ impl TiffImage {
         &self,
         window: Window,
         asked: &[usize],
-        measured: usize,
         out_bands: usize,
         masked: bool,
         bands: &Bands,
@@ -175,14 +167,7 @@ impl TiffImage {
         let step = asked.len();
         self.visit(window, asked, &mut |at, value| {
             let (pixel, band) = (at / step * out_bands, at % step);
-            if band >= measured {
-                // Alpha comes last, so it can still take back what the bands have set.
-                if value == 0.0 {
-                    out[pixel + out_bands - 1] = T::from_sample(0.0);
-                }
-                return;
-            }
-            if masked && band == 0 && !self.is_nodata(value) {
+            if masked && band == 0 {
                 out[pixel + out_bands - 1] = opaque;
             }
             if let Some(palette) = &self.palette {
@@ -211,6 +196,9 @@ impl TiffImage {
                 shown
             };
             out[pixel + band] = T::from_sample(shown);
+        })?;
+        self.visit_missing(window, &mut |pixel| {
+            out[(pixel + 1) * out_bands - 1] = T::from_sample(0.0);
         })
     }
 
@@ -219,13 +207,7 @@ impl TiffImage {
     /// # Errors
     /// If a strip or tile is damaged.
     pub fn whole(&self, bands: &Bands) -> Result<Raster, TiffError> {
-        let window = Window {
-            y: 0,
-            x: 0,
-            height: self.height as usize,
-            width: self.width as usize,
-        };
-        self.raster(window, bands)
+        self.raster(self.whole_window(), bands)
     }
 
     /// Bytes the whole image takes as a raster.
@@ -235,7 +217,7 @@ impl TiffImage {
         } else {
             1
         };
-        let masked = self.alpha.is_some() || self.nodata.is_some() || self.kind == Kind::Float;
+        let masked = self.may_miss();
         let bytes = if self.bits <= 8 { 1 } else { 2 };
         u64::from(self.width) * u64::from(self.height) * (bands + u64::from(masked)) * bytes
     }
