@@ -21,6 +21,7 @@ pub mod doctor;
 pub mod draw;
 pub mod fault;
 pub mod mask;
+pub mod mask_files;
 pub mod pair;
 pub mod place;
 pub mod preprocess;

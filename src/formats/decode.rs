@@ -8,9 +8,9 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError};
 
 use super::header::{self, Format, sniff};
-use super::{jpeg_scan, orientation};
 use super::raster::{Raster, Samples};
 use super::tiff::{TiffError, TiffImage};
+use super::{jpeg as whole_jpeg, orientation};
 
 /// What a file may cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +84,8 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
         Format::Png => finish(png::PngDecoder::new(input).map_err(translate)?, limits),
         Format::Jpeg => {
             // The decoder fills what is missing with grey and says nothing.
-            jpeg_scan::check(bytes).map_err(DecodeError::Corrupt)?;
+            let (width, height) = header.size.unwrap_or_default();
+            whole_jpeg::check(bytes, [width as usize, height as usize]).map_err(DecodeError::Corrupt)?;
             finish(jpeg::JpegDecoder::new(input).map_err(translate)?, limits)
         }
         Format::WebP => finish(webp::WebPDecoder::new(input).map_err(translate)?, limits),
@@ -131,9 +132,7 @@ fn decode_tiff(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
         Err(error) => return Err(error.into()),
     };
     let other = tiff::TiffDecoder::new(Cursor::new(bytes)).map_err(translate);
-    let decoded = other
-        .and_then(|decoder| finish(decoder, limits))
-        .and_then(to_raster);
+    let decoded = other.and_then(|decoder| finish(decoder, limits)).and_then(to_raster);
     // Its own words would name no number.
     decoded.map_err(|error| match error {
         DecodeError::TooManyPixels { .. } | DecodeError::OutOfMemory { .. } => error,

@@ -9,7 +9,7 @@ pub mod encode;
 pub mod geo;
 pub mod geojson;
 pub mod header;
-pub mod jpeg_scan;
+pub mod jpeg;
 pub mod keras_h5;
 pub mod npz;
 pub mod onnx;

@@ -36,7 +36,8 @@ pub(super) fn of(format: Format, bytes: &[u8]) -> Orientation {
     let exif = found.exif.or(found.profile);
     let said = exif.and_then(|exif| in_exif(&exif));
     let said = said.or_else(|| found.xmp.and_then(|xmp| in_xmp(&xmp)));
-    said.and_then(Orientation::from_exif).unwrap_or(Orientation::NoTransforms)
+    said.and_then(Orientation::from_exif)
+        .unwrap_or(Orientation::NoTransforms)
 }
 
 fn in_png(bytes: &[u8]) -> Found {
@@ -51,7 +52,9 @@ fn in_png(bytes: &[u8]) -> Found {
         match &head[4..] {
             b"eXIf" => drop(found.exif.get_or_insert_with(|| data.to_vec())),
             kind @ (b"tEXt" | b"zTXt" | b"iTXt") => {
-                let Some(keyword) = data.iter().position(|b| *b == 0) else { continue };
+                let Some(keyword) = data.iter().position(|b| *b == 0) else {
+                    continue;
+                };
                 let (keyword, rest) = (&data[..keyword], &data[keyword + 1..]);
                 let profile = [&b"Raw profile type exif"[..], b"Raw profile type APP1"].contains(&keyword);
                 if !profile && keyword != b"XML:com.adobe.xmp" {
@@ -81,23 +84,27 @@ fn png_text(kind: &[u8], rest: &[u8]) -> Option<Vec<u8>> {
             let compressed = *rest.first()? == 1;
             let mut parts = rest.get(2..)?.splitn(3, |b| *b == 0);
             let text = parts.nth(2)?;
-            if compressed { inflated(text) } else { Some(text.to_vec()) }
+            if compressed {
+                inflated(text)
+            } else {
+                Some(text.to_vec())
+            }
         }
     }
 }
 
 fn inflated(data: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::new();
-    let read = flate2::read::ZlibDecoder::new(data).take(MAX_TEXT_BYTES).read_to_end(&mut out);
+    let read = flate2::read::ZlibDecoder::new(data)
+        .take(MAX_TEXT_BYTES)
+        .read_to_end(&mut out);
     read.ok().map(|_| out)
 }
 
 /// Name, number of bytes, and the bytes as hexadecimal digits over many lines.
 fn raw_profile(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.get(..text.len().min(MAX_TEXT_BYTES as usize))?;
-    let mut words = text
-        .split(|b| b.is_ascii_whitespace())
-        .filter(|word| !word.is_empty());
+    let mut words = text.split(|b| b.is_ascii_whitespace()).filter(|word| !word.is_empty());
     let (_name, _length) = (words.next()?, words.next()?);
     let digits: Vec<u8> = words
         .flatten()
@@ -164,11 +171,19 @@ fn in_exif(mut exif: &[u8]) -> Option<u8> {
     };
     let word = |at: usize| -> Option<u16> {
         let b = exif.get(at..at.checked_add(2)?)?.try_into().ok()?;
-        Some(if big_endian { u16::from_be_bytes(b) } else { u16::from_le_bytes(b) })
+        Some(if big_endian {
+            u16::from_be_bytes(b)
+        } else {
+            u16::from_le_bytes(b)
+        })
     };
     let double = |at: usize| -> Option<u32> {
         let b = exif.get(at..at.checked_add(4)?)?.try_into().ok()?;
-        Some(if big_endian { u32::from_be_bytes(b) } else { u32::from_le_bytes(b) })
+        Some(if big_endian {
+            u32::from_be_bytes(b)
+        } else {
+            u32::from_le_bytes(b)
+        })
     };
     let start = double(4)? as usize;
     for entry in 0..word(start)?.min(MAX_ENTRIES) {
@@ -193,9 +208,7 @@ fn in_xmp(xmp: &[u8]) -> Option<u8> {
     const NAME: &[u8] = b"tiff:Orientation";
     let ends = (0..xmp.len().saturating_sub(NAME.len())).filter(|at| xmp[*at..].starts_with(NAME));
     ends.map(|at| &xmp[at + NAME.len()..]).find_map(|rest| match rest {
-        [b'=', b'"' | b'\'', digit, ..] | [b'>', digit, ..] => {
-            digit.is_ascii_digit().then(|| digit - b'0')
-        }
+        [b'=', b'"' | b'\'', digit, ..] | [b'>', digit, ..] => digit.is_ascii_digit().then(|| digit - b'0'),
         _ => None,
     })
 }

@@ -65,7 +65,9 @@ impl Mask {
     /// If the sizes differ, the raster was turned as its EXIF says (the mask was not), or the mask is damaged.
     pub fn apply(&self, raster: &Raster) -> Result<Raster, TiffError> {
         if raster.exif_rotated {
-            return Err(TiffError::Mask("the image is turned as its EXIF says, its mask is not".into()));
+            return Err(TiffError::Mask(
+                "the image is turned as its EXIF says, its mask is not".into(),
+            ));
         }
         self.fits(raster.width, raster.height)?;
         let mut valid = vec![false; raster.width as usize * raster.height as usize];
@@ -79,8 +81,14 @@ impl Mask {
             Samples::U8(v) => Samples::U8(with_alpha(v, bands, colours, &valid, [0, u8::MAX])),
             Samples::U16(v) => Samples::U16(with_alpha(v, bands, colours, &valid, [0, u16::MAX])),
         };
-        let mut out = Raster::new(raster.width, raster.height, colours as u8 + 1, samples, raster.source_bits)
-            .ok_or_else(|| TiffError::Mask("an empty picture".into()))?;
+        let mut out = Raster::new(
+            raster.width,
+            raster.height,
+            colours as u8 + 1,
+            samples,
+            raster.source_bits,
+        )
+        .ok_or_else(|| TiffError::Mask("an empty picture".into()))?;
         out.first_frame_only = raster.first_frame_only;
         Ok(out)
     }
@@ -213,7 +221,11 @@ impl TiffImage {
             mask.picture.visit(window, &mask.bands, &mut put).map_err(in_mask)?;
         } else if by_value {
             // Of planes, the next one is looked at only where those before have left a doubt.
-            let groups = if self.planar { all.chunks(1) } else { all.chunks(all.len()) };
+            let groups = if self.planar {
+                all.chunks(1)
+            } else {
+                all.chunks(all.len())
+            };
             for group in groups {
                 self.visit(window, group, &mut |at, value| {
                     let band = group[at % group.len()];

@@ -337,3 +337,7 @@ fn palette(d: &Directory, bits: u64) -> Result<Vec<[u8; 3]>, TiffError> {
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "odd_tests.rs"]
+mod odd_tests;

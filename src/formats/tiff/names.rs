@@ -169,13 +169,32 @@ mod tests {
         assert_eq!(shown(&landsat_8), Some(vec![3, 2, 1]));
         let landsat_5 = ["SR_B1", "SR_B2", "SR_B3", "SR_B4", "SR_B5", "SR_B7"];
         assert_eq!(shown(&landsat_5), Some(vec![2, 1, 0]));
-        let planet = ["coastal_blue", "blue", "green_i", "green", "yellow", "red", "rededge", "nir"];
+        let planet = [
+            "coastal_blue",
+            "blue",
+            "green_i",
+            "green",
+            "yellow",
+            "red",
+            "rededge",
+            "nir",
+        ];
         assert_eq!(shown(&planet), Some(vec![5, 3, 1]));
-        let spoken = ["B8 - Near Infrared", "B2 - Blue", "B4 - Red", "Red Edge 1", "B3 - Green"];
+        let spoken = [
+            "B8 - Near Infrared",
+            "B2 - Blue",
+            "B4 - Red",
+            "Red Edge 1",
+            "B3 - Green",
+        ];
         assert_eq!(shown(&spoken), Some(vec![2, 4, 1]));
         assert_eq!(shown(&["Green band", "Red band", "Blue band"]), Some(vec![1, 0, 2]));
         assert_eq!(
-            shown(&["B4, central wavelength 665 nm", "B3, central wavelength 560 nm", "B2, 490 nm"]),
+            shown(&[
+                "B4, central wavelength 665 nm",
+                "B3, central wavelength 560 nm",
+                "B2, 490 nm"
+            ]),
             Some(vec![0, 1, 2])
         );
     }
@@ -184,9 +203,18 @@ mod tests {
     fn what_names_not_all_three_chooses_nothing() {
         assert_eq!(shown(&["red", "green", "nir"]), None);
         assert_eq!(shown(&["Band 1", "Band 2", "Band 3", "Band 4"]), None);
-        assert_eq!(shown(&["sur_refl_b01", "sur_refl_b02", "sur_refl_b03", "sur_refl_b04"]), None);
-        assert_eq!(Names::read("<GDALMetadata><Item", 3).red_green_blue(&[0, 1, 2], false), None);
-        assert_eq!(Names::default().red_green_blue(&[0, 1, 2, 3], true), Some(vec![0, 1, 2]));
+        assert_eq!(
+            shown(&["sur_refl_b01", "sur_refl_b02", "sur_refl_b03", "sur_refl_b04"]),
+            None
+        );
+        assert_eq!(
+            Names::read("<GDALMetadata><Item", 3).red_green_blue(&[0, 1, 2], false),
+            None
+        );
+        assert_eq!(
+            Names::default().red_green_blue(&[0, 1, 2, 3], true),
+            Some(vec![0, 1, 2])
+        );
     }
 
     #[test]

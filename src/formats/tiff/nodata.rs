@@ -93,10 +93,9 @@ fn whole(text: &str) -> i128 {
         [b'+', ..] => (false, &text[1..]),
         _ => (false, text),
     };
-    let magnitude = digits
-        .bytes()
-        .take_while(u8::is_ascii_digit)
-        .fold(0i128, |n, digit| n.saturating_mul(10).saturating_add(i128::from(digit - b'0')));
+    let magnitude = digits.bytes().take_while(u8::is_ascii_digit).fold(0i128, |n, digit| {
+        n.saturating_mul(10).saturating_add(i128::from(digit - b'0'))
+    });
     if negative { -magnitude } else { magnitude }
 }
 
@@ -170,7 +169,11 @@ mod tests {
                 .into_iter()
                 .filter(|v| nodata.is_some_and(|n| equal(n, *v, Kind::Float, 32)))
                 .collect();
-            assert_eq!(format!("{missing:?}"), format!("{expected:?}"), "{text:?} is {nodata:?}");
+            assert_eq!(
+                format!("{missing:?}"),
+                format!("{expected:?}"),
+                "{text:?} is {nodata:?}"
+            );
         }
     }
 

@@ -11,7 +11,11 @@ pub(super) fn listed(d: &Directory, tiled: bool) -> Result<[Vec<u64>; 2], TiffEr
     let (own, other) = if tiled { (tiles, strips) } else { (strips, tiles) };
     let read = |at: usize| -> Result<Vec<u64>, TiffError> {
         let values = d.integers(own[at])?;
-        if values.is_empty() { d.integers(other[at]) } else { Ok(values) }
+        if values.is_empty() {
+            d.integers(other[at])
+        } else {
+            Ok(values)
+        }
     };
     Ok([read(0)?, read(1)?])
 }
