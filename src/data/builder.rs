@@ -13,6 +13,7 @@ use super::dataset::{Dataset, Pair, marked};
 use super::doctor::{self, Note};
 use super::fault::{FaultKind, FileFault};
 use super::mask::{self, MaskRule};
+use super::mask_files::{self, MaskFiles};
 use super::mask_numbers::{self, Numbers};
 use super::pair::{FolderRoles, is_junk};
 use super::value_ranges::RangeChoice;
@@ -36,6 +37,8 @@ pub struct Builder {
     /// Bytes all decoded images together may take.
     max_memory_bytes: u64,
     files: Vec<Loaded>,
+    /// Which pixels of the files have no data, by files beside them.
+    mask_files: MaskFiles,
     faults: Vec<FileFault>,
     /// The user's labelling; `None` = the suggested one.
     labelling: Option<Labelling>,
@@ -63,6 +66,7 @@ impl Builder {
             limits,
             max_memory_bytes,
             files: Vec::new(),
+            mask_files: MaskFiles::default(),
             faults: Vec::new(),
             labelling: None,
             range_choice: RangeChoice::default(),
@@ -83,6 +87,9 @@ impl Builder {
             return Ok(());
         }
         self.forget(path);
+        if let Some(image) = mask_files::image_of(path) {
+            return self.add_mask_file(path, image, bytes);
+        }
         let left = self.max_memory_bytes.saturating_sub(self.memory_bytes());
         let limits = Limits {
             max_decoded_bytes: self.limits.max_decoded_bytes.min(left),
@@ -107,6 +114,7 @@ impl Builder {
     /// Takes in an image that needs no decoding (the sample scenes).
     pub fn add_raster(&mut self, path: &str, raster: Raster) {
         self.forget(path);
+        let raster = self.without_missing(path, &raster).unwrap_or(raster);
         self.files.push(Loaded {
             path: path.to_owned(),
             hash: raster.pixel_hash(),
@@ -120,6 +128,43 @@ impl Builder {
         self.names
             .extend(names.iter().map(|(number, name)| (*number, name.clone())));
         self.add_raster(path, raster);
+    }
+
+    /// Takes in a file that says which pixels of `image` have no data, whether that is here yet or not.
+    fn add_mask_file(&mut self, path: &str, image: &str, bytes: &[u8]) -> Result<(), FileFault> {
+        if let Err(kind) = self.mask_files.add(path, bytes) {
+            let fault = FileFault {
+                path: path.to_owned(),
+                kind,
+            };
+            self.faults.push(fault.clone());
+            return Err(fault);
+        }
+        let here = self
+            .files
+            .iter()
+            .find(|f| f.path.to_lowercase() == image.to_lowercase());
+        if let Some((path, raster)) = here.map(|f| (f.path.clone(), f.raster.clone())) {
+            self.add_raster(&path, raster.as_ref().clone());
+        }
+        Ok(())
+    }
+
+    /// The raster with the pixels transparent that the file beside it says have no data. `None` if there is no such
+    /// file or it cannot be used, which is remembered.
+    fn without_missing(&mut self, path: &str, raster: &Raster) -> Option<Raster> {
+        let file = self.mask_files.of(path)?;
+        self.faults.retain(|f| f.path != file.path);
+        match file.mask.apply(raster) {
+            Ok(raster) => Some(raster),
+            Err(error) => {
+                self.faults.push(FileFault {
+                    path: file.path.clone(),
+                    kind: mask_files::fault(error),
+                });
+                None
+            }
+        }
     }
 
     fn forget(&mut self, path: &str) {

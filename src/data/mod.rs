@@ -22,6 +22,7 @@ pub mod doctor;
 pub mod draw;
 pub mod fault;
 pub mod mask;
+pub mod mask_files;
 pub mod mask_numbers;
 pub mod mask_value;
 pub mod pair;

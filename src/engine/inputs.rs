@@ -8,7 +8,10 @@ use super::{
     large::{Large, WHOLE_BYTES},
 };
 use crate::{
-    data::pair,
+    data::{
+        mask_files::{self, MaskFiles},
+        pair,
+    },
     export::Bits,
     formats::{
         DecodeError, Format,
@@ -16,7 +19,7 @@ use crate::{
         geo::GeoRef,
         raster::Raster,
         sniff,
-        tiff::TiffImage,
+        tiff::{TiffError, TiffImage},
     },
     infer::View,
     protocol::{Event, FaultCode, Stage},
@@ -41,6 +44,8 @@ pub(super) struct InputImage {
 pub(super) struct Inputs {
     pub(super) images: Vec<InputImage>,
     sidecars: Sidecars,
+    /// Which pixels have no data, by files beside the images.
+    mask_files: MaskFiles,
     /// Bands of TIFFs to show; empty for the usual ones.
     pub(super) bands: Vec<usize>,
     /// TIFFs up to this many bytes decoded are held whole; `None` for the usual limit.
@@ -134,7 +139,10 @@ impl Inputs {
         if pair::is_junk(&path) || self.sidecars.add(&path, &bytes) {
             return None;
         }
-        let input = match read(
+        if let Some(image) = mask_files::image_of(&path) {
+            return self.add_mask_file(&path, image, &bytes);
+        }
+        let mut input = match read(
             path.clone(),
             bytes,
             &self.bands,
@@ -151,8 +159,24 @@ impl Inputs {
             return Some(fault(FaultCode::OutOfMemory, Stage::Read, Some(path), Some(detail)));
         }
         self.images.retain(|other| other.path != path);
+        let refused = match self.mask_files.of(&path) {
+            Some(file) => leave_out_missing(&mut input, file),
+            None => None,
+        };
         self.images.push(input);
-        None
+        refused
+    }
+
+    /// Takes in a file that says which pixels of `image` have no data, whether that is here yet or not.
+    fn add_mask_file(&mut self, path: &str, image: &str, bytes: &[u8]) -> Option<Event> {
+        if let Err(kind) = self.mask_files.add(path, bytes) {
+            return Some(Event::Fault(convert::file_fault(path, &kind)));
+        }
+        let file = self.mask_files.of(image)?;
+        let mut images = self.images.iter_mut();
+        images
+            .find(|input| input.path.to_lowercase() == image.to_lowercase())
+            .and_then(|input| leave_out_missing(input, file))
     }
 
     /// Places the images that world files came for.
@@ -161,6 +185,19 @@ impl Inputs {
             input.geo = input.own_geo.clone().or_else(|| self.sidecars.of(&input.path));
         }
     }
+}
+
+/// Makes those pixels transparent that the file beside an image says have no data; why not, if it cannot be used.
+fn leave_out_missing(input: &mut InputImage, file: &mask_files::MaskFile) -> Option<Event> {
+    let mut apply = || -> Result<(), TiffError> {
+        input.raster = match &mut input.large {
+            Some(large) => large.attach_mask(file.mask.clone(), super::predict::VIEW_PX)?,
+            None => file.mask.apply(&input.raster)?,
+        };
+        Ok(())
+    };
+    let error = apply().err()?;
+    Some(Event::Fault(convert::file_fault(&file.path, &mask_files::fault(error))))
 }
 
 /// Decodes a file, or opens it to be read by window.

@@ -6,7 +6,7 @@ use crate::{
     formats::{
         DecodeError,
         raster::Raster,
-        tiff::{Bands, TiffImage, Window},
+        tiff::{Bands, Mask, TiffError, TiffImage, Window},
     },
     infer::shrunk,
 };
@@ -62,6 +62,16 @@ impl Large {
         self.image.encoded_bytes() as u64
     }
 
+    /// Gives the image the mask of missing pixels that lies beside it; a new preview comes back.
+    ///
+    /// # Errors
+    /// If the sizes differ, or a strip or tile is damaged.
+    pub(super) fn attach_mask(&mut self, mask: Mask, preview_px: usize) -> Result<Raster, TiffError> {
+        self.image.attach_mask(mask)?;
+        self.band = None;
+        self.preview(preview_px)
+    }
+
     /// Whether images seen in this way can be read by window. The other ways look at the whole at once.
     pub(super) fn fits(sampling: Sampling) -> bool {
         sampling == Sampling::Crop
@@ -71,7 +81,7 @@ impl Large {
     ///
     /// # Errors
     /// If a strip or tile is damaged.
-    pub(super) fn preview(&self, max_px: usize) -> Result<Raster, DecodeError> {
+    pub(super) fn preview(&self, max_px: usize) -> Result<Raster, TiffError> {
         let size = self.size();
         let ([out_height, out_width], factor) = shrunk(size, max_px);
         let row_bytes = (self.image.raster_bytes() / size[0].max(1) as u64).max(1);
@@ -101,7 +111,7 @@ impl Large {
             }
         }
         let raster = Raster::from_u8(out_width as u32, out_height as u32, 4, rgba);
-        raster.ok_or_else(|| DecodeError::Corrupt("an empty preview".into()))
+        raster.ok_or_else(|| TiffError::Damaged("an empty preview".into()))
     }
 
     /// The rows from `y` on as a raster, and the row it begins with; kept until others are asked for.

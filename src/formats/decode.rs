@@ -10,6 +10,7 @@ use image::{DynamicImage, ImageDecoder, ImageError};
 use super::header::{self, Format, sniff};
 use super::raster::{Ranges, Raster, Samples};
 use super::tiff::{TiffError, TiffImage};
+use super::{jpeg as whole_jpeg, orientation};
 
 /// What a file may cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,20 +80,27 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
         check_size(width, height, limits)?;
     }
     let input = Cursor::new(bytes);
-    let (image, turned) = match format {
+    let mut image = match format {
         Format::Png => finish(png::PngDecoder::new(input).map_err(translate)?, limits),
-        Format::Jpeg => finish(jpeg::JpegDecoder::new(input).map_err(translate)?, limits),
+        Format::Jpeg => {
+            // The decoder fills what is missing with grey and says nothing.
+            let (width, height) = header.size.unwrap_or_default();
+            whole_jpeg::check(bytes, [width as usize, height as usize]).map_err(DecodeError::Corrupt)?;
+            finish(jpeg::JpegDecoder::new(input).map_err(translate)?, limits)
+        }
         Format::WebP => finish(webp::WebPDecoder::new(input).map_err(translate)?, limits),
         Format::Bmp => finish(bmp::BmpDecoder::new(input).map_err(translate)?, limits),
         Format::Gif => finish(gif::GifDecoder::new(input).map_err(translate)?, limits),
         Format::Tiff => return decode_tiff(bytes, limits),
     }?;
+    let orientation = orientation::of(format, bytes);
+    image.apply_orientation(orientation);
     let mut raster = to_raster(image)?;
     if let Some(bits) = header.bits {
         raster.source_bits = bits;
     }
     raster.first_frame_only = header.animated;
-    raster.exif_rotated = turned;
+    raster.exif_rotated = orientation != Orientation::NoTransforms;
     Ok(raster)
 }
 
@@ -100,6 +108,7 @@ impl From<TiffError> for DecodeError {
     fn from(error: TiffError) -> DecodeError {
         match error {
             TiffError::Unsupported(what) => DecodeError::UnsupportedFormat(what),
+            TiffError::Mask(_) => DecodeError::UnsupportedFormat(error.to_string()),
             other => DecodeError::Corrupt(other.to_string()),
         }
     }
@@ -123,13 +132,7 @@ fn decode_tiff(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
         Err(error) => return Err(error.into()),
     };
     let other = tiff::TiffDecoder::new(Cursor::new(bytes)).map_err(translate);
-    let decoded = other
-        .and_then(|decoder| finish(decoder, limits))
-        .and_then(|(image, turned)| {
-            let mut raster = to_raster(image)?;
-            raster.exif_rotated = turned;
-            Ok(raster)
-        });
+    let decoded = other.and_then(|decoder| finish(decoder, limits)).and_then(to_raster);
     // Its own words would name no number.
     decoded.map_err(|error| match error {
         DecodeError::TooManyPixels { .. } | DecodeError::OutOfMemory { .. } => error,
@@ -151,7 +154,8 @@ fn check_size(width: u32, height: u32, limits: &Limits) -> Result<(), DecodeErro
     Ok(())
 }
 
-fn finish<D: ImageDecoder>(mut decoder: D, limits: &Limits) -> Result<(DynamicImage, bool), DecodeError> {
+/// The picture as it is stored.
+fn finish<D: ImageDecoder>(mut decoder: D, limits: &Limits) -> Result<DynamicImage, DecodeError> {
     let (width, height) = decoder.dimensions();
     check_size(width, height, limits)?;
     let needed = decoder.total_bytes();
@@ -165,11 +169,7 @@ fn finish<D: ImageDecoder>(mut decoder: D, limits: &Limits) -> Result<(DynamicIm
     // The samples themselves plus room for the codec's own buffers. CMYK needs a third more.
     inner.max_alloc = Some(needed.saturating_mul(2).saturating_add(64 << 20));
     decoder.set_limits(inner).map_err(translate)?;
-    // A broken EXIF block is no reason to refuse the picture.
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut image = DynamicImage::from_decoder(decoder).map_err(translate)?;
-    image.apply_orientation(orientation);
-    Ok((image, orientation != Orientation::NoTransforms))
+    DynamicImage::from_decoder(decoder).map_err(translate)
 }
 
 fn to_raster(image: DynamicImage) -> Result<Raster, DecodeError> {

@@ -104,7 +104,7 @@ def test_overviews_are_passed_over(peer, seed):
     assert same(ours, data)
 
 
-def test_sparse_files_have_holes(peer):
+def test_holes_of_sparse_files_are_filled(peer):
     path = peer.folder / "a.tif"
     with rasterio.open(
         path, "w", driver="GTiff", width=256, height=256, count=1, dtype="uint8", tiled=True, blockxsize=128,
@@ -112,7 +112,8 @@ def test_sparse_files_have_holes(peer):
     ) as f:
         f.write(np.full((128, 128), 9, np.uint8), 1, window=((0, 128), (128, 256)))
     ours, _ = read(peer, path)
-    assert (ours[0, :128, 128:] == 9).all() and np.isnan(ours[0, 128:, :]).all()
+    with rasterio.open(path) as f:
+        assert same(ours, f.read())
 
 
 def test_alpha_and_palette_are_seen(peer, seed):
@@ -183,3 +184,46 @@ def test_jpeg_in_tiff_is_decoded(peer, seed):
         wanted = f.read().astype(int)
     peer("picture", path, out)
     assert np.abs(load_file(out)["rgba"][..., 0] - wanted[0]).max() <= 2
+
+
+def missing(peer, path) -> np.ndarray:
+    out = peer.folder / "p.safetensors"
+    peer("picture", path, out)
+    return load_file(out)["rgba"][..., 3] == 0
+
+
+def test_missing_pixels_are_gdals(peer, seed):
+    """Mask of the file, nodata and alpha, alone and together; all bands have to be nodata."""
+    rng = np.random.default_rng(seed)
+    path = peer.folder / "a.tif"
+    choices = itertools.product([1, 2, 3, 4], ["uint8", "uint16", "float32"], [None, 0, 7], [False, True], [False, True])
+    for bands, dtype, nodata, masked, alpha in choices:
+        if alpha and (bands not in (2, 4) or dtype == "float32"):
+            continue  # GDAL takes no alpha of other files for a mask; we do
+        data = rng.integers(0, 9, (bands, 40, 50)).astype(dtype)
+        data[:, :9, :9] = nodata or 0
+        if alpha:
+            data[-1] = np.where(rng.random((40, 50)) < 0.3, 0, data[-1] + 100)
+        options = {"photometric": "rgb" if bands > 2 else "minisblack", "nodata": nodata, "ALPHA": "YES" if alpha else "NO"}
+        options |= [{}, {"tiled": True, "blockxsize": 16, "blockysize": 16}, {"interleave": "band"}][rng.integers(3)]
+        with rasterio.Env(GDAL_TIFF_INTERNAL_MASK="YES"):
+            with rasterio.open(path, "w", driver="GTiff", width=50, height=40, count=bands, dtype=dtype, **options) as f:
+                f.write(data)
+                if masked:
+                    f.write_mask(rng.random((40, 50)) > 0.5)
+        with rasterio.open(path) as f:
+            truth = f.dataset_mask() == 0
+        assert np.array_equal(missing(peer, path), truth), (bands, dtype, nodata, masked, alpha, options)
+
+
+@pytest.mark.parametrize("bands, photometric", [(1, "minisblack"), (2, "minisblack"), (3, "minisblack"), (3, "rgb"), (3, "ycbcr"), (4, "rgb")])
+def test_jpeg_samples_are_gdals(peer, seed, bands, photometric):
+    rng = np.random.default_rng(seed)
+    path = peer.folder / "a.tif"
+    data = values(rng, "uint8", bands, 75, 101)
+    for quality, tables, layout in itertools.product([20, 75, 100], [0, 3], [{}, {"tiled": True, "blockxsize": 32, "blockysize": 32}]):
+        options = {"JPEG_QUALITY": quality, "JPEGTABLESMODE": tables, **layout}
+        write(path, data, compress="jpeg", photometric=photometric, interleave="pixel", **options)
+        ours, _ = read(peer, path)
+        with rasterio.open(path) as f:
+            assert same(ours, f.read()), options

@@ -87,7 +87,7 @@ pub fn decode<'a>(
                 .map_err(|e| TiffError::Damaged(format!("Deflate: {e}")))?;
             Cow::Owned(out)
         }
-        Compression::Lzw => Cow::Owned(lzw(raw, wanted)?),
+        Compression::Lzw => Cow::Owned(lzw(lzw_decoder(raw), raw, wanted)?),
         Compression::PackBits => Cow::Owned(pack_bits(raw, wanted)),
         Compression::Jpeg => return Err(TiffError::Damaged("JPEG without its tables".into())),
     };
@@ -103,9 +103,17 @@ pub fn decode<'a>(
     Ok(data)
 }
 
-fn lzw(raw: &[u8], wanted: usize) -> Result<Vec<u8>, TiffError> {
+/// Before TIFF 5, codes ran from the lowest bit and grew one code later, as in GIF. Either kind begins with the code
+/// that clears the table, whose 9 bits tell them apart.
+fn lzw_decoder(raw: &[u8]) -> weezl::decode::Decoder {
+    match raw {
+        [0, second, ..] if second & 1 == 1 => weezl::decode::Decoder::new(weezl::BitOrder::Lsb, 8),
+        _ => weezl::decode::Decoder::with_tiff_size_switch(weezl::BitOrder::Msb, 8),
+    }
+}
+
+fn lzw(mut decoder: weezl::decode::Decoder, raw: &[u8], wanted: usize) -> Result<Vec<u8>, TiffError> {
     let mut out = vec![0; wanted];
-    let mut decoder = weezl::decode::Decoder::with_tiff_size_switch(weezl::BitOrder::Msb, 8);
     let (mut read, mut written) = (0, 0);
     while written < wanted {
         let step = decoder.decode_bytes(&raw[read..], &mut out[written..]);

@@ -1,14 +1,19 @@
 //! TIFF and GeoTIFF, read by window: the file stays encoded in memory, and only what is asked for is decoded.
 //!
 //! Strips and tiles, bands side by side or in planes, 1 to 64 bits, integers and floats, BigTIFF, both byte
-//! orders; compressions and predictors of [`chunk`]. Reduced images (overviews) and masks are passed over.
+//! orders; compressions and predictors of [`chunk`]. Reduced images (overviews) are passed over; a
+//! mask says which pixels are missing.
 //! Written apart from the `tiff` crate because that one decodes neither by window over planes nor bounded by the
 //! length of the file, and gives no directory to read the georeference from.
 
 mod chunk;
 mod ifd;
 mod jpeg;
+mod missing;
+mod names;
+mod nodata;
 mod picture;
+mod places;
 mod read;
 mod write;
 
@@ -16,8 +21,10 @@ use std::sync::Arc;
 
 use chunk::{ChunkShape, Compression};
 use ifd::{Directory, Layout};
+use names::Names;
 
 use super::geo::GeoRef;
+pub use missing::Mask;
 pub use picture::Bands;
 pub use write::{GeoTiffSpec, Sample, WriteError, write};
 
@@ -30,6 +37,9 @@ pub enum TiffError {
     /// What it is, with its number: "compression 50002 (JPEG XL)".
     #[error("{0}")]
     Unsupported(String),
+    /// What is wrong with the picture that says which pixels of an image have no data.
+    #[error("its mask of missing pixels: {0}")]
+    Mask(String),
 }
 
 /// How the bits of a sample are to be understood.
@@ -65,6 +75,7 @@ mod tag {
     pub const EXTRA: u16 = 338;
     pub const JPEG_TABLES: u16 = 347;
     pub const FORMAT: u16 = 339;
+    pub const GDAL_METADATA: u16 = 42112;
     pub const GDAL_NODATA: u16 = 42113;
 }
 
@@ -81,16 +92,23 @@ pub struct TiffImage {
     pub kind: Kind,
     /// Which band is alpha, if one is.
     pub alpha: Option<usize>,
-    /// The value that means "nothing was measured here".
+    /// The value that means "nothing was measured here", as the samples' type has it.
     pub nodata: Option<f64>,
+    /// Where nothing was measured, by a mask of the file or beside it.
+    mask: Option<Mask>,
+    names: Names,
     pub geo: Option<GeoRef>,
     /// Colours of a palette image, 8 bits each.
     palette: Option<Vec<[u8; 3]>>,
     /// 0 is white.
     inverted: bool,
     jpeg: JpegFacts,
+    /// The first three bands are red, green and blue.
+    rgb: bool,
     planar: bool,
     compression: Compression,
+    /// The first pixel of a byte is its lowest bit.
+    reversed_bits: bool,
     predictor: u64,
     /// Width and height of strips or tiles; strips may be cut by the image's end, tiles never.
     chunk: [usize; 2],
@@ -103,8 +121,8 @@ pub struct TiffImage {
 #[derive(Debug, Clone)]
 struct JpegFacts {
     tables: Arc<Vec<u8>>,
-    /// Their components are red, green and blue.
-    rgb: bool,
+    /// Three components are luma and chroma, to be made red, green and blue. Others are taken as they are.
+    ycbcr: bool,
 }
 
 /// Part of an image in pixels.
@@ -124,10 +142,10 @@ impl TiffImage {
     pub fn open(bytes: Arc<Vec<u8>>) -> Result<Self, TiffError> {
         let shared = bytes.clone();
         let all = ifd::directories(&shared)?;
-        // Bit 0: a reduced version of another image. Bit 2: a mask of another.
-        let full = |d: &&Directory| d.integer(tag::SUBFILE, 0).is_ok_and(|kind| kind & 5 == 0);
-        let directory = all.iter().find(full).unwrap_or(&all[0]);
-        Self::from_directory(bytes, directory)
+        let main = missing::main_directory(&all);
+        let mut image = Self::from_directory(bytes, &all[main])?;
+        image.find_mask(&all, main)?;
+        Ok(image)
     }
 
     fn from_directory(bytes: Arc<Vec<u8>>, d: &Directory) -> Result<Self, TiffError> {
@@ -153,16 +171,18 @@ impl TiffImage {
             other => return Err(TiffError::Unsupported(format!("sample format {other}"))),
         };
         let known = match kind {
-            Kind::Float => matches!(bits, 32 | 64),
+            Kind::Float => matches!(bits, 16 | 32 | 64),
             Kind::Signed => matches!(bits, 8 | 16 | 32 | 64),
             Kind::Unsigned => matches!(bits, 1 | 2 | 4 | 8 | 16 | 32 | 64),
         };
         if !known {
             return Err(TiffError::Unsupported(format!("{bits}-bit samples of format {kind:?}")));
         }
-        if d.integer(tag::FILL_ORDER, 1)? != 1 {
-            return Err(TiffError::Unsupported("fill order 2".into()));
-        }
+        let reversed_bits = match d.integer(tag::FILL_ORDER, 1)? {
+            1 => false,
+            2 => true,
+            other => return Err(TiffError::Unsupported(format!("fill order {other}"))),
+        };
         let compression = Compression::from_tag(d.integer(tag::COMPRESSION, 1)?)?;
         let photometric = d.integer(tag::PHOTOMETRIC, 1)?;
         let palette = match photometric {
@@ -170,7 +190,7 @@ impl TiffImage {
             3 => Some(palette(d, bits)?),
             // YCbCr, which the JPEG decoder gives as RGB.
             6 if compression == Compression::Jpeg => None,
-            other => return Err(TiffError::Unsupported(format!("photometric interpretation {other}"))),
+            other => return Err(TiffError::Unsupported(unsupported_colours(other))),
         };
         if compression == Compression::Jpeg && bits != 8 {
             return Err(TiffError::Unsupported(format!("{bits}-bit JPEG inside TIFF")));
@@ -183,7 +203,8 @@ impl TiffImage {
             .and_then(|at| (bands + at).checked_sub(extra.len()));
         let nodata = d
             .text(tag::GDAL_NODATA)?
-            .and_then(|text| text.trim().parse::<f64>().ok());
+            .and_then(|text| nodata::of_text(&text, kind, bits as usize));
+        let metadata = d.text(tag::GDAL_METADATA)?.unwrap_or_default();
         let tiled = d.integer(tag::TILE_WIDTH, 0)? != 0;
         let chunk = if tiled {
             [
@@ -191,12 +212,16 @@ impl TiffImage {
                 side(tag::TILE_WIDTH, "tile width")? as usize,
             ]
         } else {
-            let rows = d
-                .integer(tag::ROWS_PER_STRIP, u64::from(height))?
-                .clamp(1, u64::from(height));
+            let rows = match d.integer(tag::ROWS_PER_STRIP, 0)? {
+                0 => u64::from(height),
+                rows => rows.min(u64::from(height)),
+            };
             [rows as usize, width as usize]
         };
         let planar = bands > 1 && d.integer(tag::PLANAR, 1)? == 2;
+        if compression == Compression::Jpeg && bands > 4 && !planar {
+            return Err(TiffError::Unsupported(format!("JPEG of {bands} bands")));
+        }
         let geo = GeoRef::from_keys(
             &d.doubles(33550)?,
             &d.doubles(33922)?,
@@ -205,11 +230,6 @@ impl TiffImage {
             &d.doubles(34736)?,
             &d.text(34737)?.unwrap_or_default(),
         );
-        let (offsets, counts) = if tiled {
-            (d.integers(tag::TILE_OFFSETS)?, d.integers(tag::TILE_COUNTS)?)
-        } else {
-            (d.integers(tag::STRIP_OFFSETS)?, d.integers(tag::STRIP_COUNTS)?)
-        };
         let mut image = Self {
             layout: d.layout,
             bytes,
@@ -220,54 +240,35 @@ impl TiffImage {
             kind,
             alpha,
             nodata,
+            mask: None,
+            names: Names::read(&metadata, bands),
             geo,
             palette,
             inverted: photometric == 0,
             jpeg: JpegFacts {
                 tables: Arc::new(d.integers(tag::JPEG_TABLES)?.iter().map(|b| *b as u8).collect()),
-                rgb: photometric == 2,
+                ycbcr: photometric == 6,
             },
+            rgb: photometric == 2,
             planar,
             compression,
+            reversed_bits,
             predictor: d.integer(tag::PREDICTOR, 1)?,
             chunk,
             tiled,
             places: Vec::new(),
         };
-        image.places = image.places(offsets, counts)?;
+        image.places = image.places(places::listed(d, tiled)?)?;
         Ok(image)
     }
 
-    /// Checks that there are as many strips or tiles as the sizes ask for.
-    fn places(&self, offsets: Vec<u64>, mut counts: Vec<u64>) -> Result<Vec<(u64, u64)>, TiffError> {
-        let wanted = (self.chunks_down() as u64)
-            .saturating_mul(self.chunks_across() as u64)
-            .saturating_mul(self.planes() as u64);
-        let what = if self.tiled { "tiles" } else { "strips" };
-        if (offsets.len() as u64) < wanted {
-            return Err(TiffError::Damaged(format!("{} {what}, {wanted} needed", offsets.len())));
+    fn whole_window(&self) -> Window {
+        Window {
+            y: 0,
+            x: 0,
+            height: self.height as usize,
+            width: self.width as usize,
         }
-        if counts.is_empty() && self.compression == Compression::None {
-            // Old writers leave the lengths out where they follow from the sizes.
-            counts = offsets.iter().map(|_| u64::MAX).collect();
-        }
-        if (counts.len() as u64) < wanted {
-            return Err(TiffError::Damaged(format!(
-                "{} lengths of {what}, {wanted} needed",
-                counts.len()
-            )));
-        }
-        let bytes = self
-            .shape(self.chunk[0])
-            .and_then(|s| s.row_bytes().checked_mul(s.rows));
-        match bytes {
-            Some(n) if n <= MAX_CHUNK_BYTES || self.compression == Compression::None => {}
-            _ => {
-                let (n, limit) = (bytes.unwrap_or(usize::MAX) >> 20, MAX_CHUNK_BYTES >> 20);
-                return Err(TiffError::Unsupported(format!("{what} of {n} MiB, limit {limit} MiB")));
-            }
-        }
-        Ok(offsets.into_iter().zip(counts).collect())
     }
 
     fn planes(&self) -> usize {
@@ -302,11 +303,21 @@ impl TiffImage {
             bits: self.bits,
         })
     }
+}
 
-    /// Whether a value stands for nothing measured.
-    pub fn is_nodata(&self, value: f64) -> bool {
-        value.is_nan() || self.nodata == Some(value)
-    }
+/// A photometric interpretation that is not read, by number and name.
+fn unsupported_colours(number: u64) -> String {
+    let name = match number {
+        5 => " (CMYK)",
+        6 => " (YCbCr without JPEG)",
+        8 => " (CIELab)",
+        9 => " (ICCLab)",
+        10 => " (ITULab)",
+        32844 => " (LogL)",
+        32845 => " (LogLuv)",
+        _ => "",
+    };
+    format!("photometric interpretation {number}{name}")
 }
 
 /// The colour map: all reds, then greens, then blues, 16 bits each.
@@ -326,3 +337,7 @@ fn palette(d: &Directory, bits: u64) -> Result<Vec<[u8; 3]>, TiffError> {
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "odd_tests.rs"]
+mod odd_tests;

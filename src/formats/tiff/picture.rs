@@ -26,10 +26,14 @@ impl TiffImage {
         (0..self.bands).filter(|band| Some(*band) != self.alpha).collect()
     }
 
-    /// The bands to show unless the user chooses: one as grey, three or more as red, green, blue. Files of ten
-    /// bands and more follow Sentinel-2, whose second to fourth bands are blue, green and red.
+    /// The bands to show unless the user chooses: one as grey, three or more as red, green, blue; those that the file
+    /// calls so. Files of ten bands and more that call none so follow Sentinel-2, whose second to fourth bands are blue,
+    /// green and red.
     pub fn default_bands(&self) -> Vec<usize> {
         let all = self.measured_bands();
+        if let Some(named) = self.names.red_green_blue(&all, self.rgb) {
+            return named;
+        }
         match all.len() {
             0 => vec![0],
             1 | 2 => vec![all[0]],
@@ -146,16 +150,11 @@ impl TiffImage {
 
     /// Bands of a raster of these.
     fn out_bands(&self, bands: &Bands) -> usize {
-        self.colours(bands.picked.len()) + usize::from(self.can_miss())
+        self.colours(bands.picked.len()) + usize::from(self.may_miss())
     }
 
     fn colours(&self, picked: usize) -> usize {
         if picked >= 3 || self.palette.is_some() { 3 } else { 1 }
-    }
-
-    /// Whether pixels can be without data. NaN in floats is so without being announced.
-    fn can_miss(&self) -> bool {
-        self.alpha.is_some() || self.nodata.is_some() || self.kind == Kind::Float
     }
 
     /// Samples of a window; `opaque`: alpha of what was measured.
@@ -167,33 +166,12 @@ impl TiffImage {
         number: impl Fn(f64) -> T,
     ) -> Result<Vec<T>, TiffError> {
         let colours = self.colours(bands.picked.len());
-        let (can_miss, out_bands) = (self.can_miss(), self.out_bands(bands));
+        let out_bands = self.out_bands(bands);
         let pixels = window.height * window.width;
-        let shown = colours.min(bands.picked.len());
-        let mut asked: Vec<usize> = bands.picked.iter().copied().take(shown).collect();
-        if can_miss {
-            // A pixel has data if any band has: not only the bands that are shown.
-            let others = self.measured_bands();
-            asked.extend(others.into_iter().filter(|band| !bands.picked[..shown].contains(band)));
-        }
-        let measured = asked.len();
-        asked.extend(self.alpha.filter(|_| can_miss));
-        let step = asked.len();
+        let asked = &bands.picked[..colours.min(bands.picked.len())];
         let mut out = vec![T::default(); pixels * out_bands];
-        let mut missing = vec![Missing::default(); if can_miss { pixels } else { 0 }];
-        self.visit(window, &asked, &mut |at, value| {
-            let (pixel, band) = (at / step, at % step);
-            if band >= measured {
-                missing[pixel].transparent = value == 0.0;
-                return;
-            }
-            if can_miss && !self.is_nodata(value) {
-                missing[pixel].measured = true;
-            }
-            if band >= shown {
-                return;
-            }
-            let at = pixel * out_bands + band;
+        self.visit(window, asked, &mut |at, value| {
+            let at = at / asked.len() * out_bands + at % asked.len();
             match &self.palette {
                 Some(palette) => {
                     let colour = palette.get(value as usize).copied().unwrap_or_default();
@@ -204,10 +182,16 @@ impl TiffImage {
                 None => out[at] = number(value),
             }
         })?;
-        for (pixel, missing) in out.chunks_exact_mut(out_bands).zip(&missing) {
-            if missing.measured && !missing.transparent {
-                pixel[out_bands - 1] = opaque;
-            }
+        if self.may_miss() {
+            out.iter_mut()
+                .skip(out_bands - 1)
+                .step_by(out_bands)
+                .for_each(|alpha| *alpha = opaque);
+            self.visit_missing(window, &mut |pixel| {
+                if let Some(alpha) = out.get_mut((pixel + 1) * out_bands - 1) {
+                    *alpha = T::default();
+                }
+            })?;
         }
         Ok(out)
     }
@@ -217,18 +201,12 @@ impl TiffImage {
     /// # Errors
     /// If a strip or tile is damaged.
     pub fn whole(&self, bands: &Bands) -> Result<Raster, TiffError> {
-        let window = Window {
-            y: 0,
-            x: 0,
-            height: self.height as usize,
-            width: self.width as usize,
-        };
-        self.raster(window, bands)
+        self.raster(self.whole_window(), bands)
     }
 
     /// Bytes the whole image takes as a raster.
     pub fn raster_bytes(&self) -> u64 {
-        let bands = self.colours(self.measured_bands().len()) + usize::from(self.can_miss());
+        let bands = self.colours(self.measured_bands().len()) + usize::from(self.may_miss());
         let bytes = match (self.is_wide(), self.bits, self.kind) {
             (false, ..) => 1,
             (true, 16, Kind::Unsigned) => 2,
@@ -240,11 +218,3 @@ impl TiffImage {
 
 /// Numbers by band.
 type Sampled = Vec<Vec<f32>>;
-
-/// What is known of a pixel's data.
-#[derive(Clone, Copy, Default)]
-struct Missing {
-    /// A band holds something else than nodata.
-    measured: bool,
-    transparent: bool,
-}

@@ -14,7 +14,8 @@ type Chunk<'a> = (Cow<'a, [u8]>, ChunkShape);
 
 impl TiffImage {
     /// Calls `put(position, value)` for every pixel of the window and every band of `bands`; positions count as
-    /// `[row, column, band]`. What lies outside the image or was never written is not visited.
+    /// `[row, column, band]`. What was never written is nodata, or 0 without one. What lies outside the image is not
+    /// visited.
     ///
     /// # Errors
     /// If a strip or tile is damaged.
@@ -45,14 +46,22 @@ impl TiffImage {
                         continue;
                     }
                     let number = plane * self.chunks_down() * self.chunks_across() + number;
-                    let Some((data, shape)) = self.chunk_data(number, rows)? else {
-                        continue;
-                    };
+                    let chunk = self.chunk_data(number, rows)?;
                     let part = Window {
                         y: (down * chunk_height).max(window.y),
                         x: (across * chunk_width).max(window.x),
                         height: (down * chunk_height + rows).min(bottom),
                         width: ((across + 1) * chunk_width).min(right),
+                    };
+                    let Some((data, shape)) = chunk else {
+                        let never_written = self.nodata.unwrap_or(0.0);
+                        for y in part.y..part.height {
+                            for x in part.x..part.width {
+                                let at = ((y - window.y) * window.width + x - window.x) * bands.len();
+                                picks.iter().for_each(|(_, place)| put(at + place, never_written));
+                            }
+                        }
+                        continue;
                     };
                     for y in part.y..part.height {
                         let row = &data[(y - down * chunk_height) * shape.row_bytes()..][..shape.row_bytes()];
@@ -72,29 +81,22 @@ impl TiffImage {
 
     /// A chunk's samples; `None` if it was never written.
     fn chunk_data(&self, number: usize, rows: usize) -> Result<Option<Chunk<'_>>, TiffError> {
-        let (Some(&(offset, length)), Some(shape)) = (self.places.get(number), self.shape(rows)) else {
-            return Err(TiffError::Truncated);
-        };
-        if offset == 0 && length == 0 {
+        let shape = self.shape(rows).ok_or(TiffError::Truncated)?;
+        let Some(raw) = self.encoded(number, shape.bytes())? else {
             return Ok(None);
-        }
-        let length = if length == u64::MAX {
-            shape.bytes() as u64
-        } else {
-            length
         };
-        let end = offset.checked_add(length).ok_or(TiffError::Truncated)?;
-        let range = usize::try_from(offset)
-            .ok()
-            .zip(usize::try_from(end).ok())
-            .ok_or(TiffError::Truncated)?;
-        let raw = self.bytes.get(range.0..range.1).ok_or(TiffError::Truncated)?;
         if self.compression == Compression::Jpeg {
-            let data = jpeg::decode(raw, &self.jpeg.tables, self.jpeg.rgb && shape.samples == 3, shape)?;
+            let data = jpeg::decode(raw, &self.jpeg.tables, self.jpeg.ycbcr, shape)?;
             return Ok(Some((data.into(), shape)));
         }
-        let data = chunk::decode(raw, self.compression, self.predictor, shape, self.layout)?;
-        Ok(Some((data, shape)))
+        if !self.reversed_bits {
+            let data = chunk::decode(raw, self.compression, self.predictor, shape, self.layout)?;
+            return Ok(Some((data, shape)));
+        }
+        // It is the file's bytes that are turned, so before they are decompressed.
+        let turned: Vec<u8> = raw.iter().map(|byte| byte.reverse_bits()).collect();
+        let data = chunk::decode(&turned, self.compression, self.predictor, shape, self.layout)?;
+        Ok(Some((data.into_owned().into(), shape)))
     }
 
     fn value(&self, row: &[u8], sample: usize) -> f64 {
@@ -112,6 +114,7 @@ impl TiffImage {
         match (raw, self.kind) {
             (&[b], Kind::Signed) => f64::from(b as i8),
             (&[b], _) => f64::from(b),
+            (&[a, b], Kind::Float) => half(layout.u16([a, b])),
             (&[a, b], Kind::Signed) => f64::from(layout.u16([a, b]) as i16),
             (&[a, b], _) => f64::from(layout.u16([a, b])),
             (&[a, b, c, d], Kind::Float) => f64::from(f32::from_bits(layout.u32([a, b, c, d]))),
@@ -122,5 +125,31 @@ impl TiffImage {
             (&[a, b, c, d, e, f, g, h], Kind::Unsigned) => layout.u64([a, b, c, d, e, f, g, h]) as f64,
             _ => 0.0,
         }
+    }
+}
+
+/// A float of 16 bits (IEEE 754 binary16).
+fn half(bits: u16) -> f64 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023) / 1024.0);
+    let magnitude = match exponent {
+        0 => fraction * 2f64.powi(-14),
+        31 if fraction == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        _ => (1.0 + fraction) * 2f64.powi(exponent - 15),
+    };
+    if bits >> 15 == 1 { -magnitude } else { magnitude }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::half;
+
+    /// Values of IEEE 754-2019, table 3.5 and annex examples: one, the smallest and the largest, minus two.
+    #[test]
+    fn half_floats() {
+        let values = [0x3c00, 0x0001, 0x7bff, 0xc000, 0x7c00, 0x3555].map(half);
+        let expected = [1.0, 2f64.powi(-24), 65504.0, -2.0, f64::INFINITY, 0.333_251_953_125];
+        assert_eq!(values, expected);
+        assert!(half(0x7e00).is_nan());
     }
 }

@@ -4,7 +4,7 @@
 use super::*;
 use crate::formats::{Parts, raster::Samples as RasterSamples};
 
-fn open(bytes: Vec<u8>) -> Result<TiffImage, TiffError> {
+pub(super) fn open(bytes: Vec<u8>) -> Result<TiffImage, TiffError> {
     TiffImage::open(Arc::new(bytes))
 }
 
@@ -23,7 +23,7 @@ fn spec(width: usize, height: usize) -> GeoTiffSpec<'static> {
     }
 }
 
-fn all(image: &TiffImage, band: usize) -> Result<Vec<f64>, TiffError> {
+pub(super) fn all(image: &TiffImage, band: usize) -> Result<Vec<f64>, TiffError> {
     let (height, width) = (image.height as usize, image.width as usize);
     let mut out = vec![-1.0; height * width];
     let window = Window {
@@ -53,7 +53,7 @@ fn by_hand(tags: &[(u16, u16, u32, u32)], data: &[u8]) -> Vec<u8> {
     out
 }
 
-fn plain(width: u32, height: u32, more: &[(u16, u16, u32, u32)], data: &[u8]) -> Vec<u8> {
+pub(super) fn plain(width: u32, height: u32, more: &[(u16, u16, u32, u32)], data: &[u8]) -> Vec<u8> {
     let mut tags = vec![
         (256, 4, 1, width),
         (257, 4, 1, height),
