@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::alignment::{self, Aligned, Apart, Place};
 use super::checkup::Look;
 use super::class_detect;
 use super::classes::{self, Labelling};
@@ -33,6 +34,8 @@ pub struct Builder {
     faults: Vec<FileFault>,
     /// The user's labelling; `None` = the suggested one.
     labelling: Option<Labelling>,
+    /// Where the files lie, by path.
+    places: BTreeMap<String, Place>,
     /// Image paths of the pairs left out.
     excluded: BTreeSet<String>,
     /// The last outcome, reused where nothing changed.
@@ -54,6 +57,7 @@ impl Builder {
             files: Vec::new(),
             faults: Vec::new(),
             labelling: None,
+            places: BTreeMap::new(),
             excluded: BTreeSet::new(),
             last: Dataset::default(),
         }
@@ -116,6 +120,12 @@ impl Builder {
     /// Bands of the TIFFs added from now on; see [`Limits::bands`].
     pub fn set_bands(&mut self, bands: Vec<usize>) {
         self.limits.bands = bands;
+    }
+
+    /// Where files lie on the ground, by path: image and mask are held against each other from the next
+    /// [`finish`](Self::finish) on.
+    pub fn set_places(&mut self, places: BTreeMap<String, Place>) {
+        self.places = places;
     }
 
     /// Uses this rule instead of the suggested one from the next [`finish`](Self::finish) on.
@@ -258,15 +268,18 @@ impl Builder {
     fn make_pair(&self, image: usize, mask: usize, name: String, labelling: &Labelling) -> Pair {
         let (image, mask) = (&self.files[image], &self.files[mask]);
         let excluded = self.excluded.contains(&image.path);
-        let same = |p: &&Pair| Arc::ptr_eq(&p.files[0], &image.raster) && Arc::ptr_eq(&p.files[1], &mask.raster);
+        let places = [image, mask].map(|file| self.places.get(&file.path).cloned());
+        let same = |p: &&Pair| {
+            Arc::ptr_eq(&p.files[0], &image.raster) && Arc::ptr_eq(&p.files[1], &mask.raster) && p.places == places
+        };
         let mut pair = match self.last.pairs.iter().find(same) {
             Some(known) => Pair { name, ..known.clone() },
-            None => new_pair(image, mask, name, labelling),
+            None => new_pair(image, mask, name, labelling, places),
         };
         pair.excluded = excluded;
         if !pair.labelling.labels_like(labelling) && pair.blocked.is_none() {
             pair.labelling = labelling.clone();
-            pair.bits = Arc::new(labels(labelling, &pair.image, &pair.mask));
+            pair.bits = Arc::new(labels(labelling, &pair.image, &pair.mask, pair.covered));
         }
         let (ones, all) = marked(&pair.bits, labelling);
         pair.foreground_share = ones as f64 / all.max(1) as f64;
@@ -279,9 +292,18 @@ impl Builder {
     }
 }
 
-/// Brings image and mask to one size, or blocks them.
-fn new_pair(image: &Loaded, mask: &Loaded, name: String, labelling: &Labelling) -> Pair {
-    let (a, b) = (&image.raster, &mask.raster);
+/// Brings image and mask to one grid and size, or blocks them.
+fn new_pair(
+    image: &Loaded,
+    mask: &Loaded,
+    name: String,
+    labelling: &Labelling,
+    places: [Option<Place>; 2],
+) -> Pair {
+    let aligned = aligned(image, mask, &places);
+    let a = &image.raster;
+    let laid = aligned.as_ref().ok().and_then(|aligned| aligned.mask.clone());
+    let b = laid.as_ref().unwrap_or(&mask.raster);
     let (width, height) = (a.width.min(b.width), a.height.min(b.height));
     let off = a.width.abs_diff(b.width).max(a.height.abs_diff(b.height));
     let mut pair = Pair {
@@ -295,13 +317,28 @@ fn new_pair(image: &Loaded, mask: &Loaded, name: String, labelling: &Labelling) 
         notes: Vec::new(),
         excluded: false,
         blocked: None,
-        fixed_notes: Vec::new(),
         labelling: labelling.clone(),
         hash: image.hash,
+        covered: None,
         look: Arc::new(Look::new(a)),
         mask_hash: mask.hash,
-        files: [a.clone(), b.clone()],
+        files: [a.clone(), mask.raster.clone()],
+        fixed_notes: alignment::remarks(&places),
+        places,
     };
+    match aligned {
+        Ok(Aligned { covered, notes, .. }) => {
+            pair.covered = covered;
+            pair.fixed_notes.extend(notes.into_iter().map(Note::Place));
+        }
+        Err(apart) => {
+            pair.blocked = Some(match apart {
+                Apart::Elsewhere(how) => FaultKind::OtherPlace(how),
+                Apart::OtherGrid(how) => FaultKind::OtherGrid(how),
+            });
+            return pair;
+        }
+    }
     if off > 1 {
         pair.blocked = Some(FaultKind::SizeMismatch {
             image: [a.width, a.height],
@@ -321,14 +358,32 @@ fn new_pair(image: &Loaded, mask: &Loaded, name: String, labelling: &Labelling) 
         pair.fixed_notes.push(Note::Cropped { width, height });
     }
     pair.fixed_notes.extend(doctor::file_notes(&pair.image, &pair.mask));
-    pair.bits = Arc::new(labels(labelling, &pair.image, &pair.mask));
+    pair.bits = Arc::new(labels(labelling, &pair.image, &pair.mask, pair.covered));
     pair
 }
 
-/// Labels of a mask. A pixel that the image knows nothing of (transparent or nodata) has none, so that neither the loss
+/// The mask where its place and that of the image put it; as it is where one of them has none.
+fn aligned(image: &Loaded, mask: &Loaded, places: &[Option<Place>; 2]) -> Result<Aligned, Apart> {
+    let [a, b] = places.each_ref().map(|place| place.as_ref()?.geo.as_ref());
+    match (a, b) {
+        (Some(a), Some(b)) => alignment::align((a, &image.raster), (b, &mask.raster)),
+        _ => Ok(Aligned::default()),
+    }
+}
+
+/// Labels of a mask. A pixel beyond `covered` or that the image knows nothing of (transparent or nodata) has none, so that neither the loss
 /// nor the statistics count it.
-fn labels(labelling: &Labelling, image: &Raster, mask: &Raster) -> Vec<u8> {
+fn labels(labelling: &Labelling, image: &Raster, mask: &Raster, covered: Option<[[u32; 2]; 2]>) -> Vec<u8> {
     let mut labels = labelling.apply(mask);
+    if let Some([from, to]) = covered {
+        let width = u64::from(image.width.max(1));
+        for (at, label) in (0..image.pixels()).zip(&mut labels) {
+            let place = [(at % width) as u32, (at / width) as u32];
+            if (0..2).any(|axis| place[axis] < from[axis] || place[axis] >= to[axis]) {
+                *label = classes::UNLABELLED;
+            }
+        }
+    }
     if image.any_transparent() {
         let width = u64::from(image.width.max(1));
         for (at, label) in (0..image.pixels()).zip(&mut labels) {

@@ -1,7 +1,7 @@
 //! The core's own types to the protocol's and back. The floors below do not know the protocol.
 
 use crate::{
-    data::{augment, batches, checkup, classes, doctor, fault::FaultKind, mask, preprocess},
+    data::{alignment::PlaceNote, augment, batches, checkup, classes, doctor, fault::FaultKind, mask, preprocess},
     device,
     model::{self, LossKind},
     protocol::{
@@ -318,6 +318,8 @@ pub(super) fn file_fault(path: &str, kind: &FaultKind) -> Fault {
         FaultKind::NoImage => (FaultCode::NoImage, Stage::Pair),
         FaultKind::PartnerRefused { .. } => (FaultCode::PartnerRefused, Stage::Pair),
         FaultKind::Ambiguous { .. } => (FaultCode::Ambiguous, Stage::Pair),
+        FaultKind::OtherPlace(_) => (FaultCode::OtherPlace, Stage::Pair),
+        FaultKind::OtherGrid(_) => (FaultCode::OtherGrid, Stage::Pair),
         FaultKind::SizeMismatch { .. } => (FaultCode::SizeMismatch, Stage::Pair),
     };
     Fault {
@@ -325,6 +327,27 @@ pub(super) fn file_fault(path: &str, kind: &FaultKind) -> Fault {
         stage,
         file: Some(path.to_owned()),
         detail: kind.detail(),
+    }
+}
+
+fn place_note(note: PlaceNote) -> Note {
+    match note {
+        PlaceNote::Turned => Note::MaskTurned,
+        PlaceNote::Shifted {
+            hundredths_px,
+            millimetres,
+        } => Note::MaskShifted {
+            hundredths_px,
+            millimetres,
+        },
+        PlaceNote::Resampled { hundredths } => Note::MaskResampled { hundredths },
+        PlaceNote::Covers { percent } => Note::MaskCovers { percent },
+        PlaceNote::CutOut => Note::MaskCutOut,
+        PlaceNote::NotCompared => Note::PlacesNotCompared,
+        PlaceNote::NegativeScale => Note::NegativeScale,
+        PlaceNote::ControlPoints { hundredths_px } => Note::ControlPoints { hundredths_px },
+        PlaceNote::AuxUnreadable => Note::AuxUnreadable,
+        PlaceNote::AuxNodata => Note::AuxNodata,
     }
 }
 
@@ -393,6 +416,7 @@ pub(super) fn note(note: doctor::Note) -> Note {
         doctor::Note::FirstFrameOnly => Note::FirstFrameOnly,
         doctor::Note::ExifRotated => Note::ExifRotated,
         doctor::Note::AlphaIgnored => Note::AlphaIgnored,
+        doctor::Note::Place(place) => place_note(place),
         doctor::Note::DuplicateOf { pair } => Note::DuplicateOf { pair },
     }
 }

@@ -32,6 +32,9 @@ struct FileConfig {
     /// Ground resolution of what it was trained on, metres a pixel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pixel_m: Option<f64>,
+    /// The same in metres of the map, where its units are metres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    map_pixel_m: Option<f64>,
 }
 
 impl Engine {
@@ -67,6 +70,7 @@ impl Engine {
             steps: model.steps,
             classes: convert::classes_out(&model.classes),
             pixel_m: model.pixel_m,
+            map_pixel_m: model.map_pixel_m,
         };
         let failed = |detail: String| vec![fault(FaultCode::DeviceError, Stage::Model, None, Some(detail))];
         let tensors = match read_weights(&model.unet).await {
@@ -193,6 +197,7 @@ fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (Fault
         name: name.to_owned(),
         classes: convert::classes_in(config.classes),
         pixel_m: config.pixel_m.filter(|m| m.is_finite() && *m > 0.0),
+        map_pixel_m: config.map_pixel_m.filter(|m| m.is_finite() && *m > 0.0),
     })
 }
 
@@ -218,5 +223,6 @@ fn read_keras_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, 
         name: name.to_owned(),
         classes: Vec::new(),
         pixel_m: None,
+        map_pixel_m: None,
     })
 }

@@ -158,6 +158,26 @@ impl Raster {
         }
     }
 
+    /// A raster of this size whose pixel at (x, y) is that of `from(x, y)` here; beyond the edge is the edge.
+    pub fn remapped(&self, width: u32, height: u32, from: impl Fn(u32, u32) -> (u32, u32)) -> Raster {
+        let bands = usize::from(self.bands);
+        let (from, offset) = (&from, |(x, y)| self.offset(x, y));
+        let starts = (0..height).flat_map(|y| (0..width).map(move |x| from(x, y))).map(offset);
+        fn pick<T: Copy>(v: &[T], bands: usize, starts: impl Iterator<Item = usize>) -> Vec<T> {
+            starts.flat_map(|at| &v[at..at + bands]).copied().collect()
+        }
+        let samples = match &self.samples {
+            Samples::U8(v) => Samples::U8(pick(v, bands, starts)),
+            Samples::U16(v) => Samples::U16(pick(v, bands, starts)),
+        };
+        Raster {
+            width,
+            height,
+            samples,
+            ..self.header_only()
+        }
+    }
+
     /// A copy without its samples.
     pub(crate) fn header_only(&self) -> Raster {
         Raster {

@@ -52,6 +52,10 @@ pub enum FaultCode {
     PartnerRefused,
     /// Two files claim the same part of a pair. detail: the other path
     Ambiguous,
+    /// Image and mask lie at different places. detail: "EPSG:32633 and EPSG:32634: 440 km apart"
+    OtherPlace,
+    /// Image and mask lie on grids that cannot be laid onto each other. detail: how they differ
+    OtherGrid,
     /// detail: "256 × 256 and 300 × 256"
     SizeMismatch,
     NoPairs,

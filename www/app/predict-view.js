@@ -131,10 +131,11 @@ function geoLine() {
   const placed = state.inputs.filter((input) => input.geo);
   if (!placed.length) return '';
   const geo = /** @type {import('./types.js').GeoInfo} */ (placed[0].geo);
-  const parts = [geo.crs ?? (geo.epsg ? `EPSG:${geo.epsg}, not known here` : 'no reference system named')];
+  const parts = [geo.crs ?? (geo.epsg ? `EPSG:${geo.epsg}, not known here` : geo.unknown_crs ? `“${geo.unknown_crs}”, a reference system without a code` : 'no reference system named')];
   if (geo.pixel_m) parts.push(`${length(geo.pixel_m[0])} a pixel`);
   if (geo.ground_m) parts.push(`${length(geo.ground_m[0])} × ${length(geo.ground_m[1])}`);
   if (geo.rotated) parts.push('rotated');
+  if (geo.negative_scale) parts.push('its vertical pixel scale is negative, read as QGIS does: the sign dropped');
   const some = placed.length === state.inputs.length ? (placed.length > 1 ? 'All placed, the first: ' : 'Placed: ') : `${count(placed.length)} of ${count(state.inputs.length)} placed, the first: `;
   return `${some}${parts.join(', ')}.`;
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use chunk::{ChunkShape, Compression};
 use ifd::{Directory, Layout};
 
-use super::geo::GeoRef;
+use super::geo::{GeoKeys, GeoRef, OwnPlace};
 pub use picture::{Bands, Stretch};
 pub use write::{GeoTiffSpec, Sample, WriteError, write};
 
@@ -84,6 +84,8 @@ pub struct TiffImage {
     /// The value that means "nothing was measured here".
     pub nodata: Option<f64>,
     pub geo: Option<GeoRef>,
+    /// That, and what else its tags say of where it lies.
+    pub place: OwnPlace,
     /// Colours of a palette image, 8 bits each.
     palette: Option<Vec<[u8; 3]>>,
     /// 0 is white.
@@ -197,13 +199,16 @@ impl TiffImage {
             [rows as usize, width as usize]
         };
         let planar = bands > 1 && d.integer(tag::PLANAR, 1)? == 2;
-        let geo = GeoRef::from_keys(
+        let place = OwnPlace::from_tags(
             &d.doubles(33550)?,
             &d.doubles(33922)?,
             &d.doubles(34264)?,
-            &d.integers(34735)?.iter().map(|v| *v as u16).collect::<Vec<_>>(),
-            &d.doubles(34736)?,
-            &d.text(34737)?.unwrap_or_default(),
+            GeoKeys {
+                directory: d.integers(34735)?.iter().map(|v| *v as u16).collect(),
+                doubles: d.doubles(34736)?,
+                ascii: d.text(34737)?.unwrap_or_default(),
+                text: None,
+            },
         );
         let (offsets, counts) = if tiled {
             (d.integers(tag::TILE_OFFSETS)?, d.integers(tag::TILE_COUNTS)?)
@@ -220,7 +225,8 @@ impl TiffImage {
             kind,
             alpha,
             nodata,
-            geo,
+            geo: place.geo.clone(),
+            place,
             palette,
             inverted: photometric == 0,
             jpeg: JpegFacts {
