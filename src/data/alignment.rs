@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::classes::UNLABELLED;
 use super::doctor::Note;
 use crate::formats::{
     geo::{Crs, GeoRef, PlaceRemark, ToLonLat, ellipsoid::distance_m},
@@ -35,11 +36,18 @@ pub enum PlaceNote {
     /// Mirrored or turned by quarter turns onto the image.
     Turned,
     /// Its grid is half a pixel of the image or more beside the image's.
-    Shifted { hundredths_px: u32, millimetres: Option<u32> },
+    Shifted {
+        hundredths_px: u32,
+        millimetres: Option<u32>,
+    },
     /// Its pixels have another size: so many hundredths of the image's.
-    Resampled { hundredths: u32 },
+    Resampled {
+        hundredths: u32,
+    },
     /// It covers less of the image than all; the rest is not labelled.
-    Covers { percent: u32 },
+    Covers {
+        percent: u32,
+    },
     /// It covers more than the image; the rest is not used.
     CutOut,
     /// One of the two does not name its reference system, and by their numbers they do not lie on each other; paired
@@ -47,7 +55,9 @@ pub enum PlaceNote {
     NotCompared,
     /// See [`PlaceRemark`].
     NegativeScale,
-    ControlPoints { hundredths_px: u32 },
+    ControlPoints {
+        hundredths_px: u32,
+    },
     AuxUnreadable,
     AuxNodata,
 }
@@ -105,6 +115,9 @@ pub fn align(image: (&GeoRef, &Raster), mask: (&GeoRef, &Raster)) -> Result<Alig
     let size = [image.1, mask.1].map(|r| [f64::from(r.width), f64::from(r.height)]);
     let found = between.affine(size[0]).and_then(|to_mask| {
         let grid = Grid::new(to_mask, size)?;
+        if between.through.is_some() && !grid.has_same_pixels() {
+            return Err(Misfit::Grid("their pixels have different sizes".to_owned()));
+        }
         grid.lay(image.1, mask.1, millimetres(image.0))
     });
     match found {
@@ -116,6 +129,21 @@ pub fn align(image: (&GeoRef, &Raster), mask: (&GeoRef, &Raster)) -> Result<Alig
         Err(Misfit::Apart) => Err(Apart::Elsewhere(between.distance(size))),
         Err(Misfit::Grid(how)) => Err(Apart::OtherGrid(format!("{}{how}", between.systems()))),
         Ok(aligned) => Ok(aligned),
+    }
+}
+
+/// Takes the labels away that lie beyond `covered` (see [`Aligned`]) in an image of this width.
+pub fn forget_uncovered(labels: &mut [u8], width: u32, covered: Option<[[u32; 2]; 2]>) {
+    let Some([from, to]) = covered else {
+        return;
+    };
+    let [from, to] = [from, to].map(|corner| corner.map(|n| n as usize));
+    for (y, row) in labels.chunks_exact_mut(width.max(1) as usize).enumerate() {
+        for (x, label) in row.iter_mut().enumerate() {
+            if x < from[0] || x >= to[0] || y < from[1] || y >= to[1] {
+                *label = UNLABELLED;
+            }
+        }
     }
 }
 
@@ -243,7 +271,9 @@ impl Affine {
 
     /// Side of a pixel of the image in pixels of the mask.
     fn pixel_size(&self) -> f64 {
-        (self.column[0] * self.row[1] - self.column[1] * self.row[0]).abs().sqrt()
+        (self.column[0] * self.row[1] - self.column[1] * self.row[0])
+            .abs()
+            .sqrt()
     }
 }
 
@@ -269,7 +299,9 @@ impl Grid {
         let size = to_mask.pixel_size();
         if across[0].abs() * image[0] + across[1].abs() * image[1] > MAX_DRIFT_PX * size.max(1.0) {
             let degrees = across[0].atan2(steps[0].abs()).to_degrees().abs();
-            return Err(Misfit::Grid(format!("turned against each other by {degrees:.1} degrees")));
+            return Err(Misfit::Grid(format!(
+                "turned against each other by {degrees:.1} degrees"
+            )));
         }
         let ratio = |step: f64| !(1.0 / MAX_RATIO..=MAX_RATIO).contains(&step.abs());
         if steps.iter().any(|step| ratio(*step)) {
@@ -303,22 +335,36 @@ impl Grid {
             .collect()
     }
 
+    /// Whether the pixels of both are of one size, so far as the image reaches.
+    fn has_same_pixels(&self) -> bool {
+        let mut steps = self.steps.iter().zip(self.image);
+        steps.all(|(step, n)| (step.abs() - 1.0).abs() * n < MAX_DRIFT_PX)
+    }
+
     fn lay(&self, image: &Raster, mask: &Raster, image_mm: Option<f64>) -> Result<Aligned, Misfit> {
-        let sides = if self.swapped { [mask.height, mask.width] } else { [mask.width, mask.height] };
+        let sides = if self.swapped {
+            [mask.height, mask.width]
+        } else {
+            [mask.width, mask.height]
+        };
         let columns = self.lookup(0, sides[0]);
         let rows = self.lookup(1, sides[1]);
         let (Some(across), Some(down)) = (span(&columns), span(&rows)) else {
             return Err(Misfit::Apart);
         };
         let mut notes = Vec::new();
-        let identity = |found: &[Option<u32>]| found.iter().enumerate().all(|(i, at)| at.is_none_or(|at| at as usize == i));
+        let identity = |found: &[Option<u32>]| {
+            found
+                .iter()
+                .enumerate()
+                .all(|(i, at)| at.is_none_or(|at| at as usize == i))
+        };
         let in_place = !self.swapped && identity(&columns) && identity(&rows);
-        let same_pixels = self.steps.iter().zip(self.image).all(|(step, n)| (step.abs() - 1.0).abs() * n < MAX_DRIFT_PX);
         let covers = [across, down] == [[0, image.width], [0, image.height]];
         if self.swapped || self.steps.iter().any(|step| *step < 0.0) {
             notes.push(PlaceNote::Turned);
         }
-        if same_pixels {
+        if self.has_same_pixels() {
             notes.extend(self.shift(image_mm));
         } else {
             notes.push(PlaceNote::Resampled {
@@ -358,12 +404,22 @@ impl Grid {
     /// How far the mask's grid lies beside the image's, where that is half a pixel or more: from corner to corner of two
     /// of one size, else from the nearest corners of pixels.
     fn shift(&self, image_mm: Option<f64>) -> Option<PlaceNote> {
-        let sides = if self.swapped { [self.mask[1], self.mask[0]] } else { self.mask };
+        let sides = if self.swapped {
+            [self.mask[1], self.mask[0]]
+        } else {
+            self.mask
+        };
         let off = [0, 1].map(|axis| {
             let into = if self.swapped { 1 - axis } else { axis };
             let first = if self.steps[axis] < 0.0 { self.image[axis] } else { 0.0 };
-            let at = self.to_mask.at(if axis == 0 { first } else { 0.0 }, if axis == 1 { first } else { 0.0 })[into];
-            if (sides[axis] - self.image[axis]).abs() <= 1.0 { at } else { at - at.round() }
+            let at = self
+                .to_mask
+                .at(if axis == 0 { first } else { 0.0 }, if axis == 1 { first } else { 0.0 })[into];
+            if (sides[axis] - self.image[axis]).abs() <= 1.0 {
+                at
+            } else {
+                at - at.round()
+            }
         });
         // Half a pixel by each axis.
         let far = off[0].abs().max(off[1].abs());

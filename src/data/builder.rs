@@ -279,7 +279,7 @@ impl Builder {
         pair.excluded = excluded;
         if !pair.labelling.labels_like(labelling) && pair.blocked.is_none() {
             pair.labelling = labelling.clone();
-            pair.bits = Arc::new(labels(labelling, &pair.image, &pair.mask, pair.covered));
+            pair.bits = Arc::new(pair_labels(labelling, &pair));
         }
         let (ones, all) = marked(&pair.bits, labelling);
         pair.foreground_share = ones as f64 / all.max(1) as f64;
@@ -293,13 +293,7 @@ impl Builder {
 }
 
 /// Brings image and mask to one grid and size, or blocks them.
-fn new_pair(
-    image: &Loaded,
-    mask: &Loaded,
-    name: String,
-    labelling: &Labelling,
-    places: [Option<Place>; 2],
-) -> Pair {
+fn new_pair(image: &Loaded, mask: &Loaded, name: String, labelling: &Labelling, places: [Option<Place>; 2]) -> Pair {
     let aligned = aligned(image, mask, &places);
     let a = &image.raster;
     let laid = aligned.as_ref().ok().and_then(|aligned| aligned.mask.clone());
@@ -358,7 +352,7 @@ fn new_pair(
         pair.fixed_notes.push(Note::Cropped { width, height });
     }
     pair.fixed_notes.extend(doctor::file_notes(&pair.image, &pair.mask));
-    pair.bits = Arc::new(labels(labelling, &pair.image, &pair.mask, pair.covered));
+    pair.bits = Arc::new(pair_labels(labelling, &pair));
     pair
 }
 
@@ -371,19 +365,17 @@ fn aligned(image: &Loaded, mask: &Loaded, places: &[Option<Place>; 2]) -> Result
     }
 }
 
-/// Labels of a mask. A pixel beyond `covered` or that the image knows nothing of (transparent or nodata) has none, so that neither the loss
+/// Labels of a pair; none where the mask does not reach.
+fn pair_labels(labelling: &Labelling, pair: &Pair) -> Vec<u8> {
+    let mut labels = labels(labelling, &pair.image, &pair.mask);
+    alignment::forget_uncovered(&mut labels, pair.image.width, pair.covered);
+    labels
+}
+
+/// Labels of a mask. A pixel that the image knows nothing of (transparent or nodata) has none, so that neither the loss
 /// nor the statistics count it.
-fn labels(labelling: &Labelling, image: &Raster, mask: &Raster, covered: Option<[[u32; 2]; 2]>) -> Vec<u8> {
+fn labels(labelling: &Labelling, image: &Raster, mask: &Raster) -> Vec<u8> {
     let mut labels = labelling.apply(mask);
-    if let Some([from, to]) = covered {
-        let width = u64::from(image.width.max(1));
-        for (at, label) in (0..image.pixels()).zip(&mut labels) {
-            let place = [(at % width) as u32, (at / width) as u32];
-            if (0..2).any(|axis| place[axis] < from[axis] || place[axis] >= to[axis]) {
-                *label = classes::UNLABELLED;
-            }
-        }
-    }
     if image.any_transparent() {
         let width = u64::from(image.width.max(1));
         for (at, label) in (0..image.pixels()).zip(&mut labels) {

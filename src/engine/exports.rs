@@ -257,7 +257,10 @@ impl Engine {
         let at_hand = || (0..self.inputs.len()).find_map(|i| self.inputs.map_pixel_m(i));
         // Trained on images placed in degrees, or saved before units of the map were: those at hand may be others.
         let unknown = model.pixel_m.is_none() && model.map_pixel_m.is_none();
-        model.map_pixel_m.or_else(|| at_hand().filter(|_| unknown)).map(centimetres)
+        model
+            .map_pixel_m
+            .or_else(|| at_hand().filter(|_| unknown))
+            .map(centimetres)
     }
 }
 

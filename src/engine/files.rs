@@ -162,7 +162,10 @@ impl Engine {
                 thumb_width,
                 thumb_height,
                 thumb_rgba,
-                geo: input.geo.as_ref().map(|geo| georef::describe(geo, input.remark, width, height)),
+                geo: input
+                    .geo
+                    .as_ref()
+                    .map(|geo| georef::describe(geo, input.remark, width, height)),
             }
         });
         vec![Event::Inputs {

@@ -76,7 +76,12 @@ impl Sidecars {
     }
 
     /// Where an image lies, by what it says itself and what lies beside it.
-    pub(super) fn of(&self, image_path: &str, format: Option<Format>, own: &OwnPlace) -> (Option<GeoRef>, Option<PlaceRemark>) {
+    pub(super) fn of(
+        &self,
+        image_path: &str,
+        format: Option<Format>,
+        own: &OwnPlace,
+    ) -> (Option<GeoRef>, Option<PlaceRemark>) {
         let lower = image_path.to_lowercase();
         let stem = lower.rsplit_once('.').map_or(lower.as_str(), |(stem, _)| stem);
         let beside = Beside {
@@ -135,6 +140,24 @@ pub(super) fn pixel_m(geo: &GeoRef, width: u32, height: u32) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats::geo::GeoKeys;
+
+    /// PROJ's scale of Web Mercator at 47 degrees north is 1.4635: 0.30 m of the map are 0.205 m of the ground.
+    #[test]
+    fn metres_of_the_map_are_not_those_of_the_ground() {
+        let at = |epsg, pixel: f64| {
+            let place = [950_000.0, pixel, 0.0, 5_942_000.0, 0.0, -pixel];
+            GeoRef::new(place, Some(epsg), GeoKeys::default()).expect("placed")
+        };
+        let web = at(3857, 0.3);
+        let ground = pixel_m(&web, 256, 256).expect("known");
+        assert!((ground - 0.205).abs() < 0.001, "{ground}");
+        assert!(map_pixel_m(&web).is_some_and(|m| (m - 0.3).abs() < 1e-12));
+        // Degrees, US survey feet, not known.
+        for epsg in [4326, 2263, 2950] {
+            assert_eq!(map_pixel_m(&at(epsg, 0.3)), None, "{epsg}");
+        }
+    }
 
     #[test]
     fn a_world_file_places_the_image_beside_it() {

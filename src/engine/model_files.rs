@@ -53,6 +53,7 @@ impl Engine {
                 name: m.name.clone(),
                 classes: convert::classes_out(&m.classes),
                 pixel_m: m.pixel_m,
+                map_pixel_m: m.map_pixel_m,
             }
         });
         Event::Model { model: info }

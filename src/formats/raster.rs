@@ -162,7 +162,9 @@ impl Raster {
     pub fn remapped(&self, width: u32, height: u32, from: impl Fn(u32, u32) -> (u32, u32)) -> Raster {
         let bands = usize::from(self.bands);
         let (from, offset) = (&from, |(x, y)| self.offset(x, y));
-        let starts = (0..height).flat_map(|y| (0..width).map(move |x| from(x, y))).map(offset);
+        let starts = (0..height)
+            .flat_map(|y| (0..width).map(move |x| from(x, y)))
+            .map(offset);
         fn pick<T: Copy>(v: &[T], bands: usize, starts: impl Iterator<Item = usize>) -> Vec<T> {
             starts.flat_map(|at| &v[at..at + bands]).copied().collect()
         }

@@ -203,6 +203,8 @@ pub struct ModelInfo {
     pub classes: Vec<ClassInfo>,
     /// Ground resolution of what it was trained on, metres a pixel, where that is known.
     pub pixel_m: Option<f64>,
+    /// The same in metres of the map, as an ONNX file for QGIS says it; `None` where the map is in degrees or feet.
+    pub map_pixel_m: Option<f64>,
 }
 
 /// What an image was seen at.

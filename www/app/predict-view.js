@@ -29,6 +29,7 @@ const cards = [];
 let paintedInputs = null;
 
 export function initPredict() {
+  $('model-format').addEventListener('change', paintFormatHelp);
   $('save-model').addEventListener('click', () => void downloadModel(/** @type {any} */ (/** @type {HTMLSelectElement} */ ($('model-format')).value)));
   $('download-table').addEventListener('click', () => void downloadTable());
   $('load-model').addEventListener('click', () => pick('pick-model', 'predict'));
@@ -86,6 +87,7 @@ function canPredict() {
 function paint() {
   const { model, inputs, results, predicting } = state;
   if (state.place !== 'predict') return;
+  paintFormatHelp();
   setText($('model-line'), model ? `${model.name || 'Trained here'}: ${amount(model.parameters)} parameters, ${model.channels === 'rgb' ? 'RGB' : 'grey'}, ${model.base} filters, ${model.classes.length ? `${model.classes.length} classes, ` : ''}${plural(model.steps, 'step')} of training${model.pixel_m ? ` at ${length(model.pixel_m)} a pixel` : ''}.` : 'There is no model yet. Train one, or load a file saved here (.safetensors) or Keras weights of the seed (.h5).');
   /** @type {HTMLButtonElement} */ ($('save-model')).disabled = !model || running();
   /** @type {HTMLButtonElement} */ ($('load-model')).disabled = running() || predicting !== null;
@@ -124,6 +126,12 @@ function paintInputs() {
   const canvases = some.map(() => h('canvas', {}));
   $('inputs').replaceChildren(...some.map((input, i) => h('li', { title: input.path }, canvases[i], h('span', { class: 'sr' }, input.name))));
   inSlices('inputs', some.entries(), ([i, input]) => paintImage(canvases[i], { width: input.thumb_width, height: input.thumb_height, rgba: input.thumb_rgba }));
+}
+
+function paintFormatHelp() {
+  const help = formatHelp(/** @type {HTMLSelectElement} */ ($('model-format')).value, state.model);
+  show($('model-format-help'), help !== '');
+  setText($('model-format-help'), help);
 }
 
 /** Where the images lie, in one line. */

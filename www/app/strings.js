@@ -117,6 +117,19 @@ export function fieldErrorLine(error) {
   }
 }
 
+/**
+ * What has to be known of a model file's format before it is saved; empty where there is nothing.
+ * @param {string} format
+ * @param {import('./types.js').ModelInfo | null | undefined} model
+ */
+export function formatHelp(format, model) {
+  if (format === 'onnx') return 'For onnxruntime and programs built on it. QGIS’s Deepness does not load files of any size: take “ONNX for QGIS Deepness” for it.';
+  if (format !== 'onnx_qgis') return '';
+  if (model?.map_pixel_m) return `Fixed tiles of ${model.tile_px} pixels, ${(model.map_pixel_m * 100).toFixed(1)} cm of the map a pixel: use it on layers whose reference system has the same units.`;
+  if (model?.pixel_m) return `Fixed tiles of ${model.tile_px} pixels. The images lay in degrees or feet, which Deepness does not take: the file names no resolution. Set it in Deepness, on a layer in metres.`;
+  return `Fixed tiles of ${model?.tile_px ?? 256} pixels. Where the training images lay is not known: the file names the resolution of the first placed image here, or none. Check it in Deepness.`;
+}
+
 /** A remark on a usable pair. @param {Note} note @param {(index: number) => string} pairName */
 export function noteLine(note, pairName) {
   switch (note.code) {

@@ -57,11 +57,16 @@ impl Auxiliary {
             text(own.descendants().find(|n| n.has_tag_name("WKT"))?)
         };
         let transform = child("GeoTransform").and_then(text).and_then(|numbers| {
-            let numbers: Vec<f64> = numbers.split(',').map(|n| n.trim().parse().ok()).collect::<Option<_>>()?;
+            let numbers: Vec<f64> = numbers
+                .split(',')
+                .map(|n| n.trim().parse().ok())
+                .collect::<Option<_>>()?;
             <[f64; 6]>::try_from(numbers).ok()
         });
         let list = child("GCPList");
-        let points = list.iter().flat_map(|list| list.children().filter(|n| n.has_tag_name("GCP")));
+        let points = list
+            .iter()
+            .flat_map(|list| list.children().filter(|n| n.has_tag_name("GCP")));
         let ties = points.filter_map(|point| {
             let number = |name| point.attribute(name)?.trim().parse::<f64>().ok();
             Some([number("Pixel")?, number("Line")?, 0.0, number("X")?, number("Y")?, 0.0])
@@ -99,16 +104,26 @@ pub fn placed(own: &OwnPlace, beside: Beside) -> (Option<GeoRef>, Option<PlaceRe
     } else if aux.names_nodata {
         remark = remark.or(Some(PlaceRemark::AuxNodata));
     }
-    let exact = own.geo.as_ref().filter(|_| !own.by_control_points).map(|geo| geo.transform);
+    let exact = own
+        .geo
+        .as_ref()
+        .filter(|_| !own.by_control_points)
+        .map(|geo| geo.transform);
     let world = beside.world.and_then(GeoRef::transform_of_world_file);
     let auxiliary = match aux.transform {
         // Written, and no place: then the image has none.
         Some(NO_PLACE) if !beside.world_first => return (None, remark),
         other => other.filter(|t| *t != NO_PLACE),
     };
-    let first = if beside.world_first { world.or(auxiliary) } else { auxiliary };
+    let first = if beside.world_first {
+        world.or(auxiliary)
+    } else {
+        auxiliary
+    };
     let (mut transform, mut system) = (first.or(exact).or(world), aux.system.as_deref());
-    if transform.is_none() && let Some(geo) = own.geo.as_ref() {
+    if transform.is_none()
+        && let Some(geo) = own.geo.as_ref()
+    {
         transform = Some(geo.transform);
     } else if transform.is_none() {
         match own_place::fit(&aux.ties) {

@@ -275,7 +275,10 @@ pub(super) fn definition(epsg: u32) -> Option<Definition> {
 impl Definition {
     fn get(&self, wanted: &str) -> Option<&str> {
         let parts = self.text.split_whitespace().filter_map(|part| part.split_once('='));
-        parts.map(|(key, value)| (key.trim_start_matches('+'), value)).find(|(key, _)| *key == wanted).map(|(_, v)| v)
+        parts
+            .map(|(key, value)| (key.trim_start_matches('+'), value))
+            .find(|(key, _)| *key == wanted)
+            .map(|(_, v)| v)
     }
 
     pub(super) fn is(&self, projection: &str) -> bool {
@@ -292,7 +295,9 @@ impl Definition {
                 _ => None,
             };
         }
-        let value = self.get(key).or_else(|| if key == "k" { self.get("k_0") } else { None });
+        let value = self
+            .get(key)
+            .or_else(|| if key == "k" { self.get("k_0") } else { None });
         value?.parse().ok()
     }
 }

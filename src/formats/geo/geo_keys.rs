@@ -8,6 +8,7 @@ pub(super) mod key {
     pub const RASTER_TYPE: u16 = 1025;
     pub const CITATION: u16 = 1026;
     pub const GEODETIC_CRS: u16 = 2048;
+    pub const DATUM: u16 = 2050;
     pub const PROJECTED_CRS: u16 = 3072;
     pub const PROJECTED_CITATION: u16 = 3073;
     pub const PROJECTION: u16 = 3074;
@@ -42,7 +43,9 @@ impl GeoKeys {
     /// Key, location, count, value: four numbers each after a header of four.
     fn entry(&self, key: u16) -> Option<[u16; 4]> {
         let entries = self.directory.chunks_exact(4).skip(1);
-        entries.filter_map(|e| e.try_into().ok()).find(|e: &[u16; 4]| e[0] == key)
+        entries
+            .filter_map(|e| e.try_into().ok())
+            .find(|e: &[u16; 4]| e[0] == key)
     }
 
     pub(super) fn short(&self, key: u16) -> Option<u16> {
@@ -112,7 +115,12 @@ impl GeoKeys {
 
     /// Whether a system is named at all.
     pub fn name_something(&self) -> bool {
-        let coded = [key::GEODETIC_CRS, key::PROJECTED_CRS, key::CITATION, key::PROJECTED_CITATION];
+        let coded = [
+            key::GEODETIC_CRS,
+            key::PROJECTED_CRS,
+            key::CITATION,
+            key::PROJECTED_CITATION,
+        ];
         self.text.is_some() || coded.iter().any(|key| self.entry(*key).is_some())
     }
 
@@ -125,7 +133,11 @@ impl GeoKeys {
                 None => Some(text.strip_prefix(ESRI_NAME).unwrap_or(text).to_owned()),
             }
         };
-        self.text.as_deref().and_then(wkt::name_of_wkt).or_else(citation).filter(|name| !name.is_empty())
+        self.text
+            .as_deref()
+            .and_then(wkt::name_of_wkt)
+            .or_else(citation)
+            .filter(|name| !name.is_empty())
     }
 
     /// EPSG code of the system; of a user-defined one where its keys are those of Web Mercator as Esri's programs write
@@ -134,7 +146,9 @@ impl GeoKeys {
         let code = |key| self.short(key).filter(|code| !NO_CODE.contains(code)).map(u32::from);
         let projected = match self.short(key::MODEL_TYPE) {
             Some(1) => true,
-            Some(2 | 3) => return code(key::GEODETIC_CRS),
+            Some(2) => return self.geographic(),
+            Some(3) => return code(key::GEODETIC_CRS),
+            Some(32767) if self.esri_text().is_some() => return self.esri_text().and_then(wkt::plan_epsg_of_wkt),
             // A system in degrees has to say so: a user-defined model on a known datum is not that datum's own system.
             _ => self.short(key::PROJECTED_CRS).is_some(),
         };
@@ -142,11 +156,23 @@ impl GeoKeys {
             return None;
         }
         match code(key::PROJECTED_CRS) {
-            // Web Mercator's old code, unless parameters say that the sphere is meant.
-            Some(3785) if self.short(key::METHOD).is_some() => None,
             Some(code) => Some(crs::current(code)).filter(|code| self.unit_is_that_of(*code)),
             None => self.user_defined(),
         }
+    }
+
+    /// The system in degrees, by its code or its datum's.
+    fn geographic(&self) -> Option<u32> {
+        match self.short(key::GEODETIC_CRS)? {
+            0 => None,
+            32767 => (self.short(key::DATUM) == Some(6326)).then_some(4326),
+            code => Some(code.into()),
+        }
+    }
+
+    /// Well-known text in the citation.
+    fn esri_text(&self) -> Option<&str> {
+        self.text(key::PROJECTED_CITATION)?.strip_prefix(ESRI_TEXT)
     }
 
     /// A length unit beside the code that is another than the system's makes it another system.
@@ -170,12 +196,11 @@ impl GeoKeys {
         if self.short(key::METHOD).is_some() && citations.iter().flatten().any(named) {
             return Some(3857);
         }
-        let geographic = self.short(key::GEODETIC_CRS);
+        let geographic = self.geographic();
         // 16001 to 16060: northern zones of UTM; 16101 to 16160: southern ones.
         if let Some(zone @ (16001..=16060 | 16101..=16160)) = self.short(key::PROJECTION) {
-            return crs::utm_code(geographic?.into(), u32::from(zone % 100), zone > 16100);
+            return crs::utm_code(geographic?, u32::from(zone % 100), zone > 16100);
         }
-        let text = citations.iter().flatten().find_map(|text| text.strip_prefix(ESRI_TEXT));
         let web = citations.iter().flatten().any(|text| {
             let lower = text.to_ascii_lowercase();
             lower.contains("web") || lower.contains("popular") || lower.contains("pseudo")
@@ -189,7 +214,7 @@ impl GeoKeys {
             let scale = self.double(3092).is_none_or(|value| value == 1.0);
             return (origin && scale).then_some(3395);
         }
-        text.and_then(wkt::plan_epsg_of_wkt)
+        self.esri_text().and_then(wkt::plan_epsg_of_wkt)
     }
 }
 

@@ -40,7 +40,7 @@ impl OwnPlace {
         let mut remark = None;
         let mut by_control_points = false;
         let scaled = match (scale, ties) {
-            ([sx, sy, ..], [column, row, _, x, y, ..]) if *sx != 0.0 && *sy != 0.0 => {
+            ([sx, sy, ..], [column, row, _, x, y, _, ..]) if *sx != 0.0 && *sy != 0.0 => {
                 if *sy < 0.0 {
                     remark = Some(PlaceRemark::NegativeScale);
                 }

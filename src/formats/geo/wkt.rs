@@ -53,7 +53,8 @@ impl Node {
     }
 
     fn authorities(&self) -> impl Iterator<Item = &Node> {
-        self.nodes().filter(|node| matches!(node.keyword.as_str(), "AUTHORITY" | "ID"))
+        self.nodes()
+            .filter(|node| matches!(node.keyword.as_str(), "AUTHORITY" | "ID"))
     }
 
     /// Its own code, not that of a part.
@@ -66,7 +67,7 @@ impl Node {
                 Value::Number(number) => (number.fract() == 0.0).then_some(*number as u32),
                 Value::Node(_) => None,
             })?;
-        (code > 0).then_some(crs::current(code))
+        (code > 0).then_some(code)
     }
 }
 
@@ -168,12 +169,18 @@ pub fn epsg_of_wkt(text: &str) -> Option<u32> {
     }
 }
 
-/// The code by which x and y can be computed with: as [`epsg_of_wkt`], but of a compound system always the plan part's.
+/// The code by which x and y are computed: as [`epsg_of_wkt`], but of a compound system always the plan part's, and for a
+/// code that was given up the one in force.
 pub fn plan_epsg_of_wkt(text: &str) -> Option<u32> {
-    match parse(text) {
+    let code = match parse(text) {
         Some(node) => code(plan(&node)),
-        None => code_of_name(text.split_once('+').filter(|(first, _)| !first.is_empty()).map_or(text, |(first, _)| first)),
-    }
+        // `EPSG:32633+5773`: plan and heights.
+        None => code_of_name(match text.split_once('+') {
+            Some((plan, _)) if !plan.trim().is_empty() => plan,
+            _ => text,
+        }),
+    };
+    code.map(crs::current)
 }
 
 /// The name that a text gives its system.
@@ -227,7 +234,7 @@ fn code(node: &Node) -> Option<u32> {
 /// The code of a text without brackets.
 fn code_of_name(text: &str) -> Option<u32> {
     let lower = text.trim_start_matches('\u{feff}').trim().to_ascii_lowercase();
-    let number = |digits: &str| digits.parse().ok().filter(|code| *code > 0).map(crs::current);
+    let number = |digits: &str| digits.parse().ok().filter(|code| *code > 0);
     if let Some(rest) = lower.strip_prefix("epsg:") {
         return number(rest.trim_start_matches(':'));
     }
@@ -237,7 +244,10 @@ fn code_of_name(text: &str) -> Option<u32> {
     if lower.contains("opengis.net/def/crs/epsg/") {
         return number(lower.rsplit('/').next()?);
     }
-    if matches!(lower.as_str(), "ogc:crs84" | "crs84" | "urn:ogc:def:crs:ogc:1.3:crs84" | "wgs84") {
+    if matches!(
+        lower.as_str(),
+        "ogc:crs84" | "crs84" | "urn:ogc:def:crs:ogc:1.3:crs84" | "wgs84"
+    ) {
         return Some(4326);
     }
     let parts: Vec<&str> = lower.split_whitespace().collect();
@@ -279,7 +289,11 @@ fn by_name(name: &str) -> Option<u32> {
     // Esri leaves authorities out and writes names with underscores.
     let plain = crs::plain(name);
     if let Some((_, rest)) = plain.split_once("wgs84utmzone") {
-        return crs::utm_code(4326, rest.trim_end_matches(['n', 's']).parse().ok()?, rest.ends_with('s'));
+        return crs::utm_code(
+            4326,
+            rest.trim_end_matches(['n', 's']).parse().ok()?,
+            rest.ends_with('s'),
+        );
     }
     if plain == "wgs84" {
         return Some(4326);
@@ -343,24 +357,27 @@ impl Numbers {
         if definition.is("krovak") {
             return true;
         }
-        ["x_0", "y_0", "lon_0", "k", "lat_1", "lat_2", "lat_0"].iter().all(|key| {
-            // A polar projection's true latitude goes by other names, and as the origin's.
-            let elsewhere = key.starts_with("lat") && (definition.is("stere") || definition.is("merc") || definition.is("cea"));
-            let (Some(ours), false) = (self.get(key), elsewhere) else {
-                return true;
-            };
-            let theirs = definition.number(key);
-            let near = if matches!(*key, "x_0" | "y_0") { 0.01 } else { 1e-7 };
-            let swapped = match *key {
-                "lat_1" => self.get("lat_2").zip(definition.number("lat_1")),
-                "lat_2" => self.get("lat_1").zip(definition.number("lat_2")),
-                _ => None,
-            };
-            match theirs {
-                Some(theirs) => same(ours, theirs, near) || swapped.is_some_and(|(a, b)| same(a, b, near)),
-                None => same(ours, if *key == "k" { 1.0 } else { 0.0 }, near) || key.starts_with("lat_"),
-            }
-        })
+        ["x_0", "y_0", "lon_0", "k", "lat_1", "lat_2", "lat_0"]
+            .iter()
+            .all(|key| {
+                // A polar projection's true latitude goes by other names, and as the origin's.
+                let elsewhere =
+                    key.starts_with("lat") && (definition.is("stere") || definition.is("merc") || definition.is("cea"));
+                let (Some(ours), false) = (self.get(key), elsewhere) else {
+                    return true;
+                };
+                let theirs = definition.number(key);
+                let near = if matches!(*key, "x_0" | "y_0") { 0.01 } else { 1e-7 };
+                let swapped = match *key {
+                    "lat_1" => self.get("lat_2").zip(definition.number("lat_1")),
+                    "lat_2" => self.get("lat_1").zip(definition.number("lat_2")),
+                    _ => None,
+                };
+                match theirs {
+                    Some(theirs) => same(ours, theirs, near) || swapped.is_some_and(|(a, b)| same(a, b, near)),
+                    None => same(ours, if *key == "k" { 1.0 } else { 0.0 }, near) || key.starts_with("lat_"),
+                }
+            })
     }
 
     /// A zone of UTM by its numbers, whatever its name.
@@ -368,13 +385,21 @@ impl Numbers {
         let base = node.child(&["GEOGCS", "BASEGEOGCRS", "BASEGEODCRS", "GEOGCRS"])?;
         let datum = base.child(&["DATUM", "ENSEMBLE", "GEODETICDATUM"])?;
         let datum = crs::plain(datum.name()?);
-        let geographic = match datum.strip_prefix('d').filter(|d| d.starts_with("wgs")).unwrap_or(&datum) {
+        let geographic = match datum
+            .strip_prefix('d')
+            .filter(|d| d.starts_with("wgs"))
+            .unwrap_or(&datum)
+        {
             "wgs84" | "worldgeodeticsystem1984" | "worldgeodeticsystem1984ensemble" => 4326,
-            "europeanterrestrialreferencesystem1989" | "europeanterrestrialreferencesystem1989ensemble" | "detrs89" => 4258,
+            "europeanterrestrialreferencesystem1989" | "europeanterrestrialreferencesystem1989ensemble" | "detrs89" => {
+                4258
+            }
             "northamericandatum1983" | "dnorthamerican1983" => 4269,
             _ => return None,
         };
-        let axis = node.child(&["AXIS"]).map(|axis| format!("{axis:?}").to_ascii_lowercase());
+        let axis = node
+            .child(&["AXIS"])
+            .map(|axis| format!("{axis:?}").to_ascii_lowercase());
         let north_first = axis.is_some_and(|axis| axis.contains("north"));
         let plain = self.method == "transversemercator" && self.base_is_plain && self.unit_m == 1.0 && !north_first;
         let zone = (self.get("lon_0")? + 183.0) / 6.0;
@@ -399,10 +424,16 @@ fn key(name: &str) -> Option<&'static str> {
         | "longitude of origin"
         | "longitude of natural origin"
         | "longitude of false origin" => "lon_0",
-        "latitude of origin" | "latitude of center" | "latitude of natural origin" | "latitude of false origin" => "lat_0",
+        "latitude of origin" | "latitude of center" | "latitude of natural origin" | "latitude of false origin" => {
+            "lat_0"
+        }
         "scale factor" | "scale factor at natural origin" => "k",
         "standard parallel 1" | "latitude of 1st standard parallel" => "lat_1",
         "standard parallel 2" | "latitude of 2nd standard parallel" => "lat_2",
         _ => return None,
     })
 }
+
+#[cfg(test)]
+#[path = "wkt_tests.rs"]
+mod tests;
