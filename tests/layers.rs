@@ -382,6 +382,8 @@ fn images_are_seen_at_the_ground_resolution_of_training() {
         "{:?}",
         model.pixel_m
     );
+    // UTM: of the map exactly.
+    assert_eq!(model.map_pixel_m, Some(0.5));
 
     let coarse = [("coarse.tif", image_of(1.0, 610, 400))];
     inputs(&mut engine, &coarse);

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::alignment::{self, Aligned, Apart, Place};
 use super::checkup::Look;
 use super::class_detect;
 use super::classes::{self, Labelling};
@@ -45,6 +46,8 @@ pub struct Builder {
     range_choice: RangeChoice,
     /// Names that numbers in masks stand for.
     names: BTreeMap<u16, String>,
+    /// Where the files lie, by path.
+    places: BTreeMap<String, Place>,
     /// Image paths of the pairs left out.
     excluded: BTreeSet<String>,
     /// Which folder holds what, as the user said.
@@ -71,6 +74,7 @@ impl Builder {
             labelling: None,
             range_choice: RangeChoice::default(),
             names: BTreeMap::new(),
+            places: BTreeMap::new(),
             excluded: BTreeSet::new(),
             roles: Vec::new(),
             last: Dataset::default(),
@@ -183,6 +187,12 @@ impl Builder {
     /// Bands of the TIFFs added from now on; see [`Limits::bands`].
     pub fn set_bands(&mut self, bands: Vec<usize>) {
         self.limits.bands = bands;
+    }
+
+    /// Where files lie on the ground, by path: image and mask are held against each other from the next
+    /// [`finish`](Self::finish) on.
+    pub fn set_places(&mut self, places: BTreeMap<String, Place>) {
+        self.places = places;
     }
 
     /// Uses this rule instead of the suggested one from the next [`finish`](Self::finish) on.
@@ -309,12 +319,15 @@ impl Builder {
         let (image, mask) = (&self.files[image], &self.files[mask]);
         let labelling = &set.labelling;
         let excluded = self.excluded.contains(&image.path);
-        let same = |p: &&Pair| Arc::ptr_eq(&p.files[0], &image.raster) && Arc::ptr_eq(&p.files[1], &mask.raster);
+        let places = [image, mask].map(|file| self.places.get(&file.path).cloned());
+        let same = |p: &&Pair| {
+            Arc::ptr_eq(&p.files[0], &image.raster) && Arc::ptr_eq(&p.files[1], &mask.raster) && p.places == places
+        };
         let known = self.last.pairs.iter().find(same);
         let fresh = known.is_none();
         let mut pair = match known {
             Some(known) => Pair { name, ..known.clone() },
-            None => new_pair(image, mask, name, labelling),
+            None => new_pair(image, mask, name, labelling, places),
         };
         pair.excluded = excluded;
         let range = set.ranges.of(&pair.image);
@@ -334,7 +347,7 @@ impl Builder {
         if pair.blocked.is_some() {
             pair.bits = Arc::default();
         } else if reread || pair.bits.is_empty() || !pair.labelling.labels_like(labelling) {
-            pair.bits = Arc::new(labels(labelling, &set.numbers, &pair.image, &pair.mask));
+            pair.bits = Arc::new(pair_labels(labelling, &set.numbers, &pair));
         }
         pair.labelling = labelling.clone();
         let (ones, all) = marked(&pair.bits, labelling);
@@ -348,9 +361,12 @@ impl Builder {
     }
 }
 
-/// Brings image and mask to one size, or says why they do not fit.
-fn new_pair(image: &Loaded, mask: &Loaded, name: String, labelling: &Labelling) -> Pair {
-    let (a, b) = (&image.raster, &mask.raster);
+/// Brings image and mask to one grid and size, or says why they do not fit.
+fn new_pair(image: &Loaded, mask: &Loaded, name: String, labelling: &Labelling, places: [Option<Place>; 2]) -> Pair {
+    let aligned = aligned(image, mask, &places);
+    let a = &image.raster;
+    let laid = aligned.as_ref().ok().and_then(|aligned| aligned.mask.clone());
+    let b = laid.as_ref().unwrap_or(&mask.raster);
     let (width, height) = (a.width.min(b.width), a.height.min(b.height));
     let off = a.width.abs_diff(b.width).max(a.height.abs_diff(b.height));
     let mut pair = Pair {
@@ -364,16 +380,31 @@ fn new_pair(image: &Loaded, mask: &Loaded, name: String, labelling: &Labelling) 
         notes: Vec::new(),
         excluded: false,
         blocked: None,
-        fixed_notes: Vec::new(),
         labelling: labelling.clone(),
         unfit: None,
         numbers: Numbers::default(),
         unfit_number: None,
         hash: image.hash,
+        covered: None,
         look: Arc::default(),
         mask_hash: mask.hash,
-        files: [a.clone(), b.clone()],
+        files: [a.clone(), mask.raster.clone()],
+        fixed_notes: alignment::remarks(&places),
+        places,
     };
+    match aligned {
+        Ok(Aligned { covered, notes, .. }) => {
+            pair.covered = covered;
+            pair.fixed_notes.extend(notes.into_iter().map(Note::Place));
+        }
+        Err(apart) => {
+            pair.unfit = Some(match apart {
+                Apart::Elsewhere(how) => FaultKind::OtherPlace(how),
+                Apart::OtherGrid(how) => FaultKind::OtherGrid(how),
+            });
+            return pair;
+        }
+    }
     if off > 1 {
         pair.unfit = Some(FaultKind::SizeMismatch {
             image: [a.width, a.height],
@@ -394,6 +425,22 @@ fn new_pair(image: &Loaded, mask: &Loaded, name: String, labelling: &Labelling) 
     }
     pair.fixed_notes.extend(doctor::file_notes(&pair.image, &pair.mask));
     pair
+}
+
+/// The mask where its place and that of the image put it; as it is where one of them has none.
+fn aligned(image: &Loaded, mask: &Loaded, places: &[Option<Place>; 2]) -> Result<Aligned, Apart> {
+    let [a, b] = places.each_ref().map(|place| place.as_ref()?.geo.as_ref());
+    match (a, b) {
+        (Some(a), Some(b)) => alignment::align((a, &image.raster), (b, &mask.raster)),
+        _ => Ok(Aligned::default()),
+    }
+}
+
+/// Labels of a pair; none where the mask does not reach.
+fn pair_labels(labelling: &Labelling, numbers: &Numbers, pair: &Pair) -> Vec<u8> {
+    let mut labels = labels(labelling, numbers, &pair.image, &pair.mask);
+    alignment::forget_uncovered(&mut labels, pair.image.width, pair.covered);
+    labels
 }
 
 /// Labels of a mask. A pixel that the image knows nothing of (transparent or nodata) has none, so that neither the loss

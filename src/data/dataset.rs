@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::alignment::Place;
 use super::checkup::Look;
 use super::class_detect::Detected;
 use super::classes::{self, Class, Labelling, Legend};
@@ -46,6 +47,10 @@ pub struct Pair {
     /// The image, small, to find its copies.
     pub(super) look: Arc<Look>,
     pub(super) mask_hash: u64,
+    /// The part of the image that the mask covers, where that is not all: columns and rows from, and up to but without.
+    pub(super) covered: Option<[[u32; 2]; 2]>,
+    /// Where image and mask lie.
+    pub(super) places: [Option<Place>; 2],
     /// The two files as decoded, to recognise an unchanged pair.
     pub(super) files: [Arc<Raster>; 2],
 }

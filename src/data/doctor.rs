@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::alignment::PlaceNote;
 use super::classes::UNLABELLED;
 use crate::formats::raster::Raster;
 
@@ -23,6 +24,8 @@ pub enum Note {
     FirstFrameOnly,
     ExifRotated,
     AlphaIgnored,
+    /// What the places of image and mask make remarkable.
+    Place(PlaceNote),
     /// The same pixels as the image of another pair.
     DuplicateOf {
         pair: u32,

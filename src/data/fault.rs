@@ -63,6 +63,10 @@ pub enum FaultKind {
         images: String,
         files: usize,
     },
+    /// Image and mask lie at different places. How far apart, and in which systems.
+    OtherPlace(String),
+    /// Image and mask lie on grids that cannot be laid onto each other. How they differ.
+    OtherGrid(String),
     /// Width and height of image and mask.
     SizeMismatch {
         image: [u32; 2],
@@ -75,7 +79,10 @@ impl FaultKind {
     pub fn detail(&self) -> Option<String> {
         match self {
             FaultKind::EmptyFile | FaultKind::UnknownFormat | FaultKind::NoMask | FaultKind::NoImage => None,
-            FaultKind::UnsupportedFormat(what) | FaultKind::Corrupt(what) => Some(what.clone()),
+            FaultKind::UnsupportedFormat(what)
+            | FaultKind::Corrupt(what)
+            | FaultKind::OtherPlace(what)
+            | FaultKind::OtherGrid(what) => Some(what.clone()),
             FaultKind::TooManyPixels {
                 megapixels,
                 limit_megapixels,

@@ -10,6 +10,7 @@
 //!
 //! Imports `formats` (and, in tests, the reference warp of `kernels`), nothing above.
 
+pub mod alignment;
 pub mod augment;
 pub mod batches;
 pub mod builder;

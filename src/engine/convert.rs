@@ -2,6 +2,7 @@
 
 use crate::{
     data::{
+        alignment::PlaceNote,
         augment, batches, checkup, classes, dataset, doctor,
         fault::FaultKind,
         mask,
@@ -389,6 +390,8 @@ pub(super) fn file_fault(path: &str, kind: &FaultKind) -> Fault {
         FaultKind::WhichFolder { .. } => (FaultCode::WhichFolder, Stage::Pair),
         FaultKind::ObjectMasks { .. } => (FaultCode::ObjectMasks, Stage::Pair),
         FaultKind::TaskNames { .. } => (FaultCode::TaskNames, Stage::Pair),
+        FaultKind::OtherPlace(_) => (FaultCode::OtherPlace, Stage::Pair),
+        FaultKind::OtherGrid(_) => (FaultCode::OtherGrid, Stage::Pair),
         FaultKind::SizeMismatch { .. } => (FaultCode::SizeMismatch, Stage::Pair),
         FaultKind::MaskNumber { .. } => (FaultCode::MaskNumber, Stage::Pair),
         FaultKind::TooManyClasses { .. } => (FaultCode::TooManyClasses, Stage::Pair),
@@ -415,6 +418,27 @@ pub(super) fn question(question: &dataset::FolderQuestion) -> FolderQuestion {
         options: folder_roles(&question.options),
         suggested: question.suggested.map(|n| n as u32),
         files: question.files as u32,
+    }
+}
+
+fn place_note(note: PlaceNote) -> Note {
+    match note {
+        PlaceNote::Turned => Note::MaskTurned,
+        PlaceNote::Shifted {
+            hundredths_px,
+            millimetres,
+        } => Note::MaskShifted {
+            hundredths_px,
+            millimetres,
+        },
+        PlaceNote::Resampled { hundredths } => Note::MaskResampled { hundredths },
+        PlaceNote::Covers { percent } => Note::MaskCovers { percent },
+        PlaceNote::CutOut => Note::MaskCutOut,
+        PlaceNote::NotCompared => Note::PlacesNotCompared,
+        PlaceNote::NegativeScale => Note::NegativeScale,
+        PlaceNote::ControlPoints { hundredths_px } => Note::ControlPoints { hundredths_px },
+        PlaceNote::AuxUnreadable => Note::AuxUnreadable,
+        PlaceNote::AuxNodata => Note::AuxNodata,
     }
 }
 
@@ -483,6 +507,7 @@ pub(super) fn note(note: doctor::Note) -> Note {
         doctor::Note::FirstFrameOnly => Note::FirstFrameOnly,
         doctor::Note::ExifRotated => Note::ExifRotated,
         doctor::Note::AlphaIgnored => Note::AlphaIgnored,
+        doctor::Note::Place(place) => place_note(place),
         doctor::Note::DuplicateOf { pair } => Note::DuplicateOf { pair },
     }
 }

@@ -212,7 +212,7 @@ impl Engine {
         let facts = OnnxFacts {
             class_names: self.class_names(),
             tile_px: model.spec.tile_px.next_multiple_of(config.stride_px()),
-            resolution_cm: model.pixel_m.map(centimetres).or_else(|| self.resolution_cm()),
+            resolution_cm: self.resolution_cm(model),
             threshold,
             fixed_size: format == ModelFormat::OnnxQgis,
         };
@@ -251,10 +251,15 @@ impl Engine {
         }
     }
 
-    /// Ground resolution of the images at hand, centimetres a pixel: that of the first placed one.
-    fn resolution_cm(&self) -> Option<f64> {
-        (0..self.inputs.len())
-            .find_map(|i| self.inputs.pixel_m(i))
+    /// Side of a pixel in centimetres of the map, as Deepness compares it: of what the model was trained on, or of the
+    /// first placed image at hand where nothing is known of that.
+    fn resolution_cm(&self, model: &super::Model) -> Option<f64> {
+        let at_hand = || (0..self.inputs.len()).find_map(|i| self.inputs.map_pixel_m(i));
+        // Trained on images placed in degrees, or saved before units of the map were: those at hand may be others.
+        let unknown = model.pixel_m.is_none() && model.map_pixel_m.is_none();
+        model
+            .map_pixel_m
+            .or_else(|| at_hand().filter(|_| unknown))
             .map(centimetres)
     }
 }

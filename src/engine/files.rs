@@ -121,6 +121,7 @@ impl Engine {
 
     /// Pairs what the builder holds and tells the page.
     pub(super) fn report_data(&mut self) -> Vec<Event> {
+        self.builder.set_places(self.vectors.places());
         self.data = Rc::new(self.builder.finish());
         self.last_validation.clear();
         let data = &self.data;
@@ -181,7 +182,10 @@ impl Engine {
                 thumb_width,
                 thumb_height,
                 thumb_rgba,
-                geo: input.geo.as_ref().map(|geo| georef::describe(geo, width, height)),
+                geo: input
+                    .geo
+                    .as_ref()
+                    .map(|geo| georef::describe(geo, input.remark, width, height)),
             }
         });
         vec![Event::Inputs {

@@ -2,31 +2,41 @@
 
 use std::collections::BTreeMap;
 
-use crate::{formats::geo::GeoRef, protocol::GeoInfo};
+use crate::{
+    formats::{
+        Format,
+        geo::{Auxiliary, Beside, GeoRef, OwnPlace, PlaceRemark, ellipsoid::distance_m, placed},
+    },
+    protocol::GeoInfo,
+};
 
-/// Mean radius of the earth, metres.
-const EARTH_M: f64 = 6_371_008.8;
 /// Longest sidecar that is read, bytes.
-const MAX_SIDECAR_BYTES: usize = 64 << 10;
+const MAX_SIDECAR_BYTES: usize = 256 << 10;
 
 /// World files and projections that came with the images, by path without their extension.
 #[derive(Default)]
 pub(super) struct Sidecars {
     world: BTreeMap<String, String>,
     projection: BTreeMap<String, String>,
+    /// By the image's whole path.
+    auxiliary: BTreeMap<String, Auxiliary>,
 }
 
 /// What a file beside an image is.
 enum Kind {
     World,
     Projection,
-    /// Written by GIS programs and not needed: statistics, thumbnails, metadata.
+    Auxiliary,
+    /// Written by GIS programs and not needed: thumbnails, styles.
     Other,
 }
 
 fn kind(path: &str) -> Option<(String, Kind)> {
     let lower = path.to_lowercase();
-    if lower.ends_with(".aux.xml") || lower.ends_with(".ovr") || lower.ends_with(".qml") || lower.ends_with(".cpg") {
+    if let Some(image) = lower.strip_suffix(".aux.xml") {
+        return Some((image.to_owned(), Kind::Auxiliary));
+    }
+    if lower.ends_with(".ovr") || lower.ends_with(".qml") || lower.ends_with(".cpg") {
         return Some((String::new(), Kind::Other));
     }
     let (stem, extension) = lower.rsplit_once('.')?;
@@ -52,6 +62,7 @@ impl Sidecars {
         match kind {
             Kind::World => drop(self.world.insert(stem, text())),
             Kind::Projection => drop(self.projection.insert(stem, text())),
+            Kind::Auxiliary => drop(self.auxiliary.insert(stem, Auxiliary::read(bytes))),
             Kind::Other => {}
         }
         true
@@ -64,17 +75,27 @@ impl Sidecars {
         self.projection.get(stem).map(String::as_str)
     }
 
-    /// The georeference that sidecars give an image.
-    pub(super) fn of(&self, image_path: &str) -> Option<GeoRef> {
+    /// Where an image lies, by what it says itself and what lies beside it.
+    pub(super) fn of(
+        &self,
+        image_path: &str,
+        format: Option<Format>,
+        own: &OwnPlace,
+    ) -> (Option<GeoRef>, Option<PlaceRemark>) {
         let lower = image_path.to_lowercase();
         let stem = lower.rsplit_once('.').map_or(lower.as_str(), |(stem, _)| stem);
-        let world = self.world.get(stem)?;
-        GeoRef::from_world_file(world, self.projection.get(stem).map(String::as_str))
+        let beside = Beside {
+            aux: self.auxiliary.get(&lower),
+            world: self.world.get(stem).map(String::as_str),
+            prj: self.projection.get(stem).map(String::as_str),
+            world_first: matches!(format, Some(Format::Png | Format::Gif | Format::Bmp)),
+        };
+        placed(own, beside)
     }
 }
 
-/// What the page shows of a georeference of an image of `width` x `height` pixels.
-pub(super) fn describe(geo: &GeoRef, width: u32, height: u32) -> GeoInfo {
+/// What the page shows of a georeference, and what is remarkable about it, of an image of `width` x `height` pixels.
+pub(super) fn describe(geo: &GeoRef, remark: Option<PlaceRemark>, width: u32, height: u32) -> GeoInfo {
     let crs = geo.crs().ok();
     let to = crs.as_ref().and_then(|crs| crs.to_lon_lat().ok());
     let at = |x: f64, y: f64| to.as_ref().and_then(|to| to.lon_lat(geo.to_map(x, y)));
@@ -95,39 +116,61 @@ pub(super) fn describe(geo: &GeoRef, width: u32, height: u32) -> GeoInfo {
         middle: at(w / 2.0, h / 2.0),
         crs: crs.map(|crs| crs.name),
         rotated: geo.is_rotated(),
+        unknown_crs: geo.crs().is_err().then(|| geo.keys.name()).flatten(),
+        negative_scale: remark == Some(PlaceRemark::NegativeScale),
     }
 }
 
-/// Side of a pixel on the ground in metres, of an oblong one the mean; `None` where the reference system is not known.
-pub(super) fn pixel_m(geo: &GeoRef, width: u32, height: u32) -> Option<f64> {
-    let [x, y] = describe(geo, width, height).pixel_m?;
+/// Side of a pixel in units of the map, where those are metres: what programs that work on the map itself compare. Not the
+/// ground's (a metre of Web Mercator is less); `None` in degrees, feet and systems not known.
+pub(super) fn map_pixel_m(geo: &GeoRef) -> Option<f64> {
+    geo.crs().ok().filter(|crs| !crs.geographic && crs.unit_m == 1.0)?;
+    let [x, y] = geo.pixel_size();
     let side = (x * y).sqrt();
     (side.is_finite() && side > 0.0).then_some(side)
 }
 
-/// Great-circle distance on the mean sphere: a figure for people, within half a percent.
-fn distance_m(a: [f64; 2], b: [f64; 2]) -> Option<f64> {
-    let [lon_a, lat_a, lon_b, lat_b] = [a[0], a[1], b[0], b[1]].map(f64::to_radians);
-    let h = ((lat_b - lat_a) / 2.0).sin().powi(2) + lat_a.cos() * lat_b.cos() * ((lon_b - lon_a) / 2.0).sin().powi(2);
-    let distance = 2.0 * EARTH_M * h.sqrt().min(1.0).asin();
-    distance.is_finite().then_some(distance)
+/// Side of a pixel on the ground in metres, of an oblong one the mean; `None` where the reference system is not known.
+pub(super) fn pixel_m(geo: &GeoRef, width: u32, height: u32) -> Option<f64> {
+    let [x, y] = describe(geo, None, width, height).pixel_m?;
+    let side = (x * y).sqrt();
+    (side.is_finite() && side > 0.0).then_some(side)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats::geo::GeoKeys;
+
+    /// PROJ's scale of Web Mercator at 47 degrees north is 1.4635: 0.30 m of the map are 0.205 m of the ground.
+    #[test]
+    fn metres_of_the_map_are_not_those_of_the_ground() {
+        let at = |epsg, pixel: f64| {
+            let place = [950_000.0, pixel, 0.0, 5_942_000.0, 0.0, -pixel];
+            GeoRef::new(place, Some(epsg), GeoKeys::default()).expect("placed")
+        };
+        let web = at(3857, 0.3);
+        let ground = pixel_m(&web, 256, 256).expect("known");
+        assert!((ground - 0.205).abs() < 0.001, "{ground}");
+        assert!(map_pixel_m(&web).is_some_and(|m| (m - 0.3).abs() < 1e-12));
+        // Degrees, US survey feet, not known.
+        for epsg in [4326, 2263, 2950] {
+            assert_eq!(map_pixel_m(&at(epsg, 0.3)), None, "{epsg}");
+        }
+    }
 
     #[test]
     fn a_world_file_places_the_image_beside_it() {
         let mut sidecars = Sidecars::default();
         assert!(sidecars.add("a/Tile.PGW", b"0.5\n0\n0\n-0.5\n500000.25\n5399999.75\n"));
         assert!(sidecars.add("a/tile.prj", b"PROJCS[\"WGS_1984_UTM_Zone_33N\"]"));
-        assert!(sidecars.add("a/tile.png.aux.xml", b"<x/>"));
+        assert!(sidecars.add("a/tile.png.aux.xml", b"<PAMDataset/>"));
         assert!(!sidecars.add("a/tile.png", b""));
-        let geo = sidecars.of("a/tile.png").expect("placed");
+        let of = |path| sidecars.of(path, Some(Format::Png), &OwnPlace::default()).0;
+        let geo = of("a/tile.png").expect("placed");
         assert_eq!(geo.epsg, Some(32633));
-        assert_eq!(sidecars.of("b/tile.png"), None);
-        let info = describe(&geo, 2000, 1000);
+        assert_eq!(of("b/tile.png"), None);
+        let info = describe(&geo, None, 2000, 1000);
         let [w, h] = info.ground_m.expect("known");
         assert!((w - 1000.0).abs() < 5.0 && (h - 500.0).abs() < 3.0, "{w} {h}");
         let [x, y] = info.pixel_m.expect("known");

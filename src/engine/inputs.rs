@@ -16,7 +16,7 @@ use crate::{
     formats::{
         DecodeError, Format,
         decode::{self, Limits},
-        geo::GeoRef,
+        geo::{GeoRef, OwnPlace, PlaceRemark},
         raster::Raster,
         sniff,
         tiff::{TiffError, TiffImage},
@@ -34,9 +34,11 @@ pub(super) struct InputImage {
     pub(super) raster: Raster,
     large: Option<Large>,
     /// From the file itself.
-    own_geo: Option<GeoRef>,
-    /// That, or what a world file beside it says.
+    own_place: OwnPlace,
+    format: Option<Format>,
+    /// That, or what lies beside it says.
     pub(super) geo: Option<GeoRef>,
+    pub(super) remark: Option<PlaceRemark>,
 }
 
 /// The images to predict.
@@ -94,6 +96,11 @@ impl Inputs {
 
     pub(super) fn geo(&self, index: usize) -> Option<&GeoRef> {
         self.images.get(index)?.geo.as_ref()
+    }
+
+    /// Side of a pixel in units of the map, where those are metres.
+    pub(super) fn map_pixel_m(&self, index: usize) -> Option<f64> {
+        georef::map_pixel_m(self.geo(index)?)
     }
 
     /// Side of a pixel on the ground in metres, where that is known.
@@ -182,7 +189,7 @@ impl Inputs {
     /// Places the images that world files came for.
     pub(super) fn place(&mut self) {
         for input in &mut self.images {
-            input.geo = input.own_geo.clone().or_else(|| self.sidecars.of(&input.path));
+            (input.geo, input.remark) = self.sidecars.of(&input.path, input.format, &input.own_place);
         }
     }
 }
@@ -212,24 +219,27 @@ fn read(
         bands: bands.to_vec(),
         ..Limits::default()
     };
-    let input = |raster, large, own_geo| InputImage {
+    let format = sniff(&bytes);
+    let input = |raster, large, own_place| InputImage {
         path,
         raster,
         large,
-        own_geo,
+        own_place,
+        format,
         geo: None,
+        remark: None,
     };
-    if sniff(&bytes) == Some(Format::Tiff) {
+    if format == Some(Format::Tiff) {
         let bytes = Arc::new(bytes);
         if let Ok(image) = TiffImage::open(bytes.clone()) {
-            let geo = image.geo.clone();
+            let place = image.place.clone();
             *most_bands = image.measured_bands().len().max(*most_bands);
             return match Large::open(image, bands, whole_bytes)? {
-                Some(large) => Ok(input(large.preview(super::predict::VIEW_PX)?, Some(large), geo)),
-                None => Ok(input(decode::decode(&bytes, &limits)?, None, geo)),
+                Some(large) => Ok(input(large.preview(super::predict::VIEW_PX)?, Some(large), place)),
+                None => Ok(input(decode::decode(&bytes, &limits)?, None, place)),
             };
         }
-        return Ok(input(decode::decode(&bytes, &limits)?, None, None));
+        return Ok(input(decode::decode(&bytes, &limits)?, None, OwnPlace::default()));
     }
-    Ok(input(decode::decode(&bytes, &limits)?, None, None))
+    Ok(input(decode::decode(&bytes, &limits)?, None, OwnPlace::default()))
 }

@@ -51,6 +51,8 @@ pub(crate) struct Model {
     ranges: ValueRanges,
     /// Ground resolution of what it was trained on, metres a pixel.
     pixel_m: Option<f64>,
+    /// The same in metres of the map: Web Mercator's are shorter than those of the ground.
+    map_pixel_m: Option<f64>,
 }
 
 /// A run under way.

@@ -35,6 +35,9 @@ struct FileConfig {
     /// How it sees numbers of more than 8 bits. Files from before there was a choice have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ranges: Option<RangeChoice>,
+    /// The same in metres of the map, where its units are metres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    map_pixel_m: Option<f64>,
 }
 
 impl Engine {
@@ -54,6 +57,7 @@ impl Engine {
                 classes: convert::classes_out(&m.classes),
                 pixel_m: m.pixel_m,
                 ranges: convert::ranges_out(&m.ranges),
+                map_pixel_m: m.map_pixel_m,
             }
         });
         Event::Model { model: info }
@@ -72,6 +76,7 @@ impl Engine {
             classes: convert::classes_out(&model.classes),
             pixel_m: model.pixel_m,
             ranges: Some(convert::ranges_out(&model.ranges)),
+            map_pixel_m: model.map_pixel_m,
         };
         let failed = |detail: String| vec![fault(FaultCode::DeviceError, Stage::Model, None, Some(detail))];
         let tensors = match read_weights(&model.unet).await {
@@ -206,6 +211,7 @@ fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (Fault
         name: name.to_owned(),
         classes: convert::classes_in(config.classes),
         pixel_m: config.pixel_m.filter(|m| m.is_finite() && *m > 0.0),
+        map_pixel_m: config.map_pixel_m.filter(|m| m.is_finite() && *m > 0.0),
     })
 }
 
@@ -232,5 +238,6 @@ fn read_keras_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, 
         classes: Vec::new(),
         ranges: ValueRanges::AsBefore,
         pixel_m: None,
+        map_pixel_m: None,
     })
 }

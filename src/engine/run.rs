@@ -329,6 +329,10 @@ impl Engine {
         if ended && let Some(run) = self.run.take() {
             let (spec, steps) = (run.session.input_spec(), run.session.steps());
             if let Some((unet, _)) = run.session.best_model().filter(|_| steps > 0) {
+                let usable = || {
+                    let pairs = self.data.pairs.iter().filter(|pair| pair.is_usable());
+                    pairs.map(|pair| pair.image_path.as_str())
+                };
                 self.model = Some(Model {
                     unet: unet.clone(),
                     spec,
@@ -336,10 +340,8 @@ impl Engine {
                     name: format!("run {run_id}"),
                     classes: self.data.classes(),
                     ranges: self.data.ranges.clone(),
-                    pixel_m: {
-                        let usable = self.data.pairs.iter().filter(|pair| pair.is_usable());
-                        self.vectors.pixel_m(usable.map(|pair| pair.image_path.as_str()))
-                    },
+                    pixel_m: self.vectors.pixel_m(usable()),
+                    map_pixel_m: self.vectors.map_pixel_m(usable()),
                 });
             }
             self.ended_run = Some(run);

@@ -7,10 +7,10 @@ use super::{
     georef::{self, Sidecars},
 };
 use crate::{
-    data::pair::images_named_like,
+    data::{alignment::Place, pair::images_named_like},
     formats::{
         Format,
-        geo::GeoRef,
+        geo::{GeoRef, OwnPlace, PlaceRemark},
         geojson::{GeoJsonError, Polygons, is_geojson},
         header, shapefile, sniff,
         tiff::TiffImage,
@@ -20,7 +20,8 @@ use crate::{
 
 /// Where an image to train on lies.
 struct Placed {
-    own: Option<GeoRef>,
+    own: OwnPlace,
+    format: Option<Format>,
     width: u32,
     height: u32,
     /// Bands that hold something measured; 0 where there is no choice.
@@ -74,15 +75,40 @@ impl VectorMasks {
             let image = self.images.get(path)?;
             georef::pixel_m(&self.geo(path)?, image.width, image.height)
         };
-        let mut all: Vec<f64> = paths.filter_map(known).collect();
-        all.sort_by(f64::total_cmp);
-        let median = *all.get(all.len() / 2)?;
-        (all.last()? / all.first()? <= 1.25).then_some(median)
+        median_if_alike(paths.filter_map(known).collect())
+    }
+
+    /// The same in units of the map, where those are metres; `None` too if one of the placed is in other units.
+    pub(super) fn map_pixel_m<'a>(&self, paths: impl Iterator<Item = &'a str>) -> Option<f64> {
+        let placed = paths.filter_map(|path| self.geo(path));
+        median_if_alike(placed.map(|geo| georef::map_pixel_m(&geo)).collect::<Option<_>>()?)
     }
 
     fn geo(&self, path: &str) -> Option<GeoRef> {
-        let placed = self.images.get(path)?;
-        placed.own.clone().or_else(|| self.sidecars.of(path))
+        self.place(path)?.geo
+    }
+
+    fn place(&self, path: &str) -> Option<Place> {
+        let image = self.images.get(path)?;
+        let (geo, remark) = self.sidecars.of(path, image.format, &image.own);
+        Some(Place { geo, remark })
+    }
+
+    /// Where each image and each mask that came as an image lies, by path.
+    pub(super) fn places(&self) -> BTreeMap<String, Place> {
+        let place = |path: &String| Some((path.clone(), self.place(path)?));
+        self.images.keys().filter_map(place).collect()
+    }
+
+    /// Why there is no placed image, where one has control points.
+    fn unplaced(&self) -> String {
+        let said = self.images.keys().find_map(|path| match self.place(path)?.remark? {
+            PlaceRemark::ControlPoints { residual_px } => Some(format!(
+                "; the control points of {path} fit no plane: {residual_px:.1} pixels off"
+            )),
+            _ => None,
+        });
+        format!("no image with a place on the ground{}", said.unwrap_or_default())
     }
 
     /// The polygons of a file.
@@ -112,6 +138,13 @@ impl VectorMasks {
     }
 }
 
+/// The median; `None` if the greatest is more than a quarter above the least.
+fn median_if_alike(mut all: Vec<f64>) -> Option<f64> {
+    all.sort_by(f64::total_cmp);
+    let median = *all.get(all.len() / 2)?;
+    (all.last()? / all.first()? <= 1.25).then_some(median)
+}
+
 /// Size and own georeference of an image, from its header alone.
 fn placed(bytes: &[u8]) -> Option<Placed> {
     let format = sniff(bytes)?;
@@ -120,14 +153,16 @@ fn placed(bytes: &[u8]) -> Option<Placed> {
         let image = TiffImage::open(std::sync::Arc::new(bytes.to_vec())).ok()?;
         return Some(Placed {
             bands: image.measured_bands().len(),
-            own: image.geo.clone(),
+            own: image.place.clone(),
+            format: Some(format),
             width: image.width,
             height: image.height,
         });
     }
     let (width, height) = header::read(format, bytes).ok()?.size?;
     Some(Placed {
-        own: None,
+        own: OwnPlace::default(),
+        format: Some(format),
         bands: 0,
         width,
         height,
@@ -151,7 +186,7 @@ impl Engine {
         let polygons = self.vectors.polygons(path, bytes)?;
         let images = self.vectors.images_of(path);
         if images.is_empty() {
-            return Err("no image with a place on the ground".into());
+            return Err(self.vectors.unplaced());
         }
         let mut drawn = 0;
         let mut elsewhere = None;

@@ -16,7 +16,9 @@ pub struct OnnxFacts {
     pub class_names: Vec<String>,
     /// Side of the tiles it was trained on, in pixels.
     pub tile_px: usize,
-    /// Ground resolution of the training images in centimetres a pixel, where known.
+    /// Side of a pixel of the training images in hundredths of the map's metre; `None` where the map is in degrees or feet,
+    /// which Deepness does not take, or not known. Not centimetres on the ground: Deepness compares it with the layer's
+    /// own units.
     pub resolution_cm: Option<f64>,
     /// Probability from which a pixel counts as foreground.
     pub threshold: f32,

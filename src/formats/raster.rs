@@ -214,19 +214,23 @@ impl Raster {
     pub fn top_left(&self, width: u32, height: u32) -> Raster {
         let width = width.clamp(1, self.width);
         let height = height.clamp(1, self.height);
-        let line = self.width as usize * self.bands as usize;
-        let keep = width as usize * self.bands as usize;
-        fn rows<T: Copy>(v: &[T], line: usize, keep: usize, height: usize) -> Vec<T> {
-            v.chunks_exact(line.max(1))
-                .take(height)
-                .flat_map(|row| &row[..keep])
-                .copied()
-                .collect()
+        self.remapped(width, height, |x, y| (x, y))
+    }
+
+    /// A raster of this size whose pixel at (x, y) is that of `from(x, y)` here; beyond the edge is the edge.
+    pub fn remapped(&self, width: u32, height: u32, from: impl Fn(u32, u32) -> (u32, u32)) -> Raster {
+        let bands = usize::from(self.bands);
+        let (from, offset) = (&from, |(x, y)| self.offset(x, y));
+        let starts = (0..height)
+            .flat_map(|y| (0..width).map(move |x| from(x, y)))
+            .map(offset);
+        fn pick<T: Copy>(v: &[T], bands: usize, starts: impl Iterator<Item = usize>) -> Vec<T> {
+            starts.flat_map(|at| &v[at..at + bands]).copied().collect()
         }
         let samples = match &self.samples {
-            Samples::U8(v) => rows(v, line, keep, height as usize).into(),
-            Samples::U16(v) => rows(v, line, keep, height as usize).into(),
-            Samples::F32(v) => rows(v, line, keep, height as usize).into(),
+            Samples::U8(v) => pick(v, bands, starts).into(),
+            Samples::U16(v) => pick(v, bands, starts).into(),
+            Samples::F32(v) => pick(v, bands, starts).into(),
         };
         Raster {
             width,

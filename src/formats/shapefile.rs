@@ -107,7 +107,7 @@ pub fn read(shp: &[u8], dbf: Option<&[u8]>, prj: Option<&str>) -> Result<Polygon
         return Err(ShapefileError::NoPolygon);
     }
     let prj = prj.ok_or(ShapefileError::NoProjection)?;
-    let epsg = crs::epsg_of_wkt(prj).ok_or(ShapefileError::Projection)?;
+    let epsg = crs::plan_epsg_of_wkt(prj).ok_or(ShapefileError::Projection)?;
     Ok(Polygons { polygons, epsg })
 }
 

@@ -75,8 +75,21 @@ impl WeightsFile {
             ));
         }
         let metadata: HashMap<String, String> = self.metadata.clone().into_iter().collect();
+        if views.is_empty() {
+            return Ok(without_tensors(&metadata));
+        }
         safetensors::serialize(views, Some(metadata)).map_err(corrupt)
     }
+}
+
+/// A file of metadata alone: safetensors 0.8 writes a second object after an empty first one, which nothing reads.
+fn without_tensors(metadata: &HashMap<String, String>) -> Vec<u8> {
+    let mut header = serde_json::json!({ "__metadata__": metadata }).to_string().into_bytes();
+    // As that crate does: the data begin at a multiple of eight bytes.
+    header.resize(header.len().next_multiple_of(8), b' ');
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header);
+    bytes
 }
 
 #[cfg(test)]
@@ -106,6 +119,19 @@ mod tests {
         let file = sample();
         let bytes = file.write().expect("a valid file");
         assert_eq!(WeightsFile::read(&bytes).expect("readable"), file);
+    }
+
+    #[test]
+    fn a_file_without_a_tensor_keeps_its_metadata() {
+        for metadata in [BTreeMap::new(), sample().metadata] {
+            let file = WeightsFile {
+                metadata,
+                tensors: Vec::new(),
+            };
+            let bytes = file.write().expect("a valid file");
+            assert_eq!(bytes.len() % 8, 0);
+            assert_eq!(WeightsFile::read(&bytes).expect("readable"), file);
+        }
     }
 
     #[test]

@@ -304,6 +304,35 @@ pub enum Note {
     ExifRotated,
     /// Alpha was dropped.
     AlphaIgnored,
+    /// The mask was mirrored or turned onto the image, as their georeferences say.
+    MaskTurned,
+    /// The mask's grid lies beside the image's: hundredths of a pixel of the image, and millimetres in the map's metres.
+    MaskShifted {
+        hundredths_px: u32,
+        millimetres: Option<u32>,
+    },
+    /// The mask's pixels have this many hundredths of the side of the image's; the nearest one counts.
+    MaskResampled {
+        hundredths: u32,
+    },
+    /// The mask covers this part of the image; the rest is not labelled.
+    MaskCovers {
+        percent: u32,
+    },
+    /// The mask is larger than the image; its part was cut out.
+    MaskCutOut,
+    /// One of the two names no reference system, and by their numbers they do not lie on each other.
+    PlacesNotCompared,
+    /// Negative vertical pixel scale: the sign was dropped, as GDAL and QGIS do.
+    NegativeScale,
+    /// Control points that no affine transform meets (hundredths of a pixel off): the image has no place.
+    ControlPoints {
+        hundredths_px: u32,
+    },
+    /// The .aux.xml beside the file cannot be read.
+    AuxUnreadable,
+    /// The .aux.xml beside the file names a value without data, which is not looked at.
+    AuxNodata,
     /// The same image as another pair.
     DuplicateOf {
         pair: u32,

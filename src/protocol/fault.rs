@@ -61,6 +61,10 @@ pub enum FaultCode {
     ObjectMasks,
     /// Masks named after a labelling tool's tasks, not after their images. detail: "9 in masks, images in images"
     TaskNames,
+    /// Image and mask lie at different places. detail: "EPSG:32633 and EPSG:32634: 440 km apart"
+    OtherPlace,
+    /// Image and mask lie on grids that cannot be laid onto each other. detail: how they differ
+    OtherGrid,
     /// detail: "256 × 256 and 300 × 256"
     SizeMismatch,
     /// A mask holds a number that no class can have. detail: the number

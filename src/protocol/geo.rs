@@ -17,4 +17,8 @@ pub struct GeoInfo {
     /// Longitude and latitude of its middle, degrees.
     pub middle: Option<[f64; 2]>,
     pub rotated: bool,
+    /// Name that the file gives a reference system whose code is not known.
+    pub unknown_crs: Option<String>,
+    /// Its vertical pixel scale is negative, which is read as GDAL and QGIS do: the sign dropped.
+    pub negative_scale: bool,
 }

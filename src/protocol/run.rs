@@ -207,6 +207,8 @@ pub struct ModelInfo {
     pub pixel_m: Option<f64>,
     /// How it sees numbers of more than 8 bits.
     pub ranges: RangeChoice,
+    /// The same in metres of the map, as an ONNX file for QGIS says it; `None` where the map is in degrees or feet.
+    pub map_pixel_m: Option<f64>,
 }
 
 /// What an image was seen at.

@@ -48,3 +48,45 @@ def test_well_known_text_is_recognised(peer, code, version):
     path = peer.folder / "a.prj"
     path.write_text(pyproj.CRS(code).to_wkt(version))
     assert int(peer("epsg", path)) == code
+
+
+def texts() -> list[tuple[str, int | None]]:
+    """Well-known text with PROJ's code of it; none where the text names no system of EPSG's."""
+    own = ["+proj=tmerc +lon_0=15 +k=1 +x_0=500000 +ellps=WGS84 +type=crs", "+proj=geocent +datum=WGS84 +type=crs"]
+    own += [f"ESRI:{code}" for code in (102003, 54009, 54030, 102001, 102008, 102013, 103300)]
+    all_ = [(pyproj.CRS(text), None) for text in own]
+    all_ += [(pyproj.CRS("EPSG:32633+5773"), 32633)]
+    out = []
+    for crs, code in all_:
+        for version in ("WKT1_GDAL", "WKT1_ESRI", "WKT2_2015", "WKT2_2019"):
+            try:
+                out.append((crs.to_wkt(version), code))
+            except pyproj.exceptions.CRSError:
+                continue
+    return [(text, code) for text, code in out if text]
+
+
+def test_a_system_without_a_code_is_unknown(peer):
+    path = peer.folder / "a.prj"
+    for text, code in texts():
+        path.write_text(text)
+        if code is None:
+            with pytest.raises(Exception):  # noqa: B017
+                peer("epsg", path)
+        else:
+            assert int(peer("epsg", path)) == code, text
+
+
+def test_every_code_is_recognised_in_esris_text(peer):
+    path = peer.folder / "a.prj"
+    wrong = []
+    for code in codes():
+        text = pyproj.CRS(code).to_wkt("WKT1_ESRI")
+        path.write_text(text)
+        try:
+            ours = int(peer("epsg", path))
+        except Exception:  # noqa: BLE001
+            ours = None
+        if ours != code:
+            wrong.append((code, ours, text[:60]))
+    assert not wrong

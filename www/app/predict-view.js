@@ -29,6 +29,7 @@ const cards = [];
 let paintedInputs = null;
 
 export function initPredict() {
+  $('model-format').addEventListener('change', paintFormatHelp);
   $('save-model').addEventListener('click', () => void downloadModel(/** @type {any} */ (/** @type {HTMLSelectElement} */ ($('model-format')).value)));
   $('download-table').addEventListener('click', () => void downloadTable());
   $('load-model').addEventListener('click', () => pick('pick-model', 'predict'));
@@ -86,6 +87,7 @@ function canPredict() {
 function paint() {
   const { model, inputs, results, predicting } = state;
   if (state.place !== 'predict') return;
+  paintFormatHelp();
   setText($('model-line'), model ? `${model.name || 'Trained here'}: ${amount(model.parameters)} parameters, ${model.channels === 'rgb' ? 'RGB' : 'grey'}, ${model.base} filters, ${model.classes.length ? `${model.classes.length} classes, ` : ''}${plural(model.steps, 'step')} of training${model.pixel_m ? ` at ${length(model.pixel_m)} a pixel` : ''}.` : 'There is no model yet. Train one, or load a file saved here (.safetensors) or Keras weights of the seed (.h5).');
   /** @type {HTMLButtonElement} */ ($('save-model')).disabled = !model || running();
   /** @type {HTMLButtonElement} */ ($('load-model')).disabled = running() || predicting !== null;
@@ -126,15 +128,22 @@ function paintInputs() {
   inSlices('inputs', some.entries(), ([i, input]) => paintImage(canvases[i], { width: input.thumb_width, height: input.thumb_height, rgba: input.thumb_rgba }));
 }
 
+function paintFormatHelp() {
+  const help = formatHelp(/** @type {HTMLSelectElement} */ ($('model-format')).value, state.model);
+  show($('model-format-help'), help !== '');
+  setText($('model-format-help'), help);
+}
+
 /** Where the images lie, in one line. */
 function geoLine() {
   const placed = state.inputs.filter((input) => input.geo);
   if (!placed.length) return '';
   const geo = /** @type {import('./types.js').GeoInfo} */ (placed[0].geo);
-  const parts = [geo.crs ?? (geo.epsg ? `EPSG:${geo.epsg}, not known here` : 'no reference system named')];
+  const parts = [geo.crs ?? (geo.epsg ? `EPSG:${geo.epsg}, not known here` : geo.unknown_crs ? `“${geo.unknown_crs}”, a reference system without a code` : 'no reference system named')];
   if (geo.pixel_m) parts.push(`${length(geo.pixel_m[0])} a pixel`);
   if (geo.ground_m) parts.push(`${length(geo.ground_m[0])} × ${length(geo.ground_m[1])}`);
   if (geo.rotated) parts.push('rotated');
+  if (geo.negative_scale) parts.push('its vertical pixel scale is negative, read as QGIS does: the sign dropped');
   const some = placed.length === state.inputs.length ? (placed.length > 1 ? 'All placed, the first: ' : 'Placed: ') : `${count(placed.length)} of ${count(state.inputs.length)} placed, the first: `;
   return `${some}${parts.join(', ')}.`;
 }

@@ -55,6 +55,8 @@ const faults = {
   size_mismatch: (d) => ({ sentence: `has image and mask of different size${inBrackets(d)}`, next: 'Export both at the same size and drop them again.' }),
   mask_number: (d) => ({ sentence: `has a mask with the number ${d || 'of no class'}`, next: 'Classes are whole numbers from 0 to 65,535. Declare that number as nodata, or give those pixels another.' }),
   too_many_classes: (d) => ({ sentence: `has a mask of too many classes${inBrackets(d)}`, next: 'In the legend beside the pairs give some of them one name, or untick them; that takes the pairs in.' }),
+  other_place: (d) => ({ sentence: `has its mask at another place${inBrackets(d)}`, next: 'Export the mask for this image, or give both the right reference system.' }),
+  other_grid: (d) => ({ sentence: `has its mask on another grid${inBrackets(d)}`, next: 'Warp the mask onto the image’s grid and reference system (QGIS: Raster, Projections, Warp) and drop it again.' }),
   vector_mask: (d) => ({ sentence: `gives no mask${inBrackets(d)}`, next: 'Drop it with images of the same place that say where they lie: GeoTIFF, or PNG and JPEG with a world file and .prj.' }),
   no_pairs: () => ({ sentence: 'No image and mask belong together by name', next: 'Use the same name in images/ and masks/, or 12.png and 12_mask.png.' }),
   bad_legend: (d) => ({ sentence: `The legend cannot be used${inBrackets(d)}`, next: 'Tick or name colours so that there are from 2 to 64 classes.' }),
@@ -134,6 +136,19 @@ export function fieldErrorLine(error) {
   }
 }
 
+/**
+ * What has to be known of a model file's format before it is saved; empty where there is nothing.
+ * @param {string} format
+ * @param {import('./types.js').ModelInfo | null | undefined} model
+ */
+export function formatHelp(format, model) {
+  if (format === 'onnx') return 'For onnxruntime and programs built on it. QGIS’s Deepness does not load files of any size: take “ONNX for QGIS Deepness” for it.';
+  if (format !== 'onnx_qgis') return '';
+  if (model?.map_pixel_m) return `Fixed tiles of ${model.tile_px} pixels, ${(model.map_pixel_m * 100).toFixed(1)} cm of the map a pixel: use it on layers whose reference system has the same units.`;
+  if (model?.pixel_m) return `Fixed tiles of ${model.tile_px} pixels. The images lay in degrees or feet, which Deepness does not take: the file names no resolution. Set it in Deepness, on a layer in metres.`;
+  return `Fixed tiles of ${model?.tile_px ?? 256} pixels. Where the training images lay is not known: the file names the resolution of the first placed image here, or none. Check it in Deepness.`;
+}
+
 /** A remark on a usable pair. @param {Note} note @param {(index: number) => string} pairName */
 export function noteLine(note, pairName) {
   switch (note.code) {
@@ -146,6 +161,16 @@ export function noteLine(note, pairName) {
     case 'first_frame_only': return 'An animation: only its first frame is used.';
     case 'exif_rotated': return 'Turned upright as its EXIF data says.';
     case 'alpha_ignored': return 'Fully transparent pixels count for nothing, in training and in the figures; of the others the colour is used.';
+    case 'mask_turned': return 'The mask was turned onto the image, as their georeferences say.';
+    case 'mask_shifted': return `The mask lies ${(note.hundredths_px / 100).toFixed(1)} pixels beside the image’s grid${note.millimetres != null ? ` (${(note.millimetres / 1000).toFixed(2)} m)` : ''}: each pixel got the nearest label. Look whether it fits.`;
+    case 'mask_resampled': return `Pixels of the mask have ${(note.hundredths / 100).toFixed(2)} times the side of the image’s: each pixel of the image got the nearest label.`;
+    case 'mask_covers': return `The mask covers ${note.percent} % of the image: the rest is not labelled, and not trained on.`;
+    case 'mask_cut_out': return 'The mask is larger than the image: the image’s part of it is used.';
+    case 'places_not_compared': return 'Image and mask give different places, and one names no reference system: paired pixel by pixel.';
+    case 'negative_scale': return 'Its vertical pixel scale is negative: read as QGIS and GDAL do, with the sign dropped.';
+    case 'control_points': return `Its control points lie ${(note.hundredths_px / 100).toFixed(1)} pixels off any plane: it counts as without a place. Warp it first to use its place.`;
+    case 'aux_unreadable': return 'The .aux.xml beside it cannot be read and is passed over.';
+    case 'aux_nodata': return 'The .aux.xml beside it names a value without data, which is not looked at.';
     case 'duplicate_of': return `The same image as ${pairName(note.pair)}: leave one out, or validation looks better than it is.`;
     default: return 'Worth a look.';
   }

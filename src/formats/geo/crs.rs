@@ -6,8 +6,9 @@
 //!
 //! Source: the EPSG register; the test `tests/peers/test_geo.py` compares every code with PROJ.
 
-use super::esri;
 use proj4rs::Proj;
+
+pub use super::wkt::{epsg_of_wkt, plan_epsg_of_wkt};
 
 /// Code, name, definition. Lengths in metres unless it says otherwise.
 #[rustfmt::skip]
@@ -222,40 +223,31 @@ impl ToLonLat {
     }
 }
 
-/// The code that well-known text (WKT 1 or 2, or a `.prj` of Esri's) stands for.
-pub fn epsg_of_wkt(text: &str) -> Option<u32> {
-    let text = text.trim();
-    // The authority of the whole comes last: AUTHORITY["EPSG","32633"]] or ID["EPSG",32633]].
-    let code = ["AUTHORITY[\"EPSG\",", "ID[\"EPSG\","]
-        .iter()
-        .filter_map(|mark| text.rfind(mark).map(|at| &text[at + mark.len()..]))
-        .find_map(|rest| {
-            rest.trim_matches(['"', ' ', ']'])
-                .split(['"', ']'])
-                .next()?
-                .parse()
-                .ok()
-        });
-    if code.is_some() && text.ends_with("]]") {
-        return code;
+/// The code in force for one that was given up: Web Mercator had several.
+pub(super) fn current(epsg: u32) -> u32 {
+    match epsg {
+        3785 | 900_913 | 102_100 | 102_113 => 3857,
+        other => other,
     }
-    // Esri leaves authorities out and writes names with underscores.
-    let name = plain(text.split('"').nth(1)?);
-    if let Some((_, rest)) = name.split_once("wgs84utmzone") {
-        let (zone, south) = (
-            rest.trim_end_matches(['n', 's']).parse::<u32>().ok()?,
-            rest.ends_with('s'),
-        );
-        return (1..=60)
-            .contains(&zone)
-            .then_some(if south { 32700 } else { 32600 } + zone);
+}
+
+/// The zone of UTM on a geographic system, where it has a code.
+pub(super) fn utm_code(geographic: u32, zone: u32, south: bool) -> Option<u32> {
+    if !(1..=60).contains(&zone) {
+        return None;
     }
-    if name == "wgs84" {
-        return Some(4326);
-    }
-    if let Some((code, _)) = esri::NAMES.iter().find(|(_, esri)| plain(esri) == name) {
-        return Some(*code);
-    }
+    let first = match (geographic, south) {
+        (4326, false) => 32_600,
+        (4326, true) => 32_700,
+        (4258, false) => 25_800,
+        (4269, false) => 26_900,
+        _ => return None,
+    };
+    define(first + zone).map(|_| first + zone)
+}
+
+/// The listed system of this name, as [`plain`] has it.
+pub(super) fn by_plain_name(name: &str) -> Option<u32> {
     let families = UTM.iter().flat_map(|(first, count, ..)| *first..first + count);
     let listed = GEOGRAPHIC.iter().chain(NAMED).map(|(code, ..)| *code);
     listed.chain(families).find(|code| {
@@ -265,8 +257,53 @@ pub fn epsg_of_wkt(text: &str) -> Option<u32> {
     })
 }
 
+/// A definition's numbers; lengths in metres, angles in degrees.
+pub(super) struct Definition {
+    text: String,
+    /// Metres a unit.
+    pub(super) unit_m: f64,
+}
+
+pub(super) fn definition(epsg: u32) -> Option<Definition> {
+    let crs = Crs::from_epsg(epsg).ok()?;
+    Some(Definition {
+        text: crs.definition,
+        unit_m: crs.unit_m,
+    })
+}
+
+impl Definition {
+    fn get(&self, wanted: &str) -> Option<&str> {
+        let parts = self.text.split_whitespace().filter_map(|part| part.split_once('='));
+        parts
+            .map(|(key, value)| (key.trim_start_matches('+'), value))
+            .find(|(key, _)| *key == wanted)
+            .map(|(_, v)| v)
+    }
+
+    pub(super) fn is(&self, projection: &str) -> bool {
+        self.get("proj") == Some(projection)
+    }
+
+    pub(super) fn number(&self, key: &str) -> Option<f64> {
+        if let Some(zone) = self.get("zone").and_then(|zone| zone.parse::<f64>().ok()) {
+            return match key {
+                "lon_0" => Some(zone * 6.0 - 183.0),
+                "k" => Some(0.9996),
+                "x_0" => Some(500_000.0),
+                "y_0" => Some(if self.text.contains("+south") { 1e7 } else { 0.0 }),
+                _ => None,
+            };
+        }
+        let value = self
+            .get(key)
+            .or_else(|| if key == "k" { self.get("k_0") } else { None });
+        value?.parse().ok()
+    }
+}
+
 /// A name without what EPSG and Esri write differently.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     let mut plain = name.to_ascii_lowercase();
     plain.retain(|c| !" /-_(),".contains(c));
     for (long, short) in [
@@ -306,39 +343,5 @@ mod tests {
         );
         let [x, y] = to.from_lon_lat([lon, lat]).expect("on the map");
         assert!((x - 500_000.0).abs() < 1e-6 && (y - 5_400_000.0).abs() < 1e-6);
-    }
-
-    #[test]
-    fn well_known_text_gives_its_code() {
-        for (text, code) in [
-            (
-                "PROJCS[\"WGS 84 / UTM zone 33N\",GEOGCS[\"WGS 84\",AUTHORITY[\"EPSG\",\"4326\"]],AUTHORITY[\"EPSG\",\"32633\"]]",
-                Some(32633),
-            ),
-            ("PROJCRS[\"x\",ID[\"EPSG\",3035]]", Some(3035)),
-            (
-                "PROJCS[\"WGS_1984_UTM_Zone_10S\",GEOGCS[\"GCS_WGS_1984\"]]",
-                Some(32710),
-            ),
-            ("GEOGCS[\"GCS_WGS_1984\",DATUM[\"D_WGS_1984\"]]", Some(4326)),
-            ("PROJCS[\"ETRS_1989_UTM_Zone_99N\"]", None),
-            (
-                "PROJCS[\"British_National_Grid\",GEOGCS[\"GCS_OSGB_1936\"]]",
-                Some(27700),
-            ),
-            (
-                "PROJCS[\"ETRS_1989_UTM_Zone_32N\",GEOGCS[\"GCS_ETRS_1989\"]]",
-                Some(25832),
-            ),
-            ("PROJCS[\"NAD_1983_2011_UTM_Zone_10N\"]", Some(6339)),
-            ("PROJCS[\"GDA_1994_MGA_Zone_55\"]", Some(28355)),
-            ("PROJCS[\"WGS_1984_Web_Mercator_Auxiliary_Sphere\"]", Some(3857)),
-            ("GEOGCS[\"GCS_North_American_1983\"]", Some(4269)),
-            ("PROJCS[\"Local_Grid\"]", None),
-            ("", None),
-            ("\u{fffd}[[[\"", None),
-        ] {
-            assert_eq!(epsg_of_wkt(text), code, "{text}");
-        }
     }
 }

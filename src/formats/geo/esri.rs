@@ -2,7 +2,6 @@
 
 /// From PROJ's database by `pyproj.CRS.from_epsg(code).to_wkt("WKT1_ESRI")`.
 pub(super) const NAMES: &[(u32, &str)] = &[
-    (3857, "WGS_1984_Web_Mercator"),
     (3006, "SWEREF99_TM"),
     (3067, "EUREF_FIN_TM35FIN"),
     (3857, "WGS_1984_Web_Mercator_Auxiliary_Sphere"),

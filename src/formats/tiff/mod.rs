@@ -23,7 +23,7 @@ use chunk::{ChunkShape, Compression};
 use ifd::{Directory, Layout};
 use names::Names;
 
-use super::geo::GeoRef;
+use super::geo::{GeoKeys, GeoRef, OwnPlace};
 pub use missing::Mask;
 pub use picture::Bands;
 pub use write::{GeoTiffSpec, Sample, WriteError, write};
@@ -98,6 +98,8 @@ pub struct TiffImage {
     mask: Option<Mask>,
     names: Names,
     pub geo: Option<GeoRef>,
+    /// That, and what else its tags say of where it lies.
+    pub place: OwnPlace,
     /// Colours of a palette image, 8 bits each.
     palette: Option<Vec<[u8; 3]>>,
     /// 0 is white.
@@ -222,13 +224,16 @@ impl TiffImage {
         if compression == Compression::Jpeg && bands > 4 && !planar {
             return Err(TiffError::Unsupported(format!("JPEG of {bands} bands")));
         }
-        let geo = GeoRef::from_keys(
+        let place = OwnPlace::from_tags(
             &d.doubles(33550)?,
             &d.doubles(33922)?,
             &d.doubles(34264)?,
-            &d.integers(34735)?.iter().map(|v| *v as u16).collect::<Vec<_>>(),
-            &d.doubles(34736)?,
-            &d.text(34737)?.unwrap_or_default(),
+            GeoKeys {
+                directory: d.integers(34735)?.iter().map(|v| *v as u16).collect(),
+                doubles: d.doubles(34736)?,
+                ascii: d.text(34737)?.unwrap_or_default(),
+                text: None,
+            },
         );
         let mut image = Self {
             layout: d.layout,
@@ -242,7 +247,8 @@ impl TiffImage {
             nodata,
             mask: None,
             names: Names::read(&metadata, bands),
-            geo,
+            geo: place.geo.clone(),
+            place,
             palette,
             inverted: photometric == 0,
             jpeg: JpegFacts {

@@ -1,0 +1,457 @@
+//! Image and mask held against each other where both say where they lie.
+//!
+//! The mask is looked up at the middle of each pixel of the image, as `gdalwarp -r near` does: one that lies on the
+//! image's grid stays as it is, one that is mirrored, turned by quarter turns, larger, or of another pixel size is laid
+//! onto it, and where it does not reach the image is not labelled. One that lies elsewhere is refused.
+
+use std::sync::Arc;
+
+use super::classes::UNLABELLED;
+use super::doctor::Note;
+use crate::formats::{
+    geo::{Crs, GeoRef, PlaceRemark, ToLonLat, ellipsoid::distance_m},
+    raster::Raster,
+};
+
+/// Shift from which it is said that a mask lies beside the image's grid, pixels.
+const SAID_SHIFT_PX: f64 = 0.5;
+/// Farthest that pixels of two grids may drift apart over the image for their axes to count as parallel, pixels.
+const MAX_DRIFT_PX: f64 = 0.45;
+/// Pixel sizes that differ by more are not laid onto each other.
+const MAX_RATIO: f64 = 16.0;
+/// A place on the edge of two pixels, up to rounding, is in the later one.
+const EDGE_PX: f64 = 1e-6;
+
+/// Where a file lies, and what is to be said about that.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Place {
+    pub geo: Option<GeoRef>,
+    pub remark: Option<PlaceRemark>,
+}
+
+/// What is to be said of a mask that was laid onto its image, or of their places. Lengths in hundredths, so that remarks
+/// can be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlaceNote {
+    /// Mirrored or turned by quarter turns onto the image.
+    Turned,
+    /// Its grid is half a pixel of the image or more beside the image's.
+    Shifted {
+        hundredths_px: u32,
+        millimetres: Option<u32>,
+    },
+    /// Its pixels have another size: so many hundredths of the image's.
+    Resampled {
+        hundredths: u32,
+    },
+    /// It covers less of the image than all; the rest is not labelled.
+    Covers {
+        percent: u32,
+    },
+    /// It covers more than the image; the rest is not used.
+    CutOut,
+    /// One of the two does not name its reference system, and by their numbers they do not lie on each other; paired
+    /// pixel by pixel.
+    NotCompared,
+    /// See [`PlaceRemark`].
+    NegativeScale,
+    ControlPoints {
+        hundredths_px: u32,
+    },
+    AuxUnreadable,
+    AuxNodata,
+}
+
+impl From<PlaceRemark> for PlaceNote {
+    fn from(remark: PlaceRemark) -> PlaceNote {
+        match remark {
+            PlaceRemark::NegativeScale => PlaceNote::NegativeScale,
+            PlaceRemark::ControlPoints { residual_px } => PlaceNote::ControlPoints {
+                hundredths_px: hundredths(residual_px),
+            },
+            PlaceRemark::AuxUnreadable => PlaceNote::AuxUnreadable,
+            PlaceRemark::AuxNodata => PlaceNote::AuxNodata,
+        }
+    }
+}
+
+/// A mask on its image's grid.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Aligned {
+    /// `None` if it lies there as it is.
+    pub mask: Option<Arc<Raster>>,
+    /// Columns and rows of the image that the mask covers: from, and up to but without; `None` for all.
+    pub covered: Option<[[u32; 2]; 2]>,
+    pub notes: Vec<PlaceNote>,
+}
+
+/// What is remarkable about the places of image and mask alone.
+pub fn remarks(places: &[Option<Place>; 2]) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for remark in places.iter().flatten().filter_map(|place| place.remark) {
+        let note = Note::Place(remark.into());
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    notes
+}
+
+/// Why a mask cannot be laid onto its image, in a few words with numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Apart {
+    /// They do not overlap. How far their middles are apart, and the two systems where they differ.
+    Elsewhere(String),
+    /// They overlap, but one is turned against the other, or lies in a system with other axes.
+    OtherGrid(String),
+}
+
+/// Lays a mask onto its image.
+///
+/// # Errors
+/// If it lies elsewhere or on a grid that cannot be laid on the image's.
+pub fn align(image: (&GeoRef, &Raster), mask: (&GeoRef, &Raster)) -> Result<Aligned, Apart> {
+    let between = Between::new(image.0, mask.0)?;
+    let size = [image.1, mask.1].map(|r| [f64::from(r.width), f64::from(r.height)]);
+    let found = between.affine(size[0]).and_then(|to_mask| {
+        let grid = Grid::new(to_mask, size)?;
+        if between.through.is_some() && !grid.has_same_pixels() {
+            return Err(Misfit::Grid("their pixels have different sizes".to_owned()));
+        }
+        grid.lay(image.1, mask.1, millimetres(image.0))
+    });
+    match found {
+        Err(_) if between.uncertain => Ok(Aligned {
+            mask: None,
+            covered: None,
+            notes: vec![PlaceNote::NotCompared],
+        }),
+        Err(Misfit::Apart) => Err(Apart::Elsewhere(between.distance(size))),
+        Err(Misfit::Grid(how)) => Err(Apart::OtherGrid(format!("{}{how}", between.systems()))),
+        Ok(aligned) => Ok(aligned),
+    }
+}
+
+/// Takes the labels away that lie beyond `covered` (see [`Aligned`]) in an image of this width.
+pub fn forget_uncovered(labels: &mut [u8], width: u32, covered: Option<[[u32; 2]; 2]>) {
+    let Some([from, to]) = covered else {
+        return;
+    };
+    let [from, to] = [from, to].map(|corner| corner.map(|n| n as usize));
+    for (y, row) in labels.chunks_exact_mut(width.max(1) as usize).enumerate() {
+        for (x, label) in row.iter_mut().enumerate() {
+            if x < from[0] || x >= to[0] || y < from[1] || y >= to[1] {
+                *label = UNLABELLED;
+            }
+        }
+    }
+}
+
+enum Misfit {
+    Apart,
+    Grid(String),
+}
+
+/// From pixels of the image to pixels of the mask.
+struct Between<'a> {
+    image: &'a GeoRef,
+    mask: &'a GeoRef,
+    /// Where the systems differ.
+    through: Option<(ToLonLat, ToLonLat)>,
+    /// One system is not named, or both are by texts that differ: the numbers are taken to be of one.
+    uncertain: bool,
+}
+
+impl<'a> Between<'a> {
+    fn new(image: &'a GeoRef, mask: &'a GeoRef) -> Result<Between<'a>, Apart> {
+        let mut through = None;
+        let mut uncertain = false;
+        match (image.epsg, mask.epsg) {
+            (Some(a), Some(b)) if a == b => {}
+            (Some(a), Some(b)) => {
+                let ways = image.crs().and_then(|crs| crs.to_lon_lat());
+                let ways = ways.and_then(|a| Ok((a, mask.crs()?.to_lon_lat()?)));
+                let unknown = |_| Apart::OtherGrid(format!("EPSG:{a} and EPSG:{b} cannot be compared here"));
+                through = Some(ways.map_err(unknown)?);
+            }
+            (None, None) => uncertain = image.keys != mask.keys,
+            _ => uncertain = true,
+        }
+        Ok(Between {
+            image,
+            mask,
+            through,
+            uncertain,
+        })
+    }
+
+    fn to_mask(&self, [column, row]: [f64; 2]) -> Option<[f64; 2]> {
+        let mut at = self.image.to_map(column, row);
+        if let Some((from, to)) = &self.through {
+            at = to.from_lon_lat(from.lon_lat(at)?)?;
+        }
+        let place = self.mask.to_pixel(at[0], at[1]);
+        place.iter().all(|v| v.is_finite()).then_some(place)
+    }
+
+    /// The way as an affine transform.
+    fn affine(&self, [width, height]: [f64; 2]) -> Result<Affine, Misfit> {
+        let corner = |c: f64, r: f64| self.to_mask([c * width, r * height]).ok_or(Misfit::Apart);
+        let (origin, right, down) = (corner(0.0, 0.0)?, corner(1.0, 0.0)?, corner(0.0, 1.0)?);
+        let step = |to: [f64; 2], n: f64| [(to[0] - origin[0]) / n, (to[1] - origin[1]) / n];
+        let affine = Affine {
+            origin,
+            column: step(right, width),
+            row: step(down, height),
+        };
+        if self.through.is_some() {
+            // Between two systems it is only nearly one.
+            for [c, r] in [[1.0, 1.0], [0.5, 0.5], [0.5, 0.0], [0.0, 0.5], [1.0, 0.5], [0.5, 1.0]] {
+                let (is, would) = (corner(c, r)?, affine.at(c * width, r * height));
+                let size = affine.pixel_size();
+                if (is[0] - would[0]).hypot(is[1] - would[1]) > MAX_DRIFT_PX * size {
+                    return Err(self.overlap_or_apart([width, height]));
+                }
+            }
+        }
+        Ok(affine)
+    }
+
+    /// Two systems whose axes are not parallel: whether the middle of the image lies in the mask is all that is asked.
+    fn overlap_or_apart(&self, [width, height]: [f64; 2]) -> Misfit {
+        match self.metres_apart([[width, height]; 2]) {
+            Some(metres) if metres > 1000.0 * width.max(height) => Misfit::Apart,
+            _ => Misfit::Grid("their axes are not parallel".to_owned()),
+        }
+    }
+
+    fn systems(&self) -> String {
+        match (&self.through, self.image.epsg, self.mask.epsg) {
+            (Some(_), Some(a), Some(b)) => format!("EPSG:{a} and EPSG:{b}: "),
+            _ => String::new(),
+        }
+    }
+
+    fn metres_apart(&self, [image, mask]: [[f64; 2]; 2]) -> Option<f64> {
+        let middle = |geo: &GeoRef, [w, h]: [f64; 2]| {
+            let way = geo.crs().and_then(|crs| crs.to_lon_lat()).ok()?;
+            way.lon_lat(geo.to_map(w / 2.0, h / 2.0))
+        };
+        distance_m(middle(self.image, image)?, middle(self.mask, mask)?)
+    }
+
+    /// How far the middles are apart, for people.
+    fn distance(&self, [image, mask]: [[f64; 2]; 2]) -> String {
+        let far = match self.metres_apart([image, mask]) {
+            Some(metres) if metres >= 10_000.0 => format!("{:.0} km apart", metres / 1000.0),
+            Some(metres) if metres >= 1000.0 => format!("{:.1} km apart", metres / 1000.0),
+            Some(metres) => format!("{metres:.0} m apart"),
+            None => {
+                let middle = |geo: &GeoRef, [w, h]: [f64; 2]| geo.to_map(w / 2.0, h / 2.0);
+                let (a, b) = (middle(self.image, image), middle(self.mask, mask));
+                format!("{:.0} units of the map apart", (a[0] - b[0]).hypot(a[1] - b[1]))
+            }
+        };
+        format!("{}{far}", self.systems())
+    }
+}
+
+/// `mask = origin + column * c + row * r`.
+#[derive(Clone, Copy)]
+struct Affine {
+    origin: [f64; 2],
+    column: [f64; 2],
+    row: [f64; 2],
+}
+
+impl Affine {
+    fn at(&self, c: f64, r: f64) -> [f64; 2] {
+        [0, 1].map(|i| self.origin[i] + self.column[i] * c + self.row[i] * r)
+    }
+
+    /// Side of a pixel of the image in pixels of the mask.
+    fn pixel_size(&self) -> f64 {
+        (self.column[0] * self.row[1] - self.column[1] * self.row[0])
+            .abs()
+            .sqrt()
+    }
+}
+
+/// How the two grids lie to each other.
+struct Grid {
+    to_mask: Affine,
+    image: [f64; 2],
+    mask: [f64; 2],
+    /// Rows of the image run along the mask's columns.
+    swapped: bool,
+    /// Steps of a column and of a row of the image in pixels of the mask, with their sign.
+    steps: [f64; 2],
+}
+
+impl Grid {
+    fn new(to_mask: Affine, [image, mask]: [[f64; 2]; 2]) -> Result<Grid, Misfit> {
+        let swapped = to_mask.column[0].abs() < to_mask.column[1].abs();
+        let (steps, across) = if swapped {
+            ([to_mask.column[1], to_mask.row[0]], [to_mask.column[0], to_mask.row[1]])
+        } else {
+            ([to_mask.column[0], to_mask.row[1]], [to_mask.column[1], to_mask.row[0]])
+        };
+        let size = to_mask.pixel_size();
+        if across[0].abs() * image[0] + across[1].abs() * image[1] > MAX_DRIFT_PX * size.max(1.0) {
+            let degrees = across[0].atan2(steps[0].abs()).to_degrees().abs();
+            return Err(Misfit::Grid(format!(
+                "turned against each other by {degrees:.1} degrees"
+            )));
+        }
+        let ratio = |step: f64| !(1.0 / MAX_RATIO..=MAX_RATIO).contains(&step.abs());
+        if steps.iter().any(|step| ratio(*step)) {
+            return Err(Misfit::Grid(format!(
+                "pixels of the mask have {:.3} of the image's size",
+                1.0 / size
+            )));
+        }
+        Ok(Grid {
+            to_mask,
+            image,
+            mask,
+            swapped,
+            steps,
+        })
+    }
+
+    /// Column of the mask for each column of the image (or row for each column), `None` beyond its edges.
+    fn lookup(&self, axis: usize, most: u32) -> Vec<Option<u32>> {
+        let count = self.image[axis] as u32;
+        let into = if self.swapped { 1 - axis } else { axis };
+        // The other axis moves it by less than half a pixel; its middle is the fairest.
+        let middle = self.image.map(|n| n / 2.0);
+        (0..count)
+            .map(|i| {
+                let mut at = middle;
+                at[axis] = f64::from(i) + 0.5;
+                let place = (self.to_mask.at(at[0], at[1])[into] + EDGE_PX).floor();
+                (0.0..f64::from(most)).contains(&place).then_some(place as u32)
+            })
+            .collect()
+    }
+
+    /// Whether the pixels of both are of one size, so far as the image reaches.
+    fn has_same_pixels(&self) -> bool {
+        let mut steps = self.steps.iter().zip(self.image);
+        steps.all(|(step, n)| (step.abs() - 1.0).abs() * n < MAX_DRIFT_PX)
+    }
+
+    fn lay(&self, image: &Raster, mask: &Raster, image_mm: Option<f64>) -> Result<Aligned, Misfit> {
+        let sides = if self.swapped {
+            [mask.height, mask.width]
+        } else {
+            [mask.width, mask.height]
+        };
+        let columns = self.lookup(0, sides[0]);
+        let rows = self.lookup(1, sides[1]);
+        let (Some(across), Some(down)) = (span(&columns), span(&rows)) else {
+            return Err(Misfit::Apart);
+        };
+        let mut notes = Vec::new();
+        let identity = |found: &[Option<u32>]| {
+            found
+                .iter()
+                .enumerate()
+                .all(|(i, at)| at.is_none_or(|at| at as usize == i))
+        };
+        let in_place = !self.swapped && identity(&columns) && identity(&rows);
+        let covers = [across, down] == [[0, image.width], [0, image.height]];
+        if self.swapped || self.steps.iter().any(|step| *step < 0.0) {
+            notes.push(PlaceNote::Turned);
+        }
+        if self.has_same_pixels() {
+            notes.extend(self.shift(image_mm));
+        } else {
+            notes.push(PlaceNote::Resampled {
+                hundredths: hundredths(1.0 / self.to_mask.pixel_size()),
+            });
+        }
+        // A row or column less is cut off on both sides, as without places.
+        let nearly = |a: u32, b: u32| a.abs_diff(b) <= 1;
+        if in_place && nearly(image.width, mask.width) && nearly(image.height, mask.height) {
+            return Ok(Aligned {
+                mask: None,
+                covered: None,
+                notes,
+            });
+        }
+        let whole = self.image[0] * self.image[1];
+        let part = f64::from(across[1] - across[0]) * f64::from(down[1] - down[0]) / whole;
+        if !covers {
+            notes.push(PlaceNote::Covers {
+                percent: (part * 100.0).floor() as u32,
+            });
+        } else if self.mask[0] * self.mask[1] > 1.02 * whole * self.steps[0].abs() * self.steps[1].abs() {
+            notes.push(PlaceNote::CutOut);
+        }
+        let laid = mask.remapped(image.width, image.height, |x, y| {
+            let at = |found: &[Option<u32>], i: u32| found.get(i as usize).copied().flatten().unwrap_or(0);
+            let (a, b) = (at(&columns, x), at(&rows, y));
+            if self.swapped { (b, a) } else { (a, b) }
+        });
+        Ok(Aligned {
+            mask: Some(Arc::new(laid)),
+            covered: (!covers).then_some([[across[0], down[0]], [across[1], down[1]]]),
+            notes,
+        })
+    }
+
+    /// How far the mask's grid lies beside the image's, where that is half a pixel or more: from corner to corner of two
+    /// of one size, else from the nearest corners of pixels.
+    fn shift(&self, image_mm: Option<f64>) -> Option<PlaceNote> {
+        let sides = if self.swapped {
+            [self.mask[1], self.mask[0]]
+        } else {
+            self.mask
+        };
+        let off = [0, 1].map(|axis| {
+            let into = if self.swapped { 1 - axis } else { axis };
+            let first = if self.steps[axis] < 0.0 { self.image[axis] } else { 0.0 };
+            let at = self
+                .to_mask
+                .at(if axis == 0 { first } else { 0.0 }, if axis == 1 { first } else { 0.0 })[into];
+            if (sides[axis] - self.image[axis]).abs() <= 1.0 {
+                at
+            } else {
+                at - at.round()
+            }
+        });
+        // Half a pixel by each axis.
+        let far = off[0].abs().max(off[1].abs());
+        (far >= SAID_SHIFT_PX - 1e-3).then(|| {
+            let pixels = off[0].hypot(off[1]);
+            PlaceNote::Shifted {
+                hundredths_px: hundredths(pixels),
+                millimetres: image_mm.map(|mm| (pixels * mm).round() as u32),
+            }
+        })
+    }
+}
+
+/// From the first to the last found, exclusive.
+fn span(found: &[Option<u32>]) -> Option<[u32; 2]> {
+    let first = found.iter().position(Option::is_some)?;
+    let last = found.iter().rposition(Option::is_some)?;
+    Some([first as u32, last as u32 + 1])
+}
+
+/// Side of a pixel in millimetres, in systems of lengths.
+fn millimetres(geo: &GeoRef) -> Option<f64> {
+    let crs: Crs = geo.crs().ok().filter(|crs| !crs.geographic)?;
+    let [x, y] = geo.pixel_size();
+    Some((x * y).sqrt() * crs.unit_m * 1000.0)
+}
+
+/// `as` saturates.
+fn hundredths(value: f64) -> u32 {
+    (value * 100.0).round() as u32
+}
+
+#[cfg(test)]
+#[path = "alignment_tests.rs"]
+mod tests;
