@@ -35,6 +35,8 @@ pub struct Builder {
     labelling: Option<Labelling>,
     /// Image paths of the pairs left out.
     excluded: BTreeSet<String>,
+    /// Names of the classes that masks have as numbers.
+    names: BTreeMap<u16, String>,
     /// The last outcome, reused where nothing changed.
     last: Dataset,
 }
@@ -55,6 +57,7 @@ impl Builder {
             faults: Vec::new(),
             labelling: None,
             excluded: BTreeSet::new(),
+            names: BTreeMap::new(),
             last: Dataset::default(),
         }
     }
@@ -98,6 +101,23 @@ impl Builder {
             hash: raster.pixel_hash(),
             raster: Arc::new(raster),
         });
+    }
+
+    /// Takes in a mask of numbers whose classes have names. A later name of a number replaces an earlier one.
+    pub fn add_named_raster(&mut self, path: &str, raster: Raster, names: &BTreeMap<u16, String>) {
+        self.names
+            .extend(names.iter().map(|(number, name)| (*number, name.clone())));
+        self.add_raster(path, raster);
+    }
+
+    /// Whether a file is there, decoded.
+    pub fn holds(&self, path: &str) -> bool {
+        self.files.iter().any(|f| f.path == path)
+    }
+
+    /// Leaves a file out, and whatever was said of it.
+    pub fn remove(&mut self, path: &str) {
+        self.forget(path);
     }
 
     fn forget(&mut self, path: &str) {

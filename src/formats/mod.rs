@@ -7,7 +7,6 @@
 pub mod decode;
 pub mod encode;
 pub mod geo;
-pub mod geojson;
 pub mod header;
 pub mod keras_h5;
 pub mod npz;
@@ -15,8 +14,8 @@ pub mod onnx;
 pub mod parts;
 pub mod raster;
 pub mod run_file;
-pub mod shapefile;
 pub mod tiff;
+pub mod vector;
 pub mod weights_file;
 
 pub use decode::{DecodeError, Limits, decode};

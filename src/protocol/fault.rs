@@ -55,8 +55,10 @@ pub enum FaultCode {
     /// detail: "256 × 256 and 300 × 256"
     SizeMismatch,
     NoPairs,
-    /// A GeoJSON file gave no mask. detail: why
+    /// A file of polygons gave no mask. detail: why
     VectorMask,
+    /// A file of polygons is in the masks, but not all of it as it stands. detail: what is not
+    VectorPart,
     /// A legend needs 2 to 16 classes. detail: how many it has
     BadLegend,
     // training
