@@ -127,11 +127,14 @@ impl Builder {
         });
     }
 
-    /// The same for a mask whose numbers stand for names.
-    pub fn add_named_raster(&mut self, path: &str, raster: Raster, names: &BTreeMap<u16, String>) {
-        self.names
-            .extend(names.iter().map(|(number, name)| (*number, name.clone())));
-        self.add_raster(path, raster);
+    /// What the numbers of masks stand for, from the next [`finish`](Self::finish) on.
+    pub fn set_names(&mut self, names: BTreeMap<u16, String>) {
+        self.names = names;
+    }
+
+    /// Whether a file is there, decoded.
+    pub fn holds(&self, path: &str) -> bool {
+        self.files.iter().any(|f| f.path == path && f.of.is_none())
     }
 
     /// Takes in a file that says which pixels of `image` have no data, whether that is here yet or not.

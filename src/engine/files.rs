@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Engine, convert, fault, georef, survive};
+use super::{Engine, convert, fault, georef, survive, vector_masks::VectorMasks};
 use crate::{
     data::{builder::Builder, checkup, classes::UNLABELLED, dataset, mask_numbers::NumberKind, preprocess, scenes},
     formats::raster::Raster,
@@ -109,6 +109,8 @@ impl Engine {
             return vec![fault(FaultCode::Busy, Stage::Read, None, None)];
         }
         self.source = DataSource::SampleScenes;
+        // Extracts of before would be drawn on the files that come next.
+        self.vectors = VectorMasks::default();
         self.sample_seed = seed;
         self.change_data(|builder| {
             *builder = Builder::default();

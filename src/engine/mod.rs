@@ -18,6 +18,7 @@ mod run;
 mod survive;
 mod target;
 mod tiles;
+mod vector_draw;
 mod vector_masks;
 
 use std::rc::Rc;

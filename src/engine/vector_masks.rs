@@ -1,21 +1,26 @@
 //! Masks drawn from GeoJSON or a Shapefile: an extract of a map, dropped beside placed images, becomes their masks.
+//!
+//! A file with the name of an image is for that image, any other for all images that it lies on. All files of an image
+//! are drawn together, in the order of their paths, so that an image's own file and a general one add up: no polygon is
+//! left out because another file has some, and where two overlap the later path lies on top. Where nothing is drawn on
+//! an image within the extent of a file, or a file with its name has no geometry, its mask is background.
+//! The files of a data set are kept and drawn again with every drop, so that a name is one class in all of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    Engine, fault,
-    georef::{self, Sidecars},
-};
+use super::georef::{self, Sidecars};
 use crate::{
-    data::{alignment::Place, pair::images_named_like},
+    data::{
+        alignment::Place,
+        pair::{images_named_like, is_junk},
+    },
     formats::{
         Format,
         geo::{GeoRef, OwnPlace, PlaceRemark},
-        geojson::{GeoJsonError, Polygons, is_geojson},
-        header, shapefile, sniff,
+        header, sniff,
         tiff::TiffImage,
+        vector::{Polygons, geojson, shapefile},
     },
-    protocol::{Event, FaultCode, Stage},
 };
 
 /// Where an image to train on lies.
@@ -28,22 +33,45 @@ struct Placed {
     bands: usize,
 }
 
-/// Images by path, what lies beside them, and the GeoJSON files and Shapefiles not yet drawn.
+/// Images by path, what lies beside them, and the polygons of GeoJSON files and Shapefiles.
 #[derive(Default)]
 pub(super) struct VectorMasks {
     images: BTreeMap<String, Placed>,
     sidecars: Sidecars,
-    files: BTreeMap<String, Vec<u8>>,
-    /// Tables of Shapefiles by their path in lower case.
+    /// Files read, or why they could not be.
+    pub(super) layers: BTreeMap<String, Result<Polygons, String>>,
+    /// Shapefiles that wait for what belongs to them.
+    shapes: BTreeMap<String, Vec<u8>>,
+    /// Their tables by path in lower case.
     tables: BTreeMap<String, Vec<u8>>,
     most_bands: usize,
+    /// Something came since the last drawing.
+    is_stale: bool,
+    /// Images that a mask is drawn for.
+    pub(super) drawn: BTreeSet<String>,
 }
 
 impl VectorMasks {
     /// Looks at a file dropped for training. `true` if it is no image and need not be decoded.
     pub(super) fn note(&mut self, path: &str, bytes: &mut Vec<u8>) -> bool {
-        if is_geojson(path) || shapefile::is_shp(path) {
-            self.files.insert(path.to_owned(), std::mem::take(bytes));
+        if is_junk(path) {
+            return true;
+        }
+        self.is_stale = true;
+        if geojson::is_geojson(path) {
+            let read = geojson::read(&std::mem::take(bytes)).map_err(|e| e.to_string());
+            self.layers.insert(path.to_owned(), read);
+            return true;
+        }
+        if geojson::may_be_geojson(path)
+            && let Some(read) = geojson::read_if_geojson(bytes)
+        {
+            bytes.clear();
+            self.layers.insert(path.to_owned(), read.map_err(|e| e.to_string()));
+            return true;
+        }
+        if shapefile::is_shp(path) {
+            self.shapes.insert(path.to_owned(), std::mem::take(bytes));
             return true;
         }
         if shapefile::is_dbf(path) {
@@ -84,7 +112,8 @@ impl VectorMasks {
         median_if_alike(placed.map(|geo| georef::map_pixel_m(&geo)).collect::<Option<_>>()?)
     }
 
-    fn geo(&self, path: &str) -> Option<GeoRef> {
+    /// Where an image lies, by itself or by what lies beside it.
+    pub(super) fn geo(&self, path: &str) -> Option<GeoRef> {
         self.place(path)?.geo
     }
 
@@ -101,7 +130,7 @@ impl VectorMasks {
     }
 
     /// Why there is no placed image, where one has control points.
-    fn unplaced(&self) -> String {
+    pub(super) fn unplaced(&self) -> String {
         let said = self.images.keys().find_map(|path| match self.place(path)?.remark? {
             PlaceRemark::ControlPoints { residual_px } => Some(format!(
                 "; the control points of {path} fit no plane: {residual_px:.1} pixels off"
@@ -111,30 +140,51 @@ impl VectorMasks {
         format!("no image with a place on the ground{}", said.unwrap_or_default())
     }
 
-    /// The polygons of a file.
-    fn polygons(&self, path: &str, bytes: &[u8]) -> Result<Polygons, String> {
-        if !shapefile::is_shp(path) {
-            return Polygons::read(bytes).map_err(|e| e.to_string());
+    /// Width and height of an image in pixels.
+    pub(super) fn size(&self, path: &str) -> Option<[u32; 2]> {
+        self.images.get(path).map(|image| [image.width, image.height])
+    }
+
+    /// Reads what waits; `false` if nothing came since the last time, or there is nothing to draw.
+    pub(super) fn begin_drawing(&mut self) -> bool {
+        self.read_shapefiles();
+        std::mem::take(&mut self.is_stale) && !(self.layers.is_empty() && self.drawn.is_empty())
+    }
+
+    /// Reads the Shapefiles that came; those that miss their projection are tried again with the next drop.
+    fn read_shapefiles(&mut self) {
+        for (path, bytes) in std::mem::take(&mut self.shapes) {
+            let lower = path.to_lowercase();
+            let table = self.tables.get(&format!("{}.dbf", lower.trim_end_matches(".shp")));
+            let projection = self.sidecars.projection_of(&path);
+            let read = shapefile::read(&bytes, table.map(Vec::as_slice), projection);
+            if matches!(read, Err(shapefile::ShapefileError::NoProjection)) {
+                self.shapes.insert(path.clone(), bytes);
+            }
+            self.layers.insert(path, read.map_err(|e| e.to_string()));
         }
-        let lower = path.to_lowercase();
-        let table = self.tables.get(&format!("{}.dbf", lower.trim_end_matches(".shp")));
-        let projection = self.sidecars.projection_of(path);
-        shapefile::read(bytes, table.map(Vec::as_slice), projection).map_err(|e| e.to_string())
+        if self.shapes.is_empty() {
+            self.tables.clear();
+        }
+    }
+
+    /// Images that have the name of a file of polygons.
+    pub(super) fn named_like(&self, vector: &str) -> Vec<String> {
+        let images: Vec<String> = self.images.keys().cloned().collect();
+        let same = images_named_like(vector, &images).into_iter();
+        same.filter_map(|i| images.get(i).cloned()).collect()
     }
 
     /// Images that a file of polygons is for: the one of its name, or all that lie on the ground.
-    fn images_of(&self, vector: &str) -> Vec<String> {
-        let placed: Vec<String> = self
-            .images
-            .keys()
-            .filter(|path| self.geo(path).is_some())
-            .cloned()
-            .collect();
-        let same: Vec<String> = images_named_like(vector, &placed)
-            .into_iter()
-            .filter_map(|i| placed.get(i).cloned())
-            .collect();
-        if same.is_empty() { placed } else { same }
+    pub(super) fn images_of(&self, vector: &str) -> Vec<String> {
+        let is_placed = |path: &String| self.geo(path).is_some();
+        let mut same = self.named_like(vector);
+        same.retain(is_placed);
+        if same.is_empty() {
+            self.images.keys().filter(|path| is_placed(path)).cloned().collect()
+        } else {
+            same
+        }
     }
 }
 
@@ -167,47 +217,6 @@ fn placed(bytes: &[u8]) -> Option<Placed> {
         width,
         height,
     })
-}
-
-impl Engine {
-    /// Draws the masks of the vector files of a drop; gives a fault for each that could not be used.
-    pub(super) fn draw_vector_masks(&mut self) -> Vec<Event> {
-        let mut faults = Vec::new();
-        for (path, bytes) in std::mem::take(&mut self.vectors.files) {
-            if let Err(detail) = self.draw(&path, &bytes) {
-                faults.push(fault(FaultCode::VectorMask, Stage::Pair, Some(path), Some(detail)));
-            }
-        }
-        self.vectors.tables.clear();
-        faults
-    }
-
-    fn draw(&mut self, path: &str, bytes: &[u8]) -> Result<(), String> {
-        let polygons = self.vectors.polygons(path, bytes)?;
-        let images = self.vectors.images_of(path);
-        if images.is_empty() {
-            return Err(self.vectors.unplaced());
-        }
-        let mut drawn = 0;
-        let mut elsewhere = None;
-        for image in images {
-            let (Some(geo), Some(placed)) = (self.vectors.geo(&image), self.vectors.images.get(&image)) else {
-                continue;
-            };
-            match polygons.mask(&geo, placed.width, placed.height) {
-                Ok(mask) => {
-                    self.builder.add_drawn(&image, path, mask);
-                    drawn += 1;
-                }
-                Err(error @ GeoJsonError::Elsewhere(_)) => elsewhere = Some(error.to_string()),
-                Err(error) => return Err(format!("{image}: {error}")),
-            }
-        }
-        if drawn == 0 {
-            return Err(elsewhere.unwrap_or_default());
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@
 pub mod decode;
 pub mod encode;
 pub mod geo;
-pub mod geojson;
 pub mod header;
 pub mod jpeg;
 pub mod keras_h5;
@@ -18,8 +17,8 @@ pub mod parts;
 pub mod raster;
 pub mod run_file;
 pub mod samples;
-pub mod shapefile;
 pub mod tiff;
+pub mod vector;
 pub mod weights_file;
 
 pub use decode::{DecodeError, Limits, decode};

@@ -72,8 +72,10 @@ pub enum FaultCode {
     /// The masks hold more classes than can be told apart. detail: "80 classes, limit 64"
     TooManyClasses,
     NoPairs,
-    /// A GeoJSON file gave no mask. detail: why
+    /// A file of polygons gave no mask. detail: why
     VectorMask,
+    /// A file of polygons is in the masks, but not all of it as it stands. detail: what is not
+    VectorPart,
     /// A legend needs 2 to 64 classes. detail: how many it has
     BadLegend,
     // training

@@ -16,9 +16,8 @@ use groundmask::{
     formats::{
         Limits, Parts, decode,
         geo::{self, Crs},
-        geojson::Polygons,
-        shapefile,
         tiff::{TiffImage, Window},
+        vector::{Class, geojson, shapefile},
         weights_file::{FileTensor, WeightsFile},
     },
     model::{ModelConfig, NamedTensor, UNet, read_weights, write_weights},
@@ -114,12 +113,19 @@ fn run(args: &[&str]) -> Outcome<()> {
                 let projection = beside("prj").map(|text| String::from_utf8_lossy(&text).into_owned());
                 shapefile::read(&fs::read(file)?, beside("dbf").as_deref(), projection.as_deref())?
             } else {
-                Polygons::read(&fs::read(file)?)?
+                geojson::read(&fs::read(file)?)?
             };
-            let mask = polygons.mask(geo, image.width, image.height)?;
-            let values = (0..mask.height).flat_map(|y| (0..mask.width).map(move |x| (x, y)));
-            let values = values.map(|(x, y)| f32::from(mask.luma8_at(x, y))).collect();
-            save_tensor(out, "mask", vec![mask.height as usize, mask.width as usize], values)
+            let mut mask = Vec::new();
+            let code = |class| match class {
+                Class::Code(code) => code,
+                _ => 255,
+            };
+            polygons
+                .project(geo)?
+                .draw(geo, [image.width, image.height], code, &mut mask);
+            mask.resize(image.width as usize * image.height as usize, 0);
+            let values = mask.into_iter().map(f32::from).collect();
+            save_tensor(out, "mask", vec![image.height as usize, image.width as usize], values)
         }
         ["epsg", file] => {
             let code = geo::crs::epsg_of_wkt(&fs::read_to_string(file)?).ok_or("unknown")?;

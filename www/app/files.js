@@ -81,15 +81,19 @@ export function addFiles(files, purpose) {
 /** @param {Entry[]} entries @param {Purpose} purpose */
 export function addEntries(entries, purpose) {
   const wanted = entries.filter(({ path }) => !JUNK.test(path));
+  // Settings are taken; any other JSON goes with the rest of its drop, as it may be polygons for the images in it.
   const notes = wanted.filter(({ path, fault }) => !fault && /\.json$/i.test(path));
-  for (const entry of notes) void takeNote(entry, purpose);
-  const rest = wanted.filter((entry) => !notes.includes(entry));
-  if (rest.length) sendFiles(rest, purpose);
+  if (notes.length) void takeNotes(notes, wanted, purpose);
+  else if (wanted.length) sendFiles(wanted, purpose);
 }
 
-/** Settings are taken; any other JSON is a file like those that are no images. @param {Entry} entry @param {Purpose} purpose */
-async function takeNote(entry, purpose) {
-  if (!(await takeSettings(entry.file).catch(() => false))) sendFiles([entry], purpose);
+/** @param {Entry[]} notes @param {Entry[]} wanted @param {Purpose} purpose */
+async function takeNotes(notes, wanted, purpose) {
+  /** @type {Set<Entry>} */
+  const taken = new Set();
+  for (const entry of notes) if (await takeSettings(entry.file).catch(() => false)) taken.add(entry);
+  const rest = wanted.filter((entry) => !taken.has(entry));
+  if (rest.length) sendFiles(rest, purpose);
 }
 
 /**

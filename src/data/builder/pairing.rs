@@ -211,6 +211,11 @@ impl Builder {
         });
     }
 
+    /// Leaves the mask out that was made for the image.
+    pub fn remove_drawn(&mut self, image: &str) {
+        self.files.retain(|f| f.of.as_deref() != Some(image));
+    }
+
     /// What the user said of folders.
     pub fn folder_roles(&self) -> &[FolderRoles] {
         &self.roles

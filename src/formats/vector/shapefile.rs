@@ -4,10 +4,8 @@
 //! of it. After ESRI's "Shapefile Technical Description" (1998) and the layout of dBASE III tables. Nothing that a header
 //! says is trusted: every read is bounds-checked, and counts are held against the bytes that are there.
 
-use super::{
-    geo::crs,
-    geojson::{Polygon, Polygons},
-};
+use super::{ClassError, Polygons, dbf, rings};
+use crate::formats::geo::crs;
 
 /// Largest `.shp` or `.dbf` that is read, bytes.
 const MAX_BYTES: usize = 256 << 20;
@@ -16,7 +14,7 @@ const POLYGONS: [i32; 3] = [5, 15, 25];
 const NULL_SHAPE: i32 = 0;
 const HEADER_BYTES: usize = 100;
 
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ShapefileError {
     #[error("no Shapefile: {0}")]
     Corrupt(&'static str),
@@ -26,8 +24,10 @@ pub enum ShapefileError {
     TooLarge(usize),
     #[error("it holds {0}, not polygons")]
     OtherShapes(&'static str),
-    #[error("no polygon in it")]
-    NoPolygon,
+    #[error("all of its {0} polygons have a corner without numbers, or too few corners")]
+    Broken(usize),
+    #[error(transparent)]
+    Class(#[from] ClassError),
     #[error("no .prj file beside it says what its coordinates are")]
     NoProjection,
     #[error("the reference system of its .prj file is not known here")]
@@ -54,7 +54,7 @@ pub fn is_companion(path: &str) -> bool {
         .any(|end| lower.ends_with(end))
 }
 
-fn bytes_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+pub(super) fn bytes_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..at.checked_add(N)?)?.try_into().ok()
 }
 
@@ -63,7 +63,7 @@ fn int(bytes: &[u8], at: usize) -> Option<i32> {
 }
 
 /// A length or count: not negative.
-fn count(bytes: &[u8], at: usize) -> Option<usize> {
+pub(super) fn count(bytes: &[u8], at: usize) -> Option<usize> {
     usize::try_from(int(bytes, at)?).ok()
 }
 
@@ -74,47 +74,62 @@ fn words(bytes: &[u8], at: usize) -> Option<usize> {
         .checked_mul(2)
 }
 
-/// Polygons with the class of their table's column `class` (a whole number from 0 to 254), where it has one.
+/// Polygons with the class of their table's column `class`, where it has one. Rings of one record are put together as GDAL
+/// does. Null shapes and deleted rows are passed over; without any shape it is a file of no polygons.
 ///
 /// # Errors
-/// If one of the files is damaged, holds other shapes, or the reference system is missing or unknown.
+/// If one of the files is damaged, holds other shapes or a class that cannot be, or the reference system is missing or
+/// unknown.
 pub fn read(shp: &[u8], dbf: Option<&[u8]>, prj: Option<&str>) -> Result<Polygons, ShapefileError> {
     let largest = shp.len().max(dbf.map_or(0, <[u8]>::len));
     if largest > MAX_BYTES {
         return Err(ShapefileError::TooLarge(largest >> 20));
     }
-    let shapes = shapes(shp)?;
-    let rows = dbf.map(table).transpose()?;
+    let mut polygons = Polygons::default();
+    let rows = dbf.map(|table| dbf::rows(table, &mut polygons)).transpose()?;
+    let mut shapes = 0;
+    each_record(shp, |record| {
+        let row = rows.as_ref().and_then(|rows| rows.get(shapes));
+        shapes += 1;
+        if row.is_some_and(|row| row.deleted) {
+            return Ok(());
+        }
+        let shape = shape(record).ok_or(ShapefileError::Corrupt("a record contradicts itself"))?;
+        if shape.rings.iter().flatten().flatten().any(|v| !v.is_finite()) {
+            polygons.left_out.broken += 1;
+            return Ok(());
+        }
+        let has_rings = !shape.rings.is_empty();
+        let put_together = rings::polygons(shape.rings, shape.is_plane);
+        polygons.left_out.broken += usize::from(has_rings && put_together.is_empty());
+        for polygon in put_together {
+            let class = row.map_or(Ok(Default::default()), |row| row.class)?;
+            for ring in polygon {
+                polygons.push_ring(ring);
+            }
+            polygons.end_polygon(class);
+        }
+        Ok(())
+    })?;
     if let Some(rows) = &rows
-        && rows.len() != shapes.len()
+        && rows.len() != shapes
     {
-        return Err(ShapefileError::Table {
-            table: rows.len(),
-            shapes: shapes.len(),
-        });
+        let table = rows.len();
+        return Err(ShapefileError::Table { table, shapes });
     }
-    let rows = rows.unwrap_or_else(|| vec![Row::default(); shapes.len()]);
-    let polygons: Vec<Polygon> = shapes
-        .into_iter()
-        .zip(rows)
-        .filter(|(rings, row)| !rings.is_empty() && !row.deleted)
-        .map(|(rings, row)| Polygon {
-            rings,
-            class: row.class,
-        })
-        .collect();
     if polygons.is_empty() {
-        return Err(ShapefileError::NoPolygon);
+        return match polygons.left_out.broken {
+            0 => Ok(polygons),
+            broken => Err(ShapefileError::Broken(broken)),
+        };
     }
     let prj = prj.ok_or(ShapefileError::NoProjection)?;
-    let epsg = crs::plan_epsg_of_wkt(prj).ok_or(ShapefileError::Projection)?;
-    Ok(Polygons { polygons, epsg })
+    polygons.epsg = crs::plan_epsg_of_wkt(prj).ok_or(ShapefileError::Projection)?;
+    Ok(polygons)
 }
 
-type Rings = Vec<Vec<[f64; 2]>>;
-
-/// Rings of every record in its order; none where the shape is null.
-fn shapes(shp: &[u8]) -> Result<Vec<Rings>, ShapefileError> {
+/// Calls `see` with the content of every record in its order.
+fn each_record(shp: &[u8], mut see: impl FnMut(&[u8]) -> Result<(), ShapefileError>) -> Result<(), ShapefileError> {
     let short = ShapefileError::Corrupt("its header is not whole");
     if bytes_at(shp, 0).map(i32::from_be_bytes) != Some(9994) {
         return Err(ShapefileError::Corrupt("it does not begin as one"));
@@ -128,7 +143,7 @@ fn shapes(shp: &[u8]) -> Result<Vec<Rings>, ShapefileError> {
         let said = said as u64;
         return Err(ShapefileError::CutOff { said, found: shp.len() });
     }
-    if !POLYGONS.contains(&kind) {
+    if !POLYGONS.contains(&kind) && kind != NULL_SHAPE {
         return Err(ShapefileError::OtherShapes(match kind {
             1 | 8 | 11 | 18 | 21 | 28 => "points",
             3 | 13 | 23 => "lines",
@@ -137,24 +152,29 @@ fn shapes(shp: &[u8]) -> Result<Vec<Rings>, ShapefileError> {
         }));
     }
     let shp = &shp[..said.max(HEADER_BYTES)];
-    let mut all = Vec::new();
     let mut at = HEADER_BYTES;
     while at < shp.len() {
         let length = words(shp, at + 4).ok_or(ShapefileError::Corrupt("a record's header is not whole"))?;
         let end = (at + 8).checked_add(length).filter(|end| *end <= shp.len());
         let record = end.and_then(|end| shp.get(at + 8..end));
-        let record = record.ok_or(ShapefileError::Corrupt("a record reaches beyond the end"))?;
-        all.push(rings(record).ok_or(ShapefileError::Corrupt("a record contradicts itself"))?);
+        see(record.ok_or(ShapefileError::Corrupt("a record reaches beyond the end"))?)?;
         at += 8 + length;
     }
-    Ok(all)
+    Ok(())
 }
 
-/// Rings of one record; `None` if its counts do not fit its bytes.
-fn rings(record: &[u8]) -> Option<Rings> {
+#[derive(Default)]
+struct Shape {
+    rings: Vec<Vec<[f64; 2]>>,
+    /// Neither heights nor measures.
+    is_plane: bool,
+}
+
+/// One record, without rings where it is null; `None` if its counts do not fit its bytes.
+fn shape(record: &[u8]) -> Option<Shape> {
     let kind = int(record, 0)?;
     if kind == NULL_SHAPE {
-        return Some(Vec::new());
+        return Some(Shape::default());
     }
     if !POLYGONS.contains(&kind) {
         return None;
@@ -175,62 +195,12 @@ fn rings(record: &[u8]) -> Option<Rings> {
             .step_by(16)
             .map(|at| Some([number(at)?, number(at + 8)?]))
             .collect();
-        let ring = ring?;
-        if ring.iter().flatten().any(|v| !v.is_finite()) {
-            return None;
-        }
-        if ring.len() >= 3 {
-            out.push(ring);
-        }
+        out.push(ring?);
     }
-    Some(out)
-}
-
-/// What of a table's row is wanted.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct Row {
-    class: Option<u8>,
-    deleted: bool,
-}
-
-/// The rows of a table.
-fn table(dbf: &[u8]) -> Result<Vec<Row>, ShapefileError> {
-    let damaged = || ShapefileError::Corrupt("its table (.dbf) is damaged");
-    let short = |at: usize| bytes_at(dbf, at).map(|b| usize::from(u16::from_le_bytes(b)));
-    let rows = count(dbf, 4).ok_or_else(damaged)?;
-    let (head, length) = (short(8).ok_or_else(damaged)?, short(10).ok_or_else(damaged)?);
-    if length == 0 {
-        return Err(damaged());
-    }
-    // The first byte of a row says whether it is deleted.
-    let (mut at, mut column, mut class) = (32, 1, None);
-    while dbf.get(at).is_some_and(|b| *b != 0x0d) && at < head {
-        let field = dbf.get(at..at + 32).ok_or_else(damaged)?;
-        let name = field[..11].split(|b| *b == 0).next().unwrap_or_default();
-        let width = usize::from(field[16]);
-        if name.eq_ignore_ascii_case(b"class") && class.is_none() {
-            class = Some(column..column + width);
-        }
-        column += width;
-        at += 32;
-    }
-    let said = rows.checked_mul(length).and_then(|n| n.checked_add(head));
-    let end = said.filter(|end| *end <= dbf.len()).ok_or(ShapefileError::CutOff {
-        said: rows as u64 * length as u64 + head as u64,
-        found: dbf.len(),
-    })?;
-    let body = dbf.get(head..end).ok_or_else(damaged)?;
-    let row = |row: &[u8]| Row {
-        class: class.clone().and_then(|class| number(row.get(class)?)),
-        deleted: row.first() == Some(&b'*'),
-    };
-    Ok(body.chunks_exact(length).map(row).collect())
-}
-
-/// `   7`, `7.000` or `+7`; `None` for anything else than a whole number from 0 to 254.
-fn number(cell: &[u8]) -> Option<u8> {
-    let value: f64 = std::str::from_utf8(cell).ok()?.trim_matches([' ', '\0']).parse().ok()?;
-    (value.fract() == 0.0 && (0.0..255.0).contains(&value)).then_some(value as u8)
+    Some(Shape {
+        rings: out,
+        is_plane: kind == POLYGONS[0],
+    })
 }
 
 #[cfg(test)]

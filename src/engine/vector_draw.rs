@@ -1,0 +1,283 @@
+//! Which polygons of which files make the mask of which image, and what is said of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Engine, fault, vector_masks::VectorMasks};
+use crate::{
+    formats::{
+        raster::Raster,
+        vector::{Class, Polygons, Projected},
+    },
+    protocol::{Event, FaultCode, Stage},
+};
+
+/// Of a mask without classes.
+const FOREGROUND: u8 = 255;
+/// Name of the class of polygons that say none, where others do.
+const NO_CLASS: &str = "no class";
+
+/// Which number stands for which class, in all files of the data set.
+struct Codes<'a> {
+    names: BTreeMap<&'a str, u16>,
+    /// Of polygons that say no class, where others do.
+    none: Option<u16>,
+    /// Some polygon says one.
+    is_classed: bool,
+}
+
+impl<'a> Codes<'a> {
+    /// Numbers stay what they are; names get free ones after the largest of them, or, where those do not suffice, others
+    /// that no polygon has.
+    ///
+    /// # Errors
+    /// If there are more classes than numbers.
+    fn of(layers: &[&'a Polygons]) -> Result<Self, String> {
+        let classes = || layers.iter().flat_map(|layer| layer.classes());
+        let number = |class| match class {
+            Class::Code(number) => Some(number),
+            _ => None,
+        };
+        let numbers: BTreeSet<u16> = classes().filter_map(number).collect();
+        let names: BTreeSet<&str> = layers.iter().flat_map(|l| l.names()).map(|(name, _)| name).collect();
+        let is_classed = !numbers.is_empty() || !names.is_empty();
+        let after = numbers.last().copied().unwrap_or(0);
+        let before = (1..after).filter(|n| !numbers.contains(n));
+        let mut free = (after..u16::MAX).map(|n| n + 1).chain(before);
+        let mut next = || {
+            free.next()
+                .ok_or_else(|| format!("{} names of classes, no number left", names.len()))
+        };
+        let mut codes = BTreeMap::new();
+        for name in &names {
+            codes.insert(*name, next()?);
+        }
+        let none = match is_classed && classes().any(|class| class == Class::None) {
+            true => Some(next()?),
+            false => None,
+        };
+        Ok(Codes {
+            names: codes,
+            none,
+            is_classed,
+        })
+    }
+
+    /// The number of a class of a file.
+    fn in_file(&self, polygons: &Polygons) -> impl Fn(Class) -> u16 + use<> {
+        let none = self.none.unwrap_or(FOREGROUND.into());
+        let code = |(name, place): (&str, u32)| (place, self.names.get(name).copied().unwrap_or(none));
+        let names: BTreeMap<u32, u16> = polygons.names().map(code).collect();
+        move |class| match class {
+            Class::None => none,
+            Class::Code(number) => number,
+            Class::Name(place) => names.get(&place).copied().unwrap_or(none),
+        }
+    }
+
+    fn legend(&self) -> BTreeMap<u16, String> {
+        let named = self.names.iter().map(|(name, code)| (*code, (*name).to_owned()));
+        named.chain(self.none.map(|code| (code, NO_CLASS.to_owned()))).collect()
+    }
+
+    /// The mask of codes: of 8 bits, black and white, where there are no classes.
+    fn raster(&self, [width, height]: [u32; 2], mut canvas: Vec<u16>) -> Option<Raster> {
+        if canvas.is_empty() {
+            canvas.resize(width as usize * height as usize, 0);
+        }
+        if self.is_classed {
+            return Raster::from_u16(width, height, 1, canvas);
+        }
+        let bytes = canvas.into_iter().map(|code| code as u8).collect();
+        Raster::from_u8(width, height, 1, bytes)
+    }
+}
+
+/// A mask, and the first of the files that it comes from.
+struct Drawn {
+    from: String,
+    mask: Raster,
+}
+
+/// What became of a file.
+#[derive(Default)]
+struct Outcome {
+    /// It has the name of an image, and is for that alone.
+    is_own: bool,
+    /// Images that it is for.
+    images: usize,
+    /// Those whose mask it is part of.
+    masks: usize,
+    /// Those that it cannot be laid on, with the reason.
+    misplaced: Vec<String>,
+}
+
+impl VectorMasks {
+    /// Masks by image with the file they come from, none where one of before is no longer drawn; their legend; what is said
+    /// of the files.
+    fn draw(
+        &mut self,
+        is_held: impl Fn(&str) -> bool,
+    ) -> (Vec<(String, Option<Drawn>)>, BTreeMap<u16, String>, Vec<Event>) {
+        let readable: Vec<&Polygons> = self.layers.values().filter_map(|layer| layer.as_ref().ok()).collect();
+        let codes = match Codes::of(&readable) {
+            Ok(codes) => codes,
+            Err(detail) => {
+                let path = self.layers.keys().next().cloned();
+                let event = fault(FaultCode::VectorMask, Stage::Pair, path, Some(detail));
+                return (Vec::new(), BTreeMap::new(), vec![event]);
+            }
+        };
+        // By reference system, then by path: polygons are projected once for each system.
+        let mut jobs: BTreeMap<(Option<u32>, String), Vec<&str>> = BTreeMap::new();
+        let mut outcomes: BTreeMap<&str, Outcome> = BTreeMap::new();
+        for (path, layer) in &self.layers {
+            let Ok(polygons) = layer else { continue };
+            let named = self.named_like(path);
+            let mut images = if polygons.is_empty() {
+                named.clone()
+            } else {
+                self.images_of(path)
+            };
+            images.retain(|image| is_held(image));
+            let outcome = outcomes.entry(path).or_default();
+            outcome.images = images.len();
+            outcome.is_own = images.iter().any(|image| named.contains(image));
+            for image in images {
+                let system = self.geo(&image).and_then(|geo| geo.epsg);
+                jobs.entry((system, image)).or_default().push(path);
+            }
+        }
+        let mut masks: Vec<(String, Option<Drawn>)> = Vec::new();
+        let mut projected: BTreeMap<&str, Result<Projected, String>> = BTreeMap::new();
+        let mut system_of_projected = None;
+        for ((system, image), files) in &jobs {
+            if system_of_projected != Some(system) {
+                projected.clear();
+                system_of_projected = Some(system);
+            }
+            let Some(size) = self.size(image) else { continue };
+            let geo = self.geo(image);
+            let mut canvas = Vec::new();
+            let mut is_covered = false;
+            for path in files {
+                let (Some(Ok(polygons)), Some(outcome)) = (self.layers.get(*path), outcomes.get_mut(path)) else {
+                    continue;
+                };
+                let says_something = match &geo {
+                    _ if polygons.is_empty() => true,
+                    Some(geo) => {
+                        let projected = projected
+                            .entry(path)
+                            .or_insert_with(|| polygons.project(geo).map_err(|e| e.to_string()));
+                        match projected {
+                            Ok(projected) => {
+                                let cover = projected.draw(geo, size, codes.in_file(polygons), &mut canvas);
+                                cover.drawn || cover.within || outcome.is_own && cover.touched
+                            }
+                            Err(reason) => {
+                                outcome.misplaced.push(format!("{image}: {reason}"));
+                                false
+                            }
+                        }
+                    }
+                    None => false,
+                };
+                outcome.masks += usize::from(says_something);
+                is_covered |= says_something;
+            }
+            if is_covered {
+                let from = files.first().map_or_else(String::new, |path| (*path).to_owned());
+                let drawn = codes.raster(size, canvas).map(|mask| Drawn { from, mask });
+                masks.push((image.clone(), drawn));
+            }
+        }
+        let now: BTreeSet<String> = masks.iter().map(|(image, _)| image.clone()).collect();
+        let before = std::mem::replace(&mut self.drawn, now);
+        masks.extend(before.difference(&self.drawn).map(|image| (image.clone(), None)));
+        let said = self.layers.iter().filter_map(|(path, layer)| {
+            let (code, detail) = match (layer, outcomes.get(path.as_str())) {
+                (Ok(polygons), Some(outcome)) => self.remarks(polygons, outcome, &codes)?,
+                (Err(reason), _) => (FaultCode::VectorMask, reason.clone()),
+                (Ok(_), None) => return None,
+            };
+            Some(fault(code, Stage::Pair, Some(path.clone()), Some(detail)))
+        });
+        let said = said.collect();
+        (masks, codes.legend(), said)
+    }
+}
+
+impl VectorMasks {
+    /// What is said of a file that could be read; `None` if all of it is in the masks.
+    fn remarks(&self, polygons: &Polygons, outcome: &Outcome, codes: &Codes) -> Option<(FaultCode, String)> {
+        let all = polygons.len();
+        if outcome.masks == 0 {
+            let reason = match (polygons.is_empty(), outcome.misplaced.first()) {
+                (_, Some(reason)) => reason.clone(),
+                (true, _) => "no polygon in it, and no image has its name".into(),
+                _ if outcome.images == 0 => self.unplaced(),
+                _ => format!("none of its {all} polygons lies on the image"),
+            };
+            return Some((FaultCode::VectorMask, reason));
+        }
+        let mut parts = Vec::new();
+        let left_out = polygons.left_out;
+        if left_out.broken > 0 {
+            let (broken, whole) = (left_out.broken, all + left_out.broken);
+            parts.push(format!(
+                "{broken} of {whole} polygons left out: a corner without numbers, or fewer than three corners"
+            ));
+        }
+        if left_out.lines > 0 {
+            parts.push(format!("lines left out as they are no GeoJSON: {}", left_out.lines));
+        }
+        if left_out.other_shapes > 0 {
+            parts.push(format!("points and lines not drawn: {}", left_out.other_shapes));
+        }
+        let count = |wanted: Class| polygons.classes().filter(|class| *class == wanted).count();
+        if codes.is_classed && count(Class::None) > 0 {
+            let unnamed = count(Class::None);
+            parts.push(format!(
+                "{unnamed} of {all} polygons have no class: they are the class “{NO_CLASS}”"
+            ));
+        }
+        if count(Class::Code(0)) > 0 {
+            parts.push(format!(
+                "polygons of class 0, drawn as background: {}",
+                count(Class::Code(0))
+            ));
+        }
+        if let Some(first) = outcome.misplaced.first() {
+            let more = match outcome.misplaced.len() {
+                1 => String::new(),
+                all => format!(" (and {} more)", all - 1),
+            };
+            parts.push(format!("not drawn on {first}{more}"));
+        }
+        (!parts.is_empty()).then(|| (FaultCode::VectorPart, parts.join("; ")))
+    }
+}
+
+impl Engine {
+    /// Draws the masks of all vector files of the data set, if something came; gives a fault for each that could not be
+    /// used, or not as it stands.
+    pub(super) fn draw_vector_masks(&mut self) -> Vec<Event> {
+        if !self.vectors.begin_drawing() {
+            return Vec::new();
+        }
+        let builder = &self.builder;
+        let (masks, legend, said) = self.vectors.draw(|image| builder.holds(image));
+        self.builder.set_names(legend);
+        for (image, drawn) in masks {
+            match drawn {
+                Some(Drawn { from, mask }) => self.builder.add_drawn(&image, &from, mask),
+                None => self.builder.remove_drawn(&image),
+            }
+        }
+        said
+    }
+}
+
+#[cfg(test)]
+#[path = "vector_draw_tests.rs"]
+mod tests;
