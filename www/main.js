@@ -11,6 +11,7 @@ import { forgetRequests, initDownloads } from './app/downloads.js';
 import { initFiles } from './app/files.js';
 import { initHeader, paintTitle } from './app/header.js';
 import { initHooks } from './app/hooks.js';
+import { initPatience } from './app/patience.js';
 import { initPredict } from './app/predict-view.js';
 import { initPreview } from './app/preview.js';
 import { onEvent } from './app/reduce.js';
@@ -48,6 +49,7 @@ initDownloads();
 initViewer();
 initViewControls();
 initHooks();
+initPatience();
 // Hidden tabs paint no frames, but their titles are read.
 onEvent(paintTitle);
 whenReady(forgetRequests);
@@ -55,3 +57,5 @@ changed();
 startEngine();
 initStorage();
 watchRequests();
+// start.js looks no further.
+dispatchEvent(new Event('pageup'));

@@ -40,6 +40,9 @@ export function spawnWorker() {
   return worker;
 }
 
+/** A name nobody else has. A page that is not served by https or from this computer has no `randomUUID`. */
+const unique = () => crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join('-');
+
 /**
  * One worker's life. `onMessage` gets its messages, `onDeath` is called once when it is gone.
  */
@@ -61,10 +64,27 @@ export class Link {
     /** Most of them that ever waited for the page, and the engine's memory at last. */
     this.figures = { queueMax: 0, wasmBytes: 0 };
     this.abort = new AbortController();
-    this.lock = `groundmask-engine-${crypto.randomUUID()}`;
-    this.worker = spawnWorker();
-    this.worker.onmessage = (event) => this.receive(event.data);
-    this.worker.onerror = (event) => {
+    this.lock = `groundmask-engine-${unique()}`;
+    this.worker = this.spawn();
+    /** Its scripts are there and run. */
+    this.started = false;
+    // `?simd=plain` is for comparing and for tests: the file that browsers without relaxed SIMD get.
+    this.post({ kind: 'start', lock: this.lock, plain: new URLSearchParams(location.search).get('simd') === 'plain' });
+    this.timer = this.worker ? setInterval(() => this.beat(), PING_EVERY_MS) : undefined;
+  }
+
+  /** @returns {Worker | null} null: said why */
+  spawn() {
+    let worker;
+    try {
+      worker = spawnWorker();
+    } catch (error) {
+      // The maker of this link does not have it yet.
+      queueMicrotask(() => this.onMessage({ kind: 'load_failed', reason: 'no_worker', detail: String(error) }));
+      return null;
+    }
+    worker.onmessage = (event) => this.receive(event.data);
+    worker.onerror = (event) => {
       // Scripts that cannot be fetched or parsed end here with no message.
       event.preventDefault();
       if (this.started) return;
@@ -72,16 +92,12 @@ export class Link {
       clearInterval(this.timer);
       this.onMessage({ kind: 'load_failed', reason: 'worker', detail: event.message ?? '' });
     };
-    /** Its scripts are there and run. */
-    this.started = false;
-    // `?simd=plain` is for comparing and for tests: the file that browsers without relaxed SIMD get.
-    this.post({ kind: 'start', lock: this.lock, plain: new URLSearchParams(location.search).get('simd') === 'plain' });
-    this.timer = setInterval(() => this.beat(), PING_EVERY_MS);
+    return worker;
   }
 
   /** @param {ToWorker} message */
   post(message) {
-    if (this.alive) this.worker.postMessage(message);
+    if (this.alive) this.worker?.postMessage(message);
   }
 
   /** @param {FromWorker} message */
@@ -150,6 +166,6 @@ export class Link {
     this.alive = false;
     clearInterval(this.timer);
     this.abort.abort();
-    this.worker.terminate();
+    this.worker?.terminate();
   }
 }

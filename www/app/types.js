@@ -116,7 +116,7 @@
 
 /**
  * Why the wasm could not be brought up.
- * @typedef {'network' | 'missing' | 'not_wasm' | 'damaged' | 'script' | 'worker'} LoadReason
+ * @typedef {'network' | 'missing' | 'not_wasm' | 'damaged' | 'script' | 'worker' | 'no_worker' | 'no_wasm' | 'no_simd'} LoadReason
  */
 
 export {};
