@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Imported before what formats by `navigator.language` while it loads (uPlot): some browsers give no language tag there
- * ("c" in WebKit under LANG=C, "en-US@posix" in Chromium under LANG=C.UTF-8), and `Intl` throws on those.
+ * ("C" in WebKitGTK 2.50 under LANG=C.UTF-8), and `Intl` throws on those.
  */
 
 /** Taken in the place of what is none. */
