@@ -78,9 +78,11 @@ export async function firefox({ device, downloads, locale }) {
 
 /** @param {import('puppeteer-core').Browser} browser @param {string} downloads @returns {Promise<Driver>} */
 async function overPuppeteer(browser, downloads) {
-  const page = (await browser.pages())[0] ?? (await browser.newPage());
+  const page = await browser.newPage();
+  await page.setViewport(VIEW);
+  const [name, version] = (await browser.version()).split('/');
   return {
-    browser: (await browser.version()).replace('/', ' '),
+    browser: `${name[0].toUpperCase()}${name.slice(1)} ${version}`,
     downloads,
     async goto(url) {
       await page.goto(url, { waitUntil: 'domcontentloaded' });

@@ -43,7 +43,7 @@ for (const { name, open, needs, device, locale } of ENGINES) {
     const driver = await open({ device, locale, downloads: freshFolder(`downloads-${stem}`) });
     try {
       const start = performance.now();
-      const line = await mainJob(driver, { url, device, shot: path.join(SHOTS, `${stem}.png`) });
+      const line = await mainJob(driver, { url, device, shots: path.join(SHOTS, stem) });
       console.log(`${line}; ${((performance.now() - start) / 1000).toFixed(0)} s`);
     } catch (error) {
       await driver.screenshot(path.join(SHOTS, `${stem}-failed.png`)).catch(() => {});
