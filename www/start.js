@@ -154,12 +154,13 @@
     if (target !== window) return;
     var fault = /** @type {ErrorEvent} */ (event);
     var where = fault.filename || '';
-    // Extensions put scripts into pages too, and this is no error but a remark of the browser's.
-    if (!isOwn(where) || /^ResizeObserver/.test(fault.message)) {
+    // Extensions put scripts into pages too, and those of other origins have no words. An error without a place is ours:
+    // WebKit names none where one module asks another for what it does not have.
+    if ((where && !isOwn(where)) || /^(ResizeObserver|Script error)/.test(fault.message)) {
       hint = hint || text(fault.message);
       return;
     }
-    var what = text(fault.error || fault.message) + ', ' + short(where) + (fault.lineno ? ':' + fault.lineno : '');
+    var what = text(fault.error || fault.message) + (where ? ', ' + short(where) + (fault.lineno ? ':' + fault.lineno : '') : '');
     if (/SyntaxError/.test(fault.message) || (fault.error && fault.error.name === 'SyntaxError')) {
       fail('This browser cannot read a script of the page (' + what + ').', 'It may be too old, or the script arrived damaged. ' + AGAIN);
     } else fail('The page stopped while it was starting (' + what + ').', AGAIN);

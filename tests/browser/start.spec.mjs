@@ -149,6 +149,17 @@ async function tryAgain(page) {
 /** @param {Page} page */
 const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 
+/** Other words in one file of the page. @param {Page} page @param {string} file @param {Record<string, string>} words */
+const patch = (page, file, words) => page.route(`**/${file}`, async (route) => {
+  const response = await route.fetch();
+  let body = await response.text();
+  for (const [from, to] of Object.entries(words)) {
+    if (!body.includes(from)) throw new Error(`${file} has no ${from}`);
+    body = body.replace(from, to);
+  }
+  await route.fulfill({ response, body });
+});
+
 /**
  * What the page itself says once its modules run.
  * @type {{ name: string, arrange: (page: Page) => Promise<unknown>, sentence: RegExp, next: RegExp }[]}
@@ -226,10 +237,7 @@ const OF_THE_ENGINE = [
   },
   {
     name: 'the engine throws when it is made',
-    arrange: (page) => page.route('**/pkg/groundmask.js', async (route) => {
-      const response = await route.fetch();
-      await route.fulfill({ response, body: `${(await response.text()).replace('export class Engine {', 'export class Engine0 {')}\nexport class Engine { constructor() { throw new Error("on purpose"); } }` });
-    }),
+    arrange: (page) => patch(page, 'worker.js', { 'new module.Engine(postEarly)': '(() => { throw new Error("on purpose"); })()' }),
     sentence: /The engine arrived damaged or does not run in this browser/,
     next: /on purpose/,
   },
@@ -304,23 +312,12 @@ test('the page comes up where it is not a secure context: no locks, no randomUUI
   await page.context().close();
 });
 
-/** Waits of so many milliseconds become shorter ones, in one file of the page. @param {Page} page @param {string} file @param {Record<string, string>} times */
-const hurry = (page, file, times) => page.route(`**/${file}`, async (route) => {
-  const response = await route.fetch();
-  let body = await response.text();
-  for (const [from, to] of Object.entries(times)) {
-    if (!body.includes(from)) throw new Error(`${file} has no ${from}`);
-    body = body.replace(from, to);
-  }
-  await route.fulfill({ response, body });
-});
-
 test('a page that is slow to come says how far it is, and takes it back once it is up', async ({ baseURL }) => {
   /** @type {() => void} */
   let letGo = () => {};
   const held = new Promise((resolve) => { letGo = () => resolve(undefined); });
   const page = await open(baseURL, async (one) => {
-    await hurry(one, 'start.js', { 'PATIENCE_MS = 8000': 'PATIENCE_MS = 2000', 'STILL_MS = 30000': 'STILL_MS = 6000' });
+    await patch(one, 'start.js', { 'PATIENCE_MS = 8000': 'PATIENCE_MS = 2000', 'STILL_MS = 30000': 'STILL_MS = 6000' });
     await one.route('**/app/viewer.js', async (route) => {
       await held;
       await route.continue();
@@ -342,7 +339,7 @@ test('a page that is slow to come says how far it is, and takes it back once it 
 test('an engine that stands still on its way is spoken of, and begun anew', async ({ baseURL }) => {
   let hold = true;
   const page = await open(baseURL, async (one) => {
-    await hurry(one, 'app/patience.js', { '20_000': '4_000' });
+    await patch(one, 'app/patience.js', { '20_000': '4_000' });
     await one.route('**/pkg/*.wasm', async (route) => {
       if (hold) return;
       await route.continue();
@@ -361,7 +358,7 @@ test('an engine that stands still on its way is spoken of, and begun anew', asyn
 
 test('a GPU that never answers is spoken of, and the CPU is one click away', async ({ baseURL }) => {
   const page = await open(baseURL, async (one) => {
-    await hurry(one, 'app/patience.js', { '60_000': '4_000' });
+    await patch(one, 'app/patience.js', { '60_000': '4_000' });
     await inWorker(one, "Object.defineProperty(navigator, 'gpu', { value: { requestAdapter: () => new Promise(() => {}) }, configurable: true });");
   });
   await expect(page.locator('#patience-sentence')).toHaveText(/The GPU has been tested for over a minute/);

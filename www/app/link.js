@@ -28,11 +28,12 @@ const trusted = /** @type {any} */ (globalThis).trustedTypes?.createPolicy('grou
 
 /**
  * Starts the engine worker through a blob module, because a worker loaded by its URL is not bound by
- * the page's CSP meta element, and one loaded from a blob inherits it.
+ * the page's CSP meta element, and one loaded from a blob inherits it. It says `awake` once it can be spoken to, or that
+ * its scripts failed: Firefox has no error event for a module that a module of a worker asks for in vain (153).
  * @returns {Worker}
  */
 export function spawnWorker() {
-  const source = `import ${JSON.stringify(workerUrl)};`;
+  const source = `import(${JSON.stringify(workerUrl)}).catch((error) => postMessage({ kind: 'load_failed', reason: 'worker', detail: String(error) }));`;
   const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
   const worker = new Worker(trusted ? trusted.createScriptURL(url) : url, { type: 'module', name: 'groundmask-engine' });
   // The worker's first message proves that the blob was fetched.
@@ -65,6 +66,8 @@ export class Link {
     this.figures = { queueMax: 0, wasmBytes: 0 };
     this.abort = new AbortController();
     this.lock = `groundmask-engine-${unique()}`;
+    /** What is said to it before it listens. @type {ToWorker[] | null} */
+    this.early = [];
     this.worker = this.spawn();
     /** Its scripts are there and run. */
     this.started = false;
@@ -85,19 +88,17 @@ export class Link {
     }
     worker.onmessage = (event) => this.receive(event.data);
     worker.onerror = (event) => {
-      // Scripts that cannot be fetched or parsed end here with no message.
+      // A worker that may not be started at all ends here.
       event.preventDefault();
-      if (this.started) return;
-      // What will never run need not be waited for.
-      clearInterval(this.timer);
-      this.onMessage({ kind: 'load_failed', reason: 'worker', detail: event.message ?? '' });
+      if (!this.started) this.receive({ kind: 'load_failed', reason: 'worker', detail: event.message ?? '' });
     };
     return worker;
   }
 
   /** @param {ToWorker} message */
   post(message) {
-    if (this.alive) this.worker?.postMessage(message);
+    if (this.early) this.early.push(message);
+    else if (this.alive) this.worker?.postMessage(message);
   }
 
   /** @param {FromWorker} message */
@@ -105,6 +106,14 @@ export class Link {
     if (!this.alive) return;
     this.heard = performance.now();
     this.pings = 0;
+    if (message.kind === 'awake') {
+      const early = this.early ?? [];
+      this.early = null;
+      for (const held of early) this.post(held);
+      return;
+    }
+    // What will never run need not be waited for.
+    if (message.kind === 'load_failed' && !this.started) clearInterval(this.timer);
     if (message.kind === 'hello') {
       this.started = true;
       if (message.protocol !== PROTOCOL_VERSION) {

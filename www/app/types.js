@@ -96,8 +96,9 @@
  */
 
 /**
- * Worker -> page. `fatal` is posted by the engine's panic hook itself.
+ * Worker -> page. `awake`: its scripts have run, and it listens. `fatal` is posted by the engine's panic hook itself.
  * @typedef {KeepReport
+ *   | { kind: 'awake' }
  *   | { kind: 'hello', protocol: number }
  *   | { kind: 'loading', loaded: number, total: number | null }
  *   | { kind: 'ready', fused: boolean }

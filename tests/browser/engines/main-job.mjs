@@ -62,7 +62,7 @@ export async function mainJob(driver, { url, device, shots }) {
 
   await driver.goto(`${url}#${SETTINGS}`);
   await until(() => driver.evaluate("typeof groundmask !== 'undefined'"), { limitMs: LIMIT_MS, what: 'the page is up' });
-  await wait('a device came up', ({ device: up }) => up);
+  const { device: usual } = await wait('a device came up', ({ device: up }) => up);
   await press('#badge-device');
   await press(`label:has(#device-${device})`);
   const { device: info } = await wait(`the page runs on ${device}`, ({ device: up }) => up?.kind === device);
@@ -82,6 +82,8 @@ export async function mainJob(driver, { url, device, shots }) {
   assert.ok(run?.losses.length);
   for (const [step, loss] of run.losses) assert.ok(Number.isFinite(loss), `the loss at step ${step} is ${loss}`);
   assert.ok(Number(end.loss_last) < Number(end.loss_first), `the loss went from ${end.loss_first} to ${end.loss_last}`);
+  // Saved in the browser where there is a place for it, else held by the page.
+  await until(() => driver.evaluate('groundmask.state().keep.last?.where').then((where) => where === (found.storage === 'disk' ? 'disk' : 'page')), { limitMs: LIMIT_MS, what: `the run is kept, with the storage ${found.storage}` });
   // The chart is drawn by another's code, which not every engine has run before.
   assert.ok(await driver.evaluate("document.querySelector('#chart canvas')?.width > 0"), 'the chart is there');
 
@@ -114,7 +116,7 @@ export async function mainJob(driver, { url, device, shots }) {
   assert.deepEqual(last.faults, []);
   assert.equal(last.bytesSent, 0);
   await driver.screenshot(`${shots}.png`);
-  return `${driver.browser}, ${device} (${info?.adapter}), ${found.relaxedSimd ? 'relaxed' : 'plain'} SIMD, storage ${found.storage}, ${found.webgpu ? 'has' : 'no'} WebGPU, language ${found.language}; ${STEPS} steps, loss ${Number(end.loss_first).toFixed(3)} to ${Number(end.loss_last).toFixed(3)}, ${name} ${mask.width} x ${mask.height}`;
+  return `${driver.browser}, ${device} (${info?.adapter}), ${found.relaxedSimd ? 'relaxed' : 'plain'} SIMD, storage ${found.storage}, ${found.webgpu ? 'has' : 'no'} WebGPU, language ${found.language}, by itself ${usual?.kind}${usual?.reason ? ` (${usual.reason})` : ''}; ${STEPS} steps, loss ${Number(end.loss_first).toFixed(3)} to ${Number(end.loss_last).toFixed(3)}, ${name} ${mask.width} x ${mask.height}`;
 }
 
 const COLOURS = `(() => {
