@@ -29,7 +29,7 @@ const trusted = /** @type {any} */ (globalThis).trustedTypes?.createPolicy('grou
 /**
  * Starts the engine worker through a blob module, because a worker loaded by its URL is not bound by
  * the page's CSP meta element, and one loaded from a blob inherits it. It says `awake` once it can be spoken to, or that
- * its scripts failed: Firefox has no error event for a module that a module of a worker asks for in vain (153).
+ * its scripts failed: Firefox (153) has no error event for most graphs of modules in which a file is missing.
  * @returns {Worker}
  */
 export function spawnWorker() {
