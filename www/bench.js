@@ -27,6 +27,7 @@ worker.onerror = (event) => fail(event.message || 'the worker could not be start
 worker.onmessage = ({ data }) => {
   const message = /** @type {import('./app/types.js').FromWorker} */ (data);
   if (message.kind === undefined) fail(message.message);
+  else if (message.kind === 'awake') worker.postMessage({ kind: 'start', lock: `groundmask-bench-${crypto.randomUUID()}`, plain });
   else if (message.kind === 'ready') {
     page.ready = true;
     tell('Ready.');
@@ -39,7 +40,6 @@ worker.onmessage = ({ data }) => {
   }
 };
 const plain = new URLSearchParams(location.search).get('simd') === 'plain';
-worker.postMessage({ kind: 'start', lock: `groundmask-bench-${crypto.randomUUID()}`, plain });
 
 /** @param {string} detail */
 function fail(detail) {

@@ -12,6 +12,7 @@ import { initFiles } from './app/files.js';
 import { initFolders } from './app/folders.js';
 import { initHeader, paintTitle } from './app/header.js';
 import { initHooks } from './app/hooks.js';
+import { initPatience } from './app/patience.js';
 import { initPredict } from './app/predict-view.js';
 import { initPreview } from './app/preview.js';
 import { initRange } from './app/range.js';
@@ -52,6 +53,7 @@ initDownloads();
 initViewer();
 initViewControls();
 initHooks();
+initPatience();
 // Hidden tabs paint no frames, but their titles are read.
 onEvent(paintTitle);
 whenReady(forgetRequests);
@@ -59,3 +61,5 @@ changed();
 startEngine();
 initStorage();
 watchRequests();
+// start.js looks no further.
+dispatchEvent(new Event('pageup'));

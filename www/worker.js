@@ -355,3 +355,6 @@ function macrotask() {
     channel.port2.postMessage(null);
   });
 }
+
+// What was posted before this module ran found nobody.
+post({ kind: 'awake' });

@@ -14,7 +14,7 @@ use crate::{
     device::{self, Choice},
     engine,
     kernels::timing::ceiling_gflops,
-    protocol::{Command, Event, Fault, FaultCode, Stage},
+    protocol::{Command, DeviceChoice, Event, Fault, FaultCode, Stage},
     train::bench::{Bench as BenchRun, BenchConfig, operator_times},
 };
 
@@ -100,7 +100,10 @@ impl Engine {
                 return to_array(vec![Event::Fault(fault)]);
             }
         };
-        if let Command::Init { .. } = command {
+        // A GPU that never answers must not hold up the CPU that was asked for in its place.
+        if let Command::Init { device, .. } = &command
+            && *device != DeviceChoice::Cpu
+        {
             self.inner.set_probe(probe::probe().await);
         }
         to_array(self.inner.command(command).await)

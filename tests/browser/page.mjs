@@ -14,7 +14,8 @@ import { dropPaths, until } from './harness.mjs';
  * @typedef {object} Summary
  * @property {'data' | 'train' | 'predict'} place
  * @property {'loading' | 'ready' | 'failed' | 'dead'} engine
- * @property {object | null} error
+ * @property {boolean} fused
+ * @property {{ sentence: string, next: string } | null} error
  * @property {import('../../www/app/types.js').DeviceInfo | null} device
  * @property {object | null} reading
  * @property {{ pairs: Pair[], faults: import('../../www/app/types.js').Fault[] } | null} dataset

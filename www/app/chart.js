@@ -3,6 +3,7 @@
  * Loss and validation IoU over steps, drawn by uPlot: labels stand at the lines, arrows move along them, and a table holds
  * the same figures.
  */
+import './locale.js';
 import uPlot from '../vendor/uplot/uPlot.esm.js';
 import { $, h, inSlices, setText, themeColour } from './dom.js';
 import { metric } from './format.js';

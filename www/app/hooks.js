@@ -26,6 +26,7 @@ function snapshot() {
     phase: phase(),
     place: state.place,
     engine: state.engine,
+    fused: state.fused,
     device: device ? light(device) : null,
     reading: state.reading ? { ...state.reading } : null,
     dataset: dataset && {

@@ -28,17 +28,21 @@ const trusted = /** @type {any} */ (globalThis).trustedTypes?.createPolicy('grou
 
 /**
  * Starts the engine worker through a blob module, because a worker loaded by its URL is not bound by
- * the page's CSP meta element, and one loaded from a blob inherits it.
+ * the page's CSP meta element, and one loaded from a blob inherits it. It says `awake` once it can be spoken to, or that
+ * its scripts failed: Firefox (153) has no error event for most graphs of modules in which a file is missing.
  * @returns {Worker}
  */
 export function spawnWorker() {
-  const source = `import ${JSON.stringify(workerUrl)};`;
+  const source = `import(${JSON.stringify(workerUrl)}).catch((error) => postMessage({ kind: 'load_failed', reason: 'worker', detail: String(error) }));`;
   const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
   const worker = new Worker(trusted ? trusted.createScriptURL(url) : url, { type: 'module', name: 'groundmask-engine' });
   // The worker's first message proves that the blob was fetched.
   worker.addEventListener('message', () => URL.revokeObjectURL(url), { once: true });
   return worker;
 }
+
+/** A name nobody else has. A page that is not served by https or from this computer has no `randomUUID`. */
+const unique = () => crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join('-');
 
 /**
  * One worker's life. `onMessage` gets its messages, `onDeath` is called once when it is gone.
@@ -61,27 +65,40 @@ export class Link {
     /** Most of them that ever waited for the page, and the engine's memory at last. */
     this.figures = { queueMax: 0, wasmBytes: 0 };
     this.abort = new AbortController();
-    this.lock = `groundmask-engine-${crypto.randomUUID()}`;
-    this.worker = spawnWorker();
-    this.worker.onmessage = (event) => this.receive(event.data);
-    this.worker.onerror = (event) => {
-      // Scripts that cannot be fetched or parsed end here with no message.
-      event.preventDefault();
-      if (this.started) return;
-      // What will never run need not be waited for.
-      clearInterval(this.timer);
-      this.onMessage({ kind: 'load_failed', reason: 'worker', detail: event.message ?? '' });
-    };
+    this.lock = `groundmask-engine-${unique()}`;
+    /** What is said to it before it listens. @type {ToWorker[] | null} */
+    this.early = [];
+    this.worker = this.spawn();
     /** Its scripts are there and run. */
     this.started = false;
     // `?simd=plain` is for comparing and for tests: the file that browsers without relaxed SIMD get.
     this.post({ kind: 'start', lock: this.lock, plain: new URLSearchParams(location.search).get('simd') === 'plain' });
-    this.timer = setInterval(() => this.beat(), PING_EVERY_MS);
+    this.timer = this.worker ? setInterval(() => this.beat(), PING_EVERY_MS) : undefined;
+  }
+
+  /** @returns {Worker | null} null: said why */
+  spawn() {
+    let worker;
+    try {
+      worker = spawnWorker();
+    } catch (error) {
+      // The maker of this link does not have it yet.
+      queueMicrotask(() => this.onMessage({ kind: 'load_failed', reason: 'no_worker', detail: String(error) }));
+      return null;
+    }
+    worker.onmessage = (event) => this.receive(event.data);
+    worker.onerror = (event) => {
+      // A worker that may not be started at all ends here.
+      event.preventDefault();
+      if (!this.started) this.receive({ kind: 'load_failed', reason: 'worker', detail: event.message ?? '' });
+    };
+    return worker;
   }
 
   /** @param {ToWorker} message */
   post(message) {
-    if (this.alive) this.worker.postMessage(message);
+    if (this.early) this.early.push(message);
+    else if (this.alive) this.worker?.postMessage(message);
   }
 
   /** @param {FromWorker} message */
@@ -89,6 +106,14 @@ export class Link {
     if (!this.alive) return;
     this.heard = performance.now();
     this.pings = 0;
+    if (message.kind === 'awake') {
+      const early = this.early ?? [];
+      this.early = null;
+      for (const held of early) this.post(held);
+      return;
+    }
+    // What will never run need not be waited for.
+    if (message.kind === 'load_failed' && !this.started) clearInterval(this.timer);
     if (message.kind === 'hello') {
       this.started = true;
       if (message.protocol !== PROTOCOL_VERSION) {
@@ -150,6 +175,6 @@ export class Link {
     this.alive = false;
     clearInterval(this.timer);
     this.abort.abort();
-    this.worker.terminate();
+    this.worker?.terminate();
   }
 }

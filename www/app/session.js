@@ -223,16 +223,20 @@ export function recover() {
     if (link.started && link.alive) {
       state.engine = 'loading';
       link.post({ kind: 'retry' });
-    } else {
-      link.close();
-      startEngine();
-      // What was given to it went with it.
-      Object.assign(state, { reading: null, sampling: false });
-      reload();
-    }
+    } else restart(false);
   }
   if (action === 'reload_data') reload();
   changed();
+}
+
+/** Another worker in the place of one that does not come up. @param {boolean} onCpu */
+export function restart(onCpu) {
+  link.close();
+  if (onCpu) state.deviceChoice = 'cpu';
+  startEngine();
+  // What was given to it went with it.
+  Object.assign(state, { reading: null, sampling: false });
+  reload();
 }
 
 /** Bands for files that are read from now on. @param {number[]} bands */

@@ -2,7 +2,7 @@
 /**
  * Every sentence that words a code: what happened, and what to do next. Nothing else turns codes into words.
  */
-import { baseName, count, percent, plural, size } from './format.js';
+import { baseName, bytes, count, percent, plural, size } from './format.js';
 
 /**
  * @typedef {import('./types.js').Fault} Fault
@@ -278,7 +278,26 @@ export function loadWords(reason, detail) {
     case 'not_wasm': return { sentence: `The server sent something else than the engine (${detail}).`, next: 'A proxy or an ad-blocker may have replaced it. Retry, or allow this page.' };
     case 'damaged': return { sentence: 'The engine arrived damaged or does not run in this browser.', next: `Retry; if it stays, use a current browser. ${detail}` };
     case 'script': return { sentence: 'A part of the page is missing, or parts of two versions were mixed.', next: 'Reload the page without its cache (Shift + reload).' };
-    default: return { sentence: 'The engine’s worker could not be started.', next: 'Reload the page; an extension may be blocking it.' };
+    case 'no_wasm': return { sentence: 'WebAssembly is switched off in this browser, and the engine is made of it.', next: 'Allow it for this page (Safari: leave Lockdown Mode for it; Firefox: javascript.options.wasm; Chrome and Edge: the site’s security settings), then retry; or use another browser.' };
+    case 'no_simd': return { sentence: 'This browser’s WebAssembly lacks the SIMD instructions that the engine is built with.', next: 'Use a current Chrome, Edge, Firefox or Safari, on a processor with SSE 4.1 or NEON.' };
+    case 'no_worker': return { sentence: 'This browser starts no workers for this page, and the engine runs in one.', next: 'An extension or a setting may forbid them: allow them, then retry; or use another browser.' };
+    default: return { sentence: `The engine’s worker could not be started${detail ? ` (${lastLine(detail)})` : ''}.`, next: 'Retry; if it stays, an extension may be blocking it, or the browser is too old for module workers.' };
+  }
+}
+
+/**
+ * What the page waits for at its start.
+ * @param {'download' | 'compile' | 'device'} stage
+ * @param {{ loaded: number, total: number | null }} loading
+ * @param {boolean} cpu the device is the CPU
+ * @returns {Words}
+ */
+export function patienceWords(stage, { loaded, total }, cpu) {
+  switch (stage) {
+    case 'download': return { sentence: loaded ? `The download of the engine stands still at ${bytes(loaded)}${total ? ` of ${bytes(total)}` : ''}.` : 'Nothing of the engine has arrived yet.', next: 'On a slow line this takes longer. Check the network, or start anew.' };
+    case 'compile': return { sentence: 'The engine is here, and the browser has been preparing it for over a minute.', next: 'On a busy computer this takes longer. Wait, or start anew.' };
+    default: return cpu ? { sentence: 'The device has been tested for over a minute.', next: 'On a busy computer this takes longer. Wait, or start anew.' }
+      : { sentence: 'The GPU has been tested for over a minute and has not answered.', next: 'A busy or a slow one takes longer. Wait, or use the CPU.' };
   }
 }
 

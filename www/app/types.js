@@ -101,8 +101,9 @@
  */
 
 /**
- * Worker -> page. `fatal` is posted by the engine's panic hook itself.
+ * Worker -> page. `awake`: its scripts have run, and it listens. `fatal` is posted by the engine's panic hook itself.
  * @typedef {KeepReport
+ *   | { kind: 'awake' }
  *   | { kind: 'hello', protocol: number }
  *   | { kind: 'loading', loaded: number, total: number | null }
  *   | { kind: 'ready', fused: boolean }
@@ -121,7 +122,7 @@
 
 /**
  * Why the wasm could not be brought up.
- * @typedef {'network' | 'missing' | 'not_wasm' | 'damaged' | 'script' | 'worker'} LoadReason
+ * @typedef {'network' | 'missing' | 'not_wasm' | 'damaged' | 'script' | 'worker' | 'no_worker' | 'no_wasm' | 'no_simd'} LoadReason
  */
 
 export {};

@@ -27,6 +27,14 @@ const FUSED_PROBE = new Uint8Array([
   0xfd, 0x85, 0x02, 0x0b, // f32x4.relaxed_madd
 ]);
 
+/** `() => i32x4.splat(0)`, which the engine's other file asks for as well: valid only with SIMD. */
+const SIMD_PROBE = new Uint8Array([
+  0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+  1, 5, 1, 0x60, 0, 1, 0x7b,
+  3, 2, 1, 0,
+  10, 8, 1, 6, 0, 0x41, 0, 0xfd, 0x11, 0x0b,
+]);
+
 /** Whether this browser multiplies and adds in one instruction. */
 export const hasFusedSimd = () => WebAssembly.validate(FUSED_PROBE);
 
@@ -45,6 +53,8 @@ export class LoadError extends Error {
  * @returns {Promise<EngineModule>}
  */
 export async function loadEngine(plain, onProgress) {
+  if (typeof WebAssembly === 'undefined') throw new LoadError('no_wasm', '');
+  if (!WebAssembly.validate(SIMD_PROBE)) throw new LoadError('no_simd', '');
   const url = !plain && hasFusedSimd() ? fusedWasmUrl : wasmUrl;
   const [engine, module] = await Promise.all([importModule(), compile(url, onProgress)]);
   try {
@@ -78,6 +88,7 @@ async function compile(url, onProgress) {
     // Wrong MIME type, or bytes that are no wasm: the collected bytes tell which.
   }
   const bytes = await counted;
+  onProgress(bytes.length, bytes.length);
   if (compiled) return compiled;
   if (!(bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d)) {
     throw new LoadError('not_wasm', response.headers.get('Content-Type') ?? 'no type');

@@ -39,7 +39,7 @@ cargo xtask <command>
   bench [--device webgpu|cpu] ...      training and inference times; one JSON line (bench --help)
   soak --minutes N [--device ...]      trains for so long and watches memory and the page; one JSON line
 
-Environment: GROUNDMASK_WASM_TOOLCHAIN=debian forces Debian's Rust, CHROMIUM names the browser,
+Environment: GROUNDMASK_WASM_TOOLCHAIN=debian forces Debian's Rust, CHROMIUM and FIREFOX name browsers,
 CARGO_TARGET_DIR the folder for compiled code.";
 
 fn main() -> ExitCode {

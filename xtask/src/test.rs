@@ -82,6 +82,7 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
             Ok(node) => {
                 part("types of the page", type_check(&node));
                 part("JavaScript units", unit_tests(workspace, &node));
+                part("main job in three engines", engine_tests(workspace, &node));
                 part("wasm and page in Chromium", browser_tests(workspace, &node));
             }
             Err(error) => part("set-up of the browser tests", Err(error)),
@@ -216,31 +217,57 @@ fn unit_tests(workspace: &Workspace, node: &Node) -> Result<Tally> {
         return Ok(Tally::default());
     }
     files.sort();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    node_tests(&mut node.command(&node_test_arguments(&files)))
+}
+
+/// The main job in Chromium, Firefox and WebKit; those that are not installed are skipped by name.
+fn engine_tests(workspace: &Workspace, node: &Node) -> Result<Tally> {
+    let address = http::start(0, serve::page(workspace))?;
+    let mut command = node.command(&node_test_arguments(&["browser/engines/engines.test.mjs"]));
+    command.env("GROUNDMASK_URL", format!("http://localhost:{}/", address.port()));
+    node_tests(&mut command)
+}
+
+fn node_test_arguments<'a>(files: &[&'a str]) -> Vec<&'a str> {
     let mut arguments = vec!["--test", "--test-reporter=tap"];
-    arguments.extend(files.iter().map(String::as_str));
+    arguments.extend(files);
+    arguments
+}
+
+/// Runs Node's test runner and counts by its report.
+fn node_tests(command: &mut Command) -> Result<Tally> {
     let mut tally = Tally::default();
-    let succeeded = follow(&mut node.command(&arguments), |line| {
-        tally.passed += line
-            .strip_prefix("# pass ")
-            .and_then(|count| count.parse().ok())
-            .unwrap_or(0);
-        tally.failed += line
-            .strip_prefix("# fail ")
-            .and_then(|count| count.parse().ok())
-            .unwrap_or(0);
-        if let Some((before, _)) = line.split_once(" # SKIP") {
-            tally.skipped.push(
-                before
-                    .trim_start_matches(|c: char| !c.is_alphabetic())
-                    .trim_start_matches("ok ")
-                    .to_owned(),
-            );
-        }
-    })?;
+    let succeeded = follow(command, |line| read_tap(line, &mut tally))?;
     if !succeeded && tally.failed == 0 {
         bail!("node --test failed outside a test");
     }
     Ok(tally)
+}
+
+/// Reads one line of a report in TAP, the Test Anything Protocol.
+fn read_tap(line: &str, tally: &mut Tally) {
+    let count = |word: &str| {
+        line.strip_prefix(word)
+            .and_then(|count| count.parse::<u64>().ok())
+            .unwrap_or(0)
+    };
+    tally.passed += count("# pass ");
+    // A test that was broken off is none that passed.
+    tally.failed += count("# fail ") + count("# cancelled ");
+    if let Some((before, reason)) = line.split_once(" # SKIP") {
+        let name = before
+            .trim_start_matches(|c: char| !c.is_alphabetic())
+            .trim_start_matches("ok ");
+        let name = name.split_once(" - ").map_or(name, |(_, name)| name);
+        let reason = reason.trim();
+        let reason = if reason.is_empty() {
+            String::new()
+        } else {
+            format!(" ({reason})")
+        };
+        tally.skipped.push(format!("{name}{reason}"));
+    }
 }
 
 fn browser_tests(workspace: &Workspace, node: &Node) -> Result<Tally> {
@@ -332,6 +359,34 @@ mod tests {
                 passed: 42,
                 failed: 3,
                 skipped: vec!["a::slow".to_owned()]
+            }
+        );
+    }
+
+    #[test]
+    fn tap_lines_are_counted_and_skipped_tests_named() {
+        let mut tally = Tally::default();
+        for line in [
+            "# Subtest: Firefox on the CPU",
+            "ok 1 - Firefox on the CPU",
+            "ok 2 - WebKit on the CPU # SKIP not installed: xvfb",
+            "ok 3 - no reason # SKIP",
+            "# pass 1",
+            "# fail 2",
+            "# cancelled 1",
+            "# skipped 2",
+        ] {
+            read_tap(line, &mut tally);
+        }
+        assert_eq!(
+            tally,
+            Tally {
+                passed: 1,
+                failed: 3,
+                skipped: vec![
+                    "WebKit on the CPU (not installed: xvfb)".to_owned(),
+                    "no reason".to_owned()
+                ]
             }
         );
     }
