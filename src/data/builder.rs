@@ -6,21 +6,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::alignment::{self, Aligned, Apart, Place};
-use super::checkup::Look;
+use super::alignment::Place;
 use super::class_detect;
-use super::classes::{self, Labelling};
-use super::dataset::{Dataset, Pair, marked};
+use super::classes::Labelling;
+use super::dataset::Dataset;
 use super::doctor::{self, Note};
-use super::fault::{FaultKind, FileFault};
+use super::fault::FileFault;
 use super::mask::{self, MaskRule};
 use super::mask_files::{self, MaskFiles};
-use super::mask_numbers::{self, Numbers};
+use super::mask_numbers;
 use super::pair::{FolderRoles, is_junk};
 use super::value_ranges::RangeChoice;
 use crate::formats::decode::{Limits, decode};
 use crate::formats::raster::Raster;
 
+mod making;
 mod pairing;
 
 /// A decoded file.
@@ -298,167 +298,6 @@ impl Builder {
         self.last = out.clone();
         out
     }
-
-    /// Bytes a pair holds beyond its two files.
-    fn extra_bytes(pair: &Pair) -> u64 {
-        let own = |r: &Raster, file: &Raster| match r.samples.is_shared_with(&file.samples) {
-            true => 0,
-            false => r.bytes(),
-        };
-        pair.bits.len() as u64 + own(&pair.image, &pair.files[0]) + own(&pair.mask, &pair.files[1])
-    }
-
-    /// Unless somebody has chosen which of them to learn.
-    fn too_many_classes(&self, set: &Dataset) -> Option<FaultKind> {
-        let found = set.detected.too_many.filter(|_| self.labelling.is_none())?;
-        Some(FaultKind::TooManyClasses {
-            found,
-            limit: classes::MAX_CLASSES,
-        })
-    }
-
-    /// `set`: the data set but for its pairs.
-    fn make_pair(&self, image: usize, mask: usize, name: String, set: &Dataset) -> Pair {
-        let (image, mask) = (&self.files[image], &self.files[mask]);
-        let labelling = &set.labelling;
-        let excluded = self.excluded.contains(&image.path);
-        let places = [image, mask].map(|file| self.places.get(&file.path).cloned());
-        let same = |p: &&Pair| {
-            Arc::ptr_eq(&p.files[0], &image.raster) && Arc::ptr_eq(&p.files[1], &mask.raster) && p.places == places
-        };
-        let known = self.last.pairs.iter().find(same);
-        let fresh = known.is_none();
-        let mut pair = match known {
-            Some(known) => Pair { name, ..known.clone() },
-            None => new_pair(image, mask, name, labelling, places),
-        };
-        pair.excluded = excluded;
-        let range = set.ranges.of(&pair.image);
-        if fresh || pair.image.ranges != range {
-            pair.image = Arc::new(pair.image.in_ranges(range));
-            pair.look = Arc::new(Look::new(&pair.image));
-        }
-        let reread = fresh || pair.numbers != set.numbers;
-        if reread {
-            pair.numbers = set.numbers;
-            pair.unfit_number = mask_numbers::unfit(&pair.mask, &set.numbers);
-        }
-        pair.blocked = pair.unfit.clone().or_else(|| {
-            let number = pair.unfit_number.map(|number| FaultKind::MaskNumber { number });
-            number.or_else(|| self.too_many_classes(set))
-        });
-        if pair.blocked.is_some() {
-            pair.bits = Arc::default();
-        } else if reread || pair.bits.is_empty() || !pair.labelling.labels_like(labelling) {
-            pair.bits = Arc::new(pair_labels(labelling, &set.numbers, &pair));
-        }
-        pair.labelling = labelling.clone();
-        let (ones, all) = marked(&pair.bits, labelling);
-        pair.foreground_share = ones as f64 / all.max(1) as f64;
-        let mask_notes = match labelling {
-            Labelling::Binary(_) => doctor::mask_notes(&pair.bits),
-            Labelling::Classes(_) => doctor::class_notes(&pair.bits),
-        };
-        pair.notes = [pair.fixed_notes.clone(), mask_notes].concat();
-        pair
-    }
-}
-
-/// Brings image and mask to one grid and size, or says why they do not fit.
-fn new_pair(image: &Loaded, mask: &Loaded, name: String, labelling: &Labelling, places: [Option<Place>; 2]) -> Pair {
-    let aligned = aligned(image, mask, &places);
-    let a = &image.raster;
-    let laid = aligned.as_ref().ok().and_then(|aligned| aligned.mask.clone());
-    let b = laid.as_ref().unwrap_or(&mask.raster);
-    let (width, height) = (a.width.min(b.width), a.height.min(b.height));
-    let off = a.width.abs_diff(b.width).max(a.height.abs_diff(b.height));
-    let mut pair = Pair {
-        name,
-        image_path: image.path.clone(),
-        mask_path: mask.path.clone(),
-        image: a.clone(),
-        mask: b.clone(),
-        bits: Arc::default(),
-        foreground_share: 0.0,
-        notes: Vec::new(),
-        excluded: false,
-        blocked: None,
-        labelling: labelling.clone(),
-        unfit: None,
-        numbers: Numbers::default(),
-        unfit_number: None,
-        hash: image.hash,
-        covered: None,
-        look: Arc::default(),
-        mask_hash: mask.hash,
-        files: [a.clone(), mask.raster.clone()],
-        fixed_notes: alignment::remarks(&places),
-        places,
-    };
-    match aligned {
-        Ok(Aligned { covered, notes, .. }) => {
-            pair.covered = covered;
-            pair.fixed_notes.extend(notes.into_iter().map(Note::Place));
-        }
-        Err(apart) => {
-            pair.unfit = Some(match apart {
-                Apart::Elsewhere(how) => FaultKind::OtherPlace(how),
-                Apart::OtherGrid(how) => FaultKind::OtherGrid(how),
-            });
-            return pair;
-        }
-    }
-    if off > 1 {
-        pair.unfit = Some(FaultKind::SizeMismatch {
-            image: [a.width, a.height],
-            mask: [b.width, b.height],
-        });
-        return pair;
-    }
-    if off == 1 {
-        let cut = |r: &Arc<Raster>| {
-            if (r.width, r.height) == (width, height) {
-                r.clone()
-            } else {
-                Arc::new(r.top_left(width, height))
-            }
-        };
-        (pair.image, pair.mask) = (cut(a), cut(b));
-        pair.fixed_notes.push(Note::Cropped { width, height });
-    }
-    pair.fixed_notes.extend(doctor::file_notes(&pair.image, &pair.mask));
-    pair
-}
-
-/// The mask where its place and that of the image put it; as it is where one of them has none.
-fn aligned(image: &Loaded, mask: &Loaded, places: &[Option<Place>; 2]) -> Result<Aligned, Apart> {
-    let [a, b] = places.each_ref().map(|place| place.as_ref()?.geo.as_ref());
-    match (a, b) {
-        (Some(a), Some(b)) => alignment::align((a, &image.raster), (b, &mask.raster)),
-        _ => Ok(Aligned::default()),
-    }
-}
-
-/// Labels of a pair; none where the mask does not reach.
-fn pair_labels(labelling: &Labelling, numbers: &Numbers, pair: &Pair) -> Vec<u8> {
-    let mut labels = labels(labelling, numbers, &pair.image, &pair.mask);
-    alignment::forget_uncovered(&mut labels, pair.image.width, pair.covered);
-    labels
-}
-
-/// Labels of a mask. A pixel that the image knows nothing of (transparent or nodata) has none, so that neither the loss
-/// nor the statistics count it.
-fn labels(labelling: &Labelling, numbers: &Numbers, image: &Raster, mask: &Raster) -> Vec<u8> {
-    let mut labels = labelling.apply(mask, &numbers.scale);
-    if image.any_transparent() {
-        let width = u64::from(image.width.max(1));
-        for (at, label) in (0..image.pixels()).zip(&mut labels) {
-            if image.alpha8_at((at % width) as u32, (at / width) as u32) == 0 {
-                *label = classes::UNLABELLED;
-            }
-        }
-    }
-    labels
 }
 
 /// Remarks that need the whole set: duplicates, and masks that may be inverted.

@@ -1,6 +1,11 @@
 //! Tests of [`super`], the module `builder`; a file of their own, compiled under `#[cfg(test)]` only.
 
+use super::making::labels;
 use super::*;
+use crate::data::classes;
+use crate::data::doctor::Note;
+use crate::data::fault::FaultKind;
+use crate::data::mask_numbers::Numbers;
 use crate::data::mask_value::MaskValue;
 use crate::formats::{grey8_png, grey16_png, rgba8_png};
 

@@ -41,7 +41,7 @@ const MAX_COUNTED: usize = 70_000;
 /// From so many different numbers on they can be objects, whatever they are called.
 const MANY: usize = 33;
 /// Fewer than this are classes, even where each fills one region.
-const FEW: usize = 8;
+const FEW: usize = 7;
 /// Share of the numbers of all masks that fill one region each, from which they are objects.
 const ONE_REGION: f64 = 0.8;
 /// Mean share of a mask that an object takes at most.
@@ -90,8 +90,9 @@ pub fn find(masks: &[&Raster]) -> Numbers {
         (NumberKind::Levels, other) => other,
         (kind, _) => kind,
     };
-    // Where what has data is of one number only, it is the foreground, drawn on nothing.
-    let several = floats.counts.len() + integers.counts.len() > 1;
+    // Where what has data is of one number only, or is objects, it is the foreground, drawn on nothing.
+    let objects = matches!(kind, NumberKind::Objects { .. });
+    let several = floats.counts.len() + integers.counts.len() > 1 && !objects;
     Numbers {
         kind,
         scale: NumberScale {
@@ -224,24 +225,26 @@ impl Facts {
 
     /// Numbers of the mask that has most, if each is an object.
     fn objects(&self) -> Option<u32> {
-        let background = self.counts.get(&0).copied().unwrap_or(0);
-        if self.counts.len() < FEW || background == 0 {
+        // The ground is 0, or declared to be no data.
+        let background = self.counts.get(&0).copied().unwrap_or(0) + self.missing;
+        let numbers = self.counts.keys().filter(|bits| **bits != 0).count();
+        if numbers < FEW || background == 0 {
             return None;
         }
         let with = || self.masks.iter().filter(|m| m.numbers > 0);
-        let (numbers, one_region) = with().fold((0, 0), |(n, one), m| (n + m.numbers, one + m.one_region));
-        let share = (self.pixels - background) as f64 / self.pixels.max(1) as f64;
+        let (all, one_region) = with().fold((0, 0), |(n, one), m| (n + m.numbers, one + m.one_region));
+        let pixels = self.pixels + self.missing;
+        let share = (pixels - background) as f64 / pixels.max(1) as f64;
         // Mean over all masks; each has its pixels by its numbers.
-        let size = share * self.masks.len() as f64 / numbers.max(1) as f64;
-        let single = one_region as f64 >= ONE_REGION * numbers as f64;
+        let size = share * self.masks.len() as f64 / all.max(1) as f64;
+        let single = one_region as f64 >= ONE_REGION * all as f64;
         if !single || size > SMALL {
             return None;
         }
         // A few can be classes whose regions happen to be one each: then they do not count through.
         let counted = with().filter(|m| m.consecutive).count() * 5 >= with().count() * 4;
-        let once = with().map(|m| m.numbers).sum::<u64>() == self.counts.len() as u64 - 1;
-        let disjoint = once && with().count() > 1;
-        if self.counts.len() < MANY && !counted && !disjoint {
+        let disjoint = all == numbers as u64 && with().count() > 1;
+        if numbers < MANY && !counted && !disjoint {
             return None;
         }
         with().map(|m| m.numbers as u32).max()

@@ -57,6 +57,15 @@ fn numbered_objects_are_found_by_their_regions() {
         assert!(matches!(found.kind, NumberKind::Objects { .. }), "{found:?}");
         assert!(tiles.iter().all(|t| unfit(t, &found).is_none()));
     }
+    // The ground as nodata.
+    let drawn = squares(1, 90);
+    let samples = (0..SIDE * SIDE).flat_map(|i| match drawn.samples.number(i) as u16 {
+        0 => [0, 0],
+        n => [n, u16::MAX],
+    });
+    let bare = Raster::from_u16(SIDE as u32, SIDE as u32, 2, samples.collect()).unwrap();
+    let found = find(&[&bare]);
+    assert!(matches!(found.kind, NumberKind::Objects { most: 90 }) && !found.scale.missing_is_unlabelled);
     // Classes in one region each, but large; and few.
     let classes = [stripes(&[0, 1, 2, 3, 4, 5, 6, 7, 8])];
     assert!(!matches!(find(&[&classes[0]]).kind, NumberKind::Objects { .. }));

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Engine, convert, fault, georef, survive, vector_masks::VectorMasks};
+use super::{Engine, convert_data, fault, georef, survive, vector_masks::VectorMasks};
 use crate::{
     data::{builder::Builder, checkup, classes::UNLABELLED, dataset, mask_numbers::NumberKind, preprocess, scenes},
     formats::raster::Raster,
@@ -84,7 +84,7 @@ impl Engine {
     }
 
     pub(super) fn set_range(&mut self, range: RangeChoice) -> Vec<Event> {
-        match convert::range_in(range) {
+        match convert_data::range_in(range) {
             Some(choice) => self.change_data(|builder| builder.set_ranges(choice)),
             None => vec![fault(
                 FaultCode::BadCommand,
@@ -137,20 +137,20 @@ impl Engine {
         vec![Event::Dataset(DatasetEvent {
             source: self.source,
             pairs,
-            rule: convert::labelling_out(&data.labelling),
+            rule: convert_data::labelling_out(&data.labelling),
             suggested_rule: match data.detected.suggested {
                 true => MaskRule::Classes {
-                    legend: convert::legend_out(&data.detected.legend),
+                    legend: convert_data::legend_out(&data.detected.legend),
                 },
-                false => convert::mask_rule_out(data.suggested_rule),
+                false => convert_data::mask_rule_out(data.suggested_rule),
             },
-            detected: convert::legend_out(&data.detected.legend),
-            strays: convert::shares(&data.detected.strays),
-            classes: convert::classes_out(&data.classes()),
-            colours: convert::shares(&data.colours),
+            detected: convert_data::legend_out(&data.detected.legend),
+            strays: convert_data::shares(&data.detected.strays),
+            classes: convert_data::classes_out(&data.classes()),
+            colours: convert_data::shares(&data.colours),
             findings: checkup::examine(data)
                 .iter()
-                .map(|f| convert::finding(f, &data.classes()))
+                .map(|f| convert_data::finding(f, &data.classes()))
                 .collect(),
             ranges: range_info(data),
             objects: match data.numbers.kind {
@@ -161,9 +161,9 @@ impl Engine {
             faults: data
                 .faults
                 .iter()
-                .map(|f| convert::file_fault(&f.path, &f.kind))
+                .map(|f| convert_data::file_fault(&f.path, &f.kind))
                 .collect(),
-            question: data.question.as_ref().map(convert::question),
+            question: data.question.as_ref().map(convert_data::question),
             memory_bytes: self.builder.memory_bytes() as f64,
             fingerprint: survive::fingerprint(data),
             fingerprint_before: Some(survive::fingerprint_before(data))
@@ -226,8 +226,8 @@ impl Engine {
 fn range_info(data: &dataset::Dataset) -> Option<RangeInfo> {
     let images = data.pairs.iter().filter(|pair| pair.image.is_wide()).count() as u32;
     (images > 0).then(|| RangeInfo {
-        choice: convert::range_choice_out(&data.range_choice),
-        used: convert::ranges_out(&data.ranges),
+        choice: convert_data::range_choice_out(&data.range_choice),
+        used: convert_data::ranges_out(&data.ranges),
         images,
     })
 }
@@ -263,8 +263,8 @@ fn describe_pair(index: usize, pair: &dataset::Pair, classes: usize) -> Pair {
         blocked: pair
             .blocked
             .as_ref()
-            .map(|kind| convert::file_fault(&pair.image_path, kind)),
-        notes: pair.notes.iter().map(|&note| convert::note(note)).collect(),
+            .map(|kind| convert_data::file_fault(&pair.image_path, kind)),
+        notes: pair.notes.iter().map(|&note| convert_data::note(note)).collect(),
         thumb_width,
         thumb_height,
         thumb_rgba,

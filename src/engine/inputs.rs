@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    convert, fault,
+    convert_data, fault,
     georef::{self, Sidecars},
     large::{Large, WHOLE_BYTES},
 };
@@ -157,7 +157,7 @@ impl Inputs {
             &mut self.most_bands,
         ) {
             Ok(input) => input,
-            Err(error) => return Some(Event::Fault(convert::file_fault(&path, &error.into()))),
+            Err(error) => return Some(Event::Fault(convert_data::file_fault(&path, &error.into()))),
         };
         let bytes = |i: &InputImage| i.raster.bytes() + i.large.as_ref().map_or(0, Large::bytes);
         let held: u64 = self.images.iter().map(bytes).sum();
@@ -177,7 +177,7 @@ impl Inputs {
     /// Takes in a file that says which pixels of `image` have no data, whether that is here yet or not.
     fn add_mask_file(&mut self, path: &str, image: &str, bytes: &[u8]) -> Option<Event> {
         if let Err(kind) = self.mask_files.add(path, bytes) {
-            return Some(Event::Fault(convert::file_fault(path, &kind)));
+            return Some(Event::Fault(convert_data::file_fault(path, &kind)));
         }
         let file = self.mask_files.of(image)?;
         let mut images = self.images.iter_mut();
@@ -204,7 +204,10 @@ fn leave_out_missing(input: &mut InputImage, file: &mask_files::MaskFile) -> Opt
         Ok(())
     };
     let error = apply().err()?;
-    Some(Event::Fault(convert::file_fault(&file.path, &mask_files::fault(error))))
+    Some(Event::Fault(convert_data::file_fault(
+        &file.path,
+        &mask_files::fault(error),
+    )))
 }
 
 /// Decodes a file, or opens it to be read by window.

@@ -5,6 +5,7 @@
 
 mod advice;
 mod convert;
+mod convert_data;
 mod exports;
 mod files;
 mod gather;
@@ -251,7 +252,7 @@ impl Engine {
     }
 
     fn set_mask_rule(&mut self, rule: MaskRule) -> Vec<Event> {
-        match convert::labelling_in(rule, self.data.detected.legend.lossy) {
+        match convert_data::labelling_in(rule, self.data.detected.legend.lossy) {
             Ok(labelling) => self.change_data(|builder| builder.set_labelling(labelling)),
             Err(error) => vec![fault(FaultCode::BadLegend, Stage::Pair, None, Some(error.to_string()))],
         }

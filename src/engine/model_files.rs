@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 
-use super::{Engine, Model, convert, fault};
+use super::{Engine, Model, convert, convert_data, fault};
 use crate::{
     data::{batches::Sampling, preprocess::Channels, value_ranges::ValueRanges},
     export::{self, KerasError},
@@ -54,9 +54,9 @@ impl Engine {
                 parameters: config.parameters() as u32,
                 steps: m.steps,
                 name: m.name.clone(),
-                classes: convert::classes_out(&m.classes),
+                classes: convert_data::classes_out(&m.classes),
                 pixel_m: m.pixel_m,
-                ranges: convert::ranges_out(&m.ranges),
+                ranges: convert_data::ranges_out(&m.ranges),
                 map_pixel_m: m.map_pixel_m,
             }
         });
@@ -73,9 +73,9 @@ impl Engine {
             sampling: convert::sampling_out(model.spec.sampling),
             tile_px: model.spec.tile_px,
             steps: model.steps,
-            classes: convert::classes_out(&model.classes),
+            classes: convert_data::classes_out(&model.classes),
             pixel_m: model.pixel_m,
-            ranges: Some(convert::ranges_out(&model.ranges)),
+            ranges: Some(convert_data::ranges_out(&model.ranges)),
             map_pixel_m: model.map_pixel_m,
         };
         let failed = |detail: String| vec![fault(FaultCode::DeviceError, Stage::Model, None, Some(detail))];
@@ -198,7 +198,7 @@ fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (Fault
     }
     let ranges = match config.ranges {
         None => ValueRanges::AsBefore,
-        Some(ranges) => match convert::range_in(ranges) {
+        Some(ranges) => match convert_data::range_in(ranges) {
             Some(choice) => choice.resolve(&[]),
             None => return Err((FaultCode::ModelMismatch, "its range of numbers is none".to_owned())),
         },
@@ -209,7 +209,7 @@ fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (Fault
         ranges,
         steps: config.steps,
         name: name.to_owned(),
-        classes: convert::classes_in(config.classes),
+        classes: convert_data::classes_in(config.classes),
         pixel_m: config.pixel_m.filter(|m| m.is_finite() && *m > 0.0),
         map_pixel_m: config.map_pixel_m.filter(|m| m.is_finite() && *m > 0.0),
     })

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Engine, Model, convert, fault, gather::Gather, large::Large, target::Target};
+use super::{Engine, Model, convert_data, fault, gather::Gather, large::Large, target::Target};
 use crate::{
     data::{class_order::order_of, classes::Class},
     export::{self, Bits, Kept, Labels},
@@ -157,7 +157,7 @@ impl Engine {
                     Ok(None) => self.raster(target),
                     Err(error) => {
                         let name = self.target_path(target);
-                        events.push(Event::Fault(convert::file_fault(&name, &error.into())));
+                        events.push(Event::Fault(convert_data::file_fault(&name, &error.into())));
                         job.done += 1;
                         None
                     }

@@ -1,6 +1,6 @@
 //! Settings, start, pause, stop and the slices of a run.
 
-use super::{Engine, Model, Run, advice, convert, fault};
+use super::{Engine, Model, Run, advice, convert, convert_data, fault};
 use crate::{
     data::{
         batches::{Sampling, epoch_samples},
@@ -224,7 +224,7 @@ impl Engine {
             steps_total: settings.steps_total,
             steps_per_epoch: settings.steps_per_epoch,
             parameters: settings.model.parameters() as u32,
-            classes: convert::classes_out(&self.data.classes()),
+            classes: convert_data::classes_out(&self.data.classes()),
             continued: session.is_continued(),
         };
         self.run = Some(Run {

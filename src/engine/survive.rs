@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Engine, convert, fault};
+use super::{Engine, convert, convert_data, fault};
 use crate::{
     data::{dataset::Dataset, value_ranges::RangeChoice},
     device::Kind,
@@ -123,12 +123,12 @@ impl Engine {
                 sample_seed: (self.source == crate::protocol::DataSource::SampleScenes).then_some(self.sample_seed),
                 bands: self.inputs.chosen_bands(),
                 ranges: Some([
-                    convert::range_choice_out(&data.range_choice),
-                    convert::ranges_out(&data.ranges),
+                    convert_data::range_choice_out(&data.range_choice),
+                    convert_data::ranges_out(&data.ranges),
                 ]),
-                folders: convert::folder_roles(self.builder.folder_roles()),
+                folders: convert_data::folder_roles(self.builder.folder_roles()),
             },
-            rule: convert::labelling_out(&data.labelling),
+            rule: convert_data::labelling_out(&data.labelling),
             excluded: (0..data.pairs.len()).filter(|&p| data.pairs[p].excluded).collect(),
             train: train.to_vec(),
             validation: validation.to_vec(),
@@ -256,11 +256,11 @@ impl Engine {
             .ranges
             .clone()
             .unwrap_or([protocol::RangeChoice::AsBefore, protocol::RangeChoice::AsBefore]);
-        if used == convert::ranges_out(&self.data.ranges) {
+        if used == convert_data::ranges_out(&self.data.ranges) {
             return None;
         }
         // What was found over all images then is what the run has learnt from, whatever would be found now.
-        convert::range_in(if choice == protocol::RangeChoice::Together {
+        convert_data::range_in(if choice == protocol::RangeChoice::Together {
             used
         } else {
             choice
@@ -269,7 +269,7 @@ impl Engine {
 
     /// The saved run's mask rule, range and exclusions; a data set event if they differed.
     fn restore_choices(&mut self, about: &About) -> Result<Vec<Event>, Refusal> {
-        let labelling = convert::labelling_in(about.rule.clone(), self.data.detected.legend.lossy)
+        let labelling = convert_data::labelling_in(about.rule.clone(), self.data.detected.legend.lossy)
             .map_err(|e| StateError::Meta(e.to_string()))?;
         let excluded = |p: usize| about.excluded.contains(&p);
         let same = (0..self.data.pairs.len()).all(|p| self.data.pairs[p].excluded == excluded(p));

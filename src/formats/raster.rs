@@ -161,9 +161,12 @@ impl Raster {
     fn alpha8(&self, at: usize) -> u8 {
         match &self.samples {
             Samples::U8(v) => v.get(at).copied().unwrap_or(0),
-            Samples::U16(v) => v.get(at).copied().map_or(0, to_8_bit),
+            // Only what is 0 in the file is without data.
+            Samples::U16(v) => v.get(at).map_or(0, |v| to_8_bit(*v).max(u8::from(*v > 0))),
             // `as` saturates.
-            Samples::F32(v) => v.get(at).map_or(0, |v| (v * 255.0).round() as u8),
+            Samples::F32(v) => v
+                .get(at)
+                .map_or(0, |v| ((v * 255.0).round() as u8).max(u8::from(*v > 0.0))),
         }
     }
 
@@ -339,6 +342,13 @@ mod tests {
             assert_eq!(r.luma8_at(0, 0), expected, "{rgb:?}");
         }
         assert_eq!(luma(65535, 65535, 65535), 65535);
+    }
+
+    #[test]
+    fn only_alpha_0_of_16_bits_is_0_in_8() {
+        let r = Raster::from_u16(4, 1, 2, vec![9, 0, 9, 1, 9, 127, 9, 65535]).unwrap();
+        assert_eq!([0, 1, 2, 3].map(|x| r.alpha8_at(x, 0)), [0, 1, 1, 255]);
+        assert_eq!(Raster::from_u8(1, 1, 1, vec![9]).unwrap().alpha8_at(0, 0), 255);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Which pixels of a TIFF hold nothing, by what the file says: a mask of its own or beside it, values that mean nothing,
-//! or alpha; in this order, and the first alone, as GDAL has it. A pixel is missing where all its bands are.
+//! or alpha; in this order, and the first alone, as GDAL has it (but in RGBA alpha comes before values, as rasterio has it). A pixel is missing where all its bands are.
 
 use std::sync::Arc;
 
@@ -210,6 +210,12 @@ impl TiffImage {
         Ok(())
     }
 
+    /// Red, green, blue and alpha: there rasterio too lets alpha alone decide, whatever the value for nothing is. A black
+    /// pixel that is opaque has data.
+    fn is_rgba(&self) -> bool {
+        self.bands == 4 && self.alpha == Some(3) && self.rgb
+    }
+
     /// Of each pixel of a window: [`MEASURED`] and [`NUMBER`].
     fn state(&self, window: Window) -> Result<Vec<u8>, TiffError> {
         let floats = self.kind == Kind::Float;
@@ -220,6 +226,10 @@ impl TiffImage {
             let count = mask.bands.len().max(1);
             let mut put = |at: usize, value: f64| state[at / count] |= u8::from(value != 0.0) * MEASURED;
             mask.picture.visit(window, &mask.bands, &mut put).map_err(in_mask)?;
+        } else if let Some(alpha) = self.alpha.filter(|_| !by_value || self.is_rgba()) {
+            self.visit(window, &[alpha], &mut |at, value| {
+                state[at] |= u8::from(value != 0.0) * MEASURED;
+            })?;
         } else if by_value {
             // Of planes, the next one is looked at only where those before have left a doubt.
             let groups = if self.planar {
@@ -239,10 +249,6 @@ impl TiffImage {
                 }
             }
             return Ok(state);
-        } else if let Some(alpha) = self.alpha {
-            self.visit(window, &[alpha], &mut |at, value| {
-                state[at] |= u8::from(value != 0.0) * MEASURED;
-            })?;
         } else {
             state.iter_mut().for_each(|s| *s |= MEASURED);
         }
