@@ -21,6 +21,7 @@ pub mod dataset;
 pub mod doctor;
 pub mod draw;
 pub mod fault;
+mod grid;
 pub mod mask;
 pub mod pair;
 pub mod place;
