@@ -22,6 +22,7 @@ pub mod dataset;
 pub mod doctor;
 pub mod draw;
 pub mod fault;
+mod grid;
 pub mod mask;
 pub mod mask_files;
 pub mod mask_numbers;

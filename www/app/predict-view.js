@@ -11,6 +11,7 @@ import { classKey, paintLayers } from './paint-classes.js';
 import { onEvent } from './reduce.js';
 import { clear, send } from './session.js';
 import { changed, onPaint, running, state } from './store.js';
+import { formatHelp } from './strings.js';
 import { paintFaultList } from './run-view.js';
 import { openResults } from './viewer.js';
 

@@ -9,6 +9,7 @@ mod esri;
 mod geo_keys;
 mod own_place;
 mod wkt;
+mod wkt_tree;
 
 pub use aux_xml::{Auxiliary, Beside, placed};
 pub use crs::{Crs, CrsError, ToLonLat};

@@ -4,6 +4,9 @@ const EAST: f64 = 500_000.0;
 const NORTH: f64 = 5_400_000.0;
 const TIE: [f64; 6] = [0.0, 0.0, 0.0, EAST, NORTH, 0.0];
 
+/// Scale, tie points, matrix; the transform as area, and what is added to its origin as points.
+type Case<'a> = (&'a [f64], &'a [f64], &'a [f64], [f64; 6], [f64; 2]);
+
 fn keys(point: bool) -> GeoKeys {
     let mut keys = GeoKeys::of_epsg(32633);
     if point {
@@ -46,7 +49,7 @@ fn tags_are_read_as_gdal_reads_them() {
     let middle = [48.0, 96.0, 0.0, EAST, NORTH, 0.0];
     let many = [[96.0, 96.0, 0.0, EAST + 96.0, NORTH - 96.0, 0.0], TIE].concat();
     let one = [EAST, 1.0, 0.0, NORTH, 0.0, -1.0];
-    let cases: [(&[f64], &[f64], &[f64], [f64; 6], [f64; 2]); 13] = [
+    let cases: [Case; 13] = [
         (&[1.0, -1.0, 0.0], &TIE, &[], one, [-0.5, 0.5]),
         (
             &[-1.0, 1.0, 0.0],
