@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::names::{self, FolderName, read_folder, spelling, take_role, without_extension};
+use super::folder::{FolderName, read_folder};
+use super::names::{self, spelling, take_role, without_extension};
 use super::{FolderRoles, Role, components, is_junk};
 use crate::data::unicode::decompose;
 

@@ -8,6 +8,7 @@
 
 mod ask;
 mod file;
+mod folder;
 mod loose;
 mod names;
 mod vocabulary;
@@ -355,3 +356,6 @@ mod tests;
 
 #[cfg(test)]
 mod layout_tests;
+
+#[cfg(test)]
+mod ask_tests;
