@@ -290,6 +290,9 @@ const LAYOUTS: &[Layout] = &[
         "truth per scene",
         &[("scene 1/photo/a.jpg", "scene 1/photo_mask/a.png")],
     ),
+    layout("masks within the name", &[("train_v2/1.jpg", "train_masks_v2/1.png")]),
+    layout("SuperAnnotate", &[("a.jpg", "a.jpg___fuse.png")]),
+    layout("Segments.ai", &[("images/a.jpg", "a_label_ground-truth.png")]),
     layout("QGIS, endings kept", &[("tile.tif", "tile.tif.mask.png")]),
 ];
 

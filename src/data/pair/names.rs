@@ -297,6 +297,13 @@ pub(super) fn mask_of(stem: &str) -> Vec<String> {
         }
     }
     out.extend(without_tails(stem, true));
+    // `x.jpg___fuse.png`
+    let short: Vec<String> = out
+        .iter()
+        .filter_map(|name| without_extension(name))
+        .map(str::to_owned)
+        .collect();
+    out.extend(short);
     out.retain(|rest| !rest.is_empty());
     out
 }
