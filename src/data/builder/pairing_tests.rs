@@ -91,7 +91,7 @@ fn one_question_and_one_answer() {
     b.add_raster("set/b/4.png", picture(4));
     let data = b.finish();
     assert_eq!((b.folder_roles(), data.pairs.len()), (&[roles("b", "a")][..], 3));
-    assert_eq!((data.image_path(0), data.question), (Some("set/b/1.png"), None));
+    assert_eq!((data.image_path(0), &data.question), (Some("set/b/1.png"), &None));
     assert_eq!(said(&data), [("set/b/4.png", None)]);
     // Pictures of one kind suggest nothing.
     let mut b = Builder::default();
