@@ -231,3 +231,7 @@ impl Builder {
         self.roles.push(roles);
     }
 }
+
+#[cfg(test)]
+#[path = "pairing_tests.rs"]
+mod tests;

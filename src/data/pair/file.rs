@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::names::{self, FolderName, read_folder, spelling, take_role, without_extension};
-use super::{FolderRoles, Role, components, is_junk};
+use super::folder::{FolderName, read_folder};
+use super::names::{self, spelling, take_role, without_extension};
+use super::{FolderRoles, Role, components, evidence, is_junk};
 use crate::data::unicode::decompose;
 
 pub(super) struct File {
@@ -43,7 +44,7 @@ impl File {
         self.shown_context.last().cloned().unwrap_or_else(|| "image".to_owned())
     }
 
-    fn become_mask(&mut self, key: String) {
+    pub fn become_mask(&mut self, key: String) {
         self.role = Role::Mask;
         self.certain = true;
         // `image12_mask` belongs to `image12`, whose key is `12`.
@@ -69,6 +70,7 @@ pub(super) fn read_all(paths: &[String], roles: &[FolderRoles], junk: &mut Vec<u
     for folder in plain.iter().flat_map(|parts| &parts[..parts.len().saturating_sub(1)]) {
         folders.entry(folder).or_insert_with(|| read_folder(folder));
     }
+    inner_words(&mut folders);
     // Stems that lie in folders of both kinds say nothing themselves: `images/gt_1` with `masks/gt_1`.
     let folder_role = |parts: &[String]| {
         let folders_of = &parts[..parts.len().saturating_sub(1)];
@@ -95,11 +97,34 @@ pub(super) fn read_all(paths: &[String], roles: &[FolderRoles], junk: &mut Vec<u
         }
         files.push(read(index, &paths[index], &plain[index], &folders, &specs, &twice));
     }
-    by_outer_folder(&mut files, &folders);
-    by_contrast(&mut files, &folders);
-    by_evidence(&mut files);
-    fields_of_view(&mut files);
+    evidence::by_outer_folder(&mut files, &folders);
+    evidence::by_contrast(&mut files, &folders);
+    evidence::by_name(&mut files);
+    evidence::fields_of_view(&mut files);
     files
+}
+
+/// `train_masks_v2` is the masks of `train_v2`, where that is there too.
+fn inner_words(folders: &mut BTreeMap<&str, FolderName>) {
+    let plain = folders.iter().filter(|(_, read)| read.role.is_none());
+    let found: Vec<(&str, String)> = plain
+        .filter_map(|(name, _)| {
+            let mut rests = names::words(name)
+                .into_iter()
+                .filter(|w| names::role_of(&w.text) == Some(Role::Mask))
+                .map(|w| names::cut(name, w.start, w.end));
+            Some((*name, rests.find(|rest| folders.contains_key(rest.as_str()))?))
+        })
+        .collect();
+    for (name, rest) in found {
+        let read = FolderName {
+            role: Some(Role::Mask),
+            loose: spelling(&rest),
+            rest,
+            weak: false,
+        };
+        folders.insert(name, read);
+    }
 }
 
 /// A file that is certainly a mask, or polygons for one.
@@ -251,133 +276,5 @@ fn read(
         key,
         rank,
         aside,
-    }
-}
-
-/// `Semantic_masks/images/` holds masks, if nothing else under it does and there are images of the same names elsewhere.
-fn by_outer_folder(files: &mut [File], folders: &BTreeMap<&str, FolderName>) {
-    let is_masks = |name: &String| folders.get(name.as_str()).is_some_and(|f| f.role == Some(Role::Mask));
-    let outer = |file: &File| Some(file.folder[..=file.folder.iter().position(is_masks)?].to_vec());
-    let mut inside: BTreeMap<Vec<String>, bool> = BTreeMap::new();
-    let mut images: BTreeSet<&str> = BTreeSet::new();
-    for file in files.iter() {
-        match (outer(file), file.role) {
-            (Some(folder), role) => *inside.entry(folder).or_default() |= role == Role::Mask || file.said,
-            (None, Role::Image) => images.extend(file.loose.iter().map(|(_, key)| key.as_str())),
-            (None, Role::Mask) => {}
-        }
-    }
-    let is_mask = |file: &File| {
-        let alone = outer(file).is_some_and(|folder| inside.get(&folder) == Some(&false));
-        alone && file.loose.iter().any(|(_, key)| images.contains(key.as_str()))
-    };
-    let found: Vec<usize> = (0..files.len()).filter(|at| is_mask(&files[*at])).collect();
-    for at in found {
-        let file = &mut files[at];
-        (file.role, file.certain) = (Role::Mask, true);
-        file.rank = names::rank(&file.folder, &file.stem, Role::Mask);
-    }
-}
-
-/// `map` beside `sat` holds masks, because the other holds images of the same names.
-fn by_contrast(files: &mut [File], folders: &BTreeMap<&str, FolderName>) {
-    let without_weak = |file: &File| -> Option<Vec<String>> {
-        let at = (0..file.folder.len())
-            .rev()
-            .find(|i| folders.get(file.folder[*i].as_str()).is_some_and(|f| f.weak))?;
-        let loose = |(i, name): (usize, &String)| match folders.get(name.as_str()) {
-            Some(read) if i == at || read.role.is_some() => read.loose.clone(),
-            _ => spelling(name),
-        };
-        Some(
-            file.folder
-                .iter()
-                .enumerate()
-                .map(loose)
-                .filter(|c| !c.is_empty())
-                .collect(),
-        )
-    };
-    let images: BTreeSet<(&[String], &str)> = files
-        .iter()
-        .filter(|f| f.role == Role::Image && f.certain && !f.folder.is_empty())
-        .flat_map(|f| f.loose.iter().map(|(_, key)| (&f.loose_context[..], key.as_str())))
-        .collect();
-    let mut weak: BTreeMap<Vec<String>, [usize; 2]> = BTreeMap::new();
-    for file in files.iter().filter(|f| !f.certain) {
-        if let Some(context) = without_weak(file) {
-            let fits = file
-                .loose
-                .iter()
-                .any(|(_, key)| images.contains(&(&context[..], key.as_str())));
-            let count = weak.entry(file.folder.clone()).or_default();
-            count[usize::from(fits)] += 1;
-        }
-    }
-    for file in files.iter_mut().filter(|f| !f.certain) {
-        let Some(context) = without_weak(file) else { continue };
-        if weak
-            .get(&file.folder)
-            .is_some_and(|[not, fits]| fits >= not && *fits > 0)
-        {
-            (file.role, file.certain, file.loose_context) = (Role::Mask, true, context);
-            file.rank = names::rank(&file.folder, &file.stem, Role::Mask);
-        }
-    }
-}
-
-/// A name that is another file's with a mask's word more, wherever it stands, is that one's mask.
-fn by_evidence(files: &mut [File]) {
-    let mut there: BTreeMap<(Vec<String>, String), BTreeSet<usize>> = BTreeMap::new();
-    for file in files.iter().filter(|f| f.role == Role::Image) {
-        for key in [spelling(&file.key), spelling(&file.stem)] {
-            there
-                .entry((file.loose_context.clone(), key))
-                .or_default()
-                .insert(file.index);
-        }
-        for (_, key) in &file.loose {
-            let place = (file.loose_context.clone(), key.clone());
-            there.entry(place).or_default().insert(file.index);
-        }
-    }
-    let mut found = Vec::new();
-    for (at, file) in files.iter().enumerate().filter(|(_, f)| f.role == Role::Image) {
-        let is_there = |name: &str| {
-            let files = there.get(&(file.loose_context.clone(), spelling(name)));
-            files.is_some_and(|f| f.len() > usize::from(f.contains(&file.index)))
-        };
-        // Left and right eye of a pair of cameras.
-        if file
-            .stem
-            .strip_suffix(['L', 'l'])
-            .is_some_and(|s| is_there(&format!("{s}R")))
-        {
-            continue;
-        }
-        if let Some(name) = names::mask_of(&file.stem).into_iter().find(|name| is_there(name)) {
-            found.push((at, name));
-        }
-    }
-    for (at, name) in found {
-        files[at].become_mask(name);
-    }
-}
-
-/// Beside masks drawn by hand, `mask/` is the part of the picture that was looked at (retina: DRIVE, HRF).
-fn fields_of_view(files: &mut [File]) {
-    let is_manual = |f: &&File| {
-        f.folder
-            .iter()
-            .any(|c| names::words(c).iter().any(|w| w.text == "manual"))
-    };
-    if !files.iter().any(|f| is_manual(&f)) {
-        return;
-    }
-    for file in files.iter_mut() {
-        let last = file.folder.last().map(|c| c.to_lowercase());
-        if !file.said {
-            file.aside |= last.is_some_and(|c| c == "mask" || c == "masks");
-        }
     }
 }

@@ -7,7 +7,9 @@
 //! [`Question`] instead of a guess.
 
 mod ask;
+mod evidence;
 mod file;
+mod folder;
 mod loose;
 mod names;
 mod vocabulary;
@@ -219,10 +221,12 @@ fn spares<'a>(open: Vec<&'a File>, files: &'a [File], answered: bool, out: &mut 
             let near = loose::related(&file.loose_context, &image.loose_context);
             let chosen = answered && image.said && !file.said;
             let other = file.folder != image.folder && file.folder != mask.folder;
-            (chosen || near && (other || file.rank != kept.rank)).then_some(kept.index)
+            let is_form = chosen || other || file.rank != kept.rank;
+            ((chosen || near) && (is_form || file.role == Role::Mask)).then_some((is_form, kept.index))
         });
         match kept {
-            Some(kept) => out.spare.push((file.index, kept)),
+            Some((true, kept)) => out.spare.push((file.index, kept)),
+            Some((false, kept)) => out.ambiguous.push((file.index, kept)),
             None => left.push(file),
         }
     }
@@ -355,3 +359,6 @@ mod tests;
 
 #[cfg(test)]
 mod layout_tests;
+
+#[cfg(test)]
+mod ask_tests;

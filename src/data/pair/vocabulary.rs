@@ -13,6 +13,8 @@ pub(super) const MASK_WORDS: &[&str] = &[
     "lbl",
     "mask",
     "masks",
+    "msk",
+    "msks",
     "maskraw",
     "gt",
     "gts",
@@ -125,6 +127,7 @@ pub(super) const MASK_TAILS: &[&[&str]] = &[
     &["manual", "1"],
     &["manual", "2"],
     &["lab"],
+    &["fuse"],
     &["label", "no", "boundary"],
     &["label", "noboundary"],
 ];
@@ -136,6 +139,7 @@ pub(super) const NEUTRAL_TAILS: &[&[&str]] = &[
     &["gray"],
     &["class"],
     &["pan", "sharpen"],
+    &["semantic"],
 ];
 /// Single letters behind a sign that mean a mask: CamVid's `_L`, `_m` of tiles.
 pub(super) const NAMED_SO: &[&str] = &["l", "m"];
