@@ -209,12 +209,18 @@ impl TiffImage {
         Ok(())
     }
 
+    /// Red, green, blue and alpha with a nodata of 0: that is alpha's, and colours under it may be anything (rasterio has
+    /// it so for four bands alone).
+    fn alpha_is_nodata(&self) -> bool {
+        self.rgb && self.bands == 4 && self.alpha == Some(3) && self.nodata == Some(0.0)
+    }
+
     /// Of each pixel of a window: [`MEASURED`] and [`NUMBER`].
     fn state(&self, window: Window) -> Result<Vec<u8>, TiffError> {
         let floats = self.kind == Kind::Float;
         let mut state = vec![if floats { 0 } else { NUMBER }; window.height * window.width];
         let all: Vec<usize> = (0..self.bands).collect();
-        let by_value = self.names.nodata_values.is_some() || self.nodata.is_some();
+        let by_value = self.names.nodata_values.is_some() || self.nodata.is_some() && !self.alpha_is_nodata();
         if let Some(mask) = &self.mask {
             let count = mask.bands.len().max(1);
             let mut put = |at: usize, value: f64| state[at / count] |= u8::from(value != 0.0) * MEASURED;

@@ -170,8 +170,10 @@ fn the_first_of_mask_values_nodata_and_alpha_counts_alone() {
     let mut pixels = rgba([255, 0, 0, 255, 255, 255, 255, 255]);
     pixels[..3].fill(0);
     pixels[4..7].fill(0);
-    let both = directory(4, 2, 4, &[alpha, nodata.clone()], &pixels);
+    let both = directory(4, 2, 4, &[alpha.clone(), nodata.clone()], &pixels);
     assert_eq!(missing(file(&[both])), [1]);
+    let rgba_with_nodata = directory(4, 2, 4, &[short(262, 2), alpha, nodata.clone()], &pixels);
+    assert_eq!(missing(file(&[rgba_with_nodata])), [1, 2]);
     // Red alone is a red roof.
     let mut rgb = [100; 24];
     rgb[0] = 0;
