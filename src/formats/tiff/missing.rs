@@ -237,7 +237,7 @@ impl TiffImage {
                     let band = group[at % group.len()];
                     let nothing = self.nodata_of_band(band).is_some_and(|nodata| self.same(nodata, value));
                     let number = Some(band) != self.alpha && !value.is_nan();
-                    state[at / group.len()] |= u8::from(!nothing) * MEASURED | u8::from(number) * NUMBER;
+                    state[at / group.len()] |= (u8::from(!nothing) * MEASURED) | (u8::from(number) * NUMBER);
                 })?;
                 if state.iter().all(|s| *s == MEASURED | NUMBER) {
                     break;
