@@ -69,7 +69,7 @@ pub fn fault(error: TiffError) -> FaultKind {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::{
         data::{builder::Builder, classes::UNLABELLED, dataset::Dataset},
@@ -85,7 +85,7 @@ mod tests {
     }
 
     /// A `.msk` file as GDAL writes it, of 4 x 4 bytes: 0 in the first pixel alone.
-    fn msk() -> Vec<u8> {
+    pub(crate) fn msk() -> Vec<u8> {
         let xml = b"<GDALMetadata><Item name=\"INTERNAL_MASK_FLAGS_1\">2</Item></GDALMetadata>\0";
         let tags: [(u16, u16, u32, u32); 8] = [
             (256, 3, 1, 4),

@@ -246,3 +246,53 @@ fn read(
     }
     Ok(input(decode::decode(&bytes, &limits)?, None, OwnPlace::default()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        data::mask_files::tests::msk,
+        formats::{Parts, grey8_png, tiff},
+    };
+
+    /// Held whole or read by window, before its mask or after it.
+    #[test]
+    fn the_mask_beside_an_image_makes_it_transparent() {
+        let spec = tiff::GeoTiffSpec {
+            width: 4,
+            height: 4,
+            geo: None,
+            nodata: None,
+            palette: None,
+        };
+        let geotiff = tiff::write(spec, |_, _| 9u8, Parts::whole()).expect("written");
+        let png = grey8_png(&[9; 16], 4, 4).expect("written");
+        for (name, file, whole_bytes) in [
+            ("a.png", &png, None),
+            ("a.tif", &geotiff, None),
+            ("a.tif", &geotiff, Some(0)),
+        ] {
+            for mask_first in [false, true] {
+                let mut inputs = Inputs {
+                    whole_bytes,
+                    ..Inputs::default()
+                };
+                let mut files = [(name.to_owned(), file.clone()), (format!("{name}.msk"), msk())];
+                if mask_first {
+                    files.reverse();
+                }
+                for (path, bytes) in files {
+                    assert!(inputs.add(path, bytes).is_none());
+                }
+                assert_eq!(inputs.len(), 1);
+                let raster = inputs.raster(0).expect("an image");
+                let alpha = [raster.rgba8_at(0, 0)[3], raster.rgba8_at(1, 0)[3]];
+                assert_eq!(alpha, [0, 255], "{name} {whole_bytes:?} {mask_first}");
+            }
+        }
+        let mut inputs = Inputs::default();
+        assert!(inputs.add("a.tif.msk".into(), b"junk".to_vec()).is_some());
+        assert!(inputs.add("b.tif.msk".into(), msk()).is_none());
+        assert_eq!(inputs.len(), 0);
+    }
+}

@@ -192,10 +192,9 @@ fn in_exif(mut exif: &[u8]) -> Option<u8> {
             continue;
         }
         let value = match (word(at + 2)?, double(at + 4)?) {
-            (1 | 6, 1) => u32::from(*exif.get(at + 8)?),
             (3 | 8, 1) => u32::from(word(at + 8)?),
             (4 | 9, 1) => double(at + 8)?,
-            // Said, but not in a way that anybody understands.
+            // Said, but not as a number of a type that Pillow takes for one.
             _ => 0,
         };
         return Some(u8::try_from(value).unwrap_or(0));

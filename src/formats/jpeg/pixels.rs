@@ -53,17 +53,16 @@ fn transform(c: [i64; 8], shift: u32) -> [i64; 8] {
 
 /// Puts a block's samples into a component of `stride` samples a row, at a column and row of blocks.
 pub(super) fn put(block: &Block, steps: &[u16; 64], to: &mut [u8], stride: usize, [x, y]: [usize; 2]) {
-    let mut pass = [[0i64; 8]; 8];
-    for column in 0..8 {
+    // Columns first; their values stand by column, then by row.
+    let columns: [[i64; 8]; 8] = std::array::from_fn(|column| {
         let coefficients = std::array::from_fn(|i| {
             let at = i * 8 + column;
             i64::from(block[at]) * i64::from(steps[at])
         });
-        let values = transform(coefficients, FRACTION - BETWEEN);
-        (0..8).for_each(|row| pass[row][column] = values[row]);
-    }
-    for (row, coefficients) in pass.into_iter().enumerate() {
-        let values = transform(coefficients, FRACTION + BETWEEN + 3);
+        transform(coefficients, FRACTION - BETWEEN)
+    });
+    for row in 0..8 {
+        let values = transform(columns.map(|column| column[row]), FRACTION + BETWEEN + 3);
         let start = (y * 8 + row) * stride + x * 8;
         if let Some(out) = to.get_mut(start..start + 8) {
             for (out, value) in out.iter_mut().zip(values) {

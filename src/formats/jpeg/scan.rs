@@ -8,6 +8,8 @@ use super::{
 
 /// Units of a scan that may be missing at its very end: some writers lose the last bits.
 const SPARE_UNITS: usize = 1;
+/// In place of a number of bits.
+const UNSEEN: u8 = u8::MAX;
 const NO_TABLE: &str = "a Huffman table is missing";
 
 /// Where the coefficients of a block stand, by their order in the stream.
@@ -79,7 +81,8 @@ pub(super) struct Component {
     pub(super) steps: Option<[u16; 64]>,
     /// The first coefficient of the block before.
     before: i32,
-    scanned: bool,
+    /// Of each coefficient the bits that have not come; [`UNSEEN`] before the first have.
+    open_bits: [u8; 64],
 }
 
 pub(super) struct Frame {
@@ -152,7 +155,7 @@ impl Frame {
                 samples: vec![0; if keep { n * 64 } else { 0 }],
                 steps: None,
                 before: 0,
-                scanned: false,
+                open_bits: [UNSEEN; 64],
             }
         });
         Ok(Frame {
@@ -166,10 +169,14 @@ impl Frame {
         })
     }
 
-    /// Whether each component had its scan.
+    /// Whether all bits of all coefficients have come.
     pub(super) fn complete(&self) -> Result<(), Fault> {
-        match self.components.iter().position(|c| !c.scanned) {
-            Some(component) => Err(format!("component {} is missing", component + 1)),
+        let open = self
+            .components
+            .iter()
+            .position(|c| c.open_bits.iter().any(|bits| *bits > 0));
+        match open {
+            Some(component) => Err(format!("scans of component {} are missing", component + 1)),
             None => Ok(()),
         }
     }
@@ -237,7 +244,12 @@ impl Frame {
             }
         }
         for &(position, ..) in &parts {
-            self.components[position].scanned |= spectrum.start == 0;
+            let open = &mut self.components[position].open_bits;
+            if self.progressive {
+                open[spectrum.start..=spectrum.end.max(spectrum.start)].fill(spectrum.low as u8);
+            } else {
+                *open = [0; 64];
+            }
         }
         Ok(next_marker(bytes, bits.at))
     }

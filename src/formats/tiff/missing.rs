@@ -1,5 +1,5 @@
 //! Which pixels of a TIFF hold nothing, by what the file says: a mask of its own or beside it, values that mean nothing,
-//! or alpha; in this order, and the first alone, as GDAL has it (but in RGBA alpha comes before values, as rasterio has it). A pixel is missing where all its bands are.
+//! or alpha; in this order, and the first alone, as GDAL has it. A pixel is missing where all its bands are.
 
 use std::sync::Arc;
 
@@ -78,19 +78,18 @@ impl Mask {
         let bands = usize::from(raster.bands);
         let colours = if raster.has_alpha() { bands - 1 } else { bands };
         let samples = match &raster.samples {
-            Samples::U8(v) => with_alpha(v, bands, colours, &valid, [0, u8::MAX]).into(),
-            Samples::U16(v) => with_alpha(v, bands, colours, &valid, [0, u16::MAX]).into(),
-            Samples::F32(v) => with_alpha(v, bands, colours, &valid, [0.0, 1.0]).into(),
+            Samples::U8(v) => Samples::U8(with_alpha(v, bands, colours, &valid, [0, u8::MAX])),
+            Samples::U16(v) => Samples::U16(with_alpha(v, bands, colours, &valid, [0, u16::MAX])),
         };
-        let mut out = Raster {
-            bands: colours as u8 + 1,
+        let mut out = Raster::new(
+            raster.width,
+            raster.height,
+            colours as u8 + 1,
             samples,
-            alpha_is_missing: true,
-            ..raster.header_only()
-        };
-        if let Some(own) = &raster.own_ranges {
-            out.suggest_ranges(own.before.clone());
-        }
+            raster.source_bits,
+        )
+        .ok_or_else(|| TiffError::Mask("an empty picture".into()))?;
+        out.first_frame_only = raster.first_frame_only;
         Ok(out)
     }
 }
@@ -210,10 +209,10 @@ impl TiffImage {
         Ok(())
     }
 
-    /// Red, green, blue and alpha: there rasterio too lets alpha alone decide, whatever the value for nothing is. A black
-    /// pixel that is opaque has data.
-    fn is_rgba(&self) -> bool {
-        self.bands == 4 && self.alpha == Some(3) && self.rgb
+    /// Red, green, blue and alpha with a nodata of 0: that is alpha's, and colours under it may be anything (rasterio has
+    /// it so for four bands alone).
+    fn alpha_is_nodata(&self) -> bool {
+        self.rgb && self.bands == 4 && self.alpha == Some(3) && self.nodata == Some(0.0)
     }
 
     /// Of each pixel of a window: [`MEASURED`] and [`NUMBER`].
@@ -221,15 +220,11 @@ impl TiffImage {
         let floats = self.kind == Kind::Float;
         let mut state = vec![if floats { 0 } else { NUMBER }; window.height * window.width];
         let all: Vec<usize> = (0..self.bands).collect();
-        let by_value = self.names.nodata_values.is_some() || self.nodata.is_some();
+        let by_value = self.names.nodata_values.is_some() || self.nodata.is_some() && !self.alpha_is_nodata();
         if let Some(mask) = &self.mask {
             let count = mask.bands.len().max(1);
             let mut put = |at: usize, value: f64| state[at / count] |= u8::from(value != 0.0) * MEASURED;
             mask.picture.visit(window, &mask.bands, &mut put).map_err(in_mask)?;
-        } else if let Some(alpha) = self.alpha.filter(|_| !by_value || self.is_rgba()) {
-            self.visit(window, &[alpha], &mut |at, value| {
-                state[at] |= u8::from(value != 0.0) * MEASURED;
-            })?;
         } else if by_value {
             // Of planes, the next one is looked at only where those before have left a doubt.
             let groups = if self.planar {
@@ -242,13 +237,17 @@ impl TiffImage {
                     let band = group[at % group.len()];
                     let nothing = self.nodata_of_band(band).is_some_and(|nodata| self.same(nodata, value));
                     let number = Some(band) != self.alpha && !value.is_nan();
-                    state[at / group.len()] |= u8::from(!nothing) * MEASURED | u8::from(number) * NUMBER;
+                    state[at / group.len()] |= (u8::from(!nothing) * MEASURED) | (u8::from(number) * NUMBER);
                 })?;
                 if state.iter().all(|s| *s == MEASURED | NUMBER) {
                     break;
                 }
             }
             return Ok(state);
+        } else if let Some(alpha) = self.alpha {
+            self.visit(window, &[alpha], &mut |at, value| {
+                state[at] |= u8::from(value != 0.0) * MEASURED;
+            })?;
         } else {
             state.iter_mut().for_each(|s| *s |= MEASURED);
         }

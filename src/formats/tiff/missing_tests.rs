@@ -159,8 +159,14 @@ fn a_mask_that_cannot_be_read_is_named() {
 fn the_first_of_mask_values_nodata_and_alpha_counts_alone() {
     let rgba = |alpha: [u8; 8]| -> Vec<u8> { alpha.iter().flat_map(|a| [100, 100, 100, *a]).collect() };
     let alpha = short(338, 2);
-    let with_alpha = directory(4, 2, 4, &[alpha.clone()], &rgba([255, 255, 0, 1, 255, 255, 255, 255]));
-    assert_eq!(missing(file(&[with_alpha.clone()])), [2]);
+    let with_alpha = directory(
+        4,
+        2,
+        4,
+        std::slice::from_ref(&alpha),
+        &rgba([255, 255, 0, 1, 255, 255, 255, 255]),
+    );
+    assert_eq!(missing(file(std::slice::from_ref(&with_alpha))), [2]);
     assert_eq!(missing(file(&[with_alpha, of_bits(4, [0b0111, 0b1111])])), [0]);
     // Unspecified extra samples are no alpha.
     let extra = directory(4, 2, 4, &[short(338, 0)], &rgba([0; 8]));
@@ -170,15 +176,20 @@ fn the_first_of_mask_values_nodata_and_alpha_counts_alone() {
     let mut pixels = rgba([255, 0, 0, 255, 255, 255, 255, 255]);
     pixels[..3].fill(0);
     pixels[4..7].fill(0);
-    let both = directory(4, 2, 4, &[alpha, nodata.clone()], &pixels);
+    let both = directory(4, 2, 4, &[alpha.clone(), nodata.clone()], &pixels);
     assert_eq!(missing(file(&[both])), [1]);
+    let rgba_with_nodata = directory(4, 2, 4, &[short(262, 2), alpha, nodata.clone()], &pixels);
+    assert_eq!(missing(file(&[rgba_with_nodata])), [1, 2]);
     // Red alone is a red roof.
     let mut rgb = [100; 24];
     rgb[0] = 0;
     rgb[3..6].fill(0);
-    assert_eq!(missing(file(&[directory(4, 2, 3, &[nodata.clone()], &rgb)])), [1]);
+    assert_eq!(
+        missing(file(&[directory(4, 2, 3, std::slice::from_ref(&nodata), &rgb)])),
+        [1]
+    );
     let masked = [
-        directory(4, 2, 3, &[nodata.clone()], &rgb),
+        directory(4, 2, 3, std::slice::from_ref(&nodata), &rgb),
         of_bits(4, [0b1111, 0b0111]),
     ];
     assert_eq!(missing(file(&masked)), [4]);

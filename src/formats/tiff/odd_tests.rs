@@ -47,7 +47,7 @@ fn fill_order_2_turns_the_bits_of_the_file() {
 fn lzw_of_before_tiff_5() {
     let mut encoder = weezl::encode::Encoder::new(weezl::BitOrder::Lsb, 8);
     // Long enough for codes of 10 and 11 bits.
-    let pixels: Vec<u8> = (0..4096u32).map(|i| (i * i >> 5) as u8).collect();
+    let pixels: Vec<u8> = (0..4096u32).map(|i| ((i * i) >> 5) as u8).collect();
     let packed = encoder.encode(&pixels).expect("encoded");
     assert_eq!(packed[..2], [0, 1]);
     let back = values(plain(64, 64, &[(259, 3, 1, 5)], &packed));
