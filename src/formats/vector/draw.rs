@@ -10,7 +10,7 @@ use rstar::{
     primitives::{GeomWithData, Rectangle},
 };
 
-use super::{Class, Polygons};
+use super::{Class, Polygons, rings};
 use crate::formats::geo::{Crs, CrsError, GeoRef, ToLonLat};
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -127,7 +127,7 @@ impl Projected<'_> {
         for polygon in found.into_iter().map(|polygon| polygon as usize) {
             filler.start();
             for range in self.polygons.rings_of(polygon) {
-                filler.ring(self.points[range].iter().map(|p| to_pixel(*p)), size);
+                filler.ring(&self.points[range], &to_pixel, size);
             }
             cover.touched |= filler.overlaps([w, h]);
             cover.drawn |= filler.fill(code(self.polygons.polygons[polygon].class), canvas, size);
@@ -204,11 +204,13 @@ impl Filler {
         (self.low, self.high) = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
     }
 
-    fn ring(&mut self, corners: impl DoubleEndedIterator<Item = [f64; 2]> + Clone, [width, height]: [usize; 2]) {
-        let Some(mut before) = corners.clone().next_back() else {
+    /// `ring`: on the map, from where `to_pixel` leads.
+    fn ring(&mut self, ring: &[[f64; 2]], to_pixel: impl Fn([f64; 2]) -> [f64; 2], [width, height]: [usize; 2]) {
+        let Some(mut before) = ring.last().map(|p| to_pixel(*p)) else {
             return;
         };
-        for p in corners {
+        let mut is_clockwise = None;
+        for p in ring.iter().map(|p| to_pixel(*p)) {
             self.low = [self.low[0].min(p[0]), self.low[1].min(p[1])];
             self.high = [self.high[0].max(p[0]), self.high[1].max(p[1])];
             let (a, b) = (before, p);
@@ -216,10 +218,14 @@ impl Filler {
                 self.edges.push([a, b]);
             } else if a[1] > b[1] {
                 self.edges.push([b, a]);
-            } else if a[0] > b[0] && (a[1] - 0.5).fract() == 0.0 && (0.0..height as f64).contains(&a[1]) {
-                // A side along the middles of a row, run to the left: they belong to the polygon.
-                self.flats
-                    .push([a[1] as usize, column(b[0], width), column(a[0], width)]);
+            } else if a[0] != b[0] && (a[1] - 0.5).fract() == 0.0 && (0.0..height as f64).contains(&a[1]) {
+                // A side along the middles of a row: they belong to the polygon where it is one of its lower sides, which
+                // run to the left in a ring that is clockwise on a map with north up.
+                if (a[0] > b[0]) == *is_clockwise.get_or_insert_with(|| rings::is_clockwise(ring)) {
+                    let (left, right) = (a[0].min(b[0]), a[0].max(b[0]));
+                    self.flats
+                        .push([a[1] as usize, column(left, width), column(right, width)]);
+                }
             }
             before = p;
         }

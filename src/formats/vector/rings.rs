@@ -94,7 +94,7 @@ fn signed_area(ring: &[[f64; 2]]) -> f64 {
 
 /// The way a ring turns at its lowest corner (of those the rightmost), which says it of rings that cross themselves too;
 /// by its area where that corner tells nothing.
-fn is_clockwise(ring: &[[f64; 2]]) -> bool {
+pub(super) fn is_clockwise(ring: &[[f64; 2]]) -> bool {
     let open = match ring {
         [first, rest @ .., last] if first == last => &ring[..=rest.len()],
         _ => ring,
@@ -108,7 +108,7 @@ fn is_clockwise(ring: &[[f64; 2]]) -> bool {
     if alone && turn != 0.0 {
         turn < 0.0
     } else {
-        signed_area(ring) <= 0.0
+        signed_area(ring) < 0.0
     }
 }
 

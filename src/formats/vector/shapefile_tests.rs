@@ -1,4 +1,5 @@
 use super::*;
+use crate::formats::vector::Class;
 
 const UTM: &str = "PROJCS[\"WGS_1984_UTM_Zone_33N\"]";
 
@@ -37,12 +38,16 @@ fn shp(shapes: &[&[&[[f64; 2]]]]) -> Vec<u8> {
 }
 
 fn dbf(classes: &[&str]) -> Vec<u8> {
+    dbf_of(b'N', classes)
+}
+
+fn dbf_of(kind: u8, classes: &[&str]) -> Vec<u8> {
     let mut out = vec![3, 100, 1, 1];
     out.extend((classes.len() as u32).to_le_bytes());
     out.extend((32u16 + 2 * 32 + 1).to_le_bytes());
     out.extend((1u16 + 4 + 5).to_le_bytes());
     out.resize(32, 0);
-    for (name, kind, width) in [("name", b'C', 4u8), ("Class", b'N', 5)] {
+    for (name, kind, width) in [("name", b'C', 4u8), ("Class", kind, 5)] {
         let mut field = name.as_bytes().to_vec();
         field.resize(11, 0);
         field.push(kind);
@@ -61,16 +66,78 @@ fn dbf(classes: &[&str]) -> Vec<u8> {
 const OUTER: [[f64; 2]; 5] = [[1., 1.], [1., 8.], [8., 8.], [8., 1.], [1., 1.]];
 const HOLE: [[f64; 2]; 5] = [[3., 3.], [5., 3.], [5., 5.], [3., 5.], [3., 3.]];
 
+fn classes(table: &[u8], count: usize) -> Result<Vec<Class>, ShapefileError> {
+    let shapes: Vec<&[&[[f64; 2]]]> = vec![&[&OUTER]; count];
+    let polygons = read(&shp(&shapes), Some(table), Some(UTM))?;
+    Ok(polygons.classes().collect())
+}
+
 #[test]
 fn polygons_and_classes_are_read() {
-    let (shapes, table) = (shp(&[&[&OUTER, &HOLE], &[], &[&HOLE]]), dbf(&["7", "1", "x"]));
+    let (shapes, table) = (shp(&[&[&OUTER, &HOLE], &[], &[&OUTER]]), dbf(&["7", "1", "x"]));
     let read = read(&shapes, Some(&table), Some(UTM)).expect("read");
     assert_eq!(read.epsg, 32633);
-    assert_eq!(read.polygons.len(), 2);
-    assert_eq!(read.polygons[0].rings, [OUTER.to_vec(), HOLE.to_vec()]);
-    assert_eq!((read.polygons[0].class, read.polygons[1].class), (Some(7), None));
+    assert_eq!(read.rings().next(), Some(vec![OUTER.as_slice(), HOLE.as_slice()]));
+    assert_eq!(read.classes().collect::<Vec<_>>(), [Class::Code(7), Class::None]);
     let plain = super::read(&shapes, None, Some(UTM)).expect("read");
-    assert_eq!(plain.polygons[0].class, None);
+    assert!(plain.classes().all(|class| class == Class::None));
+}
+
+/// As GDAL writes integers, doubles and texts.
+#[test]
+fn columns_of_numbers_and_of_text() {
+    let cells = ["    1", "2.000", "", "*****", "65535"];
+    let codes = [
+        Class::Code(1),
+        Class::Code(2),
+        Class::None,
+        Class::None,
+        Class::Code(65535),
+    ];
+    for kind in [b'N', b'F'] {
+        assert_eq!(classes(&dbf_of(kind, &cells), 5), Ok(codes.to_vec()));
+    }
+    let texts = ["1", "road", "lake", "road", ""];
+    let names = [
+        Class::Code(1),
+        Class::Name(0),
+        Class::Name(1),
+        Class::Name(0),
+        Class::None,
+    ];
+    assert_eq!(classes(&dbf_of(b'C', &texts), 5), Ok(names.to_vec()));
+    assert_eq!(
+        classes(&dbf_of(b'L', &["T", "F", "?"]), 3),
+        Ok(vec![Class::Code(1), Class::Code(0), Class::None])
+    );
+    for cell in ["1.500", "-1", "65536"] {
+        let error = classes(&dbf_of(b'N', &["1", cell]), 2)
+            .expect_err("refused")
+            .to_string();
+        assert!(
+            error.starts_with("class ") && error.contains(cell.trim_end_matches('0')),
+            "{error}"
+        );
+    }
+}
+
+/// fiona 1.10: rings of one direction are parts, a null shape is none, a corner that is no number costs its record.
+#[test]
+fn rings_become_polygons() {
+    let inner: Vec<[f64; 2]> = HOLE.iter().rev().copied().collect();
+    let count = |rings: &[&[[f64; 2]]]| read(&shp(&[rings]), None, Some(UTM)).expect("read").len();
+    assert_eq!(count(&[&OUTER, &HOLE]), 1);
+    assert_eq!(count(&[&HOLE, &OUTER]), 1);
+    assert_eq!(count(&[&OUTER, &inner]), 2);
+    let mut odd = HOLE;
+    odd[1][0] = f64::NAN;
+    let polygons = read(&shp(&[&[&OUTER], &[&odd]]), None, Some(UTM)).expect("read");
+    assert_eq!((polygons.len(), polygons.left_out.broken), (1, 1));
+    assert_eq!(read(&shp(&[&[&odd]]), None, Some(UTM)), Err(ShapefileError::Broken(1)));
+    // No shape: no objects, wherever that is.
+    for shapes in [shp(&[]), shp(&[&[], &[]])] {
+        assert!(read(&shapes, None, None).expect("read").is_empty());
+    }
 }
 
 #[test]
@@ -78,9 +145,7 @@ fn deleted_rows_take_their_shapes_with_them() {
     let mut table = dbf(&["1", "2"]);
     let first = table.len() - 2 * 10;
     table[first] = b'*';
-    let read = read(&shp(&[&[&OUTER], &[&HOLE]]), Some(&table), Some(UTM)).expect("read");
-    assert_eq!(read.polygons.len(), 1);
-    assert_eq!(read.polygons[0].class, Some(2));
+    assert_eq!(classes(&table, 2), Ok(vec![Class::Code(2)]));
 }
 
 #[test]
@@ -93,7 +158,6 @@ fn what_is_wrong_is_named() {
         error(b"PK\x03\x04", None, Some(UTM)),
         ShapefileError::Corrupt(_)
     ));
-    assert_eq!(error(&shp(&[&[]]), None, Some(UTM)), ShapefileError::NoPolygon);
     let table = dbf(&["1", "2"]);
     let mismatch = error(&good, Some(&table), Some(UTM));
     assert_eq!(mismatch, ShapefileError::Table { table: 2, shapes: 1 });
