@@ -1,13 +1,17 @@
 /* tslint:disable */
 /* eslint-disable */
 /**
- * A colour of the masks and the class it stands for.
+ * A colour or number of the masks and the class it stands for.
  */
 export interface LegendEntry {
     /**
-     * As the masks hold it.
+     * As the masks hold it. Numbers are greys, those above 255 a colour that stands for them.
      */
     rgb: [number, number, number];
+    /**
+     * The number in the file, where the masks hold numbers.
+     */
+    code?: number;
     /**
      * As it is drawn; another colour where the masks hold class numbers.
      */
@@ -31,7 +35,7 @@ export type ModelFormat = "safetensors" | "onnx" | "onnx_qgis" | "keras" | "kera
 /**
  * A remark on a usable pair.
  */
-export type Note = { code: "cropped"; width: number; height: number } | { code: "empty_mask" } | { code: "full_mask" } | { code: "one_class" } | { code: "maybe_inverted" } | { code: "mask_equals_image" } | { code: "first_frame_only" } | { code: "exif_rotated" } | { code: "alpha_ignored" } | { code: "duplicate_of"; pair: number };
+export type Note = { code: "cropped"; width: number; height: number } | { code: "empty_mask" } | { code: "full_mask" } | { code: "one_class" } | { code: "maybe_inverted" } | { code: "mask_equals_image" } | { code: "first_frame_only" } | { code: "exif_rotated" } | { code: "alpha_ignored" } | { code: "mask_turned" } | { code: "mask_shifted"; hundredths_px: number; millimetres: number | undefined } | { code: "mask_resampled"; hundredths: number } | { code: "mask_covers"; percent: number } | { code: "mask_cut_out" } | { code: "places_not_compared" } | { code: "negative_scale" } | { code: "control_points"; hundredths_px: number } | { code: "aux_unreadable" } | { code: "aux_nodata" } | { code: "duplicate_of"; pair: number };
 
 /**
  * A setting that cannot be used, for the message at its field.
@@ -220,7 +224,7 @@ export interface Input {
 /**
  * How a mask pixel becomes foreground (1) or background (0), or one of several classes.
  */
-export type MaskRule = { kind: "threshold"; at: number; invert: boolean } | { kind: "not_black"; invert: boolean } | { kind: "colour"; rgb: [number, number, number]; invert: boolean } | { kind: "classes"; legend: LegendEntry[] };
+export type MaskRule = { kind: "threshold"; at: number; invert: boolean } | { kind: "not_black"; invert: boolean } | { kind: "colour"; rgb: [number, number, number]; invert: boolean; code?: number } | { kind: "classes"; legend: LegendEntry[] };
 
 /**
  * How far an augmentation goes, either way; the fields are those of [`TrainConfig`].
@@ -295,7 +299,7 @@ export type Mend = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: 
 /**
  * One request to the engine. Commands are handled one at a time, in order.
  */
-export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "set_folder_roles"; images: string; masks: string } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "show_tiles"; config: TrainConfig; row: number } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number; outlines?: Outlines } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
+export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "set_range"; range: RangeChoice } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "set_folder_roles"; images: string; masks: string } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "show_tiles"; config: TrainConfig; row: number } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number; outlines?: Outlines } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
 
 /**
  * Settings to try instead, and what was changed in them.
@@ -346,6 +350,14 @@ export interface Dataset {
      */
     colours: ColourShare[];
     /**
+     * How numbers of more than 8 bits become brightness; none where no image has them.
+     */
+    ranges: RangeInfo | undefined;
+    /**
+     * The numbers in the masks count objects: so many in the mask that has most.
+     */
+    objects: number | undefined;
+    /**
      * What the masks hold as classes, whichever rule is in force.
      */
     detected: LegendEntry[];
@@ -381,6 +393,10 @@ export interface Dataset {
      * Tells data sets apart: the same for the same pixels in the same pairs, whatever the rule and the folders' names.
      */
     fingerprint: string;
+    /**
+     * The same as versions made it that stretched images of more than 8 bits one by one; none where it is no other.
+     */
+    fingerprint_before: string | undefined;
 }
 
 /**
@@ -406,36 +422,29 @@ export interface SavedData {
      */
     bands?: number[];
     /**
+     * How its images of more than 8 bits were seen: as chosen, and as it came out. Runs from before there was a choice
+     * have none.
+     */
+    ranges?: [RangeChoice, RangeChoice];
+    /**
      * What the user said of folders.
      */
     folders?: FolderRoles[];
 }
 
 /**
- * What folders hold. Each is one or more names, `/` between them, anywhere in a path; `*.png` at the end takes the files
- * of that ending alone, directly in the folder.
+ * The ranges of a data set.
  */
-export interface FolderRoles {
-    images: string;
-    masks: string;
-}
-
-/**
- * Which folder holds images, which masks?
- */
-export interface FolderQuestion {
+export interface RangeInfo {
+    choice: RangeChoice;
     /**
-     * The answers; one is right.
+     * As it came out: never [`RangeChoice::Together`].
      */
-    options: FolderRoles[];
+    used: RangeChoice;
     /**
-     * The answer that the pictures suggest.
+     * Images of more than 8 bits.
      */
-    suggested: number | undefined;
-    /**
-     * Files that wait for it.
-     */
-    files: number;
+    images: number;
 }
 
 /**
@@ -519,6 +528,15 @@ export interface SaveOutcome {
 }
 
 /**
+ * What folders hold. Each is one or more names, `/` between them, anywhere in a path; `*.png` at the end takes the files
+ * of that ending alone, directly in the folder.
+ */
+export interface FolderRoles {
+    images: string;
+    masks: string;
+}
+
+/**
  * What the network tells apart.
  */
 export interface ClassInfo {
@@ -567,7 +585,38 @@ export interface GeoInfo {
      */
     middle: [number, number] | undefined;
     rotated: boolean;
+    /**
+     * Name that the file gives a reference system whose code is not known.
+     */
+    unknown_crs: string | undefined;
+    /**
+     * Its vertical pixel scale is negative, which is read as GDAL and QGIS do: the sign dropped.
+     */
+    negative_scale: boolean;
 }
+
+/**
+ * Which folder holds images, which masks?
+ */
+export interface FolderQuestion {
+    /**
+     * The answers; one is right.
+     */
+    options: FolderRoles[];
+    /**
+     * The answer that the pictures suggest.
+     */
+    suggested: number | undefined;
+    /**
+     * Files that wait for it.
+     */
+    files: number;
+}
+
+/**
+ * Which numbers are black and which are white in images of more than 8 bits.
+ */
+export type RangeChoice = { kind: "together" } | { kind: "fixed"; bands: [number, number][] } | { kind: "each_alone" } | { kind: "as_before" };
 
 /**
  * Which of the eight poses of a square a tile may take.
@@ -576,6 +625,10 @@ export type Poses = "one" | "mirrored" | "eight";
 
 export interface ColourShare {
     rgb: [number, number, number];
+    /**
+     * The number in the file, where the masks hold numbers.
+     */
+    code?: number;
     share: number;
 }
 
@@ -677,6 +730,14 @@ export interface ModelInfo {
      * Ground resolution of what it was trained on, metres a pixel, where that is known.
      */
     pixel_m: number | undefined;
+    /**
+     * How it sees numbers of more than 8 bits.
+     */
+    ranges: RangeChoice;
+    /**
+     * The same in metres of the map, as an ONNX file for QGIS says it; `None` where the map is in degrees or feet.
+     */
+    map_pixel_m: number | undefined;
 }
 
 export interface Pair {
@@ -886,7 +947,7 @@ export type EndReason = "finished" | "stopped" | "early_stopped" | "not_finite" 
 
 export type ExportKind = "mask_png" | "probability_png" | "mask_tif" | "class_tif" | "probability_tif" | "geojson" | "world_file" | "aux_xml";
 
-export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "no_mask" | "no_image" | "partner_refused" | "ambiguous" | "other_form" | "which_folder" | "object_masks" | "task_names" | "size_mismatch" | "no_pairs" | "vector_mask" | "bad_legend" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_other_version" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "cannot_continue" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
+export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "no_mask" | "no_image" | "partner_refused" | "ambiguous" | "other_form" | "which_folder" | "object_masks" | "task_names" | "other_place" | "other_grid" | "size_mismatch" | "mask_number" | "too_many_classes" | "no_pairs" | "vector_mask" | "vector_part" | "bad_legend" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_other_version" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "cannot_continue" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
 
 export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs" | "does_not_fit" | "needs_binary_masks" | "wrong_count" | "no_places";
 
@@ -1081,13 +1142,13 @@ export interface InitOutput {
     readonly projection_units: (a: number) => [number, number];
     readonly start: () => void;
     readonly transform: (a: number, b: number, c: number) => [number, number];
-    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___js_sys_d699d72abf6d3c58___Function_fn_wasm_bindgen_d440f334afd28208___JsValue_____wasm_bindgen_d440f334afd28208___sys__Undefined___js_sys_d699d72abf6d3c58___Function_fn_wasm_bindgen_d440f334afd28208___JsValue_____wasm_bindgen_d440f334afd28208___sys__Undefined_______true_: (a: number, b: number, c: any, d: any) => void;
-    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wasm_bindgen_d440f334afd28208___JsValue__core_b3600b29a117afc3___result__Result_____wasm_bindgen_d440f334afd28208___JsError___true_: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wasm_bindgen_d440f334afd28208___sys__JsNullable_wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_b3600b29a117afc3___result__Result_____wasm_bindgen_d440f334afd28208___JsError___true_: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wasm_bindgen_d440f334afd28208___sys__JsNullable_wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_b3600b29a117afc3___result__Result_____wasm_bindgen_d440f334afd28208___JsError___true__43: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wasm_bindgen_d440f334afd28208___sys__JsNullable_wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuError__GpuError___core_b3600b29a117afc3___result__Result_____wasm_bindgen_d440f334afd28208___JsError___true__44: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true_: (a: number, b: number, c: any) => void;
-    readonly wasm_bindgen_d440f334afd28208___convert__closures_____invoke___wgpu_a2e08c297f44aab8___backend__webgpu__webgpu_sys__gen_GpuDeviceLostInfo__GpuDeviceLostInfo______true__42: (a: number, b: number, c: any) => void;
+    readonly wasm_bindgen__convert__closures_____invoke__h406a78d26a470301: (a: number, b: number, c: any, d: any) => void;
+    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_43: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_44: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen__convert__closures_____invoke__hdf6b664c1dd5eb9d: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen__convert__closures_____invoke__h14ef2b1162c22978: (a: number, b: number, c: any) => void;
+    readonly wasm_bindgen__convert__closures_____invoke__h14ef2b1162c22978_42: (a: number, b: number, c: any) => void;
     readonly __wbindgen_malloc: (a: number, b: number) => number;
     readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_free: (a: number, b: number, c: number) => void;
