@@ -78,18 +78,19 @@ impl Mask {
         let bands = usize::from(raster.bands);
         let colours = if raster.has_alpha() { bands - 1 } else { bands };
         let samples = match &raster.samples {
-            Samples::U8(v) => Samples::U8(with_alpha(v, bands, colours, &valid, [0, u8::MAX])),
-            Samples::U16(v) => Samples::U16(with_alpha(v, bands, colours, &valid, [0, u16::MAX])),
+            Samples::U8(v) => with_alpha(v, bands, colours, &valid, [0, u8::MAX]).into(),
+            Samples::U16(v) => with_alpha(v, bands, colours, &valid, [0, u16::MAX]).into(),
+            Samples::F32(v) => with_alpha(v, bands, colours, &valid, [0.0, 1.0]).into(),
         };
-        let mut out = Raster::new(
-            raster.width,
-            raster.height,
-            colours as u8 + 1,
+        let mut out = Raster {
+            bands: colours as u8 + 1,
             samples,
-            raster.source_bits,
-        )
-        .ok_or_else(|| TiffError::Mask("an empty picture".into()))?;
-        out.first_frame_only = raster.first_frame_only;
+            alpha_is_missing: true,
+            ..raster.header_only()
+        };
+        if let Some(own) = &raster.own_ranges {
+            out.suggest_ranges(own.before.clone());
+        }
         Ok(out)
     }
 }
