@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # A 4-bit class map: rasterio 1.4.4 (GDAL 3.10.3) writes; Pillow 13.0.0,
-# opencv-python-headless 5.0.0.93, tifffile 2026.3.3 + imagecodecs 2026.3.6,
-# sharp 0.35.5 read
+# opencv-python-headless 5.0.0.93, tifffile 2026.3.3 + imagecodecs 2026.3.6, sharp
+# 0.35.5 read
 #
-# Expected: class 3 of a map stored in 4 bits (NBITS=4, to save room) is 3 for
-#   every reader, as it is in 8 bits.
-# Happens: GDAL and tifffile count in steps of 1; Pillow, sharp and, for PNG, OpenCV stretch
-#   to the full byte: class 3 is 51, and 15 is 255. For TIFF, OpenCV refuses 4 bits but reads 12 bits and
-#   multiplies by 16, where Pillow, having stretched 4 bits, now does not. One-bit masks are 0/1, False/True or 0/255.
-# Cost: the map looks alike in any viewer (all stretch), trains in the program that wrote
-#   it, and has classes out of range, or one class in 17, elsewhere. Reflectance of a
-#   12-bit camera is 16 times too bright through OpenCV.
+# Expected: class 3 of a map stored in 4 bits (NBITS=4, to save room) is 3 for every
+#   reader, as it is in 8 bits.
+# Happens: GDAL and tifffile count in steps of 1; Pillow, sharp and, for PNG, OpenCV
+#   stretch to the full byte: class 3 is 51, and 15 is 255. For TIFF, OpenCV refuses 4
+#   bits but reads 12 bits and multiplies by 16, where Pillow, which stretched 4 bits,
+#   leaves them. One-bit masks are 0/1, False/True or 0/255.
+# Cost: the map looks right in a viewer that stretches, trains in the program that
+#   wrote it, and has classes out of range, or one class in 17, elsewhere. Reflectance
+#   of a 12-bit camera is 16 times too bright through OpenCV.
 #
 # Observed (value written: value read):
 #   PNG 4 bits,  3: rasterio 3, Pillow 51, OpenCV 51, sharp 51
