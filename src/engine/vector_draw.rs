@@ -108,42 +108,36 @@ struct Outcome {
     misplaced: Vec<String>,
 }
 
+/// What a drawing of all files gave.
+#[derive(Default)]
+struct Drawing {
+    /// Masks by path; none where one of before is no longer drawn.
+    masks: Vec<(String, Option<Raster>)>,
+    /// Names of classes by number.
+    legend: BTreeMap<u16, String>,
+    /// What is said of the files.
+    said: Vec<Event>,
+}
+
+/// Images by reference system and path, each with its files in the order of their paths.
+type Jobs<'a> = BTreeMap<(Option<u32>, &'a str), Vec<&'a str>>;
+
 impl VectorMasks {
-    /// Masks by path, none where one of before is no longer drawn; their legend; what is said of the files.
-    fn draw(
-        &mut self,
-        is_held: impl Fn(&str) -> bool,
-    ) -> (Vec<(String, Option<Raster>)>, BTreeMap<u16, String>, Vec<Event>) {
+    fn draw(&mut self, is_held: impl Fn(&str) -> bool) -> Drawing {
         let readable: Vec<&Polygons> = self.layers.values().filter_map(|layer| layer.as_ref().ok()).collect();
         let codes = match Codes::of(&readable) {
             Ok(codes) => codes,
             Err(detail) => {
                 let path = self.layers.keys().next().cloned();
-                let event = fault(FaultCode::VectorMask, Stage::Pair, path, Some(detail));
-                return (Vec::new(), BTreeMap::new(), vec![event]);
+                return Drawing {
+                    said: vec![fault(FaultCode::VectorMask, Stage::Pair, path, Some(detail))],
+                    ..Drawing::default()
+                };
             }
         };
-        // By reference system, then by path: polygons are projected once for each system.
-        let mut jobs: BTreeMap<(Option<u32>, String), Vec<&str>> = BTreeMap::new();
-        let mut outcomes: BTreeMap<&str, Outcome> = BTreeMap::new();
-        for (path, layer) in &self.layers {
-            let Ok(polygons) = layer else { continue };
-            let named = self.named_like(path);
-            let mut images = if polygons.is_empty() {
-                named.clone()
-            } else {
-                self.images_of(path)
-            };
-            images.retain(|image| is_held(image));
-            let outcome = outcomes.entry(path).or_default();
-            outcome.images = images.len();
-            outcome.is_own = images.iter().any(|image| named.contains(image));
-            for image in images {
-                let system = self.geo(&image).and_then(|geo| geo.epsg);
-                jobs.entry((system, image)).or_default().push(path);
-            }
-        }
-        let mut masks: Vec<(String, Option<Raster>)> = Vec::new();
+        let (jobs, mut outcomes) = self.jobs(is_held);
+        let mut masks = Vec::new();
+        // Polygons are projected once for each system.
         let mut projected: BTreeMap<&str, Result<Projected, String>> = BTreeMap::new();
         let mut system_of_projected = None;
         for ((system, image), files) in &jobs {
@@ -161,11 +155,10 @@ impl VectorMasks {
                 };
                 let says_something = match &geo {
                     _ if polygons.is_empty() => true,
+                    None => false,
                     Some(geo) => {
-                        let projected = projected
-                            .entry(path)
-                            .or_insert_with(|| polygons.project(geo).map_err(|e| e.to_string()));
-                        match projected {
+                        let project = || polygons.project(geo).map_err(|e| e.to_string());
+                        match projected.entry(path).or_insert_with(project) {
                             Ok(projected) => {
                                 let cover = projected.draw(geo, size, codes.in_file(polygons), &mut canvas);
                                 cover.drawn || cover.within || outcome.is_own && cover.touched
@@ -176,7 +169,6 @@ impl VectorMasks {
                             }
                         }
                     }
-                    None => false,
                 };
                 outcome.masks += usize::from(says_something);
                 is_covered |= says_something;
@@ -186,8 +178,7 @@ impl VectorMasks {
             }
         }
         let now: BTreeSet<String> = masks.iter().map(|(path, _)| path.clone()).collect();
-        let before = std::mem::replace(&mut self.drawn, now);
-        masks.extend(before.difference(&self.drawn).map(|path| (path.clone(), None)));
+        masks.extend(self.drawn.difference(&now).map(|path| (path.clone(), None)));
         let said = self.layers.iter().filter_map(|(path, layer)| {
             let (code, detail) = match (layer, outcomes.get(path.as_str())) {
                 (Ok(polygons), Some(outcome)) => remarks(polygons, outcome, &codes)?,
@@ -196,8 +187,39 @@ impl VectorMasks {
             };
             Some(fault(code, Stage::Pair, Some(path.clone()), Some(detail)))
         });
-        let said = said.collect();
-        (masks, codes.legend(), said)
+        let drawing = Drawing {
+            masks,
+            legend: codes.legend(),
+            said: said.collect(),
+        };
+        self.drawn = now;
+        drawing
+    }
+
+    /// Which files are for which images.
+    fn jobs(&self, is_held: impl Fn(&str) -> bool) -> (Jobs<'_>, BTreeMap<&str, Outcome>) {
+        let (mut jobs, mut outcomes) = (Jobs::new(), BTreeMap::new());
+        let index = self.index(is_held);
+        for (path, layer) in &self.layers {
+            let Ok(polygons) = layer else { continue };
+            let named = index.named_like(path);
+            let images = match polygons.is_empty() {
+                // What says that there is nothing needs no place.
+                true => named.clone(),
+                false => index.images_of(path),
+            };
+            let outcome = Outcome {
+                is_own: images.iter().any(|image| named.contains(image)),
+                images: images.len(),
+                ..Outcome::default()
+            };
+            outcomes.insert(path.as_str(), outcome);
+            for image in images {
+                let system = self.geo(image).and_then(|geo| geo.epsg);
+                jobs.entry((system, image)).or_default().push(path.as_str());
+            }
+        }
+        (jobs, outcomes)
     }
 }
 
@@ -252,21 +274,22 @@ fn remarks(polygons: &Polygons, outcome: &Outcome, codes: &Codes) -> Option<(Fau
 
 impl Engine {
     /// Draws the masks of all vector files of the data set, if something came; gives a fault for each that could not be
-    /// used, or not as it stands.
+    /// used, or not as it stands, those of before too.
     pub(super) fn draw_vector_masks(&mut self) -> Vec<Event> {
         if !self.vectors.begin_drawing() {
-            return Vec::new();
+            return self.vectors.said.clone();
         }
         let builder = &self.builder;
-        let (masks, legend, said) = self.vectors.draw(|image| builder.holds(image));
-        for (path, raster) in masks {
+        let drawing = self.vectors.draw(|image| builder.holds(image));
+        for (path, raster) in drawing.masks {
             match raster {
-                Some(raster) if legend.is_empty() => self.builder.add_raster(&path, raster),
-                Some(raster) => self.builder.add_named_raster(&path, raster, &legend),
+                Some(raster) if drawing.legend.is_empty() => self.builder.add_raster(&path, raster),
+                Some(raster) => self.builder.add_named_raster(&path, raster, &drawing.legend),
                 None => self.builder.remove(&path),
             }
         }
-        said
+        self.vectors.said.clone_from(&drawing.said);
+        drawing.said
     }
 }
 

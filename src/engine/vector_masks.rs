@@ -18,6 +18,7 @@ use crate::{
         tiff::TiffImage,
         vector::{Polygons, geojson, shapefile},
     },
+    protocol::Event,
 };
 
 /// Where an image to train on lies.
@@ -45,6 +46,8 @@ pub(super) struct VectorMasks {
     is_stale: bool,
     /// Paths of the masks that are drawn.
     pub(super) drawn: BTreeSet<String>,
+    /// What was said of the files at the last drawing.
+    pub(super) said: Vec<Event>,
 }
 
 impl VectorMasks {
@@ -139,20 +142,38 @@ impl VectorMasks {
         }
     }
 
+    /// The images that were decoded, for looking up which a file is for.
+    pub(super) fn index(&self, is_held: impl Fn(&str) -> bool) -> Index<'_> {
+        let mut index = Index::default();
+        for path in self.images.keys().filter(|path| is_held(path)) {
+            index.by_stem.entry(plain_stem(path)).or_default().push(path);
+            if self.geo(path).is_some() {
+                index.placed.insert(path);
+            }
+        }
+        index
+    }
+}
+
+/// Images by name, and those that lie on the ground.
+#[derive(Default)]
+pub(super) struct Index<'a> {
+    by_stem: BTreeMap<String, Vec<&'a str>>,
+    placed: BTreeSet<&'a str>,
+}
+
+impl<'a> Index<'a> {
     /// Images that have the name of a file of polygons.
-    pub(super) fn named_like(&self, vector: &str) -> Vec<String> {
-        let wanted = plain_stem(vector);
-        let same = self.images.keys().filter(|path| plain_stem(path) == wanted);
-        same.cloned().collect()
+    pub(super) fn named_like(&self, vector: &str) -> Vec<&'a str> {
+        self.by_stem.get(&plain_stem(vector)).cloned().unwrap_or_default()
     }
 
     /// Images that a file of polygons is for: the one of its name, or all that lie on the ground.
-    pub(super) fn images_of(&self, vector: &str) -> Vec<String> {
-        let is_placed = |path: &String| self.geo(path).is_some();
+    pub(super) fn images_of(&self, vector: &str) -> Vec<&'a str> {
         let mut same = self.named_like(vector);
-        same.retain(is_placed);
+        same.retain(|path| self.placed.contains(path));
         if same.is_empty() {
-            self.images.keys().filter(|path| is_placed(path)).cloned().collect()
+            self.placed.iter().copied().collect()
         } else {
             same
         }
@@ -232,8 +253,8 @@ mod tests {
                 assert!(masks.note(&format!("{name}.pgw"), &mut world.to_vec()));
             }
         }
-        assert_eq!(masks.images_of("buildings.geojson"), ["a.png", "b.png"]);
-        assert_eq!(masks.images_of("B_mask.geojson"), ["b.png"]);
+        assert_eq!(masks.index(|_| true).images_of("buildings.geojson"), ["a.png", "b.png"]);
+        assert_eq!(masks.index(|_| true).images_of("B_mask.geojson"), ["b.png"]);
         // Without a projection file nobody knows what the numbers mean.
         assert_eq!(masks.pixel_m(["a.png", "b.png"].into_iter()), None);
         for (name, zone) in [("a", "33N"), ("b", "33N"), ("c", "33N")] {

@@ -49,7 +49,12 @@ const faults = {
   no_image: () => ({ sentence: 'is a mask with no image of the same name', next: 'Drop its image too, with the same name.' }),
   ambiguous: (d) => ({ sentence: `claims the same place as ${d || 'another file'}`, next: 'Keep one of the two, or rename one.' }),
   size_mismatch: (d) => ({ sentence: `has image and mask of different size${inBrackets(d)}`, next: 'Export both at the same size and drop them again.' }),
-  vector_mask: (d) => ({ sentence: `gives no mask${inBrackets(d)}`, next: 'Drop it with images of the same place that say where they lie: GeoTIFF, or PNG and JPEG with a world file and .prj.' }),
+  vector_mask: (d) => ({
+    sentence: `gives no mask${inBrackets(d)}`,
+    next: /image|place|system|\.prj/.test(d)
+      ? 'Drop it with images of the same place that say where they lie: GeoTIFF, or PNG and JPEG with a world file and .prj.'
+      : 'Mend it or export it again, as GeoJSON or Shapefile with classes as whole numbers or names, and drop it again.',
+  }),
   vector_part: (d) => ({ sentence: `is drawn, but not all of it as it stands${inBrackets(d)}`, next: 'Train on what is drawn, or mend the file and drop it again.' }),
   no_pairs: () => ({ sentence: 'No image and mask belong together by name', next: 'Use the same name in images/ and masks/, or 12.png and 12_mask.png.' }),
   bad_legend: (d) => ({ sentence: `The legend cannot be used${inBrackets(d)}`, next: 'Tick or name colours so that there are from 2 to 16 classes.' }),
