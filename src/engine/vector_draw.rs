@@ -111,43 +111,36 @@ struct Outcome {
     misplaced: Vec<String>,
 }
 
+/// What a drawing of all files gave.
+#[derive(Default)]
+struct Drawing {
+    /// Masks by image; none where one of before is no longer drawn.
+    masks: Vec<(String, Option<Drawn>)>,
+    /// Names of classes by number.
+    legend: BTreeMap<u16, String>,
+    /// What is said of the files.
+    said: Vec<Event>,
+}
+
+/// Images by reference system and path, each with its files in the order of their paths.
+type Jobs<'a> = BTreeMap<(Option<u32>, &'a str), Vec<&'a str>>;
+
 impl VectorMasks {
-    /// Masks by image with the file they come from, none where one of before is no longer drawn; their legend; what is said
-    /// of the files.
-    fn draw(
-        &mut self,
-        is_held: impl Fn(&str) -> bool,
-    ) -> (Vec<(String, Option<Drawn>)>, BTreeMap<u16, String>, Vec<Event>) {
+    fn draw(&mut self, is_held: impl Fn(&str) -> bool) -> Drawing {
         let readable: Vec<&Polygons> = self.layers.values().filter_map(|layer| layer.as_ref().ok()).collect();
         let codes = match Codes::of(&readable) {
             Ok(codes) => codes,
             Err(detail) => {
                 let path = self.layers.keys().next().cloned();
-                let event = fault(FaultCode::VectorMask, Stage::Pair, path, Some(detail));
-                return (Vec::new(), BTreeMap::new(), vec![event]);
+                return Drawing {
+                    said: vec![fault(FaultCode::VectorMask, Stage::Pair, path, Some(detail))],
+                    ..Drawing::default()
+                };
             }
         };
-        // By reference system, then by path: polygons are projected once for each system.
-        let mut jobs: BTreeMap<(Option<u32>, String), Vec<&str>> = BTreeMap::new();
-        let mut outcomes: BTreeMap<&str, Outcome> = BTreeMap::new();
-        for (path, layer) in &self.layers {
-            let Ok(polygons) = layer else { continue };
-            let named = self.named_like(path);
-            let mut images = if polygons.is_empty() {
-                named.clone()
-            } else {
-                self.images_of(path)
-            };
-            images.retain(|image| is_held(image));
-            let outcome = outcomes.entry(path).or_default();
-            outcome.images = images.len();
-            outcome.is_own = images.iter().any(|image| named.contains(image));
-            for image in images {
-                let system = self.geo(&image).and_then(|geo| geo.epsg);
-                jobs.entry((system, image)).or_default().push(path);
-            }
-        }
-        let mut masks: Vec<(String, Option<Drawn>)> = Vec::new();
+        let (jobs, mut outcomes) = self.jobs(is_held);
+        let mut masks = Vec::new();
+        // Polygons are projected once for each system.
         let mut projected: BTreeMap<&str, Result<Projected, String>> = BTreeMap::new();
         let mut system_of_projected = None;
         for ((system, image), files) in &jobs {
@@ -165,11 +158,10 @@ impl VectorMasks {
                 };
                 let says_something = match &geo {
                     _ if polygons.is_empty() => true,
+                    None => false,
                     Some(geo) => {
-                        let projected = projected
-                            .entry(path)
-                            .or_insert_with(|| polygons.project(geo).map_err(|e| e.to_string()));
-                        match projected {
+                        let project = || polygons.project(geo).map_err(|e| e.to_string());
+                        match projected.entry(path).or_insert_with(project) {
                             Ok(projected) => {
                                 let cover = projected.draw(geo, size, codes.in_file(polygons), &mut canvas);
                                 cover.drawn || cover.within || outcome.is_own && cover.touched
@@ -180,7 +172,6 @@ impl VectorMasks {
                             }
                         }
                     }
-                    None => false,
                 };
                 outcome.masks += usize::from(says_something);
                 is_covered |= says_something;
@@ -188,12 +179,11 @@ impl VectorMasks {
             if is_covered {
                 let from = files.first().map_or_else(String::new, |path| (*path).to_owned());
                 let drawn = codes.raster(size, canvas).map(|mask| Drawn { from, mask });
-                masks.push((image.clone(), drawn));
+                masks.push(((*image).to_owned(), drawn));
             }
         }
-        let now: BTreeSet<String> = masks.iter().map(|(image, _)| image.clone()).collect();
-        let before = std::mem::replace(&mut self.drawn, now);
-        masks.extend(before.difference(&self.drawn).map(|image| (image.clone(), None)));
+        let now: BTreeSet<String> = masks.iter().map(|(image, _): &(String, _)| image.clone()).collect();
+        masks.extend(self.drawn.difference(&now).map(|image| (image.clone(), None)));
         let said = self.layers.iter().filter_map(|(path, layer)| {
             let (code, detail) = match (layer, outcomes.get(path.as_str())) {
                 (Ok(polygons), Some(outcome)) => self.remarks(polygons, outcome, &codes)?,
@@ -202,8 +192,39 @@ impl VectorMasks {
             };
             Some(fault(code, Stage::Pair, Some(path.clone()), Some(detail)))
         });
-        let said = said.collect();
-        (masks, codes.legend(), said)
+        let drawing = Drawing {
+            masks,
+            legend: codes.legend(),
+            said: said.collect(),
+        };
+        self.drawn = now;
+        drawing
+    }
+
+    /// Which files are for which images.
+    fn jobs(&self, is_held: impl Fn(&str) -> bool) -> (Jobs<'_>, BTreeMap<&str, Outcome>) {
+        let (mut jobs, mut outcomes) = (Jobs::new(), BTreeMap::new());
+        let index = self.index(is_held);
+        for (path, layer) in &self.layers {
+            let Ok(polygons) = layer else { continue };
+            let named = index.named_like(path);
+            let images = match polygons.is_empty() {
+                // What says that there is nothing needs no place.
+                true => named.clone(),
+                false => index.images_of(path),
+            };
+            let outcome = Outcome {
+                is_own: images.iter().any(|image| named.contains(image)),
+                images: images.len(),
+                ..Outcome::default()
+            };
+            outcomes.insert(path.as_str(), outcome);
+            for image in images {
+                let system = self.geo(image).and_then(|geo| geo.epsg);
+                jobs.entry((system, image)).or_default().push(path.as_str());
+            }
+        }
+        (jobs, outcomes)
     }
 }
 
@@ -260,21 +281,22 @@ impl VectorMasks {
 
 impl Engine {
     /// Draws the masks of all vector files of the data set, if something came; gives a fault for each that could not be
-    /// used, or not as it stands.
+    /// used, or not as it stands, those of before too.
     pub(super) fn draw_vector_masks(&mut self) -> Vec<Event> {
         if !self.vectors.begin_drawing() {
-            return Vec::new();
+            return self.vectors.said.clone();
         }
         let builder = &self.builder;
-        let (masks, legend, said) = self.vectors.draw(|image| builder.holds(image));
-        self.builder.set_names(legend);
-        for (image, drawn) in masks {
+        let drawing = self.vectors.draw(|image| builder.holds(image));
+        self.builder.set_names(drawing.legend);
+        for (image, drawn) in drawing.masks {
             match drawn {
                 Some(Drawn { from, mask }) => self.builder.add_drawn(&image, &from, mask),
                 None => self.builder.remove_drawn(&image),
             }
         }
-        said
+        self.vectors.said.clone_from(&drawing.said);
+        drawing.said
     }
 }
 

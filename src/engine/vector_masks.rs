@@ -12,7 +12,7 @@ use super::georef::{self, Sidecars};
 use crate::{
     data::{
         alignment::Place,
-        pair::{images_named_like, is_junk},
+        pair::{ImageNames, is_junk},
     },
     formats::{
         Format,
@@ -21,6 +21,7 @@ use crate::{
         tiff::TiffImage,
         vector::{Polygons, geojson, shapefile},
     },
+    protocol::Event,
 };
 
 /// Where an image to train on lies.
@@ -49,6 +50,8 @@ pub(super) struct VectorMasks {
     is_stale: bool,
     /// Images that a mask is drawn for.
     pub(super) drawn: BTreeSet<String>,
+    /// What was said of the files at the last drawing.
+    pub(super) said: Vec<Event>,
 }
 
 impl VectorMasks {
@@ -168,20 +171,43 @@ impl VectorMasks {
         }
     }
 
+    /// The images that were decoded, for looking up which a file is for.
+    pub(super) fn index(&self, is_held: impl Fn(&str) -> bool) -> Index<'_> {
+        let images: Vec<&str> = self
+            .images
+            .keys()
+            .map(String::as_str)
+            .filter(|path| is_held(path))
+            .collect();
+        let paths: Vec<String> = images.iter().map(|path| (*path).to_owned()).collect();
+        Index {
+            names: ImageNames::new(&paths),
+            placed: images.iter().copied().filter(|path| self.geo(path).is_some()).collect(),
+            images,
+        }
+    }
+}
+
+/// Images by name, and those that lie on the ground.
+pub(super) struct Index<'a> {
+    names: ImageNames,
+    images: Vec<&'a str>,
+    placed: BTreeSet<&'a str>,
+}
+
+impl<'a> Index<'a> {
     /// Images that have the name of a file of polygons.
-    pub(super) fn named_like(&self, vector: &str) -> Vec<String> {
-        let images: Vec<String> = self.images.keys().cloned().collect();
-        let same = images_named_like(vector, &images).into_iter();
-        same.filter_map(|i| images.get(i).cloned()).collect()
+    pub(super) fn named_like(&self, vector: &str) -> Vec<&'a str> {
+        let same = self.names.like(vector).into_iter();
+        same.filter_map(|i| self.images.get(i).copied()).collect()
     }
 
     /// Images that a file of polygons is for: the one of its name, or all that lie on the ground.
-    pub(super) fn images_of(&self, vector: &str) -> Vec<String> {
-        let is_placed = |path: &String| self.geo(path).is_some();
+    pub(super) fn images_of(&self, vector: &str) -> Vec<&'a str> {
         let mut same = self.named_like(vector);
-        same.retain(is_placed);
+        same.retain(|path| self.placed.contains(path));
         if same.is_empty() {
-            self.images.keys().filter(|path| is_placed(path)).cloned().collect()
+            self.placed.iter().copied().collect()
         } else {
             same
         }
@@ -234,8 +260,8 @@ mod tests {
                 assert!(masks.note(&format!("{name}.pgw"), &mut world.to_vec()));
             }
         }
-        assert_eq!(masks.images_of("buildings.geojson"), ["a.png", "b.png"]);
-        assert_eq!(masks.images_of("B_mask.geojson"), ["b.png"]);
+        assert_eq!(masks.index(|_| true).images_of("buildings.geojson"), ["a.png", "b.png"]);
+        assert_eq!(masks.index(|_| true).images_of("B_mask.geojson"), ["b.png"]);
         // Without a projection file nobody knows what the numbers mean.
         assert_eq!(masks.pixel_m(["a.png", "b.png"].into_iter()), None);
         for (name, zone) in [("a", "33N"), ("b", "33N"), ("c", "33N")] {

@@ -279,6 +279,8 @@ function receive(message) {
       break;
     case 'reading':
       state.reading = { ...message, cancelling: state.reading?.cancelling ?? false };
+      // The engine draws all files of polygons again with every drop, and says anew what it finds.
+      if (message.purpose === 'train') state.faults = state.faults.filter(({ code }) => code !== 'vector_mask' && code !== 'vector_part');
       break;
     case 'read':
       readUpTo(message);

@@ -57,7 +57,12 @@ const faults = {
   too_many_classes: (d) => ({ sentence: `has a mask of too many classes${inBrackets(d)}`, next: 'In the legend beside the pairs give some of them one name, or untick them; that takes the pairs in.' }),
   other_place: (d) => ({ sentence: `has its mask at another place${inBrackets(d)}`, next: 'Export the mask for this image, or give both the right reference system.' }),
   other_grid: (d) => ({ sentence: `has its mask on another grid${inBrackets(d)}`, next: 'Warp the mask onto the image’s grid and reference system (QGIS: Raster, Projections, Warp) and drop it again.' }),
-  vector_mask: (d) => ({ sentence: `gives no mask${inBrackets(d)}`, next: 'Drop it with images of the same place that say where they lie: GeoTIFF, or PNG and JPEG with a world file and .prj.' }),
+  vector_mask: (d) => ({
+    sentence: `gives no mask${inBrackets(d)}`,
+    next: /image|place|system|\.prj/.test(d)
+      ? 'Drop it with images of the same place that say where they lie: GeoTIFF, or PNG and JPEG with a world file and .prj.'
+      : 'Mend it or export it again, as GeoJSON or Shapefile with classes as whole numbers or names, and drop it again.',
+  }),
   vector_part: (d) => ({ sentence: `is drawn, but not all of it as it stands${inBrackets(d)}`, next: 'Train on what is drawn, or mend the file and drop it again.' }),
   no_pairs: () => ({ sentence: 'No image and mask belong together by name', next: 'Use the same name in images/ and masks/, or 12.png and 12_mask.png.' }),
   bad_legend: (d) => ({ sentence: `The legend cannot be used${inBrackets(d)}`, next: 'Tick or name colours so that there are from 2 to 64 classes.' }),

@@ -200,7 +200,7 @@ fn drawn_masks_need_no_name() {
 #[test]
 fn polygons_are_for_the_images_of_their_name() {
     let named = |vector: &str, images: &[&str]| -> Vec<usize> {
-        images_named_like(vector, &images.iter().map(|i| i.to_string()).collect::<Vec<_>>())
+        ImageNames::new(&images.iter().map(|i| i.to_string()).collect::<Vec<_>>()).like(vector)
     };
     let tiles = ["tile.tif", "tile (1).tif", "tile (2).tif"];
     assert_eq!(named("tile (1).geojson", &tiles), [1]);

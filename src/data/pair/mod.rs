@@ -118,14 +118,19 @@ pub fn pair_by_name(paths: &[String], known: Known) -> Pairing {
     out
 }
 
-/// Positions of the images that a file of polygons or a mask is for by its name: those of exactly its name, or else
-/// those of its name in another spelling.
-pub fn images_named_like(mask: &str, images: &[String]) -> Vec<usize> {
-    let mut junk = Vec::new();
-    let wanted = file::read_mask(mask);
-    let mut found: Vec<(u8, usize)> = file::read_all(images, &[], &mut junk)
-        .iter()
-        .filter_map(|image| {
+/// Images to look up by the names of masks.
+pub struct ImageNames(Vec<File>);
+
+impl ImageNames {
+    pub fn new(images: &[String]) -> ImageNames {
+        ImageNames(file::read_all(images, &[], &mut Vec::new()))
+    }
+
+    /// Positions of the images that a file of polygons or a mask is for by its name: those of exactly its name, or else
+    /// those of its name in another spelling.
+    pub fn like(&self, mask: &str) -> Vec<usize> {
+        let wanted = file::read_mask(mask);
+        let cost = |image: &File| {
             let exact = image.stem == wanted.stem || image.key == wanted.key && !image.key.is_empty();
             let cost = match exact {
                 true => 0,
@@ -133,15 +138,13 @@ pub fn images_named_like(mask: &str, images: &[String]) -> Vec<usize> {
             };
             let apart = u8::from(!loose::related(&image.loose_context, &wanted.loose_context));
             Some((cost + apart * 100, image.index))
-        })
-        .collect();
-    found.sort_unstable();
-    let best = found.first().map(|(cost, _)| *cost);
-    found
-        .into_iter()
-        .filter(|(cost, _)| Some(*cost) == best)
-        .map(|(_, i)| i)
-        .collect()
+        };
+        let mut found: Vec<(u8, usize)> = self.0.iter().filter_map(cost).collect();
+        found.sort_unstable();
+        let best = found.first().map(|(cost, _)| *cost);
+        let best = found.into_iter().filter(|(cost, _)| Some(*cost) == best);
+        best.map(|(_, i)| i).collect()
+    }
 }
 
 fn pair_exactly<'a>(open: Vec<&'a File>, ignore_case: bool, out: &mut Pairing) -> Vec<&'a File> {

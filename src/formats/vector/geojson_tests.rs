@@ -24,7 +24,7 @@ fn whatever_holds_polygons_is_read() {
     let lines = format!("{one}\n{one}\r\n\n{one}");
     let records = format!("\u{1e}{one}\n\u{1e}{one}\n");
     let both = format!(r#"{{"type":"GeometryCollection","geometries":[{SQUARE},{SQUARE}]}}"#);
-    let many = format!(r#"{{"coordinates":[[[[15,48,7],[16,48,7],[16,49,7]]]],"type":"MultiPolygon","bbox":[1]}}"#);
+    let many = r#"{"coordinates":[[[[15,48,7],[16,48,7],[16,49,7]]]],"type":"MultiPolygon","bbox":[1]}"#;
     let marked = format!("\u{feff}{one}");
     let units: Vec<u8> = marked.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let turned: Vec<u8> = marked.encode_utf16().flat_map(u16::to_be_bytes).collect();
