@@ -18,7 +18,7 @@ use super::mask_numbers;
 use super::pair::{FolderRoles, is_junk};
 use super::value_ranges::RangeChoice;
 use crate::formats::decode::{Limits, decode};
-use crate::formats::raster::Raster;
+use crate::formats::raster::{Raster, Samples};
 
 mod making;
 mod pairing;
@@ -198,6 +198,16 @@ impl Builder {
         self.places = places;
     }
 
+    /// Takes pixels for missing whose bands have these values, by the path of the image (those of its bands in their
+    /// order), unless the image says itself what is missing.
+    pub fn set_nodata(&mut self, values: &BTreeMap<String, Vec<f64>>) {
+        for file in self.files.iter_mut().filter(|file| !file.raster.has_alpha()) {
+            if let Some(values) = values.get(&file.path) {
+                file.raster = Arc::new(file.raster.with_nodata(values));
+            }
+        }
+    }
+
     /// Uses this rule instead of the suggested one from the next [`finish`](Self::finish) on.
     pub fn set_rule(&mut self, rule: MaskRule) {
         self.labelling = Some(Labelling::Binary(rule));
@@ -250,7 +260,14 @@ impl Builder {
             if masks.is_empty() {
                 masks = pairing.pairs.iter().map(raster).collect();
             }
-            let numbers = mask_numbers::find(&masks);
+            // Masks are drawn in 16 bits where polygons have classes.
+            let drawn = pairing
+                .pairs
+                .iter()
+                .map(|(_, mask, _)| &self.files[*mask])
+                .filter(|f| f.of.is_some());
+            let are_classes = drawn.clone().any(|f| matches!(f.raster.samples, Samples::U16(_)));
+            let numbers = mask_numbers::find(&masks, are_classes);
             (
                 numbers,
                 mask::suggest(&masks, &numbers),

@@ -17,6 +17,8 @@ const STRAY_SHARE: f64 = 2e-4;
 const LOSSY_STRAY_SHARE: f64 = 5e-3;
 /// Share of greys with an equal neighbour, above which they fill areas.
 const AREAS: f64 = 0.6;
+/// Share of black above which coloured masks are drawings on it.
+const MUCH_BLACK: f64 = 0.2;
 /// More grey levels than this are looked at for how they lie.
 const SOME_GREYS: usize = 16;
 /// Share of the pixels that the classes must cover to be suggested.
@@ -139,7 +141,7 @@ pub fn detect(masks: &[&Raster], numbers: &Numbers, names: &BTreeMap<u16, String
     let grey = s.is_grey();
     let all_numbers = grey && masks.iter().all(|m| holds_numbers(m)) && numbers.scale == unscaled(&numbers.scale);
     let (mut main, strays) = gather(&s, lossy, codes);
-    let ignored = if all_numbers && !lossy {
+    let ignored = if all_numbers && !lossy && !numbers.are_classes {
         ignored_number(&main)
     } else {
         None
@@ -150,12 +152,15 @@ pub fn detect(masks: &[&Raster], numbers: &Numbers, names: &BTreeMap<u16, String
     let enough = if grey { COVERED_GREY } else { COVERED };
     let smoothed = || is_smoothed(&s, &main) && !has_areas_between(masks, &numbers.scale);
     let runs = || main.len() > SOME_GREYS && !in_areas(masks, &numbers.scale);
-    let drawing = !codes && grey && (lossy || !numbered && (smoothed() || runs()));
+    let drawing = !codes && grey && (lossy || runs() || !numbered && smoothed());
     let objects = matches!(numbers.kind, NumberKind::Objects { .. });
     let class_map = main.len() >= 3 && covered >= enough && !drawing && !objects;
     let count = classes().count();
     // Many greys are brightness unless they fill areas; so many colours are a picture.
-    let too_many = count > MAX_CLASSES && class_map && all_numbers;
+    // Exact colours on little black are classes; on much black they can be objects, and are foreground.
+    let ground = s.share(s.counts.get(&MaskValue::number(0)).copied().unwrap_or(0));
+    let exact = all_numbers || masks.iter().all(|m| m.is_palette) || !lossy && !grey && ground <= MUCH_BLACK;
+    let too_many = count > MAX_CLASSES && class_map && exact;
     let suggested = class_map && (count <= MAX_CLASSES || too_many) || main.len() >= 2 && !names.is_empty() && !objects;
     // A legend that nobody could take would never be seen, nor edited.
     let learnt: BTreeSet<MaskValue> = classes().take(MAX_CLASSES).map(|(value, _)| *value).collect();
@@ -260,7 +265,7 @@ fn in_areas(masks: &[&Raster], scale: &NumberScale) -> bool {
             last = Some(value);
         });
     }
-    equal as f64 > AREAS * between as f64
+    between == 0 || equal as f64 > AREAS * between as f64
 }
 
 /// Colours frequent enough for a class, noise added to the colour it surrounds, and the others. Of `codes` every one.

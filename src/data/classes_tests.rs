@@ -13,7 +13,7 @@ const GREEN: [u8; 3] = [30, 160, 40];
 const BLUE: [u8; 3] = [20, 40, 220];
 
 fn detect(masks: &[&Raster]) -> Detected {
-    class_detect::detect(masks, &mask_numbers::find(masks), &BTreeMap::new())
+    class_detect::detect(masks, &mask_numbers::find(masks, false), &BTreeMap::new())
 }
 
 /// Labels of a mask alone.
@@ -23,7 +23,7 @@ trait ApplyAlone {
 
 impl ApplyAlone for Legend {
     fn labels(&self, mask: &Raster) -> Vec<u8> {
-        self.apply(mask, &mask_numbers::find(&[mask]).scale)
+        self.apply(mask, &mask_numbers::find(&[mask], false).scale)
     }
 }
 
@@ -232,7 +232,10 @@ fn more_colours_than_classes_still_make_a_legend() {
     let colour = |i: u8| [3 * i, 250 - 3 * i, 7];
     let many = map(&(0..70).map(|i| (colour(i), 100 - usize::from(i))).collect::<Vec<_>>());
     let found = detect(&[&rgb(&many)]);
-    assert!(!found.suggested && found.too_many.is_none());
+    assert_eq!((found.suggested, found.too_many), (true, Some(70)));
+    // Drawn on black they are objects as likely.
+    let on_black = [many.clone(), vec![[0; 3]; many.len()]].concat();
+    assert!(!detect(&[&rgb(&on_black)]).suggested);
     let legend = Legend::edited(found.legend.entries.clone(), false).unwrap();
     assert_eq!((legend.entries.len(), legend.classes().len()), (70, MAX_CLASSES));
     let labels = legend.labels(&rgb(&[colour(0), colour(63), colour(64)]));
@@ -264,11 +267,24 @@ fn codes_above_255_are_classes_by_their_number() {
     assert_eq!(found.legend.labels(&tile), [3, UNLABELLED]);
 }
 
+/// Polygons that say a class have it, whatever its number; a mask file's 65535 beside others is "no data".
+#[test]
+fn the_largest_number_is_a_class_where_somebody_says_so() {
+    let mask = Raster::from_u16(6, 1, 1, vec![1, 2, 65535, 1, 2, 65535]).unwrap();
+    let ignored = |are_classes| {
+        let numbers = mask_numbers::find(&[&mask], are_classes);
+        let found = class_detect::detect(&[&mask], &numbers, &BTreeMap::new());
+        found.legend.entries.iter().map(|e| e.ignored).collect::<Vec<_>>()
+    };
+    assert_eq!(ignored(true), [false; 3]);
+    assert_eq!(ignored(false), [false, false, true]);
+}
+
 #[test]
 fn names_stand_for_numbers() {
     let mask = Raster::from_u16(6, 1, 1, vec![0, 1, 2, 0, 1, 2]).unwrap();
     let names = BTreeMap::from([(1, "building".to_owned()), (2, "road".to_owned())]);
-    let found = class_detect::detect(&[&mask], &mask_numbers::find(&[&mask]), &names);
+    let found = class_detect::detect(&[&mask], &mask_numbers::find(&[&mask], true), &names);
     assert!(found.suggested);
     let listed: Vec<_> = found.legend.entries.iter().map(|e| (e.code, e.name.as_str())).collect();
     assert_eq!(listed, [(Some(0), "background"), (None, "building"), (None, "road")]);

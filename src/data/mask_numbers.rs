@@ -30,6 +30,8 @@ pub enum NumberKind {
 pub struct Numbers {
     pub kind: NumberKind,
     pub scale: NumberScale,
+    /// Somebody has said that the numbers are classes: none of them means "not labelled".
+    pub are_classes: bool,
 }
 
 /// The largest number a class can have.
@@ -76,8 +78,9 @@ struct Facts {
     missing: u64,
 }
 
-/// Finds the meaning of the numbers in these masks. Colours play no part.
-pub fn find(masks: &[&Raster]) -> Numbers {
+/// Finds the meaning of the numbers in these masks. Colours play no part. `are_classes`: somebody has said that numbers are
+/// classes, as polygons with a class have.
+pub fn find(masks: &[&Raster], are_classes: bool) -> Numbers {
     let (floats, integers): (Vec<&Raster>, Vec<&Raster>) = masks
         .iter()
         .copied()
@@ -86,6 +89,10 @@ pub fn find(masks: &[&Raster]) -> Numbers {
     let (floats, integers) = (Facts::of(&floats), Facts::of(&integers));
     let (float_kind, float_scale) = floats.kind();
     let (integer_kind, integer_scale) = integers.kind();
+    let (integer_kind, integer_scale) = match are_classes {
+        true => (NumberKind::Codes, None),
+        false => (integer_kind, integer_scale),
+    };
     let kind = match (integer_kind, float_kind) {
         (NumberKind::Levels, other) => other,
         (kind, _) => kind,
@@ -95,6 +102,7 @@ pub fn find(masks: &[&Raster]) -> Numbers {
     let several = floats.counts.len() + integers.counts.len() > 1 && !objects;
     Numbers {
         kind,
+        are_classes,
         scale: NumberScale {
             integers: integer_scale,
             floats: float_scale,
@@ -186,6 +194,10 @@ impl Facts {
     /// What the numbers are, and the scale of levels.
     fn kind(&self) -> (NumberKind, Option<[f32; 2]>) {
         let largest = self.largest();
+        if self.counts.len() <= 2 && largest > MAX_CODE {
+            // 0 and all bits of a wider type.
+            return (NumberKind::Levels, Some([0.0, largest]));
+        }
         if self.fractions {
             let top = [1.0, 100.0, 255.0, 65535.0].into_iter().find(|top| largest <= *top);
             return (NumberKind::Probabilities, Some([0.0, top.unwrap_or(largest)]));

@@ -2,6 +2,10 @@
 
 use super::*;
 
+fn find(masks: &[&Raster]) -> Numbers {
+    super::find(masks, false)
+}
+
 const SIDE: usize = 40;
 
 fn wide(values: Vec<u16>) -> Raster {
@@ -66,6 +70,9 @@ fn numbered_objects_are_found_by_their_regions() {
     let bare = Raster::from_u16(SIDE as u32, SIDE as u32, 2, samples.collect()).unwrap();
     let found = find(&[&bare]);
     assert!(matches!(found.kind, NumberKind::Objects { most: 90 }) && !found.scale.missing_is_unlabelled);
+    // What polygons say are classes is none of it.
+    let said = super::find(&[&squares(1, 90)], true);
+    assert_eq!((said.kind, said.are_classes), (NumberKind::Codes, true));
     // Classes in one region each, but large; and few.
     let classes = [stripes(&[0, 1, 2, 3, 4, 5, 6, 7, 8])];
     assert!(!matches!(find(&[&classes[0]]).kind, NumberKind::Objects { .. }));
@@ -92,6 +99,16 @@ fn sixteen_bits_of_black_and_white_are_levels() {
     assert_eq!(
         find(&[&wide((0..SIDE * SIDE).map(soft).collect())]).scale.integers,
         Some([0.0, 65535.0])
+    );
+    let most = float((0..SIDE * SIDE).map(|i| 4_294_967_295.0 * (i % 2) as f32).collect());
+    let most = Raster {
+        is_float: false,
+        ..most
+    };
+    let found = find(&[&most]);
+    assert_eq!(
+        (found.scale.integers, unfit(&most, &found)),
+        (Some([0.0, 4_294_967_300.0]), None)
     );
     // 65535 beside codes is a code: the usual one for "no data".
     assert_eq!(find(&[&stripes(&[111, 311, 65535])]).kind, NumberKind::Codes);

@@ -4,11 +4,11 @@ use super::super::mask_numbers;
 use super::*;
 
 fn suggest(masks: &[&Raster]) -> MaskRule {
-    super::suggest(masks, &mask_numbers::find(masks))
+    super::suggest(masks, &mask_numbers::find(masks, false))
 }
 
 fn apply(mask: &Raster, rule: MaskRule) -> Vec<u8> {
-    super::apply(mask, rule, &mask_numbers::find(&[mask]).scale)
+    super::apply(mask, rule, &mask_numbers::find(&[mask], false).scale)
 }
 
 fn colours(masks: &[&Raster]) -> Vec<(MaskValue, f64)> {

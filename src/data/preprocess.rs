@@ -43,6 +43,17 @@ fn inside(at: i64, n: u32) -> u32 {
 /// Picks pixels by row and column numbers that lie inside the raster.
 fn gather(r: &Raster, ch: Channels, rows: &[u32], columns: &[u32], out: &mut [f32]) {
     match &r.samples {
+        Samples::U8(v) if r.white_is_zero => gather_from(
+            v,
+            255.0,
+            |s, _| 255 - u32::from(s),
+            |a| a == 0,
+            r,
+            ch,
+            rows,
+            columns,
+            out,
+        ),
         Samples::U8(v) if !r.is_wide() => gather_from(v, 255.0, |s, _| s.into(), |a| a == 0, r, ch, rows, columns, out),
         Samples::U16(v) if !r.is_wide() => {
             gather_from(v, 65535.0, |s, _| s.into(), |a| a == 0, r, ch, rows, columns, out)

@@ -124,6 +124,7 @@ impl Engine {
     /// Pairs what the builder holds and tells the page.
     pub(super) fn report_data(&mut self) -> Vec<Event> {
         self.builder.set_places(self.vectors.places());
+        self.builder.set_nodata(&self.vectors.nodata());
         self.data = Rc::new(self.builder.finish());
         self.last_validation.clear();
         let data = &self.data;

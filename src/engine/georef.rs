@@ -75,6 +75,12 @@ impl Sidecars {
         self.projection.get(stem).map(String::as_str)
     }
 
+    /// The value that means nothing, of each band of an image, by the auxiliary file beside it.
+    pub(super) fn nodata_of(&self, image_path: &str) -> &[f64] {
+        let auxiliary = self.auxiliary.get(&image_path.to_lowercase());
+        auxiliary.map(Auxiliary::nodata).unwrap_or_default()
+    }
+
     /// Where an image lies, by what it says itself and what lies beside it.
     pub(super) fn of(
         &self,

@@ -190,6 +190,13 @@ impl Inputs {
     pub(super) fn place(&mut self) {
         for input in &mut self.images {
             (input.geo, input.remark) = self.sidecars.of(&input.path, input.format, &input.own_place);
+            let nodata = self.sidecars.nodata_of(&input.path);
+            if !nodata.is_empty() && !input.raster.has_alpha() {
+                input.raster = input.raster.with_nodata(nodata);
+                if let Some(large) = &mut input.large {
+                    large.set_nodata(nodata);
+                }
+            }
         }
     }
 }

@@ -53,6 +53,13 @@ impl Large {
         }))
     }
 
+    /// Takes a value for missing that a file beside the image names, if the image itself names none.
+    pub(super) fn set_nodata(&mut self, values: &[f64]) {
+        if !self.image.may_miss() {
+            self.image.nodata = values.first().copied();
+        }
+    }
+
     pub(super) fn size(&self) -> [usize; 2] {
         [self.image.height as usize, self.image.width as usize]
     }

@@ -126,6 +126,13 @@ impl VectorMasks {
         Some(Place { geo, remark })
     }
 
+    /// Values that mean nothing by files beside the images, by path.
+    pub(super) fn nodata(&self) -> BTreeMap<String, Vec<f64>> {
+        let all = self.images.keys().map(|path| (path, self.sidecars.nodata_of(path)));
+        let some = all.filter(|(_, values)| !values.is_empty());
+        some.map(|(path, values)| (path.clone(), values.to_vec())).collect()
+    }
+
     /// Where each image and each mask that came as an image lies, by path.
     pub(super) fn places(&self) -> BTreeMap<String, Place> {
         let place = |path: &String| Some((path.clone(), self.place(path)?));

@@ -99,6 +99,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
     if let Some(bits) = header.bits {
         raster.source_bits = bits;
     }
+    raster.is_palette = header.palette;
     raster.first_frame_only = header.animated;
     raster.exif_rotated = orientation != Orientation::NoTransforms;
     Ok(raster)

@@ -46,6 +46,8 @@ pub struct Header {
     /// Bits a sample has in the file, where known.
     pub bits: Option<u8>,
     pub animated: bool,
+    /// Its pixels are places in a palette.
+    pub palette: bool,
 }
 
 /// Reads the header of a file of a known format and checks that its data is complete.
@@ -87,6 +89,7 @@ fn png(bytes: &[u8]) -> Result<Header, DecodeError> {
         size: Some((width, height)),
         bits: Some(bits),
         animated: false,
+        palette: bytes.get(25) == Some(&3),
     };
     let mut at = 8usize;
     loop {
@@ -172,7 +175,7 @@ fn gif(bytes: &[u8]) -> Result<Header, DecodeError> {
     let mut header = Header {
         size: Some((width, height)),
         bits: Some(8),
-        animated: false,
+        ..Header::default()
     };
     let table = |flags: u8| {
         if flags & 0x80 != 0 {
@@ -227,5 +230,6 @@ fn webp(bytes: &[u8]) -> Result<Header, DecodeError> {
         size: None,
         bits: Some(8),
         animated,
+        palette: false,
     })
 }

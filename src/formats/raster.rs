@@ -21,6 +21,11 @@ pub struct Raster {
     pub own_ranges: Option<Arc<OwnRanges>>,
     /// The range in force; none for the image's own, or the whole range of the type if it has none.
     pub ranges: Option<Ranges>,
+    /// Numbers of 8 bits at most are darker the greater they are, as the file has it; brightness is turned over, the
+    /// samples are not: in a mask they are numbers.
+    pub white_is_zero: bool,
+    /// The colours are those of a palette: few and exact.
+    pub is_palette: bool,
     /// The file's samples are floating point.
     pub is_float: bool,
     /// Alpha tells where the file has no data (nodata, a mask), not how a drawing fades.
@@ -61,6 +66,8 @@ impl Raster {
             source_bits,
             own_ranges: None,
             ranges: None,
+            white_is_zero: false,
+            is_palette: false,
             is_float: false,
             alpha_is_missing: false,
             first_frame_only: false,
@@ -152,7 +159,10 @@ impl Raster {
 
     fn sample8(&self, at: usize, band: usize) -> u8 {
         match &self.samples {
-            Samples::U8(v) if !self.is_wide() => v.get(at).copied().unwrap_or(0),
+            Samples::U8(v) if !self.is_wide() => {
+                let number = v.get(at).copied().unwrap_or(0);
+                if self.white_is_zero { 255 - number } else { number }
+            }
             Samples::U16(v) if !self.is_wide() => v.get(at).copied().map_or(0, to_8_bit),
             samples => to_8_bit(self.brightness(band).of(samples.number(at))),
         }
@@ -251,6 +261,40 @@ impl Raster {
         }
     }
 
+    /// An image without alpha with one: 0 where every band that is shown has its value for nothing. `values`: of the
+    /// bands in their order, the last one of those that follow too.
+    pub fn with_nodata(&self, values: &[f64]) -> Raster {
+        let bands = usize::from(self.bands);
+        let of = |band: usize| values.get(band).or(values.last()).map_or(f32::NAN, |v| *v as f32);
+        let nodata: Vec<f32> = (0..bands).map(of).collect();
+        let same = |number: f32, nodata: f32| number == nodata || number.is_nan() && nodata.is_nan();
+        let is_missing = |pixel: usize| {
+            let numbers = (0..bands).map(|band| self.samples.number(pixel * bands + band));
+            numbers.zip(&nodata).all(|(number, nodata)| same(number, *nodata))
+        };
+        fn extended<T: Copy>(v: &[T], bands: usize, alpha: impl Fn(usize) -> T) -> Vec<T> {
+            let pixels = v.chunks_exact(bands).enumerate();
+            pixels
+                .flat_map(|(at, pixel)| pixel.iter().copied().chain([alpha(at)]))
+                .collect()
+        }
+        let samples = match &self.samples {
+            Samples::U8(v) => extended(v, bands, |at| if is_missing(at) { 0 } else { u8::MAX }).into(),
+            Samples::U16(v) => extended(v, bands, |at| if is_missing(at) { 0 } else { u16::MAX }).into(),
+            Samples::F32(v) => extended(v, bands, |at| if is_missing(at) { 0.0 } else { 1.0 }).into(),
+        };
+        let mut out = Raster {
+            bands: self.bands + 1,
+            samples,
+            alpha_is_missing: true,
+            ..self.header_only()
+        };
+        if let Some(own) = &self.own_ranges {
+            out.suggest_ranges(own.before.clone());
+        }
+        out
+    }
+
     /// Any pixel that is not fully opaque?
     pub fn any_transparent(&self) -> bool {
         if !self.has_alpha() {
@@ -268,6 +312,8 @@ impl Raster {
     pub fn pixel_hash(&self) -> u64 {
         let mut h = self.head_hash();
         match &self.samples {
+            // As it is seen, which is how it was held once.
+            Samples::U8(v) if self.white_is_zero => v.iter().for_each(|s| h.write(&[255 - s])),
             Samples::U8(v) => h.write(v),
             Samples::U16(v) => v.iter().for_each(|s| h.write(&s.to_le_bytes())),
             Samples::F32(v) => v.iter().for_each(|s| h.write(&s.to_bits().to_le_bytes())),
@@ -349,6 +395,30 @@ mod tests {
         let r = Raster::from_u16(4, 1, 2, vec![9, 0, 9, 1, 9, 127, 9, 65535]).unwrap();
         assert_eq!([0, 1, 2, 3].map(|x| r.alpha8_at(x, 0)), [0, 1, 1, 255]);
         assert_eq!(Raster::from_u8(1, 1, 1, vec![9]).unwrap().alpha8_at(0, 0), 255);
+    }
+
+    #[test]
+    fn a_value_for_nothing_makes_pixels_transparent() {
+        let r = Raster::from_u8(3, 1, 3, vec![0, 0, 0, 0, 7, 0, 9, 9, 9])
+            .unwrap()
+            .with_nodata(&[0.0]);
+        assert_eq!([0, 1, 2].map(|x| r.rgba8_at(x, 0)[3]), [0, 255, 255]);
+        let each = Raster::from_u8(2, 1, 3, vec![1, 2, 3, 1, 1, 1])
+            .unwrap()
+            .with_nodata(&[1.0, 2.0, 3.0]);
+        assert_eq!([0, 1].map(|x| each.rgba8_at(x, 0)[3]), [0, 255]);
+    }
+
+    #[test]
+    fn white_is_zero_is_seen_and_not_counted() {
+        let r = Raster::from_u8(2, 1, 1, vec![0, 10]).unwrap();
+        let turned = Raster {
+            white_is_zero: true,
+            ..r.clone()
+        };
+        assert_eq!((turned.rgba8_at(1, 0)[0], turned.samples.number(1)), (245, 10.0));
+        let seen = Raster::from_u8(2, 1, 1, vec![255, 245]).unwrap();
+        assert_eq!(turned.pixel_hash(), seen.pixel_hash());
     }
 
     #[test]

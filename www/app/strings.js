@@ -176,7 +176,7 @@ export function noteLine(note, pairName) {
     case 'negative_scale': return 'Its vertical pixel scale is negative: read as QGIS and GDAL do, with the sign dropped.';
     case 'control_points': return `Its control points lie ${(note.hundredths_px / 100).toFixed(1)} pixels off any plane: it counts as without a place. Warp it first to use its place.`;
     case 'aux_unreadable': return 'The .aux.xml beside it cannot be read and is passed over.';
-    case 'aux_nodata': return 'The .aux.xml beside it names a value without data, which is not looked at.';
+    case 'aux_nodata': return 'The .aux.xml beside it says which number is no data: those pixels count for nothing.';
     case 'duplicate_of': return `The same image as ${pairName(note.pair)}: leave one out, or validation looks better than it is.`;
     default: return 'Worth a look.';
   }

@@ -18,7 +18,8 @@ pub struct Auxiliary {
     /// Control points as GeoTIFF has them: column, row, 0, x, y, z.
     ties: Vec<f64>,
     ties_system: Option<String>,
-    names_nodata: bool,
+    /// The value that means nothing, of each band in its order.
+    nodata: Vec<f64>,
     unreadable: bool,
 }
 
@@ -43,6 +44,11 @@ impl Auxiliary {
             Ok(document) => Self::of(&document.root_element()),
             Err(_) => unreadable(),
         }
+    }
+
+    /// The value that means nothing, of each band in its order.
+    pub fn nodata(&self) -> &[f64] {
+        &self.nodata
     }
 
     fn of(root: &roxmltree::Node) -> Auxiliary {
@@ -76,10 +82,20 @@ impl Auxiliary {
             transform,
             ties: ties.flatten().collect(),
             ties_system: list.and_then(|list| list.attribute("Projection")).map(str::to_owned),
-            names_nodata: root.descendants().any(|node| node.has_tag_name("NoDataValue")),
+            nodata: nodata(root),
             unreadable: false,
         }
     }
+}
+
+/// Values that mean nothing, of bands from the first on; none if one of them has none.
+fn nodata(root: &roxmltree::Node) -> Vec<f64> {
+    let bands = root.children().filter(|node| node.has_tag_name("PAMRasterBand"));
+    let value = |band: roxmltree::Node| {
+        let node = band.children().find(|node| node.has_tag_name("NoDataValue"))?;
+        node.text()?.trim().parse::<f64>().ok()
+    };
+    bands.map(value).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// What lies beside an image.
@@ -101,7 +117,7 @@ pub fn placed(own: &OwnPlace, beside: Beside) -> (Option<GeoRef>, Option<PlaceRe
     let mut remark = own.remark;
     if aux.unreadable {
         remark = remark.or(Some(PlaceRemark::AuxUnreadable));
-    } else if aux.names_nodata {
+    } else if !aux.nodata.is_empty() {
         remark = remark.or(Some(PlaceRemark::AuxNodata));
     }
     let exact = own

@@ -57,8 +57,10 @@ fn number(text: &str) -> f64 {
         "nan" | "NaN" | "+nan" | "+NaN" | "1.#QNAN" | "1.#SNAN" | "-1.#QNAN" | "-1.#SNAN" | "-1.#IND" => {
             return f64::NAN;
         }
-        "inf" | "Inf" | "INF" | "+inf" | "+Inf" | "+INF" | "1.#INF" | "1.#inf" => return f64::INFINITY,
-        "-inf" | "-Inf" | "-INF" | "-1.#INF" | "-1.#inf" => return f64::NEG_INFINITY,
+        "inf" | "Inf" | "INF" | "Infinity" | "+inf" | "+Inf" | "+INF" | "+Infinity" | "1.#INF" | "1.#inf" => {
+            return f64::INFINITY;
+        }
+        "-inf" | "-Inf" | "-INF" | "-Infinity" | "-1.#INF" | "-1.#inf" => return f64::NEG_INFINITY,
         _ => {}
     }
     let bytes = text.as_bytes();

@@ -134,6 +134,8 @@ impl TiffImage {
             .ok_or_else(|| TiffError::Damaged("an empty window".into()))?;
         raster.own_ranges = bands.own_ranges.clone();
         raster.alpha_is_missing = self.alpha.is_none();
+        raster.white_is_zero = self.inverted && !self.is_wide();
+        raster.is_palette = self.palette.is_some();
         raster.is_float = self.kind == Kind::Float;
         Ok(raster)
     }
@@ -145,7 +147,7 @@ impl TiffImage {
             bits => value * 255.0 / f64::from((1u32 << bits) - 1),
         };
         // `as` saturates.
-        (if self.inverted { 255.0 - shown } else { shown }).round() as u8
+        shown.round() as u8
     }
 
     /// Bands of a raster of these.
