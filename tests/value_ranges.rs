@@ -10,7 +10,7 @@ use groundmask::{
         Limits, Parts, decode, grey8_png,
         tiff::{self, GeoTiffSpec},
     },
-    protocol::{Channels, Command, Event, ExportKind, Outlines, Purpose, RangeChoice, TrainConfig},
+    protocol::{Channels, Command, Event, ExportKind, Outlines, Preset, Purpose, RangeChoice, TrainConfig},
 };
 
 type Files = Vec<(String, Vec<u8>)>;
@@ -109,11 +109,14 @@ fn uniform_tiles_are_told_apart_by_their_numbers() {
         assert_eq!(data.pairs.len(), 24, "{:?}", data.faults);
         let ranges = data.ranges.expect("16 bits");
         assert_eq!((ranges.choice, ranges.images), (RangeChoice::Together, 24));
+        // The page's own settings, on smaller tiles and for a shorter time.
         let config = TrainConfig {
             channels: Channels::Grey,
+            tile_px: 32.0,
+            depth: 3.0,
             steps: 120.0,
             seed,
-            ..small(&mut engine)
+            ..common::preset(&mut engine, Preset::Fast)
         };
         let run = train(&mut engine, config);
         let validation = run.end.validation.expect("tiles are held back");
@@ -123,20 +126,23 @@ fn uniform_tiles_are_told_apart_by_their_numbers() {
     }
 }
 
+/// Side of the tiles with roofs in pixels.
+const WIDE: usize = 96;
+
 /// Four tiles of different ground, with roofs.
 fn number(t: usize, y: usize, x: usize) -> u16 {
     let roof = (y / 12 + x / 12 + t) % 3 == 0;
-    300 + 350 * t as u16 + noise(t * 10_000 + y * SIDE + x) + if roof { 900 } else { 0 }
+    300 + 350 * t as u16 + noise(t * 10_000 + y * WIDE + x) + if roof { 900 } else { 0 }
 }
 
 fn tiles() -> Files {
     (0..4)
         .flat_map(|t| {
             [
-                (format!("image/{t}.tif"), tif16([SIDE, SIDE], |y, x| number(t, y, x))),
+                (format!("image/{t}.tif"), tif16([WIDE, WIDE], |y, x| number(t, y, x))),
                 (
                     format!("label/{t}.png"),
-                    mask(SIDE, |y, x| (y / 12 + x / 12 + t) % 3 == 0),
+                    mask(WIDE, |y, x| (y / 12 + x / 12 + t) % 3 == 0),
                 ),
             ]
         })
@@ -155,8 +161,9 @@ fn trained_on_tiles() -> Engine {
     engine
 }
 
-/// Pixels from the edge of a tile that its neighbours cannot reach: two convolutions of 3 on each of two levels.
-const REACH: usize = 16;
+/// Pixels from the edge of a tile that its neighbours cannot reach: two convolutions of 3 on each of three levels, down and
+/// up again, and those between.
+const REACH: usize = 32;
 
 #[test]
 fn a_mosaic_is_predicted_as_its_tiles_are() {
@@ -166,18 +173,18 @@ fn a_mosaic_is_predicted_as_its_tiles_are() {
         .filter(|(path, _)| path.starts_with("image"))
         .collect();
     let alone = predict(&mut engine, images);
-    let mosaic = |y: usize, x: usize| number(y / SIDE * 2 + x / SIDE, y % SIDE, x % SIDE);
+    let mosaic = |y: usize, x: usize| number(y / WIDE * 2 + x / WIDE, y % WIDE, x % WIDE);
     let both = predict(
         &mut engine,
-        vec![("mosaic.tif".into(), tif16([2 * SIDE, 2 * SIDE], mosaic))],
+        vec![("mosaic.tif".into(), tif16([2 * WIDE, 2 * WIDE], mosaic))],
     );
     let mut worst: f32 = 0.0;
     let mut spread: (f32, f32) = (1.0, 0.0);
     for (t, alone) in alone.iter().enumerate() {
-        for y in REACH..SIDE - REACH {
-            for x in REACH..SIDE - REACH {
-                let there = both[0][(t / 2 * SIDE + y) * 2 * SIDE + t % 2 * SIDE + x];
-                let here = alone[y * SIDE + x];
+        for y in REACH..WIDE - REACH {
+            for x in REACH..WIDE - REACH {
+                let there = both[0][(t / 2 * WIDE + y) * 2 * WIDE + t % 2 * WIDE + x];
+                let here = alone[y * WIDE + x];
                 worst = worst.max((there - here).abs());
                 spread = (spread.0.min(here), spread.1.max(here));
             }
@@ -194,7 +201,7 @@ fn a_mosaic_is_predicted_as_its_tiles_are() {
 #[test]
 fn the_model_file_keeps_the_range() {
     let mut engine = trained_on_tiles();
-    let file = |t: usize| vec![(format!("{t}.tif"), tif16([SIDE, SIDE], |y, x| number(t, y, x)))];
+    let file = |t: usize| vec![(format!("{t}.tif"), tif16([WIDE, WIDE], |y, x| number(t, y, x)))];
     let here = predict(&mut engine, file(2));
     let Some(Event::File { bytes, .. }) = send(&mut engine, Command::SaveModel).into_iter().next() else {
         panic!("no file")

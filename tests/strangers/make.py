@@ -109,7 +109,7 @@ def numbers():
     for i, codes in enumerate([(111, 211, 311), (211, 311, 512)]):
         tif("F01", f"images/{i}.tif", ground(i))
         tif("F01", f"masks/{i}.tif", np.repeat(np.array(codes, "uint16"), [12, 10, 10])[None].repeat(SIDE, 0))
-    expect("F01", pairs=2, codes=[111, 211, 311, 512], text="class 512")
+    expect("F01", pairs=2, codes=[111, 211, 311, 512], text="512 · ")
 
     for i, level in enumerate([300, 2500]):
         tif("F02", f"images/{i}.tif", level + ground(i).astype("uint16") * 3)
