@@ -32,7 +32,7 @@ const SMOOTHED: f64 = 0.1;
 const MAX_CLASS_NUMBER: u16 = 127;
 /// The usual numbers, beside those of classes, for "not labelled".
 const IGNORE_NUMBERS: [u16; 2] = [255, 65535];
-/// Colours that class numbers are shown in, told apart by the colour-blind (Okabe and Ito 2008), then repeated darker.
+/// Colours that class numbers are shown in, told apart by the colour-blind (Okabe and Ito 2008).
 const SHOWN: [[u8; 3]; 8] = [
     [0x99, 0x99, 0x99],
     [0xE6, 0x9F, 0x00],
@@ -289,9 +289,18 @@ fn gather(s: &Survey, lossy: bool, codes: bool) -> (Counted, Counted) {
     groups.into_iter().partition(|(_, n)| s.share(*n) >= least)
 }
 
-/// The colour class number `i` is drawn in.
+/// The colour class number `i` is drawn in: beyond the table hues by the golden angle, which keeps numbers near each other
+/// apart, dark and light in turn.
 fn shown(i: usize) -> [u8; 3] {
-    let colour = SHOWN[i % SHOWN.len()];
-    let dim = (i / SHOWN.len()) as u16;
-    colour.map(|v| (u16::from(v) * 2 / (2 + dim)) as u8)
+    if let Some(colour) = SHOWN.get(i) {
+        return *colour;
+    }
+    let hue = i as f32 * 0.618_034 % 1.0 * 6.0;
+    let (bright, pale) = [(0.85, 0.25), (0.65, 0.1), (1.0, 0.55)][i % 3];
+    // Red, green and blue are full a third of the circle apart.
+    [0.0, 2.0, 4.0].map(|middle: f32| {
+        let apart = (hue - middle).abs();
+        let level = (2.0 - apart.min(6.0 - apart)).clamp(0.0, 1.0);
+        ((pale + (bright - pale) * level) * 255.0) as u8
+    })
 }

@@ -287,8 +287,13 @@ fn tiff(file: &str, out: &str) -> Outcome<()> {
     save_tensor(out, "pixels", vec![height, width, bands.len()], pixels)
 }
 
+/// With what lies beside it, as if both had been dropped together.
 fn picture(file: &str, out: &str) -> Outcome<()> {
-    let raster = decode(&fs::read(file)?, &Limits::default())?;
+    let beside = ["aux.xml", "msk"].map(|ending| format!("{file}.{ending}"));
+    let raster = match beside.iter().any(|path| Path::new(path).exists()) {
+        true => train_set::dropped_to_predict(file, beside.iter().map(String::as_str))?,
+        false => decode(&fs::read(file)?, &Limits::default())?,
+    };
     let file = WeightsFile {
         tensors: vec![train_set::rgba("rgba", &raster)],
         ..WeightsFile::default()

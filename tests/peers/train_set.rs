@@ -57,32 +57,42 @@ pub fn train(folder: &str, out: &str) -> Outcome<()> {
 
 /// A file as a model that was trained on `folder` would get it at prediction.
 pub fn picture_as_trained(file: &str, out: &str, folder: &str) -> Outcome<()> {
-    let mut dropped = drop_folder(folder)?;
-    let name = Path::new(file).file_name().ok_or("no file name")?.to_string_lossy();
-    let mut faults = Vec::new();
-    for command in [
-        Command::AddFile {
-            path: name.into_owned(),
-            bytes: fs::read(file)?,
-            purpose: Purpose::Predict,
-        },
-        Command::FilesDone {
-            purpose: Purpose::Predict,
-        },
-    ] {
-        for event in pollster::block_on(dropped.engine.command(command)) {
-            if let Event::Fault(fault) = event {
-                faults.push(fault);
-            }
-        }
-    }
-    let raster = dropped.engine.input_as_trained(0);
-    let raster = raster.ok_or_else(|| serde_json::to_string(&faults).unwrap_or_default())?;
+    let raster = predicted(&mut drop_folder(folder)?.engine, file, [].into_iter())?;
     let file = WeightsFile {
         tensors: vec![rgba("rgba", &raster)],
         ..WeightsFile::default()
     };
     Ok(fs::write(out, file.write()?)?)
+}
+
+/// A file as it is taken in to be predicted, together with those `beside` it that are there.
+pub fn dropped_to_predict<'a>(file: &'a str, beside: impl Iterator<Item = &'a str>) -> Outcome<Raster> {
+    predicted(&mut Engine::new(Box::new(|| 0.0)), file, beside)
+}
+
+fn predicted<'a>(engine: &mut Engine, file: &'a str, beside: impl Iterator<Item = &'a str>) -> Outcome<Raster> {
+    let mut faults = Vec::new();
+    let there = beside.filter(|path| Path::new(path).exists());
+    let files = [file].into_iter().chain(there).map(|path| -> Outcome<Command> {
+        let name = Path::new(path).file_name().ok_or("no file name")?.to_string_lossy();
+        Ok(Command::AddFile {
+            path: name.into_owned(),
+            bytes: fs::read(path)?,
+            purpose: Purpose::Predict,
+        })
+    });
+    let done = Command::FilesDone {
+        purpose: Purpose::Predict,
+    };
+    for command in files.chain([Ok(done)]) {
+        for event in pollster::block_on(engine.command(command?)) {
+            if let Event::Fault(fault) = event {
+                faults.push(fault);
+            }
+        }
+    }
+    let raster = engine.input_as_trained(0);
+    Ok(raster.ok_or_else(|| serde_json::to_string(&faults).unwrap_or_default())?)
 }
 
 fn drop_folder(folder: &str) -> Outcome<Dropped> {
