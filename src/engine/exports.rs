@@ -2,6 +2,7 @@
 
 use super::{Engine, fault, predict::Stored};
 use crate::{
+    data::value_ranges::ValueRanges,
     export::{self, OnnxFacts, VectorOptions, csv_cell},
     formats::Parts,
     model::read_weights,
@@ -213,6 +214,10 @@ impl Engine {
             class_names: self.class_names(),
             tile_px: model.spec.tile_px.next_multiple_of(config.stride_px()),
             resolution_cm: self.resolution_cm(model),
+            value_ranges: match &model.ranges {
+                ValueRanges::Fixed(bands) => Some(bands.to_vec()),
+                _ => None,
+            },
             threshold,
             fixed_size: format == ModelFormat::OnnxQgis,
         };

@@ -22,6 +22,10 @@ pub struct OnnxFacts {
     pub resolution_cm: Option<f64>,
     /// Probability from which a pixel counts as foreground.
     pub threshold: f32,
+    /// Of a model of images of more than 8 bits: for each band the number that is 0 to it and the one that is 1, in that
+    /// order, and clamped beyond. Deepness divides by 255 and then standardises: its mean and deviation are set so that the
+    /// same comes out (without the clamping).
+    pub value_ranges: Option<Vec<[f64; 2]>>,
     /// Height and width fixed to `tile_px`. Deepness 0.7 asks for that: it reads the tile's size from the shape.
     pub fixed_size: bool,
 }
@@ -79,6 +83,12 @@ fn metadata(config: &ModelConfig, facts: &OnnxFacts, channels: usize) -> Vec<(St
             (i.to_string(), name.into())
         })
         .collect();
+    // Of a model of 8 bits 0 to 255 is black to white.
+    let standard = |of: &dyn Fn([f64; 2]) -> f64| -> Vec<f64> {
+        let ranges = facts.value_ranges.as_deref().unwrap_or(&[[0.0, 255.0]]);
+        let band = |i: usize| ranges.get(i).or(ranges.last()).copied().unwrap_or([0.0, 255.0]);
+        (0..config.channels).map(|i| of(band(i))).collect()
+    };
     let mut all = vec![
         ("model_type", serde_json::json!("Segmentor")),
         ("class_names", classes.into()),
@@ -88,9 +98,15 @@ fn metadata(config: &ModelConfig, facts: &OnnxFacts, channels: usize) -> Vec<(St
         ("tiles_overlap", OVERLAP_PERCENT.into()),
         ("seg_thresh", facts.threshold.into()),
         ("seg_small_segment", 0.into()),
-        ("standardization_mean", vec![0.0; config.channels].into()),
-        ("standardization_std", vec![1.0; config.channels].into()),
+        ("standardization_mean", standard(&|[low, _]| low / 255.0).into()),
+        (
+            "standardization_std",
+            standard(&|[low, high]| (high - low) / 255.0).into(),
+        ),
     ];
+    if let Some(ranges) = &facts.value_ranges {
+        all.push(("value_ranges", serde_json::json!(ranges)));
+    }
     if let Some(resolution) = facts.resolution_cm {
         all.push(("resolution", resolution.into()));
     }
@@ -286,6 +302,7 @@ mod tests {
             class_names: vec![],
             tile_px: 64,
             resolution_cm: None,
+            value_ranges: Some(vec![[0.0, 10_000.0]]),
             threshold: 0.5,
             fixed_size: false,
         };

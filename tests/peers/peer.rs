@@ -242,6 +242,7 @@ fn onnx(model: &str, out: &str, fixed_px: Option<usize>) -> Outcome<()> {
         },
         tile_px: fixed_px.unwrap_or(256),
         resolution_cm: Some(30.0),
+        value_ranges: Some(vec![[0.0, 10_000.0]; config.channels]),
         threshold: 0.5,
         fixed_size: fixed_px.is_some(),
     };

@@ -70,5 +70,10 @@ def test_deepness_finds_what_it_reads(peer, seed):
     assert meta["class_names"] == {"0": "_background", "1": "building"}
     assert meta["tile_size"] == meta["tiles_size"] == 128
     assert 0 < meta["tiles_overlap"] < 50 and meta["resolution"] == 30.0 and meta["seg_thresh"] == 0.5
-    assert meta["standardization_mean"] == [0, 0, 0] and meta["standardization_std"] == [1, 1, 1]
+    assert meta["value_ranges"] in ([[0, 10_000]], [[0, 10_000]] * 3)
+    # Deepness divides by 255 and standardises: 0 and 10,000 have to come out as 0 and 1.
+    numbers = np.array([0, 5_000, 10_000]) / 255
+    for mean, deviation in zip(meta["standardization_mean"], meta["standardization_std"], strict=True):
+        assert np.allclose((numbers - mean) / deviation, [0, 0.5, 1])
+    assert len(meta["standardization_mean"]) == 3
     assert onnx.load(file).opset_import[0].version >= 17
