@@ -364,3 +364,58 @@ fn an_edited_legend_takes_the_noise_of_later_masks() {
     // A shade of a known colour is no new one.
     assert_eq!(data.detected.strays, []);
 }
+
+/// Nobody has to learn the 64 most frequent of 70 codes unasked.
+#[test]
+fn more_classes_than_can_be_learnt_wait_for_a_choice() {
+    let mut b = Builder::default();
+    let codes: Vec<u16> = (0..70u16).map(|n| 300 + 3 * n).collect();
+    let side = codes.len() as u32;
+    for name in ["a", "b"] {
+        b.add_raster(
+            &format!("images/{name}.png"),
+            Raster::from_u8(side, 2, 1, vec![7; 2 * codes.len()]).unwrap(),
+        );
+        b.add_raster(
+            &format!("masks/{name}.png"),
+            Raster::from_u16(side, 2, 1, codes.repeat(2)).unwrap(),
+        );
+    }
+    let waiting = b.finish();
+    let blocked = FaultKind::TooManyClasses { found: 70, limit: 64 };
+    assert!(
+        waiting
+            .pairs
+            .iter()
+            .all(|p| p.blocked.as_ref() == Some(&blocked) && p.bits.is_empty())
+    );
+    b.set_labelling(waiting.labelling.clone());
+    let chosen = b.finish();
+    assert!(chosen.pairs.iter().all(|p| p.blocked.is_none()));
+    assert_eq!(chosen.classes().len(), 64);
+}
+
+#[test]
+fn a_number_that_no_class_can_have_blocks_its_pair_alone() {
+    let mut b = Builder::default();
+    for (name, odd) in [("a", 1.0), ("b", -1.0)] {
+        let image = Raster::from_u8(4, 1, 1, vec![7, 8, 9, 10]).unwrap();
+        b.add_raster(&format!("images/{name}.png"), image);
+        let mask = Raster::new(4, 1, 1, vec![0.0f32, 1.0, odd, 0.0].into(), 32).unwrap();
+        b.add_raster(&format!("masks/{name}.png"), mask);
+    }
+    let data = b.finish();
+    let blocked: Vec<_> = data.pairs.iter().map(|p| p.blocked.clone()).collect();
+    assert_eq!(blocked, [None, Some(FaultKind::MaskNumber { number: -1.0 })]);
+    assert_eq!(data.mask_bits(0), Some(&[0, 1, 1, 0][..]));
+}
+
+#[test]
+fn values_for_nothing_from_beside_an_image_are_missing() {
+    let mut b = Builder::default();
+    b.add_raster("images/a.png", Raster::from_u8(4, 1, 1, vec![0, 8, 0, 10]).unwrap());
+    b.add_raster("masks/a.png", Raster::from_u8(4, 1, 1, vec![255, 255, 0, 0]).unwrap());
+    b.set_nodata(&BTreeMap::from([("images/a.png".to_owned(), vec![0.0])]));
+    let none = classes::UNLABELLED;
+    assert_eq!(b.finish().mask_bits(0), Some(&[none, 1, none, 0][..]));
+}

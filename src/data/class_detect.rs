@@ -169,6 +169,8 @@ pub fn detect(masks: &[&Raster], numbers: &Numbers, names: &BTreeMap<u16, String
         main.sort_unstable_by_key(|(value, _)| *value);
     }
     let as_numbers = all_numbers && (numbered || suggested);
+    // A few greys are told apart as they are.
+    let many = as_numbers && main.len() > SOME_GREYS;
     let narrow_bits = masks
         .iter()
         .map(|m| m.source_bits)
@@ -184,7 +186,7 @@ pub fn detect(masks: &[&Raster], numbers: &Numbers, names: &BTreeMap<u16, String
             code: code.filter(|_| name.is_none()),
             // By number, not by place: it stays when other numbers come between.
             shown: match number {
-                Some(n) if numbered => shown(n.into()),
+                Some(n) if numbered || many => shown(n.into()),
                 _ => value.rgb(),
             },
             name: match (name, code) {

@@ -7,8 +7,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { expect, test } from '@playwright/test';
+import { PNG } from 'pngjs';
 
-import { freshFolder } from './fixtures.mjs';
+import { freshFolder, scene } from './fixtures.mjs';
 import { geoTiff } from './geotiff.mjs';
 import { OUT, TESTS, launchBrowser, until } from './harness.mjs';
 import * as gm from './page.mjs';
@@ -120,6 +121,75 @@ async function exportedResolution() {
   // Key and value of a metadata entry (protobuf): the key, the field's number and length, the value.
   return /resolution\x12[\x01-\x0f]([\d.]+)/.exec(bytes)?.[1];
 }
+
+/** @param {string} folder @param {string} file @param {number} width @param {(x: number, y: number) => number} value 16 bits */
+function grey16(folder, file, width, value) {
+  const rows = Array.from({ length: width }, (_, y) => Array.from({ length: width }, (_, x) => value(x, y))).flat();
+  const data = Buffer.alloc(rows.length * 2);
+  rows.forEach((number, at) => data.writeUInt16BE(number, at * 2));
+  mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+  writeFileSync(path.join(folder, file), PNG.sync.write(/** @type {any} */ ({ width, height: width, data }), { width, height: width, bitDepth: 16, colorType: 0, inputColorType: 0, inputHasAlpha: false }));
+}
+
+test('which folder is what is asked once, and one key answers', async () => {
+  await clear();
+  const folder = freshFolder('which-folder');
+  for (const [side, is] of [['alpha', 'image'], ['beta', 'mask']]) {
+    mkdirSync(path.join(folder, side));
+    for (const index of [1, 2, 3]) writeFileSync(path.join(folder, side, `${index}.png`), scene(index, { width: 48, height: 48 })[/** @type {'image' | 'mask'} */ (is)]);
+  }
+  const before = await gm.dropForTraining(page, [folder]);
+  expect(before.dataset?.pairs.length).toBe(0);
+  await expect(page.locator('#folders-card')).toBeVisible();
+  const answer = page.locator('#folders-options .primary');
+  await expect(answer).toContainText('alpha');
+  await answer.focus();
+  await page.keyboard.press('Enter');
+  await until(async () => (gm.usablePairs(await gm.read(page)).length === 3 ? true : null), { limitMs: 30_000, what: 'three pairs' });
+  const { dataset } = await gm.read(page);
+  expect(dataset?.pairs[0].image_path).toContain('alpha/');
+  await expect(page.locator('#folders-card')).toBeHidden();
+});
+
+test('more classes than can be learnt wait for one click', async () => {
+  await clear();
+  const folder = freshFolder('many-classes');
+  for (const index of [1, 2]) {
+    mkdirSync(path.join(folder, 'images'), { recursive: true });
+    writeFileSync(path.join(folder, `images/${index}.png`), scene(index, { width: 72, height: 72 }).image);
+    // 81 codes in squares of 4 pixels, each in several places.
+    grey16(folder, `masks/${index}.png`, 72, (x, y) => 300 + ((Math.floor(x / 4) + 7 * Math.floor(y / 4)) * 5) % 81);
+  }
+  const { dataset } = await gm.dropForTraining(page, [folder]);
+  expect(dataset?.pairs.map((pair) => pair.blocked?.code)).toEqual(['too_many_classes', 'too_many_classes']);
+  await expect(page.locator('#gallery')).toContainText('81 classes, limit 64');
+  await page.click('#legend-accept');
+  await until(async () => (gm.usablePairs(await gm.read(page)).length === 2 ? true : null), { limitMs: 30_000, what: 'both pairs are taken in' });
+  await expect(page.locator('#legend-accept')).toBeHidden();
+});
+
+test('the numbers that are black and white can be typed', async () => {
+  await clear();
+  const folder = freshFolder('typed-range');
+  for (const index of [1, 2]) {
+    grey16(folder, `images/${index}.png`, 32, (x, y) => 500 * index + 20 * x + y);
+    grey16(folder, `masks/${index}.png`, 32, (x) => (x > 16 ? 65_535 : 0));
+  }
+  await gm.dropForTraining(page, [folder]);
+  await page.selectOption('#range-kind', 'fixed');
+  await page.fill('#range-low', '9');
+  await page.fill('#range-high', '3');
+  await page.keyboard.press('Tab');
+  await expect(page.locator('#range-help')).toContainText('smaller');
+  await page.fill('#range-low', '0');
+  await page.fill('#range-high', '10000');
+  await page.keyboard.press('Tab');
+  await until(
+    async () => (JSON.stringify(/** @type {any} */ (await gm.read(page)).dataset.ranges?.used.bands) === '[[0,10000]]' ? true : null),
+    { limitMs: 30_000, what: 'the typed range is in force' },
+  );
+  await expect(page.locator('#range-help')).toContainText('0 to 10,000');
+});
 
 test('F20: many polygons on many tiles are drawn in seconds', async () => {
   await clear();

@@ -56,14 +56,24 @@ export function paintLegend(dataset) {
   /** @type {HTMLInputElement} */ ($('rule-classes')).disabled = !canBeClasses(dataset);
   if (rule.kind !== 'classes') return;
   edited = rule.legend;
-  const key = JSON.stringify([rule.legend, dataset.detected, dataset.strays]);
+  const key = JSON.stringify([rule.legend, dataset.detected, dataset.strays, dataset.pairs.map(({ blocked }) => blocked?.code)]);
   if (key === drawn) return;
   drawn = key;
   const focused = document.activeElement?.id;
   $('rule-legend').replaceChildren(...rule.legend.map((entry, index) => row(entry, index, rule.legend)));
   paintUnlearnt(dataset, rule.legend);
+  paintTooMany(dataset, rule.legend);
   // A new drawing must not take the keyboard away from the field in use, nor the button that did its work.
   if (focused?.startsWith('legend-')) (document.getElementById(focused) ?? document.getElementById(`legend-name-${rule.legend.length - 1}`))?.focus();
+}
+
+/** Masks of more classes than can be learnt wait until somebody chooses; one click takes the choice that is drawn. @param {Dataset} dataset @param {LegendEntry[]} legend */
+function paintTooMany(dataset, legend) {
+  const waiting = dataset.pairs.some(({ blocked }) => blocked?.code === 'too_many_classes');
+  show($('legend-accept'), waiting);
+  if (!waiting) return;
+  setText($('legend-accept'), `Learn the ${dataset.classes.length} that are ticked`);
+  $('legend-accept').onclick = () => sendLegend(legend);
 }
 
 /** The colours that no class takes, and what makes them one. @param {Dataset} dataset @param {LegendEntry[]} legend */
