@@ -128,7 +128,7 @@ function grey16(folder, file, width, value) {
   const data = Buffer.alloc(rows.length * 2);
   rows.forEach((number, at) => data.writeUInt16BE(number, at * 2));
   mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
-  writeFileSync(path.join(folder, file), PNG.sync.write(/** @type {any} */ ({ width, height: width, data }), { width, height: width, bitDepth: 16, colorType: 0, inputColorType: 0, inputHasAlpha: false }));
+  writeFileSync(path.join(folder, file), PNG.sync.write(/** @type {any} */ ({ width, height: width, data }), { bitDepth: 16, colorType: 0, inputColorType: 0, inputHasAlpha: false }));
 }
 
 test('which folder is what is asked once, and one key answers', async () => {
