@@ -2,6 +2,7 @@
 /**
  * The Data place: landing, gallery of pairs with masks, mask rule, what was left out.
  */
+import { isWarning, noteLine, ruleLine, usesNumbers } from './data-strings.js';
 import { $, h, inSlices, setText, show } from './dom.js';
 import { pick } from './files.js';
 import { bytes, count, hex, percent, plural, size, valueName } from './format.js';
@@ -11,7 +12,7 @@ import { chip, paintLayers } from './paint-classes.js';
 import { clear, sampleScenes, send } from './session.js';
 import { change, current } from './settings.js';
 import { changed, hasData, onPaint, running, state, usablePairs } from './store.js';
-import { faultWords, isWarning, joint, noteLine, ruleLine, usesNumbers } from './strings.js';
+import { faultWords, joint } from './strings.js';
 import { openPairs } from './viewer.js';
 
 /**

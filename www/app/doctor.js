@@ -2,6 +2,7 @@
 /**
  * The dataset doctor: what is wrong with the set as a whole, each with a picture, a cause and one click that mends it.
  */
+import { findingWords } from './data-strings.js';
 import { $, h, inSlices, setText, show } from './dom.js';
 import { plural } from './format.js';
 import { leaveOut } from './data-view.js';
@@ -10,7 +11,6 @@ import { paintLayers } from './paint-classes.js';
 import { send } from './session.js';
 import { applySettings, hasSettings } from './settings.js';
 import { onPaint, running, state } from './store.js';
-import { findingWords } from './strings.js';
 import { openPairs } from './viewer.js';
 
 /**

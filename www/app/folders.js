@@ -2,11 +2,11 @@
 /**
  * The one question of the Data place: which folder holds images and which masks, where no word of their names says so.
  */
+import { folderWords } from './data-strings.js';
 import { $, h, setText, show } from './dom.js';
 import { focusHeading } from './header.js';
 import { tellFolders } from './session.js';
 import { onPaint, running, state } from './store.js';
-import { folderWords } from './strings.js';
 
 /** @typedef {import('./types.js').FolderRoles} FolderRoles */
 

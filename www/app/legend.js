@@ -3,12 +3,12 @@
  * The legend of masks with several classes: colours with their shares, editable names, what is not labelled, and the
  * colours of no class that can become one: those of files that came after it was edited, and strays.
  */
+import { unlearntLine } from './data-strings.js';
 import { $, h, setText, show } from './dom.js';
 import { hex, percent, valueName } from './format.js';
 import { chip } from './paint-classes.js';
 import { send } from './session.js';
 import { state } from './store.js';
-import { unlearntLine } from './strings.js';
 
 /**
  * @typedef {import('./types.js').LegendEntry} LegendEntry

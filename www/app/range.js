@@ -3,10 +3,10 @@
  * Which numbers are black and which are white, where images have more than 8 bits: one range for the whole data set
  * unless somebody says otherwise.
  */
+import { rangeLine } from './data-strings.js';
 import { $, setText, show } from './dom.js';
 import { send } from './session.js';
 import { onPaint, running, state } from './store.js';
-import { rangeLine } from './strings.js';
 
 /** @typedef {import('./types.js').RangeChoice} RangeChoice */
 

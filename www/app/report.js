@@ -3,6 +3,7 @@
  * A run as one HTML file: settings, data, curves, example masks, metrics, versions. It holds no script and asks for
  * nothing, so it can be read anywhere and for ever.
  */
+import { ruleLine } from './data-strings.js';
 import { saveBlob } from './downloads.js';
 import { bytes, count, duration, iouWords, metric, percent, size } from './format.js';
 import { h } from './dom.js';
@@ -11,7 +12,7 @@ import { byteThreshold, paintImage } from './paint.js';
 import { paintLayers } from './paint-classes.js';
 import { addressOf, settingsFile } from './settings-words.js';
 import { bestOf, shownAt, shownPreviews, state } from './store.js';
-import { endLine, mendedLine, ruleLine } from './strings.js';
+import { endLine, mendedLine } from './strings.js';
 
 /** @typedef {{ steps: number, losses: [number, number][], iou: [number, number][], iouName: string }} Curves */
 
