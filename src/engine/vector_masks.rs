@@ -43,7 +43,7 @@ pub(super) struct VectorMasks {
     pub(super) layers: BTreeMap<String, Result<Polygons, String>>,
     /// Shapefiles that wait for what belongs to them.
     shapes: BTreeMap<String, Vec<u8>>,
-    /// Their tables by path in lower case.
+    /// Their tables and lists of records by path in lower case.
     tables: BTreeMap<String, Vec<u8>>,
     most_bands: usize,
     /// Something came since the last drawing.
@@ -77,7 +77,7 @@ impl VectorMasks {
             self.shapes.insert(path.to_owned(), std::mem::take(bytes));
             return true;
         }
-        if shapefile::is_dbf(path) {
+        if shapefile::is_dbf(path) || shapefile::is_shx(path) {
             self.tables.insert(path.to_lowercase(), std::mem::take(bytes));
             return true;
         }
@@ -165,9 +165,10 @@ impl VectorMasks {
     fn read_shapefiles(&mut self) {
         for (path, bytes) in std::mem::take(&mut self.shapes) {
             let lower = path.to_lowercase();
-            let table = self.tables.get(&format!("{}.dbf", lower.trim_end_matches(".shp")));
+            let beside = |ending| self.tables.get(&format!("{}.{ending}", lower.trim_end_matches(".shp")));
+            let [table, list] = ["dbf", "shx"].map(|ending| beside(ending).map(Vec::as_slice));
             let projection = self.sidecars.projection_of(&path);
-            let read = shapefile::read(&bytes, table.map(Vec::as_slice), projection);
+            let read = shapefile::read(&bytes, table, projection, list);
             if matches!(read, Err(shapefile::ShapefileError::NoProjection)) {
                 self.shapes.insert(path.clone(), bytes);
             }

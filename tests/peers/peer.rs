@@ -111,7 +111,12 @@ fn run(args: &[&str]) -> Outcome<()> {
             let polygons = if shapefile::is_shp(file) {
                 let beside = |ending| fs::read(Path::new(file).with_extension(ending)).ok();
                 let projection = beside("prj").map(|text| String::from_utf8_lossy(&text).into_owned());
-                shapefile::read(&fs::read(file)?, beside("dbf").as_deref(), projection.as_deref())?
+                shapefile::read(
+                    &fs::read(file)?,
+                    beside("dbf").as_deref(),
+                    projection.as_deref(),
+                    beside("shx").as_deref(),
+                )?
             } else {
                 geojson::read(&fs::read(file)?)?
             };

@@ -46,10 +46,15 @@ pub fn is_dbf(path: &str) -> bool {
     path.to_lowercase().ends_with(".dbf")
 }
 
-/// Whether a file belongs to a Shapefile and is not needed: indices and metadata.
+/// Whether a file is the list of a Shapefile's records.
+pub fn is_shx(path: &str) -> bool {
+    path.to_lowercase().ends_with(".shx")
+}
+
+/// Whether a file belongs to a Shapefile and is not needed: spatial indices and metadata.
 pub fn is_companion(path: &str) -> bool {
     let lower = path.to_lowercase();
-    [".shx", ".sbn", ".sbx", ".qix", ".qpj", ".shp.xml"]
+    [".sbn", ".sbx", ".qix", ".qpj", ".shp.xml"]
         .iter()
         .any(|end| lower.ends_with(end))
 }
@@ -77,10 +82,13 @@ fn words(bytes: &[u8], at: usize) -> Option<usize> {
 /// Polygons with the class of their table's column `class`, where it has one. Rings of one record are put together as GDAL
 /// does. Null shapes and deleted rows are passed over; without any shape it is a file of no polygons.
 ///
+/// `shx` lists the records: what it leaves out is no record any more, however it lies between them (editors leave old
+/// shapes and gaps there). Without it all are read one after the other.
+///
 /// # Errors
 /// If one of the files is damaged, holds other shapes or a class that cannot be, or the reference system is missing or
 /// unknown.
-pub fn read(shp: &[u8], dbf: Option<&[u8]>, prj: Option<&str>) -> Result<Polygons, ShapefileError> {
+pub fn read(shp: &[u8], dbf: Option<&[u8]>, prj: Option<&str>, shx: Option<&[u8]>) -> Result<Polygons, ShapefileError> {
     let largest = shp.len().max(dbf.map_or(0, <[u8]>::len));
     if largest > MAX_BYTES {
         return Err(ShapefileError::TooLarge(largest >> 20));
@@ -88,7 +96,7 @@ pub fn read(shp: &[u8], dbf: Option<&[u8]>, prj: Option<&str>) -> Result<Polygon
     let mut polygons = Polygons::default();
     let rows = dbf.map(|table| dbf::rows(table, &mut polygons)).transpose()?;
     let mut shapes = 0;
-    each_record(shp, |record| {
+    each_record(shp, shx, |record| {
         let row = rows.as_ref().and_then(|rows| rows.get(shapes));
         shapes += 1;
         if row.is_some_and(|row| row.deleted) {
@@ -128,8 +136,22 @@ pub fn read(shp: &[u8], dbf: Option<&[u8]>, prj: Option<&str>) -> Result<Polygon
     Ok(polygons)
 }
 
+/// Where the records lie by their list; `None` if it is none, or points beyond the file.
+fn listed(shx: &[u8], length: usize) -> Option<Vec<usize>> {
+    if bytes_at(shx, 0).map(i32::from_be_bytes) != Some(9994) {
+        return None;
+    }
+    let entries = shx.get(HEADER_BYTES..)?.chunks_exact(8);
+    let offset = |entry: &[u8]| words(entry, 0).filter(|at| (HEADER_BYTES..=length.saturating_sub(8)).contains(at));
+    entries.map(offset).collect()
+}
+
 /// Calls `see` with the content of every record in its order.
-fn each_record(shp: &[u8], mut see: impl FnMut(&[u8]) -> Result<(), ShapefileError>) -> Result<(), ShapefileError> {
+fn each_record(
+    shp: &[u8],
+    shx: Option<&[u8]>,
+    mut see: impl FnMut(&[u8]) -> Result<(), ShapefileError>,
+) -> Result<(), ShapefileError> {
     let short = ShapefileError::Corrupt("its header is not whole");
     if bytes_at(shp, 0).map(i32::from_be_bytes) != Some(9994) {
         return Err(ShapefileError::Corrupt("it does not begin as one"));
@@ -152,13 +174,20 @@ fn each_record(shp: &[u8], mut see: impl FnMut(&[u8]) -> Result<(), ShapefileErr
         }));
     }
     let shp = &shp[..said.max(HEADER_BYTES)];
-    let mut at = HEADER_BYTES;
-    while at < shp.len() {
+    let record_at = |at: usize| {
         let length = words(shp, at + 4).ok_or(ShapefileError::Corrupt("a record's header is not whole"))?;
         let end = (at + 8).checked_add(length).filter(|end| *end <= shp.len());
         let record = end.and_then(|end| shp.get(at + 8..end));
-        see(record.ok_or(ShapefileError::Corrupt("a record reaches beyond the end"))?)?;
-        at += 8 + length;
+        record.ok_or(ShapefileError::Corrupt("a record reaches beyond the end"))
+    };
+    if let Some(records) = shx.and_then(|shx| listed(shx, shp.len())) {
+        return records.into_iter().try_for_each(|at| see(record_at(at)?));
+    }
+    let mut at = HEADER_BYTES;
+    while at < shp.len() {
+        let record = record_at(at)?;
+        see(record)?;
+        at += 8 + record.len();
     }
     Ok(())
 }

@@ -68,18 +68,22 @@ const HOLE: [[f64; 2]; 5] = [[3., 3.], [5., 3.], [5., 5.], [3., 5.], [3., 3.]];
 
 fn classes(table: &[u8], count: usize) -> Result<Vec<Class>, ShapefileError> {
     let shapes: Vec<&[&[[f64; 2]]]> = vec![&[&OUTER]; count];
-    let polygons = read(&shp(&shapes), Some(table), Some(UTM))?;
+    let polygons = read_alone(&shp(&shapes), Some(table), Some(UTM))?;
     Ok(polygons.classes().collect())
+}
+
+fn read_alone(shp: &[u8], dbf: Option<&[u8]>, prj: Option<&str>) -> Result<Polygons, ShapefileError> {
+    read(shp, dbf, prj, None)
 }
 
 #[test]
 fn polygons_and_classes_are_read() {
     let (shapes, table) = (shp(&[&[&OUTER, &HOLE], &[], &[&OUTER]]), dbf(&["7", "1", "x"]));
-    let read = read(&shapes, Some(&table), Some(UTM)).expect("read");
+    let read = read_alone(&shapes, Some(&table), Some(UTM)).expect("read");
     assert_eq!(read.epsg, 32633);
     assert_eq!(read.rings().next(), Some(vec![OUTER.as_slice(), HOLE.as_slice()]));
     assert_eq!(read.classes().collect::<Vec<_>>(), [Class::Code(7), Class::None]);
-    let plain = super::read(&shapes, None, Some(UTM)).expect("read");
+    let plain = super::read(&shapes, None, Some(UTM), None).expect("read");
     assert!(plain.classes().all(|class| class == Class::None));
 }
 
@@ -125,18 +129,21 @@ fn columns_of_numbers_and_of_text() {
 #[test]
 fn rings_become_polygons() {
     let inner: Vec<[f64; 2]> = HOLE.iter().rev().copied().collect();
-    let count = |rings: &[&[[f64; 2]]]| read(&shp(&[rings]), None, Some(UTM)).expect("read").len();
+    let count = |rings: &[&[[f64; 2]]]| read_alone(&shp(&[rings]), None, Some(UTM)).expect("read").len();
     assert_eq!(count(&[&OUTER, &HOLE]), 1);
     assert_eq!(count(&[&HOLE, &OUTER]), 1);
     assert_eq!(count(&[&OUTER, &inner]), 2);
     let mut odd = HOLE;
     odd[1][0] = f64::NAN;
-    let polygons = read(&shp(&[&[&OUTER], &[&odd]]), None, Some(UTM)).expect("read");
+    let polygons = read_alone(&shp(&[&[&OUTER], &[&odd]]), None, Some(UTM)).expect("read");
     assert_eq!((polygons.len(), polygons.left_out.broken), (1, 1));
-    assert_eq!(read(&shp(&[&[&odd]]), None, Some(UTM)), Err(ShapefileError::Broken(1)));
+    assert_eq!(
+        read_alone(&shp(&[&[&odd]]), None, Some(UTM)),
+        Err(ShapefileError::Broken(1))
+    );
     // No shape: no objects, wherever that is.
     for shapes in [shp(&[]), shp(&[&[], &[]])] {
-        assert!(read(&shapes, None, None).expect("read").is_empty());
+        assert!(read_alone(&shapes, None, None).expect("read").is_empty());
     }
 }
 
@@ -151,7 +158,7 @@ fn deleted_rows_take_their_shapes_with_them() {
 #[test]
 fn what_is_wrong_is_named() {
     let good = shp(&[&[&OUTER]]);
-    let error = |shp: &[u8], dbf: Option<&[u8]>, prj| read(shp, dbf, prj).expect_err("refused");
+    let error = |shp: &[u8], dbf: Option<&[u8]>, prj| read_alone(shp, dbf, prj).expect_err("refused");
     assert_eq!(error(&good, None, None), ShapefileError::NoProjection);
     assert_eq!(error(&good, None, Some("PROJCS[\"Mars\"]")), ShapefileError::Projection);
     assert!(matches!(
@@ -181,12 +188,39 @@ fn lying_bytes_never_panic() {
         for at in 0..shapes.len() {
             let mut lying = shapes.clone();
             lying[at] = value;
-            let _ = read(&lying, Some(&table), Some(UTM));
+            let _ = read_alone(&lying, Some(&table), Some(UTM));
         }
         for at in 0..table.len() {
             let mut lying = table.clone();
             lying[at] = value;
-            let _ = read(&shapes, Some(&lying), Some(UTM));
+            let _ = read_alone(&shapes, Some(&lying), Some(UTM));
         }
     }
+}
+
+/// An editor wrote a record anew at the end and left the old one where it was.
+#[test]
+fn the_list_says_which_records_count() {
+    let moved: Vec<[f64; 2]> = OUTER.iter().map(|[x, y]| [x + 1000.0, *y]).collect();
+    let shapes = shp(&[&[&OUTER], &[&moved]]);
+    let first = HEADER_BYTES;
+    let second = first + 8 + words(&shapes, first + 4).expect("a length");
+    let list = |records: &[usize]| {
+        let mut shx = shapes[..HEADER_BYTES].to_vec();
+        for at in records {
+            shx.extend(((at / 2) as i32).to_be_bytes());
+            shx.extend(&shapes[at + 4..at + 8]);
+        }
+        shx
+    };
+    let read = |shx: &[u8]| read(&shapes, None, Some(UTM), Some(shx)).expect("read").len();
+    assert_eq!(
+        (read(&list(&[first, second])), read(&list(&[second])), read(&list(&[]))),
+        (2, 1, 0)
+    );
+    // A list that cannot be is none.
+    let mut beyond = list(&[second]);
+    let at = beyond.len() - 8;
+    beyond[at..at + 4].copy_from_slice(&i32::MAX.to_be_bytes());
+    assert_eq!((read(&beyond), read(b"no list")), (2, 2));
 }
