@@ -144,8 +144,8 @@ pub(super) const LAYOUTS: &[Layout] = &[
     layout(
         "a sensor's words",
         &[
-            ("images/x_1_dop20_summer.tif", "masks/x_1.tif"),
-            ("images/x_2_dop20_summer.tif", "masks/x_2.tif"),
+            ("images/x_1_dop_summer.tif", "masks/x_1.tif"),
+            ("images/x_2_dop_summer.tif", "masks/x_2.tif"),
         ],
     ),
     with_spare(

@@ -54,6 +54,7 @@ pub(super) fn find(
             key: key.to_lowercase(),
         });
     }
+    files.sort_by(|a, b| (a.folder, &a.stem, a.index).cmp(&(b.folder, &b.stem, b.index)));
     // Where masks and others lie together, their names tell them apart.
     let mut kinds: BTreeMap<&[String], [bool; 2]> = BTreeMap::new();
     for file in &files {
@@ -61,7 +62,9 @@ pub(super) fn find(
     }
     let telling = |file: &Name| kinds.get(file.folder) == Some(&[true, true]);
     let mut of_stem: BTreeMap<String, Vec<&Name>> = BTreeMap::new();
-    let mut of_key: BTreeMap<&str, Vec<&Name>> = BTreeMap::new();
+    // Roles of the folders of a stem, and two stems of a key at most: as many as it takes to find another.
+    let mut roles_of: BTreeMap<&str, [bool; 2]> = BTreeMap::new();
+    let mut of_key: BTreeMap<(&str, bool), BTreeSet<&str>> = BTreeMap::new();
     for file in &files {
         let mut stems = vec![file.stem.clone()];
         if file.by_folder == Some(Role::Mask) {
@@ -75,18 +78,21 @@ pub(super) fn find(
         for stem in stems {
             of_stem.entry(stem).or_default().push(file);
         }
-        for key in BTreeSet::from([file.key.as_str(), file.stem.as_str()]) {
-            of_key.entry(key).or_default().push(file);
+        for key in [file.key.as_str(), file.stem.as_str()] {
+            let stems = of_key.entry((key, file.is_mask())).or_default();
+            if stems.len() < 2 {
+                stems.insert(&file.stem);
+            }
+        }
+        if let Some(role) = file.by_folder {
+            roles_of.entry(&file.stem).or_default()[usize::from(role == Role::Mask)] = true;
         }
     }
     let is_silent = |file: &&Name| {
         let Some(role) = file.role else { return false };
         let same = of_stem.get(&file.stem).map(Vec::as_slice).unwrap_or_default();
-        if file.by_folder.is_some() {
-            let other = |f: &&Name| f.by_folder.is_some() && f.by_folder != file.by_folder && f.stem == file.stem;
-            if same.iter().any(|f| other(f)) {
-                return true;
-            }
+        if file.by_folder.is_some() && roles_of.get(file.stem.as_str()) == Some(&[true, true]) {
+            return true;
         }
         if telling(file) {
             return false;
@@ -108,9 +114,11 @@ pub(super) fn find(
         if role == Role::Mask {
             keys.extend(keys::mask_of(&file.stem));
         }
-        let partner = |f: &&Name| f.is_mask() == (role == Role::Image) && f.stem != file.stem;
-        let partners = |key: &String| of_key.get(key.as_str()).into_iter().flatten();
-        !keys.iter().flat_map(partners).any(|f| partner(f))
+        let is_partner = |key: &String| {
+            let stems = of_key.get(&(key.as_str(), role == Role::Image));
+            stems.is_some_and(|stems| stems.iter().any(|stem| **stem != *file.stem))
+        };
+        !keys.iter().any(is_partner)
     };
     files.iter().filter(is_silent).map(|f| f.index).collect()
 }
