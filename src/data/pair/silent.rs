@@ -106,7 +106,7 @@ pub(super) fn find(
                 && !telling(other)
                 && one_split(file.folder, other.folder)
         };
-        if !same.iter().take(MOST_LOOKED_AT).any(|f| counterpart(f)) {
+        if !same.iter().take(MOST_LOOKED_AT).any(counterpart) {
             return false;
         }
         // The word finds the file a partner of another name.
