@@ -12,7 +12,7 @@ use super::georef::{self, Sidecars};
 use crate::{
     data::{
         alignment::Place,
-        pair::{ImageNames, is_junk},
+        pair::{ImageNames, is_junk, is_unusable_data},
     },
     formats::{
         Format,
@@ -62,7 +62,11 @@ impl VectorMasks {
         }
         self.is_stale = true;
         if geojson::is_geojson(path) {
-            let read = geojson::read(&std::mem::take(bytes)).map_err(|e| e.to_string());
+            let bytes = std::mem::take(bytes);
+            let read = match is_unusable_data(path) {
+                true => Err("by its name it shows what could not be seen (UDM), not buildings".to_owned()),
+                false => geojson::read(&bytes).map_err(|e| e.to_string()),
+            };
             self.layers.insert(path.to_owned(), read);
             return true;
         }

@@ -224,3 +224,119 @@ fn polygons_are_for_the_images_of_their_name() {
         [0]
     );
 }
+
+/// Names of SpaceNet 1, 2, 4 and 7 as their descriptions give them.
+#[test]
+fn polygons_may_be_called_more_than_their_image() {
+    let named = |vector: &str, images: &[&str]| -> Vec<usize> {
+        ImageNames::new(&images.iter().map(|i| i.to_string()).collect::<Vec<_>>()).like(vector)
+    };
+    let tiles = ["t1.tif", "t2.tif", "t10.tif"];
+    assert_eq!(named("t1_buildings.geojson", &tiles), [0]);
+    assert_eq!(named("vectors/osm-t10.geojson", &tiles), [2]);
+    assert_eq!(named("T2 roofs 2024.shp", &tiles), [1]);
+    for general in [
+        "buildings.geojson",
+        "osm_buildings.geojson",
+        "osm_buildings_2024_05.geojson",
+        "t1_t2_buildings.geojson",
+        "t1_2_buildings.geojson",
+        "t11_buildings.geojson",
+        "t1buildings.geojson",
+        "area_t.geojson",
+    ] {
+        assert!(named(general, &tiles).is_empty(), "{general}");
+    }
+    let nested = ["berlin.tif", "berlin_mitte.tif", "osm.tif"];
+    assert_eq!(named("berlin_mitte_buildings.geojson", &nested), [1]);
+    assert_eq!(named("berlin_buildings.geojson", &nested), [0]);
+    assert!(named("osm_buildings.geojson", &["buildings.tif", "roads.tif"]).is_empty());
+    let rio = ["3band/3band_AOI_1_RIO_img1.tif", "3band/3band_AOI_1_RIO_img11.tif"];
+    assert_eq!(named("vectordata/geojson/Geo_AOI_1_RIO_img1.geojson", &rio), [0]);
+    assert_eq!(named("vectordata/geojson/Geo_AOI_1_RIO_img11.geojson", &rio), [1]);
+    let vegas = "MUL-PanSharpen/MUL-PanSharpen_AOI_2_Vegas_img3.tif";
+    assert_eq!(
+        named("geojson/buildings/buildings_AOI_2_Vegas_img3.geojson", &[vegas]),
+        [0]
+    );
+    let atlanta = [
+        "Pan-Sharpen/Pan-Sharpen_Atlanta_nadir7_catid_1030010003D22F00_733601_3724689.tif",
+        "Pan-Sharpen/Pan-Sharpen_Atlanta_nadir8_catid_10300100023BC100_733601_3724689.tif",
+        "Pan-Sharpen/Pan-Sharpen_Atlanta_nadir8_catid_10300100023BC100_733601_3725139.tif",
+    ];
+    let footprints = "geojson/buildings/spacenet-buildings_733601_3724689.geojson";
+    assert_eq!(named(footprints, &atlanta), [0, 1]);
+    let monthly = [
+        "images_masked/global_monthly_2018_01_mosaic_L15-0331E-1257N_1327_3160_13.tif",
+        "images_masked/global_monthly_2018_02_mosaic_L15-0331E-1257N_1327_3160_13.tif",
+    ];
+    let labels = "labels_match/global_monthly_2018_02_mosaic_L15-0331E-1257N_1327_3160_13_Buildings.geojson";
+    assert_eq!(named(labels, &monthly), [1]);
+    assert!(is_unusable_data(
+        "labels/global_monthly_2018_02_mosaic_L15-0331E-1257N_1327_3160_13_UDM.geojson"
+    ));
+    assert!(!is_unusable_data(labels));
+}
+
+#[test]
+fn names_of_both_folders_say_nothing_of_either() {
+    // The word stands in both, so the folders are asked about.
+    let (_, options, _) = asked(&["images/img_1.png", "roofs/img_1.png"], &[]);
+    assert_eq!(options, [("images".into(), "roofs".into())]);
+    let (_, options, _) = asked(&["a/img_1.png", "b/img_1.png"], &[]);
+    assert_eq!(options, both("a", "b"));
+    // Here the words tell masks from images.
+    let scenes = ["x/img.png", "x/mask.png", "y/img.png", "y/mask.png"];
+    let (_, _, got) = asked(&scenes, &[]);
+    assert_eq!(got.pairs, [(0, 1, "x".into()), (2, 3, "y".into())]);
+    let (_, _, got) = asked(&["raw/x/1.png", "x/1_mask.png", "y/1_mask.png"], &[]);
+    assert!(got.question.is_none() && got.masks_only.contains(&2), "{got:?}");
+}
+
+/// One band of several to a file, as 38-Cloud has it: which band, nobody says.
+#[test]
+fn bands_apart_are_asked_about() {
+    let paths = [
+        "train_blue/blue_patch_1_by_1_LC08.TIF",
+        "train_gt/gt_patch_1_by_1_LC08.TIF",
+        "train_red/red_patch_1_by_1_LC08.TIF",
+    ];
+    let (folders, options, _) = asked(&paths, &[]);
+    assert_eq!(folders, ["train_blue", "train_gt", "train_red"]);
+    assert_eq!(
+        options,
+        [
+            ("train_blue".into(), "train_gt".into()),
+            ("train_red".into(), "train_gt".into())
+        ]
+    );
+    let answer = FolderRoles {
+        images: "train_red".into(),
+        masks: "train_gt".into(),
+    };
+    let (_, _, got) = asked(&paths, &[answer]);
+    assert_eq!(
+        got.pairs.iter().map(|p| (p.0, p.1)).collect::<Vec<_>>(),
+        [(2, 1)],
+        "{got:?}"
+    );
+    assert_eq!(got.spare, [(0, 2)]);
+}
+
+/// Words that are not the same in each pair, or numbers, make no pairs.
+#[test]
+fn other_names_stay_apart() {
+    for paths in [
+        &["images/a.png", "labels/a-roof.png"][..],
+        &["images/a.png", "images/b.png", "labels/a-roof.png", "labels/b-tree.png"],
+        &["images/a.png", "images/b.png", "labels/a_2.png", "labels/b_2.png"],
+        &["images/20210503-a.png", "masks/a.png"],
+        &["images/1a2b3c4d-a.png", "masks/9f8e7d6c-a.png"],
+        &["images/a_0000.png", "labels/a.png"],
+        &["images/a_1.png", "images/a_2.png", "masks/b_1.png", "masks/b_2.png"],
+        &["x.png", "x_P.png"],
+    ] {
+        let (_, _, got) = asked(paths, &[]);
+        assert!(got.pairs.is_empty(), "{paths:?} {got:?}");
+    }
+}

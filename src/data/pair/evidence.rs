@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Role;
 use super::file::File;
 use super::folder::FolderName;
+use super::keys;
 use super::names::{self, spelling};
 
 /// `Semantic_masks/images/` holds masks, if nothing else under it does and there are images of the same names elsewhere.
@@ -108,7 +109,7 @@ pub(super) fn by_name(files: &mut [File]) {
         {
             continue;
         }
-        if let Some(name) = names::mask_of(&file.stem).into_iter().find(|name| is_there(name)) {
+        if let Some(name) = keys::mask_of(&file.stem).into_iter().find(|name| is_there(name)) {
             found.push((at, name));
         }
     }

@@ -1,10 +1,10 @@
 //! A path as context, role and key.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::folder::{FolderName, read_folder};
 use super::names::{self, spelling, take_role, without_extension};
-use super::{FolderRoles, Role, components, evidence, is_junk};
+use super::{FolderRoles, Role, components, evidence, is_junk, keys, silent};
 use crate::data::unicode::decompose;
 
 pub(super) struct File {
@@ -52,7 +52,7 @@ impl File {
             Some((Role::Image, rest)) => rest,
             _ => key.clone(),
         };
-        self.loose = names::loose_keys(&key, &self.key, &self.folder);
+        self.loose = keys::loose_keys(&key, &self.key, &self.folder);
         self.rank = names::rank(&self.folder, &self.stem, Role::Mask);
     }
 }
@@ -71,31 +71,27 @@ pub(super) fn read_all(paths: &[String], roles: &[FolderRoles], junk: &mut Vec<u
         folders.entry(folder).or_insert_with(|| read_folder(folder));
     }
     inner_words(&mut folders);
-    // Stems that lie in folders of both kinds say nothing themselves: `images/gt_1` with `masks/gt_1`.
     let folder_role = |parts: &[String]| {
         let folders_of = &parts[..parts.len().saturating_sub(1)];
         let said = said_by_user(&specs, folders_of, parts.last().map_or("", String::as_str));
         said.map(|(role, _)| role)
             .or_else(|| folders_of.iter().rev().find_map(|f| folders.get(f.as_str())?.role))
     };
-    let stems_in = |role| -> BTreeSet<&str> {
-        let there = plain.iter().filter(|parts| folder_role(parts) == Some(role));
-        there
-            .filter_map(|parts| parts.last())
-            .map(|name| without_extension(name).unwrap_or(name))
-            .collect()
-    };
-    let twice: BTreeSet<&str> = stems_in(Role::Image)
-        .intersection(&stems_in(Role::Mask))
-        .copied()
-        .collect();
+    let silent = silent::find(&plain, &folders, folder_role);
     let mut files = Vec::new();
     for index in order {
         if is_junk(&paths[index]) || plain[index].is_empty() {
             junk.push(index);
             continue;
         }
-        files.push(read(index, &paths[index], &plain[index], &folders, &specs, &twice));
+        files.push(read(
+            index,
+            &paths[index],
+            &plain[index],
+            &folders,
+            &specs,
+            silent.contains(&index),
+        ));
     }
     evidence::by_outer_folder(&mut files, &folders);
     evidence::by_contrast(&mut files, &folders);
@@ -131,7 +127,7 @@ fn inner_words(folders: &mut BTreeMap<&str, FolderName>) {
 pub(super) fn read_mask(path: &str) -> File {
     let parts: Vec<String> = components(path).map(decompose).collect();
     let folders = parts.iter().map(|f| (f.as_str(), read_folder(f))).collect();
-    let mut file = read(0, path, &parts, &folders, &[], &BTreeSet::new());
+    let mut file = read(0, path, &parts, &folders, &[], false);
     if file.role == Role::Image {
         (file.role, file.certain) = (Role::Mask, true);
     }
@@ -195,7 +191,7 @@ fn read(
     parts: &[String],
     folders: &BTreeMap<&str, FolderName>,
     specs: &[[Spec; 2]],
-    twice: &BTreeSet<&str>,
+    is_silent: bool,
 ) -> File {
     let (name, folder) = parts
         .split_last()
@@ -232,11 +228,7 @@ fn read(
     }
     shown_context.reverse();
     loose_context.reverse();
-    let by_name = if by_folder.is_some() && twice.contains(stem) {
-        None
-    } else {
-        take_role(stem)
-    };
+    let by_name = if is_silent { None } else { take_role(stem) };
     let role = match (by_folder, by_name.as_ref().map(|(role, _)| *role)) {
         _ if said.is_some() => by_folder.unwrap_or(Role::Image),
         (Some(Role::Mask), _) | (_, Some(Role::Mask)) => Role::Mask,
@@ -272,7 +264,7 @@ fn read(
         loose_context,
         stem: stem.to_owned(),
         extension: name.get(stem.len() + 1..).unwrap_or_default().to_lowercase(),
-        loose: names::loose_keys(stem, &key, folder),
+        loose: keys::loose_keys(stem, &key, folder),
         key,
         rank,
         aside,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::file::File;
+use super::keys::CODED;
 use super::{Pairing, Role};
 
 /// A name with more images times masks than this, over all folders, pairs within its folder alone.
@@ -34,6 +35,9 @@ pub(super) fn pair<'a>(open: Vec<&'a File>, out: &mut Pairing) -> Vec<&'a File> 
         };
         let (images, masks) = (of(Role::Image), of(Role::Mask));
         let mut add = |(image_cost, i): (u8, usize), (mask_cost, m): (u8, usize)| {
+            if image_cost == CODED && mask_cost == CODED {
+                return;
+            }
             let (image, mask) = (open[i], open[m]);
             let distance = Distance {
                 other_context: image.loose_context != mask.loose_context,
@@ -110,7 +114,8 @@ pub(super) fn pair<'a>(open: Vec<&'a File>, out: &mut Pairing) -> Vec<&'a File> 
 /// What the names of an image and a mask are apart; `None` if they have nothing in common.
 pub(super) fn cost(image: &File, mask: &File) -> Option<u8> {
     let all = image.loose.iter().flat_map(|a| mask.loose.iter().map(move |b| (a, b)));
-    all.filter(|(a, b)| a.1 == b.1).map(|(a, b)| a.0 + b.0).min()
+    let same = |a: &(u8, String), b: &(u8, String)| a.1 == b.1 && (a.0, b.0) != (CODED, CODED);
+    all.filter(|(a, b)| same(a, b)).map(|(a, b)| a.0 + b.0).min()
 }
 
 /// One context goes on where the other ends.

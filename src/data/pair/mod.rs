@@ -6,12 +6,16 @@
 //! words and folders that data sets put into names ([`loose`]). Where no word says which folder is what, there is one
 //! [`Question`] instead of a guess.
 
+mod affix;
 mod ask;
 mod evidence;
 mod file;
 mod folder;
+mod keys;
 mod loose;
 mod names;
+mod silent;
+mod vector;
 mod vocabulary;
 
 use std::cmp::Ordering;
@@ -20,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use ask::{Group, Question};
 use file::File;
 pub(super) use names::without_extension;
+pub use vector::{ImageNames, is_unusable_data};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
@@ -97,7 +102,7 @@ pub fn pair_by_name(paths: &[String], known: Known) -> Pairing {
     for ignore_case in [false, true] {
         open = pair_exactly(open, ignore_case, &mut out);
     }
-    let open = loose::pair(open, &mut out);
+    let open = affix::pair(loose::pair(open, &mut out), &mut out);
     let answered = !known.roles.is_empty();
     let mut open = spares(open.into_iter().chain(aside).collect(), &files, answered, &mut out);
     let drawn: BTreeSet<usize> = known.drawn.iter().copied().collect();
@@ -116,35 +121,6 @@ pub fn pair_by_name(paths: &[String], known: Known) -> Pairing {
     out.drawn.sort_by(|a, b| by_path(&paths[a.0], &paths[b.0]));
     name_duplicates(&files, &mut out);
     out
-}
-
-/// Images to look up by the names of masks.
-pub struct ImageNames(Vec<File>);
-
-impl ImageNames {
-    pub fn new(images: &[String]) -> ImageNames {
-        ImageNames(file::read_all(images, &[], &mut Vec::new()))
-    }
-
-    /// Positions of the images that a file of polygons or a mask is for by its name: those of exactly its name, or else
-    /// those of its name in another spelling.
-    pub fn like(&self, mask: &str) -> Vec<usize> {
-        let wanted = file::read_mask(mask);
-        let cost = |image: &File| {
-            let exact = image.stem == wanted.stem || image.key == wanted.key && !image.key.is_empty();
-            let cost = match exact {
-                true => 0,
-                false => 1 + loose::cost(image, &wanted)?,
-            };
-            let apart = u8::from(!loose::related(&image.loose_context, &wanted.loose_context));
-            Some((cost + apart * 100, image.index))
-        };
-        let mut found: Vec<(u8, usize)> = self.0.iter().filter_map(cost).collect();
-        found.sort_unstable();
-        let best = found.first().map(|(cost, _)| *cost);
-        let best = found.into_iter().filter(|(cost, _)| Some(*cost) == best);
-        best.map(|(_, i)| i).collect()
-    }
 }
 
 fn pair_exactly<'a>(open: Vec<&'a File>, ignore_case: bool, out: &mut Pairing) -> Vec<&'a File> {

@@ -70,6 +70,7 @@ pub(super) const FILLERS: &[&str] = &[
     "convert",
     "converted",
     "dir",
+    "eroded",
     "files",
     "fine",
     "folder",
@@ -130,6 +131,8 @@ pub(super) const MASK_TAILS: &[&[&str]] = &[
     &["fuse"],
     &["label", "no", "boundary"],
     &["label", "noboundary"],
+    &["no", "boundary"],
+    &["noboundary"],
 ];
 /// Ends of names that say nothing of the role.
 pub(super) const NEUTRAL_TAILS: &[&[&str]] = &[
@@ -176,4 +179,42 @@ pub(super) const COPY_WORDS: &[&str] = &[
 pub(super) const EXTENSIONS: &[&str] = &[
     "png", "apng", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp", "dib", "gif", "tif", "tiff", "gtiff", "geotiff",
     "geojson", "json", "shp",
+];
+/// Words side by side that say in what form the data are (SpaceNet).
+pub(super) const FORM_PHRASES: &[&[&str]] = &[
+    &["geojson", "buildings"],
+    &["geojson", "roads"],
+    &["rgb", "pan", "sharpen"],
+    &["mul", "pan", "sharpen"],
+    &["ps", "rgb"],
+    &["ps", "ms"],
+    &["pan", "sharpen"],
+    &["3", "band"],
+    &["8", "band"],
+];
+/// Names of files of polygons that tell nothing of one image.
+pub(super) const GENERAL_WORDS: &[&str] = &[
+    "osm",
+    "building",
+    "buildings",
+    "house",
+    "houses",
+    "roof",
+    "roofs",
+    "road",
+    "roads",
+    "footprint",
+    "footprints",
+    "polygon",
+    "polygons",
+    "export",
+    "extract",
+    "data",
+    "tile",
+    "tiles",
+    "area",
+    "map",
+    "train",
+    "val",
+    "test",
 ];
