@@ -5,7 +5,7 @@ use std::{io::Cursor, sync::Arc};
 use image::codecs::{bmp, gif, jpeg, png, tiff, webp};
 use image::error::{LimitErrorKind, UnsupportedErrorKind};
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageError};
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageError};
 
 use super::header::{self, Format, sniff};
 use super::raster::{Ranges, Raster, Samples};
@@ -80,12 +80,15 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
         check_size(width, height, limits)?;
     }
     let input = Cursor::new(bytes);
+    let mut has_data = None;
     let mut image = match format {
         Format::Png => finish(png::PngDecoder::new(input).map_err(translate)?, limits),
         Format::Jpeg => {
             // The decoder fills what is missing with grey and says nothing.
             let (width, height) = header.size.unwrap_or_default();
-            whole_jpeg::check(bytes, [width as usize, height as usize]).map_err(DecodeError::Corrupt)?;
+            let [columns, rows] = [width as usize, height as usize];
+            whole_jpeg::check(bytes, [columns, rows]).map_err(DecodeError::Corrupt)?;
+            has_data = whole_jpeg::inner_mask(bytes, columns, rows).map_err(DecodeError::Corrupt)?;
             finish(jpeg::JpegDecoder::new(input).map_err(translate)?, limits)
         }
         Format::WebP => finish(webp::WebPDecoder::new(input).map_err(translate)?, limits),
@@ -96,6 +99,9 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
     let orientation = orientation::of(format, bytes);
     image.apply_orientation(orientation);
     let mut raster = to_raster(image)?;
+    if let Some(has_data) = has_data {
+        raster = masked(raster, has_data, orientation, limits)?;
+    }
     if let Some(bits) = header.bits {
         raster.source_bits = bits;
     }
@@ -103,6 +109,36 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
     raster.first_frame_only = header.animated;
     raster.exif_rotated = orientation != Orientation::NoTransforms;
     Ok(raster)
+}
+
+/// An image without the pixels that a mask in the same file leaves out, which lies as the image was stored.
+fn masked(
+    raster: Raster,
+    has_data: Vec<bool>,
+    orientation: Orientation,
+    limits: &Limits,
+) -> Result<Raster, DecodeError> {
+    let needed_bytes = raster.bytes() + raster.pixels();
+    if needed_bytes > limits.max_decoded_bytes {
+        return Err(DecodeError::OutOfMemory {
+            needed_bytes,
+            available_bytes: limits.max_decoded_bytes,
+        });
+    }
+    let (mut width, mut height) = (raster.width, raster.height);
+    if is_on_its_side(orientation) {
+        (width, height) = (height, width);
+    }
+    let mask = GrayImage::from_raw(width, height, has_data.into_iter().map(u8::from).collect());
+    let mut mask = DynamicImage::from(mask.ok_or_else(|| DecodeError::Corrupt("a mask of another size".into()))?);
+    mask.apply_orientation(orientation);
+    let mask = mask.into_luma8().into_raw();
+    Ok(raster.with_data(|pixel| mask.get(pixel).is_some_and(|data| *data != 0)))
+}
+
+fn is_on_its_side(orientation: Orientation) -> bool {
+    use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
+    matches!(orientation, Rotate90 | Rotate90FlipH | Rotate270 | Rotate270FlipH)
 }
 
 impl From<TiffError> for DecodeError {

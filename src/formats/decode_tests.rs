@@ -175,6 +175,35 @@ fn exif_turns_the_picture() {
     assert_eq!(turned.rgba8_at(0, 39), upright.rgba8_at(39, 29));
 }
 
+/// Of the 40 x 30 pixels, GDAL's mask behind the picture leaves out (0, 0) and (9, 1), which is bit 49.
+#[test]
+fn a_mask_behind_a_jpeg_turns_with_it() {
+    for (orientation, missing) in [
+        (1, [(0, 0), (9, 1)]),
+        (6, [(29, 0), (28, 9)]),
+        (3, [(39, 29), (30, 28)]),
+    ] {
+        let mut bytes = exif_jpeg(orientation);
+        let start = (bytes.len() as u32).to_le_bytes();
+        let mut mask = [0xff; 150];
+        (mask[0], mask[6]) = (0b1111_1110, 0b1111_1101);
+        let mut zlib = flate2::write::ZlibEncoder::new(&mut bytes, flate2::Compression::default());
+        std::io::Write::write_all(&mut zlib, &mask).unwrap();
+        zlib.finish().unwrap();
+        let mut garbage = bytes.clone();
+        bytes.extend(start);
+        let raster = decode(&bytes, &limits()).unwrap();
+        assert!(raster.alpha_is_missing && raster.bands == 4);
+        let all = (0..raster.height).flat_map(|y| (0..raster.width).map(move |x| (x, y)));
+        let mut holes: Vec<_> = all.filter(|(x, y)| raster.alpha8_at(*x, *y) == 0).collect();
+        let mut missing = missing.to_vec();
+        (holes.sort(), missing.sort());
+        assert_eq!(holes, missing, "{orientation}");
+        garbage.extend([0xff, 0xd9, 1, 2, 3, 4]);
+        assert_eq!(decode(&garbage, &limits()), decode(&exif_jpeg(orientation), &limits()));
+    }
+}
+
 #[test]
 fn what_is_no_picture() {
     assert_eq!(decode(&[], &limits()), Err(DecodeError::EmptyFile));

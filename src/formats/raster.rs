@@ -272,19 +272,30 @@ impl Raster {
             let numbers = (0..bands).map(|band| self.samples.number(pixel * bands + band));
             numbers.zip(&nodata).all(|(number, nodata)| same(number, *nodata))
         };
-        fn extended<T: Copy>(v: &[T], bands: usize, alpha: impl Fn(usize) -> T) -> Vec<T> {
-            let pixels = v.chunks_exact(bands).enumerate();
-            pixels
-                .flat_map(|(at, pixel)| pixel.iter().copied().chain([alpha(at)]))
-                .collect()
+        self.with_data(|pixel| !is_missing(pixel))
+    }
+
+    /// The image with an alpha that is 0 where a pixel, counted row by row, has no data, and the largest number of its type
+    /// elsewhere, whatever alpha it had.
+    pub fn with_data(&self, has_data: impl Fn(usize) -> bool) -> Raster {
+        let (bands, measured) = (usize::from(self.bands).max(1), self.measured_bands());
+        let has_data = &has_data;
+        fn extended<T: Copy>(v: &[T], bands: usize, measured: usize, alpha: impl Fn(usize) -> T) -> Vec<T> {
+            let pixels = v.chunks_exact(bands);
+            let mut out = Vec::with_capacity(pixels.len() * (measured + 1));
+            for (at, pixel) in pixels.enumerate() {
+                out.extend_from_slice(&pixel[..measured]);
+                out.push(alpha(at));
+            }
+            out
         }
         let samples = match &self.samples {
-            Samples::U8(v) => extended(v, bands, |at| if is_missing(at) { 0 } else { u8::MAX }).into(),
-            Samples::U16(v) => extended(v, bands, |at| if is_missing(at) { 0 } else { u16::MAX }).into(),
-            Samples::F32(v) => extended(v, bands, |at| if is_missing(at) { 0.0 } else { 1.0 }).into(),
+            Samples::U8(v) => extended(v, bands, measured, |at| if has_data(at) { u8::MAX } else { 0 }).into(),
+            Samples::U16(v) => extended(v, bands, measured, |at| if has_data(at) { u16::MAX } else { 0 }).into(),
+            Samples::F32(v) => extended(v, bands, measured, |at| if has_data(at) { 1.0 } else { 0.0 }).into(),
         };
         let mut out = Raster {
-            bands: self.bands + 1,
+            bands: measured as u8 + 1,
             samples,
             alpha_is_missing: true,
             ..self.header_only()

@@ -9,6 +9,10 @@ pub(super) mod key {
     pub const CITATION: u16 = 1026;
     pub const GEODETIC_CRS: u16 = 2048;
     pub const DATUM: u16 = 2050;
+    pub const ELLIPSOID: u16 = 2056;
+    pub const SEMI_MAJOR_M: u16 = 2057;
+    pub const SEMI_MINOR_M: u16 = 2058;
+    pub const INVERSE_FLATTENING: u16 = 2059;
     pub const PROJECTED_CRS: u16 = 3072;
     pub const PROJECTED_CITATION: u16 = 3073;
     pub const PROJECTION: u16 = 3074;
@@ -28,6 +32,19 @@ const ESRI_NAME: &str = "PCS Name = ";
 const ESRI_TEXT: &str = "ESRI PE String = ";
 /// Names by which a Mercator on the ellipsoid's numbers is the one of web maps.
 const WEB_MERCATOR: [&str; 2] = ["WGS_1984_Web_Mercator_Auxiliary_Sphere", "WGS 84 / Pseudo-Mercator"];
+
+/// Half the equatorial diameter and the inverse flattening of WGS 84's ellipsoid.
+const WGS84_M: f64 = 6_378_137.0;
+const WGS84_INVERSE_FLATTENING: f64 = 298.257_223_563;
+
+/// What the keys make of the earth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Wgs84,
+    /// Of WGS 84's radius: the one of web maps, whatever it is called.
+    Sphere,
+    Other,
+}
 
 /// The GeoKeys as they came, so that what is written has the same CRS even where we cannot name it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -78,7 +95,10 @@ impl GeoKeys {
         let Ok(code) = u16::try_from(epsg) else {
             return GeoKeys::default();
         };
-        let geographic = crs::is_geographic(epsg);
+        Self::of_code(code, crs::is_geographic(epsg))
+    }
+
+    fn of_code(code: u16, geographic: bool) -> GeoKeys {
         let (model, code_key) = if geographic {
             (2, key::GEODETIC_CRS)
         } else {
@@ -98,7 +118,11 @@ impl GeoKeys {
     /// system, and the text beside.
     pub fn of_text(text: &str) -> (Option<u32>, GeoKeys) {
         if let Some(epsg) = wkt::plan_epsg_of_wkt(text) {
-            return (Some(epsg), GeoKeys::of_epsg(epsg));
+            let keys = match u16::try_from(epsg) {
+                Ok(code) => Self::of_code(code, wkt::is_geographic(text) || crs::is_geographic(epsg)),
+                Err(_) => GeoKeys::default(),
+            };
+            return (Some(epsg), keys);
         }
         let mut keys = GeoKeys {
             text: Some(text.trim().to_owned()),
@@ -165,8 +189,37 @@ impl GeoKeys {
     fn geographic(&self) -> Option<u32> {
         match self.short(key::GEODETIC_CRS)? {
             0 => None,
-            32767 => (self.short(key::DATUM) == Some(6326)).then_some(4326),
+            32767 => (self.short(key::DATUM) == Some(6326) && self.shape() == Shape::Wgs84).then_some(4326),
             code => Some(code.into()),
+        }
+    }
+
+    /// Numbers of the ellipsoid count for more than the system that they stand beside.
+    fn shape(&self) -> Shape {
+        let radius = self.double(key::SEMI_MAJOR_M).unwrap_or(WGS84_M);
+        let by_sides = |minor: f64| {
+            if minor == radius {
+                0.0
+            } else {
+                radius / (radius - minor)
+            }
+        };
+        let said = self.double(key::INVERSE_FLATTENING);
+        let said = said.or_else(|| self.double(key::SEMI_MINOR_M).map(by_sides));
+        let sphere = [(key::ELLIPSOID, 7059), (key::DATUM, 6055), (key::GEODETIC_CRS, 4055)];
+        let sphere = sphere.iter().any(|(key, code)| self.short(*key) == Some(*code));
+        let other = self
+            .short(key::ELLIPSOID)
+            .is_some_and(|code| ![0, 7030, 7059, 32767].contains(&code));
+        let flattening = said.unwrap_or(if sphere { 0.0 } else { WGS84_INVERSE_FLATTENING });
+        if other || (radius - WGS84_M).abs() > 1e-3 {
+            Shape::Other
+        } else if flattening == 0.0 {
+            Shape::Sphere
+        } else if (flattening - WGS84_INVERSE_FLATTENING).abs() < 1e-7 {
+            Shape::Wgs84
+        } else {
+            Shape::Other
         }
     }
 
@@ -196,10 +249,19 @@ impl GeoKeys {
         if self.short(key::METHOD).is_some() && citations.iter().flatten().any(named) {
             return Some(3857);
         }
+        let mercator = self.short(key::METHOD) == Some(MERCATOR)
+            && (3078..=3089).all(|key| self.double(key).is_none_or(|value| value == 0.0))
+            && self.double(3092).is_none_or(|value| value == 1.0);
+        let shape = self.shape();
+        if mercator && shape == Shape::Sphere {
+            return Some(3857);
+        }
         let geographic = self.geographic();
         // 16001 to 16060: northern zones of UTM; 16101 to 16160: southern ones.
         if let Some(zone @ (16001..=16060 | 16101..=16160)) = self.short(key::PROJECTION) {
-            return crs::utm_code(geographic?, u32::from(zone % 100), zone > 16100);
+            let own_shape = self.double(key::SEMI_MAJOR_M).is_some() && geographic == Some(4326);
+            let code = crs::utm_code(geographic?, u32::from(zone % 100), zone > 16100);
+            return code.filter(|_| !own_shape || shape == Shape::Wgs84);
         }
         let web = citations.iter().flatten().any(|text| {
             let lower = text.to_ascii_lowercase();
@@ -210,9 +272,7 @@ impl GeoKeys {
             return None;
         }
         if self.short(key::METHOD) == Some(MERCATOR) && geographic == Some(4326) {
-            let origin = (3078..=3089).all(|key| self.double(key).is_none_or(|value| value == 0.0));
-            let scale = self.double(3092).is_none_or(|value| value == 1.0);
-            return (origin && scale).then_some(3395);
+            return (mercator && shape == Shape::Wgs84).then_some(3395);
         }
         self.esri_text().and_then(wkt::plan_epsg_of_wkt)
     }

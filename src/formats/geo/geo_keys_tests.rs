@@ -84,6 +84,55 @@ fn mercators_go_by_name() {
     assert_eq!(keys(&[(1024, Code(1)), (3072, Code(3785))]).epsg(), Some(3857));
 }
 
+/// As above, but for the sphere of web maps, to which GDAL gives no code: its places are those of EPSG:3857.
+#[test]
+fn numbers_of_the_ellipsoid_count() {
+    let (radius, flattening) = (6_378_137.0, 298.257_223_563);
+    let ellipsoid = |a: f64, f: f64| vec![(2057, Number(a)), (2059, Number(f))];
+    for (more, code) in [
+        (ellipsoid(radius, flattening), Some(3395)),
+        (
+            vec![(2057, Number(radius)), (2058, Number(6_356_752.314_245_179))],
+            Some(3395),
+        ),
+        (vec![(2056, Code(7030))], Some(3395)),
+        (vec![(2057, Number(radius))], Some(3395)),
+        // That of GRS 1980.
+        (ellipsoid(radius, 298.257_222_101), None),
+        (ellipsoid(6_371_000.0, 0.0), None),
+        (ellipsoid(6_371_000.0, flattening), None),
+        (vec![(2057, Number(6_371_000.0)), (2058, Number(6_371_000.0))], None),
+        (vec![(2057, Number(6_371_000.0))], None),
+        (vec![(2056, Code(7004))], None),
+        (vec![(2057, Number(radius)), (2058, Number(radius))], Some(3857)),
+        (ellipsoid(radius, 0.0), Some(3857)),
+        (vec![(2059, Number(0.0)), (3081, Number(1.0))], None),
+        (vec![(2056, Code(7059))], Some(3857)),
+        // ESRI:102113 as GDAL writes it.
+        (
+            vec![
+                (1026, Text("WGS_1984_Web_Mercator")),
+                (2048, Code(32767)),
+                (2050, Code(6055)),
+                (2057, Number(radius)),
+                (3078, Number(0.0)),
+            ],
+            Some(3857),
+        ),
+        (
+            vec![(3074, Code(16033)), (2057, Number(6_371_000.0)), (2059, Number(0.0))],
+            None,
+        ),
+        (
+            vec![(3074, Code(16033)), (2057, Number(radius)), (2059, Number(flattening))],
+            Some(32633),
+        ),
+    ] {
+        let keys = mercator(more);
+        assert_eq!(keys.epsg(), code, "{:?} {:?}", keys.directory, keys.doubles);
+    }
+}
+
 /// As above.
 #[test]
 fn only_a_geographic_model_is_degrees() {
@@ -143,6 +192,12 @@ fn a_system_without_a_code_keeps_its_name_and_text() {
     let written = GeoKeys { text: None, ..keys };
     assert_eq!(written.name().as_deref(), Some("Site   grid"));
     assert_eq!(GeoKeys::of_text("EPSG:25832"), (Some(25832), GeoKeys::of_epsg(25832)));
+    // A code that cannot be computed with here says nothing about degrees, its text does.
+    let (epsg, degrees) = GeoKeys::of_text("GEOGCS[\"NAD27\",AUTHORITY[\"EPSG\",\"4267\"]]");
+    assert_eq!(
+        (epsg, degrees.epsg(), degrees.short(key::MODEL_TYPE)),
+        (Some(4267), Some(4267), Some(2))
+    );
     // Offsets and lengths are a stranger's.
     let broken = GeoKeys {
         directory: vec![1, 1, 0, 2, 1026, ASCII, 65535, 65535, 3082, DOUBLES, 1, 9],

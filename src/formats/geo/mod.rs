@@ -6,6 +6,7 @@ pub mod aux_xml;
 pub mod crs;
 pub mod ellipsoid;
 mod esri;
+mod esri_codes;
 mod geo_keys;
 mod own_place;
 mod wkt;

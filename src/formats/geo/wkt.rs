@@ -5,9 +5,12 @@
 //! known here, and is unknown otherwise. Checked against PROJ by `tests/peers/test_geo.py`.
 
 use super::{
-    crs, esri,
+    crs, esri, esri_codes,
     wkt_tree::{Node, parse},
 };
+
+/// Keywords of a system in degrees.
+const GEOGRAPHIC: [&str; 5] = ["GEOGCS", "GEOGCRS", "GEODCRS", "GEOGRAPHICCRS", "GEODETICCRS"];
 
 /// The code of the system that a text stands for: of the whole, and of a compound one without a code of its own that of
 /// its plan part. `None` if it has none. Other spellings that GDAL takes in place of a text are taken too: `EPSG:32633`,
@@ -23,6 +26,8 @@ pub fn epsg_of_wkt(text: &str) -> Option<u32> {
 /// code that was given up the one in force.
 pub fn plan_epsg_of_wkt(text: &str) -> Option<u32> {
     let code = match parse(text) {
+        // Heights alone place nothing.
+        Some(node) if node.keyword.starts_with("VERT") => None,
         Some(node) => code(plan(&node)),
         // `EPSG:32633+5773`: plan and heights.
         None => code_of_name(match text.split_once('+') {
@@ -31,6 +36,11 @@ pub fn plan_epsg_of_wkt(text: &str) -> Option<u32> {
         }),
     };
     code.map(crs::current)
+}
+
+/// Whether a text's plan part is in degrees.
+pub(super) fn is_geographic(text: &str) -> bool {
+    parse(text).is_some_and(|node| GEOGRAPHIC.contains(&plan(&node).keyword.as_str()))
 }
 
 /// The name that a text gives its system.
@@ -66,6 +76,9 @@ fn code(node: &Node) -> Option<u32> {
     if node.authorities().next().is_some() {
         return None;
     }
+    if let Some(code) = esri_codes::code(node) {
+        return Some(code);
+    }
     match node.keyword.as_str() {
         "PROJCS" | "PROJCRS" | "PROJECTEDCRS" => {
             let numbers = Numbers::of(node)?;
@@ -73,7 +86,7 @@ fn code(node: &Node) -> Option<u32> {
                 .filter(|code| numbers.are_those_of(*code))
                 .or_else(|| numbers.utm(node))
         }
-        "GEOGCS" | "GEOGCRS" | "GEODCRS" | "GEOGRAPHICCRS" | "GEODETICCRS" => {
+        keyword if GEOGRAPHIC.contains(&keyword) => {
             let geographic = in_degrees_from_greenwich(node) && node.child(&["BASEGEOGCRS", "BASEGEODCRS"]).is_none();
             by_name(node.name()?).filter(|code| geographic && crs::is_geographic(*code))
         }

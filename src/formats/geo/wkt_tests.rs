@@ -132,6 +132,13 @@ fn other_spellings_of_codes() {
 }
 
 #[test]
+fn heights_alone_place_nothing() {
+    let heights = "VERT_CS[\"EGM96 height\",UNIT[\"metre\",1],AUTHORITY[\"EPSG\",\"5773\"]]";
+    assert_eq!(epsg_of_wkt(heights), Some(5773));
+    assert_eq!(plan_epsg_of_wkt(heights), None);
+}
+
+#[test]
 fn broken_texts_end() {
     let deep = "A[".repeat(100_000);
     for text in [

@@ -40,7 +40,11 @@ impl Node {
     }
 
     pub(super) fn number(&self) -> Option<f64> {
-        self.values.iter().find_map(|value| match value {
+        self.numbers().next()
+    }
+
+    pub(super) fn numbers(&self) -> impl Iterator<Item = f64> {
+        self.values.iter().filter_map(|value| match value {
             Value::Number(number) => Some(*number),
             _ => None,
         })

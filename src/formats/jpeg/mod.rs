@@ -7,10 +7,12 @@
 //! and of its upsampling.
 
 mod entropy;
+mod inner_mask;
 mod pixels;
 mod scan;
 
 use entropy::{Table, next_marker};
+pub use inner_mask::inner_mask;
 use scan::{Frame, Tables};
 
 /// What is wrong with a stream, in words.

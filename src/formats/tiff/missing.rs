@@ -8,7 +8,7 @@ use super::{
     ifd::{self, Directory},
     nodata, tag,
 };
-use crate::formats::raster::{Raster, Samples};
+use crate::formats::raster::Raster;
 
 /// A picture of an image's size that is 0 where the image has no data: a directory of the same file, or a file named
 /// as the image with `.msk` behind it (GDAL's RFC 15).
@@ -75,23 +75,7 @@ impl Mask {
         let count = self.bands.len().max(1);
         let mut put = |at: usize, value: f64| valid[at / count] |= value != 0.0;
         self.picture.visit(window, &self.bands, &mut put).map_err(in_mask)?;
-        let bands = usize::from(raster.bands);
-        let colours = if raster.has_alpha() { bands - 1 } else { bands };
-        let samples = match &raster.samples {
-            Samples::U8(v) => with_alpha(v, bands, colours, &valid, [0, u8::MAX]).into(),
-            Samples::U16(v) => with_alpha(v, bands, colours, &valid, [0, u16::MAX]).into(),
-            Samples::F32(v) => with_alpha(v, bands, colours, &valid, [0.0, 1.0]).into(),
-        };
-        let mut out = Raster {
-            bands: colours as u8 + 1,
-            samples,
-            alpha_is_missing: true,
-            ..raster.header_only()
-        };
-        if let Some(own) = &raster.own_ranges {
-            out.suggest_ranges(own.before.clone());
-        }
-        Ok(out)
+        Ok(raster.with_data(|pixel| valid.get(pixel).copied().unwrap_or(false)))
     }
 }
 
@@ -100,16 +84,6 @@ fn in_mask(error: TiffError) -> TiffError {
         TiffError::Mask(_) => error,
         other => TiffError::Mask(other.to_string()),
     }
-}
-
-fn with_alpha<T: Copy>(samples: &[T], bands: usize, colours: usize, valid: &[bool], alpha: [T; 2]) -> Vec<T> {
-    let pixels = samples.chunks_exact(bands).zip(valid);
-    let mut out = Vec::with_capacity(valid.len() * (colours + 1));
-    for (pixel, valid) in pixels {
-        out.extend_from_slice(&pixel[..colours]);
-        out.push(alpha[usize::from(*valid)]);
-    }
-    out
 }
 
 impl TiffImage {
