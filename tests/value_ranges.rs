@@ -129,10 +129,13 @@ fn uniform_tiles_are_told_apart_by_their_numbers() {
 /// Side of the tiles with roofs in pixels.
 const WIDE: usize = 96;
 
+fn is_roof(t: usize, y: usize, x: usize) -> bool {
+    (y / 12 + x / 12 + t).is_multiple_of(3)
+}
+
 /// Four tiles of different ground, with roofs.
 fn number(t: usize, y: usize, x: usize) -> u16 {
-    let roof = (y / 12 + x / 12 + t) % 3 == 0;
-    300 + 350 * t as u16 + noise(t * 10_000 + y * WIDE + x) + if roof { 900 } else { 0 }
+    300 + 350 * t as u16 + noise(t * 10_000 + y * WIDE + x) + if is_roof(t, y, x) { 900 } else { 0 }
 }
 
 fn tiles() -> Files {
@@ -140,10 +143,7 @@ fn tiles() -> Files {
         .flat_map(|t| {
             [
                 (format!("image/{t}.tif"), tif16([WIDE, WIDE], |y, x| number(t, y, x))),
-                (
-                    format!("label/{t}.png"),
-                    mask(WIDE, |y, x| (y / 12 + x / 12 + t) % 3 == 0),
-                ),
+                (format!("label/{t}.png"), mask(WIDE, |y, x| is_roof(t, y, x))),
             ]
         })
         .collect()

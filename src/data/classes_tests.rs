@@ -90,8 +90,9 @@ fn the_number_255_beside_class_numbers_is_not_learnt() {
     assert!(found.suggested);
     assert_eq!(found.legend.labels(&two), [0, 1, none, 0]);
 
-    // Twice: what fills one region could be an object.
-    let full: Vec<u8> = (0..MAX_CLASSES as u8).chain([255]).collect::<Vec<_>>().repeat(2);
+    // In areas, each twice: what runs from one to the next is brightness, what fills one region could be an object.
+    let areas = (0..MAX_CLASSES as u8).chain([255]).flat_map(|n| [n; 4]);
+    let full: Vec<u8> = areas.collect::<Vec<_>>().repeat(2);
     let found = detect(&[&Raster::from_u8(full.len() as u32, 1, 1, full.clone()).unwrap()]);
     assert!(found.suggested);
     assert_eq!(found.legend.classes().len(), MAX_CLASSES);

@@ -201,7 +201,7 @@ impl Engine {
         let (state, about) = read_meta::<About>(&file)?;
         let here = [fingerprint(&self.data), fingerprint_before(&self.data)];
         if about.data.fingerprint.is_empty() || !here.contains(&about.data.fingerprint) {
-            return Err(Refusal::OtherData(about.data));
+            return Err(Refusal::OtherData(Box::new(about.data)));
         }
         let mut events = self.restore_choices(&about)?;
         let pairs = self.data.pairs.len();
@@ -291,7 +291,7 @@ impl Engine {
 
 enum Refusal {
     State(StateError),
-    OtherData(SavedData),
+    OtherData(Box<SavedData>),
 }
 
 impl From<StateError> for Refusal {

@@ -230,7 +230,8 @@ def test_jpeg_samples_are_gdals(peer, seed, bands, photometric):
         with rasterio.open(path) as f:
             theirs = f.read()
         if photometric == "ycbcr":
-            # Rasterio's wheels hold IJG's libjpeg 9, which enlarges chroma by its transform; ours is libjpeg-turbo's way.
-            assert np.abs(ours - theirs).max() <= 24 and np.abs(ours - theirs).mean() < 2, options
+            # Rasterio's wheels hold IJG's libjpeg 9, which enlarges chroma by its transform; ours is libjpeg-turbo's way. At
+            # colours' edges they are far apart (findings/jpeg_colours_by_library.sh has 59); on average they are not.
+            assert np.abs(ours - theirs).max() <= 64 and np.abs(ours - theirs).mean() < 2, options
         else:
             assert same(ours, theirs), options

@@ -47,7 +47,9 @@ fn stream(bytes: &[u8]) -> Option<&[u8]> {
 /// have one edge at most, which read the other way they could not have: not where edge and width are whole bytes.
 fn one_edge_down(width: usize, bit: impl Fn(usize) -> bool) -> bool {
     let mut edges = (1..width).filter(|x| bit(*x) != bit(x - 1));
-    let whole_bytes = edges.next().is_some_and(|edge| edge % 8 == 0 && width % 8 == 0);
+    let whole_bytes = edges
+        .next()
+        .is_some_and(|edge| edge % 8 == 0 && width.is_multiple_of(8));
     !whole_bytes && edges.next().is_none() && (0..width).all(|x| bit(x) == bit(x + width))
 }
 
