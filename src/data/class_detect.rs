@@ -161,7 +161,9 @@ pub fn detect(masks: &[&Raster], numbers: &Numbers, names: &BTreeMap<u16, String
     let ground = s.share(s.counts.get(&MaskValue::number(0)).copied().unwrap_or(0));
     let exact = all_numbers || masks.iter().all(|m| m.is_palette) || !lossy && !grey && ground <= MUCH_BLACK;
     let too_many = count > MAX_CLASSES && class_map && exact;
-    let suggested = class_map && (count <= MAX_CLASSES || too_many) || main.len() >= 2 && !names.is_empty() && !objects;
+    let suggested = class_map && (count <= MAX_CLASSES || too_many)
+        || main.len() >= 2 && !names.is_empty() && !objects
+        || codes && two_codes(&main);
     // A legend that nobody could take would never be seen, nor edited.
     let learnt: BTreeSet<MaskValue> = classes().take(MAX_CLASSES).map(|(value, _)| *value).collect();
     main.truncate(MAX_ENTRIES);
@@ -238,6 +240,13 @@ fn ignored_number(main: &Counted) -> Option<MaskValue> {
     // Of a few greys 255 is white.
     let apart = next <= 32 || *usual > 255 || all.len() > 5;
     (all.len() >= 2 && next <= usual / 2 && apart).then_some(last)
+}
+
+/// Two numbers above 255 and no 0: two classes. With 0 the other is foreground.
+fn two_codes(main: &Counted) -> bool {
+    main.len() == 2
+        && main.iter().any(|(value, _)| value.level() > 255)
+        && main.iter().all(|(value, _)| value.level() > 2)
 }
 
 /// Grey levels that are class numbers: all are small, but for one that is ignored. 0 and 255 are black and white.

@@ -263,6 +263,10 @@ fn codes_above_255_are_classes_by_their_number() {
     assert_eq!(listed[0], (Some(111), "class 111"));
     assert_eq!(listed[5], (Some(523), "class 523"));
     assert_eq!(found.legend.labels(&mask), [0, 1, 2, 1, 2, 4, 2, 3, 5]);
+    let two = Raster::from_u16(4, 1, 1, vec![111, 311, 311, 111]).unwrap();
+    assert_eq!(detect(&[&two]).legend.labels(&two), [0, 1, 1, 0]);
+    assert!(detect(&[&two]).suggested);
+    assert!(!detect(&[&Raster::from_u16(4, 1, 1, vec![0, 311, 311, 0]).unwrap()]).suggested);
     // A tile of one code, and a number that nobody knows.
     let tile = Raster::from_u16(2, 1, 1, vec![312, 999]).unwrap();
     assert_eq!(found.legend.labels(&tile), [3, UNLABELLED]);

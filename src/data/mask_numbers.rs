@@ -46,6 +46,8 @@ const MANY: usize = 33;
 const FEW: usize = 7;
 /// Share of the numbers of all masks that fill one region each, from which they are objects.
 const ONE_REGION: f64 = 0.8;
+/// Share of the pixels that the ground between objects takes at least.
+const GROUND: f64 = 0.05;
 /// Mean share of a mask that an object takes at most.
 const SMALL: f64 = 0.05;
 /// Share of a mask's pixels near the two ends of its levels, from which those between are edges.
@@ -240,12 +242,12 @@ impl Facts {
         // The ground is 0, or declared to be no data.
         let background = self.counts.get(&0).copied().unwrap_or(0) + self.missing;
         let numbers = self.counts.keys().filter(|bits| **bits != 0).count();
-        if numbers < FEW || background == 0 {
+        let pixels = self.pixels + self.missing;
+        if numbers < FEW || (background as f64) < GROUND * pixels as f64 || background == 0 {
             return None;
         }
         let with = || self.masks.iter().filter(|m| m.numbers > 0);
         let (all, one_region) = with().fold((0, 0), |(n, one), m| (n + m.numbers, one + m.one_region));
-        let pixels = self.pixels + self.missing;
         let share = (pixels - background) as f64 / pixels.max(1) as f64;
         // Mean over all masks; each has its pixels by its numbers.
         let size = share * self.masks.len() as f64 / all.max(1) as f64;

@@ -70,6 +70,13 @@ fn numbered_objects_are_found_by_their_regions() {
     let bare = Raster::from_u16(SIDE as u32, SIDE as u32, 2, samples.collect()).unwrap();
     let found = find(&[&bare]);
     assert!(matches!(found.kind, NumberKind::Objects { most: 90 }) && !found.scale.missing_is_unlabelled);
+    // Nor squares of codes without ground between, of which 0 is one.
+    let cells = wide(
+        (0..SIDE * SIDE)
+            .map(|i| (i % SIDE / 4 + i / SIDE / 4 * 10) as u16 * 7)
+            .collect(),
+    );
+    assert_eq!(find(&[&cells]).kind, NumberKind::Codes);
     // What polygons say are classes is none of it.
     let said = super::find(&[&squares(1, 90)], true);
     assert_eq!((said.kind, said.are_classes), (NumberKind::Codes, true));

@@ -19,7 +19,7 @@ use crate::{
         geo::{GeoRef, OwnPlace, PlaceRemark},
         header, sniff,
         tiff::TiffImage,
-        vector::{Polygons, geojson, shapefile},
+        vector::{Polygons, geojson, json_kinds, shapefile},
     },
     protocol::Event,
 };
@@ -75,6 +75,14 @@ impl VectorMasks {
         {
             bytes.clear();
             self.layers.insert(path.to_owned(), read.map_err(|e| e.to_string()));
+            return true;
+        }
+        if geojson::may_be_geojson(path) && sniff(bytes).is_none() {
+            // Lists of classes and settings lie in many a data set, and are nobody's fault.
+            if let Some(kind) = json_kinds::other_outlines(bytes) {
+                let what = format!("it holds {kind}, which are not read here");
+                self.layers.insert(path.to_owned(), Err(what));
+            }
             return true;
         }
         if shapefile::is_shp(path) {

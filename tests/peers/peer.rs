@@ -284,10 +284,18 @@ fn tiff(file: &str, out: &str) -> Outcome<()> {
         let start = y * width * bands.len();
         image.visit(window, &bands, &mut |at, value| pixels[start + at] = value as f32)?;
     }
+    let aux = fs::read(format!("{file}.aux.xml"))
+        .ok()
+        .map(|bytes| geo::Auxiliary::read(&bytes));
+    let beside = geo::Beside {
+        aux: aux.as_ref(),
+        ..geo::Beside::default()
+    };
+    let (place, _) = geo::placed(&image.place, beside);
     let facts = serde_json::json!({
         "width": width, "height": height, "bands": image.bands, "bits": image.bits,
         "kind": format!("{:?}", image.kind), "alpha": image.alpha, "nodata": image.nodata,
-        "transform": image.geo.as_ref().map(|g| g.transform), "epsg": image.geo.as_ref().and_then(|g| g.epsg),
+        "transform": place.as_ref().map(|g| g.transform), "epsg": place.as_ref().and_then(|g| g.epsg),
     });
     println!("{facts}");
     save_tensor(out, "pixels", vec![height, width, bands.len()], pixels)

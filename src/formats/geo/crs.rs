@@ -61,6 +61,25 @@ const NAMED: &[(u32, &str, &str)] = &[
     (5041, "WGS 84 / UPS North (E,N)", "+proj=stere +lat_0=90 +k=0.994 +x_0=2000000 +y_0=2000000 +datum=WGS84"),
     (5042, "WGS 84 / UPS South (E,N)", "+proj=stere +lat_0=-90 +k=0.994 +x_0=2000000 +y_0=2000000 +datum=WGS84"),
     (3826, "TWD97 / TM2 zone 121", "+proj=tmerc +lon_0=121 +k=0.9999 +x_0=250000 +ellps=GRS80"),
+    (6669, "JGD2011 / Japan Plane Rectangular CS I", "+proj=tmerc +lat_0=33 +lon_0=129.5 +k=0.9999 +ellps=GRS80"),
+    (6670, "JGD2011 / Japan Plane Rectangular CS II", "+proj=tmerc +lat_0=33 +lon_0=131 +k=0.9999 +ellps=GRS80"),
+    (6671, "JGD2011 / Japan Plane Rectangular CS III", "+proj=tmerc +lat_0=36 +lon_0=132.166666666667 +k=0.9999 +ellps=GRS80"),
+    (6672, "JGD2011 / Japan Plane Rectangular CS IV", "+proj=tmerc +lat_0=33 +lon_0=133.5 +k=0.9999 +ellps=GRS80"),
+    (6673, "JGD2011 / Japan Plane Rectangular CS V", "+proj=tmerc +lat_0=36 +lon_0=134.333333333333 +k=0.9999 +ellps=GRS80"),
+    (6674, "JGD2011 / Japan Plane Rectangular CS VI", "+proj=tmerc +lat_0=36 +lon_0=136 +k=0.9999 +ellps=GRS80"),
+    (6675, "JGD2011 / Japan Plane Rectangular CS VII", "+proj=tmerc +lat_0=36 +lon_0=137.166666666667 +k=0.9999 +ellps=GRS80"),
+    (6676, "JGD2011 / Japan Plane Rectangular CS VIII", "+proj=tmerc +lat_0=36 +lon_0=138.5 +k=0.9999 +ellps=GRS80"),
+    (6677, "JGD2011 / Japan Plane Rectangular CS IX", "+proj=tmerc +lat_0=36 +lon_0=139.833333333333 +k=0.9999 +ellps=GRS80"),
+    (6678, "JGD2011 / Japan Plane Rectangular CS X", "+proj=tmerc +lat_0=40 +lon_0=140.833333333333 +k=0.9999 +ellps=GRS80"),
+    (6679, "JGD2011 / Japan Plane Rectangular CS XI", "+proj=tmerc +lat_0=44 +lon_0=140.25 +k=0.9999 +ellps=GRS80"),
+    (6680, "JGD2011 / Japan Plane Rectangular CS XII", "+proj=tmerc +lat_0=44 +lon_0=142.25 +k=0.9999 +ellps=GRS80"),
+    (6681, "JGD2011 / Japan Plane Rectangular CS XIII", "+proj=tmerc +lat_0=44 +lon_0=144.25 +k=0.9999 +ellps=GRS80"),
+    (6682, "JGD2011 / Japan Plane Rectangular CS XIV", "+proj=tmerc +lat_0=26 +lon_0=142 +k=0.9999 +ellps=GRS80"),
+    (6683, "JGD2011 / Japan Plane Rectangular CS XV", "+proj=tmerc +lat_0=26 +lon_0=127.5 +k=0.9999 +ellps=GRS80"),
+    (6684, "JGD2011 / Japan Plane Rectangular CS XVI", "+proj=tmerc +lat_0=26 +lon_0=124 +k=0.9999 +ellps=GRS80"),
+    (6685, "JGD2011 / Japan Plane Rectangular CS XVII", "+proj=tmerc +lat_0=26 +lon_0=131 +k=0.9999 +ellps=GRS80"),
+    (6686, "JGD2011 / Japan Plane Rectangular CS XVIII", "+proj=tmerc +lat_0=20 +lon_0=136 +k=0.9999 +ellps=GRS80"),
+    (6687, "JGD2011 / Japan Plane Rectangular CS XIX", "+proj=tmerc +lat_0=26 +lon_0=154 +k=0.9999 +ellps=GRS80"),
     (5186, "KGD2002 / Central Belt 2010", "+proj=tmerc +lat_0=38 +lon_0=127 +x_0=200000 +y_0=600000 +ellps=GRS80"),
     (5179, "KGD2002 / Unified CS", "+proj=tmerc +lat_0=38 +lon_0=127.5 +k=0.9996 +x_0=1000000 +y_0=2000000 +ellps=GRS80"),
     (2229, "NAD83 / California zone 5 (ftUS)", "+proj=lcc +lat_0=33.5 +lon_0=-118 +lat_1=35.4666666666667 +lat_2=34.0333333333333 +x_0=2000000.0001016 +y_0=500000.0001016 +datum=NAD83 +units=us-ft"),
@@ -223,10 +242,21 @@ impl ToLonLat {
     }
 }
 
-/// The code in force for one that was given up: Web Mercator had several.
+/// The code by which x and y are computed: the one in force for one that was given up (Web Mercator had several), and of
+/// a system with heights the one without.
 pub(super) fn current(epsg: u32) -> u32 {
     match epsg {
         3785 | 900_913 | 102_100 | 102_113 => 3857,
+        4480 => 4490,
+        4937 => 4258,
+        4939 => 4283,
+        4955 => 4617,
+        4959 => 4167,
+        4965 => 4171,
+        4989 => 4674,
+        6319 => 6318,
+        6667 => 6668,
+        7843 => 7844,
         other => other,
     }
 }

@@ -158,7 +158,7 @@ fn by_name(name: &str) -> Option<u32> {
             rest.ends_with('s'),
         );
     }
-    if plain == "wgs84" {
+    if plain == "wgs84" || plain == "wgs84crs84" {
         return Some(4326);
     }
     let esri = esri::NAMES.iter().find(|(_, esri)| crs::plain(esri) == plain);

@@ -136,6 +136,9 @@ fn heights_alone_place_nothing() {
     let heights = "VERT_CS[\"EGM96 height\",UNIT[\"metre\",1],AUTHORITY[\"EPSG\",\"5773\"]]";
     assert_eq!(epsg_of_wkt(heights), Some(5773));
     assert_eq!(plan_epsg_of_wkt(heights), None);
+    // Degrees and heights in one: the degrees are those of the system without heights.
+    let both = "GEOGCS[\"ETRS89\",AUTHORITY[\"EPSG\",\"4937\"]]";
+    assert_eq!((epsg_of_wkt(both), plan_epsg_of_wkt(both)), (Some(4937), Some(4258)));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The mask that GDAL's JPEG driver writes behind the end of a picture: a zlib stream of one bit a pixel, 0 where there is
 //! no data, and in the last four bytes of the file where it begins.
 //!
-//! Measured with GDAL 3.10: rows follow each other without padding, the lowest bit of a byte comes first.
+//! Measured with GDAL 3.10: rows follow each other without padding, the lowest bit of a byte comes first; behind the last row
+//! lie as many bytes as padding would have taken.
 
 use std::io::Read;
 
@@ -16,13 +17,13 @@ pub fn inner_mask(bytes: &[u8], width: usize, height: usize) -> Result<Option<Ve
     let Some(stream) = stream(bytes) else { return Ok(None) };
     let damaged = |what: &str| format!("the mask behind the picture: {what}");
     let pixels = width.checked_mul(height).ok_or_else(|| damaged("too large"))?;
-    let expected = pixels.div_ceil(8);
+    let expected = pixels.div_ceil(8)..=width.div_ceil(8).saturating_mul(height);
     let mut packed = Vec::new();
     let read = flate2::read::ZlibDecoder::new(stream)
-        .take(expected as u64 + 1)
+        .take(*expected.end() as u64 + 1)
         .read_to_end(&mut packed);
     read.map_err(|error| damaged(&error.to_string()))?;
-    if packed.len() != expected {
+    if !expected.contains(&packed.len()) {
         return Err(damaged("not of the picture's size"));
     }
     let bit = |at: usize, high_first: bool| {
@@ -39,17 +40,16 @@ fn stream(bytes: &[u8]) -> Option<&[u8]> {
     let (rest, tail) = bytes.split_last_chunk::<4>()?;
     let start = u32::from_le_bytes(*tail) as usize;
     let (picture, stream) = rest.split_at_checked(start)?;
-    let begins = matches!(stream, [a, b, ..] if a & 0x0f == 8 && u16::from_be_bytes([*a, *b]) % 31 == 0);
+    let begins = matches!(stream, [a, b, ..] if a & 0x0f == 8 && u16::from_be_bytes([*a, *b]).is_multiple_of(31));
     (start >= bytes.len() / 2 && picture.ends_with(&[0xff, 0xd9]) && begins).then_some(stream)
 }
 
 /// Some writers begin with the highest bit. GDAL takes a mask for such a one where its first two rows are then the same and
-/// have one edge at most, which read the other way they could not have: not where edge and width are whole bytes.
+/// have one edge, which read the other way they could not have: not where edge and width are whole bytes.
 fn one_edge_down(width: usize, bit: impl Fn(usize) -> bool) -> bool {
     let mut edges = (1..width).filter(|x| bit(*x) != bit(x - 1));
-    let whole_bytes = edges
-        .next()
-        .is_some_and(|edge| edge % 8 == 0 && width.is_multiple_of(8));
+    let Some(edge) = edges.next() else { return false };
+    let whole_bytes = edge.is_multiple_of(8) && width.is_multiple_of(8);
     !whole_bytes && edges.next().is_none() && (0..width).all(|x| bit(x) == bit(x + width))
 }
 
@@ -79,7 +79,15 @@ mod tests {
     fn lowest_bit_first_and_rows_follow_each_other() {
         // 5 x 3: the pixels (1, 0), (0, 1), (4, 2).
         assert_eq!(missing(&[0b1101_1101, 0b1011_1111], 5, 3), [1, 5, 14]);
+        assert_eq!(missing(&[0b1101_1101, 0b1011_1111, 0], 5, 3), [1, 5, 14]);
         assert_eq!(missing(&[0xff, 0], 5, 3), [8, 9, 10, 11, 12, 13, 14]);
+    }
+
+    /// As above: rows without an edge tell nothing, and the last byte is not full.
+    #[test]
+    fn a_row_of_one_value_tells_nothing() {
+        assert_eq!(missing(&[0xff, 0xff, 0x3f, 0], 11, 2), Vec::<usize>::new());
+        assert_eq!(missing(&[0, 0, 0, 0b10], 13, 2).len(), 25);
     }
 
     /// As above: three columns of data in ten, two rows; the same of 8 pixels, where nothing tells.

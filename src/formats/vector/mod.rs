@@ -5,6 +5,7 @@ mod dbf;
 mod draw;
 pub mod geojson;
 mod json;
+pub mod json_kinds;
 mod rings;
 pub mod shapefile;
 
