@@ -249,6 +249,6 @@ fn bad_files_cost_no_other() {
             .as_deref()
             .is_some_and(|d| d.starts_with("class 1.5 is no whole number"))
     );
-    let others: Vec<_> = data.faults.iter().map(|f| (f.code, f.file.as_deref())).collect();
-    assert_eq!(others, [(FaultCode::UnknownFormat, Some("package.json"))]);
+    // Settings of another tool hold no outlines, and are passed over.
+    assert!(data.faults.is_empty(), "{:?}", data.faults);
 }

@@ -25,4 +25,4 @@ pub use settings::*;
 pub use survive::*;
 
 /// Version of this protocol. Page, worker and wasm compare it at start and refuse to mix.
-pub const PROTOCOL_VERSION: u32 = 4;
+pub const PROTOCOL_VERSION: u32 = 5;
