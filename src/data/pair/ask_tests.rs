@@ -153,6 +153,20 @@ fn parts_of_a_set_are_not_asked_about() {
 }
 
 #[test]
+fn what_is_left_beside_pairs_is_no_masks_of_objects() {
+    let paths = &[
+        "t/images/1.png",
+        "t/masks/1.png",
+        "t/images/lonely.png",
+        "t/masks/a.png",
+        "t/masks/b.png",
+    ];
+    let (_, options, got) = asked(paths, &[]);
+    assert_eq!((options, got.parts.len(), got.pairs.len()), (vec![], 0, 1));
+    assert_eq!((got.images_only, got.masks_only), (vec![2], vec![3, 4]));
+}
+
+#[test]
 fn masks_of_objects_and_tasks_are_named_as_such() {
     let (_, _, got) = asked(
         &[

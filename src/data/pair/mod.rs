@@ -113,7 +113,7 @@ pub fn pair_by_name(paths: &[String], known: Known) -> Pairing {
         }
         !has
     });
-    let open = tasks(parts(open, &mut out), &mut out);
+    let open = tasks(parts(open, &files, &mut out), &mut out);
     let open = ask::ask(open, known.roles, &mut out);
     sort_leftovers(open, &mut out);
 
@@ -212,10 +212,18 @@ fn spares<'a>(open: Vec<&'a File>, files: &'a [File], answered: bool, out: &mut 
     left
 }
 
-/// One image in a folder of its own, and masks of many names beside: a mask for each object.
-fn parts<'a>(open: Vec<&'a File>, out: &mut Pairing) -> Vec<&'a File> {
+/// One image in a folder of its own, and masks of many names beside: a mask for each object. Where others lie in pairs,
+/// the masks that are left lack their images.
+fn parts<'a>(open: Vec<&'a File>, files: &'a [File], out: &mut Pairing) -> Vec<&'a File> {
+    let paired: BTreeSet<usize> = out.pairs.iter().map(|(image, ..)| *image).collect();
+    let in_pairs: BTreeSet<&[String]> = files
+        .iter()
+        .filter(|f| paired.contains(&f.index))
+        .map(|f| f.context.as_slice())
+        .collect();
+    let may_be = |f: &&&File| f.certain && !f.context.is_empty() && !in_pairs.contains(f.context.as_slice());
     let mut places: BTreeMap<&[String], (Vec<&File>, Vec<&File>)> = BTreeMap::new();
-    for &file in open.iter().filter(|f| f.certain && !f.context.is_empty()) {
+    for &file in open.iter().filter(may_be) {
         let place = places.entry(&file.context).or_default();
         match file.role {
             Role::Image => place.0.push(file),

@@ -76,7 +76,7 @@ pub fn decode<'a>(
     layout: Layout,
 ) -> Result<Cow<'a, [u8]>, TiffError> {
     let wanted = shape.bytes();
-    let short = |found: usize| TiffError::Damaged(format!("a strip or tile of {found} bytes, wanted {wanted}"));
+    let short = |found: usize| TiffError::Damaged(format!("a strip or tile ends early: {found} bytes of {wanted}"));
     let mut data: Cow<'a, [u8]> = match compression {
         Compression::None => Cow::Borrowed(raw.get(..wanted).ok_or_else(|| short(raw.len()))?),
         Compression::Deflate => {

@@ -233,7 +233,7 @@ fn lies_are_named_and_cost_nothing() {
     named(plain(60_000, 60_000, &[(259, 3, 1, 8)], &[0; 16]), "MiB, limit 256 MiB");
     named(plain(4, 4, &[(273, 4, 1, 0xffff_fff0)], &[0; 16]), "ends early");
     named(plain(0, 4, &[], &[0; 16]), "width is 0");
-    named(plain(4, 4, &[], &[0; 9]), "strip or tile of 9 bytes");
+    named(plain(4, 4, &[], &[0; 9]), "strip or tile ends early: 9 bytes");
 }
 
 #[test]
