@@ -234,6 +234,22 @@ fn a_state_of_the_last_step_whose_validation_is_still_ahead_comes_to_the_same_en
 }
 
 #[test]
+fn a_run_stopped_in_a_validation_goes_on_with_it() {
+    let mut first = engine();
+    drop_pairs(&mut first, "", 7);
+    block_on(first.command(Command::Start { config: config() }));
+    advance(&mut first, at_step(14));
+    let (bytes, _) = save(&mut first);
+    block_on(first.command(Command::Stop));
+    let (stopped, saved) = save(&mut first);
+    assert_eq!(saved.ended, Some(EndReason::Stopped));
+    let [whole, end] = [bytes, stopped].map(|bytes| the_end(&ended_elsewhere(&bytes)));
+    assert!(end.validation.is_some());
+    assert_eq!((end.steps, end.best_step), (whole.steps, whole.best_step));
+    assert_eq!(format!("{:?}", end.validation), format!("{:?}", whole.validation));
+}
+
+#[test]
 fn a_smaller_batch_goes_on_to_the_same_end() {
     let mut engine = engine();
     drop_pairs(&mut engine, "", 7);

@@ -49,6 +49,8 @@ pub struct Session {
     pub(super) trainer: Trainer,
     pub(super) device: Device,
     pub(super) validating: Option<Validation>,
+    /// The run was stopped in a validation: if it goes on, then with that.
+    pub(super) is_validation_due: bool,
     pub(super) validated_at: u32,
     pub(super) pending: Vec<Tensor<1>>,
     pub(super) pending_since_ms: f64,
@@ -115,6 +117,7 @@ impl Session {
             trainer,
             device,
             validating: None,
+            is_validation_due: false,
             validated_at: 0,
             pending: Vec::new(),
             pending_since_ms: 0.0,
@@ -382,6 +385,7 @@ impl Session {
     pub(super) fn end(&mut self, reason: EndReason, events: &mut Vec<SessionEvent>) {
         self.ended = Some(reason);
         self.verdict = matches!(reason, EndReason::EarlyStopped | EndReason::Ill(_)).then_some(reason);
+        self.is_validation_due = reason == EndReason::Stopped && self.validating.is_some();
         self.validating = None;
         self.pending.clear();
         let steps = self.steps();

@@ -188,7 +188,7 @@ impl Session {
             steps: self.steps(),
             adam_steps,
             validated_at: self.validated_at,
-            validating: self.validating.is_some(),
+            validating: self.validating.is_some() || self.is_validation_due,
             elapsed_ms: self.elapsed_ms,
             best: self.best_state(),
             validations: thinned(&self.history),
