@@ -6,6 +6,7 @@
 
 pub mod decode;
 pub mod encode;
+mod fnv;
 pub mod geo;
 pub mod header;
 pub mod jpeg;
@@ -15,6 +16,7 @@ pub mod onnx;
 mod orientation;
 pub mod parts;
 pub mod raster;
+mod raster_hash;
 pub mod run_file;
 pub mod samples;
 pub mod tiff;

@@ -1,6 +1,5 @@
 //! A decoded image as plain numbers.
 
-use std::hash::Hasher;
 use std::sync::Arc;
 
 pub use super::samples::{Brightness, OwnRanges, Ranges, Samples, luma, percentiles, to_8_bit};
@@ -168,7 +167,7 @@ impl Raster {
         }
     }
 
-    fn alpha8(&self, at: usize) -> u8 {
+    pub(super) fn alpha8(&self, at: usize) -> u8 {
         match &self.samples {
             Samples::U8(v) => v.get(at).copied().unwrap_or(0),
             // Only what is 0 in the file is without data.
@@ -316,69 +315,6 @@ impl Raster {
             Samples::U8(v) => v.iter().skip(step - 1).step_by(step).any(|a| *a < u8::MAX),
             Samples::U16(v) => v.iter().skip(step - 1).step_by(step).any(|a| *a < u16::MAX),
             Samples::F32(v) => v.iter().skip(step - 1).step_by(step).any(|a| *a < 1.0),
-        }
-    }
-
-    /// 64-bit FNV-1a over size, bands and samples: equal images have equal hashes on every platform, whatever their range.
-    pub fn pixel_hash(&self) -> u64 {
-        let mut h = self.head_hash();
-        match &self.samples {
-            // As it is seen, which is how it was held once.
-            Samples::U8(v) if self.white_is_zero => v.iter().for_each(|s| h.write(&[255 - s])),
-            Samples::U8(v) => h.write(v),
-            Samples::U16(v) => v.iter().for_each(|s| h.write(&s.to_le_bytes())),
-            Samples::F32(v) => v.iter().for_each(|s| h.write(&s.to_bits().to_le_bytes())),
-        }
-        h.finish()
-    }
-
-    /// The hash that versions before there was a range of the data set had: of the image as they stretched it.
-    pub fn pixel_hash_before(&self) -> u64 {
-        let Some(own) = &self.own_ranges else {
-            return self.pixel_hash();
-        };
-        let before = self.in_ranges(Some(own.before.clone()));
-        let (measured, bands) = (self.measured_bands(), usize::from(self.bands).max(1));
-        let brightness: Vec<Brightness> = (0..measured).map(|band| before.brightness(band)).collect();
-        // They held one band of small whole numbers in 8 bits.
-        let narrow = own.before.as_ref() == [[0.0, 255.0]] && measured == 1;
-        let mut h = self.head_hash();
-        for at in 0..self.samples.len() {
-            let value = match brightness.get(at % bands) {
-                Some(band) => band.of(self.samples.number(at)),
-                None if self.alpha8(at) == 0 => 0,
-                None => match &self.samples {
-                    Samples::U16(v) => v.get(at).copied().unwrap_or(0),
-                    _ => u16::MAX,
-                },
-            };
-            match narrow {
-                true => h.write(&[to_8_bit(value)]),
-                false => h.write(&value.to_le_bytes()),
-            }
-        }
-        h.finish()
-    }
-
-    fn head_hash(&self) -> Fnv {
-        let mut h = Fnv(0xcbf2_9ce4_8422_2325);
-        h.write(&self.width.to_le_bytes());
-        h.write(&self.height.to_le_bytes());
-        h.write(&[self.bands]);
-        h
-    }
-}
-
-struct Fnv(u64);
-
-impl Hasher for Fnv {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for b in bytes {
-            self.0 = (self.0 ^ u64::from(*b)).wrapping_mul(0x0000_0100_0000_01b3);
         }
     }
 }

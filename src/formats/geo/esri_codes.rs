@@ -1,7 +1,9 @@
 //! Codes of systems that Esri's well-known text writes without: by a hash of names and numbers, for whatever is in PROJ's
 //! register. The names alone would be larger, and a grid that only has the name of another must not have its code.
 
-use super::{crs, wkt_tree::Node};
+use std::hash::Hasher;
+
+use super::{super::fnv::Fnv, crs, wkt_tree::Node};
 
 /// Of each text, by ascending code: the code less the one before, 7 bits a byte, the low ones first and the highest bit of
 /// all but the last byte set; then all hashes, 4 bytes each, little endian. Made by `tests/peers/esri_texts.py`.
@@ -43,9 +45,9 @@ fn find(table: &[u8], wanted: u32) -> Option<u32> {
 fn hash(node: &Node) -> u32 {
     let mut text = String::new();
     write(node, MAX_DEPTH, &mut text);
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let mut hash = Fnv::default();
+    hash.write(text.as_bytes());
+    let hash = hash.finish();
     (hash >> 32) as u32 ^ hash as u32
 }
 

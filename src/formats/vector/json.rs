@@ -110,6 +110,23 @@ macro_rules! pass_over {
     };
 }
 
+/// The methods of a visitor that takes numbers of any type as `f64`.
+macro_rules! numbers {
+    ($number:path) => {
+        fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+            Ok($number(value as f64))
+        }
+
+        fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+            Ok($number(value as f64))
+        }
+
+        fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+            Ok($number(value))
+        }
+    };
+}
+
 impl<'de, F: Features> DeserializeSeed<'de> for ObjectSeed<'_, F> {
     type Value = Object;
 
@@ -234,17 +251,7 @@ impl<'de> Visitor<'de> for ScalarVisitor {
         Ok(Scalar::Number(f64::from(u8::from(value))))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Scalar, E> {
-        Ok(Scalar::Number(value as f64))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Scalar, E> {
-        Ok(Scalar::Number(value as f64))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Scalar, E> {
-        Ok(Scalar::Number(value))
-    }
+    numbers!(Scalar::Number);
 
     fn visit_str<E>(self, value: &str) -> Result<Scalar, E> {
         Ok(Scalar::Text(value.to_owned()))
@@ -276,17 +283,7 @@ impl<'de> Visitor<'de> for NestVisitor {
     pass_over!(map);
     pass_over!(visit_bool bool, visit_str &str);
 
-    fn visit_i64<E>(self, value: i64) -> Result<Nest, E> {
-        Ok(Nest::Number(value as f64))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Nest, E> {
-        Ok(Nest::Number(value as f64))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Nest, E> {
-        Ok(Nest::Number(value))
-    }
+    numbers!(Nest::Number);
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Nest, A::Error> {
         let Some(first) = list.next_element()? else {
