@@ -237,13 +237,16 @@ impl Builder {
     /// Pairs all files by name, applies the rule, looks for what is odd.
     pub fn finish(&mut self) -> Dataset {
         let pairing = self.pair_files();
-        let same_masks = self.last.pairs.len() == pairing.pairs.len()
-            && pairing
-                .pairs
-                .iter()
-                .zip(&self.last.pairs)
-                .all(|((_, m, _), p)| Arc::ptr_eq(&self.files[*m].raster, &p.files[1]));
-        let (numbers, suggested_rule, colours, mut detected) = if same_masks && !self.last.pairs.is_empty() {
+        let count = self.last.pairs.len();
+        // What is found over all images, or over all masks, takes long and stays as it is while they do.
+        let are_the_same = |side: usize| {
+            count > 0
+                && count == pairing.pairs.len()
+                && (pairing.pairs.iter().zip(&self.last.pairs)).all(|((image, mask, _), last)| {
+                    Arc::ptr_eq(&self.files[[*image, *mask][side]].raster, &last.files[side])
+                })
+        };
+        let (numbers, suggested_rule, colours, mut detected) = if are_the_same(1) {
             let last = &self.last;
             (
                 last.numbers,
@@ -275,12 +278,13 @@ impl Builder {
                 class_detect::detect(&masks, &numbers, &self.names),
             )
         };
-        let images: Vec<&Raster> = pairing
-            .pairs
-            .iter()
-            .map(|(i, ..)| self.files[*i].raster.as_ref())
-            .collect();
-        let ranges = self.range_choice.resolve(&images);
+        let ranges = if are_the_same(0) && self.range_choice == self.last.range_choice {
+            self.last.ranges.clone()
+        } else {
+            let image = |(i, ..): &(usize, usize, String)| self.files[*i].raster.as_ref();
+            let images: Vec<&Raster> = pairing.pairs.iter().map(image).collect();
+            self.range_choice.resolve(&images)
+        };
         let labelling = match &self.labelling {
             Some(chosen) => detected.update(chosen),
             None if detected.suggested => Labelling::Classes(Arc::new(detected.legend.clone())),
