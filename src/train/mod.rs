@@ -22,7 +22,7 @@ mod weights;
 pub use config::{KeepBest, NormStatistics, RawSettings, Schedule, Settings};
 pub use config_check::{FieldProblem, Problem, usual_interval};
 pub use control::Control;
-pub use curve::CurvePoint;
+pub use curve::{CurvePoint, EVEN_ODDS, OperatingPoint};
 pub use health::{Ailment, Health};
 pub use memory::{Room, expected_bytes};
 pub use news::{

@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 
 use super::{
     config::{KeepBest, NormStatistics, Schedule},
-    curve::Histogram,
+    curve::EVEN_ODDS,
     health::Ailment,
     news::{EndReason, ImageScore, Preview, SessionEvent, SessionPhase, TrainError, ValidationNews},
-    score::Score,
+    score::Tally,
     session::{Best, Session},
 };
 use crate::{
-    data::classes::UNLABELLED,
+    data::{batches::Sampling, classes::UNLABELLED},
     formats::raster::Raster,
     infer::{Prediction, View, shrink_mean, shrink_nearest},
     model::class_metrics::most_probable,
@@ -31,13 +31,12 @@ const PREVIEW_PX: usize = 256;
 pub(super) struct Validation {
     queue: VecDeque<(usize, bool)>,
     current: Option<(usize, bool, View, Prediction, Vec<f32>)>,
-    held_out: Score,
-    training: Score,
+    held_out: Tally,
+    training: Tally,
     /// Lowest and highest probability of each class.
     range: Vec<(f32, f32)>,
     previews: Vec<Preview>,
-    images: Vec<ImageScore>,
-    histogram: Histogram,
+    images: Vec<(usize, bool, Tally)>,
 }
 
 impl Session {
@@ -53,12 +52,11 @@ impl Session {
         self.validating = Some(Validation {
             queue,
             current: None,
-            held_out: Score::new(classes),
-            training: Score::new(classes),
+            held_out: Tally::new(classes),
+            training: Tally::new(classes),
             range: vec![(f32::INFINITY, f32::NEG_INFINITY); classes],
             previews: Vec::new(),
             images: Vec::new(),
-            histogram: Histogram::new(),
         });
     }
 
@@ -84,28 +82,19 @@ impl Session {
             }
             let truth = view.truth(mask, bits, &spec);
             let sum = if held_out { &mut v.held_out } else { &mut v.training };
-            let mut score = Score::new(self.settings.model.classes);
-            score.add(&probability, &truth, 0.5);
-            sum.merge(&score);
+            let mut tally = Tally::new(self.settings.model.classes);
+            tally.add(&probability, &truth);
+            sum.merge(&tally);
             let classes = v.range.len().max(1);
             for (i, p) in probability.iter().enumerate() {
                 let (low, high) = &mut v.range[i % classes];
                 (*low, *high) = (low.min(*p), high.max(*p));
             }
             let only_training = self.validation.is_empty();
-            let metrics = score.metrics();
-            v.images.push(ImageScore {
-                pair,
-                validation: held_out,
-                iou: metrics.iou,
-                accuracy: metrics.accuracy,
-            });
-            if self.settings.model.classes == 1 && (held_out || only_training) {
-                v.histogram.add(&probability, &truth);
-            }
+            v.images.push((pair, held_out, tally));
             if v.previews.len() < PREVIEWS && (held_out || only_training) {
                 v.previews
-                    .push(preview(pair, held_out, &view, image, &probability, &truth, metrics.iou));
+                    .push(preview(pair, held_out, &view, image, &probability, &truth));
             }
         }
         if v.queue.is_empty() && v.current.is_none() {
@@ -115,12 +104,41 @@ impl Session {
     }
 
     async fn finish_validation(&mut self, events: &mut Vec<SessionEvent>) -> Result<(), TrainError> {
-        let Some(v) = self.validating.take() else { return Ok(()) };
+        let Some(mut v) = self.validating.take() else {
+            return Ok(());
+        };
         let step = self.validated_at;
-        let validation = (v.held_out.pixels() > 0).then(|| v.held_out.metrics());
-        let training = v.training.metrics();
-        let mut both = v.held_out.clone();
-        both.merge(&v.training);
+        let is_held_out = v.held_out.score.pixels() > 0;
+        let chosen_on = if is_held_out { &v.held_out } else { &v.training };
+        // The original pipeline cuts at even odds. With weighted foreground the best cut lies elsewhere, and at 0.5 better
+        // weights can look worse than others.
+        let threshold = match self.settings.sampling {
+            Sampling::Seed => None,
+            Sampling::Crop | Sampling::Resize => chosen_on.histogram.best_threshold(),
+        }
+        .unwrap_or(EVEN_ODDS);
+        let curve = chosen_on.histogram.curve();
+        let validation = is_held_out.then(|| v.held_out.metrics(threshold));
+        let training = v.training.metrics(threshold);
+        let mut both = v.held_out.score.clone();
+        both.merge(&v.training.score);
+        let images: Vec<ImageScore> = v
+            .images
+            .iter()
+            .map(|(pair, validation, tally)| {
+                let metrics = tally.metrics(threshold);
+                ImageScore {
+                    pair: *pair,
+                    validation: *validation,
+                    iou: metrics.iou,
+                    accuracy: metrics.accuracy,
+                }
+            })
+            .collect();
+        for item in &mut v.previews {
+            item.iou = images.iter().find(|one| one.pair == item.pair).and_then(|one| one.iou);
+            item.threshold = validation.as_ref().unwrap_or(&training).threshold;
+        }
         // ReLUs turn NaN into 0: broken weights may still give numbers.
         let sound = both.metrics().loss.is_finite() && self.keep_if_sound().await?;
         if !sound {
@@ -141,10 +159,12 @@ impl Session {
                     step,
                     validation: validation.clone(),
                     training: Some(training.clone()),
+                    curve: curve.clone(),
                 });
             }
         } else if let Some(kept) = self.best.as_mut().filter(|b| b.step == step) {
             (kept.validation, kept.training, best) = (validation.clone(), Some(training.clone()), true);
+            kept.curve = curve.clone();
         }
         let best_step = self.best.as_ref().map_or(step, |b| b.step);
         let elapsed_ms = self.elapsed_ms;
@@ -155,8 +175,8 @@ impl Session {
             best,
             best_step,
             elapsed_ms,
-            images: v.images,
-            curve: v.histogram.curve(),
+            images,
+            curve,
         };
         self.history.push(ValidationNews {
             images: Vec::new(),
@@ -242,15 +262,7 @@ pub fn layers(truth: &[u8], map: &[f32], size: [usize; 2], max_px: usize) -> (Ve
     )
 }
 
-fn preview(
-    pair: usize,
-    validation: bool,
-    view: &View,
-    image: &Raster,
-    probability: &[f32],
-    truth: &[u8],
-    iou: Option<f64>,
-) -> Preview {
+fn preview(pair: usize, validation: bool, view: &View, image: &Raster, probability: &[f32], truth: &[u8]) -> Preview {
     let size = [view.height, view.width];
     let (rgba, [height, width]) = view.picture(image, PREVIEW_PX);
     let (truth, probability) = layers(truth, probability, size, PREVIEW_PX);
@@ -259,7 +271,8 @@ fn preview(
         validation,
         width,
         height,
-        iou,
+        iou: None,
+        threshold: None,
         rgba,
         truth,
         probability,

@@ -100,7 +100,7 @@ function fillRow(row, item) {
       if (row.item?.rgba !== rgba) paintImage(row.image, item);
       row.item = item;
       setText(row.name, item.name);
-      setText(row.iou, item.iou == null ? '' : iouWords(item.iou, state.view.threshold, state.run?.classes.length));
+      setText(row.iou, item.iou == null ? '' : iouWords(item.iou, state.view.threshold, state.run?.classes.length, item.threshold ?? undefined));
       row.image.parentElement?.setAttribute('aria-label', `Open ${item.name}: image`);
     },
     () => row.truth.fill(item.name, { width, height, rgba, mask: truth }, 128),
