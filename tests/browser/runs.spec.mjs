@@ -101,3 +101,91 @@ for (const [name, look] of /** @type {const} */ ([['390 px, by finger', NARROW],
     await context.close();
   });
 }
+
+/** A short run, to its saved end. @param {gm.Page} page @param {number} seed */
+async function shortRun(page, seed) {
+  const before = (await kept(page)).length;
+  await gm.applySettings(page, undefined, { seed });
+  const id = (await read(page)).run?.run_id;
+  await page.click('#start');
+  await until(async () => {
+    const { run } = await read(page);
+    return run && run.run_id !== id && run.end;
+  }, { limitMs: 60_000, what: `the run with seed ${seed} ended` });
+  await endSaved(page);
+  await until(async () => (await kept(page)).length > before, { limitMs: 30_000, what: `${before + 1} runs are kept` });
+}
+
+test('ten runs are kept and the eleventh asks; an older one is opened with its settings, renamed, taken home', async ({ baseURL }) => {
+  const context = await browser.newContext({ ...WIDE, acceptDownloads: true });
+  const page = await ready(context, String(baseURL), { settings: { steps: 20, validate_every: 10 } });
+  for (let seed = 1; seed <= 10; seed += 1) await shortRun(page, seed);
+  await expect(page.locator('#runs > li')).toHaveCount(10);
+  await expect(page.locator('#runs-full')).toBeHidden();
+  // It goes on meanwhile, and is kept too.
+  await shortRun(page, 11);
+  await expect(page.locator('#runs-full-line')).toContainText('11 runs are kept');
+  const oldest = (await kept(page)).at(-1);
+  expect(oldest?.saved.config.seed).toBe(1);
+  await page.click('#runs-drop-oldest');
+  const row = page.locator(`#runs > li[data-id="${oldest?.id}"]`);
+  await expect(row).toContainText('Discarded, kept until');
+  await expect(page.locator('#runs-full')).toBeHidden();
+  await row.locator('.run-back').click();
+  await expect(page.locator('#runs-full')).toBeVisible();
+
+  // Its settings, its curves, its masks; it does not go on.
+  const other = page.locator('#runs > li', { hasText: 'Random seed 4' });
+  await other.locator('.run-open').click();
+  await until(async () => (await read(page)).run?.config.seed === 4 && (await read(page)).run.end, { limitMs: 60_000, what: 'the older run is open' });
+  const state = await read(page);
+  expect(state.run.end?.steps).toBe(20);
+  expect(state.run.validations.map(({ step }) => step)).toEqual([10, 20]);
+  await expect(page.locator('#set-seed')).toHaveValue('4');
+  await expect(page.locator('#previews .preview').first()).toBeVisible();
+  await expect(page.locator('#worst > li').first()).toBeVisible();
+  expect(await kept(page)).toHaveLength(11);
+
+  await other.locator('.run-rename').click();
+  await page.keyboard.type('North camp');
+  await page.keyboard.press('Enter');
+  await expect(other.locator('h3')).toHaveText('North camp');
+  const file = await gm.download(page, '#runs > li:has(h3:text-is("North camp")) .run-file');
+  expect(file.name).toBe('groundmask-North-camp-step-20.gmrun');
+
+  // Before any data is loaded it is there, too.
+  page.on('dialog', (dialog) => void dialog.accept().catch(() => {}));
+  await page.reload();
+  await page.click('#runs-landing');
+  await expect(page.locator('#runs-title')).toBeFocused();
+  await expect(page.locator('#runs h3', { hasText: 'North camp' })).toBeVisible();
+  await page.locator('#runs > li', { hasText: 'North camp' }).locator('.run-open').click();
+  const again = await ended(page);
+  expect(again.run.config.seed).toBe(4);
+  expect(again.model).not.toBeNull();
+
+  // For good only from where it was discarded before.
+  const first = page.locator('#runs > li', { hasText: 'Random seed 9' });
+  await expect(first.locator('.run-remove')).toBeHidden();
+  await first.locator('.run-delete').click();
+  await first.locator('.run-remove').click();
+  await expect(first).toHaveCount(0);
+  expect(await kept(page)).toHaveLength(10);
+  await context.close();
+});
+
+test('a second tap on Delete deletes nothing for good', async ({ baseURL }) => {
+  const context = await browser.newContext(NARROW);
+  const page = await ready(context, String(baseURL), { settings: { steps: 20, validate_every: 10 } });
+  await shortRun(page, 1);
+  await shortRun(page, 2);
+  const [newest, oldest] = await kept(page);
+  for (const [apart, { id }] of /** @type {const} */ ([[120, newest], [500, oldest]])) {
+    await twice(page, `#runs > li[data-id="${id}"] .run-delete`, apart);
+    await expect(page.locator(`#runs > li[data-id="${id}"]`)).toContainText('Discarded, kept until');
+    await expect(page.locator(`#runs > li[data-id="${id}"] .run-back`)).toBeEnabled();
+  }
+  expect(await runs(page)).toHaveLength(2);
+  expect(await kept(page)).toHaveLength(0);
+  await context.close();
+});

@@ -3,9 +3,10 @@
  * Worker side of runs that survive: saves the state every few seconds, into the browser's private storage where that
  * is to be had, else as a blob that the page holds; opens what was saved; says what cannot be done, and why.
  */
-import { Archive, KEPT_MS, newId } from './archive.js';
-import { Slots, openFolder, readerOf, readerOfBlob } from './slots.js';
-import { pruneData, storeData, storedData } from './stored-data.js';
+import { Archive, newId } from './archive.js';
+import { Copies } from './copies.js';
+import { RunList } from './run-list.js';
+import { Slots, openFolder, readerOf, readerOfBlob, words } from './slots.js';
 
 /**
  * @typedef {import('./types.js').EngineEvent} EngineEvent
@@ -60,16 +61,9 @@ export class Keep {
     this.ended = false;
     /** The slots may be written over by the run under way: they hold it already, or people said so. */
     this.claimed = false;
-    /** The data set that is kept or being copied; that of an older run need not be copied to its end. */
-    this.copied = '';
-    /** Its copying. @type {Promise<void>} */
-    this.copying = Promise.resolve();
-    /** So many copies are being made. */
-    this.copies = 0;
-    /** The data set whose copies the page has in use. @type {string | null} */
-    this.held = null;
-    /** The data sets that were left after the last pruning. @type {string | null} */
-    this.pruned = null;
+    /** The images beside them. */
+    this.copies = new Copies(this);
+    this.list = new RunList(this);
     /** @type {(() => Promise<void>)[]} */
     this.jobs = [];
   }
@@ -93,8 +87,7 @@ export class Keep {
     }
     this.number = Math.max(this.number, this.slots.newest()?.saved?.number ?? 0, ...[...this.archive.entries.values()].map(({ saved }) => saved.number));
     await this.tell('disk', '');
-    this.pruned = null;
-    this.jobs.push(() => this.prune());
+    this.jobs.push(() => this.copies.prune());
     // A run that began before is saved from now on.
     this.wanted = true;
     this.host.wake();
@@ -102,7 +95,7 @@ export class Keep {
 
   /** @param {'disk' | 'none'} storage @param {string} detail @param {import('./types.js').Fault} [fault] */
   async tell(storage, detail, fault) {
-    const list = await this.lister();
+    const list = await this.list.look();
     const held = this.heldRun();
     const runs = list();
     const run = runs.find(({ id }) => id === held?.id);
@@ -114,24 +107,6 @@ export class Keep {
     const saved = this.slots?.newest()?.saved;
     const id = saved ? this.archive?.idOf(saved) : null;
     return saved && id && this.archive?.wordsOf(id)?.discarded_until == null ? { id, saved } : null;
-  }
-
-  /** Looks which images are kept, and gives what lists all runs as they are when it is called: they may be saved meanwhile. @returns {Promise<() => import('./types.js').KeptRun[]>} */
-  async lister() {
-    /** @type {Map<string, boolean>} */
-    const here = new Map();
-    for (const { saved } of this.archive?.list(this.slots) ?? []) here.set(saved.data.fingerprint, await this.hasData(saved));
-    return () => (this.archive?.list(this.slots) ?? []).map((run) => ({ ...run, data: here.get(run.saved.data.fingerprint) ?? false }));
-  }
-
-  async tellRuns() {
-    const list = await this.lister();
-    this.host.post({ kind: 'runs', runs: list() });
-  }
-
-  /** @param {import('./types.js').SavedRun} saved */
-  async hasData(saved) {
-    return this.folder ? (await storedData(this.folder, saved.data.fingerprint)) !== null : false;
   }
 
   /** @param {import('./slots.js').SyncFile} file */
@@ -152,12 +127,6 @@ export class Keep {
       case 'keep_now':
         this.wanted = true;
         break;
-      case 'keep_data':
-        void this.keepData(message.fingerprint, message.entries);
-        break;
-      case 'give_data':
-        void this.giveData(message.fingerprint);
-        break;
       case 'resume':
         this.jobs.push(() => this.resume(message));
         break;
@@ -175,48 +144,9 @@ export class Keep {
           this.jobs.push(() => this.store(blob, id ?? undefined));
         }
         break;
-      case 'hold_data':
-        this.held = message.fingerprint;
-        this.pruned = null;
-        break;
-      case 'forget_run':
-        this.jobs.push(() => this.change(message.id, { discarded_until: Date.now() + KEPT_MS }));
-        break;
-      case 'restore_run':
-        this.jobs.push(() => this.change(message.id, { discarded_until: null }));
-        break;
-      case 'name_run':
-        this.jobs.push(() => this.change(message.id, { name: message.name }));
-        break;
-      case 'remove_run':
-        this.jobs.push(async () => {
-          await this.archive?.remove(message.id, this.slots ?? undefined);
-          // Its images may be those that were copied last.
-          if (!this.host.engine()?.can_save()) this.copied = '';
-          this.pruned = null;
-          await this.prune();
-          await this.tell('disk', '');
-        });
-        break;
-      case 'keep_shown':
-        this.jobs.push(async () => {
-          if (this.runId && !this.viewing) await this.archive?.keepShown(this.runId, message.shown);
-        });
-        break;
-      case 'give_shown':
-        this.jobs.push(async () => this.host.post({ kind: 'shown', id: message.id, shown: await this.archive?.shown(message.id) ?? null }));
-        break;
+      default:
+        if (!this.copies.receive(message)) this.list.receive(message);
     }
-  }
-
-  /** Changes what is said of a run, and has the page know. @param {string} id @param {Partial<import('./archive.js').Words>} change */
-  async change(id, change) {
-    try {
-      await this.archive?.change(id, change);
-    } catch (error) {
-      this.host.post({ kind: 'list_failed', why: words(error) });
-    }
-    await this.tell('disk', '');
   }
 
   /** What the engine told: starts, ends and pauses are moments to save. @param {EngineEvent[]} events */
@@ -247,7 +177,7 @@ export class Keep {
   due() {
     const engine = this.host.engine();
     if (this.jobs.length) return true;
-    if (!engine?.can_save()) {
+    if (!engine?.can_save() || this.viewing) {
       this.wanted = false;
       return false;
     }
@@ -291,7 +221,7 @@ export class Keep {
           this.number = saved.number;
           this.claimed = true;
           await this.sayStored(saved, fresh);
-          await this.prune();
+          await this.copies.prune();
           return;
         }
         if (!this.host.engine()) return;
@@ -327,7 +257,7 @@ export class Keep {
     const id = this.archive?.idOf(saved) ?? null;
     if (id && fresh) await this.archive?.removeState(id);
     this.host.post({ kind: 'saved', id, saved, where: 'disk', why: '', bytes: saved.bytes });
-    if (fresh) await this.tellRuns();
+    if (fresh) await this.list.tell();
   }
 
   /** The run's state through `write`. @param {(bytes: Uint8Array) => number} write @returns {Promise<SaveOutcome | null>} */
@@ -380,41 +310,6 @@ export class Keep {
       why = words(error);
     }
     if (why) this.host.post({ kind: 'save_failed', why });
-  }
-
-  /** Throws away copies of data sets that neither a saved run nor the page needs any more. */
-  async prune() {
-    if (!this.folder || !this.slots || this.copies) return;
-    const saved = this.slots.slots.flatMap((slot) => slot.saved?.data.fingerprint ?? []);
-    // Until its first save the copies for the run under way are nobody's yet.
-    const needed = [...new Set([...saved, ...(this.archive?.list(null) ?? []).map((run) => run.saved.data.fingerprint), this.held ?? '', this.copied])].filter(Boolean).sort();
-    const key = needed.join();
-    if (key === this.pruned) return;
-    this.pruned = key;
-    await pruneData(this.folder, needed);
-  }
-
-  /** One copy after the other: two of the same files would write into one folder. @param {string} fingerprint @param {import('./types.js').Entry[]} entries */
-  async keepData(fingerprint, entries) {
-    const { folder } = this;
-    if (!folder) return;
-    this.copied = fingerprint;
-    const before = this.copying;
-    const copy = async () => {
-      this.copies += 1;
-      await before;
-      const why = await storeData(folder, fingerprint, entries, () => this.copied !== fingerprint);
-      this.copies -= 1;
-      this.host.post({ kind: 'data_kept', fingerprint, why });
-    };
-    this.copying = copy();
-    await this.copying;
-  }
-
-  /** @param {string} fingerprint */
-  async giveData(fingerprint) {
-    const entries = this.folder ? await storedData(this.folder, fingerprint) : null;
-    this.host.post({ kind: 'data_given', entries });
   }
 
   /** @param {Extract<KeepMessage, { kind: 'resume' }>} message */
@@ -471,6 +366,3 @@ export class Keep {
     this.host.post({ kind: 'run_file', id: held, saved: slot.saved, blob: new Blob(parts) });
   }
 }
-
-/** @param {unknown} error */
-const words = (error) => (error instanceof Error || error instanceof DOMException ? `${error.name}: ${error.message}` : String(error));

@@ -9,8 +9,9 @@ import { pauseOrResume } from './run-view.js';
 import { clear, holdData, nextBands, onDeath, onKeepReport, onMessage, post, reload, sampleScenes, send, sendFiles, setBands, whenReady, tellFolders } from './session.js';
 import { keepFromEviction } from './storage-lock.js';
 import { changed, isDataHere, kept, running, state, usablePairs } from './store.js';
-import { listTroubleWords } from './runs-words.js';
-import { differing, showSettings } from './settings.js';
+import { holdLast, nameRun, told } from './held-runs.js';
+import { DAY_MS, listTroubleWords } from './runs-words.js';
+import { showSettings } from './settings.js';
 import { saveRun } from './take-run.js';
 import { faultLine, gpuGoneWords, inheritedWords, lockedOutWords, lossWords, missingWords, otherDataWords, troubleWords, unreadableWords } from './strings.js';
 
@@ -98,37 +99,15 @@ function began() {
   Object.assign(keep, { offer: null, later: false, last, undo: null, own: from?.id ?? null, dataKept: undefined });
   // Only looked at, it is kept where it is.
   if (viewed) return;
-  told = { name: dataName(), differs: state.run ? differing(state.run.config) : null };
+  nameRun();
   if (owned) claim();
-}
-
-/** What this page alone holds of the run before stays with it, and in its list. */
-function holdLast() {
-  const { last, held, taken, runs } = state.keep;
-  if (last?.where !== 'page' || !last.blob) return;
-  const { saved, blob } = last;
-  const id = last.id ?? `page-${saved.saved_at_ms}`;
-  state.keep.held = [{ id, name: told.name, differs: told.differs, discarded_until: null, saved, blob, data: false, taken: taken === saved.number }, ...held.filter((other) => other.id !== id)];
-  if (runs.some((other) => other.id === id)) state.keep.held.shift();
-}
-
-/** What is said of the run on the page in the list. @type {{ name: string, differs: [string, string][] | null }} */
-let told = { name: '', differs: null };
-
-/** What people would call the data: the folder they dropped, else the first pair. */
-function dataName() {
-  const { dataset } = state;
-  if (dataset?.source === 'sample_scenes') return 'Sample scenes';
-  const tops = new Set(kept.train.map(({ path }) => (path.includes('/') ? path.split('/')[0] : '')));
-  const [top] = tops;
-  return tops.size === 1 && top ? top : (usablePairs()[0]?.name ?? '');
 }
 
 /** From now on the run under way (or the one that has just ended) is what is kept on disk. */
 function claim() {
   owned = true;
   const { last } = state.keep;
-  post({ kind: 'claim', blob: running() ? undefined : last?.blob, id: last?.id, told });
+  post({ kind: 'claim', blob: running() ? undefined : last?.blob, id: last?.id, told: told() });
   keepData();
 }
 
@@ -195,6 +174,8 @@ function receive(report) {
         void keepFromEviction();
       } else if (keep.why !== report.why) {
         keep.why = report.why;
+        // It was over before the worker heard that it may take the storage.
+        if (report.why === 'foreign' && owned && !running()) claim();
         if (keep.storage !== 'other_tab' && report.why !== 'foreign') state.error = { ...troubleWords(report.why), action: null };
       }
       if (!running()) offerLast();
@@ -313,6 +294,7 @@ function askForData({ saved }) {
 export function discard() {
   const { keep } = state;
   const where = keep.offer?.where;
+  if (where === 'page') keep.undo = holdLast(Date.now() + DAY_MS);
   if (where === 'disk' && keep.offer?.id) {
     const { id } = keep.offer;
     post({ kind: 'forget_run', id });

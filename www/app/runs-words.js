@@ -8,6 +8,8 @@ import { progressWords } from './strings.js';
 
 /** @typedef {import('./types.js').KeptRun} KeptRun */
 
+/** What is discarded can be had back for so long, ms. */
+export const DAY_MS = 24 * 60 * 60 * 1000;
 /** So many are kept without a question. */
 export const MOST_RUNS = 10;
 

@@ -8,11 +8,9 @@ import { begin, canOpen } from './resume.js';
 import { onKeepReport, post } from './session.js';
 import { bestOf, changed, running, state } from './store.js';
 import { saveRun } from './take-run.js';
-import { MOST_RUNS, runName } from './runs-words.js';
+import { DAY_MS, MOST_RUNS, runName } from './runs-words.js';
 
 /** @typedef {import('./types.js').KeptRun} KeptRun */
-
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 export function initRuns() {
   onEvent((event) => {
