@@ -4,9 +4,10 @@
  */
 import { $, setText, show } from './dom.js';
 import { bytes, count, metric, plural } from './format.js';
+import { offerAgain } from './offers.js';
 import { onEvent } from './reduce.js';
 import { saveReport } from './report.js';
-import { discard, goingOn, isAsked, keepHere, later, offerAgain, resume } from './resume.js';
+import { discard, goingOn, isAsked, keepHere, later, resume } from './resume.js';
 import { isDone } from './runs.js';
 import { when } from './runs-words.js';
 import { isDataHere, onPaint, running, state } from './store.js';

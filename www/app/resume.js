@@ -6,10 +6,11 @@
 import { go } from './header.js';
 import { onEvent, say } from './reduce.js';
 import { pauseOrResume } from './run-view.js';
-import { clear, holdData, nextBands, onDeath, onKeepReport, onMessage, post, reload, sampleScenes, send, sendFiles, setBands, whenReady, tellFolders } from './session.js';
+import { clear, holdData, nextBands, onDeath, onKeepReport, onMessage, post, reload, sampleScenes, send, sendFiles, whenReady, tellFolders } from './session.js';
 import { keepFromEviction } from './storage-lock.js';
 import { changed, isDataHere, kept, running, state, usablePairs } from './store.js';
 import { holdLast, nameRun, told } from './held-runs.js';
+import { gpuIsAway, isListed, movedToCpu, newer, offerLast, otherBands } from './offers.js';
 import { DAY_MS, listTroubleWords } from './runs-words.js';
 import { showSettings } from './settings.js';
 import { saveRun } from './take-run.js';
@@ -132,7 +133,7 @@ function receive(report) {
       keep.storage = report.storage;
       keep.detail = report.detail;
       keep.runs = report.runs;
-      if (keep.undo && report.runs.find(({ id }) => id === keep.undo?.id)?.discarded_until == null) keep.undo = null;
+      if (keep.undo && [...keep.held, ...report.runs].find(({ id }) => id === keep.undo?.id)?.discarded_until == null) keep.undo = null;
       if (report.fault) state.error = { ...unreadableWords(report.fault), action: null };
       if (report.saved && !owned && (state.starting || plan !== null || running())) unseen = true;
       // It was cleared away, or is damaged.
@@ -142,7 +143,7 @@ function receive(report) {
       }
       const { saved, id, data } = report;
       keep.other = saved && !owned ? { saved, where: 'disk', id, data } : null;
-      if (!running() && saved) keep.offer = newer(keep.offer, { saved, where: 'disk', id, data });
+      if (!running() && saved) keep.offer = newer(keep.offer, { saved, where: 'disk', id, data }, { owned, going: plan !== null });
       // Nothing is there that the run under way could replace.
       if (running() && report.storage === 'disk' && !report.saved) keepData();
       else if (!running() && report.storage === 'disk' && !report.saved && keep.last?.blob) claim();
@@ -168,6 +169,7 @@ function receive(report) {
       keep.own = report.id;
       keep.runs = keep.runs.map((run) => (run.id === report.id && report.where === 'disk' ? { ...run, saved: report.saved } : run));
       if (report.where === 'disk') {
+        keep.held = keep.held.filter(({ id }) => id !== report.id);
         keep.why = '';
         keep.other = null;
         owned = true;
@@ -224,23 +226,6 @@ function receive(report) {
       break;
   }
   changed();
-}
-
-/** Whether a run is kept here and was not discarded. @param {string | null | undefined} id */
-const isListed = (id) => state.keep.runs.some((run) => run.id === id && run.discarded_until === null);
-
-/**
- * A file that was just dropped, or this page's own run, before another one on disk; of two states of one run the later.
- * @param {Offer | null} held
- * @param {Offer} found
- */
-const newer = (held, found) => (held?.where === 'disk' && held.id !== found.id && (plan !== null || held.id === state.keep.own) ? held : held && (held.where === 'file' || (held.where === 'page' && (!owned || held.saved.number > found.saved.number))) ? held : found);
-
-/** What was saved last is on offer once no run is under way. */
-function offerLast() {
-  const { last } = state.keep;
-  state.keep.later = false;
-  if (last) state.keep.offer = { saved: last.saved, where: last.where, blob: last.blob, id: last.id, data: state.keep.dataKept === null || state.keep.runs.some((run) => run.id === last.id && run.data) };
 }
 
 /** Goes on with the offer: at once where its data are here, else after them. */
@@ -314,12 +299,6 @@ export function discard() {
 export function later() {
   state.keep.later = true;
   drop();
-}
-
-/** Shows what was put off. */
-export function offerAgain() {
-  state.keep.later = false;
-  changed();
 }
 
 function drop() {
@@ -427,20 +406,6 @@ function decide(death, tried) {
   // The state saved last, or the settings, may be of before it was halved.
   const from = own ? own.saved.config.batch : death.config.batch;
   plan = { offer: own, config: own ? null : death.config, death: { ...death, batch }, batch: batch === from ? undefined : batch, asked: null, tried };
-}
-
-/** Whether a run of the GPU would have to go on with the CPU. @param {Death} death */
-const movedToCpu = (death) => death.device === 'webgpu' && state.device?.kind === 'cpu';
-
-/** The same where the choice is the page's: the GPU may be back in a moment. @param {Death} death */
-const gpuIsAway = (death) => state.deviceChoice === 'auto' && movedToCpu(death);
-
-/** Reads the images again where they were read with other bands than the run's. @param {Offer} offer @returns {boolean} whether they are being read */
-function otherBands({ saved }) {
-  const wanted = saved.data.bands ?? [];
-  if (!state.bands || !wanted.length || wanted.join() === state.bands.shown.join()) return false;
-  setBands(wanted);
-  return true;
 }
 
 /** A GPU comes back a moment after its process was ended. */

@@ -24,7 +24,7 @@ export class RunList {
         this.later(() => keep.archive?.change(message.id, { discarded_until: null }));
         break;
       case 'name_run':
-        this.later(() => keep.archive?.change(message.id, { name: message.name }));
+        this.later(() => keep.archive?.change(message.id, { name: message.name }), () => this.tell());
         break;
       case 'remove_run':
         this.later(async () => {
@@ -43,8 +43,8 @@ export class RunList {
     }
   }
 
-  /** Changes the list between two slices, and has the page know. @param {() => unknown} work */
-  later(work) {
+  /** Changes the list between two slices, and has the page know. @param {() => unknown} work @param {() => Promise<void>} [tell] */
+  later(work, tell = () => this.keep.tell('disk', '')) {
     const { keep } = this;
     keep.jobs.push(async () => {
       try {
@@ -52,7 +52,7 @@ export class RunList {
       } catch (error) {
         keep.host.post({ kind: 'list_failed', why: words(error) });
       }
-      await keep.tell('disk', '');
+      await tell();
     });
   }
 
