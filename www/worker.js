@@ -94,6 +94,11 @@ scope.onmessage = ({ data }) => {
     case 'claim':
     case 'hold_data':
     case 'forget_run':
+    case 'restore_run':
+    case 'remove_run':
+    case 'name_run':
+    case 'keep_shown':
+    case 'give_shown':
       keep.receive(message);
       break;
     case 'bench_create':

@@ -102,7 +102,17 @@ const stored = (page) => page.evaluate(async () => {
   return names.sort();
 });
 
-test('a run that is discarded takes its images along', async ({ baseURL }) => {
+/** The day of what was discarded is over. @param {gm.Page} page */
+const dayLater = (page) => page.evaluate(async () => {
+  const folder = await (await (await navigator.storage.getDirectory()).getDirectoryHandle('groundmask')).getDirectoryHandle('runs');
+  const handle = await folder.getFileHandle('current.json');
+  const words = JSON.parse(await (await handle.getFile()).text());
+  const out = await handle.createWritable();
+  await out.write(JSON.stringify({ ...words, discarded_until: Date.now() - 1 }));
+  await out.close();
+});
+
+test('a run that is discarded takes its images along when its day is over', async ({ baseURL }) => {
   const context = await browser.newContext(VIEW);
   const page = await ready(context, String(baseURL));
   await begin(page);
@@ -111,8 +121,16 @@ test('a run that is discarded takes its images along', async ({ baseURL }) => {
   expect((await stored(page)).filter((name) => name.startsWith('data-'))).toHaveLength(1);
   await page.reload();
   await page.locator('#offer-discard').click();
-  await until(async () => (await stored(page)).every((name) => !name.startsWith('data-')), { limitMs: 30_000, what: 'the images are gone' });
   await expect(page.locator('#offer')).toBeHidden();
+  await expect(page.locator('#undo')).toBeVisible();
+  await page.reload();
+  await until(async () => (await read(page)).keep.storage === 'disk', { limitMs: 30_000, what: 'the storage was looked through' });
+  await expect(page.locator('#offer')).toBeHidden();
+  expect((await stored(page)).filter((name) => name.startsWith('data-'))).toHaveLength(1);
+  await dayLater(page);
+  await page.reload();
+  await until(async () => (await stored(page)).every((name) => !name.startsWith('data-')), { limitMs: 30_000, what: 'the images are gone' });
+  expect(/** @type {any} */ (await read(page)).keep.runs).toEqual([]);
   await context.close();
 });
 

@@ -145,9 +145,14 @@ test('a run that was stopped is offered as that, put off without loss, and goes 
   await savedAt(page, 60);
   await page.click('#stop');
   await endSaved(page, 'stopped');
+  // On its own page it goes on from its panel.
+  await expect(page.locator('#run-resume')).toBeVisible();
+  await expect(page.locator('#offer')).toBeHidden();
+  await page.reload();
   await expect(page.locator('#offer-sentence')).toContainText(/stopped at step \d+ of 1,000/);
   await page.click('#offer-later');
   await expect(page.locator('#offer')).toBeHidden();
+  await gm.goTo(page, 'train');
   await page.click('#offer-again');
   await expect(page.locator('#offer-resume')).toBeFocused();
   await expect(page.locator('#offer-again')).toBeHidden();
@@ -189,7 +194,7 @@ test('a run that a page holds is offered again when a file that was dropped is d
   await savedAt(page, 60, 'page');
   await page.click('#stop');
   await endSaved(page, 'stopped');
-  await expect(page.locator('#offer-next')).toContainText('Starting another run replaces it');
+  await expect(page.locator('#run-resume')).toBeVisible();
   const held = (await read(page)).keep.offer;
   expect(held?.where).toBe('page');
   const file = await gm.download(page, '#take-run');
@@ -198,7 +203,7 @@ test('a run that a page holds is offered again when a file that was dropped is d
   await dropPaths(page, [dropped]);
   await expect(page.locator('#offer-sentence')).toContainText(file.name);
   await page.click('#offer-discard');
-  await expect(page.locator('#offer-sentence')).not.toContainText(file.name);
+  await expect(page.locator('#offer')).toBeHidden();
   expect((await read(page)).keep.offer).toMatchObject({ where: 'page', saved: { number: held?.saved.number } });
   await context.close();
 });
@@ -222,7 +227,7 @@ test('a run from a file says what it would replace; dismissed, what was there is
   expect(kept?.steps_total).toBe(30_000);
   await saveEvery(page, 250);
   await dropPaths(page, [good]);
-  await expect(page.locator('#offer-next')).toContainText('replaces the run kept in this browser');
+  await expect(page.locator('#offer-next')).toContainText('stays in the list of runs');
   await shoot(page, 'survive-file-other');
   await page.click('#offer-discard');
   await expect(page.locator('#offer-sentence')).toContainText('of 30,000');

@@ -316,7 +316,7 @@ test('a run as a file: taken home, refused where it is damaged or the images are
   await until(async () => (await read(page)).run.phase === 'paused', { limitMs: 60_000, what: 'the run is paused' });
   const file = await gm.download(page, '#take-run');
   await context.close();
-  expect(file.name).toMatch(/^groundmask-step-\d+\.gmrun$/);
+  expect(file.name).toMatch(/^groundmask-survive-step-\d+\.gmrun$/);
   const folder = freshFolder('run-file');
   const good = path.join(folder, file.name);
   writeFileSync(good, file.bytes);

@@ -54,8 +54,8 @@ export function inside(ring, size, fill) {
   }
 }
 
-/** Roofs as they are there: tin, concrete, tiles, tarpaulin. */
-const ROOFS = [[205, 208, 212], [176, 172, 164], [158, 92, 70], [120, 132, 150], [224, 218, 200], [96, 110, 128]];
+/** Roofs as they are there: tin, concrete, fresh tiles, tarpaulin. */
+const ROOFS = [[205, 208, 212], [188, 184, 178], [198, 126, 100], [150, 168, 196], [226, 220, 204]];
 
 /**
  * @param {number} seed

@@ -20,7 +20,7 @@ function fakeFile(state) {
 }
 
 /** @param {any} file */
-const describe = (file) => {
+export const describe = (file) => {
   try {
     const { fault, ...saved } = JSON.parse(file.text());
     return fault ? { saved: null, fault } : { saved, fault: null };

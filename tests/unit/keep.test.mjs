@@ -28,7 +28,7 @@ test('what is saved after a run that was put into the storage counts on from it'
   keep.slots = fakeSlots(undefined, undefined);
   // A run that ended in an engine of before, held by the page, far into its saves.
   await keep.store(blobOf({ number: 50, run: 'a', bytes: 1, data: { fingerprint: 'f' } }));
-  assert.equal(told.at(-1).kind, 'saved');
+  assert.ok(told.some(({ kind }) => kind === 'saved'));
   // The next run is saved twice.
   Object.assign(engine, {
     can_save: () => true,

@@ -4,9 +4,12 @@
  */
 import { $, setText, show } from './dom.js';
 import { bytes, count, metric, plural } from './format.js';
+import { offerAgain } from './offers.js';
 import { onEvent } from './reduce.js';
 import { saveReport } from './report.js';
-import { discard, goingOn, isAsked, keepHere, later, offerAgain, resume } from './resume.js';
+import { discard, goingOn, isAsked, keepHere, later, resume } from './resume.js';
+import { isDone } from './runs.js';
+import { when } from './runs-words.js';
 import { isDataHere, onPaint, running, state } from './store.js';
 import { endLine, progressWords } from './strings.js';
 import { takeRun } from './take-run.js';
@@ -24,13 +27,6 @@ export function initKeepView() {
   $('save-report').addEventListener('click', saveReport);
   initNotify();
   onPaint(paint);
-}
-
-/** Today's times are enough; older ones need their day. @param {number} unixMs */
-function when(unixMs) {
-  const at = new Date(unixMs);
-  const day = at.toDateString() === new Date().toDateString() ? '' : `${at.toLocaleDateString()} `;
-  return `${day}${at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}`;
 }
 
 function paint() {
@@ -53,8 +49,8 @@ function paint() {
 function paintOffer() {
   const { offer, storage, other } = state.keep;
   const otherTab = storage === 'other_tab' && !running() && offer === null;
-  // The model of a run that ended here is in use already: there is nothing to get back.
-  const inUse = offer !== null && isDone(offer.saved) && state.keep.last?.saved.number === offer.saved.number && state.run !== null && state.model?.name === `run ${state.run.run_id}`;
+  // A run that ended on this page goes on from its own panel; a banner would push what is under the finger elsewhere.
+  const inUse = offer !== null && offer.where !== 'file' && state.run !== null && offer.id === state.keep.own;
   const shown = offer !== null && !inUse && !state.keep.later && !running() && !state.starting && !goingOn() && state.engine !== 'failed';
   show($('offer'), shown || otherTab);
   show($('offer-again'), state.keep.later && offer !== null && !inUse && !running());
@@ -80,15 +76,13 @@ function paintOffer() {
   /** @type {HTMLButtonElement} */ ($('offer-resume')).disabled = state.engine !== 'ready' || state.reading !== null || state.sampling || state.predicting !== null || !state.device;
 }
 
-/** Whether nothing of it is left to train: all steps are done, or it had ended for a reason that would end it again. @param {import('./types.js').SavedRun} saved */
-const isDone = (saved) => saved.step >= saved.steps_total || (saved.ended != null && saved.ended !== 'stopped');
-
-/** What would be lost. @param {import('./store.js').Offer} offer @param {import('./store.js').Offer | null} other */
+/** What becomes of it and of others. @param {import('./store.js').Offer} offer @param {import('./store.js').Offer | null} other */
 function warning(offer, other) {
-  if (offer.where !== 'file') return 'Starting another run replaces it.';
+  if (offer.where === 'disk') return 'Starting another run leaves it in the list of runs.';
+  if (offer.where === 'page') return 'Starting another run leaves it with this page; closing the page loses it.';
   const { last } = state.keep;
-  const held = last?.where === 'page' ? `Going on with it, or starting another run, replaces the run held by this page (${progressWords(last.saved)}). ` : '';
-  return `${held}${other ? `Going on with it replaces the run kept in this browser (${progressWords(other.saved)}).` : ''}`;
+  const held = last?.where === 'page' ? `The run held by this page (${progressWords(last.saved)}) stays in the list of runs. ` : '';
+  return `${held}${other ? `The run kept in this browser (${progressWords(other.saved)}) stays in the list of runs.` : ''}`;
 }
 
 function initNotify() {

@@ -3,8 +3,10 @@
  * Worker side of runs that survive: saves the state every few seconds, into the browser's private storage where that
  * is to be had, else as a blob that the page holds; opens what was saved; says what cannot be done, and why.
  */
-import { Slots, openFolder, readerOf, readerOfBlob } from './slots.js';
-import { pruneData, storeData, storedData } from './stored-data.js';
+import { Archive, newId } from './archive.js';
+import { Copies } from './copies.js';
+import { RunList } from './run-list.js';
+import { Slots, openFolder, readerOf, readerOfBlob, words } from './slots.js';
 
 /**
  * @typedef {import('./types.js').EngineEvent} EngineEvent
@@ -41,6 +43,16 @@ export class Keep {
     this.folder = null;
     /** @type {Slots | null} */
     this.slots = null;
+    /** The runs beside the one in the slots. @type {Archive | null} */
+    this.archive = null;
+    /** The run in the engine. @type {string | null} */
+    this.runId = null;
+    /** What is about to be resumed, and whether only to be looked at. @type {{ id: string | null, viewing: boolean }} */
+    this.next = { id: null, viewing: false };
+    /** What the page says of the run in the engine. @type {import('./archive.js').Told} */
+    this.told = { name: '', differs: null };
+    /** The run in the engine is only looked at: what is kept of it stays as it is. */
+    this.viewing = false;
     this.number = 0;
     this.lastMs = 0;
     this.costMs = 0;
@@ -49,16 +61,9 @@ export class Keep {
     this.ended = false;
     /** The slots may be written over by the run under way: they hold it already, or people said so. */
     this.claimed = false;
-    /** The data set that is kept or being copied; that of an older run need not be copied to its end. */
-    this.copied = '';
-    /** Its copying. @type {Promise<void>} */
-    this.copying = Promise.resolve();
-    /** So many copies are being made. */
-    this.copies = 0;
-    /** The data set whose copies the page has in use. @type {string | null} */
-    this.held = null;
-    /** The data sets that were left after the last pruning. @type {string | null} */
-    this.pruned = null;
+    /** The images beside them. */
+    this.copies = new Copies(this);
+    this.list = new RunList(this);
     /** @type {(() => Promise<void>)[]} */
     this.jobs = [];
   }
@@ -71,30 +76,37 @@ export class Keep {
       const fault = slots.unread();
       if (fault) {
         slots.close();
-        this.tell('none', fault.code, fault);
+        await this.tell('none', fault.code, fault);
         return;
       }
+      this.archive = await Archive.open(this.folder, (file) => this.describe(file), slots);
       this.slots = slots;
     } catch (error) {
-      this.tell('none', words(error));
+      await this.tell('none', words(error));
       return;
     }
-    this.number = Math.max(this.number, this.slots.newest()?.saved?.number ?? 0);
-    this.tell('disk', '');
+    this.number = Math.max(this.number, this.slots.newest()?.saved?.number ?? 0, ...[...this.archive.entries.values()].map(({ saved }) => saved.number));
+    await this.tell('disk', '');
+    this.jobs.push(() => this.copies.prune());
     // A run that began before is saved from now on.
     this.wanted = true;
     this.host.wake();
   }
 
   /** @param {'disk' | 'none'} storage @param {string} detail @param {import('./types.js').Fault} [fault] */
-  tell(storage, detail, fault) {
-    const saved = this.slots?.newest()?.saved ?? null;
-    void this.hasData(saved).then((data) => this.host.post({ kind: 'kept', storage, detail, saved, fault, data }));
+  async tell(storage, detail, fault) {
+    const list = await this.list.look();
+    const held = this.heldRun();
+    const runs = list();
+    const run = runs.find(({ id }) => id === held?.id);
+    this.host.post({ kind: 'kept', storage, detail, saved: run?.saved ?? null, id: run?.id ?? null, fault, data: run?.data ?? false, runs });
   }
 
-  /** @param {import('./types.js').SavedRun | null} saved */
-  async hasData(saved) {
-    return saved && this.folder ? (await storedData(this.folder, saved.data.fingerprint)) !== null : false;
+  /** The run in the slots, if nobody has discarded it. */
+  heldRun() {
+    const saved = this.slots?.newest()?.saved;
+    const id = saved ? this.archive?.idOf(saved) : null;
+    return saved && id && this.archive?.wordsOf(id)?.discarded_until == null ? { id, saved } : null;
   }
 
   /** @param {import('./slots.js').SyncFile} file */
@@ -115,12 +127,6 @@ export class Keep {
       case 'keep_now':
         this.wanted = true;
         break;
-      case 'keep_data':
-        void this.keepData(message.fingerprint, message.entries);
-        break;
-      case 'give_data':
-        void this.giveData(message.fingerprint);
-        break;
       case 'resume':
         this.jobs.push(() => this.resume(message));
         break;
@@ -128,25 +134,18 @@ export class Keep {
         this.jobs.push(() => this.look(message.file));
         break;
       case 'take_run':
-        this.jobs.push(() => this.take());
+        this.jobs.push(() => this.take(message.id));
         break;
       case 'claim':
         this.claimed = true;
+        this.told = message.told;
         if (message.blob) {
-          const { blob } = message;
-          this.jobs.push(() => this.store(blob));
+          const { blob, id } = message;
+          this.jobs.push(() => this.store(blob, id ?? undefined));
         }
         break;
-      case 'hold_data':
-        this.held = message.fingerprint;
-        this.pruned = null;
-        break;
-      case 'forget_run':
-        this.slots?.clear();
-        this.copied = '';
-        this.jobs.push(() => this.prune());
-        this.tell('disk', '');
-        break;
+      default:
+        if (!this.copies.receive(message)) this.list.receive(message);
     }
   }
 
@@ -157,11 +156,20 @@ export class Keep {
         this.lastMs = performance.now();
         this.ended = false;
         this.claimed = false;
+        this.runId = this.next.id ?? newId();
+        this.viewing = this.next.viewing;
+        this.next = { id: null, viewing: false };
         // The weights it began with may be nowhere else.
         if (event.continued) this.wanted = true;
       }
       if (event.type === 'phase' && event.phase === 'paused') this.wanted = true;
       if (event.type === 'run_ended') this.ended = true;
+      if (this.viewing && this.ended) {
+        // It is kept as it was.
+        this.ended = false;
+        this.wanted = false;
+        this.host.engine()?.release_run();
+      }
     }
   }
 
@@ -169,7 +177,7 @@ export class Keep {
   due() {
     const engine = this.host.engine();
     if (this.jobs.length) return true;
-    if (!engine?.can_save()) {
+    if (!engine?.can_save() || this.viewing) {
       this.wanted = false;
       return false;
     }
@@ -197,10 +205,11 @@ export class Keep {
   async save() {
     /** Why the storage did not take it. */
     let why = this.slots ? '' : 'no_storage';
-    if (this.slots?.newest() && !this.claimed) {
+    if (this.heldRun() && !this.claimed) {
       why = 'foreign';
     } else if (this.slots) {
       try {
+        const fresh = await this.makeWay(this.runId ?? '', this.number + 1);
         const saved = await this.slots.save(async (write) => {
           const outcome = await this.write(write);
           why = outcome?.fault?.detail ?? outcome?.fault?.code ?? '';
@@ -211,8 +220,8 @@ export class Keep {
         if (saved) {
           this.number = saved.number;
           this.claimed = true;
-          this.host.post({ kind: 'saved', saved, where: 'disk', why: '', bytes: saved.bytes });
-          await this.prune();
+          await this.sayStored(saved, fresh);
+          await this.copies.prune();
           return;
         }
         if (!this.host.engine()) return;
@@ -223,8 +232,32 @@ export class Keep {
       }
     }
     const blob = await this.asBlob();
-    if (blob) this.host.post({ kind: 'saved', saved: blob.saved, where: 'page', why, bytes: blob.saved.bytes, blob: blob.blob });
+    if (blob) this.host.post({ kind: 'saved', id: this.runId, saved: blob.saved, where: 'page', why, bytes: blob.saved.bytes, blob: blob.blob });
     else if (this.host.engine()) this.host.post({ kind: 'save_failed', why });
+  }
+
+  /**
+   * Sets the run in the slots aside where it is another one than that which is about to be saved there.
+   * @param {string} id
+   * @param {number} number
+   * @returns {Promise<boolean>} whether the list changes by it
+   */
+  async makeWay(id, number) {
+    const { slots, archive } = this;
+    if (!slots || !archive) return false;
+    const held = slots.newest()?.saved;
+    if (held && archive.idOf(held) === id && archive.current?.id === id) return false;
+    if (held && archive.idOf(held) !== id) await archive.setAside(slots);
+    await archive.begin(id, number, this.told);
+    return true;
+  }
+
+  /** A state of the run in the engine is in the slots. @param {import('./types.js').SavedRun} saved @param {boolean} fresh the first one */
+  async sayStored(saved, fresh) {
+    const id = this.archive?.idOf(saved) ?? null;
+    if (id && fresh) await this.archive?.removeState(id);
+    this.host.post({ kind: 'saved', id, saved, where: 'disk', why: '', bytes: saved.bytes });
+    if (fresh) await this.list.tell();
   }
 
   /** The run's state through `write`. @param {(bytes: Uint8Array) => number} write @returns {Promise<SaveOutcome | null>} */
@@ -248,12 +281,14 @@ export class Keep {
     return { saved: outcome.saved, blob: new Blob(parts) };
   }
 
-  /** Puts a state that the page holds of a run that has ended into the slots. @param {Blob} blob */
-  async store(blob) {
+  /** Puts a state that the page holds of a run that has ended into the slots. @param {Blob} blob @param {string} [id] */
+  async store(blob, id = newId()) {
     if (!this.slots || this.host.engine()?.can_save()) return;
     const read = readerOfBlob(blob);
     let why = '';
     try {
+      // Of two counts the page's may be the lower one: what is newer is dropped below, and kept beside by now.
+      if (this.slots.newest()) await this.archive?.setAside(this.slots);
       const saved = await this.slots.save(async (write) => {
         for (let at = 0; at < blob.size; at += PIECE_BYTES) {
           const bytes = read(at, Math.min(PIECE_BYTES, blob.size - at));
@@ -268,7 +303,8 @@ export class Keep {
         this.slots.dropNewer(saved);
         // What this worker saves after it is newer.
         this.number = Math.max(this.number, saved.number);
-        this.host.post({ kind: 'saved', saved, where: 'disk', why: '', bytes: saved.bytes });
+        await this.archive?.begin(id, saved.number, this.told);
+        await this.sayStored(saved, true);
       }
     } catch (error) {
       why = words(error);
@@ -276,56 +312,30 @@ export class Keep {
     if (why) this.host.post({ kind: 'save_failed', why });
   }
 
-  /** Throws away copies of data sets that neither a saved run nor the page needs any more. */
-  async prune() {
-    if (!this.folder || !this.slots || this.copies) return;
-    const saved = this.slots.slots.flatMap((slot) => slot.saved?.data.fingerprint ?? []);
-    // Until the first save the copies of the run under way are nobody's yet.
-    if (saved.length === 1) return;
-    const needed = this.held === null ? saved : [...saved, this.held];
-    const key = needed.join();
-    if (key === this.pruned) return;
-    this.pruned = key;
-    await pruneData(this.folder, needed);
-  }
-
-  /** One copy after the other: two of the same files would write into one folder. @param {string} fingerprint @param {import('./types.js').Entry[]} entries */
-  async keepData(fingerprint, entries) {
-    const { folder } = this;
-    if (!folder) return;
-    this.copied = fingerprint;
-    const before = this.copying;
-    const copy = async () => {
-      this.copies += 1;
-      await before;
-      const why = await storeData(folder, fingerprint, entries, () => this.copied !== fingerprint);
-      this.copies -= 1;
-      this.host.post({ kind: 'data_kept', fingerprint, why });
-    };
-    this.copying = copy();
-    await this.copying;
-  }
-
-  /** @param {string} fingerprint */
-  async giveData(fingerprint) {
-    const entries = this.folder ? await storedData(this.folder, fingerprint) : null;
-    this.host.post({ kind: 'data_given', entries });
-  }
-
   /** @param {Extract<KeepMessage, { kind: 'resume' }>} message */
-  async resume({ blob, name, batch, number }) {
+  async resume({ blob: given, id, name, batch, number, view }) {
     // What is saved from now on is newer.
     this.number = Math.max(this.number, number);
     const engine = this.host.engine();
-    const file = blob ? null : this.slots?.newest()?.file;
+    const held = this.heldRun();
+    const blob = given ?? (id && held?.id !== id ? await this.archive?.file(id) : null);
+    const file = !blob && held && (!id || held.id === id) ? this.slots?.newest()?.file : null;
     const [length, read] = blob ? [blob.size, readerOfBlob(blob)] : file ? [file.getSize(), readerOf(file)] : [0, null];
     if (!engine || !read) {
       this.host.post({ kind: 'resume_failed' });
       return;
     }
+    this.next = { id: id ?? null, viewing: view !== undefined };
     const events = await this.host.guarded(() => engine.resume_run(name, length, read, batch));
+    const begun = events?.some(({ type }) => type === 'run_started') ?? false;
     if (events) this.host.send(events);
-    if (events && !events.some(({ type }) => type === 'run_started')) this.host.post({ kind: 'resume_failed' });
+    this.next = { id: null, viewing: false };
+    if (events && !begun) this.host.post({ kind: 'resume_failed' });
+    // Before it could take a step; one that is over ends by itself, for its own reason.
+    if (begun && view === 'stop') {
+      const more = await this.host.guarded(() => engine.command({ type: 'stop' }));
+      if (more) this.host.send(more);
+    }
   }
 
   /** A file that was dropped: whole or not, and of which run. @param {File} file */
@@ -336,22 +346,23 @@ export class Keep {
     this.host.post({ kind: 'looked', file, saved: saved ?? null, fault: fault ?? null });
   }
 
-  /** The state as a file to take home: as it is now, else as it was saved last. */
-  async take() {
-    if (this.host.engine()?.can_save()) {
+  /** The state as a file to take home: as it is now, else as it was saved last. @param {string} [id] another run than that in the engine */
+  async take(id) {
+    if ((!id || id === this.runId) && this.host.engine()?.can_save()) {
       const taken = await this.asBlob();
-      if (taken) this.host.post({ kind: 'run_file', ...taken });
+      if (taken) this.host.post({ kind: 'run_file', id: this.runId, ...taken });
       else this.host.post({ kind: 'save_failed', why: '' });
       return;
     }
     const slot = this.slots?.newest();
-    if (!slot?.saved) return;
+    const held = slot?.saved ? (this.archive?.idOf(slot.saved) ?? null) : null;
+    const file = id && id !== held ? await this.archive?.file(id) : null;
+    const entry = id ? this.archive?.entries.get(id) : null;
+    if (file && entry) this.host.post({ kind: 'run_file', id: entry.id, saved: entry.saved, blob: file });
+    if (!slot?.saved || (id && id !== held)) return;
     const read = readerOf(slot.file);
     const parts = [];
     for (let at = 0; at < slot.saved.bytes; at += PIECE_BYTES) parts.push(/** @type {Uint8Array<ArrayBuffer>} */ (read(at, Math.min(PIECE_BYTES, slot.saved.bytes - at))));
-    this.host.post({ kind: 'run_file', saved: slot.saved, blob: new Blob(parts) });
+    this.host.post({ kind: 'run_file', id: held, saved: slot.saved, blob: new Blob(parts) });
   }
 }
-
-/** @param {unknown} error */
-const words = (error) => (error instanceof Error || error instanceof DOMException ? `${error.name}: ${error.message}` : String(error));

@@ -6,9 +6,13 @@
 import { go } from './header.js';
 import { onEvent, say } from './reduce.js';
 import { pauseOrResume } from './run-view.js';
-import { clear, holdData, nextBands, onDeath, onKeepReport, onMessage, post, reload, sampleScenes, send, sendFiles, setBands, whenReady, tellFolders } from './session.js';
+import { clear, holdData, nextBands, onDeath, onKeepReport, onMessage, post, reload, sampleScenes, send, sendFiles, whenReady, tellFolders } from './session.js';
 import { keepFromEviction } from './storage-lock.js';
 import { changed, isDataHere, kept, running, state, usablePairs } from './store.js';
+import { holdLast, nameRun, told } from './held-runs.js';
+import { gpuIsAway, isListed, movedToCpu, newer, offerLast, otherBands } from './offers.js';
+import { DAY_MS, listTroubleWords } from './runs-words.js';
+import { showSettings } from './settings.js';
 import { saveRun } from './take-run.js';
 import { faultLine, gpuGoneWords, inheritedWords, lockedOutWords, lossWords, missingWords, otherDataWords, troubleWords, unreadableWords } from './strings.js';
 
@@ -20,10 +24,10 @@ import { faultLine, gpuGoneWords, inheritedWords, lockedOutWords, lossWords, mis
 
 /**
  * What is to begin as soon as device and data are there.
- * @typedef {{ offer: Offer | null, config: import('./types.js').TrainConfig | null, death: Death | null, batch?: number, asked: string | null, fetched?: boolean, fetching?: boolean, tried?: boolean, rebanded?: boolean }} Plan
+ * @typedef {{ offer: Offer | null, config: import('./types.js').TrainConfig | null, death: Death | null, batch?: number, asked: string | null, view?: 'stop' | 'end', fetched?: boolean, fetching?: boolean, tried?: boolean, rebanded?: boolean }} Plan
  *   `offer` to go on with, else `config` to start anew; `death`: it goes on by itself after that; `asked`: people were asked
  *   for the data, when these were here (by their fingerprint); `fetched`: they were taken from where they are kept, `fetching`: they are on their way; `tried`: the engine was lost while it went on with
- *   what is on offer; `rebanded`: the images were read again with its bands
+ *   what is on offer; `view`: it is shown, and does not go on; `rebanded`: the images were read again with its bands
  */
 
 /** @type {Plan | null} */
@@ -43,6 +47,8 @@ const DEATHS_WITHIN_MS = 5 * 60_000;
 const DEVICE_TRIES = 8;
 const DEVICE_EVERY_MS = 1500;
 let deviceTries = 0;
+/** The run on the page is only shown. */
+let viewed = false;
 /** The batch is halved once a run, by itself. */
 let halved = false;
 
@@ -54,6 +60,8 @@ export function initResume() {
     if (plan?.death && ((event.type === 'fault' && event.stage === 'device') || (event.type === 'device' && gpuIsAway(plan.death)))) retryDevice();
     // What does not begin, begins no run of this plan.
     if ((event.type === 'config' && event.errors.length) || (event.type === 'fault' && event.stage === 'train')) underWay = null;
+    // Nothing of it is saved anew: it can go on from where it is kept.
+    if (event.type === 'run_ended' && viewed) offerLast();
     if (event.type === 'fault' && event.code === 'run_other_data') state.error = { ...otherDataWords(event.detail ?? ''), action: null };
   });
   // What was waited for may have come with any of them.
@@ -72,27 +80,35 @@ export function initResume() {
 function began() {
   const { keep } = state;
   const from = underWay?.offer ?? null;
-  if (!underWay?.death) halved = false;
+  if (!underWay?.death) {
+    halved = false;
+    if (!from || from.blob !== keep.last?.blob) holdLast();
+  }
+  viewed = underWay?.view !== undefined;
   // A run that goes on by itself, or from a state that this page holds, is what it was before. A new one may take the place
   // of what was on offer, because the offer said so; of nothing else.
-  const told = !unseen && (keep.other === null || from !== null || keep.offer?.where === 'disk');
+  const seen = !unseen && (keep.other === null || from !== null || keep.offer?.where === 'disk');
   unseen = false;
-  if (!underWay?.death && from?.where !== 'page') owned = keep.storage === 'disk' && told;
+  if (!underWay?.death && from?.where !== 'page') owned = keep.storage === 'disk' && seen;
   if (isAsked()) state.error = null;
   // Who had paused it did so for a reason.
   if (underWay?.death?.paused) pauseOrResume();
   plan = null;
   underWay = null;
   // Until it is saved anew, what it was resumed from is its last state.
-  const last = from && { saved: from.saved, where: /** @type {'disk' | 'page'} */ (from.where === 'disk' ? 'disk' : 'page'), blob: from.blob };
-  Object.assign(keep, { offer: null, later: false, last, dataKept: undefined });
+  const last = from && { saved: from.saved, where: /** @type {'disk' | 'page'} */ (from.where === 'disk' ? 'disk' : 'page'), blob: from.blob, id: from.id };
+  Object.assign(keep, { offer: null, later: false, last, undo: null, own: from?.id ?? null, dataKept: undefined });
+  // Only looked at, it is kept where it is.
+  if (viewed) return;
+  nameRun();
   if (owned) claim();
 }
 
 /** From now on the run under way (or the one that has just ended) is what is kept on disk. */
 function claim() {
   owned = true;
-  post({ kind: 'claim', blob: running() ? undefined : state.keep.last?.blob });
+  const { last } = state.keep;
+  post({ kind: 'claim', blob: running() ? undefined : last?.blob, id: last?.id, told: told() });
   keepData();
 }
 
@@ -116,15 +132,18 @@ function receive(report) {
       const inherited = keep.storage === 'other_tab' && report.storage === 'disk';
       keep.storage = report.storage;
       keep.detail = report.detail;
+      keep.runs = report.runs;
+      if (keep.undo && [...keep.held, ...report.runs].find(({ id }) => id === keep.undo?.id)?.discarded_until == null) keep.undo = null;
       if (report.fault) state.error = { ...unreadableWords(report.fault), action: null };
       if (report.saved && !owned && (state.starting || plan !== null || running())) unseen = true;
       // It was cleared away, or is damaged.
-      if (report.storage === 'disk' && !report.saved && keep.last?.where === 'disk') {
-        keep.last = null;
-        if (keep.offer?.where === 'disk') keep.offer = null;
+      if (report.storage === 'disk') {
+        if (keep.last?.where === 'disk' && !isListed(keep.last.id)) keep.last = null;
+        if (keep.offer?.where === 'disk' && !isListed(keep.offer.id)) keep.offer = null;
       }
-      keep.other = report.saved && !owned ? { saved: report.saved, where: 'disk', data: report.data } : null;
-      if (!running() && report.saved) keep.offer = newer(keep.offer, { saved: report.saved, where: 'disk', data: report.data });
+      const { saved, id, data } = report;
+      keep.other = saved && !owned ? { saved, where: 'disk', id, data } : null;
+      if (!running() && saved) keep.offer = newer(keep.offer, { saved, where: 'disk', id, data }, { owned, going: plan !== null });
       // Nothing is there that the run under way could replace.
       if (running() && report.storage === 'disk' && !report.saved) keepData();
       else if (!running() && report.storage === 'disk' && !report.saved && keep.last?.blob) claim();
@@ -139,15 +158,26 @@ function receive(report) {
       }
       break;
     }
+    case 'runs':
+      keep.runs = report.runs;
+      break;
+    case 'list_failed':
+      state.error = { ...listTroubleWords(report.why), action: null };
+      break;
     case 'saved':
-      keep.last = { saved: report.saved, where: report.where, blob: report.blob };
+      keep.last = { saved: report.saved, where: report.where, blob: report.blob, id: report.id };
+      keep.own = report.id;
+      keep.runs = keep.runs.map((run) => (run.id === report.id && report.where === 'disk' ? { ...run, saved: report.saved } : run));
       if (report.where === 'disk') {
+        keep.held = keep.held.filter(({ id }) => id !== report.id);
         keep.why = '';
         keep.other = null;
         owned = true;
         void keepFromEviction();
       } else if (keep.why !== report.why) {
         keep.why = report.why;
+        // It was over before the worker heard that it may take the storage.
+        if (report.why === 'foreign' && owned && !running()) claim();
         if (keep.storage !== 'other_tab' && report.why !== 'foreign') state.error = { ...troubleWords(report.why), action: null };
       }
       if (!running()) offerLast();
@@ -160,6 +190,7 @@ function receive(report) {
       break;
     case 'data_kept':
       if (report.fingerprint === state.dataset?.fingerprint) keep.dataKept = report.why;
+      if (report.why === null) for (const run of keep.runs) if (run.saved.data.fingerprint === report.fingerprint) run.data = true;
       break;
     case 'data_given':
       if (plan) Object.assign(plan, { fetching: false, fetched: true });
@@ -191,32 +222,27 @@ function receive(report) {
       state.starting = false;
       break;
     case 'run_file':
-      saveRun(report.blob, report.saved);
+      saveRun(report.blob, report.saved, keep.runs.find(({ id }) => id === report.id)?.name);
       break;
   }
   changed();
 }
 
-/**
- * A file that was just dropped, or this page's own run, before another one on disk; of two states of one run the later.
- * @param {Offer | null} held
- * @param {Offer} found
- */
-const newer = (held, found) => (held && (held.where === 'file' || (held.where === 'page' && (!owned || held.saved.number > found.saved.number))) ? held : found);
-
-/** What was saved last is on offer once no run is under way. */
-function offerLast() {
-  const { last } = state.keep;
-  state.keep.later = false;
-  if (last) state.keep.offer = { saved: last.saved, where: last.where, blob: last.blob, data: state.keep.dataKept === null };
-}
-
 /** Goes on with the offer: at once where its data are here, else after them. */
 export function resume() {
   const { offer } = state.keep;
-  if (!offer || running() || plan || state.predicting) return;
-  plan = { offer, config: null, death: null, asked: null };
+  if (offer && !plan) begin(offer);
+}
+
+/** Whether a run can be opened or go on now. */
+export const canOpen = () => !running() && !state.starting && !state.predicting && !state.reading && !state.sampling && state.engine === 'ready' && state.device !== null;
+
+/** @param {Offer} offer @param {'stop' | 'end'} [view] shows it without going on with it */
+export function begin(offer, view) {
+  if (running() || state.predicting) return;
+  plan = { offer, config: null, death: null, asked: null, view };
   state.error = null;
+  showSettings(offer.saved.config);
   proceed();
   // Where what is here is read again, it may turn out to be its images.
   if (plan && !plan.rebanded) fetchData(offer);
@@ -249,12 +275,15 @@ function askForData({ saved }) {
   go('data');
 }
 
-/** Throws the offer away, and what is on disk with it. */
+/** Throws the offer away: what is on disk for a day, then for good. */
 export function discard() {
   const { keep } = state;
   const where = keep.offer?.where;
-  if (where === 'disk') {
-    post({ kind: 'forget_run' });
+  if (where === 'page') keep.undo = holdLast(Date.now() + DAY_MS);
+  if (where === 'disk' && keep.offer?.id) {
+    const { id } = keep.offer;
+    post({ kind: 'forget_run', id });
+    keep.undo = { id, name: keep.runs.find((run) => run.id === id)?.name ?? '' };
     keep.other = null;
   }
   // What this page holds, or lies on disk, was only out of sight.
@@ -270,12 +299,6 @@ export function discard() {
 export function later() {
   state.keep.later = true;
   drop();
-}
-
-/** Shows what was put off. */
-export function offerAgain() {
-  state.keep.later = false;
-  changed();
 }
 
 function drop() {
@@ -315,7 +338,8 @@ function proceed() {
     state.starting = true;
     if (death) state.error = { ...lossWords(death, offer.saved.step, { batch, from: offer.saved.config.batch, onCpu: movedToCpu(death) }), action: null, calm: true };
     else state.error = null;
-    post({ kind: 'resume', blob: offer.blob, name: offer.name, batch, number: offer.saved.number });
+    const id = offer.where === 'file' ? undefined : (offer.id ?? undefined);
+    post({ kind: 'resume', blob: offer.blob, id, name: offer.name, batch, number: offer.saved.number, view: underWay.view });
     go('train');
   } else if (config && dataset && !usablePairs().length) {
     // Nothing was saved yet, and the files cannot be read again.
@@ -382,20 +406,6 @@ function decide(death, tried) {
   // The state saved last, or the settings, may be of before it was halved.
   const from = own ? own.saved.config.batch : death.config.batch;
   plan = { offer: own, config: own ? null : death.config, death: { ...death, batch }, batch: batch === from ? undefined : batch, asked: null, tried };
-}
-
-/** Whether a run of the GPU would have to go on with the CPU. @param {Death} death */
-const movedToCpu = (death) => death.device === 'webgpu' && state.device?.kind === 'cpu';
-
-/** The same where the choice is the page's: the GPU may be back in a moment. @param {Death} death */
-const gpuIsAway = (death) => state.deviceChoice === 'auto' && movedToCpu(death);
-
-/** Reads the images again where they were read with other bands than the run's. @param {Offer} offer @returns {boolean} whether they are being read */
-function otherBands({ saved }) {
-  const wanted = saved.data.bands ?? [];
-  if (!state.bands || !wanted.length || wanted.join() === state.bands.shown.join()) return false;
-  setBands(wanted);
-  return true;
 }
 
 /** A GPU comes back a moment after its process was ended. */

@@ -8,13 +8,17 @@ import { count, duration, metric, speed } from './format.js';
 import { focusHeading, go } from './header.js';
 import { send } from './session.js';
 import { changed, judgedAt, onPaint, running, state, stepOf, toldValidation, usablePairs } from './store.js';
+import { holdsRuns, isDone } from './runs.js';
+import { hold } from './steady.js';
 import { mendedLine, retryWords, runLine } from './strings.js';
+import { resume } from './resume.js';
 import { startWith } from './settings.js';
 import { classKey, paintLayers } from './paint-classes.js';
 
 export function initRun() {
   $('pause').addEventListener('click', pauseOrResume);
   $('stop').addEventListener('click', stop);
+  $('run-resume').addEventListener('click', resume);
   $('retry').addEventListener('click', () => {
     const retry = state.run?.end?.retry;
     if (retry) startWith(retry.config, retriesModel(retry.config));
@@ -23,7 +27,7 @@ export function initRun() {
   document.addEventListener('visibilitychange', () => void wake());
   addEventListener('beforeunload', (event) => {
     const { last } = state.keep;
-    if (running() || (last?.where === 'page' && last.saved.number !== state.keep.taken)) event.preventDefault();
+    if (running() || holdsRuns() || (last?.where === 'page' && last.saved.number !== state.keep.taken)) event.preventDefault();
   });
   onPaint(paint);
 }
@@ -91,6 +95,11 @@ function paint() {
   show($('retry'), Boolean(retry));
   if (retry) setText($('retry'), retryWords[retry.advice]);
   show($('to-predict'), !active && !retry && state.model !== null);
+  const { offer, own } = state.keep;
+  // It goes on from where it was saved, and from its own panel.
+  const resumable = !active && offer !== null && offer.where !== 'file' && offer.id === own && !isDone(offer.saved);
+  show($('run-resume'), resumable);
+  if (resumable) hold($('run-resume'), state.starting || state.predicting !== null || state.reading !== null);
   // Whose button vanished, by its press or at the end, stays with the run.
   if (focused instanceof HTMLElement && focused.hidden && $('running').contains(focused)) $('running-title').focus({ preventScroll: true });
   const mended = run.mended.at(-1);
@@ -99,8 +108,8 @@ function paint() {
   setText(pause, run.phase === 'paused' ? 'Resume' : 'Pause');
   pause.classList.toggle('primary', run.phase === 'paused');
   // Not disabled until the answer is here: the focus would be lost.
-  pause.ariaDisabled = String(run.asked !== null);
-  $('stop').ariaDisabled = String(run.asked === 'stop');
+  hold(pause, run.asked !== null);
+  hold($('stop'), run.asked === 'stop');
 }
 
 /** The classes in their colours, each with its IoU so far. @param {import('./store.js').Run} run */

@@ -95,7 +95,7 @@ export function initStorage() {
   holdStorage((storage, detail) => {
     hasStorage = storage === 'disk';
     if (hasStorage) post({ kind: 'open_store' });
-    else receive({ kind: 'kept', storage, detail, saved: null, data: false });
+    else receive({ kind: 'kept', storage, detail, saved: null, id: null, data: false, runs: [] });
   });
 }
 
@@ -307,6 +307,9 @@ function receive(message) {
     case 'looked':
     case 'resume_failed':
     case 'run_file':
+    case 'runs':
+    case 'list_failed':
+    case 'shown':
       for (const work of onReports) work(message);
       break;
     default:

@@ -25,6 +25,8 @@ const GUESS_MACS = { cpu: 8e9, software: 1e9, gpu: 2e11 };
 
 /** The preset's own values, to know what was changed. @type {TrainConfig | null} */
 let base = null;
+/** Those of every preset that was asked for so far. @type {Map<string, TrainConfig>} */
+const presets = new Map();
 /** The settings as they stand. @type {TrainConfig | null} */
 let config = null;
 /** @type {Preset | null} */
@@ -100,6 +102,23 @@ export function startWith(wanted, fromModel) {
   changed();
 }
 
+/** Shows the settings of a run that is opened. @param {TrainConfig} wanted */
+export function showSettings(wanted) {
+  asked = null;
+  fromAddress = {};
+  config = { ...wanted };
+  fill(config);
+  writeAddress();
+  check(0);
+  changed();
+}
+
+/** Settings by name that are not the preset's, as an address writes them; null: the preset's are not known here. @param {TrainConfig} wanted @returns {[string, string][] | null} */
+export function differing(wanted) {
+  const own = presets.get(wanted.preset);
+  return own ? addressFields.filter(({ name }) => asWord(wanted[name]) !== asWord(own[name])).map(({ name }) => [name, asWord(wanted[name])]) : null;
+}
+
 /** Changes settings by name, as the address writes them. @param {[string, string][]} list */
 export function applySettings(list) {
   if (!config) return;
@@ -154,6 +173,7 @@ function askPreset(preset) {
 function adopt(preset) {
   asked = null;
   base = { ...preset };
+  presets.set(preset.preset, base);
   config = { ...preset };
   const extra = Object.keys(fromAddress).length > 0;
   for (const field of allFields) {

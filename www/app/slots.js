@@ -62,6 +62,9 @@ export function readerOfBlob(blob) {
   return (offset, length) => new Uint8Array(reader.readAsArrayBuffer(blob.slice(offset, offset + length)));
 }
 
+/** What an error says, with its kind. @param {unknown} error */
+export const words = (error) => (error instanceof Error || error instanceof DOMException ? `${error.name}: ${error.message}` : String(error));
+
 export class Slots {
   /**
    * @param {Slot[]} slots

@@ -18,8 +18,13 @@ import { EVEN_ODDS } from './format.js';
 /** @typedef {'data' | 'train' | 'predict'} Place */
 
 /**
- * A saved run that could go on. `data`: its files are kept too; `blob`: where it lies in this page or in a file.
- * @typedef {{ saved: import('./types.js').SavedRun, where: 'disk' | 'page' | 'file', data: boolean, blob?: Blob, name?: string }} Offer
+ * A saved run that could go on. `data`: its files are kept too; `blob`: where it lies in this page or in a file; `id`: in the list of runs.
+ * @typedef {{ saved: import('./types.js').SavedRun, where: 'disk' | 'page' | 'file', data: boolean, blob?: Blob, id?: string | null, name?: string }} Offer
+ */
+
+/**
+ * A run of before that this page alone holds.
+ * @typedef {import('./types.js').KeptRun & { blob: Blob, taken: boolean }} HeldRun
  */
 
 /**
@@ -28,10 +33,14 @@ import { EVEN_ODDS } from './format.js';
  * @property {'unknown' | 'disk' | 'none' | 'other_tab'} storage
  * @property {string} detail why there is no storage
  * @property {Offer | null} offer
- * @property {{ saved: import('./types.js').SavedRun, where: 'disk' | 'page', blob?: Blob } | null} last the last save of this page's run
+ * @property {{ saved: import('./types.js').SavedRun, where: 'disk' | 'page', blob?: Blob, id?: string | null } | null} last the last save of this page's run
  * @property {string} why the last save did not go to disk; `foreign`: another run lies there, and nobody said that it may be replaced
  * @property {Offer | null} other a run on disk that is not the one of this page
  * @property {boolean} later the offer was put off
+ * @property {import('./types.js').KeptRun[]} runs all runs kept in this browser, the newest first, with those that were discarded less than a day ago
+ * @property {HeldRun[]} held
+ * @property {string | null} own which of them is the run on the page
+ * @property {{ id: string, name: string } | null} undo what was discarded just now
  * @property {number} taken count of the save that was taken home as a file
  * @property {string | null | undefined} dataKept why the files were not kept; null: they are; undefined: not known yet
  */
@@ -119,7 +128,7 @@ const initial = () => ({
   results: [],
   predictedAt: EVEN_ODDS,
   faults: [],
-  keep: { storage: 'unknown', detail: '', offer: null, last: null, why: '', other: null, later: false, taken: -1, dataKept: undefined },
+  keep: { storage: 'unknown', detail: '', offer: null, last: null, why: '', other: null, later: false, runs: [], held: [], own: null, undo: null, taken: -1, dataKept: undefined },
   bytesSent: 0,
   longestTaskMs: 0,
   longestTaskTrainingMs: 0,

@@ -333,7 +333,7 @@ export function otherDataWords(which, none = false) {
 /** Saving does not go to disk. @param {string} why @returns {Words} */
 export function troubleWords(why) {
   if (why === 'no_storage') return { sentence: 'This browser offers no private storage, as in some private windows.', next: 'Training goes on, and this page alone holds the run: save it as a file before closing it.' };
-  if (/no space|quota/i.test(why)) return { sentence: 'The browser’s storage is full: the run is no longer saved on disk.', next: 'Training goes on, and this page holds the last state. Save the run as a file before closing it.' };
+  if (/no space|quota/i.test(why)) return { sentence: 'The browser’s storage is full: the run is no longer saved on disk.', next: 'Training goes on, and this page holds the last state. Delete runs in the list for good, or save this one as a file before closing the page.' };
   if (/finite/i.test(why)) return { sentence: 'The weights are no longer numbers, so they are not saved.', next: 'The last good state is kept.' };
   return { sentence: `The run could not be saved on disk (${why.slice(0, 160)}).`, next: 'Training goes on. Save the run as a file before closing the page.' };
 }

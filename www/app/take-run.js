@@ -15,9 +15,9 @@ export function takeRun() {
   else post({ kind: 'take_run' });
 }
 
-/** @param {Blob} blob @param {import('./types.js').SavedRun} saved */
-export function saveRun(blob, saved) {
-  saveBlob(blob, `${safeName(`groundmask-step-${saved.step}`)}.gmrun`);
+/** @param {Blob} blob @param {import('./types.js').SavedRun} saved @param {string} [name] */
+export function saveRun(blob, saved, name) {
+  saveBlob(blob, safeName(`groundmask-${name ? `${name.replaceAll(/[\s./]+/g, '-')}-` : ''}step-${saved.step}.gmrun`));
   state.keep.taken = saved.number;
 }
 

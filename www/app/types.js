@@ -55,18 +55,26 @@
  */
 
 /**
+ * A run kept in this browser: the settings that differ from its preset (null: not known), until when it can be had back once it was discarded (Unix time, ms), whether its images are kept too.
+ * @typedef {{ id: string, name: string, differs: [string, string][] | null, discarded_until: number | null, saved: SavedRun, data: boolean }} KeptRun
+ */
+
+/**
  * Page -> worker, about saved runs: `keep_every` sets the time between saves, `keep_now` asks for one, `keep_data` gives
  * the files of the run to be kept beside it, `give_data` asks for them back, `claim` lets the run under way (or `blob`, the state of one that has ended) take the place of whatever is saved.
+ * `resume` with `view` shows a run without going on with it (`stop`: it would), `forget_run` keeps it for a day, `remove_run` does not; `keep_shown` has masks and scores of the run in the engine kept with it.
  * @typedef {{ kind: 'keep_every', ms: number }
  *   | { kind: 'keep_now' }
  *   | { kind: 'keep_data', fingerprint: string, entries: Entry[] }
  *   | { kind: 'give_data', fingerprint: string }
- *   | { kind: 'resume', blob?: Blob, name?: string, batch?: number, number: number }
+ *   | { kind: 'resume', blob?: Blob, id?: string, name?: string, batch?: number, number: number, view?: 'stop' | 'end' }
  *   | { kind: 'look_at_run', file: File }
- *   | { kind: 'take_run' }
- *   | { kind: 'claim', blob?: Blob }
+ *   | { kind: 'take_run', id?: string }
+ *   | { kind: 'claim', blob?: Blob, id?: string | null, told: { name: string, differs: [string, string][] | null } }
  *   | { kind: 'hold_data', fingerprint: string | null }
- *   | { kind: 'forget_run' }} KeepMessage
+ *   | { kind: 'forget_run' | 'restore_run' | 'remove_run' | 'give_shown', id: string }
+ *   | { kind: 'name_run', id: string, name: string }
+ *   | { kind: 'keep_shown', shown: unknown }} KeepMessage
  */
 
 /**
@@ -89,15 +97,18 @@
  */
 
 /**
- * Worker -> page, about saved runs. `kept` comes once the storage was looked through (or cannot be had), `saved` after each save.
- * @typedef {{ kind: 'kept', storage: 'disk' | 'none' | 'other_tab', detail: string, saved: SavedRun | null, fault?: Fault, data: boolean }
- *   | { kind: 'saved', saved: SavedRun, where: 'disk' | 'page', why: string, bytes: number, blob?: Blob }
+ * Worker -> page, about saved runs. `kept` comes once the storage was looked through (or cannot be had) and after what was asked of a run in the list, `saved` after each save, `runs` where the list is another.
+ * @typedef {{ kind: 'kept', storage: 'disk' | 'none' | 'other_tab', detail: string, saved: SavedRun | null, id: string | null, fault?: Fault, data: boolean, runs: KeptRun[] }
+ *   | { kind: 'runs', runs: KeptRun[] }
+ *   | { kind: 'list_failed', why: string }
+ *   | { kind: 'shown', id: string, shown: any }
+ *   | { kind: 'saved', id: string | null, saved: SavedRun, where: 'disk' | 'page', why: string, bytes: number, blob?: Blob }
  *   | { kind: 'save_failed', why: string }
  *   | { kind: 'data_kept', fingerprint: string, why: string | null }
  *   | { kind: 'data_given', entries: Entry[] | null }
  *   | { kind: 'looked', file: File, saved: SavedRun | null, fault: Fault | null }
  *   | { kind: 'resume_failed' }
- *   | { kind: 'run_file', saved: SavedRun, blob: Blob }} KeepReport
+ *   | { kind: 'run_file', id: string | null, saved: SavedRun, blob: Blob }} KeepReport
  */
 
 /**
