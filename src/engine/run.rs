@@ -1,6 +1,6 @@
 //! Settings, start, pause, stop and the slices of a run.
 
-use super::{Engine, Model, Run, advice, convert, convert_data, fault};
+use super::{Engine, Model, Run, advice, convert, convert_data, fault, presets};
 use crate::{
     data::{
         batches::{Sampling, epoch_samples},
@@ -8,11 +8,12 @@ use crate::{
         classes::Class,
         place, split,
     },
+    infer::InputSpec,
     protocol::{
-        ConfigReport, EndReason, Event, FaultCode, FieldError, FieldErrorCode, Phase, PreviewItem, RunEnd, Stage,
-        StepReport, TrainConfig, ValBy,
+        ConfigReport, EndReason, Event, FaultCode, FieldError, FieldErrorCode, Phase, Preset, PreviewItem, RunEnd,
+        Stage, StepReport, TrainConfig, ValBy,
     },
-    train::{Ended, Room, Session, SessionEvent, SessionPhase, Settings, expected_bytes},
+    train::{Ended, Room, Session, SessionEvent, SessionPhase, Settings, expected_bytes, forecast},
 };
 
 /// Which pairs train and which validate.
@@ -30,7 +31,6 @@ impl Engine {
             .ready
             .as_ref()
             .is_some_and(|r| r.kind == crate::device::Kind::WebGpu);
-        let macs = |s: &Settings| 3.0 * s.model.forward_macs(s.tile_px, s.tile_px) as f64 * s.batch as f64;
         let augment = convert::augment_ranges_out(convert::augmentation_in(&config).ranges());
         vec![Event::Config(ConfigReport {
             config,
@@ -38,14 +38,37 @@ impl Engine {
             memory_bytes: settings
                 .as_ref()
                 .map_or(0.0, |s| expected_bytes(&s.model, s.tile_px, s.batch, gpu) as f64),
-            step_macs: settings.as_ref().map_or(0.0, macs),
+            step_macs: settings.as_ref().map_or(0.0, forecast::step_macs),
             steps_total: settings.as_ref().map_or(0.0, |s| f64::from(s.steps_total)),
+            validations: settings.as_ref().map_or(0.0, |s| f64::from(forecast::validations(s))),
+            validation_macs: settings.as_ref().map_or(0.0, |s| self.validation_macs(s, &sides)),
+            classic_macs: self.classic_macs(),
             train_pairs: sides.train.len() as u32,
             validation_pairs: sides.validation.len() as u32,
             places: sides.places as u32,
             augment,
             errors,
         })]
+    }
+
+    /// Multiply-adds of one validation.
+    fn validation_macs(&self, settings: &Settings, sides: &Sides) -> f64 {
+        let spec = InputSpec {
+            channels: settings.channels,
+            sampling: settings.sampling,
+            tile_px: settings.tile_px,
+            stride_px: settings.model.stride_px(),
+        };
+        forecast::validation_macs(&settings.model, &spec, &self.data, [&sides.train, &sides.validation])
+    }
+
+    /// Multiply-adds of a run of the classic preset on the present data.
+    fn classic_macs(&self) -> f64 {
+        let (_, settings, sides) = self.check(&presets::config(Preset::Seed));
+        settings.map_or(0.0, |s| {
+            f64::from(s.steps_total) * forecast::step_macs(&s)
+                + f64::from(forecast::validations(&s)) * self.validation_macs(&s, &sides)
+        })
     }
 
     /// All that is wrong with the settings, the settings where nothing is, and the split.
@@ -328,20 +351,23 @@ impl Engine {
         }
         if ended && let Some(run) = self.run.take() {
             let (spec, steps) = (run.session.input_spec(), run.session.steps());
-            if let Some((unet, _)) = run.session.best_model().filter(|_| steps > 0) {
+            if let Some((unet, step)) = run.session.best_model().filter(|_| steps > 0) {
                 let usable = || {
                     let pairs = self.data.pairs.iter().filter(|pair| pair.is_usable());
                     pairs.map(|pair| pair.image_path.as_str())
                 };
+                let about = self.about_run(&run);
                 self.model = Some(Model {
                     unet: unet.clone(),
                     spec,
-                    steps,
+                    // Of the weights: the run may have gone on for longer.
+                    steps: step,
                     name: format!("run {run_id}"),
                     classes: self.data.classes(),
                     ranges: self.data.ranges.clone(),
                     pixel_m: self.vectors.pixel_m(usable()),
                     map_pixel_m: self.vectors.map_pixel_m(usable()),
+                    about,
                 });
             }
             self.ended_run = Some(run);
