@@ -13,6 +13,7 @@ mod georef;
 mod inputs;
 mod large;
 mod model_files;
+mod naming;
 mod predict;
 mod presets;
 mod run;
@@ -30,8 +31,8 @@ use crate::{
     infer::InputSpec,
     model::UNet,
     protocol::{
-        Command, DataSource, DeviceChoice, DeviceInfo, Event, Fault, FaultCode, MaskRule, PROTOCOL_VERSION, Purpose,
-        Stage, TrainConfig,
+        Command, DataSource, DeviceChoice, DeviceInfo, Event, Fault, FaultCode, MaskRule, ModelAbout, PROTOCOL_VERSION,
+        Purpose, Stage, TrainConfig,
     },
     train::Session,
 };
@@ -40,6 +41,8 @@ use crate::{
 pub type Clock = Box<dyn Fn() -> f64>;
 /// Takes events that cannot wait for the end of a command.
 pub type Post = Box<dyn FnMut(Event)>;
+/// Gives the day of today where the user is, as `2026-11-29`.
+pub type Today = Box<dyn Fn() -> String>;
 
 /// A model in memory: trained here or loaded.
 pub(crate) struct Model {
@@ -55,6 +58,8 @@ pub(crate) struct Model {
     pixel_m: Option<f64>,
     /// The same in metres of the map: Web Mercator's are shorter than those of the ground.
     map_pixel_m: Option<f64>,
+    /// What it is of, for people.
+    about: ModelAbout,
 }
 
 /// A run under way.
@@ -69,6 +74,7 @@ struct Run {
 pub struct Engine {
     now_ms: Clock,
     early: Option<Post>,
+    today: Option<Today>,
     probe: Probe,
     ready: Option<Ready>,
     builder: Builder,
@@ -96,6 +102,7 @@ impl Engine {
         Self {
             now_ms,
             early: None,
+            today: None,
             probe: Probe::Absent(Reason::NoWebGpu),
             ready: None,
             builder: Builder::default(),
@@ -118,6 +125,11 @@ impl Engine {
     /// Large files are handed to `post` in [parts](Event::FilePart) while they are made. Without it they come whole.
     pub fn set_post(&mut self, post: Post) {
         self.early = Some(post);
+    }
+
+    /// Models carry the day they were trained. Without it they have none.
+    pub fn set_today(&mut self, today: Today) {
+        self.today = Some(today);
     }
 
     /// What the browser says about WebGPU; to be set before [`Command::Init`].
@@ -184,7 +196,15 @@ impl Engine {
                 outlines,
             } => self.export(result, kind, threshold, outlines),
             Command::ExportTable { threshold } => self.export_table(threshold),
-            Command::ExportModel { format, threshold } => self.export_model(format, threshold).await,
+            Command::ExportModel {
+                format,
+                threshold,
+                name,
+            } => {
+                let renamed = self.rename_model(name);
+                let events = self.export_model(format, threshold).await;
+                renamed.into_iter().chain(events).collect()
+            }
             Command::SaveModel => self.save_model().await,
             Command::LoadModel { name, bytes } => self.load_model(name, &bytes),
             Command::Picture { of, index, max_px } => self.picture(of, index, max_px),

@@ -14,7 +14,7 @@ use crate::workspace::Workspace;
 const USAGE: &str = "\
 cargo xtask demo [--images PATH --masks PATH] [--test DIR] [--out DIR] [--save MODEL]
                  [--device webgpu|cpu] [--adapter swiftshader|default]
-                 [--preset seed|balanced|fast] [--base N] [--tile N] [--channels rgb|grey] [--batch N]
+                 [--preset classic|balanced|fast] [--base N] [--tile N] [--channels rgb|grey] [--batch N]
                  [--epochs N | --steps N] [--lr X] [--seed N] [--val NAME,NAME,...] [--set FIELD=VALUE]...
 
 Drops the files on the page in headless Chromium, trains, predicts the validation images and every image of
@@ -63,10 +63,10 @@ fn parse(mut args: lexopt::Parser) -> Result<Option<Value>> {
                 job.insert(name.clone(), json!(one_of(&name, &value, &["swiftshader", "default"])?));
             }
             "preset" => {
-                job.insert(
-                    name.clone(),
-                    json!(one_of(&name, &value, &["seed", "balanced", "fast"])?),
-                );
+                let preset = one_of(&name, &value, &["seed", "classic", "balanced", "fast"])?;
+                // The protocol's word for what people see as Classic.
+                let preset = if preset == "classic" { "seed".to_owned() } else { preset };
+                job.insert(name, json!(preset));
             }
             "channels" => {
                 config.insert(name.clone(), json!(one_of(&name, &value, &["rgb", "grey"])?));
