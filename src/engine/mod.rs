@@ -22,6 +22,7 @@ mod target;
 mod tiles;
 mod vector_draw;
 mod vector_masks;
+mod work;
 
 use std::rc::Rc;
 

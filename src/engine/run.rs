@@ -1,6 +1,6 @@
 //! Settings, start, pause, stop and the slices of a run.
 
-use super::{Engine, Model, Run, advice, convert, convert_data, fault, presets};
+use super::{Engine, Model, Run, advice, convert, convert_data, fault};
 use crate::{
     data::{
         batches::{Sampling, epoch_samples},
@@ -8,10 +8,9 @@ use crate::{
         classes::Class,
         place, split,
     },
-    infer::InputSpec,
     protocol::{
-        ConfigReport, EndReason, Event, FaultCode, FieldError, FieldErrorCode, Phase, Preset, PreviewItem, RunEnd,
-        Stage, StepReport, TrainConfig, ValBy,
+        ConfigReport, EndReason, Event, FaultCode, FieldError, FieldErrorCode, Phase, PreviewItem, RunEnd, Stage,
+        StepReport, TrainConfig, ValBy,
     },
     train::{Ended, Room, Session, SessionEvent, SessionPhase, Settings, expected_bytes, forecast},
 };
@@ -19,7 +18,7 @@ use crate::{
 /// Which pairs train and which validate.
 pub(super) struct Sides {
     pub(super) train: Vec<usize>,
-    validation: Vec<usize>,
+    pub(super) validation: Vec<usize>,
     /// Places they were divided by, 0 if they were not.
     places: usize,
 }
@@ -49,26 +48,6 @@ impl Engine {
             augment,
             errors,
         })]
-    }
-
-    /// Multiply-adds of one validation.
-    fn validation_macs(&self, settings: &Settings, sides: &Sides) -> f64 {
-        let spec = InputSpec {
-            channels: settings.channels,
-            sampling: settings.sampling,
-            tile_px: settings.tile_px,
-            stride_px: settings.model.stride_px(),
-        };
-        forecast::validation_macs(&settings.model, &spec, &self.data, [&sides.train, &sides.validation])
-    }
-
-    /// Multiply-adds of a run of the classic preset on the present data.
-    fn classic_macs(&self) -> f64 {
-        let (_, settings, sides) = self.check(&presets::config(Preset::Seed));
-        settings.map_or(0.0, |s| {
-            f64::from(s.steps_total) * forecast::step_macs(&s)
-                + f64::from(forecast::validations(&s)) * self.validation_macs(&s, &sides)
-        })
     }
 
     /// All that is wrong with the settings, the settings where nothing is, and the split.
