@@ -11,7 +11,7 @@ export const terms = {
   mask: { word: 'Mask', text: 'A picture of the same size as the image that marks the foreground. Outlines from OpenStreetMap or QGIS are drawn into one.' },
   validation: { word: 'Validation', text: 'Measuring on images that are held back and never trained on, every so many steps. Only these figures say how good the model is elsewhere.' },
   iou: { word: 'IoU', text: 'Intersection over union: the area that prediction and truth share, divided by the area that either covers. 0 is nothing right, 1 is all right; an outline off by a pixel or two on a small house already costs 0.2.' },
-  threshold: { word: 'Threshold', text: 'The model gives each pixel a probability; from this value on it counts as mask. Higher: fewer false alarms, more misses. Moving it needs no new training.' },
+  threshold: { word: 'Threshold', text: 'The model gives each pixel a probability; from this value on it counts as mask. Higher means fewer false alarms and more misses, and needs no new training.' },
   precision: { word: 'Precision and recall', text: 'Precision is the share of the predicted mask that is right; false alarms lower it. Recall is the share of the truth that is found; misses lower it.' },
   loss: { word: 'Loss', text: 'How wrong the network is on the tiles it trains on: the number that training pushes down. It is good for seeing whether it still learns, not for how good the masks are.' },
   step: { word: 'Step', text: 'One small correction of the network, made from a few tiles. A run is some hundreds or thousands of them.' },
