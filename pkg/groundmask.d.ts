@@ -35,7 +35,7 @@ export type ModelFormat = "safetensors" | "onnx" | "onnx_qgis" | "keras" | "kera
 /**
  * A remark on a usable pair.
  */
-export type Note = { code: "cropped"; width: number; height: number } | { code: "empty_mask" } | { code: "full_mask" } | { code: "one_class" } | { code: "maybe_inverted" } | { code: "mask_equals_image" } | { code: "first_frame_only" } | { code: "exif_rotated" } | { code: "alpha_ignored" } | { code: "mask_turned" } | { code: "mask_shifted"; hundredths_px: number; millimetres: number | undefined } | { code: "mask_resampled"; hundredths: number } | { code: "mask_covers"; percent: number } | { code: "mask_cut_out" } | { code: "places_not_compared" } | { code: "negative_scale" } | { code: "control_points"; hundredths_px: number } | { code: "aux_unreadable" } | { code: "aux_nodata" } | { code: "duplicate_of"; pair: number };
+export type Note = { code: "cropped"; width: number; height: number } | { code: "empty_mask" } | { code: "full_mask" } | { code: "one_class" } | { code: "maybe_inverted" } | { code: "mask_equals_image" } | { code: "first_frame_only" } | { code: "exif_rotated" } | { code: "alpha_ignored" } | { code: "alpha_may_be_band" } | { code: "mask_turned" } | { code: "mask_shifted"; hundredths_px: number; millimetres: number | undefined } | { code: "mask_resampled"; hundredths: number } | { code: "mask_covers"; percent: number } | { code: "mask_cut_out" } | { code: "places_not_compared" } | { code: "negative_scale" } | { code: "control_points"; hundredths_px: number } | { code: "aux_unreadable" } | { code: "aux_nodata" } | { code: "duplicate_of"; pair: number };
 
 /**
  * A setting that cannot be used, for the message at its field.
@@ -201,6 +201,11 @@ export interface TrainConfig {
      * Seed of split, initial weights, crops, augmentation and dropout; a whole number below 2^32.
      */
     seed: number;
+    /**
+     * What the foreground is ("building"), for files and their names; empty: as the data suggest
+     * ([`super::Dataset::suggested_class`]). Runs saved before it have none.
+     */
+    class_name?: string;
 }
 
 /**
@@ -304,7 +309,7 @@ export type Mend = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: 
 /**
  * One request to the engine. Commands are handled one at a time, in order.
  */
-export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "set_range"; range: RangeChoice } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "set_folder_roles"; images: string; masks: string } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "show_tiles"; config: TrainConfig; row: number } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number; outlines?: Outlines } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
+export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "set_range"; range: RangeChoice } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "set_folder_roles"; images: string; masks: string } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "show_tiles"; config: TrainConfig; row: number } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number; outlines?: Outlines } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number; name?: string | undefined } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
 
 /**
  * Settings to try instead, and what was changed in them.
@@ -374,6 +379,10 @@ export interface Dataset {
      * The classes in force by number; empty where masks are foreground and background.
      */
     classes: ClassInfo[];
+    /**
+     * What the foreground seems to be ("building"), by the names of mask files and folders; empty where they say nothing.
+     */
+    suggested_class?: string;
     /**
      * What is wrong with the set as a whole, the most harmful first.
      */
@@ -546,6 +555,41 @@ export interface FolderRoles {
 }
 
 /**
+ * What people want to know of a model beside its network. What is not known is empty.
+ */
+export interface ModelAbout {
+    /**
+     * What it is called, and its file without ending: `buildings-camp_ortho-iou90-2026-11-29`.
+     */
+    name?: string;
+    /**
+     * What the foreground is ("building").
+     */
+    class_name?: string;
+    /**
+     * The image or the folder it was trained on.
+     */
+    scene?: string;
+    /**
+     * Longitude and latitude of the middle of a placed image it was trained on, degrees.
+     */
+    middle?: [number, number] | undefined;
+    /**
+     * Day its training ended, `2026-11-29`.
+     */
+    date?: string;
+    /**
+     * Pairs it was trained on, and those that were held back.
+     */
+    train_pairs?: number;
+    validation_pairs?: number;
+    /**
+     * IoU of the weights, over the pairs held back; over (some of) those trained on where none were.
+     */
+    iou?: number | undefined;
+}
+
+/**
  * What the network tells apart.
  */
 export interface ClassInfo {
@@ -680,6 +724,18 @@ export interface ConfigReport {
      */
     step_macs: number;
     steps_total: number;
+    /**
+     * Validations of the whole run, that of its end included.
+     */
+    validations?: number;
+    /**
+     * Multiply-adds of one validation (forward alone).
+     */
+    validation_macs?: number;
+    /**
+     * Multiply-adds of a whole run of the classic preset on these data, for comparison; 0 where it cannot run.
+     */
+    classic_macs?: number;
     train_pairs: number;
     validation_pairs: number;
     /**
@@ -750,7 +806,7 @@ export interface ModelInfo {
     tile_px: number;
     parameters: number;
     /**
-     * Steps it was trained for.
+     * Steps its weights were trained for: those of the best validation, not of the whole run.
      */
     steps: number;
     name: string;
@@ -774,6 +830,9 @@ export interface ModelInfo {
      * `None` for several classes and where nothing chose one: then it is 0.5.
      */
     operating_point: OperatingPoint | undefined;
+     * What it is of.
+     */
+    about?: ModelAbout;
 }
 
 export interface Pair {
@@ -935,7 +994,7 @@ export interface StepReport {
     ms_per_step: number;
     elapsed_ms: number;
     /**
-     * `None` until five steps were measured.
+     * Time left with the validations to come; `None` until five steps were measured.
      */
     left_ms: number | undefined;
 }

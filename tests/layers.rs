@@ -288,7 +288,14 @@ fn models_are_written_in_every_format() {
         (ModelFormat::Keras, b"\x89HDF"),
         (ModelFormat::KerasNpz, b"PK\x03\x04"),
     ] {
-        let bytes = file(send(&mut engine, Command::ExportModel { format, threshold: 0.5 }));
+        let bytes = file(send(
+            &mut engine,
+            Command::ExportModel {
+                format,
+                threshold: 0.5,
+                name: None,
+            },
+        ));
         assert!(bytes.starts_with(start), "{format:?}");
     }
     let ours = file(send(
@@ -296,6 +303,7 @@ fn models_are_written_in_every_format() {
         Command::ExportModel {
             format: ModelFormat::Safetensors,
             threshold: 0.5,
+            name: Some("roofs of the camp".to_owned()),
         },
     ));
     assert!(matches!(

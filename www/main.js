@@ -2,6 +2,7 @@
 /**
  * The page: wires state, places and engine together. What is shown is in app/*, one file a concern (see app/README.md).
  */
+import { initAdvice } from './app/advice-view.js';
 import { initBands } from './app/bands.js';
 import { initChart } from './app/chart.js';
 import { initCurveTable } from './app/curve-table.js';
@@ -11,7 +12,9 @@ import { forgetRequests, initDownloads } from './app/downloads.js';
 import { initFiles } from './app/files.js';
 import { initFolders } from './app/folders.js';
 import { initHeader, paintTitle } from './app/header.js';
+import { initHelp } from './app/help.js';
 import { initHooks } from './app/hooks.js';
+import { initModelName } from './app/model-name.js';
 import { initPatience } from './app/patience.js';
 import { initPredict } from './app/predict-view.js';
 import { initPreview } from './app/preview.js';
@@ -35,6 +38,7 @@ import { watchRequests, watchTasks } from './app/watch.js';
 
 watchTasks();
 initHeader();
+initHelp();
 initFiles();
 initData();
 initDoctor();
@@ -48,10 +52,12 @@ initRunsView();
 initChart();
 initPreview();
 initScores();
+initAdvice();
 initCurveTable();
 initAugment();
 initTiles();
 initPredict();
+initModelName();
 initBands();
 initRange();
 initDownloads();

@@ -24,6 +24,8 @@ pub enum Note {
     FirstFrameOnly,
     ExifRotated,
     AlphaIgnored,
+    /// What the file calls alpha holds many values: perhaps infrared.
+    AlphaMayBeBand,
     /// What the places of image and mask make remarkable.
     Place(PlaceNote),
     /// The same pixels as the image of another pair.
@@ -44,7 +46,9 @@ pub fn file_notes(image: &Raster, mask: &Raster) -> Vec<Note> {
     if image.exif_rotated || mask.exif_rotated {
         notes.push(Note::ExifRotated);
     }
-    if image.any_transparent() {
+    if image.alpha_may_be_band {
+        notes.push(Note::AlphaMayBeBand);
+    } else if image.any_transparent() {
         notes.push(Note::AlphaIgnored);
     }
     if mask_equals_image(image, mask) {

@@ -279,6 +279,7 @@ pub(in crate::engine) fn note(note: doctor::Note) -> Note {
         doctor::Note::FirstFrameOnly => Note::FirstFrameOnly,
         doctor::Note::ExifRotated => Note::ExifRotated,
         doctor::Note::AlphaIgnored => Note::AlphaIgnored,
+        doctor::Note::AlphaMayBeBand => Note::AlphaMayBeBand,
         doctor::Note::Place(place) => place_note(place),
         doctor::Note::DuplicateOf { pair } => Note::DuplicateOf { pair },
     }

@@ -1,6 +1,6 @@
 //! Results and models as files of the formats that other programs read.
 
-use super::{Engine, fault, predict::Stored};
+use super::{Engine, Model, fault, predict::Stored};
 use crate::{
     data::value_ranges::ValueRanges,
     export::{self, OnnxFacts, VectorOptions, csv_cell},
@@ -115,7 +115,12 @@ impl Engine {
     fn class_names(&self) -> Vec<String> {
         match &self.model {
             Some(model) if !model.classes.is_empty() => model.classes.iter().map(|c| c.name.clone()).collect(),
-            _ => vec!["_background".into(), "foreground".into()],
+            model => {
+                let foreground = model
+                    .as_ref()
+                    .map_or_else(|| "foreground".to_owned(), Model::class_name);
+                vec!["_background".into(), foreground]
+            }
         }
     }
 
@@ -221,44 +226,33 @@ impl Engine {
             threshold,
             fixed_size: format == ModelFormat::OnnxQgis,
         };
-        let (name, made) = match format {
-            ModelFormat::Keras => (
-                "groundmask-model.h5",
-                export::keras_file(config, &tensors).map_err(|e| e.to_string()),
-            ),
-            ModelFormat::KerasNpz => (
-                "groundmask-model.npz",
-                export::keras_npz(config, &tensors).map_err(|e| e.to_string()),
-            ),
-            ModelFormat::OnnxQgis => (
-                "groundmask-model-qgis.onnx",
-                export::onnx_file(config, &tensors, &facts).map_err(|e| e.to_string()),
-            ),
-            _ => (
-                "groundmask-model.onnx",
-                export::onnx_file(config, &tensors, &facts).map_err(|e| e.to_string()),
-            ),
+        let ending = match format {
+            ModelFormat::Keras => ".h5",
+            ModelFormat::KerasNpz => ".npz",
+            ModelFormat::OnnxQgis => "-qgis.onnx",
+            _ => ".onnx",
+        };
+        let name = format!("{}{ending}", model.file_stem());
+        let made = match format {
+            ModelFormat::Keras => export::keras_file(config, &tensors).map_err(|e| e.to_string()),
+            ModelFormat::KerasNpz => export::keras_npz(config, &tensors).map_err(|e| e.to_string()),
+            _ => export::onnx_file(config, &tensors, &facts).map_err(|e| e.to_string()),
         };
         match made {
             Ok(bytes) => vec![Event::File {
-                name: name.into(),
+                name,
                 mime: "application/octet-stream".into(),
                 bytes,
                 parts: 0,
                 result: None,
             }],
-            Err(detail) => vec![fault(
-                FaultCode::EncodeFailed,
-                Stage::Model,
-                Some(name.into()),
-                Some(detail),
-            )],
+            Err(detail) => vec![fault(FaultCode::EncodeFailed, Stage::Model, Some(name), Some(detail))],
         }
     }
 
     /// Side of a pixel in centimetres of the map, as Deepness compares it: of what the model was trained on, or of the
     /// first placed image at hand where nothing is known of that.
-    fn resolution_cm(&self, model: &super::Model) -> Option<f64> {
+    fn resolution_cm(&self, model: &Model) -> Option<f64> {
         let at_hand = || (0..self.inputs.len()).find_map(|i| self.inputs.map_pixel_m(i));
         // Trained on images placed in degrees, or saved before units of the map were: those at hand may be others.
         let unknown = model.pixel_m.is_none() && model.map_pixel_m.is_none();

@@ -149,6 +149,7 @@ impl Engine {
             strays: convert_data::shares(&data.detected.strays),
             classes: convert_data::classes_out(&data.classes()),
             colours: convert_data::shares(&data.colours),
+            suggested_class: self.suggested_class(),
             findings: checkup::examine(data)
                 .iter()
                 .map(|f| convert_data::finding(f, &data.classes()))

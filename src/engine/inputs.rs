@@ -217,6 +217,14 @@ fn leave_out_missing(input: &mut InputImage, file: &mask_files::MaskFile) -> Opt
     )))
 }
 
+/// Bands that can be shown: all but alpha, and that too where it may be something else.
+pub(super) fn bands_of(image: &TiffImage) -> usize {
+    match image.alpha_may_be_band() {
+        true => image.bands,
+        false => image.measured_bands().len(),
+    }
+}
+
 /// Decodes a file, or opens it to be read by window.
 fn read(
     path: String,
@@ -241,9 +249,10 @@ fn read(
     };
     if format == Some(Format::Tiff) {
         let bytes = Arc::new(bytes);
-        if let Ok(image) = TiffImage::open(bytes.clone()) {
+        if let Ok(mut image) = TiffImage::open(bytes.clone()) {
             let place = image.place.clone();
-            *most_bands = image.measured_bands().len().max(*most_bands);
+            image.show_alpha_if_asked(bands);
+            *most_bands = bands_of(&image).max(*most_bands);
             return match Large::open(image, bands, whole_bytes)? {
                 Some(large) => Ok(input(large.preview(super::predict::VIEW_PX)?, Some(large), place)),
                 None => Ok(input(decode::decode(&bytes, &limits)?, None, place)),

@@ -13,6 +13,7 @@ mod georef;
 mod inputs;
 mod large;
 mod model_files;
+mod naming;
 mod predict;
 mod presets;
 mod run;
@@ -21,6 +22,7 @@ mod target;
 mod tiles;
 mod vector_draw;
 mod vector_masks;
+mod work;
 
 use std::rc::Rc;
 
@@ -30,7 +32,7 @@ use crate::{
     infer::InputSpec,
     model::UNet,
     protocol::{
-        Command, DataSource, DeviceChoice, DeviceInfo, Event, Fault, FaultCode, MaskRule, OperatingPoint,
+        Command, DataSource, DeviceChoice, DeviceInfo, Event, Fault, FaultCode, MaskRule, ModelAbout, OperatingPoint,
         PROTOCOL_VERSION, Purpose, Stage, TrainConfig,
     },
     train::Session,
@@ -40,6 +42,8 @@ use crate::{
 pub type Clock = Box<dyn Fn() -> f64>;
 /// Takes events that cannot wait for the end of a command.
 pub type Post = Box<dyn FnMut(Event)>;
+/// Gives the day of today where the user is, as `2026-11-29`.
+pub type Today = Box<dyn Fn() -> String>;
 
 /// A model in memory: trained here or loaded.
 pub(crate) struct Model {
@@ -57,6 +61,8 @@ pub(crate) struct Model {
     map_pixel_m: Option<f64>,
     /// Where its probabilities are cut, if something chose that.
     operating_point: Option<OperatingPoint>,
+    /// What it is of, for people.
+    about: ModelAbout,
 }
 
 /// A run under way.
@@ -71,6 +77,7 @@ struct Run {
 pub struct Engine {
     now_ms: Clock,
     early: Option<Post>,
+    today: Option<Today>,
     probe: Probe,
     ready: Option<Ready>,
     builder: Builder,
@@ -98,6 +105,7 @@ impl Engine {
         Self {
             now_ms,
             early: None,
+            today: None,
             probe: Probe::Absent(Reason::NoWebGpu),
             ready: None,
             builder: Builder::default(),
@@ -120,6 +128,11 @@ impl Engine {
     /// Large files are handed to `post` in [parts](Event::FilePart) while they are made. Without it they come whole.
     pub fn set_post(&mut self, post: Post) {
         self.early = Some(post);
+    }
+
+    /// Models carry the day they were trained. Without it they have none.
+    pub fn set_today(&mut self, today: Today) {
+        self.today = Some(today);
     }
 
     /// What the browser says about WebGPU; to be set before [`Command::Init`].
@@ -186,7 +199,15 @@ impl Engine {
                 outlines,
             } => self.export(result, kind, threshold, outlines),
             Command::ExportTable { threshold } => self.export_table(threshold),
-            Command::ExportModel { format, threshold } => self.export_model(format, threshold).await,
+            Command::ExportModel {
+                format,
+                threshold,
+                name,
+            } => {
+                let renamed = self.rename_model(name);
+                let events = self.export_model(format, threshold).await;
+                renamed.into_iter().chain(events).collect()
+            }
             Command::SaveModel => self.save_model().await,
             Command::LoadModel { name, bytes } => self.load_model(name, &bytes),
             Command::Picture { of, index, max_px } => self.picture(of, index, max_px),

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 
-use super::{Engine, Model, convert, convert_data, fault};
+use super::{Engine, Model, convert, convert_data, fault, naming};
 use crate::{
     data::{batches::Sampling, preprocess::Channels, value_ranges::ValueRanges},
     export::{self, KerasError},
@@ -12,7 +12,7 @@ use crate::{
     },
     infer::InputSpec,
     model::{ModelConfig, NamedTensor, UNet, read_weights, write_weights},
-    protocol::{ClassInfo, Event, FaultCode, ModelInfo, OperatingPoint, RangeChoice, Stage},
+    protocol::{ClassInfo, Event, FaultCode, ModelAbout, ModelInfo, OperatingPoint, RangeChoice, Stage},
 };
 
 /// Side of the seed's tiles in pixels; Keras's file does not say.
@@ -41,6 +41,8 @@ struct FileConfig {
     /// Where its probabilities are cut, and the precision and recall that were measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     operating_point: Option<OperatingPoint>,
+    #[serde(default)]
+    about: ModelAbout,
 }
 
 impl Engine {
@@ -62,6 +64,7 @@ impl Engine {
                 ranges: convert_data::ranges_out(&m.ranges),
                 map_pixel_m: m.map_pixel_m,
                 operating_point: m.operating_point.clone(),
+                about: m.about.clone(),
             }
         });
         Event::Model { model: info }
@@ -82,6 +85,7 @@ impl Engine {
             ranges: Some(convert_data::ranges_out(&model.ranges)),
             map_pixel_m: model.map_pixel_m,
             operating_point: model.operating_point.clone(),
+            about: model.about.clone(),
         };
         let failed = |detail: String| vec![fault(FaultCode::DeviceError, Stage::Model, None, Some(detail))];
         let tensors = match read_weights(&model.unet).await {
@@ -94,7 +98,7 @@ impl Engine {
         };
         match export::model_file(tensors, json) {
             Ok(bytes) => {
-                let name = "groundmask-model.safetensors".to_owned();
+                let name = format!("{}.safetensors", model.file_stem());
                 vec![Event::File {
                     name,
                     mime: "application/octet-stream".to_owned(),
@@ -105,6 +109,13 @@ impl Engine {
             }
             Err(error) => failed(error.to_string()),
         }
+    }
+
+    /// Calls the model by another name, which is its files' too.
+    pub(super) fn rename_model(&mut self, name: Option<String>) -> Option<Event> {
+        let model = self.model.as_mut()?;
+        model.about.name = naming::file_stem(&name?);
+        Some(self.model_event())
     }
 
     pub(super) fn load_model(&mut self, name: String, bytes: &[u8]) -> Vec<Event> {
@@ -145,6 +156,42 @@ impl Engine {
                 Some(fault(FaultCode::DeviceError, Stage::Model, None, Some(detail)))
             }
         }
+    }
+}
+
+impl Model {
+    /// Name of its files, without ending.
+    pub(super) fn file_stem(&self) -> String {
+        match self.about.name.as_str() {
+            "" => "groundmask-model".to_owned(),
+            name => naming::file_stem(name),
+        }
+    }
+
+    /// What the foreground is called; `foreground` where nobody said.
+    pub(super) fn class_name(&self) -> String {
+        match self.about.class_name.as_str() {
+            "" => "foreground".to_owned(),
+            name => name.to_owned(),
+        }
+    }
+}
+
+/// What a file says of its model, as far as it can be shown; an older file's own name is the model's.
+fn about_of(file: ModelAbout, path: &str) -> ModelAbout {
+    let text = |text: &str| naming::clipped(text, naming::MAX_NAME);
+    let base = path.rsplit('/').next().unwrap_or(path);
+    ModelAbout {
+        name: match file.name.as_str() {
+            "" => naming::file_stem(base.rsplit_once('.').map_or(base, |(stem, _)| stem)),
+            name => naming::file_stem(name),
+        },
+        class_name: text(&file.class_name),
+        scene: text(&file.scene),
+        date: text(&file.date),
+        middle: file.middle.filter(|place| place.iter().all(|v| v.is_finite())),
+        iou: file.iou.filter(|iou| (0.0..=1.0).contains(iou)),
+        ..file
     }
 }
 
@@ -218,6 +265,7 @@ fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (Fault
         pixel_m: config.pixel_m.filter(|m| m.is_finite() && *m > 0.0),
         map_pixel_m: config.map_pixel_m.filter(|m| m.is_finite() && *m > 0.0),
         operating_point: config.operating_point.filter(is_usable_point),
+        about: about_of(config.about, name),
     })
 }
 
@@ -252,5 +300,6 @@ fn read_keras_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, 
         pixel_m: None,
         map_pixel_m: None,
         operating_point: None,
+        about: about_of(ModelAbout::default(), name),
     })
 }

@@ -53,6 +53,7 @@ pub fn config(preset: Preset) -> TrainConfig {
         class_weights: Vec::new(),
         norm_statistics: NormStatistics::Adaptive,
         seed: 1.0,
+        class_name: String::new(),
     };
     match preset {
         Preset::Balanced => balanced,

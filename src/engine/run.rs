@@ -12,13 +12,13 @@ use crate::{
         ConfigReport, EndReason, Event, FaultCode, FieldError, FieldErrorCode, Phase, PreviewItem, RunEnd, Stage,
         StepReport, TrainConfig, ValBy,
     },
-    train::{Ended, Room, Session, SessionEvent, SessionPhase, Settings, expected_bytes},
+    train::{Ended, Room, Session, SessionEvent, SessionPhase, Settings, expected_bytes, forecast},
 };
 
 /// Which pairs train and which validate.
 pub(super) struct Sides {
     pub(super) train: Vec<usize>,
-    validation: Vec<usize>,
+    pub(super) validation: Vec<usize>,
     /// Places they were divided by, 0 if they were not.
     places: usize,
 }
@@ -30,7 +30,6 @@ impl Engine {
             .ready
             .as_ref()
             .is_some_and(|r| r.kind == crate::device::Kind::WebGpu);
-        let macs = |s: &Settings| 3.0 * s.model.forward_macs(s.tile_px, s.tile_px) as f64 * s.batch as f64;
         let augment = convert::augment_ranges_out(convert::augmentation_in(&config).ranges());
         vec![Event::Config(ConfigReport {
             config,
@@ -38,8 +37,11 @@ impl Engine {
             memory_bytes: settings
                 .as_ref()
                 .map_or(0.0, |s| expected_bytes(&s.model, s.tile_px, s.batch, gpu) as f64),
-            step_macs: settings.as_ref().map_or(0.0, macs),
+            step_macs: settings.as_ref().map_or(0.0, forecast::step_macs),
             steps_total: settings.as_ref().map_or(0.0, |s| f64::from(s.steps_total)),
+            validations: settings.as_ref().map_or(0.0, |s| f64::from(forecast::validations(s))),
+            validation_macs: settings.as_ref().map_or(0.0, |s| self.validation_macs(s, &sides)),
+            classic_macs: self.classic_macs(),
             train_pairs: sides.train.len() as u32,
             validation_pairs: sides.validation.len() as u32,
             places: sides.places as u32,
@@ -328,21 +330,24 @@ impl Engine {
         }
         if ended && let Some(run) = self.run.take() {
             let (spec, steps) = (run.session.input_spec(), run.session.steps());
-            if let Some((unet, _)) = run.session.best_model().filter(|_| steps > 0) {
+            if let Some((unet, step)) = run.session.best_model().filter(|_| steps > 0) {
                 let usable = || {
                     let pairs = self.data.pairs.iter().filter(|pair| pair.is_usable());
                     pairs.map(|pair| pair.image_path.as_str())
                 };
+                let about = self.about_run(&run);
                 self.model = Some(Model {
                     unet: unet.clone(),
                     spec,
-                    steps,
+                    // Of the weights: the run may have gone on for longer.
+                    steps: step,
                     name: format!("run {run_id}"),
                     classes: self.data.classes(),
                     ranges: self.data.ranges.clone(),
                     pixel_m: self.vectors.pixel_m(usable()),
                     map_pixel_m: self.vectors.map_pixel_m(usable()),
                     operating_point: run.session.operating_point().map(convert::operating_point),
+                    about,
                 });
             }
             self.ended_run = Some(run);

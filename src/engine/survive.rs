@@ -349,7 +349,8 @@ fn curve(losses: &[f64]) -> Vec<[f64; 2]> {
 
 /// `20 pairs: a, b, c`
 fn data_words(data: &SavedData) -> String {
-    format!("{} pairs: {}", data.pairs, data.names.join(", "))
+    let pairs = if data.pairs == 1 { "pair" } else { "pairs" };
+    format!("{} {pairs}: {}", data.pairs, data.names.join(", "))
 }
 
 fn plain(code: FaultCode, detail: Option<String>) -> Fault {

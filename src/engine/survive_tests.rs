@@ -249,6 +249,7 @@ fn the_threshold_goes_along_in_runs_and_models() {
     let export = Command::ExportModel {
         format: crate::protocol::ModelFormat::Safetensors,
         threshold: 0.5,
+        name: None,
     };
     let made = block_on(first.command(export));
     let [Event::File { bytes, .. }] = made.as_slice() else {

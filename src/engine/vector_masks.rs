@@ -8,7 +8,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::georef::{self, Sidecars};
+use super::{
+    georef::{self, Sidecars},
+    inputs,
+};
 use crate::{
     data::{
         alignment::Place,
@@ -241,14 +244,14 @@ fn median_if_alike(mut all: Vec<f64>) -> Option<f64> {
     (all.last()? / all.first()? <= 1.25).then_some(median)
 }
 
-/// Size and own georeference of an image, from its header alone.
+/// Size, own georeference and bands of an image; of its pixels at most some of an alpha are looked at.
 fn placed(bytes: &[u8]) -> Option<Placed> {
     let format = sniff(bytes)?;
     if format == Format::Tiff {
         // Only the directory is read; the copy is short-lived.
         let image = TiffImage::open(std::sync::Arc::new(bytes.to_vec())).ok()?;
         return Some(Placed {
-            bands: image.measured_bands().len(),
+            bands: inputs::bands_of(&image),
             own: image.place.clone(),
             format: Some(format),
             width: image.width,

@@ -154,7 +154,8 @@ impl From<TiffError> for DecodeError {
 /// A TIFF whole: by our own reader, and what that leaves out (JPEG inside, fax) by `image`.
 fn decode_tiff(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
     let unsupported = match TiffImage::open(Arc::new(bytes.to_vec())) {
-        Ok(image) => {
+        Ok(mut image) => {
+            image.show_alpha_if_asked(&limits.bands);
             check_size(image.width, image.height, limits)?;
             if image.raster_bytes() > limits.max_decoded_bytes {
                 return Err(DecodeError::OutOfMemory {
@@ -163,7 +164,9 @@ fn decode_tiff(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
                 });
             }
             let bands = image.choose(image.pick(&limits.bands))?;
-            return Ok(image.whole(&bands)?);
+            let mut raster = image.whole(&bands)?;
+            raster.alpha_may_be_band = image.alpha_may_be_band();
+            return Ok(raster);
         }
         Err(TiffError::Unsupported(what)) => what,
         Err(error) => return Err(error.into()),

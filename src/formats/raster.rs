@@ -29,6 +29,8 @@ pub struct Raster {
     pub is_float: bool,
     /// Alpha tells where the file has no data (nodata, a mask), not how a drawing fades.
     pub alpha_is_missing: bool,
+    /// The file's alpha holds many values, as infrared would.
+    pub alpha_may_be_band: bool,
     /// The file is an animation, the rest of it was left out.
     pub first_frame_only: bool,
     /// The file asked to be turned or mirrored, and was.
@@ -69,6 +71,7 @@ impl Raster {
             is_palette: false,
             is_float: false,
             alpha_is_missing: false,
+            alpha_may_be_band: false,
             first_frame_only: false,
             exif_rotated: false,
         })

@@ -48,6 +48,15 @@ impl Rows for Vec<f32> {
     }
 }
 
+/// Height and width of the tiles of a view of `size`.
+fn tile_of(size: [usize; 2], stride_px: usize) -> [usize; 2] {
+    let padded = size.map(|n| n.next_multiple_of(stride_px).max(stride_px));
+    match padded[0] * padded[1] <= ONE_PIECE_PX {
+        true => padded,
+        false => padded.map(|n| n.min(TILE_PX.next_multiple_of(stride_px))),
+    }
+}
+
 /// A prediction under way: call [`step`](Self::step) until it says that it is done.
 ///
 /// Held are only the rows that tiles to come may still change: a tile's height of them at most.
@@ -73,13 +82,7 @@ impl Prediction {
     /// in all eight poses and the mean taken.
     pub fn new(view: &View, stride_px: usize, classes: usize, averaged: bool) -> Self {
         let size = [view.height, view.width];
-        let padded = size.map(|n| n.next_multiple_of(stride_px).max(stride_px));
-        let one_piece = padded[0] * padded[1] <= ONE_PIECE_PX;
-        let tile = if one_piece {
-            padded
-        } else {
-            padded.map(|n| n.min(TILE_PX.next_multiple_of(stride_px)))
-        };
+        let tile = tile_of(size, stride_px);
         Self {
             size,
             tile,
@@ -91,6 +94,13 @@ impl Prediction {
             band: Vec::new(),
             given: 0,
         }
+    }
+
+    /// Height and width of a tile of a view of `size`, and how many there are.
+    pub fn tiles_of(size: [usize; 2], stride_px: usize) -> ([usize; 2], usize) {
+        let tile = tile_of(size, stride_px);
+        let along = |axis: usize| Axis::new(size[axis], tile[axis], stride_px).starts.len();
+        (tile, along(0) * along(1))
     }
 
     fn tiles(&self) -> usize {

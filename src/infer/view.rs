@@ -25,6 +25,19 @@ pub struct InputSpec {
     pub stride_px: usize,
 }
 
+impl InputSpec {
+    /// Height and width of an image of `size` as the model sees it.
+    pub fn seen(&self, size: [usize; 2]) -> [usize; 2] {
+        match self.sampling {
+            Sampling::Crop => size,
+            Sampling::Resize => [self.tile_px; 2],
+            Sampling::Seed => [SEED_TILE_PX; 2],
+        }
+    }
+}
+
+/// Side of the tile that region is made into.
+const SEED_TILE_PX: usize = 256;
 /// Side of the region the seed crops from the top left.
 const SEED_CROP_PX: usize = 512;
 
@@ -118,8 +131,8 @@ impl View {
                 };
                 let region = [SEED_CROP_PX; 2];
                 Self {
-                    height: 256,
-                    width: 256,
+                    height: SEED_TILE_PX,
+                    width: SEED_TILE_PX,
                     channels: spec.channels,
                     values: Some(values),
                     taps: None,

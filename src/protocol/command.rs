@@ -118,6 +118,9 @@ pub enum Command {
     ExportModel {
         format: ModelFormat,
         threshold: f32,
+        /// What it is to be called; none: as it is ([`super::ModelAbout::name`]).
+        #[serde(default)]
+        name: Option<String>,
     },
     /// The model as a safetensors file with its configuration inside. Answers with [`Event::File`].
     SaveModel,

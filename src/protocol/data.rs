@@ -72,6 +72,9 @@ pub struct Dataset {
     pub strays: Vec<ColourShare>,
     /// The classes in force by number; empty where masks are foreground and background.
     pub classes: Vec<ClassInfo>,
+    /// What the foreground seems to be ("building"), by the names of mask files and folders; empty where they say nothing.
+    #[serde(default)]
+    pub suggested_class: String,
     /// What is wrong with the set as a whole, the most harmful first.
     pub findings: Vec<Finding>,
     /// Share of foreground pixels over all usable pairs, 0 to 1; of several classes the share that is labelled.
@@ -304,6 +307,8 @@ pub enum Note {
     ExifRotated,
     /// Alpha was dropped.
     AlphaIgnored,
+    /// What the file calls alpha holds many values, as infrared would; until bands are chosen it counts as alpha.
+    AlphaMayBeBand,
     /// The mask was mirrored or turned onto the image, as their georeferences say.
     MaskTurned,
     /// The mask's grid lies beside the image's: hundredths of a pixel of the image, and millimetres in the map's metres.

@@ -18,6 +18,15 @@ pub struct ConfigReport {
     /// Multiply-adds of one training step (forward and backward).
     pub step_macs: f64,
     pub steps_total: f64,
+    /// Validations of the whole run, that of its end included.
+    #[serde(default)]
+    pub validations: f64,
+    /// Multiply-adds of one validation (forward alone).
+    #[serde(default)]
+    pub validation_macs: f64,
+    /// Multiply-adds of a whole run of the classic preset on these data, for comparison; 0 where it cannot run.
+    #[serde(default)]
+    pub classic_macs: f64,
     pub train_pairs: u32,
     pub validation_pairs: u32,
     /// Places the pairs were divided by, 0 if they were not.
@@ -53,7 +62,7 @@ pub struct StepReport {
     /// Median of the recent steps.
     pub ms_per_step: f64,
     pub elapsed_ms: f64,
-    /// `None` until five steps were measured.
+    /// Time left with the validations to come; `None` until five steps were measured.
     pub left_ms: Option<f64>,
 }
 
@@ -208,6 +217,28 @@ pub enum EndReason {
     DeviceFailed,
 }
 
+/// What people want to know of a model beside its network. What is not known is empty.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+#[serde(default)]
+pub struct ModelAbout {
+    /// What it is called, and its file without ending: `buildings-camp_ortho-iou90-2026-11-29`.
+    pub name: String,
+    /// What the foreground is ("building").
+    pub class_name: String,
+    /// The image or the folder it was trained on.
+    pub scene: String,
+    /// Longitude and latitude of the middle of a placed image it was trained on, degrees.
+    pub middle: Option<[f64; 2]>,
+    /// Day its training ended, `2026-11-29`.
+    pub date: String,
+    /// Pairs it was trained on, and those that were held back.
+    pub train_pairs: u32,
+    pub validation_pairs: u32,
+    /// IoU of the weights, over the pairs held back; over (some of) those trained on where none were.
+    pub iou: Option<f64>,
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct ModelInfo {
@@ -218,7 +249,7 @@ pub struct ModelInfo {
     pub sampling: Sampling,
     pub tile_px: u32,
     pub parameters: u32,
-    /// Steps it was trained for.
+    /// Steps its weights were trained for: those of the best validation, not of the whole run.
     pub steps: u32,
     pub name: String,
     /// Empty for foreground and background.
@@ -231,6 +262,9 @@ pub struct ModelInfo {
     pub map_pixel_m: Option<f64>,
     /// `None` for several classes and where nothing chose one: then it is 0.5.
     pub operating_point: Option<OperatingPoint>,
+    /// What it is of.
+    #[serde(default)]
+    pub about: ModelAbout,
 }
 
 /// What an image was seen at.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(rename_all = "snake_case")]
 pub enum Preset {
-    /// The classic pipeline, Keras-exact.
+    /// The classic pipeline, Keras-exact; people see it as "Classic".
     Seed,
     Balanced,
     Fast,
@@ -204,6 +204,10 @@ pub struct TrainConfig {
     pub norm_statistics: NormStatistics,
     /// Seed of split, initial weights, crops, augmentation and dropout; a whole number below 2^32.
     pub seed: f64,
+    /// What the foreground is ("building"), for files and their names; empty: as the data suggest
+    /// ([`super::Dataset::suggested_class`]). Runs saved before it have none.
+    #[serde(default)]
+    pub class_name: String,
 }
 
 /// A setting that cannot be used, for the message at its field.

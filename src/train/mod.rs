@@ -6,6 +6,7 @@ pub mod config;
 mod config_check;
 mod control;
 mod curve;
+pub mod forecast;
 mod health;
 mod memory;
 mod news;

@@ -10,6 +10,7 @@ use super::{
     config::{KeepBest, NormStatistics, Settings},
     control::Control,
     curve::{CurvePoint, OperatingPoint},
+    forecast::Forecast,
     health::{Ailment, Health},
     news::{EndReason, Ended, ImageMetrics, SessionEvent, SessionPhase, StepNews, TrainError, ValidationNews},
     step::{Batch, Trainer},
@@ -59,6 +60,7 @@ pub struct Session {
     pub(super) pending_since_ms: f64,
     pub(super) read_every: usize,
     pub(super) step_ms: VecDeque<f64>,
+    pub(super) forecast: Forecast,
     pub(super) elapsed_ms: f64,
     pub(super) losses: Vec<f64>,
     pub(super) history: Vec<ValidationNews>,
@@ -126,6 +128,7 @@ impl Session {
             pending_since_ms: 0.0,
             read_every: 1,
             step_ms: VecDeque::new(),
+            forecast: Forecast::default(),
             elapsed_ms: 0.0,
             losses: Vec::new(),
             history: Vec::new(),
@@ -206,6 +209,12 @@ impl Session {
         })
     }
 
+    /// IoU of the best weights so far, over the images held back, else over those trained on that were looked at.
+    pub fn best_iou(&self) -> Option<f64> {
+        let best = self.best.as_ref()?;
+        best.validation.as_ref().or(best.training.as_ref())?.iou
+    }
+
     /// Pairs trained on and pairs held back, by their numbers in the data set.
     pub fn sides(&self) -> (&[usize], &[usize]) {
         (&self.train, &self.validation)
@@ -230,6 +239,9 @@ impl Session {
         let mut events = Vec::new();
         while self.ended.is_none() {
             let slice = now_ms();
+            let was_validating = self.validating.is_some();
+            // The first step compiles shaders and says nothing about the others.
+            let (is_warm, steps) = (self.phase == Some(SessionPhase::Training), self.steps());
             if let Some(reason) = self.verdict {
                 self.end(reason, &mut events);
             } else if self.validating.is_some() {
@@ -239,7 +251,13 @@ impl Session {
             } else {
                 self.train_some(now_ms, &mut events).await?;
             }
-            self.elapsed_ms += now_ms() - slice;
+            let took_ms = now_ms() - slice;
+            self.elapsed_ms += took_ms;
+            if was_validating {
+                self.forecast.worked(took_ms, self.validating.is_none());
+            } else if is_warm {
+                self.forecast.trained(took_ms, self.steps().saturating_sub(steps));
+            }
             if now_ms() - start >= budget_ms || !events.is_empty() {
                 break;
             }
@@ -358,7 +376,6 @@ impl Session {
             self.enter(SessionPhase::Training, events);
         }
         let ms_per_step = self.ms_per_step().unwrap_or(ms_per_step);
-        let left = f64::from(self.settings.steps_total - step);
         events.push(SessionEvent::Step(StepNews {
             step,
             epoch: 1 + (step - 1) / self.settings.steps_per_epoch,
@@ -367,7 +384,7 @@ impl Session {
             images_per_s: 1000.0 * self.settings.batch as f64 / ms_per_step,
             ms_per_step,
             elapsed_ms: self.elapsed_ms,
-            left_ms: (self.step_ms.len() >= 5).then_some(left * ms_per_step),
+            left_ms: (self.step_ms.len() >= 5).then(|| self.left_ms(ms_per_step)),
         }));
         Ok(())
     }

@@ -39,14 +39,18 @@ pub(super) struct Validation {
     images: Vec<(usize, bool, Tally)>,
 }
 
+/// The training images that are looked at: evenly spread over the training set, the same ones every time.
+pub(super) fn training_sample(train: &[usize]) -> impl Iterator<Item = usize> {
+    let n = train.len().min(TRAINING_SAMPLE);
+    (0..n).filter_map(move |i| train.get(i * train.len() / n).copied())
+}
+
 impl Session {
     pub(super) fn begin_validation(&mut self, events: &mut Vec<SessionEvent>) {
         self.enter(SessionPhase::Validating, events);
         self.validated_at = self.steps();
         let held_out = self.validation.iter().map(|&pair| (pair, true));
-        // Evenly spread over the training set, the same ones every time.
-        let n = self.train.len().min(TRAINING_SAMPLE);
-        let sample = (0..n).map(|i| (self.train[i * self.train.len() / n], false));
+        let sample = training_sample(&self.train).map(|pair| (pair, false));
         let queue = held_out.chain(sample).collect();
         let classes = self.settings.model.classes;
         self.validating = Some(Validation {

@@ -56,6 +56,17 @@ fn now_ms() -> f64 {
     }
 }
 
+/// The day of today where the user is.
+fn today() -> String {
+    let now = js_sys::Date::new_0();
+    format!(
+        "{:04}-{:02}-{:02}",
+        now.get_full_year(),
+        now.get_month() + 1,
+        now.get_date()
+    )
+}
+
 fn to_array(events: Vec<Event>) -> Array {
     events.iter().map(to_js).collect()
 }
@@ -75,6 +86,7 @@ impl Engine {
         #[wasm_bindgen(unchecked_optional_param_type = "(event: Event) => void")] post: Option<Function>,
     ) -> Self {
         let mut inner = engine::Engine::new(Box::new(now_ms));
+        inner.set_today(Box::new(today));
         if let Some(post) = post {
             inner.set_post(Box::new(move |event| {
                 // A part that gets lost here is missed at the end: `file` tells their number.

@@ -128,6 +128,7 @@ test('axe finds nothing serious in any state, and nothing scrolls sideways', asy
   await until(async () => /** @type {any} */ ((await gm.read(page)).dataset)?.classes.length === 0, { limitMs: 20_000, what: 'masks are binary' });
 
   await gm.applySettings(page, 'fast', { ...SMALL, steps: 40, validate_every: 10 });
+  await page.locator('#tiles-fold summary').click();
   await expect(page.locator('#tiles canvas').first()).toBeVisible();
   await check(page, 'train-before');
   await page.fill('#set-tile_px', '33');

@@ -3,7 +3,7 @@
  * The whole job in headless Chromium, through the page's own controls: `node demo.mjs <job as JSON> <url>`,
  * called by `cargo xtask demo`. Progress goes to standard error; one JSON line comes last on standard output.
  */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
@@ -83,6 +83,8 @@ async function run(open) {
     say('nothing to predict: no validation images and no --test');
   }
   if (job.save) {
+    // Its button stands there, and nothing else may have brought the page to it.
+    await gm.goTo(page, 'predict');
     const model = await gm.download(page, '#save-model');
     write(job.save, model.bytes);
     files.push(job.save);
@@ -103,14 +105,14 @@ async function load(page) {
   const state = await gm.dropForTraining(page, stage(job.images, job.masks));
   const usable = gm.usablePairs(state);
   const { pairs, faults } = state.dataset ?? { pairs: [], faults: [] };
-  say(`${usable.length} pairs, ${pairs.length - usable.length} blocked, ${faults.length} files in no pair`);
+  say(`pairs: ${usable.length} in use, ${pairs.length - usable.length} blocked; files in no pair: ${faults.length}`);
   for (const fault of faults) say(`  ${fault.file}: ${fault.code} ${fault.detail ?? ''}`);
   if (!usable.length) throw new Error('no usable pair in --images and --masks');
 }
 
 /**
  * Folders to drop: copies named images/ and masks/, because a drop carries the folders' own names and the page
- * pairs by them; one folder that holds both is dropped as it is.
+ * pairs by them; one folder that holds both is dropped as it is. A file is taken with those that go with it.
  * @param {string} images
  * @param {string} masks
  */
@@ -119,14 +121,23 @@ function stage(images, masks) {
   const folders = [];
   for (const [from, name] of [[images, 'images'], [masks, 'masks']]) {
     const to = path.join(staging, name);
-    for (const file of filesBelow(from)) {
-      const target = path.join(to, path.relative(from, file));
+    const folder = statSync(from).isDirectory() ? from : path.dirname(from);
+    for (const file of folder === from ? filesBelow(from) : withCompanions(from)) {
+      const target = path.join(to, path.relative(folder, file));
       mkdirSync(path.dirname(target), { recursive: true });
       copyFileSync(file, target);
     }
     folders.push(to);
   }
   return folders;
+}
+
+/** A file and those of its name: the parts of a Shapefile, a world file, `.aux.xml`. @param {string} file */
+function withCompanions(file) {
+  const stem = `${path.basename(file, path.extname(file))}.`;
+  const ofImages = /\.(png|jpe?g|webp|tiff?|bmp|gif|geojson|json|zip)$/i;
+  return readdirSync(path.dirname(file)).map((name) => path.join(path.dirname(file), name))
+    .filter((other) => other === file || (path.basename(other).startsWith(stem) && !ofImages.test(other) && statSync(other).isFile()));
 }
 
 /** @param {import('playwright-core').Page} page */
@@ -151,7 +162,7 @@ async function train(page) {
   });
   const { run } = state;
   if (!run?.end) throw new Error('the run has no end');
-  if (run.end.reason !== 'finished') throw new Error(`the run ended early: ${run.end.reason} ${JSON.stringify(state.faults)}`);
+  if (!['finished', 'early_stopped'].includes(run.end.reason)) throw new Error(`the run ended early: ${run.end.reason} ${JSON.stringify(state.faults)}`);
   return { ...state, run: { ...run, end: run.end } };
 }
 /** @param {import('playwright-core').Page} page @returns {Promise<number>} how many images were accepted */
@@ -169,6 +180,7 @@ async function dropTests(page) {
  * @param {gm.Summary} predicted
  */
 async function takeMasks(page, predicted) {
+  await page.selectOption('#zip-kind', 'mask_png');
   const archive = await gm.download(page, '#download-zip');
   const masks = unzip(archive.bytes);
   if (masks.size < predicted.results.length) {

@@ -121,6 +121,7 @@ test.describe('map layers and foreign models', () => {
 
     const models = path.join(folder, '../models');
     mkdirSync(models, { recursive: true });
+    await page.fill('#model-name', 'groundmask-model');
     for (const [format, name] of [['onnx', 'groundmask-model.onnx'], ['onnx_qgis', 'groundmask-model-qgis.onnx'], ['keras', 'groundmask-model.h5'], ['keras_npz', 'groundmask-model.npz'], ['safetensors', 'groundmask-model.safetensors']]) {
       await page.selectOption('#model-format', format);
       const made = await gm.download(page, '#save-model');

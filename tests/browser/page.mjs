@@ -245,13 +245,9 @@ export async function applySettings(page, preset, settings) {
   // The form is filled once the engine has said what the preset stands for.
   await until(async () => (await read(page)).config, { limitMs: 60_000, what: 'the settings came' });
   if (preset) {
+    await unfold(page, `#preset-${preset}`);
     await page.locator(`label:has(#preset-${preset})`).click();
     await until(async () => (await read(page)).config?.config.preset === preset, { limitMs: 60_000, what: `the preset ${preset}` });
-  }
-  if (Object.keys(settings).length) {
-    await page.locator('#advanced').evaluate((details) => {
-      /** @type {HTMLDetailsElement} */ (details).open = true;
-    });
   }
   for (const [name, value] of Object.entries(settings)) await setField(page, name, value);
   const state = await until(
@@ -266,9 +262,17 @@ export async function applySettings(page, preset, settings) {
   failIfRefused(state);
 }
 
+/** Opens what an element is folded away in. @param {Page} page @param {string} selector */
+export function unfold(page, selector) {
+  return page.evaluate((wanted) => {
+    for (let at = document.querySelector(wanted); at; at = at.parentElement) if (at instanceof HTMLDetailsElement) at.open = true;
+  }, selector);
+}
+
 /** @param {Page} page @param {string} name @param {any} value */
 async function setField(page, name, value) {
   const text = Array.isArray(value) ? value.join(', ') : String(value);
+  await unfold(page, `#set-${name}`);
   const segment = page.locator(`label:has(#set-${name}-${idPart(text)})`);
   if (await segment.count()) {
     await segment.click();

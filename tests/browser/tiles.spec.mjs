@@ -39,6 +39,11 @@ test('the row follows the setting, the seed, the button and the data, also by ke
   await gm.openPage(page, String(baseURL), 'cpu');
   await gm.dropForTraining(page, [pairFolder('tiles', 5, { width: 120, height: 100 })]);
   await gm.applySettings(page, 'fast', SMALL);
+  // Folded away until it is asked for, and no tile is made before.
+  await expect(page.locator('#tiles')).toBeHidden();
+  expect(await pictures()).toHaveLength(0);
+  await page.focus('#tiles-fold summary');
+  await page.keyboard.press('Enter');
   // Not those of the settings before the last one: they come one by one.
   const settled = async () => (await page.getAttribute('#tiles', 'aria-busy')) === 'false' && (await words()).some((text) => /turned \d+°/.test(text));
   await until(settled, { limitMs: 60_000, what: 'poses of the strong setting' });

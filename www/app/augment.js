@@ -5,7 +5,7 @@
  */
 import { $, h, setText } from './dom.js';
 import { augmentFields } from './fields.js';
-import { change, current, wrap } from './settings.js';
+import { change, current, named, wrap } from './settings.js';
 import { onPaint, state } from './store.js';
 
 /** @typedef {import('./fields.js').AugmentField} AugmentField */
@@ -22,7 +22,7 @@ export function initAugment() {
 function build(field) {
   const id = `set-${field.name}`;
   const described = { id, 'aria-describedby': `err-${field.name} help-${field.name}` };
-  const label = h('label', { for: id }, field.label);
+  const label = named(field);
   if (field.options) {
     const select = h('select', { ...described, onchange: () => set(field, select.value) }, ...field.options.map(([value, words]) => h('option', { value }, words)));
     return wrap(field, h('div', { class: 'between' }, label, select));

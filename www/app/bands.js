@@ -4,7 +4,8 @@
  */
 import { $, setText, show } from './dom.js';
 import { setBands } from './session.js';
-import { onPaint, running, state } from './store.js';
+import { fourthBandLine } from './data-strings.js';
+import { changed, onPaint, running, state } from './store.js';
 
 const PLACES = ['train', 'predict'];
 
@@ -22,7 +23,31 @@ export function initBands() {
       if (fits && numbers) setBands(numbers);
     });
   }
+  $('band-infrared').addEventListener('click', () => {
+    const band = state.bands?.most ?? 4;
+    // The usual false colours: infrared, red, green. A band that is shown is none that is transparent.
+    setBands([band, 1, 2]);
+    $('main').focus();
+  });
+  $('band-alpha').addEventListener('click', () => {
+    answered = state.dataset?.fingerprint ?? '';
+    changed();
+    $('main').focus();
+  });
   onPaint(paint);
+}
+
+/** The data set whose last band was said to be transparency. */
+let answered = '';
+
+/** Asks what a last band of many values is, until it is said. */
+function paintQuestion() {
+  const { dataset, bands } = state;
+  const unsure = dataset?.pairs.filter(({ notes }) => notes.some(({ code }) => code === 'alpha_may_be_band')) ?? [];
+  show($('band-question'), unsure.length > 0 && dataset?.fingerprint !== answered);
+  if (!unsure.length) return;
+  setText($('band-question-line'), fourthBandLine(unsure.map(({ name }) => name), bands?.most ?? 4));
+  for (const id of ['band-infrared', 'band-alpha']) /** @type {HTMLButtonElement} */ ($(id)).disabled = running() || state.predicting !== null || state.reading !== null;
 }
 
 /** @param {string} text @returns {number[] | null} */
@@ -34,6 +59,7 @@ function parse(text) {
 const help = () => `Red, green, blue of ${state.bands?.most ?? 0} bands, or one as grey; empty for the usual ones. Applies to all images.`;
 
 function paint() {
+  paintQuestion();
   for (const place of PLACES) {
     show($(`bands-${place}-line`), state.bands !== null);
     if (!state.bands) continue;

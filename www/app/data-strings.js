@@ -32,6 +32,7 @@ export function noteLine(note, pairName) {
     case 'first_frame_only': return 'An animation: only its first frame is used.';
     case 'exif_rotated': return 'Turned upright as its EXIF data says.';
     case 'alpha_ignored': return 'Fully transparent pixels count for nothing, in training and in the figures; of the others the colour is used.';
+    case 'alpha_may_be_band': return 'Its last band is declared transparent, but holds as many values as infrared would: say beside the pairs what it is.';
     case 'mask_turned': return 'The mask was turned onto the image, as their georeferences say.';
     case 'mask_shifted': return `The mask lies ${(note.hundredths_px / 100).toFixed(1)} pixels beside the image’s grid${note.millimetres != null ? ` (${(note.millimetres / 1000).toFixed(2)} m)` : ''}: each pixel got the nearest label. Look whether it fits.`;
     case 'mask_resampled': return `Pixels of the mask have ${(note.hundredths / 100).toFixed(2)} times the side of the image’s: each pixel of the image got the nearest label.`;
@@ -71,7 +72,7 @@ export function findingWords(finding) {
 }
 
 /** Notes that call for a decision; the others only inform. @param {Note} note */
-export const isWarning = (note) => ['empty_mask', 'full_mask', 'maybe_inverted', 'mask_equals_image', 'duplicate_of'].includes(note.code);
+export const isWarning = (note) => ['empty_mask', 'full_mask', 'maybe_inverted', 'mask_equals_image', 'alpha_may_be_band', 'duplicate_of'].includes(note.code);
 
 /** The mask rule in words. @param {import('./types.js').MaskRule} rule @param {import('./types.js').Dataset} dataset */
 export function ruleLine(rule, dataset) {
@@ -89,6 +90,9 @@ export function ruleLine(rule, dataset) {
 
 /** Whether a threshold is one of numbers beyond those of brightness. @param {import('./types.js').MaskRule} rule @param {import('./types.js').Dataset} dataset */
 export const usesNumbers = (rule, dataset) => dataset.objects != null || (rule.kind === 'threshold' && rule.at > 255) || dataset.colours.some(({ code }) => code != null);
+
+/** A last band that may be infrared. @param {string[]} names of the images @param {number} band its number */
+export const fourthBandLine = (names, band) => `Band ${band} of ${names.length === 1 ? names[0] : plural(names.length, 'image')} is declared transparent, but holds as many values as infrared would. What is it?`;
 
 /** What is black and what is white. @param {import('./types.js').RangeInfo} ranges */
 export function rangeLine({ choice, used, images }) {

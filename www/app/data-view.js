@@ -7,6 +7,7 @@ import { $, h, inSlices, setText, show } from './dom.js';
 import { pick } from './files.js';
 import { bytes, count, hex, percent, plural, size, valueName } from './format.js';
 import { go } from './header.js';
+import { info } from './help.js';
 import { canBeClasses, paintLegend, useClasses } from './legend.js';
 import { chip, paintLayers } from './paint-classes.js';
 import { clear, sampleScenes, send } from './session.js';
@@ -72,6 +73,21 @@ export function initData() {
   onPaint(paint);
 }
 
+/** The landing was in view when it was painted last. */
+let wasEmpty = true;
+
+/** Whoever dropped files, or chose them, goes on with the keyboard where they are shown. */
+function followDrop() {
+  if (!wasEmpty || state.reading) return;
+  wasEmpty = false;
+  const focused = document.activeElement;
+  const lost = !focused || focused === document.body || focused.id === 'main' || focused.closest('[hidden]') !== null || focused === $('landing-title');
+  if (state.place !== 'data' || !lost || document.querySelector('dialog[open]')) return;
+  const on = /** @type {HTMLButtonElement} */ ($('to-train'));
+  if (on.disabled) /** @type {HTMLElement | null} */ ($('data-loaded').querySelector('h1'))?.focus({ preventScroll: true });
+  else on.focus({ preventScroll: true });
+}
+
 function paint() {
   const loaded = hasData() || state.faults.some((fault) => fault.purpose === 'train');
   show($('landing'), !loaded);
@@ -82,10 +98,14 @@ function paint() {
   for (const id of ['clear-train', 'add-files', 'add-folder']) /** @type {HTMLButtonElement} */ ($(id)).disabled = held;
   /** @type {HTMLFieldSetElement} */ ($('rule-choices')).disabled = held;
   const view = `${state.view.overlay} ${state.view.opacity} ${state.faults.length} ${held} ${input('pick-validation').checked} ${current()?.val_names}`;
-  if (state.dataset === painted && view === paintedView) return;
+  if (state.dataset === painted && view === paintedView) {
+    if (loaded) followDrop();
+    return;
+  }
   painted = state.dataset;
   paintedView = view;
   if (!loaded) {
+    wasEmpty = true;
     shown = PAGE;
     allFaults = false;
     onlyFlagged = false;
@@ -98,6 +118,7 @@ function paint() {
   paintRule();
   paintFaults();
   paintGallery();
+  followDrop();
 }
 
 function paintEngineLine() {
@@ -119,14 +140,15 @@ function paintFacts() {
   const facts = $('data-facts');
   const all = dataset?.pairs ?? [];
   const sizes = new Set(pairs.map((pair) => size(pair.width, pair.height)));
+  /** @type {[string, string, (HTMLElement | null)?][]} */
   const rows = [
     ['Pairs in use', `${count(pairs.length)}${pairs.length < all.length ? ` of ${count(all.length)}` : ''}`],
-    [dataset?.classes.length ? 'Labelled' : 'Foreground', percent(dataset?.foreground_share)],
+    [dataset?.classes.length ? 'Labelled' : 'Foreground', percent(dataset?.foreground_share), dataset?.classes.length ? null : info('foreground')],
     ['Size', sizes.size === 1 ? [...sizes][0] : sizes.size ? `${sizes.size} sizes` : '–'],
     ['In memory', bytes(dataset?.memory_bytes ?? 0)],
   ];
   if (dataset?.source === 'sample_scenes') rows.unshift(['From', 'sample scenes']);
-  facts.replaceChildren(...rows.map(([term, value]) => h('div', {}, h('dt', {}, term), h('dd', {}, value))));
+  facts.replaceChildren(...rows.map(([term, value, help]) => h('div', {}, h('dt', {}, term, help && ' ', help), h('dd', {}, value))));
   /** @type {HTMLButtonElement} */ ($('to-train')).disabled = pairs.length === 0;
   setText($('to-train'), pairs.length ? `Train on ${plural(pairs.length, 'pair')}` : 'No pair to train on');
   show($('rule-card'), all.length > 0);

@@ -114,10 +114,10 @@ export async function downloadOne(result, kind) {
   } catch { /* The fault event said why. */ }
 }
 
-/** @param {import('./types.js').ModelFormat} format */
-export async function downloadModel(format) {
+/** @param {import('./types.js').ModelFormat} format @param {string} [name] of the file, without ending; none: the model's own */
+export async function downloadModel(format, name) {
   try {
-    const file = await ask({ type: 'export_model', format, threshold: state.view.threshold });
+    const file = await ask({ type: 'export_model', format, threshold: state.view.threshold, name });
     saveBlob(file.blob, file.name);
     say(`${file.name} saved.`);
     changed();

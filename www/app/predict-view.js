@@ -8,6 +8,7 @@ import { pick } from './files.js';
 import { amount, count, duration, iouWords, length, percent, plural, size } from './format.js';
 import { byteThreshold, coverage, paintBinary, paintImage } from './paint.js';
 import { classKey, paintLayers } from './paint-classes.js';
+import { typedName } from './model-name.js';
 import { onEvent } from './reduce.js';
 import { clear, send } from './session.js';
 import { changed, onPaint, running, state } from './store.js';
@@ -31,7 +32,7 @@ let paintedInputs = null;
 
 export function initPredict() {
   $('model-format').addEventListener('change', paintFormatHelp);
-  $('save-model').addEventListener('click', () => void downloadModel(/** @type {any} */ (/** @type {HTMLSelectElement} */ ($('model-format')).value)));
+  $('save-model').addEventListener('click', () => void downloadModel(/** @type {any} */ (/** @type {HTMLSelectElement} */ ($('model-format')).value), typedName()));
   $('download-table').addEventListener('click', () => void downloadTable());
   $('load-model').addEventListener('click', () => pick('pick-model', 'predict'));
   $('predict-files').addEventListener('click', () => pick('pick-files', 'predict'));
@@ -89,7 +90,7 @@ function paint() {
   const { model, inputs, results, predicting } = state;
   if (state.place !== 'predict') return;
   paintFormatHelp();
-  setText($('model-line'), model ? `${model.name || 'Trained here'}: ${amount(model.parameters)} parameters, ${model.channels === 'rgb' ? 'RGB' : 'grey'}, ${model.base} filters, ${model.classes.length ? `${model.classes.length} classes, ` : ''}${plural(model.steps, 'step')} of training${model.pixel_m ? ` at ${length(model.pixel_m)} a pixel` : ''}.` : 'There is no model yet. Train one, or load a file saved here (.safetensors) or Keras weights of the seed (.h5).');
+  setText($('model-line'), model ? `${/^run \d+$/.test(model.name) ? 'Trained here' : model.name}: ${amount(model.parameters)} parameters, ${model.channels === 'rgb' ? 'RGB' : 'grey'}, ${model.base} filters, ${model.classes.length ? `${model.classes.length} classes, ` : ''}weights of step ${count(model.steps)}${model.pixel_m ? `, ${length(model.pixel_m)} a pixel` : ''}.` : 'There is no model yet. Train one, or load a file saved here (.safetensors) or Keras weights of the classic networks (.h5).');
   /** @type {HTMLButtonElement} */ ($('save-model')).disabled = !model || running();
   /** @type {HTMLButtonElement} */ ($('load-model')).disabled = running() || predicting !== null;
   setText($('inputs-count'), inputs.length ? plural(inputs.length, 'image') : '');

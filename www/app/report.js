@@ -5,7 +5,7 @@
  */
 import { ruleLine } from './data-strings.js';
 import { saveBlob } from './downloads.js';
-import { EVEN_ODDS, bytes, count, duration, iouWords, metric, percent, size } from './format.js';
+import { EVEN_ODDS, bytes, count, duration, iouWords, metric, percent, plural, size } from './format.js';
 import { h } from './dom.js';
 import { augmentFields } from './fields.js';
 import { byteThreshold, paintImage } from './paint.js';
@@ -67,7 +67,7 @@ export function reportHtml() {
     ['Pairs', `${count(pairs.length)}: ${run.trainPairs} to train on, ${run.validationPairs.length} held back`],
     ['Sizes', sizes.length > 6 ? `${sizes.slice(0, 6).join(', ')} and ${sizes.length - 6} more` : sizes.join(', ')],
     ['Mask rule', dataset ? ruleLine(dataset.rule, dataset) : '–'],
-    ['Left out', `${count((dataset?.pairs.length ?? 0) - pairs.length)} pairs, ${count(dataset?.faults.length ?? 0)} files`],
+    ['Left out', `${plural((dataset?.pairs.length ?? 0) - pairs.length, 'pair')}, ${plural(dataset?.faults.length ?? 0, 'file')}`],
     ['Fingerprint', dataset?.fingerprint ?? '–'],
     ['Held back', run.validationPairs.map((index) => dataset?.pairs[index]?.image_path ?? index).join(', ') || 'none'],
   ];

@@ -3,6 +3,7 @@
  * Runs that survive, as the page sees them: what is saved and where, the offer to go on, and going on by itself after
  * the engine was lost. The worker's side is keep.js.
  */
+import { plural } from './format.js';
 import { go } from './header.js';
 import { onEvent, say } from './reduce.js';
 import { pauseOrResume } from './run-view.js';
@@ -271,7 +272,7 @@ function askForData({ saved }) {
     tellFolders(saved.data.folders ?? []);
   }
   const { pairs, names } = saved.data;
-  state.error = { ...otherDataWords(`${pairs} pairs: ${names.join(', ')}`, !state.dataset?.pairs.length), action: null };
+  state.error = { ...otherDataWords(`${plural(pairs, 'pair')}: ${names.join(', ')}`, !state.dataset?.pairs.length), action: null };
   go('data');
 }
 

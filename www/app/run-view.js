@@ -6,6 +6,7 @@ import { $, h, inSlices, setText, show } from './dom.js';
 import { faultItem } from './data-view.js';
 import { count, duration, metric, speed } from './format.js';
 import { focusHeading, go } from './header.js';
+import { onEvent } from './reduce.js';
 import { send } from './session.js';
 import { changed, judgedAt, onPaint, running, state, stepOf, toldValidation, usablePairs } from './store.js';
 import { holdsRuns, isDone } from './runs.js';
@@ -29,8 +30,14 @@ export function initRun() {
     const { last } = state.keep;
     if (running() || holdsRuns() || (last?.where === 'page' && last.saved.number !== state.keep.taken)) event.preventDefault();
   });
+  onEvent((event) => {
+    // Who pressed Start goes along with the run. It is a heading: a second press on a button in its place would do something.
+    if (event.type === 'run_started') begun = document.activeElement === document.body || document.activeElement?.id === 'start';
+  });
   onPaint(paint);
 }
+/** A run has begun, and the focus is to go to it. */
+let begun = false;
 
 /**
  * Whether a retry goes on with the weights of before: the run had begun with a model, whose sound weights are kept, and
@@ -85,6 +92,10 @@ function paint() {
   setText($('fig-speed'), speed(last?.images_per_s));
   setText($('fig-left-name'), end ? 'Time taken' : 'Time left');
   setText($('fig-left'), end ? duration(end.elapsed_ms) : duration(last?.left_ms));
+  if (begun) {
+    begun = false;
+    $('running-title').focus({ preventScroll: true });
+  }
   paintBar(run);
   setText($('run-line'), runLine(run, state.device?.software ?? false));
   const pause = $('pause');

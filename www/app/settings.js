@@ -3,15 +3,17 @@
  * Presets and settings: the form, its check in Rust, and the address that keeps it.
  */
 import { $, h, setText, show } from './dom.js';
-import { advancedGroups, allFields, augmentFields, EPOCH_STOPS, mainFields, parseNumber } from './fields.js';
+import { advancedGroups, allFields, augmentFields, EPOCH_STOPS, mainFields, nameField, parseNumber } from './fields.js';
 import { saveBlob } from './downloads.js';
-import { amount, bytes, count, percent, plural, roughly } from './format.js';
+import { classicTime, expected, initEstimate } from './estimate.js';
+import { amount, bytes, count, percent, plural } from './format.js';
 import { go } from './header.js';
+import { info } from './help.js';
 import { onEvent, say } from './reduce.js';
 import { send, whenReady } from './session.js';
 import { addressFields, asWord, listIn, settingsFile } from './settings-words.js';
 import { changed, onPaint, running, state, usablePairs } from './store.js';
-import { fieldErrorLine, seedSteps } from './strings.js';
+import { classicLine, fieldErrorLine, seedSteps } from './strings.js';
 
 /**
  * @typedef {import('./types.js').TrainConfig} TrainConfig
@@ -20,8 +22,6 @@ import { fieldErrorLine, seedSteps } from './strings.js';
  */
 
 const PRESETS = /** @type {const} */ (['fast', 'balanced', 'seed']);
-/** Multiply-adds per second before anything was measured: order of magnitude only. */
-const GUESS_MACS = { cpu: 8e9, software: 1e9, gpu: 2e11 };
 
 /** The preset's own values, to know what was changed. @type {TrainConfig | null} */
 let base = null;
@@ -35,14 +35,14 @@ let asked = null;
 let fromAddress = {};
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
-/** Multiply-adds per second measured in this session, by device. @type {Map<string, number>} */
-const measured = new Map();
 
 export function initSettings() {
+  initEstimate();
   buildFields();
   readAddress();
   addEventListener('hashchange', followAddress);
   for (const preset of PRESETS) $(`preset-${preset}`).addEventListener('change', () => askPreset(preset));
+  $('set-class_name').addEventListener('input', () => set(nameField, control(nameField).value));
   $('seed-list').replaceChildren(...seedSteps.map((step) => h('li', {}, step)));
   $('save-settings').addEventListener('click', () => {
     if (config) saveBlob(new Blob([`${JSON.stringify(settingsFile(config), null, 2)}\n`], { type: 'application/json' }), 'groundmask-settings.json');
@@ -68,14 +68,9 @@ export function initSettings() {
   onEvent((event) => {
     if (event.type === 'config' && asked && event.config.preset === asked) adopt(event.config);
     if (event.type === 'dataset' && config) check(0);
-    if (event.type === 'step' && event.ms_per_step > 0 && state.config && state.run) {
-      measured.set(deviceKey(), (runMacs * 1000) / event.ms_per_step);
-    }
-    if (event.type === 'run_started') runMacs = state.config?.step_macs ?? 0;
   });
   onPaint(paint);
 }
-let runMacs = 0;
 
 /** Starts a run with the settings as they stand. */
 export function start() {
@@ -189,7 +184,7 @@ function adopt(preset) {
 /** @param {Field} field @param {string} text */
 function fromText(field, text) {
   if (field.kind === 'names') return text.split(',').map((name) => name.trim()).filter(Boolean);
-  if (field.kind === 'choice') return text;
+  if (field.kind === 'choice' || field.kind === 'word') return text;
   if (field.kind === 'numbers') return text.trim() ? text.split(/[;,\s]+/).filter(Boolean).map((part) => parseNumber(part, false)) : [];
   return parseNumber(text, field.kind === 'whole');
 }
@@ -314,7 +309,12 @@ export const wrap = (field, ...children) => h('div', { class: 'field', id: `fiel
 function mainField(field) {
   const id = `set-${field.name}`;
   if (field.kind === 'choice') {
-    const radios = (field.options ?? []).map(([value, words]) => h('label', {}, h('input', { type: 'radio', name: id, value, id: `${id}-${value}`, onchange: () => set(field, value) }), h('span', {}, words)));
+    const choose = (/** @type {string} */ value) => {
+      // Its sliders lie beside the tiles.
+      if (value === 'own') /** @type {HTMLDetailsElement} */ ($('tiles-fold')).open = true;
+      set(field, value);
+    };
+    const radios = (field.options ?? []).map(([value, words]) => h('label', {}, h('input', { type: 'radio', name: id, value, id: `${id}-${value}`, onchange: () => choose(value) }), h('span', {}, words)));
     return wrap(field, h('fieldset', { class: 'segments small-segments', id }, h('legend', {}, field.label), ...radios));
   }
   const share = field.name === 'val_share';
@@ -329,7 +329,13 @@ function mainField(field) {
     paintRange(field, true);
     set(field, number.value);
   });
-  return wrap(field, h('div', { class: 'between' }, h('label', { for: id }, field.label), h('span', { class: 'row tight' }, number)), range);
+  return wrap(field, h('div', { class: 'between' }, named(field), h('span', { class: 'row tight' }, number)), range);
+}
+
+/** The label of a setting, and what its word means. @param {Field} field */
+export function named(field) {
+  const label = h('label', { for: `set-${field.name}` }, field.label);
+  return field.term ? h('span', { class: 'row tight' }, label, info(field.term)) : label;
 }
 
 /** Brings the slider to what was typed. @param {Field} field @param {boolean} [move] */
@@ -348,7 +354,7 @@ function paintRange(field, move = false) {
 function plainField(field) {
   const id = `set-${field.name}`;
   const described = { id, 'aria-describedby': `err-${field.name} help-${field.name}` };
-  const label = h('label', { for: id }, field.label);
+  const label = named(field);
   if (field.kind === 'choice') {
     const select = h('select', described, ...(field.options ?? []).map(([value, words]) => h('option', { value }, words)));
     select.addEventListener('change', () => set(field, select.value));
@@ -378,7 +384,7 @@ function fill(values) {
       /** @type {HTMLInputElement} */ ($(`set-augmentation-${value}`)).checked = true;
       continue;
     }
-    control(field).value = Array.isArray(value) ? value.join(', ') : typeof value === 'number' ? plainNumber(value) : String(value);
+    control(field).value = Array.isArray(value) ? value.join(', ') : typeof value === 'number' ? plainNumber(value) : String(value ?? '');
     if (mainFields.includes(field)) paintRange(field, true);
   }
 }
@@ -388,15 +394,11 @@ const plainNumber = (value) => String(Number.isInteger(value) ? value : Number(v
 
 // --- painting ------------------------------------------------------------------------------
 
-function deviceKey() {
-  return `${state.device?.kind} ${state.device?.adapter}`;
-}
-
 function paint() {
   const { config: report } = state;
   const { ok, why } = canStart();
   show($('from-model-line'), state.model !== null);
-  if (state.model) setText($('from-model-text'), `Go on from ${state.model.name || 'the model trained here'} (${state.model.base} filters, depth ${state.model.depth})`);
+  if (state.model) setText($('from-model-text'), `Go on from ${state.model.about?.name || state.model.name || 'the model trained here'} (${state.model.base} filters, depth ${state.model.depth})`);
   else /** @type {HTMLInputElement} */ ($('from-model')).checked = false;
   const button = $('start');
   // Not disabled: who pressed it would lose the focus. `start` looks for itself.
@@ -407,9 +409,9 @@ function paint() {
   show($('unknown-keys'), state.unknownKeys.length > 0);
   setText($('unknown-keys'), `Unknown settings were ignored: ${state.unknownKeys.join(', ')}`);
   if (!report || !config) return;
-  show($('seed-steps'), config.preset === 'seed');
+  setText($('classic-line'), classicLine(classicTime(report)));
   const channels = config.channels === 'rgb' ? 'RGB' : 'grey';
-  if (!report.errors.length) setText($('preset-line'), `${amount(report.parameters)} parameters, ${channels}, tiles of ${config.tile_px} px, ${config.batch} at a time.`);
+  if (!report.errors.length) setText($('preset-line'), `${config.preset === 'seed' ? 'Classic: ' : ''}${amount(report.parameters)} parameters, ${channels}, tiles of ${config.tile_px} px, ${config.batch} at a time.`);
   setText($('preset-fit'), report.errors.length ? '' : `Fits: about ${bytes(report.memory_bytes)} of memory. ${count(report.steps_total)} steps${expected(report)}.`);
   const held = config.val_names.length ? `Overridden by ${plural(config.val_names.length, 'name')} under Advanced.` : report.train_pairs + report.validation_pairs > 0 && !report.errors.length
     ? `${count(report.validation_pairs)} of ${plural(report.train_pairs + report.validation_pairs, 'pair')}${report.places ? `, from ${plural(report.places, 'place')},` : ''} never trained on, to measure honestly.` : mainFields[2].help;
@@ -427,18 +429,11 @@ function paint() {
     else element.removeAttribute('aria-invalid');
   }
   const advanced = /** @type {HTMLDetailsElement} */ ($('advanced'));
+  // What is chosen, and what is wrong, is not to lie folded away.
+  if (report !== checked && config.preset === 'seed' && checked?.config.preset !== 'seed') advanced.open = true;
+  if (report !== checked && report.errors.some((error) => augmentFields.some(({ name }) => name === error.field))) /** @type {HTMLDetailsElement} */ ($('tiles-fold')).open = true;
   if (report !== checked && report.errors.some((error) => ![...mainFields, ...augmentFields].some(({ name }) => name === error.field))) advanced.open = true;
   checked = report;
 }
-/** @type {object | null} */
+/** @type {import('./types.js').ConfigReport | null} */
 let checked = null;
-
-/** @param {import('./types.js').ConfigReport} report */
-function expected(report) {
-  const { device } = state;
-  if (!device || !(report.step_macs > 0)) return '';
-  const known = measured.get(deviceKey());
-  const speed = known ?? GUESS_MACS[device.kind === 'cpu' ? 'cpu' : device.software ? 'software' : 'gpu'];
-  const time = roughly((report.step_macs / speed) * report.steps_total * 1000);
-  return known ? `, about ${time} on this device` : `, perhaps ${time} (a first guess)`;
-}

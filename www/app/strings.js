@@ -2,7 +2,7 @@
 /**
  * Every sentence that words a code: what happened, and what to do next. Nothing else turns codes into words.
  */
-import { baseName, bytes, count, size } from './format.js';
+import { baseName, bytes, count, plural, size } from './format.js';
 
 /**
  * @typedef {import('./types.js').Fault} Fault
@@ -74,10 +74,10 @@ const faults = {
   run_corrupt: (d) => ({ sentence: `cannot be used as a saved run${inBrackets(d)}`, next: 'Copy the file again from where it came from, or use an earlier one.' }),
   run_other_data: (d) => ({ sentence: `The saved run was trained on other images${inBrackets(d)}`, next: 'Drop the same images and masks again.' }),
   save_failed: (d) => ({ sentence: `The run could not be saved${inBrackets(d)}`, next: 'Training goes on. Save it as a file.' }),
-  no_model: () => ({ sentence: 'There is no model yet', next: 'Train one, or load a .safetensors file saved here or Keras weights of the seed (.h5).' }),
+  no_model: () => ({ sentence: 'There is no model yet', next: 'Train one, or load a .safetensors file saved here or Keras weights of the classic networks (.h5).' }),
   no_inputs: () => ({ sentence: 'There is no image to predict', next: 'Drop images here, or use the validation pairs.' }),
   model_corrupt: (d) => ({ sentence: `is not a complete model file${inBrackets(d)}`, next: 'The model in use is unchanged. Use a .safetensors file saved by this page, or .h5 weights saved by Keras.' }),
-  model_mismatch: (d) => ({ sentence: `holds no network this page can use${inBrackets(d)}`, next: 'The model in use is unchanged. Use a .safetensors file saved by this page, or .h5 weights of the seed’s networks.' }),
+  model_mismatch: (d) => ({ sentence: `holds no network this page can use${inBrackets(d)}`, next: 'The model in use is unchanged. Use a .safetensors file saved by this page, or .h5 weights of the classic networks.' }),
   cannot_continue: (d) => ({ sentence: `Training cannot go on from the model${inBrackets(d)}`, next: 'Start with fresh weights, or give the legend under Data the classes of the model.' }),
   no_such_result: () => ({ sentence: 'That result is no longer there', next: 'Predict again.' }),
   encode_failed: (d) => ({ sentence: `could not be written as a file${inBrackets(d)}`, next: 'Try again; if it stays, predict again first.' }),
@@ -121,7 +121,7 @@ export function fieldErrorLine(error) {
     case 'unknown_name': return `No pair is called “${detail ?? ''}”. Use image file names as shown under Data.`;
     case 'wrong_count': return `Give ${value ?? 'one'} numbers, one for each class (background first), or none.`;
     case 'no_places': return 'No image name holds the numbers of a tile (as in 12-34 or r3_c5). Divide at random, or name the files.';
-    case 'needs_binary_masks': return 'Seed knows foreground and background only. Choose random crops, or another mask rule under Data.';
+    case 'needs_binary_masks': return 'Classic knows foreground and background only. Choose random crops, or another mask rule under Data.';
     case 'does_not_fit': return `Will not fit into this device’s memory: ${value ? `try width ${value}, ` : 'try '}a smaller tile or a smaller batch.`;
     case 'no_training_pairs': return 'No pair is left for training. Hold back fewer, or add pairs.';
     default: return 'This value cannot be used.';
@@ -174,11 +174,11 @@ export const mendedLine = ({ step, tries }) => `${step === 0 ? 'These first weig
 
 /** How a run ended. @param {import('./types.js').RunEnd} end @param {boolean} [continued] it had begun with the weights of a model */
 export function endLine(end, continued = false) {
-  const kept = end.best_step > 0 ? ` The weights of step ${count(end.best_step)} are kept as the model.` : '';
+  const kept = end.best_step <= 0 ? '' : end.best_step === end.steps ? ' Its last weights are the model.' : ` The model has the weights of step ${count(end.best_step)}, the best of them.`;
   // Without a step there is nothing of this run to keep.
   const sound = continued && end.steps > 0 ? ' The weights it began with are kept.' : '';
   switch (end.reason) {
-    case 'finished': return `Finished after ${count(end.steps)} steps.${kept}`;
+    case 'finished': return `Finished after ${plural(end.steps, 'step')}.${kept}`;
     case 'stopped': return `Stopped at step ${count(end.steps)}.${kept}`;
     case 'early_stopped': return `Stopped at step ${count(end.steps)}: validation had not improved for as long as was allowed.${kept}`;
     case 'not_finite': return `Stopped at step ${count(end.steps)}: the loss or a weight was no longer a number.${kept || sound} ${adviceLine(end)}`;
@@ -201,8 +201,8 @@ export function runLine(run, software) {
     case 'compiling': return software
       ? 'Compiling shaders for the first step. On a software adapter this can take minutes; later steps are faster.'
       : 'Compiling shaders and filling buffers for the first step. This happens once.';
-    case 'training': return `Training on ${run.trainPairs} pairs.${bestWords}${run.validations.length ? '' : ' The first validation comes soon.'}`;
-    case 'validating': return `Measuring on ${run.validationPairs.length || 'the training'} whole images.${bestWords}`;
+    case 'training': return `Training on ${plural(run.trainPairs, 'pair')}.${bestWords}${run.validations.length ? '' : ' The first validation comes soon.'}`;
+    case 'validating': return `Measuring on ${run.validationPairs.length ? plural(run.validationPairs.length, 'whole image') : 'whole training images'}.${bestWords}`;
     case 'paused': return `Paused.${bestWords}`;
     default: return 'Working.';
   }
@@ -338,13 +338,16 @@ export function troubleWords(why) {
   return { sentence: `The run could not be saved on disk (${why.slice(0, 160)}).`, next: 'Training goes on. Save the run as a file before closing the page.' };
 }
 
+/** What the classic preset is good for. @param {string} time of a run on these data, empty if that is not known */
+export const classicLine = (time) => `The original network, for comparison: top-left 512 px, grey${time ? `, about ${time} here` : ''}.`;
+
 /** The classic pipeline, step by step. */
 export const seedSteps = [
   'Crop: the top-left 512 × 512 pixels of each image and label; what is missing is filled with black.',
   'Grey: image pixels become one brightness value (ITU-R 601).',
   'Label: every pixel that is not exactly opaque black is foreground.',
   'Resize: nearest neighbour to 256 × 256.',
-  'Augmentation: the seed’s tiny rotations, shifts, shear, zoom and flips.',
+  'Augmentation: tiny rotations, shifts, shear, zoom and flips.',
   'Network: unetNorm, 64 filters at the first level, 31 million parameters.',
   'Training: binary cross-entropy, Adam at 0.0001, batches of 2, 50 steps an epoch.',
   'Kept: the weights with the lowest training loss; predictions as 16-bit <name>_predict.png.',

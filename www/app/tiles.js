@@ -37,6 +37,7 @@ export function initTiles() {
     changed();
   });
   $('tiles-cut').addEventListener('change', changed);
+  $('tiles-fold').addEventListener('toggle', changed);
   whenReady(() => {
     making = '';
     made = '';
@@ -70,7 +71,8 @@ function ask() {
 function paint() {
   const any = usablePairs().length > 0;
   show($('tiles-card'), any);
-  if (!any || state.place !== 'train') return;
+  // Folded away, nobody looks: no tile is made.
+  if (!any || state.place !== 'train' || !(/** @type {HTMLDetailsElement} */ ($('tiles-fold')).open)) return;
   ask();
   const list = $('tiles');
   if (making) list.ariaBusy = 'true';

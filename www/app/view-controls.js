@@ -5,6 +5,7 @@
 import { $, h, setText, show, typing } from './dom.js';
 import { EVEN_ODDS } from './format.js';
 import { go } from './header.js';
+import { openHelp } from './help.js';
 import { pauseOrResume } from './run-view.js';
 import { bestThreshold, changed, chooseThreshold, onPaint, running, state } from './store.js';
 import { toggleOverlay, viewerKey, viewerOpen } from './viewer.js';
@@ -96,6 +97,10 @@ function key(event) {
       // heading that was gone to, or Start, which does nothing during a run.
       if (viewerOpen() || !running() || !(event.target instanceof Element && event.target.matches('html, body, main, h1, h2, #start'))) return;
       pauseOrResume();
+      break;
+    case '?':
+      if (document.querySelector('dialog[open]')) return;
+      openHelp();
       break;
     case '1': go('data'); break;
     case '2': go('train'); break;

@@ -12,14 +12,15 @@ use crate::tools;
 use crate::workspace::Workspace;
 
 const USAGE: &str = "\
-cargo xtask demo [--images DIR --masks DIR] [--test DIR] [--out DIR] [--save MODEL]
+cargo xtask demo [--images PATH --masks PATH] [--test DIR] [--out DIR] [--save MODEL]
                  [--device webgpu|cpu] [--adapter swiftshader|default]
-                 [--preset seed|balanced|fast] [--base N] [--tile N] [--channels rgb|grey] [--batch N]
+                 [--preset classic|balanced|fast] [--base N] [--tile N] [--channels rgb|grey] [--batch N]
                  [--epochs N | --steps N] [--lr X] [--seed N] [--val NAME,NAME,...] [--set FIELD=VALUE]...
 
 Drops the files on the page in headless Chromium, trains, predicts the validation images and every image of
 --test, writes masks and a screenshot to --out and the model to --save. Without --images the sample scenes
-are used. --set changes any other setting by its protocol name (--set depth=3). One JSON line comes last.";
+are used. PATH is a folder or one file; masks may be outlines (GeoJSON, Shapefile), laid onto the images by their place.
+Without --val and --test there may be nothing to predict: then only the model is written. --set changes any other setting by its protocol name (--set depth=3). One JSON line comes last.";
 
 pub fn command(workspace: &Workspace, args: lexopt::Parser) -> Result<ExitCode> {
     let Some(job) = parse(args)? else {
@@ -46,7 +47,10 @@ fn parse(mut args: lexopt::Parser) -> Result<Option<Value>> {
         }
         let value = args.value().with_context(|| format!("--{name}"))?.string()?;
         match name.as_str() {
-            "images" | "masks" | "test" => {
+            "images" | "masks" => {
+                job.insert(name.clone(), json!(existing(&name, &value)?));
+            }
+            "test" => {
                 job.insert(name.clone(), json!(existing_folder(&name, &value)?));
             }
             "out" | "save" => {
@@ -59,10 +63,10 @@ fn parse(mut args: lexopt::Parser) -> Result<Option<Value>> {
                 job.insert(name.clone(), json!(one_of(&name, &value, &["swiftshader", "default"])?));
             }
             "preset" => {
-                job.insert(
-                    name.clone(),
-                    json!(one_of(&name, &value, &["seed", "balanced", "fast"])?),
-                );
+                let preset = one_of(&name, &value, &["seed", "classic", "balanced", "fast"])?;
+                // The protocol's word for what people see as Classic.
+                let preset = if preset == "classic" { "seed".to_owned() } else { preset };
+                job.insert(name, json!(preset));
             }
             "channels" => {
                 config.insert(name.clone(), json!(one_of(&name, &value, &["rgb", "grey"])?));
@@ -118,12 +122,21 @@ pub fn one_of(name: &str, text: &str, choices: &[&str]) -> Result<String> {
 }
 
 fn existing_folder(name: &str, text: &str) -> Result<PathBuf> {
-    let folder = tools::absolute(text)?;
+    let folder = existing(name, text)?;
     if !folder.is_dir() {
-        bail!("--{name}: there is no folder {}", folder.display());
+        bail!("--{name}: {} is no folder", folder.display());
     }
-    tools::say(format!("--{name}: {}", folder.display()));
     Ok(folder)
+}
+
+/// A file or folder.
+fn existing(name: &str, text: &str) -> Result<PathBuf> {
+    let path = tools::absolute(text)?;
+    if !path.exists() {
+        bail!("--{name}: there is no {}", path.display());
+    }
+    tools::say(format!("--{name}: {}", path.display()));
+    Ok(path)
 }
 
 #[cfg(test)]
@@ -154,6 +167,14 @@ mod tests {
             job["config"],
             json!({"tile_px": 128.0, "val_names": ["a.png", "b.png"], "lr": 1e-3, "depth": 3.0})
         );
+    }
+
+    #[test]
+    fn images_and_masks_may_be_single_files() {
+        let here = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let job = parsed(&["--images", here, "--masks", here]).unwrap().unwrap();
+        assert_eq!(job["masks"], here);
+        assert!(parsed(&["--test", here]).is_err());
     }
 
     #[test]

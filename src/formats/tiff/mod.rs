@@ -7,6 +7,7 @@
 //! length of the file, and gives no directory to read the georeference from.
 
 mod chunk;
+mod fourth_band;
 mod ifd;
 mod jpeg;
 mod missing;

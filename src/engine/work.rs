@@ -1,0 +1,30 @@
+//! How much work settings stand for, in multiply-adds: what the page estimates times by.
+
+use super::{Engine, presets, run::Sides};
+use crate::{
+    infer::InputSpec,
+    protocol::Preset,
+    train::{Settings, forecast},
+};
+
+impl Engine {
+    /// Multiply-adds of one validation.
+    pub(super) fn validation_macs(&self, settings: &Settings, sides: &Sides) -> f64 {
+        let spec = InputSpec {
+            channels: settings.channels,
+            sampling: settings.sampling,
+            tile_px: settings.tile_px,
+            stride_px: settings.model.stride_px(),
+        };
+        forecast::validation_macs(&settings.model, &spec, &self.data, [&sides.train, &sides.validation])
+    }
+
+    /// Multiply-adds of a run of the classic preset on the present data.
+    pub(super) fn classic_macs(&self) -> f64 {
+        let (_, settings, sides) = self.check(&presets::config(Preset::Seed));
+        settings.map_or(0.0, |s| {
+            f64::from(s.steps_total) * forecast::step_macs(&s)
+                + f64::from(forecast::validations(&s)) * self.validation_macs(&s, &sides)
+        })
+    }
+}
