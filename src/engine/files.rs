@@ -127,6 +127,7 @@ impl Engine {
         self.builder.set_nodata(&self.vectors.nodata());
         self.data = Rc::new(self.builder.finish());
         self.last_validation.clear();
+        self.last_held_back = None;
         let data = &self.data;
         let classes = data.classes().len();
         let pairs = data

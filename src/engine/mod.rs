@@ -16,6 +16,7 @@ mod model_files;
 mod predict;
 mod presets;
 mod run;
+mod scene;
 mod survive;
 mod target;
 mod tiles;
@@ -25,7 +26,10 @@ mod vector_masks;
 use std::rc::Rc;
 
 use crate::{
-    data::{builder::Builder, classes::Class, dataset::Dataset, pair::FolderRoles, value_ranges::ValueRanges},
+    data::{
+        builder::Builder, classes::Class, dataset::Dataset, held_back::HeldBack, pair::FolderRoles,
+        value_ranges::ValueRanges,
+    },
     device::{self, Choice, Probe, Ready, Reason},
     infer::InputSpec,
     model::UNet,
@@ -87,6 +91,8 @@ pub struct Engine {
     model: Option<Model>,
     /// Validation pairs of the last run, to predict after it.
     last_validation: Vec<usize>,
+    /// What of them was held back, where that is a part of an image.
+    last_held_back: Option<HeldBack>,
     predicting: Option<predict::Job>,
     results: Vec<predict::Stored>,
 }
@@ -110,6 +116,7 @@ impl Engine {
             runs: 0,
             model: None,
             last_validation: Vec::new(),
+            last_held_back: None,
             predicting: None,
             results: Vec::new(),
         }

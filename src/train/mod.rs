@@ -5,8 +5,10 @@ mod clip;
 pub mod config;
 mod config_check;
 mod control;
+mod crops;
 mod curve;
 mod health;
+mod measure;
 mod memory;
 mod news;
 mod optimizer;
@@ -24,6 +26,7 @@ pub use config_check::{FieldProblem, Problem, usual_interval};
 pub use control::Control;
 pub use curve::CurvePoint;
 pub use health::{Ailment, Health};
+pub use measure::usual_interval_for;
 pub use memory::{Room, expected_bytes};
 pub use news::{
     EndReason, Ended, ImageMetrics, ImageScore, Preview, SessionEvent, SessionPhase, StepNews, TrainError,

@@ -1,42 +1,37 @@
-//! The session's validation: whole images, one tile a call, metrics and previews at the end.
+//! The session's validation: images or parts of them, one tile a call, metrics and previews at the end.
 
 use std::collections::VecDeque;
 
 use super::{
     config::{KeepBest, NormStatistics, Schedule},
+    crops::{Measured, Previews},
     curve::Histogram,
     health::Ailment,
-    news::{EndReason, ImageScore, Preview, SessionEvent, SessionPhase, TrainError, ValidationNews},
+    measure::{self, Piece},
+    news::{EndReason, ImageScore, SessionEvent, SessionPhase, TrainError, ValidationNews},
     score::Score,
     session::{Best, Session},
 };
 use crate::{
     data::classes::UNLABELLED,
-    formats::raster::Raster,
     infer::{Prediction, View, shrink_mean, shrink_nearest},
     model::class_metrics::most_probable,
 };
 
-/// Training images that are validated too, to show overfitting; more would cost without telling more.
-const TRAINING_SAMPLE: usize = 4;
-/// Tiles in the preview.
-const PREVIEWS: usize = 4;
 /// Probabilities this close do not depend on the image.
 const DEAD_SPREAD: f32 = 1e-4;
 /// Steps after which Keras's running statistics have forgotten their start.
 const SETTLED_STEPS: u32 = 500;
-/// Longer side of a preview in pixels.
-const PREVIEW_PX: usize = 256;
 /// A validation under way.
 pub(super) struct Validation {
-    queue: VecDeque<(usize, bool)>,
-    current: Option<(usize, bool, View, Prediction, Vec<f32>)>,
+    queue: VecDeque<Piece>,
+    current: Option<(Piece, View, Prediction, Vec<f32>)>,
     held_out: Score,
     training: Score,
     /// Lowest and highest probability of each class.
     range: Vec<(f32, f32)>,
-    previews: Vec<Preview>,
-    images: Vec<ImageScore>,
+    previews: Previews,
+    images: Vec<(Piece, Score)>,
     histogram: Histogram,
 }
 
@@ -44,11 +39,12 @@ impl Session {
     pub(super) fn begin_validation(&mut self, events: &mut Vec<SessionEvent>) {
         self.enter(SessionPhase::Validating, events);
         self.validated_at = self.steps();
-        let held_out = self.validation.iter().map(|&pair| (pair, true));
-        // Evenly spread over the training set, the same ones every time.
-        let n = self.train.len().min(TRAINING_SAMPLE);
-        let sample = (0..n).map(|i| (self.train[i * self.train.len() / n], false));
-        let queue = held_out.chain(sample).collect();
+        let queue = measure::pieces(&self.data, &self.settings, &self.train, &self.validation);
+        let shown = if self.validation.is_empty() {
+            self.train.len()
+        } else {
+            self.validation.len()
+        };
         let classes = self.settings.model.classes;
         self.validating = Some(Validation {
             queue,
@@ -56,7 +52,7 @@ impl Session {
             held_out: Score::new(classes),
             training: Score::new(classes),
             range: vec![(f32::INFINITY, f32::NEG_INFINITY); classes],
-            previews: Vec::new(),
+            previews: Previews::new(shown, self.preview_places.clone()),
             images: Vec::new(),
             histogram: Histogram::new(),
         });
@@ -67,23 +63,29 @@ impl Session {
         let spec = self.input_spec();
         let Some(v) = &mut self.validating else { return Ok(()) };
         if v.current.is_none() {
-            v.current = v.queue.pop_front().and_then(|(pair, held_out)| {
-                let view = View::new(self.data.image(pair)?, &spec);
+            v.current = v.queue.pop_front().and_then(|piece| {
+                let view = piece.view(self.data.image(piece.pair)?, &spec);
                 let prediction = Prediction::new(&view, spec.stride_px, self.settings.model.classes, false);
-                Some((pair, held_out, view, prediction, Vec::new()))
+                Some((piece, view, prediction, Vec::new()))
             });
         }
-        if let Some((pair, held_out, view, mut prediction, mut probability)) = v.current.take()
+        if let Some((piece, view, mut prediction, mut probability)) = v.current.take()
+            && let pair = piece.pair
             && let (Some(image), Some(mask), Some(bits)) =
                 (self.data.image(pair), self.data.mask(pair), self.data.mask_bits(pair))
         {
             let step = prediction.step(&self.trainer.model, &view, image, &mut probability);
             if !step.await? {
-                v.current = Some((pair, held_out, view, prediction, probability));
+                v.current = Some((piece, view, prediction, probability));
                 return Ok(());
             }
-            let truth = view.truth(mask, bits, &spec);
-            let sum = if held_out { &mut v.held_out } else { &mut v.training };
+            let probability = piece.measured(probability, self.settings.model.classes);
+            let truth = piece.truth(&view, [image, mask], bits, &spec);
+            let sum = if piece.held_out {
+                &mut v.held_out
+            } else {
+                &mut v.training
+            };
             let mut score = Score::new(self.settings.model.classes);
             score.add(&probability, &truth, 0.5);
             sum.merge(&score);
@@ -93,19 +95,23 @@ impl Session {
                 (*low, *high) = (low.min(*p), high.max(*p));
             }
             let only_training = self.validation.is_empty();
-            let metrics = score.metrics();
-            v.images.push(ImageScore {
-                pair,
-                validation: held_out,
-                iou: metrics.iou,
-                accuracy: metrics.accuracy,
-            });
-            if self.settings.model.classes == 1 && (held_out || only_training) {
+            if self.settings.model.classes == 1 && (piece.held_out || only_training) {
                 v.histogram.add(&probability, &truth);
             }
-            if v.previews.len() < PREVIEWS && (held_out || only_training) {
-                v.previews
-                    .push(preview(pair, held_out, &view, image, &probability, &truth, metrics.iou));
+            if piece.held_out || only_training {
+                v.previews.add(&Measured {
+                    piece,
+                    view: &view,
+                    image,
+                    map: &probability,
+                    truth: &truth,
+                    iou: score.metrics().iou,
+                });
+            }
+            // The pieces of an image follow each other.
+            match v.images.last_mut() {
+                Some((last, sum)) if last.is_of_same_image(&piece) => sum.merge(&score),
+                _ => v.images.push((piece, score)),
             }
         }
         if v.queue.is_empty() && v.current.is_none() {
@@ -155,7 +161,11 @@ impl Session {
             best,
             best_step,
             elapsed_ms,
-            images: v.images,
+            images: v
+                .images
+                .iter()
+                .map(|(piece, score)| image_score(piece, score))
+                .collect(),
             curve: v.histogram.curve(),
         };
         self.history.push(ValidationNews {
@@ -164,11 +174,10 @@ impl Session {
             ..news.clone()
         });
         events.push(SessionEvent::Validation(news));
-        if !v.previews.is_empty() {
-            events.push(SessionEvent::Preview {
-                step,
-                items: v.previews,
-            });
+        let (items, places) = v.previews.finish();
+        self.preview_places = places;
+        if !items.is_empty() {
+            events.push(SessionEvent::Preview { step, items });
         }
         if self.steps() >= self.settings.steps_total {
             return Ok(());
@@ -242,26 +251,12 @@ pub fn layers(truth: &[u8], map: &[f32], size: [usize; 2], max_px: usize) -> (Ve
     )
 }
 
-fn preview(
-    pair: usize,
-    validation: bool,
-    view: &View,
-    image: &Raster,
-    probability: &[f32],
-    truth: &[u8],
-    iou: Option<f64>,
-) -> Preview {
-    let size = [view.height, view.width];
-    let (rgba, [height, width]) = view.picture(image, PREVIEW_PX);
-    let (truth, probability) = layers(truth, probability, size, PREVIEW_PX);
-    Preview {
-        pair,
-        validation,
-        width,
-        height,
-        iou,
-        rgba,
-        truth,
-        probability,
+fn image_score(piece: &Piece, score: &Score) -> ImageScore {
+    let metrics = score.metrics();
+    ImageScore {
+        pair: piece.pair,
+        validation: piece.held_out,
+        iou: metrics.iou,
+        accuracy: metrics.accuracy,
     }
 }
