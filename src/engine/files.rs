@@ -152,7 +152,7 @@ impl Engine {
             colours: convert_data::shares(&data.colours),
             findings: checkup::examine(data)
                 .iter()
-                .map(|f| convert_data::finding(f, &data.classes()))
+                .map(|f| self.with_ground(convert_data::finding(f, &data.classes())))
                 .collect(),
             ranges: range_info(data),
             objects: match data.numbers.kind {

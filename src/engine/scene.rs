@@ -9,7 +9,7 @@ use crate::{
         held_back::{HeldBack, Wanted},
     },
     model::{Architecture, receptive_radius_px},
-    protocol::{self, TrainConfig},
+    protocol::{self, Finding, FindingCode, TrainConfig},
     train::RawSettings,
 };
 
@@ -48,6 +48,28 @@ impl Engine {
         }
     }
 
+    /// A finding about large images with their area on the ground, where all of them are placed.
+    pub(super) fn with_ground(&self, mut finding: Finding) -> Finding {
+        if finding.code == FindingCode::FewScenes {
+            let area_m2 = |&pair: &u32| {
+                let (image, path) = (self.data.image(pair as usize)?, self.data.image_path(pair as usize)?);
+                let side_m = self.vectors.pixel_m(std::iter::once(path))?;
+                Some(image.pixels() as f64 * side_m * side_m)
+            };
+            finding.value = finding.pairs.iter().map(area_m2).sum();
+        }
+        finding
+    }
+
+    /// Whether rows of an image run from north to south and columns from west to east, as far as is known.
+    fn is_north_up(&self, pair: usize) -> bool {
+        let geo = self.data.image_path(pair).and_then(|path| self.vectors.geo(path));
+        geo.is_some_and(|geo| {
+            let ([x, y], [right, _], [_, below]) = (geo.to_map(0.0, 0.0), geo.to_map(1.0, 0.0), geo.to_map(0.0, 1.0));
+            !geo.is_rotated() && right > x && below < y
+        })
+    }
+
     /// What is held back of an image, for the page.
     pub(super) fn held_back_out(&self, held: &HeldBack) -> Option<protocol::HeldBack> {
         let image = self.data.image(held.pair)?;
@@ -57,6 +79,7 @@ impl Engine {
             top: held.area.top,
             width: held.area.width,
             height: held.area.height,
+            north_up: self.is_north_up(held.pair),
             share: held.area.pixels() as f64 / image.pixels().max(1) as f64,
         })
     }

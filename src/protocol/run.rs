@@ -38,6 +38,8 @@ pub struct HeldBack {
     pub top: u32,
     pub width: u32,
     pub height: u32,
+    /// North is known to be up.
+    pub north_up: bool,
     /// Of the image's pixels, 0 to 1.
     pub share: f64,
 }

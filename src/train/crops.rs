@@ -97,10 +97,22 @@ impl Previews {
         }
     }
 
-    /// The previews, and where those that are crops were cut out.
+    /// The previews, and where those that are crops were cut out. A place that was shown before stays where it was in the list.
     pub(super) fn finish(mut self) -> (Vec<Preview>, Vec<Place>) {
         let found = self.order.iter().filter_map(|pair| self.found.remove(pair));
-        let all: Vec<Candidate> = found.flatten().take(PREVIEWS).collect();
+        let mut fresh: Vec<Candidate> = found.flatten().take(PREVIEWS).collect();
+        let mut slots: Vec<Option<Candidate>> = fresh.iter().map(|_| None).collect();
+        for (slot, place) in slots.iter_mut().zip(&self.before) {
+            let again = fresh
+                .iter()
+                .position(|candidate| candidate.place.as_ref() == Some(place));
+            *slot = again.map(|at| fresh.remove(at));
+        }
+        let mut fresh = fresh.into_iter();
+        let all: Vec<Candidate> = slots
+            .into_iter()
+            .filter_map(|slot| slot.or_else(|| fresh.next()))
+            .collect();
         let places = all.iter().filter_map(|candidate| candidate.place).collect();
         (all.into_iter().map(|candidate| candidate.preview).collect(), places)
     }
@@ -225,3 +237,7 @@ fn of_crop(measured: &Measured, area: Area, place: Area) -> Preview {
         probability,
     }
 }
+
+#[cfg(test)]
+#[path = "crops_tests.rs"]
+mod tests;
