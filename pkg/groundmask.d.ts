@@ -308,6 +308,11 @@ export interface Metrics {
      * By class; background and foreground where there are no others.
      */
     class_iou: (number | undefined)[];
+    /**
+     * Probability from which on a pixel counts as foreground in all but the loss; `None` where there are several classes,
+     * and in runs saved before it was chosen, where it is 0.5.
+     */
+    threshold: number | undefined;
 }
 
 /**
@@ -500,6 +505,10 @@ export interface SavedRun {
      */
     best_iou: number | undefined;
     /**
+     * The threshold it was taken at; `None` for several classes and runs from before it was chosen.
+     */
+    best_threshold: number | undefined;
+    /**
      * Mean of the last losses.
      */
     loss: number | undefined;
@@ -577,6 +586,29 @@ export interface Fault {
      * Numbers or names the sentence needs, or the library's own words as a last resort.
      */
     detail: string | undefined;
+}
+
+/**
+ * Where a model's probabilities are cut, and what was measured there.
+ */
+export interface OperatingPoint {
+    /**
+     * The threshold with the largest IoU over the images it was chosen on.
+     */
+    threshold: number;
+    /**
+     * Of the foreground, at the threshold.
+     */
+    iou: number | undefined;
+    f1: number | undefined;
+    /**
+     * Chosen on images that were held back; on those trained on where there were none.
+     */
+    held_out: boolean;
+    /**
+     * Precision and recall of the same images, thresholds ascending.
+     */
+    curve: CurvePoint[];
 }
 
 /**
@@ -761,6 +793,10 @@ export interface ModelInfo {
      * The same in metres of the map, as an ONNX file for QGIS says it; `None` where the map is in degrees or feet.
      */
     map_pixel_m: number | undefined;
+    /**
+     * `None` for several classes and where nothing chose one: then it is 0.5.
+     */
+    operating_point: OperatingPoint | undefined;
 }
 
 export interface Pair {
@@ -867,6 +903,10 @@ export interface PreviewItem {
     width: number;
     height: number;
     iou: number | undefined;
+    /**
+     * As in [`Metrics`].
+     */
+    threshold: number | undefined;
     rgba: Uint8Array;
     /**
      * 0 or 255, or class numbers (255 = not labelled) where the run has classes.

@@ -6,8 +6,8 @@ use crate::{
     model::{self, LossKind},
     protocol::{
         Architecture, AugmentRanges, Augmentation, Channels, CurvePoint, DeviceKind, DeviceReason, EndReason,
-        FieldError, FieldErrorCode, ForegroundWeight, ImageScore, KeepBest, Loss, Metrics, NormStatistics, Poses,
-        Sampling, Schedule, TrainConfig, ValidationReport,
+        FieldError, FieldErrorCode, ForegroundWeight, ImageScore, KeepBest, Loss, Metrics, NormStatistics,
+        OperatingPoint, Poses, Sampling, Schedule, TrainConfig, ValidationReport,
     },
     train::{self, FieldProblem, ImageMetrics, Problem, RawSettings},
 };
@@ -19,6 +19,7 @@ pub(super) fn metrics(m: ImageMetrics) -> Metrics {
         iou: m.iou,
         f1: m.f1,
         class_iou: m.class_iou,
+        threshold: m.threshold,
     }
 }
 
@@ -36,6 +37,16 @@ pub(super) fn curve_point(p: train::CurvePoint) -> CurvePoint {
         threshold: p.threshold,
         precision: p.precision,
         recall: p.recall,
+    }
+}
+
+pub(super) fn operating_point(point: train::OperatingPoint) -> OperatingPoint {
+    OperatingPoint {
+        threshold: point.threshold,
+        iou: point.iou,
+        f1: point.f1,
+        held_out: point.held_out,
+        curve: point.curve.into_iter().map(curve_point).collect(),
     }
 }
 

@@ -98,7 +98,11 @@ impl Gather {
             resized: self.resized,
             shown: self.shown.out,
             shown_truth: shown_truth.out,
-            metrics: has_truth.then(|| convert::metrics(self.score.metrics())),
+            metrics: has_truth.then(|| {
+                let metrics = self.score.metrics();
+                let threshold = (self.classes <= 1).then_some(f64::from(self.threshold));
+                convert::metrics(crate::train::ImageMetrics { threshold, ..metrics })
+            }),
         }
     }
 }

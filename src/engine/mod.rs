@@ -34,8 +34,8 @@ use crate::{
     infer::InputSpec,
     model::UNet,
     protocol::{
-        Command, DataSource, DeviceChoice, DeviceInfo, Event, Fault, FaultCode, MaskRule, PROTOCOL_VERSION, Purpose,
-        Stage, TrainConfig,
+        Command, DataSource, DeviceChoice, DeviceInfo, Event, Fault, FaultCode, MaskRule, OperatingPoint,
+        PROTOCOL_VERSION, Purpose, Stage, TrainConfig,
     },
     train::Session,
 };
@@ -59,6 +59,8 @@ pub(crate) struct Model {
     pixel_m: Option<f64>,
     /// The same in metres of the map: Web Mercator's are shorter than those of the ground.
     map_pixel_m: Option<f64>,
+    /// Where its probabilities are cut, if something chose that.
+    operating_point: Option<OperatingPoint>,
 }
 
 /// A run under way.

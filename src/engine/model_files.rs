@@ -12,7 +12,7 @@ use crate::{
     },
     infer::InputSpec,
     model::{ModelConfig, NamedTensor, UNet, read_weights, write_weights},
-    protocol::{ClassInfo, Event, FaultCode, ModelInfo, RangeChoice, Stage},
+    protocol::{ClassInfo, Event, FaultCode, ModelInfo, OperatingPoint, RangeChoice, Stage},
 };
 
 /// Side of the seed's tiles in pixels; Keras's file does not say.
@@ -38,6 +38,9 @@ struct FileConfig {
     /// The same in metres of the map, where its units are metres.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     map_pixel_m: Option<f64>,
+    /// Where its probabilities are cut, and the precision and recall that were measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    operating_point: Option<OperatingPoint>,
 }
 
 impl Engine {
@@ -58,6 +61,7 @@ impl Engine {
                 pixel_m: m.pixel_m,
                 ranges: convert_data::ranges_out(&m.ranges),
                 map_pixel_m: m.map_pixel_m,
+                operating_point: m.operating_point.clone(),
             }
         });
         Event::Model { model: info }
@@ -77,6 +81,7 @@ impl Engine {
             pixel_m: model.pixel_m,
             ranges: Some(convert_data::ranges_out(&model.ranges)),
             map_pixel_m: model.map_pixel_m,
+            operating_point: model.operating_point.clone(),
         };
         let failed = |detail: String| vec![fault(FaultCode::DeviceError, Stage::Model, None, Some(detail))];
         let tensors = match read_weights(&model.unet).await {
@@ -212,7 +217,14 @@ fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (Fault
         classes: convert_data::classes_in(config.classes),
         pixel_m: config.pixel_m.filter(|m| m.is_finite() && *m > 0.0),
         map_pixel_m: config.map_pixel_m.filter(|m| m.is_finite() && *m > 0.0),
+        operating_point: config.operating_point.filter(is_usable_point),
     })
+}
+
+/// Whether a point that a file names can be one; what somebody wrote into it by hand is not believed.
+fn is_usable_point(point: &OperatingPoint) -> bool {
+    const MAX_POINTS: usize = 1000;
+    point.threshold > 0.0 && point.threshold < 1.0 && point.curve.len() <= MAX_POINTS
 }
 
 /// Keras weights of one of the seed's networks; grey ones see images as the seed's pipeline does.
@@ -239,5 +251,6 @@ fn read_keras_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, 
         ranges: ValueRanges::AsBefore,
         pixel_m: None,
         map_pixel_m: None,
+        operating_point: None,
     })
 }

@@ -368,6 +368,7 @@ impl Engine {
                     ranges: self.data.ranges.clone(),
                     pixel_m: self.vectors.pixel_m(usable()),
                     map_pixel_m: self.vectors.map_pixel_m(usable()),
+                    operating_point: run.session.operating_point().map(convert::operating_point),
                 });
             }
             self.ended_run = Some(run);
@@ -385,6 +386,7 @@ impl Engine {
             width: p.width as u32,
             height: p.height as u32,
             iou: p.iou,
+            threshold: p.threshold,
             rgba: p.rgba,
             truth: p.truth,
             probability: p.probability,

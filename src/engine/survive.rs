@@ -242,7 +242,13 @@ impl Engine {
         let (device, cheap) = (ready.device.clone(), ready.kind == Kind::Cpu);
         let session = Session::restore(settings, self.data.clone(), train, validation, device, cheap, &mut file)?;
         let (losses, elapsed_ms) = (curve(session.losses()), session.elapsed_ms());
-        let validations = session.validations().to_vec();
+        let mut validations = session.validations().to_vec();
+        let best = session.best_state();
+        if let Some(best) = best
+            && let Some(kept) = validations.iter_mut().find(|v| v.step == best.step)
+        {
+            kept.curve = best.curve;
+        }
         let validating = session.is_validating();
         events.push(self.take_on(session, config));
         let run_id = self.runs;
@@ -321,6 +327,9 @@ fn describe(
     about: About,
     bytes: u64,
 ) -> SavedRun {
+    let judged = best
+        .as_ref()
+        .and_then(|b| b.validation.as_ref().or(b.training.as_ref()));
     SavedRun {
         step,
         steps_total: about.steps_total,
@@ -330,7 +339,8 @@ fn describe(
         config: about.config,
         data: about.data,
         best_step: best.as_ref().map(|b| b.step),
-        best_iou: best.and_then(|b| b.validation.or(b.training)?.iou),
+        best_iou: judged.and_then(|m| m.iou),
+        best_threshold: judged.and_then(|m| m.threshold),
         loss: about.loss,
         elapsed_ms,
         device: about.device,

@@ -218,6 +218,51 @@ fn a_run_that_has_ended_is_kept_until_it_is_released_and_gives_its_model_back() 
     assert!(events.iter().any(|e| matches!(e, Event::Model { model: Some(_) })));
 }
 
+fn the_model(events: &[Event]) -> crate::protocol::ModelInfo {
+    let models = events.iter().rev().find_map(|e| match e {
+        Event::Model { model } => model.clone(),
+        _ => None,
+    });
+    models.expect("a model")
+}
+
+/// A colleague who loads the file, and the same person after reopening the page, cut where the one who trained did.
+#[test]
+fn the_threshold_goes_along_in_runs_and_models() {
+    let mut first = engine();
+    drop_pairs(&mut first, "", 7);
+    block_on(first.command(Command::Start { config: config() }));
+    let events = advance(&mut first, |_| false);
+    let point = the_model(&events)
+        .operating_point
+        .expect("chosen on the pair that is held back");
+    assert_eq!(
+        the_end(&events).validation.and_then(|m| m.threshold),
+        Some(point.threshold)
+    );
+    let (bytes, saved) = save(&mut first);
+    assert_eq!(
+        (saved.best_iou, saved.best_threshold),
+        (point.iou, Some(point.threshold))
+    );
+    assert_eq!(the_model(&ended_elsewhere(&bytes)).operating_point, Some(point.clone()));
+    let export = Command::ExportModel {
+        format: crate::protocol::ModelFormat::Safetensors,
+        threshold: 0.5,
+    };
+    let made = block_on(first.command(export));
+    let [Event::File { bytes, .. }] = made.as_slice() else {
+        panic!("{made:?}")
+    };
+    let name = "model.safetensors".to_owned();
+    let load = Command::LoadModel {
+        name,
+        bytes: bytes.clone(),
+    };
+    let loaded = block_on(engine().command(load));
+    assert_eq!(the_model(&loaded).operating_point, Some(point));
+}
+
 #[test]
 fn a_state_of_the_last_step_whose_validation_is_still_ahead_comes_to_the_same_end() {
     let mut first = engine();

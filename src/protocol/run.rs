@@ -86,6 +86,9 @@ pub struct Metrics {
     pub f1: Option<f64>,
     /// By class; background and foreground where there are no others.
     pub class_iou: Vec<Option<f64>>,
+    /// Probability from which on a pixel counts as foreground in all but the loss; `None` where there are several classes,
+    /// and in runs saved before it was chosen, where it is 0.5.
+    pub threshold: Option<f64>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -116,12 +119,27 @@ pub struct ImageScore {
     pub accuracy: Option<f64>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct CurvePoint {
     pub threshold: f64,
     pub precision: Option<f64>,
     pub recall: Option<f64>,
+}
+
+/// Where a model's probabilities are cut, and what was measured there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct OperatingPoint {
+    /// The threshold with the largest IoU over the images it was chosen on.
+    pub threshold: f64,
+    /// Of the foreground, at the threshold.
+    pub iou: Option<f64>,
+    pub f1: Option<f64>,
+    /// Chosen on images that were held back; on those trained on where there were none.
+    pub held_out: bool,
+    /// Precision and recall of the same images, thresholds ascending.
+    pub curve: Vec<CurvePoint>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -137,6 +155,8 @@ pub struct PreviewItem {
     pub width: u32,
     pub height: u32,
     pub iou: Option<f64>,
+    /// As in [`Metrics`].
+    pub threshold: Option<f64>,
     #[serde(with = "serde_bytes")]
     #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
     pub rgba: Vec<u8>,
@@ -230,6 +250,8 @@ pub struct ModelInfo {
     pub ranges: RangeChoice,
     /// The same in metres of the map, as an ONNX file for QGIS says it; `None` where the map is in degrees or feet.
     pub map_pixel_m: Option<f64>,
+    /// `None` for several classes and where nothing chose one: then it is 0.5.
+    pub operating_point: Option<OperatingPoint>,
 }
 
 /// What an image was seen at.

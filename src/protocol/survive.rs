@@ -22,6 +22,8 @@ pub struct SavedRun {
     pub best_step: Option<u32>,
     /// Of the best weights so far, on the validation set (else on the training images).
     pub best_iou: Option<f64>,
+    /// The threshold it was taken at; `None` for several classes and runs from before it was chosen.
+    pub best_threshold: Option<f64>,
     /// Mean of the last losses.
     pub loss: Option<f64>,
     pub elapsed_ms: f64,

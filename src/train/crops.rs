@@ -31,7 +31,6 @@ pub(super) struct Measured<'a> {
     /// A value a pixel, or one for each class.
     pub(super) map: &'a [f32],
     pub(super) truth: &'a [u8],
-    pub(super) iou: Option<f64>,
 }
 
 /// Previews as they come up, the best candidates of each image.
@@ -199,7 +198,8 @@ fn of_whole(measured: &Measured) -> Preview {
         corner: None,
         width,
         height,
-        iou: measured.iou,
+        iou: None,
+        threshold: None,
         rgba,
         truth,
         probability,
@@ -231,7 +231,8 @@ fn of_crop(measured: &Measured, area: Area, place: Area) -> Preview {
         corner: Some([place.left, place.top]),
         width: size[1],
         height: size[0],
-        iou: measured.iou,
+        iou: None,
+        threshold: None,
         rgba: pixels.flat_map(|[r, g, b, _]| [r, g, b, 255]).collect(),
         truth,
         probability,

@@ -57,7 +57,6 @@ fn previews(data: &Dataset, wrong: &[([usize; 2], usize)], before: Vec<Place>) -
             image,
             map: &map,
             truth: &truth,
-            iou: Some(0.5),
         });
     }
     previews.finish()

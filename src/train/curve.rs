@@ -1,9 +1,14 @@
-//! Precision and recall at every threshold, from counts of probabilities.
+//! Counts of probabilities, and what follows from them at every threshold: precision, recall, IoU, the best threshold.
 
-/// Thresholds between 0 and 1 that are told.
-const POINTS: usize = 50;
-/// Probabilities are counted in this many steps.
-const BINS: usize = 1000;
+use serde::{Deserialize, Serialize};
+
+use crate::model::metrics::Confusion;
+
+/// Probabilities are counted in this many steps; the thresholds lie between them, as finely as a slider sets them.
+const BINS: usize = 100;
+
+/// The cut of the original pipeline, and where no other is known.
+pub const EVEN_ODDS: f64 = 0.5;
 
 /// Pixels by probability, foreground and background apart.
 #[derive(Debug, Clone)]
@@ -13,11 +18,25 @@ pub(super) struct Histogram {
 }
 
 /// Precision and recall of the pixels at or above a threshold; `None` where there are none to divide by.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
     pub threshold: f64,
     pub precision: Option<f64>,
     pub recall: Option<f64>,
+}
+
+/// Where a model's probabilities are cut, and what was measured there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OperatingPoint {
+    /// The threshold with the largest IoU over the images it was chosen on.
+    pub threshold: f64,
+    /// Of the foreground, at the threshold.
+    pub iou: Option<f64>,
+    pub f1: Option<f64>,
+    /// Chosen on images that were held back; on those trained on where there were none.
+    pub held_out: bool,
+    /// Precision and recall of the same images, thresholds ascending.
+    pub curve: Vec<CurvePoint>,
 }
 
 impl Histogram {
@@ -41,24 +60,58 @@ impl Histogram {
         }
     }
 
+    pub(super) fn merge(&mut self, other: &Self) {
+        let sum = |own: &mut [u64], others: &[u64]| own.iter_mut().zip(others).for_each(|(a, b)| *a += b);
+        sum(&mut self.positives, &other.positives);
+        sum(&mut self.negatives, &other.negatives);
+    }
+
+    /// The counts if pixels from `threshold` on (to the nearest hundredth) are foreground.
+    pub(super) fn confusion(&self, threshold: f64) -> Confusion {
+        let from = (threshold.clamp(0.0, 1.0) * BINS as f64).round() as usize;
+        let split = |side: &[u64]| (side[from..].iter().sum::<u64>(), side[..from].iter().sum::<u64>());
+        let (true_positive, false_negative) = split(&self.positives);
+        let (false_positive, true_negative) = split(&self.negatives);
+        Confusion {
+            true_positive,
+            false_positive,
+            false_negative,
+            true_negative,
+        }
+    }
+
+    fn thresholds() -> impl Iterator<Item = f64> {
+        (1..BINS).map(|i| i as f64 / BINS as f64)
+    }
+
+    /// The threshold with the largest IoU, of equal ones the nearest to 0.5; `None` where there is no foreground to find.
+    pub(super) fn best_threshold(&self) -> Option<f64> {
+        if self.positives.iter().sum::<u64>() == 0 {
+            return None;
+        }
+        let rank = |t: f64| (self.confusion(t).iou().unwrap_or(0.0), -(t - EVEN_ODDS).abs());
+        Self::thresholds().max_by(|a, b| {
+            let (a, b) = (rank(*a), rank(*b));
+            a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
+        })
+    }
+
     /// The curve, thresholds ascending; empty where nothing was counted.
     pub(super) fn curve(&self) -> Vec<CurvePoint> {
-        let all: u64 = self.positives.iter().sum();
-        if all + self.negatives.iter().sum::<u64>() == 0 {
+        if self.confusion(0.0).pixels() == 0 {
             return Vec::new();
         }
-        let ratio = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
-        let point = |i: usize| {
-            let from = i * BINS / POINTS;
-            let right: u64 = self.positives[from..].iter().sum();
-            let wrong: u64 = self.negatives[from..].iter().sum();
+        // To six places: a short decimal is the same number after a file of JSON.
+        let ratio = |part: u64, whole: u64| (whole > 0).then(|| (1e6 * part as f64 / whole as f64).round() / 1e6);
+        let point = |threshold: f64| {
+            let c = self.confusion(threshold);
             CurvePoint {
-                threshold: i as f64 / POINTS as f64,
-                precision: ratio(right, right + wrong),
-                recall: ratio(right, all),
+                threshold,
+                precision: ratio(c.true_positive, c.true_positive + c.false_positive),
+                recall: ratio(c.true_positive, c.true_positive + c.false_negative),
             }
         };
-        (1..POINTS).map(point).collect()
+        Self::thresholds().map(point).collect()
     }
 }
 
@@ -66,20 +119,56 @@ impl Histogram {
 mod tests {
     use super::*;
 
+    fn counted(probability: &[f32], truth: &[u8]) -> Histogram {
+        let mut h = Histogram::new();
+        h.add(probability, truth);
+        h
+    }
+
     #[test]
     fn precision_and_recall_by_hand() {
-        let mut h = Histogram::new();
-        assert!(h.curve().is_empty());
-        h.add(&[0.95, 0.85, 0.35, 0.65, 0.05], &[1, 1, 1, 0, 0]);
+        assert!(Histogram::new().curve().is_empty());
+        let h = counted(&[0.95, 0.85, 0.35, 0.65, 0.05], &[1, 1, 1, 0, 0]);
         let at = |t: f64| {
             h.curve()
                 .into_iter()
                 .find(|p| (p.threshold - t).abs() < 1e-9)
                 .expect("a point")
         };
-        assert_eq!((at(0.5).precision, at(0.5).recall), (Some(2.0 / 3.0), Some(2.0 / 3.0)));
-        assert_eq!((at(0.9).precision, at(0.9).recall), (Some(1.0), Some(1.0 / 3.0)));
+        assert_eq!((at(0.5).precision, at(0.5).recall), (Some(0.666_667), Some(0.666_667)));
+        assert_eq!((at(0.9).precision, at(0.9).recall), (Some(1.0), Some(0.333_333)));
         assert_eq!((at(0.98).precision, at(0.98).recall), (None, Some(0.0)));
         assert_eq!(at(0.02).recall, Some(1.0));
+    }
+
+    /// Background up to 0.65 and foreground from 0.85 on: anything between cuts them apart, and 0.66 is nearest to even odds.
+    #[test]
+    fn the_best_threshold_is_the_one_of_the_largest_iou() {
+        let h = counted(&[0.95, 0.85, 0.55, 0.65, 0.05], &[1, 1, 0, 0, 0]);
+        assert_eq!(h.best_threshold(), Some(0.66));
+        assert_eq!(h.confusion(0.66).iou(), Some(1.0));
+        assert_eq!(h.confusion(0.5).iou(), Some(0.5));
+        let mut both = counted(&[0.3], &[1]);
+        both.merge(&h);
+        // Now 0.3 finds the third of foreground at the price of two of background: 3 of 5. 0.66 finds two of three.
+        assert_eq!(both.best_threshold(), Some(0.66));
+        assert_eq!(both.confusion(0.66).iou(), Some(2.0 / 3.0));
+    }
+
+    #[test]
+    fn without_foreground_or_with_it_alone_nothing_is_made_up() {
+        assert_eq!(Histogram::new().best_threshold(), None);
+        assert_eq!(counted(&[0.2, 0.9], &[0, 255]).best_threshold(), None);
+        assert_eq!(counted(&[0.2, 0.9], &[1, 1]).best_threshold(), Some(0.2));
+    }
+
+    /// At 0.5 the counts are those of the comparison itself.
+    #[test]
+    fn even_odds_count_as_a_comparison_does() {
+        let p: Vec<f32> = (0..=1000).map(|i| i as f32 / 1000.0).collect();
+        let truth: Vec<u8> = (0..=1000).map(|i| u8::from(i % 3 == 0)).collect();
+        let mut plain = Confusion::default();
+        plain.add(&p, &truth, 0.5);
+        assert_eq!(counted(&p, &truth).confusion(EVEN_ODDS), plain);
     }
 }

@@ -24,7 +24,7 @@ mod weights;
 pub use config::{KeepBest, NormStatistics, RawSettings, Schedule, Settings};
 pub use config_check::{FieldProblem, Problem, usual_interval};
 pub use control::Control;
-pub use curve::CurvePoint;
+pub use curve::{CurvePoint, EVEN_ODDS, OperatingPoint};
 pub use health::{Ailment, Health};
 pub use measure::usual_interval_for;
 pub use memory::{Room, expected_bytes};

@@ -24,6 +24,10 @@ pub struct ImageMetrics {
     pub f1: Option<f64>,
     /// By class; background and foreground where there are no others.
     pub class_iou: Vec<Option<f64>>,
+    /// Probability from which on a pixel counts as foreground in the four above; `None` where there are several classes,
+    /// and in files from before it was chosen, where it is 0.5.
+    #[serde(default)]
+    pub threshold: Option<f64>,
 }
 
 /// How one image came out.
@@ -80,6 +84,8 @@ pub struct Preview {
     pub width: usize,
     pub height: usize,
     pub iou: Option<f64>,
+    /// As in [`ImageMetrics`].
+    pub threshold: Option<f64>,
     pub rgba: Vec<u8>,
     /// 0 or 255, or class numbers.
     pub truth: Vec<u8>,

@@ -1,10 +1,64 @@
 //! Metrics of predicted maps, binary or of several classes, summed over images.
 
-use super::news::ImageMetrics;
+use super::{
+    curve::{EVEN_ODDS, Histogram},
+    news::ImageMetrics,
+};
 use crate::model::{
     class_metrics::{ClassConfusion, cross_entropy_sum, most_probable},
     metrics::{Confusion, bce_sum},
 };
+
+/// What is counted of one image or of a set.
+#[derive(Debug, Clone)]
+pub(super) struct Tally {
+    /// At even odds.
+    pub(super) score: Score,
+    /// Of binary maps.
+    pub(super) histogram: Histogram,
+}
+
+impl Tally {
+    /// Of a model's output: 1 class = binary.
+    pub(super) fn new(classes: usize) -> Self {
+        Self {
+            score: Score::new(classes),
+            histogram: Histogram::new(),
+        }
+    }
+
+    /// As [`Score::add`].
+    pub(super) fn add(&mut self, map: &[f32], truth: &[u8]) {
+        self.score.add(map, truth, EVEN_ODDS as f32);
+        if matches!(self.score, Score::Binary { .. }) {
+            self.histogram.add(map, truth);
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.score.merge(&other.score);
+        self.histogram.merge(&other.histogram);
+    }
+
+    /// The metrics with pixels from `threshold` on counted as foreground; of several classes the most probable counts.
+    pub(super) fn metrics(&self, threshold: f64) -> ImageMetrics {
+        let metrics = self.score.metrics();
+        match self.score {
+            Score::Classes { .. } => metrics,
+            Score::Binary { .. } => {
+                let counts = self.histogram.confusion(threshold);
+                ImageMetrics {
+                    accuracy: counts.accuracy(),
+                    iou: counts.iou(),
+                    f1: counts.f1(),
+                    class_iou: counts.class_iou(),
+                    threshold: Some(threshold),
+                    ..metrics
+                }
+            }
+        }
+    }
+}
 
 /// Sums over the images of one set.
 #[derive(Debug, Clone)]
@@ -92,6 +146,7 @@ impl Score {
                 iou: confusion.iou(),
                 f1: confusion.f1(),
                 class_iou: confusion.class_iou(),
+                threshold: None,
             },
             Score::Classes { confusion, entropy } => ImageMetrics {
                 loss: entropy / confusion.pixels().max(1) as f64,
@@ -99,6 +154,7 @@ impl Score {
                 iou: confusion.mean_iou(),
                 f1: confusion.mean_f1(),
                 class_iou: confusion.class_iou(),
+                threshold: None,
             },
         }
     }

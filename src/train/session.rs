@@ -10,6 +10,7 @@ use super::{
     config::{KeepBest, NormStatistics, Settings},
     control::Control,
     crops::Place,
+    curve::{CurvePoint, OperatingPoint},
     health::{Ailment, Health},
     news::{EndReason, Ended, ImageMetrics, SessionEvent, SessionPhase, StepNews, TrainError, ValidationNews},
     step::{Batch, Trainer},
@@ -38,6 +39,8 @@ pub(super) struct Best {
     pub(super) step: u32,
     pub(super) validation: Option<ImageMetrics>,
     pub(super) training: Option<ImageMetrics>,
+    /// Precision and recall of the images they were judged on.
+    pub(super) curve: Vec<CurvePoint>,
 }
 
 /// One run.
@@ -192,6 +195,19 @@ impl Session {
             (None, good) if ill => good.as_ref().map(|(model, step)| (model, *step)),
             (None, _) => Some((&self.trainer.model, self.steps())),
         }
+    }
+
+    /// Where the best weights' probabilities are to be cut, where a validation has chosen it.
+    pub fn operating_point(&self) -> Option<OperatingPoint> {
+        let best = self.best.as_ref()?;
+        let metrics = best.validation.as_ref().or(best.training.as_ref())?;
+        Some(OperatingPoint {
+            threshold: metrics.threshold?,
+            iou: metrics.iou,
+            f1: metrics.f1,
+            held_out: best.validation.is_some(),
+            curve: best.curve.clone(),
+        })
     }
 
     /// Pairs trained on and pairs held back, by their numbers in the data set.
@@ -382,6 +398,7 @@ impl Session {
                 step,
                 validation: None,
                 training: None,
+                curve: Vec::new(),
             });
         }
     }

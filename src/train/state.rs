@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     config::Settings,
     control::Control,
+    curve::CurvePoint,
     health::Health,
     news::{EndReason, ImageMetrics, SessionEvent, TrainError, ValidationNews},
     session::{Best, Session},
@@ -92,6 +93,9 @@ pub struct BestState {
     pub step: u32,
     pub validation: Option<ImageMetrics>,
     pub training: Option<ImageMetrics>,
+    /// Precision and recall by threshold.
+    #[serde(default)]
+    pub curve: Vec<CurvePoint>,
 }
 
 /// The header's `meta`: the session's own part and the caller's.
@@ -173,6 +177,7 @@ impl Session {
             step: best.step,
             validation: best.validation.clone(),
             training: best.training.clone(),
+            curve: best.curve.clone(),
         })
     }
 
@@ -269,6 +274,7 @@ impl Session {
                 step: best.step,
                 validation: best.validation,
                 training: best.training,
+                curve: best.curve,
             });
         }
         if state.good {

@@ -304,3 +304,45 @@ fn of_very_many_validations_some_are_saved_and_the_last_always() {
     assert_eq!((steps.len(), steps.last()), (3001, Some(&9001)));
     assert!(steps.is_sorted());
 }
+
+/// The weights kept are those whose IoU at their own best threshold is the largest of all validations; the threshold and
+/// the curve come back with the run.
+#[test]
+fn the_best_threshold_decides_and_is_read_back() {
+    let (data, settings) = (data(3), settings(Architecture::UnetNorm, KeepBest::ValidationIou, 3));
+    let mut run = session(&settings, &data);
+    advance(&mut run, |_| false);
+    let at = |v: &ValidationNews| v.validation.as_ref().expect("a pair is held back").clone();
+    let largest = run.validations().iter().filter_map(|v| at(v).iou).fold(0.0, f64::max);
+    let point = run.operating_point().expect("chosen");
+    assert!(point.held_out);
+    assert_eq!(point.iou, Some(largest));
+    assert_eq!(point.curve.len(), 99);
+    let kept = run
+        .validations()
+        .iter()
+        .find(|v| v.best && v.step == run.best_state().expect("best").step);
+    assert_eq!(kept.and_then(|v| at(v).threshold), Some(point.threshold));
+    let resumed = restored(&settings, &data, &save(&mut run)).expect("restored");
+    assert_eq!(resumed.operating_point(), Some(point));
+}
+
+/// The original pipeline cuts at even odds, and so are its figures taken.
+#[test]
+fn the_classic_pipeline_is_judged_at_even_odds() {
+    let data = data(1);
+    let classic = RawSettings {
+        sampling: Sampling::Seed,
+        channels: Channels::Grey,
+        tile_px: 256.0,
+        steps: 2.0,
+        validate_every: 2.0,
+        ..raw(Architecture::UnetNorm, KeepBest::TrainingLoss, 1)
+    };
+    let mut run = session(&classic.check(|_, _| 4).expect("usable"), &data);
+    advance(&mut run, |_| false);
+    assert_eq!(
+        run.operating_point().map(|p| p.threshold),
+        Some(crate::train::EVEN_ODDS)
+    );
+}

@@ -5,15 +5,15 @@ use std::collections::VecDeque;
 use super::{
     config::{KeepBest, NormStatistics, Schedule},
     crops::{Measured, Previews},
-    curve::Histogram,
+    curve::EVEN_ODDS,
     health::Ailment,
     measure::{self, Piece},
     news::{EndReason, ImageScore, SessionEvent, SessionPhase, TrainError, ValidationNews},
-    score::Score,
+    score::Tally,
     session::{Best, Session},
 };
 use crate::{
-    data::classes::UNLABELLED,
+    data::{batches::Sampling, classes::UNLABELLED},
     infer::{Prediction, View, shrink_mean, shrink_nearest},
     model::class_metrics::most_probable,
 };
@@ -26,13 +26,12 @@ const SETTLED_STEPS: u32 = 500;
 pub(super) struct Validation {
     queue: VecDeque<Piece>,
     current: Option<(Piece, View, Prediction, Vec<f32>)>,
-    held_out: Score,
-    training: Score,
+    held_out: Tally,
+    training: Tally,
     /// Lowest and highest probability of each class.
     range: Vec<(f32, f32)>,
     previews: Previews,
-    images: Vec<(Piece, Score)>,
-    histogram: Histogram,
+    images: Vec<(Piece, Tally)>,
 }
 
 impl Session {
@@ -49,12 +48,11 @@ impl Session {
         self.validating = Some(Validation {
             queue,
             current: None,
-            held_out: Score::new(classes),
-            training: Score::new(classes),
+            held_out: Tally::new(classes),
+            training: Tally::new(classes),
             range: vec![(f32::INFINITY, f32::NEG_INFINITY); classes],
             previews: Previews::new(shown, self.preview_places.clone()),
             images: Vec::new(),
-            histogram: Histogram::new(),
         });
     }
 
@@ -86,18 +84,15 @@ impl Session {
             } else {
                 &mut v.training
             };
-            let mut score = Score::new(self.settings.model.classes);
-            score.add(&probability, &truth, 0.5);
-            sum.merge(&score);
+            let mut tally = Tally::new(self.settings.model.classes);
+            tally.add(&probability, &truth);
+            sum.merge(&tally);
             let classes = v.range.len().max(1);
             for (i, p) in probability.iter().enumerate() {
                 let (low, high) = &mut v.range[i % classes];
                 (*low, *high) = (low.min(*p), high.max(*p));
             }
             let only_training = self.validation.is_empty();
-            if self.settings.model.classes == 1 && (piece.held_out || only_training) {
-                v.histogram.add(&probability, &truth);
-            }
             if piece.held_out || only_training {
                 v.previews.add(&Measured {
                     piece,
@@ -105,13 +100,12 @@ impl Session {
                     image,
                     map: &probability,
                     truth: &truth,
-                    iou: score.metrics().iou,
                 });
             }
             // The pieces of an image follow each other.
             match v.images.last_mut() {
-                Some((last, sum)) if last.is_of_same_image(&piece) => sum.merge(&score),
-                _ => v.images.push((piece, score)),
+                Some((last, sum)) if last.is_of_same_image(&piece) => sum.merge(&tally),
+                _ => v.images.push((piece, tally)),
             }
         }
         if v.queue.is_empty() && v.current.is_none() {
@@ -123,10 +117,29 @@ impl Session {
     async fn finish_validation(&mut self, events: &mut Vec<SessionEvent>) -> Result<(), TrainError> {
         let Some(v) = self.validating.take() else { return Ok(()) };
         let step = self.validated_at;
-        let validation = (v.held_out.pixels() > 0).then(|| v.held_out.metrics());
-        let training = v.training.metrics();
-        let mut both = v.held_out.clone();
-        both.merge(&v.training);
+        let is_held_out = v.held_out.score.pixels() > 0;
+        let chosen_on = if is_held_out { &v.held_out } else { &v.training };
+        // The original pipeline cuts at even odds. With weighted foreground the best cut lies elsewhere, and at 0.5 better
+        // weights can look worse than others.
+        let threshold = match self.settings.sampling {
+            Sampling::Seed => None,
+            Sampling::Crop | Sampling::Resize => chosen_on.histogram.best_threshold(),
+        }
+        .unwrap_or(EVEN_ODDS);
+        let curve = chosen_on.histogram.curve();
+        let validation = is_held_out.then(|| v.held_out.metrics(threshold));
+        let training = v.training.metrics(threshold);
+        let mut both = v.held_out.score.clone();
+        both.merge(&v.training.score);
+        let score = |(piece, tally): &(Piece, Tally)| image_score(piece, tally, threshold);
+        let images: Vec<ImageScore> = v.images.iter().map(score).collect();
+        let (mut previews, places) = v.previews.finish();
+        self.preview_places = places;
+        // A crop shows the worst of an image, whose figure is not its own.
+        for item in previews.iter_mut().filter(|item| item.corner.is_none()) {
+            item.iou = images.iter().find(|one| one.pair == item.pair).and_then(|one| one.iou);
+            item.threshold = validation.as_ref().unwrap_or(&training).threshold;
+        }
         // ReLUs turn NaN into 0: broken weights may still give numbers.
         let sound = both.metrics().loss.is_finite() && self.keep_if_sound().await?;
         if !sound {
@@ -147,10 +160,12 @@ impl Session {
                     step,
                     validation: validation.clone(),
                     training: Some(training.clone()),
+                    curve: curve.clone(),
                 });
             }
         } else if let Some(kept) = self.best.as_mut().filter(|b| b.step == step) {
             (kept.validation, kept.training, best) = (validation.clone(), Some(training.clone()), true);
+            kept.curve = curve.clone();
         }
         let best_step = self.best.as_ref().map_or(step, |b| b.step);
         let elapsed_ms = self.elapsed_ms;
@@ -161,12 +176,8 @@ impl Session {
             best,
             best_step,
             elapsed_ms,
-            images: v
-                .images
-                .iter()
-                .map(|(piece, score)| image_score(piece, score))
-                .collect(),
-            curve: v.histogram.curve(),
+            images,
+            curve,
         };
         self.history.push(ValidationNews {
             images: Vec::new(),
@@ -174,10 +185,8 @@ impl Session {
             ..news.clone()
         });
         events.push(SessionEvent::Validation(news));
-        let (items, places) = v.previews.finish();
-        self.preview_places = places;
-        if !items.is_empty() {
-            events.push(SessionEvent::Preview { step, items });
+        if !previews.is_empty() {
+            events.push(SessionEvent::Preview { step, items: previews });
         }
         if self.steps() >= self.settings.steps_total {
             return Ok(());
@@ -251,8 +260,8 @@ pub fn layers(truth: &[u8], map: &[f32], size: [usize; 2], max_px: usize) -> (Ve
     )
 }
 
-fn image_score(piece: &Piece, score: &Score) -> ImageScore {
-    let metrics = score.metrics();
+fn image_score(piece: &Piece, tally: &Tally, threshold: f64) -> ImageScore {
+    let metrics = tally.metrics(threshold);
     ImageScore {
         pair: piece.pair,
         validation: piece.held_out,

@@ -226,6 +226,7 @@ function report({ run }, device, bytesSent, files) {
     loss_first: end.loss_first,
     loss_last: end.loss_last,
     val_iou: end.validation?.iou ?? null,
+    threshold: (end.validation ?? end.training)?.threshold ?? null,
     val_f1: end.validation?.f1 ?? null,
     val_accuracy: end.validation?.accuracy ?? null,
     ms_per_step: end.ms_per_step,

@@ -17,7 +17,7 @@ import { unzip } from './zip.mjs';
  * @property {string} [image] absent: the model is only written in another format
  * @property {string} [kind] value of the page's list of results
  * @property {string} [format] value of the page's list of model formats
- * @property {number} threshold
+ * @property {number | null} threshold null: the model's own
  * @property {boolean} tta
  * @property {boolean} own_resolution the image is not seen at the model's ground resolution
  * @property {import('./harness.mjs').Device} device
@@ -105,7 +105,7 @@ async function predict(page) {
     },
     { limitMs: LIMIT_MS, what: 'the image was predicted', everyMs: 250 },
   );
-  await page.fill('#threshold', String(job.threshold));
+  if (job.threshold !== null) await page.fill('#threshold', String(job.threshold));
   await page.selectOption('#zip-kind', /** @type {string} */ (job.kind));
   const files = unzip((await gm.download(page, '#download-zip')).bytes);
   const [first] = files.values();

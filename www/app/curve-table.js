@@ -23,7 +23,7 @@ function paint() {
   painted = report;
   const curve = report?.curve ?? [];
   const each = Math.ceil(curve.length / MAX_ROWS);
-  $('curve-rows').replaceChildren(...curve.filter((_point, i) => i % each === 0).map(row));
+  $('curve-rows').replaceChildren(...curve.filter((_point, i) => (i + 1) % each === 0).map(row));
 }
 
 /** @param {import('./types.js').CurvePoint} point */

@@ -80,7 +80,7 @@ export const advancedGroups = [
     { name: 'val_by', label: 'Divide by', help: 'By place keeps tiles that touch, by the numbers in their names, on one side: the honest way for maps.', kind: 'choice', options: [['share', 'Chance'], ['place', 'Place']] },
     { name: 'val_names', label: 'Validation images', help: 'File names, separated by commas; they replace the share above.', kind: 'names' },
     { name: 'validate_every', label: 'Validate every', help: 'Steps between two measurements; 0 chooses from the length of the run.', kind: 'whole' },
-    { name: 'keep_best', label: 'Keep the best by', help: 'Which figure decides the weights that become the model.', kind: 'choice', options: [['validation_iou', 'Validation IoU'], ['training_loss', 'Training loss']] },
+    { name: 'keep_best', label: 'Keep the best by', help: 'Which figure decides the weights that become the model. IoU is taken at the threshold that suits the weights best.', kind: 'choice', options: [['validation_iou', 'Validation IoU at its best threshold'], ['training_loss', 'Training loss']] },
     { name: 'patience', label: 'Stop early after', help: 'Validations without improvement after which the run ends with its best weights; 0 never stops early.', kind: 'whole' },
     { name: 'seed', label: 'Random seed', help: 'The same number gives the same split, weights and crops.', kind: 'whole' },
   ] },

@@ -24,15 +24,15 @@ export function percent(value) {
 /** A metric 0..1. @param {number | null | undefined} value */
 export const metric = (value) => (value == null || !Number.isFinite(value) ? '–' : value.toFixed(2));
 
-/** Figures of a run are taken at this threshold. */
-export const SCORED_AT = 0.5;
+/** Even odds: the threshold where nothing chose a better one. */
+export const EVEN_ODDS = 0.5;
 
 /**
  * An IoU beside masks that are cut at `threshold`, which may be another one than it was taken at.
  * @param {number | null | undefined} iou @param {number} threshold @param {number} [classes] of several classes the most probable one counts
  * @param {number} [at] threshold it was taken at
  */
-export const iouWords = (iou, threshold, classes = 0, at = SCORED_AT) => `IoU ${metric(iou)}${classes || Math.abs(threshold - at) < 0.005 ? '' : ` at ${at.toFixed(2)}`}`;
+export const iouWords = (iou, threshold, classes = 0, at = EVEN_ODDS) => `IoU ${metric(iou)}${classes || Math.abs(threshold - at) < 0.005 ? '' : ` at ${at.toFixed(2)}`}`;
 
 /** Bytes with a binary unit. @param {number} value */
 export function bytes(value) {

@@ -101,8 +101,7 @@ function fillRow(row, item) {
       if (row.item?.rgba !== rgba) paintImage(row.image, item);
       row.item = item;
       setText(row.name, item.corner ? `${item.name} · ${cropWords(item)}` : item.name);
-      // A crop is one of the worst places: the figure of all that was measured is not its own.
-      setText(row.iou, item.iou == null || item.corner ? '' : iouWords(item.iou, state.view.threshold, state.run?.classes.length));
+      setText(row.iou, item.iou == null ? '' : iouWords(item.iou, state.view.threshold, state.run?.classes.length, item.threshold ?? undefined));
       row.image.parentElement?.setAttribute('aria-label', `Open ${item.name}: image`);
     },
     () => row.truth.fill(item.name, { width, height, rgba, mask: truth }, 128),

@@ -3,7 +3,7 @@
  * Events of the engine -> state. No DOM here: what is said and shown follows from the state.
  */
 import { storeCalibration } from './kernels.js';
-import { bestOf, changed, changedFigures, running, state } from './store.js';
+import { bestOf, bestThreshold, changed, changedFigures, followThreshold, running, state } from './store.js';
 import { endLine, faultLine, mendedLine } from './strings.js';
 import { metric, plural } from './format.js';
 import { addPoint, addThinned } from './thin.js';
@@ -67,6 +67,7 @@ function apply(event) {
       state.preview = [];
       state.history = [];
       state.view.previewAt = null;
+      state.view.chosen = false;
       state.run = {
         run_id: event.run_id, config: event.config, trainPairs: event.train.length, validationPairs: [...event.validation], parameters: event.parameters, classes: event.classes,
         dataset: state.dataset, device: state.device, steps_total: event.steps_total, phase: 'compiling', continued: event.continued, from: 0, last: null, losses: [], validations: [], mended: [], end: null, asked: null,
@@ -76,6 +77,7 @@ function apply(event) {
     case 'run_resumed':
       if (!state.run) break;
       Object.assign(state.run, { from: event.step, losses: event.losses.map(([step, loss]) => [step, loss]), validations: [...event.validations] });
+      followThreshold(bestThreshold());
       say(`The run goes on from step ${event.step}.`);
       break;
     case 'phase':
@@ -91,6 +93,7 @@ function apply(event) {
     case 'validation':
       if (!state.run) break;
       addValidation(state.run, event);
+      if (!state.view.chosen) followThreshold(bestThreshold());
       say(`Step ${event.step}: validation IoU ${metric(event.validation?.iou ?? event.training.iou)}.`);
       break;
     case 'preview':
@@ -112,7 +115,7 @@ function apply(event) {
     case 'model':
       // That of a run comes with its end, which says more.
       if (event.model && !running() && event.model.name !== state.model?.name && event.model.name !== `run ${state.run?.run_id}`) say(`Model ${event.model.name} is ready.`);
-      state.model = event.model ?? null;
+      takeModel(event.model ?? null);
       break;
     case 'bands':
       state.bands = { most: event.most, shown: event.shown };
@@ -133,6 +136,19 @@ function apply(event) {
     default:
       break;
   }
+}
+
+/**
+ * A model brings its threshold along. The same one again, as after the loss of an engine, leaves what was chosen since.
+ * @param {import('./types.js').ModelInfo | null} model
+ */
+function takeModel(model) {
+  const key = (/** @type {import('./types.js').ModelInfo | null} */ one) => (one ? `${one.name} ${one.steps} ${one.operating_point?.threshold}` : '');
+  if (model && key(model) !== key(state.model)) {
+    state.view.chosen = false;
+    followThreshold(model.operating_point?.threshold);
+  }
+  state.model = model;
 }
 
 /** Most previews kept of a run. */

@@ -5,13 +5,13 @@
  */
 import { ruleLine } from './data-strings.js';
 import { saveBlob } from './downloads.js';
-import { bytes, count, duration, iouWords, metric, percent, size } from './format.js';
+import { EVEN_ODDS, bytes, count, duration, iouWords, metric, percent, size } from './format.js';
 import { h } from './dom.js';
 import { augmentFields } from './fields.js';
 import { byteThreshold, paintImage } from './paint.js';
 import { paintLayers } from './paint-classes.js';
 import { addressOf, settingsFile } from './settings-words.js';
-import { bestOf, shownAt, shownPreviews, state } from './store.js';
+import { bestOf, judgedAt, shownAt, shownPreviews, state } from './store.js';
 import { endLine, mendedLine } from './strings.js';
 
 /** @typedef {{ steps: number, losses: [number, number][], iou: [number, number][], iouName: string }} Curves */
@@ -52,6 +52,7 @@ export function reportHtml() {
     ['Outcome', run.end ? endLine(run.end, run.continued) : `Under way at step ${run.last?.step ?? run.from}.`],
     ['Steps', `${count(run.end?.steps ?? run.last?.step ?? run.from)} of ${count(run.steps_total)}`],
     ['Weights kept', keptWords(run)],
+    ['Threshold of the IoU', run.classes.length ? 'none: the most probable class counts' : (judgedAt(bestOf(run)) ?? EVEN_ODDS).toFixed(2)],
     ['Began with', run.continued ? 'the weights of a model' : 'fresh weights'],
     ['Resumed', run.from > 0 ? `at step ${count(run.from)}` : 'no'],
     ['Dead outputs mended', run.mended.map(mendedLine).join(' ') || 'none'],
@@ -148,7 +149,7 @@ function masks() {
     paintLayers(canvas, { ...item, mask: item.truth }, { ...look, at: 128 });
     const truth = picture('truth');
     paintLayers(canvas, { ...item, mask: item.probability }, { ...look, at: byteThreshold(state.view.threshold) });
-    return `${image}${truth}${picture('prediction')}<p>${escape(item.name)}${item.iou == null ? '' : `, ${iouWords(item.iou, state.view.threshold, look.classes.length)}`}${item.validation ? '' : ' (trained on)'}</p>`;
+    return `${image}${truth}${picture('prediction')}<p>${escape(item.name)}${item.iou == null ? '' : `, ${iouWords(item.iou, state.view.threshold, look.classes.length, item.threshold ?? undefined)}`}${item.validation ? '' : ' (trained on)'}</p>`;
   });
   const step = state.history[shownAt()]?.step;
   return `<p>Image, truth, prediction${step === undefined ? '' : ` of step ${count(step)}`}${look.classes.length ? '' : ` at a threshold of ${percent(state.view.threshold)}`}.</p><div class="masks">${rows.join('')}</div>`;

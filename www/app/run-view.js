@@ -7,7 +7,7 @@ import { faultItem } from './data-view.js';
 import { count, duration, metric, speed } from './format.js';
 import { focusHeading, go } from './header.js';
 import { send } from './session.js';
-import { changed, onPaint, running, state, stepOf, toldValidation, usablePairs } from './store.js';
+import { changed, judgedAt, onPaint, running, state, stepOf, toldValidation, usablePairs } from './store.js';
 import { mendedLine, retryWords, runLine } from './strings.js';
 import { startWith } from './settings.js';
 import { classKey, paintLayers } from './paint-classes.js';
@@ -73,7 +73,8 @@ function paint() {
   const validation = run.validations.at(-1);
   const honest = run.validationPairs.length > 0;
   const mean = run.classes.length ? 'mean ' : '';
-  setText($('fig-iou-name'), honest ? `Validation ${mean}IoU` : `Training ${mean}IoU`);
+  const at = end ? (end.validation ?? end.training)?.threshold ?? null : judgedAt(validation);
+  setText($('fig-iou-name'), `${honest ? 'Validation' : 'Training'} ${mean}IoU${at === null ? '' : ` at ${at.toFixed(2)}`}`);
   paintClassKey(run);
   setText($('fig-iou'), metric(end ? (honest ? end.validation?.iou : end.training?.iou) : honest ? validation?.validation?.iou : validation?.training.iou));
   setText($('fig-loss'), last ? last.loss.toFixed(last.loss < 0.1 ? 4 : 3) : '–');

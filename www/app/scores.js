@@ -4,8 +4,8 @@
  * threshold in force on it.
  */
 import { $, h, setText, show } from './dom.js';
-import { count, metric } from './format.js';
-import { bestOf, changed, dataOf, onPaint, state, toldValidation } from './store.js';
+import { EVEN_ODDS, count, metric } from './format.js';
+import { bestOf, chooseThreshold, dataOf, judgedAt, onPaint, state, toldValidation } from './store.js';
 import { openPairs } from './viewer.js';
 
 /** @typedef {import('./types.js').CurvePoint} CurvePoint */
@@ -17,9 +17,8 @@ let drawn = '';
 
 export function initScores() {
   $('best-threshold').addEventListener('click', () => {
-    const best = bestPoint(toldValidation()?.curve ?? []);
-    if (best) state.view.threshold = best.threshold;
-    changed();
+    const best = judgedAt(toldValidation());
+    if (best !== null) chooseThreshold(best);
   });
   onPaint(paint);
 }
@@ -50,7 +49,7 @@ function paintImages(report, run) {
   const images = report.images.filter(({ validation }) => validation || !held);
   // An image without foreground has no IoU; its accuracy stands in, behind those that have one.
   const order = images.toSorted((a, b) => (a.iou ?? 2 + (a.accuracy ?? 0)) - (b.iou ?? 2 + (b.accuracy ?? 0)));
-  setText($('worst-note'), `${held ? 'Not trained on' : 'Trained on: nothing is held back'} · ${asOf(report, run)}${run.classes.length ? '' : ' · IoU at threshold 0.50'}`);
+  setText($('worst-note'), `${held ? 'Not trained on' : 'Trained on: nothing is held back'} · ${asOf(report, run)}${run.classes.length ? '' : ` · IoU at threshold ${(judgedAt(report) ?? EVEN_ODDS).toFixed(2)}`}`);
   const list = $('worst');
   // Who was in the list stays at the same image, wherever that is now.
   const focused = list.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement).dataset.pair : undefined;
@@ -64,12 +63,6 @@ function paintImages(report, run) {
   if (focused !== undefined) /** @type {HTMLElement | null} */ (list.querySelector(`[data-pair="${focused}"]`))?.focus({ preventScroll: true });
 }
 
-/** F1 of a point. @param {CurvePoint} point */
-const f1 = ({ precision, recall }) => (precision && recall ? (2 * precision * recall) / (precision + recall) : 0);
-
-/** @param {readonly CurvePoint[]} curve */
-const bestPoint = (curve) => curve.reduce((/** @type {CurvePoint | null} */ best, point) => (!best || f1(point) > f1(best) ? point : best), null);
-
 /** @param {import('./types.js').ValidationReport} report @param {import('./store.js').Run} run */
 function paintCurve(report, run) {
   const { curve } = report;
@@ -82,10 +75,8 @@ function paintCurve(report, run) {
   $('pr-dot').setAttribute('cx', at ? x(at) : '-9');
   $('pr-dot').setAttribute('cy', at ? y(at) : '-9');
   setText($('pr-text'), at ? `At threshold ${at.threshold.toFixed(2)}: precision ${metric(at.precision)} (share of the mask that is right), recall ${metric(at.recall)} (share of the truth that is found), ${run.validationPairs.length ? '' : 'on images trained on, '}${asOf(report, run)}.` : 'No pixel reaches any threshold yet.');
-  const found = bestPoint(known);
-  // A threshold at which nothing is right is best for nothing.
-  const best = found && f1(found) > 0 ? found : null;
+  const best = judgedAt(report);
   const button = /** @type {HTMLButtonElement} */ ($('best-threshold'));
-  button.disabled = !best || Math.abs(best.threshold - state.view.threshold) < 0.005;
-  setText(button, best ? `Use the best threshold, ${best.threshold.toFixed(2)}` : 'Use the best threshold');
+  button.disabled = best === null || Math.abs(best - state.view.threshold) < 0.005;
+  setText(button, best === null ? 'Use the best threshold' : `Use the best threshold, ${best.toFixed(2)}`);
 }

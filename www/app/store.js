@@ -2,6 +2,7 @@
 /**
  * The page's state: one object, changed by events and by people, painted at most once per animation frame.
  */
+import { EVEN_ODDS } from './format.js';
 
 /**
  * @typedef {import('./types.js').Dataset} Dataset
@@ -88,7 +89,7 @@
  * @property {number} bytesSent
  * @property {number} longestTaskMs longest page task since load (0: none over 50 ms)
  * @property {number} longestTaskTrainingMs the same while training
- * @property {{ overlay: boolean, threshold: number, opacity: number, logLoss: boolean, previewAt: number | null }} view `previewAt` is the step of a preview in `history`; null: the newest, or after the end that of the weights kept
+ * @property {{ overlay: boolean, threshold: number, chosen: boolean, opacity: number, logLoss: boolean, previewAt: number | null }} view `chosen`: the threshold was set by hand; `previewAt` is the step of a preview in `history`; null: the newest, or after the end that of the weights kept
  * @property {string} status the polite line for screen readers
  */
 
@@ -116,13 +117,13 @@ const initial = () => ({
   bands: null,
   predicting: null,
   results: [],
-  predictedAt: 0.5,
+  predictedAt: EVEN_ODDS,
   faults: [],
   keep: { storage: 'unknown', detail: '', offer: null, last: null, why: '', other: null, later: false, taken: -1, dataKept: undefined },
   bytesSent: 0,
   longestTaskMs: 0,
   longestTaskTrainingMs: 0,
-  view: { overlay: true, threshold: 0.5, opacity: 0.45, logLoss: false, previewAt: null },
+  view: { overlay: true, threshold: EVEN_ODDS, chosen: false, opacity: 0.45, logLoss: false, previewAt: null },
   status: '',
 });
 
@@ -175,11 +176,35 @@ export const running = () => state.run !== null && state.run.end === null;
 /** The validation whose weights are kept so far; after the end of the run, that of the model, if it was validated. @param {Run} run */
 export const bestOf = (run) => run.validations.findLast(({ step, best }) => (run.end ? step === run.end.best_step : best));
 
+/**
+ * The threshold a validation's figures were taken at, which is the one that suited its weights best.
+ * @param {import('./types.js').ValidationReport | undefined} report
+ */
+export const judgedAt = (report) => (report ? (report.validation ?? report.training).threshold ?? null : null);
+
+/** The best threshold that is known: of the run under way, else of the model. */
+export function bestThreshold() {
+  const { run, model } = state;
+  return run && !run.end ? judgedAt(run.validations.at(-1)) : model?.operating_point?.threshold ?? null;
+}
+
+/** Sets the threshold by hand. @param {number} value */
+export function chooseThreshold(value) {
+  state.view.threshold = Math.min(0.99, Math.max(0.01, Math.round(value * 100) / 100));
+  state.view.chosen = true;
+  changed();
+}
+
+/** Sets the threshold to what the run or the model says, if it says anything. @param {number | null | undefined} value */
+export function followThreshold(value) {
+  state.view.threshold = value ?? EVEN_ODDS;
+}
+
 /** The validation to tell of: the newest, and after the end that of the model, where its details are known. */
 export function toldValidation() {
   const { run } = state;
   const best = run?.end && bestOf(run);
-  return best && best.images.length ? best : run?.validations.at(-1);
+  return best && best.images.length + best.curve.length ? best : run?.validations.at(-1);
 }
 
 /** Place in `history` of the preview in view. */

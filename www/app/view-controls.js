@@ -2,14 +2,17 @@
 /**
  * Overlay, threshold and opacity: one value each, several controls, and the keys for them.
  */
-import { $, setText, typing } from './dom.js';
+import { $, h, setText, show, typing } from './dom.js';
+import { EVEN_ODDS } from './format.js';
 import { go } from './header.js';
 import { pauseOrResume } from './run-view.js';
-import { changed, onPaint, running, state } from './store.js';
+import { bestThreshold, changed, chooseThreshold, onPaint, running, state } from './store.js';
 import { toggleOverlay, viewerKey, viewerOpen } from './viewer.js';
 
 const OVERLAYS = ['overlay-data', 'overlay-train', 'overlay-predict', 'viewer-overlay'];
 const THRESHOLDS = ['threshold', 'viewer-threshold', 'pr-threshold'];
+/** Buttons from the best threshold to even odds and back. */
+const OTHERS = ['threshold-other', 'viewer-threshold-other'];
 const OPACITIES = ['opacity', 'viewer-opacity'];
 
 /** @param {string} id */
@@ -19,8 +22,7 @@ export function initViewControls() {
   for (const id of OVERLAYS) $(id).addEventListener('change', toggleOverlay);
   for (const id of THRESHOLDS) {
     $(id).addEventListener('input', () => {
-      state.view.threshold = Number(input(id).value);
-      changed();
+      chooseThreshold(Number(input(id).value));
     });
   }
   for (const id of OPACITIES) {
@@ -29,6 +31,7 @@ export function initViewControls() {
       changed();
     });
   }
+  for (const id of OTHERS) $(id).addEventListener('click', () => chooseThreshold(otherThreshold() ?? EVEN_ODDS));
   addEventListener('keydown', key);
   onPaint(paint);
 }
@@ -40,10 +43,39 @@ function paint() {
     input(id).value = String(threshold);
     setText($(`${id}-value`), threshold.toFixed(2));
   }
+  paintBest();
   for (const id of OPACITIES) {
     input(id).value = String(opacity);
     input(id).setAttribute('aria-valuetext', `${Math.round(opacity * 100)} %`);
   }
+}
+
+/** @param {number} a @param {number} b */
+const same = (a, b) => Math.abs(a - b) < 0.005;
+
+/** Where one click leads: to the best threshold, or from it to even odds; null where there is none but these. */
+function otherThreshold() {
+  const best = bestThreshold();
+  if (best === null) return null;
+  if (!same(state.view.threshold, best)) return best;
+  return same(best, EVEN_ODDS) ? null : EVEN_ODDS;
+}
+
+/** Says which threshold is the best one, marks it on the sliders, and offers the way there or back. */
+function paintBest() {
+  const best = bestThreshold();
+  const other = otherThreshold();
+  const marks = $('threshold-marks');
+  const mark = best === null ? '' : best.toFixed(2);
+  if (marks.dataset.mark !== mark) {
+    marks.dataset.mark = mark;
+    marks.replaceChildren(...(mark ? [h('option', { value: mark })] : []));
+  }
+  for (const id of OTHERS) {
+    show($(id), other !== null);
+    if (other !== null) setText($(id), other === best ? `Back to ${mark}, best on your data` : `Use ${other.toFixed(2)}`);
+  }
+  show($('threshold-best'), best !== null && same(state.view.threshold, best));
 }
 
 /** @param {KeyboardEvent} event */
@@ -75,6 +107,5 @@ function key(event) {
 
 /** @param {number} by */
 function nudge(by) {
-  state.view.threshold = Math.min(0.99, Math.max(0.01, Math.round((state.view.threshold + by) * 100) / 100));
-  changed();
+  chooseThreshold(state.view.threshold + by);
 }

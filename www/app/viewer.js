@@ -6,7 +6,7 @@
 import { $, setText, show } from './dom.js';
 import { downloadOne } from './downloads.js';
 import { hatch, heldBackKey } from './held-back.js';
-import { SCORED_AT, iouWords, percent, size } from './format.js';
+import { EVEN_ODDS, iouWords, percent, size } from './format.js';
 import { byteThreshold, coverage, paintErrors, paintImage } from './paint.js';
 import { paintLayers } from './paint-classes.js';
 import { onEvent } from './reduce.js';
@@ -97,7 +97,7 @@ export function openPairs(pairIndex) {
   const pairs = state.dataset?.pairs ?? [];
   const classes = state.dataset?.classes ?? [];
   open(pairs.map((pair) => ({
-    name: pair.name, classes, facts: `${size(pair.width, pair.height)} · ${classes.length ? 'labelled' : 'mask'} ${percent(pair.foreground_share)}`, iou: null, iouAt: SCORED_AT, width: pair.thumb_width, height: pair.thumb_height,
+    name: pair.name, classes, facts: `${size(pair.width, pair.height)} · ${classes.length ? 'labelled' : 'mask'} ${percent(pair.foreground_share)}`, iou: null, iouAt: EVEN_ODDS, width: pair.thumb_width, height: pair.thumb_height,
     rgba: pair.thumb_rgba, truth: pair.thumb_mask, probability: null, result: null, pair: pair.blocked ? null : pair.index,
   })), pairs.findIndex((pair) => pair.index === pairIndex));
 }
@@ -105,7 +105,7 @@ export function openPairs(pairIndex) {
 /** @param {number} at */
 export function openPreviews(at) {
   open(shownPreviews().map((item) => ({
-    name: item.name, classes: state.run?.classes ?? [], facts: cropWords(item), iou: item.iou ?? null, iouAt: SCORED_AT, width: item.width, height: item.height,
+    name: item.name, classes: state.run?.classes ?? [], facts: cropWords(item), iou: item.iou ?? null, iouAt: item.threshold ?? EVEN_ODDS, width: item.width, height: item.height,
     rgba: item.rgba, truth: item.truth, probability: item.probability, result: null, pair: null,
   })), at);
 }

@@ -14,12 +14,12 @@ use crate::workspace::Workspace;
 
 const USAGE: &str = "\
 cargo xtask predict --model FILE --image FILE --out FILE.tif|.png|.geojson
-                    [--probability] [--classes] [--threshold 0.5] [--tta] [--own-resolution] [--device webgpu|cpu] [--adapter swiftshader|default]
+                    [--probability] [--classes] [--threshold N] [--tta] [--own-resolution] [--device webgpu|cpu] [--adapter swiftshader|default]
 cargo xtask convert --model FILE --out FILE.onnx|.h5|.npz|.safetensors [--qgis]
 
 The model is a .safetensors file saved by the page or Keras weights of the seed's networks (.h5). The image is any
 that the page reads, its world file and .prj beside it. --out chooses the format by its ending: a GeoTIFF or PNG mask
-(0 or 255; --probability: probabilities; --classes: class numbers with nodata, GeoTIFF only) or outlines. --own-resolution:
+(0 or 255, cut at the model's own threshold unless --threshold gives another; --probability: probabilities; --classes: class numbers with nodata, GeoTIFF only) or outlines. --own-resolution:
 the image is not seen at the ground resolution the model was trained at. --qgis fixes the ONNX file's tile size, as QGIS's Deepness plugin wants it. One JSON line comes last.";
 
 /// Which of the two commands.
@@ -41,7 +41,7 @@ pub fn command(workspace: &Workspace, task: Task, args: lexopt::Parser) -> Resul
 fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
     let (mut model, mut image, mut out) = (None, None, None);
     let (mut probability, mut classes, mut tta, mut qgis, mut own_resolution) = (false, false, false, false, false);
-    let (mut threshold, mut device, mut adapter) = (0.5, "cpu".to_owned(), "swiftshader".to_owned());
+    let (mut threshold, mut device, mut adapter) = (None::<f64>, "cpu".to_owned(), "swiftshader".to_owned());
     while let Some(arg) = args.next()? {
         let lexopt::Arg::Long(name) = arg else {
             return Err(arg.unexpected().into());
@@ -61,12 +61,13 @@ fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
             ("own-resolution", Task::Predict) => own_resolution = true,
             ("threshold", Task::Predict) => {
                 let text = value()?;
-                threshold = text
+                let number: f64 = text
                     .parse()
                     .with_context(|| format!("--threshold takes a number, not `{text}`"))?;
-                if !(0.01..=0.99).contains(&threshold) {
-                    bail!("--threshold is from 0.01 to 0.99, not {threshold}");
+                if !(0.01..=0.99).contains(&number) {
+                    bail!("--threshold is from 0.01 to 0.99, not {number}");
                 }
+                threshold = Some(number);
             }
             ("qgis", Task::Convert) => qgis = true,
             (other, _) => bail!("there is no option --{other}\n\n{USAGE}"),
