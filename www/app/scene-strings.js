@@ -58,5 +58,11 @@ export const heldBackLine = (held, image) => `${strip(held, image)} is held back
 /** Under the share of validation. @param {HeldBack} held @param {{ width: number, height: number }} image */
 export const heldBackHelp = (held, image) => `${strip(held, image)} is never trained on, to measure honestly.`;
 
+/** What is done with a preview. @param {boolean} hovers whether there is something to point with */
+export const enlargeWords = (hovers) => (hovers ? 'click to enlarge, point at a mask to see it bare' : 'tap the image to enlarge it, a mask to see it bare');
+
+/** A preview's name, and where it was cut out. @param {import('./types.js').PreviewItem} item */
+export const previewName = (item) => (item.corner ? `${item.name} · ${cropWords(item)}` : item.name);
+
 /** Where a preview begins in its image. @param {import('./types.js').PreviewItem} item */
 export const cropWords = ({ corner, width, height }) => (corner ? `${width} × ${height} px at ${count(corner[0])}, ${count(corner[1])}` : '');
