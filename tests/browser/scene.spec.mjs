@@ -89,8 +89,10 @@ test('its run has a validation figure, and previews are crops of the worst place
   await expect(page.locator('#preview-note')).toContainText('Not trained on');
   await expect(page.locator('#preview-note')).toContainText('where it errs most');
   await expect(page.locator('#preview-note')).toContainText('click to enlarge');
-  for (const { corner, width, height, validation } of state.preview) {
-    const held = config?.held_back;
+  const held = config?.held_back;
+  if (!held) throw new Error('nothing is held back');
+  const previews = /** @type {import('../../www/app/types.js').PreviewItem[]} */ (/** @type {unknown} */ (state.preview));
+  for (const { corner = [-1, -1], width, height, validation } of previews) {
     expect(validation).toBe(true);
     expect(Math.max(width, height)).toBeLessThanOrEqual(256);
     expect(corner[0]).toBeGreaterThanOrEqual(held.left);

@@ -69,7 +69,7 @@ function apply(event) {
       state.view.previewAt = null;
       state.view.chosen = false;
       state.run = {
-        run_id: event.run_id, config: event.config, trainPairs: event.train.length, validationPairs: [...event.validation], parameters: event.parameters, classes: event.classes,
+        run_id: event.run_id, config: event.config, trainPairs: event.train.length, validationPairs: [...event.validation], heldBackPart: event.train.some((pair) => event.validation.includes(pair)), parameters: event.parameters, classes: event.classes,
         dataset: state.dataset, device: state.device, steps_total: event.steps_total, phase: 'compiling', continued: event.continued, from: 0, last: null, losses: [], validations: [], mended: [], end: null, asked: null,
       };
       say('Training started.');

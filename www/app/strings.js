@@ -2,7 +2,7 @@
 /**
  * Every sentence that words a code: what happened, and what to do next. Nothing else turns codes into words.
  */
-import { baseName, bytes, count, size } from './format.js';
+import { baseName, bytes, count, plural, size } from './format.js';
 
 /**
  * @typedef {import('./types.js').Fault} Fault
@@ -202,7 +202,7 @@ export function runLine(run, software) {
       ? 'Compiling shaders for the first step. On a software adapter this can take minutes; later steps are faster.'
       : 'Compiling shaders and filling buffers for the first step. This happens once.';
     case 'training': return `Training on ${run.trainPairs} pairs.${bestWords}${run.validations.length ? '' : ' The first validation comes soon.'}`;
-    case 'validating': return `Measuring on ${run.validationPairs.length || 'the training'} whole images.${bestWords}`;
+    case 'validating': return `Measuring on ${run.heldBackPart ? 'the part held back' : run.validationPairs.length ? plural(run.validationPairs.length, 'image') : 'the training images'}.${bestWords}`;
     case 'paused': return `Paused.${bestWords}`;
     default: return 'Working.';
   }
