@@ -33,6 +33,25 @@ export interface LegendEntry {
 export type ModelFormat = "safetensors" | "onnx" | "onnx_qgis" | "keras" | "keras_npz";
 
 /**
+ * A part of an image that is measured and not trained on, in its pixels.
+ */
+export interface HeldBack {
+    pair: number;
+    left: number;
+    top: number;
+    width: number;
+    height: number;
+    /**
+     * North is known to be up.
+     */
+    north_up: boolean;
+    /**
+     * Of the image's pixels, 0 to 1.
+     */
+    share: number;
+}
+
+/**
  * A remark on a usable pair.
  */
 export type Note = { code: "cropped"; width: number; height: number } | { code: "empty_mask" } | { code: "full_mask" } | { code: "one_class" } | { code: "maybe_inverted" } | { code: "mask_equals_image" } | { code: "first_frame_only" } | { code: "exif_rotated" } | { code: "alpha_ignored" } | { code: "alpha_may_be_band" } | { code: "mask_turned" } | { code: "mask_shifted"; hundredths_px: number; millimetres: number | undefined } | { code: "mask_resampled"; hundredths: number } | { code: "mask_covers"; percent: number } | { code: "mask_cut_out" } | { code: "places_not_compared" } | { code: "negative_scale" } | { code: "control_points"; hundredths_px: number } | { code: "aux_unreadable" } | { code: "aux_nodata" } | { code: "duplicate_of"; pair: number };
@@ -743,6 +762,10 @@ export interface ConfigReport {
      */
     places: number;
     /**
+     * The part of the only image that is held back; that image then counts on both sides.
+     */
+    held_back?: HeldBack | undefined;
+    /**
      * What the chosen augmentation draws from.
      */
     augment: AugmentRanges;
@@ -932,6 +955,10 @@ export interface PreviewItem {
      * From the validation set (else from the training set).
      */
     validation: boolean;
+    /**
+     * Column and row of the image that the crop begins with, where it is one; `None` = all of the image.
+     */
+    corner?: [number, number] | undefined;
     width: number;
     height: number;
     iou: number | undefined;
@@ -1050,7 +1077,7 @@ export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" |
 
 export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs" | "does_not_fit" | "needs_binary_masks" | "wrong_count" | "no_places";
 
-export type FindingCode = "empty_masks" | "full_masks" | "inverted" | "some_inverted" | "mask_is_image" | "copies" | "tiny_foreground" | "rare_class" | "mixed_sizes" | "mixed_bands" | "mixed_depths" | "too_few_pairs";
+export type FindingCode = "empty_masks" | "full_masks" | "inverted" | "some_inverted" | "mask_is_image" | "copies" | "tiny_foreground" | "rare_class" | "mixed_sizes" | "mixed_bands" | "mixed_depths" | "too_few_pairs" | "few_scenes";
 
 export type ForegroundWeight = "off" | "auto";
 

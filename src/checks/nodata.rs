@@ -68,6 +68,7 @@ async fn train(data: &Dataset, augmentation: Augmentation, kind: LossKind, devic
         tile_px: 32,
         augmentation,
         seed: 3,
+        held_back: None,
     };
     let loss = LossConfig {
         kind,

@@ -9,6 +9,7 @@ use super::augment::plan;
 use super::classes::UNLABELLED;
 use super::dataset::Dataset;
 use super::draw::{Draw, Stream};
+use super::held_back::{Area, HeldBack};
 use super::preprocess::{self, Channels};
 
 /// How tiles are cut from images.
@@ -31,6 +32,8 @@ pub struct SampleSpec {
     pub tile_px: usize,
     pub augmentation: Augmentation,
     pub seed: u32,
+    /// The part of an image that [`Sampling::Crop`] leaves alone.
+    pub held_back: Option<HeldBack>,
 }
 
 impl SampleSpec {
@@ -44,6 +47,11 @@ impl SampleSpec {
 
     pub fn window_px(&self) -> usize {
         self.tile_px + 2 * self.margin_px()
+    }
+
+    /// What is held back of a pair.
+    fn held_back_of(&self, pair: usize) -> Option<&HeldBack> {
+        self.held_back.as_ref().filter(|held| held.pair == pair)
     }
 }
 
@@ -71,10 +79,20 @@ pub struct CpuBatch {
 }
 
 /// How often each training pair is visited in one epoch: once, or once per tile's worth of pixels for crops.
-fn visits(data: &Dataset, train: &[usize], sampling: Sampling, tile_px: usize) -> Vec<usize> {
+fn visits(
+    data: &Dataset,
+    train: &[usize],
+    sampling: Sampling,
+    tile_px: usize,
+    held_back: Option<&HeldBack>,
+) -> Vec<usize> {
     let tile = (tile_px * tile_px).max(1) as u64;
     let times = |pair: &usize| match (sampling, data.image(*pair)) {
-        (Sampling::Crop, Some(image)) => ((image.pixels() + tile / 2) / tile).max(1) as usize,
+        (Sampling::Crop, Some(image)) => {
+            let held = held_back.filter(|held| held.pair == *pair);
+            let pixels = held.map_or(image.pixels(), HeldBack::train_pixels);
+            ((pixels + tile / 2) / tile).max(1) as usize
+        }
         _ => 1,
     };
     train
@@ -84,8 +102,14 @@ fn visits(data: &Dataset, train: &[usize], sampling: Sampling, tile_px: usize) -
 }
 
 /// Samples of one epoch: every training pair once, larger ones in proportion to their pixels.
-pub fn epoch_samples(data: &Dataset, train: &[usize], sampling: Sampling, tile_px: usize) -> usize {
-    visits(data, train, sampling, tile_px).len()
+pub fn epoch_samples(
+    data: &Dataset,
+    train: &[usize],
+    sampling: Sampling,
+    tile_px: usize,
+    held_back: Option<&HeldBack>,
+) -> usize {
+    visits(data, train, sampling, tile_px, held_back).len()
 }
 
 /// The batch of a step, counted from 0. Empty if there is no pair to train on.
@@ -106,7 +130,7 @@ pub fn make_samples(
     samples: Range<usize>,
 ) -> CpuBatch {
     let usable: Vec<usize> = train.iter().copied().filter(|p| data.mask_bits(*p).is_some()).collect();
-    let epoch = visits(data, &usable, spec.sampling, spec.tile_px);
+    let epoch = visits(data, &usable, spec.sampling, spec.tile_px, spec.held_back.as_ref());
     let (window_px, channels) = (spec.window_px(), spec.channels.count());
     let count = if epoch.is_empty() { 0 } else { samples.len() };
     let classes = data.classes().len();
@@ -140,11 +164,11 @@ pub fn make_samples(
         let mut draw = Draw::new(spec.seed, Stream::Sample, step, i as u64);
         let pair = shuffled[place];
         let mask = masks.next().unwrap_or_default();
-        let origin = fill(data, pair, spec, &mut draw, image, mask);
+        let (origin, area) = fill(data, pair, spec, &mut draw, image, mask);
         let plan = plan(spec.augmentation, spec.tile_px, spec.margin_px(), &mut draw);
         if let (Some(tile), Some(bits), Some(raster)) = (labels.next(), data.mask_bits(pair), data.image(pair)) {
             let size = [raster.height as usize, raster.width as usize];
-            pose_labels(bits, size, origin, &plan.matrix, spec, tile);
+            pose_labels(bits, size, (origin, area), &plan.matrix, spec, tile);
         }
         out.matrices.push(plan.matrix);
         out.gain_bias.push(plan.gain_bias);
@@ -168,7 +192,7 @@ pub fn make_samples(
 fn pose_labels(
     labels: &[u8],
     [height, width]: [usize; 2],
-    origin: [i64; 2],
+    (origin, area): ([i64; 2], Area),
     m: &[f32; 6],
     spec: &SampleSpec,
     out: &mut [u8],
@@ -176,8 +200,8 @@ fn pose_labels(
     let (side, window_px) = (spec.tile_px, spec.window_px());
     let last = window_px as f32 - 1.0;
     // Resized images have no window in the image: theirs is the whole of it.
-    let from_window = |at: usize, start: i64, n: usize| match spec.sampling {
-        Sampling::Crop => (start + at as i64).clamp(0, n as i64 - 1) as usize,
+    let from_window = |at: usize, start: i64, [first, count]: [u32; 2], n: usize| match spec.sampling {
+        Sampling::Crop => (start + at as i64).clamp(first.into(), i64::from(first) + i64::from(count) - 1) as usize,
         Sampling::Resize | Sampling::Seed => ((2 * at + 1) * n / (2 * window_px)).min(n.saturating_sub(1)),
     };
     for (k, label) in out.iter_mut().enumerate() {
@@ -185,14 +209,14 @@ fn pose_labels(
         let row = (m[0] * i + m[1] * j + m[2]).clamp(0.0, last).round() as usize;
         let column = (m[3] * i + m[4] * j + m[5]).clamp(0.0, last).round() as usize;
         let (y, x) = (
-            from_window(row, origin[0], height),
-            from_window(column, origin[1], width),
+            from_window(row, origin[0], [area.top, area.height], height),
+            from_window(column, origin[1], [area.left, area.width], width),
         );
         *label = labels.get(y * width + x).copied().unwrap_or(UNLABELLED);
     }
 }
 
-/// Writes one sample's window; gives its first row and column in the image.
+/// Writes one sample's window; gives its first row and column in the image, and the part of the image it is cut from.
 fn fill(
     data: &Dataset,
     pair: usize,
@@ -200,20 +224,24 @@ fn fill(
     draw: &mut Draw,
     image: &mut [f32],
     mask: &mut [f32],
-) -> [i64; 2] {
+) -> ([i64; 2], Area) {
     let (Some(raster), Some(mask_raster), Some(bits)) = (data.image(pair), data.mask(pair), data.mask_bits(pair))
     else {
-        return [0; 2];
+        return ([0; 2], Area::default());
     };
     let (h, w) = (raster.height as usize, raster.width as usize);
+    let whole = Area::whole(raster.height, raster.width);
     match spec.sampling {
         Sampling::Crop => {
-            let origin = |n: usize, draw: &mut Draw| crop_origin(n, spec.tile_px, draw) - spec.margin_px() as i64;
-            let (y0, x0) = (origin(h, draw), origin(w, draw));
+            let area = spec.held_back_of(pair).map_or(whole, |held| held.part(draw));
+            let origin = |start: u32, n: u32, draw: &mut Draw| {
+                i64::from(start) + crop_origin(n as usize, spec.tile_px, draw) - spec.margin_px() as i64
+            };
+            let at = [origin(area.top, area.height, draw), origin(area.left, area.width, draw)];
             let side = spec.window_px();
-            preprocess::crop_f32(raster, spec.channels, y0, x0, side, side, image);
-            preprocess::crop_mask_f32(bits, [h, w], [y0, x0], [side, side], mask);
-            return [y0, x0];
+            preprocess::crop_area_f32(raster, spec.channels, area, at, [side, side], image);
+            preprocess::crop_mask_f32(bits, w, area, at, [side, side], mask);
+            return (at, area);
         }
         Sampling::Resize => {
             let side = spec.tile_px;
@@ -243,7 +271,7 @@ fn fill(
             }
         }
     }
-    [0; 2]
+    ([0; 2], whole)
 }
 
 /// First row (or column) of a random tile: inside the image, or, if that is smaller, anywhere around it.

@@ -27,6 +27,7 @@ fn spec(sampling: Sampling, augmentation: Augmentation) -> SampleSpec {
         tile_px: 32,
         augmentation,
         seed: 11,
+        held_back: None,
     }
 }
 
@@ -87,7 +88,7 @@ fn an_epoch_visits_each_image_in_proportion() {
     // 1, 4 and 2 tiles' worth of pixels.
     let data = data(&[(32, 32), (64, 64), (32, 64)]);
     let spec = spec(Sampling::Crop, Augmentation::Off);
-    assert_eq!(epoch_samples(&data, &[0, 1, 2], spec.sampling, spec.tile_px), 7);
+    assert_eq!(epoch_samples(&data, &[0, 1, 2], spec.sampling, spec.tile_px, None), 7);
     let mut orders = Vec::new();
     for epoch in 0..3 {
         let mut seen = [0; 3];
@@ -118,7 +119,7 @@ fn resize_and_seed_visit_once_and_have_no_margin() {
             tile_px: 256,
             ..spec(sampling, Augmentation::Seed)
         };
-        assert_eq!(epoch_samples(&data, &[0, 1], spec.sampling, spec.tile_px), 2);
+        assert_eq!(epoch_samples(&data, &[0, 1], spec.sampling, spec.tile_px, None), 2);
         let b = make_batch(&data, &[0, 1], &spec, 0, 2);
         assert_eq!((b.window_px, b.images.len()), (256, 2 * 65536));
         assert!(b.masks.iter().all(|v| *v == 0.0 || *v == 1.0));

@@ -41,6 +41,10 @@ pub enum Cause {
     TooFewPairs {
         pairs: usize,
     },
+    /// As few, but large enough to begin with: of `pixels` in all.
+    FewScenes {
+        pixels: u64,
+    },
 }
 
 /// The change that mends it.
@@ -78,6 +82,10 @@ const ODD_ONE: (f64, f64) = (0.7, 0.3);
 const SIZE_FACTOR: u64 = 4;
 /// Fewer usable pairs than this cannot be divided sensibly.
 const FEW_PAIRS: usize = 4;
+/// Pixels of a single image from which on a part of it can be held back, and enough is left to begin with.
+const ONE_SCENE_PX: u64 = 512 * 512;
+/// Pixels in all from which on two or three images are no small set.
+const FEW_SCENES_PX: u64 = 2 << 20;
 /// Side of the picture by which images are compared.
 const LOOK_SIDE: u32 = 16;
 /// Mean difference in levels of 255, brightness aside, below which two pictures show the same.
@@ -205,7 +213,13 @@ pub fn examine(data: &Dataset) -> Vec<Finding> {
         say(cause, vec![small.0, large.0], Mend::Crop);
     }
     if usable.len() < FEW_PAIRS {
-        say(Cause::TooFewPairs { pairs: usable.len() }, all(), Mend::Augment);
+        let all_pixels = usable.iter().map(|(_, p)| pixels(p)).sum();
+        let enough = if usable.len() == 1 { ONE_SCENE_PX } else { FEW_SCENES_PX };
+        let cause = match all_pixels >= enough {
+            true => Cause::FewScenes { pixels: all_pixels },
+            false => Cause::TooFewPairs { pairs: usable.len() },
+        };
+        say(cause, all(), Mend::Augment);
     }
     found
 }

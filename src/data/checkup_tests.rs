@@ -259,3 +259,22 @@ fn mixed_files_and_too_few() {
         (Cause::TooFewPairs { pairs: 2 }, Mend::Augment)
     );
 }
+
+#[test]
+fn one_large_scene_is_enough_to_begin_with() {
+    let cause = |side: u32| {
+        let mut b = Builder::default();
+        let n = side * side;
+        let noise = (0..n).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8);
+        let image = Raster::from_u8(side, side, 1, noise.collect()).expect("an image");
+        let mask = (0..n).map(|i| if i % 9 == 0 { 255 } else { 0 }).collect();
+        b.add_raster("image/0.png", image);
+        b.add_raster("label/0.png", Raster::from_u8(side, side, 1, mask).expect("a mask"));
+        examine(&b.finish())
+            .into_iter()
+            .map(|f| (f.cause, f.mend))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(cause(500), [(Cause::TooFewPairs { pairs: 1 }, Mend::Augment)]);
+    assert_eq!(cause(600), [(Cause::FewScenes { pixels: 360_000 }, Mend::Augment)]);
+}

@@ -3,7 +3,7 @@
 //! Image values are 0..1 (8 bit / 255; wider numbers by the range in force, black to white), order height, width, channel. Alpha is dropped, but for this:
 //! where it is 0 nothing was measured, and what the file holds there must not show. The seed's own path keeps even that.
 
-use super::classes::UNLABELLED;
+use super::{classes::UNLABELLED, held_back::Area};
 use crate::formats::raster::{Brightness, Raster, Samples, luma};
 
 /// Channels the model sees.
@@ -31,13 +31,22 @@ pub const SEED_TILE_PX: usize = 256;
 /// Writes the window of `h` x `w` pixels at (`y0`, `x0`) to `out`, `[h, w, channels]`; coordinates outside the
 /// image mean its edge. `out` shorter than the window is filled as far as it goes.
 pub fn crop_f32(r: &Raster, ch: Channels, y0: i64, x0: i64, h: usize, w: usize, out: &mut [f32]) {
-    let rows: Vec<u32> = (0..h).map(|y| inside(y0.saturating_add(y as i64), r.height)).collect();
-    let columns: Vec<u32> = (0..w).map(|x| inside(x0.saturating_add(x as i64), r.width)).collect();
+    crop_area_f32(r, ch, Area::whole(r.height, r.width), [y0, x0], [h, w], out);
+}
+
+/// As [`crop_f32`], for a part of an image as if it were all of it. The part must lie inside.
+pub fn crop_area_f32(r: &Raster, ch: Channels, area: Area, [y0, x0]: [i64; 2], [h, w]: [usize; 2], out: &mut [f32]) {
+    let row = |y| inside(y0.saturating_add(y as i64), area.top, area.height);
+    let column = |x| inside(x0.saturating_add(x as i64), area.left, area.width);
+    let rows: Vec<u32> = (0..h).map(row).collect();
+    let columns: Vec<u32> = (0..w).map(column).collect();
     gather(r, ch, &rows, &columns, out);
 }
 
-fn inside(at: i64, n: u32) -> u32 {
-    at.clamp(0, i64::from(n) - 1).max(0) as u32
+/// The nearest of `n` pixels from `start` on.
+fn inside(at: i64, start: u32, n: u32) -> u32 {
+    let start = i64::from(start);
+    at.clamp(start, start + i64::from(n.max(1)) - 1) as u32
 }
 
 /// Picks pixels by row and column numbers that lie inside the raster.
@@ -129,15 +138,16 @@ pub fn bit_f32(bit: u8) -> f32 {
     }
 }
 
-/// Writes a window of mask bits (`mh` rows of `mw`) as [`bit_f32`] gives them, clamped as [`crop_f32`] does.
-pub fn crop_mask_f32(mask: &[u8], [mh, mw]: [usize; 2], [y0, x0]: [i64; 2], [h, w]: [usize; 2], out: &mut [f32]) {
+/// Writes a window of mask bits (rows of `mw`) as [`bit_f32`] gives them, clamped to an area of the mask as
+/// [`crop_area_f32`] does.
+pub fn crop_mask_f32(mask: &[u8], mw: usize, area: Area, [y0, x0]: [i64; 2], [h, w]: [usize; 2], out: &mut [f32]) {
     for (y, target) in out.chunks_mut(w.max(1)).take(h).enumerate() {
-        let row = inside(y0.saturating_add(y as i64), mh as u32) as usize;
+        let row = inside(y0.saturating_add(y as i64), area.top, area.height) as usize;
         let Some(source) = mask.get(row * mw..(row + 1) * mw) else {
             continue;
         };
         for (x, value) in target.iter_mut().enumerate() {
-            let bit = source.get(inside(x0.saturating_add(x as i64), mw as u32) as usize);
+            let bit = source.get(inside(x0.saturating_add(x as i64), area.left, area.width) as usize);
             *value = bit.map_or(0.0, |b| bit_f32(*b));
         }
     }

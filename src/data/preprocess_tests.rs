@@ -57,7 +57,7 @@ fn grey_becomes_rgb_alpha_is_dropped_and_16_bits_keep_their_depth() {
 #[test]
 fn mask_crops() {
     let mut out = vec![9.0; 3 * 4];
-    crop_mask_f32(&[1, 0, 0, 1], [2, 2], [-1, 0], [3, 4], &mut out);
+    crop_mask_f32(&[1, 0, 0, 1], 2, Area::whole(2, 2), [-1, 0], [3, 4], &mut out);
     assert_eq!(out, [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0]);
 }
 

@@ -245,6 +245,8 @@ pub(in crate::engine) fn finding(f: &checkup::Finding, classes: &[classes::Class
         Cause::MixedBands => (FindingCode::MixedBands, None, None),
         Cause::MixedDepths => (FindingCode::MixedDepths, None, None),
         Cause::TooFewPairs { pairs } => (FindingCode::TooFewPairs, Some(pairs as f64), None),
+        // How large they are on the ground is not for the pixels to say.
+        Cause::FewScenes { .. } => (FindingCode::FewScenes, None, None),
     };
     let settings = |all: &[(&str, &str)]| Mend::Settings {
         settings: all.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),

@@ -127,6 +127,7 @@ impl Engine {
         self.builder.set_nodata(&self.vectors.nodata());
         self.data = Rc::new(self.builder.finish());
         self.last_validation.clear();
+        self.last_held_back = None;
         let data = &self.data;
         let classes = data.classes().len();
         let pairs = data
@@ -152,7 +153,7 @@ impl Engine {
             suggested_class: self.suggested_class(),
             findings: checkup::examine(data)
                 .iter()
-                .map(|f| convert_data::finding(f, &data.classes()))
+                .map(|f| self.with_ground(convert_data::finding(f, &data.classes())))
                 .collect(),
             ranges: range_info(data),
             objects: match data.numbers.kind {

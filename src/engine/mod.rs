@@ -17,6 +17,7 @@ mod naming;
 mod predict;
 mod presets;
 mod run;
+mod scene;
 mod survive;
 mod target;
 mod tiles;
@@ -27,7 +28,10 @@ mod work;
 use std::rc::Rc;
 
 use crate::{
-    data::{builder::Builder, classes::Class, dataset::Dataset, pair::FolderRoles, value_ranges::ValueRanges},
+    data::{
+        builder::Builder, classes::Class, dataset::Dataset, held_back::HeldBack, pair::FolderRoles,
+        value_ranges::ValueRanges,
+    },
     device::{self, Choice, Probe, Ready, Reason},
     infer::InputSpec,
     model::UNet,
@@ -96,6 +100,8 @@ pub struct Engine {
     model: Option<Model>,
     /// Validation pairs of the last run, to predict after it.
     last_validation: Vec<usize>,
+    /// What of them was held back, where that is a part of an image.
+    last_held_back: Option<HeldBack>,
     predicting: Option<predict::Job>,
     results: Vec<predict::Stored>,
 }
@@ -120,6 +126,7 @@ impl Engine {
             runs: 0,
             model: None,
             last_validation: Vec::new(),
+            last_held_back: None,
             predicting: None,
             results: Vec::new(),
         }

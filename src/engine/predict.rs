@@ -271,7 +271,7 @@ impl Engine {
                 .data
                 .mask(pair)
                 .zip(self.data.mask_bits(pair))
-                .map(|(mask, bits)| view.truth(mask, bits, &model.spec)),
+                .map(|(mask, bits)| view.truth(mask, &self.judged(pair, bits), &model.spec)),
             _ => None,
         };
         let gather = Gather::new(&view, classes, truth.unwrap_or_default(), job.threshold, VIEW_PX)

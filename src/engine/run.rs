@@ -6,18 +6,20 @@ use crate::{
         batches::{Sampling, epoch_samples},
         class_order::order_of,
         classes::Class,
+        held_back::HeldBack,
         place, split,
     },
     protocol::{
         ConfigReport, EndReason, Event, FaultCode, FieldError, FieldErrorCode, Phase, PreviewItem, RunEnd, Stage,
         StepReport, TrainConfig, ValBy,
     },
-    train::{Ended, Room, Session, SessionEvent, SessionPhase, Settings, expected_bytes, forecast},
+    train::{Ended, Room, Session, SessionEvent, SessionPhase, Settings, expected_bytes, forecast, usual_interval_for},
 };
 
 /// Which pairs train and which validate.
 pub(super) struct Sides {
     pub(super) train: Vec<usize>,
+    /// A single image of which a part is held back is on both sides.
     pub(super) validation: Vec<usize>,
     /// Places they were divided by, 0 if they were not.
     places: usize,
@@ -45,6 +47,9 @@ impl Engine {
             train_pairs: sides.train.len() as u32,
             validation_pairs: sides.validation.len() as u32,
             places: sides.places as u32,
+            held_back: settings
+                .as_ref()
+                .and_then(|s| self.held_back_out(s.held_back.as_ref()?)),
             augment,
             errors,
         })]
@@ -60,7 +65,7 @@ impl Engine {
                 .map(|&pair| (pair, self.data.image_path(pair).unwrap_or_default()));
             paths.map(|(pair, path)| (pair, path.to_owned())).collect()
         };
-        let sides = if config.val_names.is_empty() {
+        let mut sides = if config.val_names.is_empty() {
             let share = if config.val_share.is_finite() {
                 config.val_share.clamp(0.0, 0.9)
             } else {
@@ -108,9 +113,22 @@ impl Engine {
             errors.push(field_error(field, FieldErrorCode::NoTrainingPairs, None));
         }
         let raw = convert::raw_settings(config, self.data.classes().len());
-        let checked = raw.check(|tile_px, batch| self.pass_steps(&sides.train, raw.sampling, tile_px, batch));
-        let settings = match checked {
-            Ok(settings) => Some(settings),
+        let held = self.hold_back(config, &raw, &sides);
+        if held.is_some() {
+            sides.validation = sides.train.clone();
+            // By place it is.
+            errors.retain(|error| error.code != FieldErrorCode::NoPlaces);
+        }
+        let pass = |tile_px, batch| self.pass_steps(&sides.train, raw.sampling, tile_px, batch, held.as_ref());
+        let settings = match raw.check(pass) {
+            Ok(mut settings) => {
+                settings.held_back = held;
+                if raw.validate_every == 0.0 {
+                    settings.validate_every =
+                        usual_interval_for(&self.data, &settings, &sides.train, &sides.validation);
+                }
+                Some(settings)
+            }
             Err(problems) => {
                 errors.extend(problems.into_iter().map(convert::field_problem));
                 None
@@ -144,8 +162,15 @@ impl Engine {
     }
 
     /// Steps of one epoch: of one visit to each training image, or to each tile's worth of it.
-    pub(super) fn pass_steps(&self, train: &[usize], sampling: Sampling, tile_px: usize, batch: usize) -> u32 {
-        let samples = epoch_samples(&self.data, train, sampling, tile_px);
+    pub(super) fn pass_steps(
+        &self,
+        train: &[usize],
+        sampling: Sampling,
+        tile_px: usize,
+        batch: usize,
+        held_back: Option<&HeldBack>,
+    ) -> u32 {
+        let samples = epoch_samples(&self.data, train, sampling, tile_px, held_back);
         samples.div_ceil(batch.max(1)).clamp(1, 1_000_000) as u32
     }
 
@@ -216,6 +241,7 @@ impl Engine {
         self.ended_run = None;
         let (train, validation) = session.sides();
         self.last_validation = validation.to_vec();
+        self.last_held_back = session.settings().held_back;
         let numbers = |pairs: &[usize]| pairs.iter().map(|&p| p as u32).collect();
         let settings = session.settings();
         let event = Event::RunStarted {
@@ -361,6 +387,7 @@ impl Engine {
             pair: p.pair as u32,
             name: self.data.name(p.pair).unwrap_or_default().to_owned(),
             validation: p.validation,
+            corner: p.corner,
             width: p.width as u32,
             height: p.height as u32,
             iou: p.iou,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Engine, convert, convert_data, fault};
 use crate::{
-    data::{dataset::Dataset, value_ranges::RangeChoice},
+    data::{dataset::Dataset, held_back::HeldBack, value_ranges::RangeChoice},
     device::Kind,
     formats::run_file::{RunFile, RunFileError, Sink, Source},
     protocol::{
@@ -45,6 +45,12 @@ struct About {
     adapter: String,
     #[serde(default)]
     ended: Option<EndReason>,
+    /// The part of the only image that is held back.
+    #[serde(default)]
+    held_back: Option<HeldBack>,
+    /// Steps between two validations; 0 in files of versions that did not say.
+    #[serde(default)]
+    validate_every: u32,
 }
 
 /// A data set's fingerprint as the protocol carries it; empty if there is no pair.
@@ -135,6 +141,8 @@ impl Engine {
             device,
             adapter,
             ended: run.session.ended().map(convert::end_reason),
+            held_back: run.session.settings().held_back,
+            validate_every: run.session.settings().validate_every,
         };
         let saved = match run.session.save(sink, &about).await {
             Ok(bytes) => {
@@ -212,17 +220,23 @@ impl Engine {
         let mut raw = convert::raw_settings(&config, self.data.classes().len());
         // Checked when the run began, against a length that another batch may change.
         let warmup_steps = std::mem::take(&mut raw.warmup_steps) as u32;
-        let checked = raw.check(|tile, batch| self.pass_steps(&about.train, raw.sampling, tile, batch));
+        let held = about.held_back.as_ref();
+        let checked = raw.check(|tile, batch| self.pass_steps(&about.train, raw.sampling, tile, batch, held));
         let known = about.train.iter().chain(&about.validation).all(|&p| p < pairs) && !about.train.is_empty();
+        let known = known && held.is_none_or(|held| held.fits(&self.data));
         let settings = checked.ok().filter(|_| known);
         let mut settings = Settings {
             steps_total: about.steps_total,
             steps_per_epoch: about.steps_per_epoch.max(1),
             warmup_steps,
+            held_back: about.held_back,
             ..settings.ok_or_else(|| StateError::Meta("its settings cannot be used".to_owned()))?
         };
         if raw.validate_every == 0.0 {
-            settings.validate_every = usual_interval(settings.steps_total);
+            settings.validate_every = match about.validate_every {
+                0 => usual_interval(settings.steps_total),
+                saved => saved,
+            };
         }
         let (train, validation) = (about.train, about.validation);
         let (device, cheap) = (ready.device.clone(), ready.kind == Kind::Cpu);

@@ -2,7 +2,6 @@
 
 use super::{Engine, presets, run::Sides};
 use crate::{
-    infer::InputSpec,
     protocol::Preset,
     train::{Settings, forecast},
 };
@@ -10,13 +9,7 @@ use crate::{
 impl Engine {
     /// Multiply-adds of one validation.
     pub(super) fn validation_macs(&self, settings: &Settings, sides: &Sides) -> f64 {
-        let spec = InputSpec {
-            channels: settings.channels,
-            sampling: settings.sampling,
-            tile_px: settings.tile_px,
-            stride_px: settings.model.stride_px(),
-        };
-        forecast::validation_macs(&settings.model, &spec, &self.data, [&sides.train, &sides.validation])
+        forecast::validation_macs(settings, &self.data, [&sides.train, &sides.validation])
     }
 
     /// Multiply-adds of a run of the classic preset on the present data.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::{
     data::{
         batches::Sampling,
+        held_back::Area,
         preprocess::{self, Channels},
     },
     formats::raster::Raster,
@@ -56,6 +57,8 @@ pub struct View {
     image: [usize; 2],
     /// Row of the image that the raster given to [`window`](Self::window) begins with.
     top: usize,
+    /// Row and column of the raster that the view begins with.
+    corner: [u32; 2],
 }
 
 impl View {
@@ -70,6 +73,15 @@ impl View {
             region: size,
             image: size,
             top: 0,
+            corner: [0; 2],
+        }
+    }
+
+    /// A part of an image, seen as it is. What lies beyond its edge is what the image has there.
+    pub fn part(area: Area, channels: Channels) -> Self {
+        Self {
+            corner: [area.top, area.left],
+            ..Self::native([area.height as usize, area.width as usize], channels)
         }
     }
 
@@ -121,6 +133,7 @@ impl View {
                     region: size,
                     image: size,
                     top: 0,
+                    corner: [0; 2],
                 }
             }
             Sampling::Seed => {
@@ -139,6 +152,7 @@ impl View {
                     region,
                     image: size,
                     top: 0,
+                    corner: [0; 2],
                 }
             }
         }
@@ -184,7 +198,11 @@ impl View {
             return self.filtered(image, &pick(rows, y0, height), &pick(columns, x0, width), out);
         }
         let Some(values) = &self.values else {
-            preprocess::crop_f32(image, self.channels, y0 - self.top as i64, x0, height, width, out);
+            let (y0, x0) = (
+                y0 - self.top as i64 + i64::from(self.corner[0]),
+                x0 + i64::from(self.corner[1]),
+            );
+            preprocess::crop_f32(image, self.channels, y0, x0, height, width, out);
             return;
         };
         let channels = self.channels.count();

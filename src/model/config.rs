@@ -66,6 +66,12 @@ pub struct ConvPlan {
     pub norm: bool,
 }
 
+/// Pixels around a pixel that a network of so many poolings can see at most: two convolutions of 3 on each level down
+/// and up, poolings and up-convolutions of 2 between them.
+pub fn receptive_radius_px(depth: usize) -> usize {
+    8 << depth
+}
+
 impl ModelConfig {
     /// # Errors
     /// If a field is outside what the kernels and the seed's layout allow.

@@ -14,7 +14,7 @@ mod unet;
 mod weights;
 
 pub use class_loss::{ClassLoss, loss_from_class_logits};
-pub use config::{Architecture, BATCH_NORM_EPS, ConfigError, ConvPlan, MAX_CLASSES, ModelConfig};
+pub use config::{Architecture, BATCH_NORM_EPS, ConfigError, ConvPlan, MAX_CLASSES, ModelConfig, receptive_radius_px};
 pub use init::Init;
 pub use layers::{Conv, Norm, NormStats};
 pub use loss::{LossConfig, LossKind, loss_from_logits};

@@ -228,6 +228,8 @@ pub enum FindingCode {
     MixedDepths,
     /// value: usable pairs
     TooFewPairs,
+    /// As few, but large; value: their area on the ground in square metres, where that is known
+    FewScenes,
 }
 
 /// One change that mends a finding.

@@ -35,6 +35,7 @@ pub enum Event {
         run_id: u32,
         config: TrainConfig,
         train: Vec<u32>,
+        /// A single image of which a part is held back is in both lists.
         validation: Vec<u32>,
         steps_total: u32,
         steps_per_epoch: u32,

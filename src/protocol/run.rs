@@ -31,8 +31,26 @@ pub struct ConfigReport {
     pub validation_pairs: u32,
     /// Places the pairs were divided by, 0 if they were not.
     pub places: u32,
+    /// The part of the only image that is held back; that image then counts on both sides.
+    #[serde(default)]
+    pub held_back: Option<HeldBack>,
     /// What the chosen augmentation draws from.
     pub augment: AugmentRanges,
+}
+
+/// A part of an image that is measured and not trained on, in its pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct HeldBack {
+    pub pair: u32,
+    pub left: u32,
+    pub top: u32,
+    pub width: u32,
+    pub height: u32,
+    /// North is known to be up.
+    pub north_up: bool,
+    /// Of the image's pixels, 0 to 1.
+    pub share: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,6 +158,9 @@ pub struct PreviewItem {
     pub name: String,
     /// From the validation set (else from the training set).
     pub validation: bool,
+    /// Column and row of the image that the crop begins with, where it is one; `None` = all of the image.
+    #[serde(default)]
+    pub corner: Option<[u32; 2]>,
     pub width: u32,
     pub height: u32,
     pub iou: Option<f64>,

@@ -4,6 +4,7 @@ use crate::{
     data::{
         augment::Augmentation,
         batches::{SampleSpec, Sampling},
+        held_back::HeldBack,
         preprocess::Channels,
     },
     model::{Architecture, LossKind, ModelConfig},
@@ -95,6 +96,8 @@ pub struct Settings {
     /// Weight of a pixel by its class, background first; empty = as `weigh_foreground` says.
     pub class_weights: Vec<f32>,
     pub norm_statistics: NormStatistics,
+    /// Of a single image, in both lists of pairs then: the part that is measured and the parts that are trained on.
+    pub held_back: Option<HeldBack>,
 }
 
 /// Share of the learning rate that a cosine leaves at the end of a run.
@@ -109,6 +112,7 @@ impl Settings {
             tile_px: self.tile_px,
             augmentation: self.augmentation,
             seed: self.seed,
+            held_back: self.held_back,
         }
     }
 

@@ -182,6 +182,7 @@ impl RawSettings {
             clip_norm,
             class_weights,
             norm_statistics: self.norm_statistics,
+            held_back: None,
         })
     }
 }

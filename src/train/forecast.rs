@@ -2,11 +2,10 @@
 
 use std::collections::VecDeque;
 
-use super::{config::Settings, session::Session, validate::training_sample};
+use super::{config::Settings, measure, session::Session};
 use crate::{
     data::dataset::Dataset,
     infer::{InputSpec, Prediction},
-    model::ModelConfig,
 };
 
 /// Validations that the mean is taken over.
@@ -33,17 +32,23 @@ fn validations_from(step: u32, settings: &Settings) -> u32 {
     until(settings.steps_total).saturating_sub(until(step.saturating_sub(1))) + ends_apart
 }
 
-/// Multiply-adds of one validation: of all images held back and of the training images looked at.
-pub fn validation_macs(model: &ModelConfig, spec: &InputSpec, data: &Dataset, sides: [&[usize]; 2]) -> f64 {
-    let [train, held_back] = sides;
-    let images = held_back.iter().copied().chain(training_sample(train));
-    let macs = |pair: usize| {
-        let image = data.image(pair)?;
-        let seen = spec.seen([image.height as usize, image.width as usize]);
-        let ([height, width], tiles) = Prediction::tiles_of(seen, spec.stride_px);
-        Some(model.forward_macs(height, width) as f64 * tiles as f64)
+/// Multiply-adds of one validation. `sides`: pairs trained on and pairs held back.
+pub fn validation_macs(settings: &Settings, data: &Dataset, sides: [&[usize]; 2]) -> f64 {
+    let spec = InputSpec {
+        channels: settings.channels,
+        sampling: settings.sampling,
+        tile_px: settings.tile_px,
+        stride_px: settings.model.stride_px(),
     };
-    images.filter_map(macs).sum()
+    let [train, held_back] = sides;
+    let macs = |piece: measure::Piece| {
+        let image = data.image(piece.pair)?;
+        let seen = piece.seen([image.height as usize, image.width as usize], &spec);
+        let ([height, width], tiles) = Prediction::tiles_of(seen, spec.stride_px);
+        Some(settings.model.forward_macs(height, width) as f64 * tiles as f64)
+    };
+    let pieces = measure::pieces(data, settings, train, held_back);
+    pieces.into_iter().filter_map(macs).sum()
 }
 
 /// Steps that the mean is taken over, roughly: older ones count ever less.
@@ -100,7 +105,7 @@ impl Session {
         let ms_per_step = self.forecast.step_ms().unwrap_or(median_ms);
         let one = self.forecast.measured_ms().unwrap_or_else(|| {
             let sides = [self.train.as_slice(), self.validation.as_slice()];
-            let macs = validation_macs(&settings.model, &self.input_spec(), &self.data, sides);
+            let macs = validation_macs(settings, &self.data, sides);
             FORWARD_SHARE * ms_per_step * macs / step_macs(settings).max(1.0)
         });
         let steps = f64::from(settings.steps_total.saturating_sub(self.steps()));

@@ -5,9 +5,11 @@ mod clip;
 pub mod config;
 mod config_check;
 mod control;
+mod crops;
 mod curve;
 pub mod forecast;
 mod health;
+mod measure;
 mod memory;
 mod news;
 mod optimizer;
@@ -25,6 +27,7 @@ pub use config_check::{FieldProblem, Problem, usual_interval};
 pub use control::Control;
 pub use curve::{CurvePoint, EVEN_ODDS, OperatingPoint};
 pub use health::{Ailment, Health};
+pub use measure::usual_interval_for;
 pub use memory::{Room, expected_bytes};
 pub use news::{
     EndReason, Ended, ImageMetrics, ImageScore, Preview, SessionEvent, SessionPhase, StepNews, TrainError,

@@ -79,6 +79,8 @@ pub struct StepNews {
 pub struct Preview {
     pub pair: usize,
     pub validation: bool,
+    /// Column and row of the image that a crop begins with; `None` = the whole image.
+    pub corner: Option<[u32; 2]>,
     pub width: usize,
     pub height: usize,
     pub iou: Option<f64>,

@@ -9,6 +9,7 @@ use burn::tensor::{Device, Tensor};
 use super::{
     config::{KeepBest, NormStatistics, Settings},
     control::Control,
+    crops::Place,
     curve::{CurvePoint, OperatingPoint},
     forecast::Forecast,
     health::{Ailment, Health},
@@ -56,6 +57,8 @@ pub struct Session {
     /// The run was stopped in a validation: if it goes on, then with that.
     pub(super) is_validation_due: bool,
     pub(super) validated_at: u32,
+    /// Where the last previews were cut out.
+    pub(super) preview_places: Vec<Place>,
     pub(super) pending: Vec<Tensor<1>>,
     pub(super) pending_since_ms: f64,
     pub(super) read_every: usize,
@@ -97,7 +100,7 @@ impl Session {
         let model = UNet::new(settings.model, settings.seed, &device)?;
         let foreground_weight = match settings.class_weights[..] {
             [background, foreground] if settings.model.classes == 1 => foreground / background,
-            _ if settings.weigh_foreground => weights::foreground(&data, &train),
+            _ if settings.weigh_foreground => weights::foreground(&data, &train, settings.held_back.as_ref()),
             _ => 1.0,
         };
         let loss = LossConfig {
@@ -109,7 +112,7 @@ impl Session {
         trainer.set_clip_norm(settings.clip_norm);
         trainer.class_weights = match &settings.class_weights {
             given if !given.is_empty() => given.clone(),
-            _ if settings.weigh_foreground => weights::by_class(&data, &train),
+            _ if settings.weigh_foreground => weights::by_class(&data, &train, settings.held_back.as_ref()),
             _ => Vec::new(),
         };
         let spec = settings.samples();
@@ -124,6 +127,7 @@ impl Session {
             validating: None,
             is_validation_due: false,
             validated_at: 0,
+            preview_places: Vec::new(),
             pending: Vec::new(),
             pending_since_ms: 0.0,
             read_every: 1,

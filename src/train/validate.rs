@@ -1,57 +1,49 @@
-//! The session's validation: whole images, one tile a call, metrics and previews at the end.
+//! The session's validation: images or parts of them, one tile a call, metrics and previews at the end.
 
 use std::collections::VecDeque;
 
 use super::{
     config::{KeepBest, NormStatistics, Schedule},
+    crops::{Measured, Previews},
     curve::EVEN_ODDS,
     health::Ailment,
-    news::{EndReason, ImageScore, Preview, SessionEvent, SessionPhase, TrainError, ValidationNews},
+    measure::{self, Piece},
+    news::{EndReason, ImageScore, SessionEvent, SessionPhase, TrainError, ValidationNews},
     score::Tally,
     session::{Best, Session},
 };
 use crate::{
     data::{batches::Sampling, classes::UNLABELLED},
-    formats::raster::Raster,
     infer::{Prediction, View, shrink_mean, shrink_nearest},
     model::class_metrics::most_probable,
 };
 
-/// Training images that are validated too, to show overfitting; more would cost without telling more.
-const TRAINING_SAMPLE: usize = 4;
-/// Tiles in the preview.
-const PREVIEWS: usize = 4;
 /// Probabilities this close do not depend on the image.
 const DEAD_SPREAD: f32 = 1e-4;
 /// Steps after which Keras's running statistics have forgotten their start.
 const SETTLED_STEPS: u32 = 500;
-/// Longer side of a preview in pixels.
-const PREVIEW_PX: usize = 256;
 /// A validation under way.
 pub(super) struct Validation {
-    queue: VecDeque<(usize, bool)>,
-    current: Option<(usize, bool, View, Prediction, Vec<f32>)>,
+    queue: VecDeque<Piece>,
+    current: Option<(Piece, View, Prediction, Vec<f32>)>,
     held_out: Tally,
     training: Tally,
     /// Lowest and highest probability of each class.
     range: Vec<(f32, f32)>,
-    previews: Vec<Preview>,
-    images: Vec<(usize, bool, Tally)>,
-}
-
-/// The training images that are looked at: evenly spread over the training set, the same ones every time.
-pub(super) fn training_sample(train: &[usize]) -> impl Iterator<Item = usize> {
-    let n = train.len().min(TRAINING_SAMPLE);
-    (0..n).filter_map(move |i| train.get(i * train.len() / n).copied())
+    previews: Previews,
+    images: Vec<(Piece, Tally)>,
 }
 
 impl Session {
     pub(super) fn begin_validation(&mut self, events: &mut Vec<SessionEvent>) {
         self.enter(SessionPhase::Validating, events);
         self.validated_at = self.steps();
-        let held_out = self.validation.iter().map(|&pair| (pair, true));
-        let sample = training_sample(&self.train).map(|pair| (pair, false));
-        let queue = held_out.chain(sample).collect();
+        let queue = measure::pieces(&self.data, &self.settings, &self.train, &self.validation);
+        let shown = if self.validation.is_empty() {
+            self.train.len()
+        } else {
+            self.validation.len()
+        };
         let classes = self.settings.model.classes;
         self.validating = Some(Validation {
             queue,
@@ -59,7 +51,7 @@ impl Session {
             held_out: Tally::new(classes),
             training: Tally::new(classes),
             range: vec![(f32::INFINITY, f32::NEG_INFINITY); classes],
-            previews: Vec::new(),
+            previews: Previews::new(shown, self.preview_places.clone()),
             images: Vec::new(),
         });
     }
@@ -69,23 +61,29 @@ impl Session {
         let spec = self.input_spec();
         let Some(v) = &mut self.validating else { return Ok(()) };
         if v.current.is_none() {
-            v.current = v.queue.pop_front().and_then(|(pair, held_out)| {
-                let view = View::new(self.data.image(pair)?, &spec);
+            v.current = v.queue.pop_front().and_then(|piece| {
+                let view = piece.view(self.data.image(piece.pair)?, &spec);
                 let prediction = Prediction::new(&view, spec.stride_px, self.settings.model.classes, false);
-                Some((pair, held_out, view, prediction, Vec::new()))
+                Some((piece, view, prediction, Vec::new()))
             });
         }
-        if let Some((pair, held_out, view, mut prediction, mut probability)) = v.current.take()
+        if let Some((piece, view, mut prediction, mut probability)) = v.current.take()
+            && let pair = piece.pair
             && let (Some(image), Some(mask), Some(bits)) =
                 (self.data.image(pair), self.data.mask(pair), self.data.mask_bits(pair))
         {
             let step = prediction.step(&self.trainer.model, &view, image, &mut probability);
             if !step.await? {
-                v.current = Some((pair, held_out, view, prediction, probability));
+                v.current = Some((piece, view, prediction, probability));
                 return Ok(());
             }
-            let truth = view.truth(mask, bits, &spec);
-            let sum = if held_out { &mut v.held_out } else { &mut v.training };
+            let probability = piece.measured(probability, self.settings.model.classes);
+            let truth = piece.truth(&view, [image, mask], bits, &spec);
+            let sum = if piece.held_out {
+                &mut v.held_out
+            } else {
+                &mut v.training
+            };
             let mut tally = Tally::new(self.settings.model.classes);
             tally.add(&probability, &truth);
             sum.merge(&tally);
@@ -95,10 +93,19 @@ impl Session {
                 (*low, *high) = (low.min(*p), high.max(*p));
             }
             let only_training = self.validation.is_empty();
-            v.images.push((pair, held_out, tally));
-            if v.previews.len() < PREVIEWS && (held_out || only_training) {
-                v.previews
-                    .push(preview(pair, held_out, &view, image, &probability, &truth));
+            if piece.held_out || only_training {
+                v.previews.add(&Measured {
+                    piece,
+                    view: &view,
+                    image,
+                    map: &probability,
+                    truth: &truth,
+                });
+            }
+            // The pieces of an image follow each other.
+            match v.images.last_mut() {
+                Some((last, sum)) if last.is_of_same_image(&piece) => sum.merge(&tally),
+                _ => v.images.push((piece, tally)),
             }
         }
         if v.queue.is_empty() && v.current.is_none() {
@@ -108,9 +115,7 @@ impl Session {
     }
 
     async fn finish_validation(&mut self, events: &mut Vec<SessionEvent>) -> Result<(), TrainError> {
-        let Some(mut v) = self.validating.take() else {
-            return Ok(());
-        };
+        let Some(v) = self.validating.take() else { return Ok(()) };
         let step = self.validated_at;
         let is_held_out = v.held_out.score.pixels() > 0;
         let chosen_on = if is_held_out { &v.held_out } else { &v.training };
@@ -126,20 +131,12 @@ impl Session {
         let training = v.training.metrics(threshold);
         let mut both = v.held_out.score.clone();
         both.merge(&v.training.score);
-        let images: Vec<ImageScore> = v
-            .images
-            .iter()
-            .map(|(pair, validation, tally)| {
-                let metrics = tally.metrics(threshold);
-                ImageScore {
-                    pair: *pair,
-                    validation: *validation,
-                    iou: metrics.iou,
-                    accuracy: metrics.accuracy,
-                }
-            })
-            .collect();
-        for item in &mut v.previews {
+        let score = |(piece, tally): &(Piece, Tally)| image_score(piece, tally, threshold);
+        let images: Vec<ImageScore> = v.images.iter().map(score).collect();
+        let (mut previews, places) = v.previews.finish();
+        self.preview_places = places;
+        // A crop shows the worst of an image, whose figure is not its own.
+        for item in previews.iter_mut().filter(|item| item.corner.is_none()) {
             item.iou = images.iter().find(|one| one.pair == item.pair).and_then(|one| one.iou);
             item.threshold = validation.as_ref().unwrap_or(&training).threshold;
         }
@@ -188,11 +185,8 @@ impl Session {
             ..news.clone()
         });
         events.push(SessionEvent::Validation(news));
-        if !v.previews.is_empty() {
-            events.push(SessionEvent::Preview {
-                step,
-                items: v.previews,
-            });
+        if !previews.is_empty() {
+            events.push(SessionEvent::Preview { step, items: previews });
         }
         if self.steps() >= self.settings.steps_total {
             return Ok(());
@@ -266,19 +260,12 @@ pub fn layers(truth: &[u8], map: &[f32], size: [usize; 2], max_px: usize) -> (Ve
     )
 }
 
-fn preview(pair: usize, validation: bool, view: &View, image: &Raster, probability: &[f32], truth: &[u8]) -> Preview {
-    let size = [view.height, view.width];
-    let (rgba, [height, width]) = view.picture(image, PREVIEW_PX);
-    let (truth, probability) = layers(truth, probability, size, PREVIEW_PX);
-    Preview {
-        pair,
-        validation,
-        width,
-        height,
-        iou: None,
-        threshold: None,
-        rgba,
-        truth,
-        probability,
+fn image_score(piece: &Piece, tally: &Tally, threshold: f64) -> ImageScore {
+    let metrics = tally.metrics(threshold);
+    ImageScore {
+        pair: piece.pair,
+        validation: piece.held_out,
+        iou: metrics.iou,
+        accuracy: metrics.accuracy,
     }
 }

@@ -4,6 +4,7 @@
  * file stands in `strings.js`.
  */
 import { count, percent, plural, size } from './format.js';
+import { scenesWords } from './scene-strings.js';
 
 /** @typedef {import('./types.js').Note} Note */
 
@@ -48,8 +49,12 @@ export function noteLine(note, pairName) {
   }
 }
 
-/** A finding of the doctor: what, why it matters, and the words of its button. @param {import('./types.js').Finding} finding */
-export function findingWords(finding) {
+/**
+ * A finding of the doctor: what, why it matters, and the words of its button.
+ * @param {import('./types.js').Finding} finding
+ * @param {import('./types.js').Dataset | null} dataset
+ */
+export function findingWords(finding, dataset) {
   const n = finding.pairs.length;
   const masks = n === 1 ? 'One mask is' : `${n} masks are`;
   const exclude = finding.mend.kind === 'rule' ? 'Back to the suggested rule' : n === 1 ? 'Leave it out' : `Leave ${n} out`;
@@ -67,8 +72,19 @@ export function findingWords(finding) {
     case 'mixed_bands': return { sentence: `${n === 1 ? 'One image is' : `${n} images are`} of another kind than the rest (grey or colour)`, why: 'A network that leans on colour fails where there is none.', button: 'Look at brightness only' };
     case 'mixed_depths': return { sentence: `${n === 1 ? 'One image has' : `${n} images have`} another bit depth than the rest`, why: '8 and 16 bit are both scaled to their full range; sensors rarely fill it, so these may look far darker.', button: exclude };
     case 'too_few_pairs': return { sentence: n === 1 ? 'There is only one pair' : `There are only ${n} pairs`, why: 'It will work on these and little else; turned and relit copies help a bit, more pairs help more.', button: 'Strong augmentation' };
+    case 'few_scenes': return scenesWords(n, outlinesOf(dataset), finding.value, finding.pairs.reduce((sum, index) => sum + pixelsOf(dataset, index), 0));
     default: return { sentence: 'Worth a look', why: '', button: exclude };
   }
+}
+
+/** @param {import('./types.js').Dataset | null} dataset @param {number} index */
+const pixelsOf = (dataset, index) => (dataset?.pairs[index]?.width ?? 0) * (dataset?.pairs[index]?.height ?? 0);
+
+/** Outlines drawn as masks. @param {import('./types.js').Dataset | null} dataset */
+function outlinesOf(dataset) {
+  /** @type {{ drawn: number }[]} */
+  const vectors = /** @type {any} */ (dataset)?.vectors ?? [];
+  return vectors.reduce((sum, { drawn }) => sum + drawn, 0);
 }
 
 /** Notes that call for a decision; the others only inform. @param {Note} note */

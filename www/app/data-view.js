@@ -8,6 +8,7 @@ import { pick } from './files.js';
 import { bytes, count, hex, percent, plural, size, valueName } from './format.js';
 import { go } from './header.js';
 import { info } from './help.js';
+import { hatch, heldBackKey } from './held-back.js';
 import { canBeClasses, paintLegend, useClasses } from './legend.js';
 import { chip, paintLayers } from './paint-classes.js';
 import { clear, sampleScenes, send } from './session.js';
@@ -97,7 +98,7 @@ function paint() {
   show($('data-held'), held);
   for (const id of ['clear-train', 'add-files', 'add-folder']) /** @type {HTMLButtonElement} */ ($(id)).disabled = held;
   /** @type {HTMLFieldSetElement} */ ($('rule-choices')).disabled = held;
-  const view = `${state.view.overlay} ${state.view.opacity} ${state.faults.length} ${held} ${input('pick-validation').checked} ${current()?.val_names}`;
+  const view = `${state.view.overlay} ${state.view.opacity} ${state.faults.length} ${held} ${input('pick-validation').checked} ${current()?.val_names} ${heldBackKey(state.config?.held_back?.pair ?? null)}`;
   if (state.dataset === painted && view === paintedView) {
     if (loaded) followDrop();
     return;
@@ -227,7 +228,7 @@ function holdBack(pair, on) {
 
 /** @param {Card} card @param {Pair} pair @param {boolean} picking @param {Set<string>} chosen */
 function fillCard(card, pair, picking, chosen) {
-  const drawn = `${state.view.overlay} ${state.view.opacity}`;
+  const drawn = `${state.view.overlay} ${state.view.opacity} ${heldBackKey(pair.index)}`;
   const held = running() || state.predicting !== null;
   card.use.disabled = held || Boolean(pair.blocked);
   show(card.holdLabel, picking && !pair.blocked && !pair.excluded);
@@ -249,6 +250,7 @@ function fillCard(card, pair, picking, chosen) {
   const layers = { width: pair.thumb_width, height: pair.thumb_height, rgba: pair.thumb_rgba, mask: pair.thumb_mask };
   if (layers.rgba.length) {
     paintLayers(card.canvas, layers, { classes: state.dataset?.classes ?? [], at: 128, opacity: state.view.opacity, layer: state.view.overlay && !pair.blocked ? 'overlay' : 'image' });
+    hatch(card.canvas, pair.index);
   }
   const lines = pair.notes.map((note) => h('li', { class: isWarning(note) ? 'warn' : '' }, noteLine(note, pairName)));
   if (pair.blocked) lines.unshift(h('li', { class: 'bad' }, blockedLine(pair.blocked)));

@@ -65,7 +65,7 @@ function paint() {
 
 /** @param {Finding} finding @param {boolean} held @param {[HTMLCanvasElement, number][]} pictures */
 function item(finding, held, pictures) {
-  const { sentence, why, button } = findingWords(finding);
+  const { sentence, why, button } = findingWords(finding, state.dataset);
   const canvas = h('canvas', {});
   const [first] = finding.pairs;
   pictures.push([canvas, first]);

@@ -1,19 +1,23 @@
 // @ts-check
 /**
- * Pictures from bytes: the mask in orange over the image, or alone; errors in colour. Pure pixel loops, no numerics of training.
+ * Pictures from bytes: the mask in colour over the image, or alone; errors in colour. Pure pixel loops, no numerics of training.
  */
 
 /**
- * The mask's orange, its outline, and the colours of the error map, as RGB. The three of the error map differ by at least
- * 48 (CIE 1976) for every kind of colour blindness (Machado 2009), the mask's own orange and a pink only by 18.
+ * The mask's colour and its outline, and the colours of the error map, as RGB. The three of the error map differ by at least
+ * 48 (CIE 1976) for every kind of colour blindness (Machado 2009), an orange and a pink only by 18.
  */
-const MASK = [255, 122, 0];
-const EDGE = [255, 214, 92];
+let tintOf = { mask: /** @type {readonly number[]} */ ([255, 122, 0]), edge: /** @type {readonly number[]} */ ([255, 214, 92]) };
 const RIGHT = [255, 176, 0];
 const MISSED = [30, 110, 255];
 const FALSE_ALARM = [220, 38, 127];
 /** Truth where nothing is known: neither right nor wrong, as in the figures. */
 const UNKNOWN_TRUTH = 127;
+
+/** The colour of masks from now on. @param {{ mask: readonly number[], edge: readonly number[] }} colours */
+export function setTint(colours) {
+  tintOf = colours;
+}
 
 /**
  * @typedef {object} Layers
@@ -61,8 +65,8 @@ export function paintOverlay(canvas, { width, height, rgba, mask }, at, opacity)
  */
 function tint(out, mask, width, height, at, opacity) {
   const keep = 1 - opacity;
-  const [r, g, b] = MASK.map((v) => v * opacity);
-  const [er, eg, eb] = EDGE;
+  const [r, g, b] = tintOf.mask.map((v) => v * opacity);
+  const [er, eg, eb] = tintOf.edge;
   const edge = Math.min(1, opacity * 1.6);
   for (let y = 0, i = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1, i += 1) {

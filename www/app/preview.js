@@ -6,6 +6,7 @@ import { $, h, inSlices, setText, show } from './dom.js';
 import { count, iouWords } from './format.js';
 import { byteThreshold, paintImage } from './paint.js';
 import { paintLayers } from './paint-classes.js';
+import { enlargeWords, previewName } from './scene-strings.js';
 import { bestOf, changed, onPaint, shownAt, state } from './store.js';
 import { openPreviews } from './viewer.js';
 
@@ -55,7 +56,7 @@ function paint() {
  */
 function noteWords(items, step) {
   const { run } = state;
-  if (items.length) return `${items[0].validation ? 'Not trained on' : 'Trained on: nothing is held back'}${step ? ` · as of step ${count(step)}` : ''} · point at a mask to see it bare`;
+  if (items.length) return `${items[0].validation ? 'Not trained on' : 'Trained on: nothing is held back'}${step ? ` · as of step ${count(step)}` : ''}${items[0].corner ? ' · where it errs most' : ''} · ${enlargeWords(matchMedia('(hover: hover)').matches)}`;
   if (!run?.validations.length) return run?.end ? 'It ended before its first validation: there are no masks of it.' : 'The first masks appear with the first validation.';
   return run.end ? 'The masks of this run were not kept with it; “Predict with it” makes new ones.' : 'Masks appear with the next validation.';
 }
@@ -99,7 +100,7 @@ function fillRow(row, item) {
       // Image and truth of the slider's pictures are shared: what did not change is not drawn again.
       if (row.item?.rgba !== rgba) paintImage(row.image, item);
       row.item = item;
-      setText(row.name, item.name);
+      setText(row.name, previewName(item));
       setText(row.iou, item.iou == null ? '' : iouWords(item.iou, state.view.threshold, state.run?.classes.length, item.threshold ?? undefined));
       row.image.parentElement?.setAttribute('aria-label', `Open ${item.name}: image`);
     },

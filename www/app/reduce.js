@@ -69,7 +69,7 @@ function apply(event) {
       state.view.previewAt = null;
       state.view.chosen = false;
       state.run = {
-        run_id: event.run_id, config: event.config, trainPairs: event.train.length, validationPairs: [...event.validation], parameters: event.parameters, classes: event.classes,
+        run_id: event.run_id, config: event.config, trainPairs: event.train.length, validationPairs: [...event.validation], heldBackPart: event.train.some((pair) => event.validation.includes(pair)), parameters: event.parameters, classes: event.classes,
         dataset: state.dataset, device: state.device, steps_total: event.steps_total, phase: 'compiling', continued: event.continued, from: 0, last: null, losses: [], validations: [], mended: [], end: null, asked: null,
       };
       say('Training started.');
@@ -154,16 +154,19 @@ function takeModel(model) {
 /** Most previews kept of a run. */
 const MAX_HISTORY = 60;
 
-/** Keeps a preview for the slider through time; images and truths are those of the first. @param {{ step: number, items: import('./types.js').PreviewItem[] }} preview */
+/** Keeps a preview for the slider through time; image and truth of a place are held once. @param {{ step: number, items: import('./types.js').PreviewItem[] }} preview */
 function remember({ step, items }) {
-  const first = state.history[0]?.items ?? [];
-  const shared = items.map((item, i) => {
-    const old = first[i];
-    return old && old.pair === item.pair && old.rgba.length === item.rgba.length ? { ...item, rgba: old.rgba, truth: old.truth } : item;
+  const before = [state.history[0], state.history.at(-1)].flatMap((one) => one?.items ?? []);
+  const shared = items.map((item) => {
+    const old = before.find((one) => isSamePlace(one, item));
+    return old ? { ...item, rgba: old.rgba, truth: old.truth } : item;
   });
   const best = state.run && bestOf(state.run)?.step;
   addThinned(state.history, { step, items: shared }, MAX_HISTORY, (one) => one.step === best);
 }
+
+/** @param {import('./types.js').PreviewItem} a @param {import('./types.js').PreviewItem} b */
+const isSamePlace = (a, b) => a.pair === b.pair && a.rgba.length === b.rgba.length && a.width === b.width && a.corner?.[0] === b.corner?.[0] && a.corner?.[1] === b.corner?.[1];
 
 /** @param {import('./types.js').StepReport} report */
 function addStep(report) {

@@ -10,6 +10,7 @@ import { h } from './dom.js';
 import { augmentFields } from './fields.js';
 import { byteThreshold, paintImage } from './paint.js';
 import { paintLayers } from './paint-classes.js';
+import { previewName } from './scene-strings.js';
 import { addressOf, settingsFile } from './settings-words.js';
 import { bestOf, judgedAt, shownAt, shownPreviews, state } from './store.js';
 import { endLine, mendedLine } from './strings.js';
@@ -149,7 +150,7 @@ function masks() {
     paintLayers(canvas, { ...item, mask: item.truth }, { ...look, at: 128 });
     const truth = picture('truth');
     paintLayers(canvas, { ...item, mask: item.probability }, { ...look, at: byteThreshold(state.view.threshold) });
-    return `${image}${truth}${picture('prediction')}<p>${escape(item.name)}${item.iou == null ? '' : `, ${iouWords(item.iou, state.view.threshold, look.classes.length, item.threshold ?? undefined)}`}${item.validation ? '' : ' (trained on)'}</p>`;
+    return `${image}${truth}${picture('prediction')}<p>${escape(previewName(item))}${item.iou == null ? '' : `, ${iouWords(item.iou, state.view.threshold, look.classes.length, item.threshold ?? undefined)}`}${item.validation ? '' : ' (trained on)'}</p>`;
   });
   const step = state.history[shownAt()]?.step;
   return `<p>Image, truth, prediction${step === undefined ? '' : ` of step ${count(step)}`}${look.classes.length ? '' : ` at a threshold of ${percent(state.view.threshold)}`}.</p><div class="masks">${rows.join('')}</div>`;

@@ -10,6 +10,7 @@ import { amount, bytes, count, percent, plural } from './format.js';
 import { go } from './header.js';
 import { info } from './help.js';
 import { onEvent, say } from './reduce.js';
+import { heldBackHelp } from './scene-strings.js';
 import { send, whenReady } from './session.js';
 import { addressFields, asWord, listIn, settingsFile } from './settings-words.js';
 import { changed, onPaint, running, state, usablePairs } from './store.js';
@@ -413,9 +414,7 @@ function paint() {
   const channels = config.channels === 'rgb' ? 'RGB' : 'grey';
   if (!report.errors.length) setText($('preset-line'), `${config.preset === 'seed' ? 'Classic: ' : ''}${amount(report.parameters)} parameters, ${channels}, tiles of ${config.tile_px} px, ${config.batch} at a time.`);
   setText($('preset-fit'), report.errors.length ? '' : `Fits: about ${bytes(report.memory_bytes)} of memory. ${count(report.steps_total)} steps${expected(report)}.`);
-  const held = config.val_names.length ? `Overridden by ${plural(config.val_names.length, 'name')} under Advanced.` : report.train_pairs + report.validation_pairs > 0 && !report.errors.length
-    ? `${count(report.validation_pairs)} of ${plural(report.train_pairs + report.validation_pairs, 'pair')}${report.places ? `, from ${plural(report.places, 'place')},` : ''} never trained on, to measure honestly.` : mainFields[2].help;
-  setText($('help-val_share'), held);
+  setText($('help-val_share'), shareHelp(config, report));
   const help = config.steps > 0 ? `Overridden by ${count(config.steps)} total steps under Advanced.` : mainFields[0].help;
   setText($('help-epochs'), help);
   const errors = new Map(report.errors.map((error) => [error.field, error]));
@@ -437,3 +436,12 @@ function paint() {
 }
 /** @type {import('./types.js').ConfigReport | null} */
 let checked = null;
+
+/** What is held back. @param {TrainConfig} values @param {import('./types.js').ConfigReport} report */
+function shareHelp({ val_names: names }, { errors, held_back: held, places, train_pairs: train, validation_pairs: validation }) {
+  if (names.length) return `Overridden by ${plural(names.length, 'name')} under Advanced.`;
+  const image = held && state.dataset?.pairs[held.pair];
+  if (held && image) return heldBackHelp(held, image);
+  if (train + validation === 0 || errors.length) return mainFields[2].help;
+  return `${count(validation)} of ${plural(train + validation, 'pair')}${places ? `, from ${plural(places, 'place')},` : ''} never trained on, to measure honestly.`;
+}

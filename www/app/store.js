@@ -52,6 +52,7 @@ import { EVEN_ODDS } from './format.js';
  * @property {import('./types.js').TrainConfig} config
  * @property {number} trainPairs
  * @property {number[]} validationPairs
+ * @property {boolean} heldBackPart a part of the only image is held back, and that image is on both sides
  * @property {Dataset | null} dataset what it was trained on: what is loaded may change after its end
  * @property {import('./types.js').DeviceInfo | null} device where
  * @property {number} parameters

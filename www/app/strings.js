@@ -202,7 +202,7 @@ export function runLine(run, software) {
       ? 'Compiling shaders for the first step. On a software adapter this can take minutes; later steps are faster.'
       : 'Compiling shaders and filling buffers for the first step. This happens once.';
     case 'training': return `Training on ${plural(run.trainPairs, 'pair')}.${bestWords}${run.validations.length ? '' : ' The first validation comes soon.'}`;
-    case 'validating': return `Measuring on ${run.validationPairs.length ? plural(run.validationPairs.length, 'whole image') : 'whole training images'}.${bestWords}`;
+    case 'validating': return `Measuring on ${run.heldBackPart ? 'the part held back' : run.validationPairs.length ? plural(run.validationPairs.length, 'image') : 'the training images'}.${bestWords}`;
     case 'paused': return `Paused.${bestWords}`;
     default: return 'Working.';
   }

@@ -5,10 +5,12 @@
  */
 import { $, setText, show } from './dom.js';
 import { downloadOne } from './downloads.js';
+import { hatch, heldBackKey } from './held-back.js';
 import { EVEN_ODDS, iouWords, percent, size } from './format.js';
 import { byteThreshold, coverage, paintErrors, paintImage } from './paint.js';
 import { paintLayers } from './paint-classes.js';
 import { onEvent } from './reduce.js';
+import { cropWords } from './scene-strings.js';
 import { send } from './session.js';
 import { changed, onPaint, shownPreviews, state } from './store.js';
 
@@ -103,7 +105,7 @@ export function openPairs(pairIndex) {
 /** @param {number} at */
 export function openPreviews(at) {
   open(shownPreviews().map((item) => ({
-    name: item.name, classes: state.run?.classes ?? [], facts: '', iou: item.iou ?? null, iouAt: item.threshold ?? EVEN_ODDS, width: item.width, height: item.height,
+    name: item.name, classes: state.run?.classes ?? [], facts: cropWords(item), iou: item.iou ?? null, iouAt: item.threshold ?? EVEN_ODDS, width: item.width, height: item.height,
     rgba: item.rgba, truth: item.truth, probability: item.probability, result: null, pair: null,
   })), at);
 }
@@ -353,7 +355,7 @@ function part(context, picture, from, to, height, left, top, item, scale) {
 /** Composes the layers when something about them changed; zoom and pan only draw. @param {Item} item @param {number} at */
 function compose(item, at) {
   const { overlay, opacity } = state.view;
-  const key = `${index} ${item.width} ${layer} ${overlay} ${opacity} ${at} ${item.truth?.length}`;
+  const key = `${index} ${item.width} ${layer} ${overlay} ${opacity} ${at} ${item.truth?.length} ${heldBackKey(item.pair)}`;
   if (key === composed) return;
   composed = key;
   const { width, height, rgba, truth, probability } = item;
@@ -366,6 +368,8 @@ function compose(item, at) {
   else if (layer === 'errors' && truth && probability) paintLayers(masked, { width, height, rgba, mask: probability, truth }, { ...look, layer: 'errors' });
   else if (layer === 'heat' && probability) paintLayers(masked, { width, height, rgba, mask: probability }, { ...look, layer: 'raw' });
   else paintLayers(masked, { width, height, rgba, mask }, { ...look, layer: overlay ? 'overlay' : 'mask' });
+  // Results are of the whole scene; of pairs, and of those alone, it is to be seen what is trained on.
+  for (const canvas of [plain, masked]) hatch(canvas, item.pair);
 }
 
 /** Turns the overlay on or off everywhere. */

@@ -1,0 +1,337 @@
+//! A part of one image held back for validation, where there is no other image to hold back.
+//!
+//! The part is a strip across the whole image. Between it and what is trained on lies a gap, so that nothing a
+//! prediction in the strip sees was trained on, and no object reaches from one side to the other.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    classes::UNLABELLED,
+    dataset::Dataset,
+    draw::{Draw, Stream},
+};
+
+/// A strip narrower than this says little, pixels.
+const MIN_STRIP_PX: u32 = 64;
+/// Sides of a training tile that an image is long at least where it is cut: else too little of it is left.
+const MIN_TILES: f64 = 2.5;
+/// Places tried along an axis at most.
+const MAX_PLACES: usize = 8;
+/// Strips whose shares of the classes are this close to the image's (natural logarithm of their ratio) are as good as
+/// each other: 1.25 times as much, or as little.
+const ALIKE: f64 = 0.223;
+/// What a strip costs that has a gap on both sides, on the same scale.
+const INSIDE: f64 = 0.1;
+/// Pixels of the mask that are looked at.
+const MAX_SAMPLED: f64 = 1e6;
+
+/// A rectangle of an image, pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Area {
+    pub top: u32,
+    pub left: u32,
+    pub height: u32,
+    pub width: u32,
+}
+
+impl Area {
+    /// All of an image.
+    pub fn whole(height: u32, width: u32) -> Self {
+        Self {
+            top: 0,
+            left: 0,
+            height,
+            width,
+        }
+    }
+
+    pub fn pixels(&self) -> u64 {
+        u64::from(self.height) * u64::from(self.width)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.pixels() == 0
+    }
+
+    /// Row and column behind the last.
+    pub fn end(&self) -> [u64; 2] {
+        [
+            u64::from(self.top) + u64::from(self.height),
+            u64::from(self.left) + u64::from(self.width),
+        ]
+    }
+
+    pub fn meets(&self, other: &Self) -> bool {
+        let ([bottom, right], [other_bottom, other_right]) = (self.end(), other.end());
+        let apart = bottom <= other.top.into()
+            || other_bottom <= self.top.into()
+            || right <= other.left.into()
+            || other_right <= self.left.into();
+        !apart && !self.is_empty() && !other.is_empty()
+    }
+
+    pub fn is_inside(&self, other: &Self) -> bool {
+        let ([bottom, right], [other_bottom, other_right]) = (self.end(), other.end());
+        self.top >= other.top && self.left >= other.left && bottom <= other_bottom && right <= other_right
+    }
+
+    /// Larger by `by` pixels on each side, as far as `limits` go.
+    pub fn grown(&self, by: u32, limits: &Self) -> Self {
+        let [bottom, right] = self.end();
+        let [last_row, last_column] = limits.end();
+        let (top, left) = (
+            self.top.saturating_sub(by).max(limits.top),
+            self.left.saturating_sub(by).max(limits.left),
+        );
+        let far = |end: u64, last: u64, start: u32| (end + u64::from(by)).min(last).saturating_sub(start.into()) as u32;
+        Self {
+            top,
+            left,
+            height: far(bottom, last_row, top),
+            width: far(right, last_column, left),
+        }
+    }
+
+    /// The values of a map of `width` values a row that lie in the area, row by row.
+    pub fn cut<T: Copy>(&self, map: &[T], width: usize) -> Vec<T> {
+        let rows = (self.top as usize..).take(self.height as usize);
+        let row =
+            |y: usize| map.get(y * width + self.left as usize..y * width + self.left as usize + self.width as usize);
+        rows.filter_map(row).flatten().copied().collect()
+    }
+}
+
+/// A part of an image that is held back, and the parts that are trained on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldBack {
+    pub pair: usize,
+    /// Measured and never trained on.
+    pub area: Area,
+    /// Pixels between the area and what is trained on. Neither trained on nor measured: predictions see them.
+    pub gap_px: u32,
+    /// The parts that tiles are cut from, the larger first; the second may be empty.
+    pub train: [Area; 2],
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Wanted {
+    /// Of the labelled pixels, above 0 and below 1.
+    pub share: f64,
+    /// Side of a training tile.
+    pub tile_px: usize,
+    pub gap_px: usize,
+    pub seed: u32,
+}
+
+impl HeldBack {
+    /// A strip of an image that holds the classes in about the proportion that the whole image does; which of those
+    /// is drawn by the seed, one along an edge rather than one inside, since that has one gap. `None` if the image is too small.
+    pub fn choose(data: &Dataset, pair: usize, wanted: &Wanted) -> Option<Self> {
+        let (image, labels) = (data.image(pair)?, data.mask_bits(pair)?);
+        let size = [image.height, image.width];
+        let shares = wanted.share > 0.0 && wanted.share < 1.0;
+        if !shares || labels.len() as u64 != image.pixels() {
+            return None;
+        }
+        let classes = data.classes().len().max(2);
+        let every = ((image.pixels() as f64 / MAX_SAMPLED).sqrt().ceil() as usize).max(1);
+        let mut found: Vec<(f64, Self)> = Vec::new();
+        for across in [true, false] {
+            let counts = Counts::new(labels, size, classes, across, every);
+            let length = if across { size[1] } else { size[0] };
+            if f64::from(length) < MIN_TILES * wanted.tile_px as f64 {
+                continue;
+            }
+            for [from, to] in counts.strips(wanted.share, length) {
+                let cut = Self::cut(pair, size, across, [from, to], wanted);
+                found.extend(cut.map(|cut| {
+                    (
+                        counts.difference([from, to]) + f64::from(u8::from(from > 0 && to < length)) * INSIDE,
+                        cut,
+                    )
+                }));
+            }
+        }
+        let mut alike: Vec<Self> = found.iter().filter(|(d, _)| *d <= ALIKE).map(|(_, cut)| *cut).collect();
+        let at_edge = |cut: &Self| cut.train[1].is_empty();
+        if alike.iter().any(at_edge) {
+            alike.retain(at_edge);
+        }
+        let drawn = Draw::new(wanted.seed, Stream::Split, 1, pair as u64).below(alike.len());
+        let best = found
+            .iter()
+            .min_by(|(a, _), (b, _)| a.total_cmp(b))
+            .map(|(_, cut)| *cut);
+        alike.get(drawn).copied().or(best)
+    }
+
+    /// The strip of these columns (or rows), if enough is left to train on.
+    fn cut(
+        pair: usize,
+        [height, width]: [u32; 2],
+        across: bool,
+        [from, to]: [u32; 2],
+        wanted: &Wanted,
+    ) -> Option<Self> {
+        let strip = |[from, to]: [u32; 2]| match across {
+            true => Area {
+                left: from,
+                width: to.saturating_sub(from),
+                ..Area::whole(height, width)
+            },
+            false => Area {
+                top: from,
+                height: to.saturating_sub(from),
+                ..Area::whole(height, width)
+            },
+        };
+        let (length, gap_px) = (if across { width } else { height }, wanted.gap_px as u32);
+        let wide = |[from, to]: &[u32; 2]| to.saturating_sub(*from) as usize >= wanted.tile_px;
+        let sides = [[0, from.saturating_sub(gap_px)], [to.saturating_add(gap_px), length]];
+        let mut train = sides.map(|side| if wide(&side) { strip(side) } else { Area::default() });
+        train.sort_by_key(|area| std::cmp::Reverse(area.pixels()));
+        let area = strip([from, to]);
+        let left = train.iter().map(Area::pixels).sum::<u64>();
+        let all = u64::from(height) * u64::from(width);
+        // Half of what is not held back at least.
+        let enough = left > 0 && 2 * left >= all.saturating_sub(area.pixels());
+        (to.saturating_sub(from) >= MIN_STRIP_PX && enough).then_some(Self {
+            pair,
+            area,
+            gap_px,
+            train,
+        })
+    }
+
+    /// Whether the areas lie in the image and apart: what is read from a file may be anything.
+    pub fn fits(&self, data: &Dataset) -> bool {
+        let Some(image) = data.image(self.pair) else {
+            return false;
+        };
+        let whole = Area::whole(image.height, image.width);
+        let inside = self.train.iter().all(|area| area.is_empty() || area.is_inside(&whole));
+        let apart = !self.train.iter().any(|area| area.meets(&self.area));
+        !self.area.is_empty() && !self.train[0].is_empty() && self.area.is_inside(&whole) && inside && apart
+    }
+
+    /// Pixels that are trained on.
+    pub fn train_pixels(&self) -> u64 {
+        self.train.iter().map(Area::pixels).sum()
+    }
+
+    /// The part that a tile is cut from, by its pixels.
+    pub fn part(&self, draw: &mut Draw) -> Area {
+        let [first, second] = self.train;
+        if second.is_empty() || (draw.below(self.train_pixels() as usize) as u64) < first.pixels() {
+            first
+        } else {
+            second
+        }
+    }
+
+    /// Labels of the held part at their places; all others are unknown.
+    pub fn only_held(&self, labels: &[u8], width: usize) -> Vec<u8> {
+        let mut out = vec![UNLABELLED; labels.len()];
+        let [bottom, right] = self.area.end();
+        for y in u64::from(self.area.top)..bottom {
+            let from = y as usize * width;
+            let row = from + self.area.left as usize..from + right as usize;
+            if let (Some(to), Some(labels)) = (out.get_mut(row.clone()), labels.get(row)) {
+                to.copy_from_slice(labels);
+            }
+        }
+        out
+    }
+
+    /// Labels of the parts that are trained on.
+    pub fn train_labels(&self, labels: &[u8], width: usize) -> Vec<u8> {
+        self.train.iter().flat_map(|area| area.cut(labels, width)).collect()
+    }
+}
+
+/// Labelled pixels of each class, by column (or row).
+struct Counts {
+    classes: usize,
+    /// Columns (or rows) from one to the next.
+    every: usize,
+    /// `[line, class]`
+    lines: Vec<u64>,
+}
+
+impl Counts {
+    fn new(labels: &[u8], [height, width]: [u32; 2], classes: usize, across: bool, every: usize) -> Self {
+        let (height, width) = (height as usize, width as usize);
+        let length = if across { width } else { height };
+        let mut lines = vec![0; length.div_ceil(every) * classes];
+        for y in (0..height).step_by(every) {
+            for x in (0..width).step_by(every) {
+                let label = labels.get(y * width + x).copied().unwrap_or(UNLABELLED) as usize;
+                let line = if across { x } else { y } / every;
+                if label < classes
+                    && let Some(count) = lines.get_mut(line * classes + label)
+                {
+                    *count += 1;
+                }
+            }
+        }
+        Self { classes, every, lines }
+    }
+
+    /// Strips that hold this share of the labelled pixels each, from one edge to the other: where images have a
+    /// border of nothing, that counts for nothing.
+    fn strips(&self, share: f64, length: u32) -> Vec<[u32; 2]> {
+        let sums: Vec<u64> = self.lines.chunks(self.classes).map(|line| line.iter().sum()).collect();
+        let all = sums.iter().sum::<u64>() as f64;
+        let places = ((1.0 / share) as usize).clamp(2, MAX_PLACES);
+        let reach = |part: f64| {
+            let mut sum = 0.0;
+            let line = sums.iter().position(|n| {
+                sum += *n as f64;
+                sum >= part * all
+            });
+            // Behind the line that reaches it.
+            ((line.unwrap_or(sums.len()) + 1) * self.every).min(length as usize) as u32
+        };
+        let strip = |place: usize| {
+            let start = (1.0 - share) * place as f64 / (places - 1) as f64;
+            let from = if place == 0 { 0 } else { reach(start) };
+            [
+                from,
+                if place + 1 == places {
+                    length
+                } else {
+                    reach(start + share)
+                },
+            ]
+        };
+        (0..places).map(strip).collect()
+    }
+
+    /// How far the classes' shares in a strip are from those in the whole, at most over the classes: the absolute
+    /// logarithm of their ratio.
+    fn difference(&self, [from, to]: [u32; 2]) -> f64 {
+        let mut whole = vec![0u64; self.classes];
+        let mut part = vec![0u64; self.classes];
+        for (line, counts) in self.lines.chunks(self.classes).enumerate() {
+            let inside = (from as usize..to as usize).contains(&(line * self.every));
+            for (class, count) in counts.iter().enumerate() {
+                whole[class] += count;
+                part[class] += if inside { *count } else { 0 };
+            }
+        }
+        let sum = |counts: &[u64]| counts.iter().sum::<u64>().max(1) as f64;
+        let (all, own) = (sum(&whole), sum(&part));
+        let ratio = |(&whole, &part): (&u64, &u64)| {
+            let share = whole as f64 / all;
+            // A tenth added, so that nothing at all is far and not infinitely far.
+            ((part as f64 / own + 0.1 * share) / (1.1 * share)).ln().abs()
+        };
+        let present = whole.iter().zip(&part).filter(|(whole, _)| **whole > 0);
+        present.map(ratio).fold(0.0, f64::max)
+    }
+}
+
+#[cfg(test)]
+#[path = "held_back_tests.rs"]
+mod tests;
