@@ -298,7 +298,11 @@ export class Keep {
     const copy = async () => {
       this.copies += 1;
       await before;
-      const why = await storeData(folder, fingerprint, entries, () => this.copied !== fingerprint);
+      // After a trap nothing in the engine's memory is to be relied on.
+      const module = this.host.engine() && this.host.module();
+      // What is not read need not be kept.
+      const wanted = entries.filter(({ path }) => !module?.is_junk(path));
+      const why = await storeData(folder, fingerprint, wanted, () => this.copied !== fingerprint);
       this.copies -= 1;
       this.host.post({ kind: 'data_kept', fingerprint, why });
     };

@@ -6,7 +6,7 @@
 import { go } from './header.js';
 import { onEvent, say } from './reduce.js';
 import { pauseOrResume } from './run-view.js';
-import { clear, holdData, nextBands, onDeath, onKeepReport, onMessage, post, reload, sampleScenes, send, sendFiles, setBands, whenReady, tellFolders } from './session.js';
+import { clear, holdData, nextBands, onDeath, onKeepReport, onMessage, pairByHand, post, reload, sampleScenes, send, sendFiles, setBands, whenReady, tellFolders } from './session.js';
 import { keepFromEviction } from './storage-lock.js';
 import { changed, isDataHere, kept, running, state, usablePairs } from './store.js';
 import { saveRun } from './take-run.js';
@@ -168,6 +168,7 @@ function receive(report) {
         if (state.dataset) clear('train');
         nextBands(plan.offer.saved.data.bands ?? []);
         tellFolders(plan.offer.saved.data.folders ?? []);
+        pairByHand(plan.offer.saved.data.by_hand ?? []);
         sendFiles(report.entries, 'train');
         holdData(plan.offer.saved.data.fingerprint);
       } else if (plan?.offer) {
@@ -243,6 +244,7 @@ function askForData({ saved }) {
   if (!state.dataset?.pairs.length) {
     nextBands(saved.data.bands ?? []);
     tellFolders(saved.data.folders ?? []);
+    pairByHand(saved.data.by_hand ?? []);
   }
   const { pairs, names } = saved.data;
   state.error = { ...otherDataWords(`${pairs} pairs: ${names.join(', ')}`, !state.dataset?.pairs.length), action: null };
