@@ -81,16 +81,12 @@ pub struct Dataset {
     /// Folders with the same names, of which nobody knows what they hold.
     pub question: Option<FolderQuestion>,
     /// Images and masks that are in no pair and could be in one, in natural order of their paths.
-    #[serde(default)]
     pub unpaired: Vec<Unpaired>,
     /// Pairs that the user made: paths of image and mask. Both files need not be here.
-    #[serde(default)]
     pub by_hand: Vec<[String; 2]>,
     /// Files of outlines that are in the masks.
-    #[serde(default)]
     pub vectors: Vec<VectorInfo>,
     /// Files that need no word.
-    #[serde(default)]
     pub passed_over: PassedOver,
     /// Bytes held for decoded images.
     pub memory_bytes: f64,

@@ -80,7 +80,7 @@ test('pictures alone are one card with the ways on, and outlines that come later
   // Buttons that do something, and no others.
   await expect(page.locator('#pictures-ways button')).toHaveText([/Add outlines/, /Predict on these 3/, /sample scenes/]);
 
-  await drop('pictures-outlines', { 'roofs.geojson': squares([[4, 4], [20, 20], [60, 8], [900, 900]]) });
+  await drop('pictures-outlines', { 'roofs.geojson': squares([[4, 0], [20, 20], [60, 8], [900, 900]]) });
   await untilData(({ pairs }) => pairs.length === 3, 'outlines are drawn on the pictures of before');
   await expect(page.locator('#pictures-card')).toBeHidden();
   await expect(page.locator('#data-vectors')).toHaveText('3 of 4 outlines of roofs.geojson drawn on 2 images; 1 lies outside the images; nothing on 1 image, which is all background.');

@@ -231,7 +231,7 @@ function fillCard(card, pair, picking, chosen) {
   }
   const lines = pair.notes.map((note) => h('li', { class: isWarning(note) ? 'warn' : '' }, noteLine(note, pairName)));
   if (pair.blocked) lines.unshift(h('li', { class: 'bad' }, blockedLine(pair.blocked)));
-  if (isByHand(pair)) lines.push(h('li', {}, 'Paired by hand. ', h('button', { type: 'button', class: 'quiet apart', disabled: held, 'aria-label': `Take ${pair.name} apart`, onclick: () => takeApart(pair) }, 'Take apart')));
+  if (isByHand(pair)) lines.push(h('li', {}, 'Paired by hand. ', h('button', { type: 'button', class: 'quiet apart', disabled: held, 'aria-label': `Take apart ${pair.name}`, onclick: () => takeApart(pair) }, 'Take apart')));
   card.notes.replaceChildren(...lines);
 }
 
