@@ -12,6 +12,7 @@ import { freshFolder, scene } from './fixtures.mjs';
 import { geoTiff } from './geotiff.mjs';
 import { launchBrowser, until } from './harness.mjs';
 import * as gm from './page.mjs';
+import { begin, imagesKept, ready, resumed, savedAt } from './survive-kit.mjs';
 import { zip } from './zip.mjs';
 
 const SIZE = { width: 48, height: 48 };
@@ -187,4 +188,29 @@ test('what lies in other people’s archives is passed over, and annotations are
   const list = page.locator('#data-faults');
   await expect(list).toContainText('holds COCO annotations, which this page does not read');
   await expect(list).toContainText('is a map layer in a format this page does not read');
+});
+
+test('pairs by hand are those of a saved run after a reload', async ({ baseURL }) => {
+  const folder = freshFolder('by-hand-saved');
+  for (const side of ['images', 'masks']) mkdirSync(path.join(folder, side));
+  for (const i of [1, 2, 3]) {
+    const made = scene(i, { width: 72, height: 60 });
+    writeFileSync(path.join(folder, 'images', `field${i}.png`), made.image);
+    writeFileSync(path.join(folder, 'masks', `r${i + 40}.png`), made.mask);
+  }
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const other = await ready(context, String(baseURL), { folder });
+  await gm.goTo(other, 'data');
+  await other.click('#hand-order');
+  await other.click('#hand-accept');
+  await until(async () => ((await gm.read(other)).dataset?.pairs.length === 3 ? true : null), { limitMs: 30_000, what: 'three pairs' });
+  await begin(other);
+  await imagesKept(other);
+  await savedAt(other, 20);
+  await other.reload();
+  await other.click('#offer-resume');
+  await resumed(other);
+  const { dataset } = await gm.read(other);
+  expect(dataset?.pairs.map((pair) => [path.basename(pair.image_path), path.basename(pair.mask_path)])).toEqual([['field1.png', 'r41.png'], ['field2.png', 'r42.png'], ['field3.png', 'r43.png']]);
+  await context.close();
 });

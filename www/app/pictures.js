@@ -71,7 +71,7 @@ function paintPictures() {
   const some = files.slice(0, MAX_SHOWN);
   const canvases = some.map(() => h('canvas', {}));
   const items = some.map((file, i) => h('li', { title: file.path },
-    canvases[i], h('bdi', { class: 'name' }, baseName(file.path)), h('span', { class: 'small tabular' }, `${size(file.width, file.height)}${file.placed ? ' · placed' : ''}`)));
+    canvases[i], h('bdi', { class: 'name' }, baseName(file.path)), h('span', { class: 'small tabular' }, `${size(file.width, file.height)}${file.placed && placed < images.length ? ' · placed' : ''}`)));
   if (files.length > some.length) items.push(h('li', { class: 'small' }, `and ${count(files.length - some.length)} more`));
   $('pictures').replaceChildren(...items);
   inSlices('pictures', some.entries(), ([i, file]) => paintThumb(canvases[i], file));
