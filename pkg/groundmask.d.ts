@@ -246,6 +246,43 @@ export interface Input {
 }
 
 /**
+ * An image without a mask, or a mask without an image.
+ */
+export interface Unpaired {
+    path: string;
+    /**
+     * By its name, or because it has few colours.
+     */
+    is_mask: boolean;
+    width: number;
+    height: number;
+    /**
+     * It says where it lies on the ground.
+     */
+    placed: boolean;
+    /**
+     * 0 where there are too many files to show all.
+     */
+    thumb_width: number;
+    thumb_height: number;
+    /**
+     * RGBA.
+     */
+    thumb_rgba: Uint8Array;
+}
+
+/**
+ * Files of a drop that are neither images nor outlines, and no fault: READMEs, lists of classes, scripts.
+ */
+export interface PassedOver {
+    files: number;
+    /**
+     * Their endings (".txt") or names, most frequent first, at most 6.
+     */
+    kinds: string[];
+}
+
+/**
  * How a mask pixel becomes foreground (1) or background (0), or one of several classes.
  */
 export type MaskRule = { kind: "threshold"; at: number; invert: boolean } | { kind: "not_black"; invert: boolean } | { kind: "colour"; rgb: [number, number, number]; invert: boolean; code?: number } | { kind: "classes"; legend: LegendEntry[] };
@@ -419,6 +456,22 @@ export interface Dataset {
      */
     question: FolderQuestion | undefined;
     /**
+     * Images and masks that are in no pair and could be in one, in natural order of their paths.
+     */
+    unpaired: Unpaired[];
+    /**
+     * Pairs that the user made: paths of image and mask. Both files need not be here.
+     */
+    by_hand: [string, string][];
+    /**
+     * Files of outlines that are in the masks.
+     */
+    vectors: VectorInfo[];
+    /**
+     * Files that need no word.
+     */
+    passed_over: PassedOver;
+    /**
      * Bytes held for decoded images.
      */
     memory_bytes: number;
@@ -463,6 +516,10 @@ export interface SavedData {
      * What the user said of folders.
      */
     folders?: FolderRoles[];
+    /**
+     * Pairs that the user made: paths of image and mask.
+     */
+    by_hand?: [string, string][];
 }
 
 /**
@@ -550,6 +607,35 @@ export interface GroundResolution {
      * The image was resampled to the model's resolution, and the result back.
      */
     resampled: boolean;
+}
+
+/**
+ * What became of the outlines of a file. They add up to `outlines`.
+ */
+export interface VectorInfo {
+    file: string;
+    outlines: number;
+    /**
+     * Drawn on one image or more.
+     */
+    drawn: number;
+    /**
+     * On an image, but over the middle of no pixel.
+     */
+    too_small: number;
+    /**
+     * On no image that the file is for.
+     */
+    outside: number;
+    /**
+     * Images that some of them are drawn on, and the path of the first.
+     */
+    images: number;
+    first_image: string | undefined;
+    /**
+     * Images within its extent, or of its name, that none of them is drawn on: their masks are background.
+     */
+    background: number;
 }
 
 /**
@@ -1073,7 +1159,7 @@ export type EndReason = "finished" | "stopped" | "early_stopped" | "not_finite" 
 
 export type ExportKind = "mask_png" | "probability_png" | "mask_tif" | "class_tif" | "probability_tif" | "geojson" | "world_file" | "aux_xml";
 
-export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "no_mask" | "no_image" | "partner_refused" | "ambiguous" | "other_form" | "which_folder" | "object_masks" | "task_names" | "other_place" | "other_grid" | "size_mismatch" | "mask_number" | "too_many_classes" | "no_pairs" | "vector_mask" | "vector_part" | "bad_legend" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_other_version" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "cannot_continue" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
+export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "annotations" | "no_mask" | "no_image" | "partner_refused" | "ambiguous" | "other_form" | "which_folder" | "object_masks" | "task_names" | "other_place" | "other_grid" | "size_mismatch" | "mask_number" | "too_many_classes" | "no_pairs" | "vector_mask" | "vector_part" | "bad_legend" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_other_version" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "cannot_continue" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
 
 export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs" | "does_not_fit" | "needs_binary_masks" | "wrong_count" | "no_places";
 
@@ -1210,6 +1296,16 @@ export function describe_run(name: string | null | undefined, length: number, re
 export function failed_allocation_bytes(): number;
 
 /**
+ * Whether a file lies beside the data of a data set by its name: an archive so called (`.docx`) is no archive of images.
+ */
+export function is_beside(path: string): boolean;
+
+/**
+ * Whether a path is one that systems leave behind, or hidden: it is not read at all.
+ */
+export function is_junk(path: string): boolean;
+
+/**
  * Panics, as a bug would: the browser tests see by it that a panic costs no run.
  */
 export function panic_on_purpose(): void;
@@ -1256,6 +1352,8 @@ export interface InitOutput {
     readonly engine_resume_run: (a: number, b: number, c: number, d: number, e: any, f: number, g: number) => any;
     readonly engine_save_run: (a: number, b: number, c: any) => any;
     readonly failed_allocation_bytes: () => number;
+    readonly is_beside: (a: number, b: number) => number;
+    readonly is_junk: (a: number, b: number) => number;
     readonly panic_on_purpose: () => void;
     readonly point_new: (a: number, b: number, c: number) => number;
     readonly projection_axis: (a: number) => [number, number];
@@ -1270,11 +1368,11 @@ export interface InitOutput {
     readonly transform: (a: number, b: number, c: number) => [number, number];
     readonly wasm_bindgen__convert__closures_____invoke__h406a78d26a470301: (a: number, b: number, c: any, d: any) => void;
     readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_43: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_44: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_45: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_46: (a: number, b: number, c: any) => [number, number];
     readonly wasm_bindgen__convert__closures_____invoke__hdf6b664c1dd5eb9d: (a: number, b: number, c: any) => [number, number];
     readonly wasm_bindgen__convert__closures_____invoke__h14ef2b1162c22978: (a: number, b: number, c: any) => void;
-    readonly wasm_bindgen__convert__closures_____invoke__h14ef2b1162c22978_42: (a: number, b: number, c: any) => void;
+    readonly wasm_bindgen__convert__closures_____invoke__h14ef2b1162c22978_44: (a: number, b: number, c: any) => void;
     readonly __wbindgen_malloc: (a: number, b: number) => number;
     readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_free: (a: number, b: number, c: number) => void;

@@ -35,7 +35,7 @@ let looping = false;
 const commands = [];
 /** @type {(() => Promise<void>)[]} */
 const benchJobs = [];
-const intake = new Intake(call, post);
+const intake = new Intake(call, post, () => module);
 const keep = new Keep({ post, send, engine: () => engine, module: () => module, guarded: (work) => guarded(async () => work(), true), wake: run });
 let keeping = false;
 let plain = false;

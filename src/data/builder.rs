@@ -20,6 +20,7 @@ use super::value_ranges::RangeChoice;
 use crate::formats::decode::{Limits, decode};
 use crate::formats::raster::{Raster, Samples};
 
+mod by_hand;
 mod making;
 mod pairing;
 
@@ -52,6 +53,8 @@ pub struct Builder {
     excluded: BTreeSet<String>,
     /// Which folder holds what, as the user said.
     roles: Vec<FolderRoles>,
+    /// Paths of image and mask that the user made pairs of; a path is in one of them only.
+    by_hand: Vec<[String; 2]>,
     /// The last outcome, reused where nothing changed.
     last: Dataset,
 }
@@ -77,6 +80,7 @@ impl Builder {
             places: BTreeMap::new(),
             excluded: BTreeSet::new(),
             roles: Vec::new(),
+            by_hand: Vec::new(),
             last: Dataset::default(),
         }
     }
@@ -299,6 +303,7 @@ impl Builder {
             pairs: Vec::new(),
             faults: pairing.faults,
             question: pairing.question,
+            unpaired: pairing.unpaired,
             rule,
             suggested_rule,
             labelling,

@@ -61,6 +61,17 @@ impl Pair {
     }
 }
 
+/// An image without a mask, or a mask without an image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unpaired {
+    pub path: String,
+    /// By its name, or because it has few colours.
+    pub is_mask: bool,
+    pub raster: Arc<Raster>,
+    /// It says where it lies.
+    pub is_placed: bool,
+}
+
 /// Folders of which no word says what they hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FolderQuestion {
@@ -80,6 +91,8 @@ pub struct Dataset {
     pub faults: Vec<FileFault>,
     /// Folders of which nobody knows what they hold.
     pub question: Option<FolderQuestion>,
+    /// Files in no pair that could be in one, in natural order of their paths.
+    pub unpaired: Vec<Unpaired>,
     /// The binary rule in force, or the one that would be if the masks had not several classes.
     pub rule: MaskRule,
     pub suggested_rule: MaskRule,

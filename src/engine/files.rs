@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Engine, convert_data, fault, georef, survive, vector_masks::VectorMasks};
+use super::{Engine, convert_data, fault, georef, others::Others, survive, vector_masks::VectorMasks};
 use crate::{
     data::{builder::Builder, checkup, classes::UNLABELLED, dataset, mask_numbers::NumberKind, preprocess, scenes},
     formats::raster::Raster,
@@ -31,7 +31,7 @@ impl Engine {
                 self.source = DataSource::Files;
                 // A refused file is kept in the builder and named in the next `dataset` event.
                 self.builder.set_bands(self.inputs.bands.clone());
-                if !self.vectors.note(&path, &mut bytes) {
+                if !self.vectors.note(&path, &mut bytes) && !self.others.note(&path, &bytes) {
                     let _ = self.builder.add_file(&path, &bytes);
                 }
                 self.files_read += 1;
@@ -111,6 +111,7 @@ impl Engine {
         self.source = DataSource::SampleScenes;
         // Extracts of before would be drawn on the files that come next.
         self.vectors = VectorMasks::default();
+        self.others = Others::default();
         self.sample_seed = seed;
         self.change_data(|builder| {
             *builder = Builder::default();
@@ -129,6 +130,8 @@ impl Engine {
         self.last_validation.clear();
         self.last_held_back = None;
         let data = &self.data;
+        let nothing_else = data.pairs.is_empty() && data.unpaired.is_empty() && data.faults.is_empty();
+        let (said, passed_over) = self.others.report(nothing_else && self.vectors.layers.is_empty());
         let classes = data.classes().len();
         let pairs = data
             .pairs
@@ -165,8 +168,13 @@ impl Engine {
                 .faults
                 .iter()
                 .map(|f| convert_data::file_fault(&f.path, &f.kind))
+                .chain(said)
                 .collect(),
             question: data.question.as_ref().map(convert_data::question),
+            unpaired: convert_data::unpaired(&data.unpaired),
+            by_hand: self.builder.pairs_by_hand().to_vec(),
+            vectors: self.vectors.told.clone(),
+            passed_over,
             memory_bytes: self.builder.memory_bytes() as f64,
             fingerprint: survive::fingerprint(data),
             fingerprint_before: Some(survive::fingerprint_before(data))

@@ -6,6 +6,7 @@ use super::{
     convert_data, fault,
     georef::{self, Sidecars},
     large::{Large, WHOLE_BYTES},
+    others::beside_inputs,
 };
 use crate::{
     data::{
@@ -148,6 +149,9 @@ impl Inputs {
         }
         if let Some(image) = mask_files::image_of(&path) {
             return self.add_mask_file(&path, image, &bytes);
+        }
+        if let Some(said) = beside_inputs(&path, &bytes) {
+            return said;
         }
         let mut input = match read(
             path.clone(),

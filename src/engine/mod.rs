@@ -14,6 +14,7 @@ mod inputs;
 mod large;
 mod model_files;
 mod naming;
+mod others;
 mod predict;
 mod presets;
 mod run;
@@ -87,6 +88,8 @@ pub struct Engine {
     builder: Builder,
     /// Georeferences of the images to train on, and GeoJSON to draw masks from.
     vectors: vector_masks::VectorMasks,
+    /// Files of the drops that are neither.
+    others: others::Others,
     source: DataSource,
     /// Seed of the sample scenes, where they are the source.
     sample_seed: u32,
@@ -116,6 +119,7 @@ impl Engine {
             ready: None,
             builder: Builder::default(),
             vectors: vector_masks::VectorMasks::default(),
+            others: others::Others::default(),
             source: DataSource::None,
             sample_seed: 0,
             data: Rc::new(Dataset::default()),
@@ -183,6 +187,7 @@ impl Engine {
             Command::SetFolderRoles { images, masks } => {
                 self.change_data(|builder| builder.set_folder_roles(FolderRoles { images, masks }))
             }
+            Command::PairByHand { pairs } => self.change_data(|builder| builder.set_pairs_by_hand(pairs)),
             Command::Clear { purpose } => self.clear(purpose),
             Command::PresetConfig { preset } => self.report_config(presets::config(preset)),
             Command::CheckConfig { config } => self.report_config(config),
@@ -303,6 +308,7 @@ impl Engine {
             Purpose::Train => {
                 self.source = DataSource::None;
                 self.vectors = vector_masks::VectorMasks::default();
+                self.others = others::Others::default();
                 self.change_data(|builder| *builder = Builder::default())
             }
             Purpose::Predict if self.predicting.is_some() => vec![fault(FaultCode::Busy, Stage::Predict, None, None)],

@@ -133,6 +133,7 @@ impl Engine {
                     convert_data::ranges_out(&data.ranges),
                 ]),
                 folders: convert_data::folder_roles(self.builder.folder_roles()),
+                by_hand: self.builder.pairs_by_hand().to_vec(),
             },
             rule: convert_data::labelling_out(&data.labelling),
             excluded: (0..data.pairs.len()).filter(|&p| data.pairs[p].excluded).collect(),

@@ -6,9 +6,9 @@ use super::{Engine, fault, vector_masks::VectorMasks};
 use crate::{
     formats::{
         raster::Raster,
-        vector::{Class, Polygons, Projected},
+        vector::{Class, Fate, Polygons, Projected},
     },
-    protocol::{Event, FaultCode, Stage},
+    protocol::{Event, FaultCode, Stage, VectorInfo},
 };
 
 /// Of a mask without classes.
@@ -109,6 +109,28 @@ struct Outcome {
     masks: usize,
     /// Those that it cannot be laid on, with the reason.
     misplaced: Vec<String>,
+    /// What became of each polygon.
+    fates: Vec<Fate>,
+    /// Images that one of them set a pixel of, and the first of these.
+    drawn_on: usize,
+    first: Option<String>,
+}
+
+impl Outcome {
+    /// What people are told of a file that is in the masks.
+    fn told(&self, file: &str) -> Option<VectorInfo> {
+        let count = |wanted: Fate| self.fates.iter().filter(|fate| **fate == wanted).count() as u32;
+        (self.masks > 0).then(|| VectorInfo {
+            file: file.to_owned(),
+            outlines: self.fates.len() as u32,
+            drawn: count(Fate::Drawn),
+            too_small: count(Fate::TooSmall),
+            outside: count(Fate::Outside),
+            images: self.drawn_on as u32,
+            first_image: self.first.clone(),
+            background: self.masks.saturating_sub(self.drawn_on) as u32,
+        })
+    }
 }
 
 /// What a drawing of all files gave.
@@ -120,6 +142,8 @@ struct Drawing {
     legend: BTreeMap<u16, String>,
     /// What is said of the files.
     said: Vec<Event>,
+    /// What of them is in the masks.
+    told: Vec<VectorInfo>,
 }
 
 /// Images by reference system and path, each with its files in the order of their paths.
@@ -163,7 +187,12 @@ impl VectorMasks {
                         let project = || polygons.project(geo).map_err(|e| e.to_string());
                         match projected.entry(path).or_insert_with(project) {
                             Ok(projected) => {
-                                let cover = projected.draw(geo, size, codes.in_file(polygons), &mut canvas);
+                                let fates = &mut outcome.fates;
+                                let cover = projected.draw(geo, size, codes.in_file(polygons), &mut canvas, fates);
+                                outcome.drawn_on += usize::from(cover.drawn);
+                                if cover.drawn && outcome.first.is_none() {
+                                    outcome.first = Some((*image).to_owned());
+                                }
                                 cover.drawn || cover.within || outcome.is_own && cover.touched
                             }
                             Err(reason) => {
@@ -196,6 +225,10 @@ impl VectorMasks {
             masks,
             legend: codes.legend(),
             said: said.collect(),
+            told: outcomes
+                .iter()
+                .filter_map(|(path, outcome)| outcome.told(path))
+                .collect(),
         };
         self.drawn = now;
         drawing
@@ -216,6 +249,7 @@ impl VectorMasks {
             let outcome = Outcome {
                 is_own: images.iter().any(|image| named.contains(image)),
                 images: images.len(),
+                fates: vec![Fate::default(); polygons.len()],
                 ..Outcome::default()
             };
             outcomes.insert(path.as_str(), outcome);
@@ -296,6 +330,7 @@ impl Engine {
             }
         }
         self.vectors.said.clone_from(&drawing.said);
+        self.vectors.told = drawing.told;
         drawing.said
     }
 }

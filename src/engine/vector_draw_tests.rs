@@ -252,3 +252,56 @@ fn bad_files_cost_no_other() {
     // Settings of another tool hold no outlines, and are passed over.
     assert!(data.faults.is_empty(), "{:?}", data.faults);
 }
+
+#[test]
+fn what_became_of_the_outlines_is_told() {
+    let mut drop = Drop::new();
+    drop.image("a", 0).image("b", 1);
+    drop.file(
+        "osm.geojson",
+        collection(&[
+            square(2, 2, 4, ""),
+            square(9, 9, 2, ""),
+            square(-9, -9, 3, ""),
+            square(65, 30, 3, ""),
+        ]),
+    );
+    let (data, _) = drop.done();
+    let told = |data: &Dataset| data.vectors.clone();
+    let wanted = VectorInfo {
+        file: "osm.geojson".into(),
+        outlines: 4,
+        drawn: 2,
+        too_small: 0,
+        outside: 2,
+        images: 1,
+        first_image: Some("a.png".into()),
+        background: 1,
+    };
+    assert_eq!(told(&data), std::slice::from_ref(&wanted));
+    // It stays told while other files come, and goes with the data.
+    drop.file("notes.txt", "words");
+    let (data, _) = drop.done();
+    assert_eq!(told(&data), [wanted]);
+    assert_eq!((data.passed_over.files, data.unpaired.len()), (1, 0));
+    let clear = Command::Clear {
+        purpose: Purpose::Train,
+    };
+    pollster::block_on(drop.0.command(clear));
+    let (data, _) = drop.done();
+    assert!(data.vectors.is_empty() && data.faults.is_empty() && data.passed_over.files == 0);
+}
+
+/// Pictures first, outlines in a later drop; and a placed picture says that it is one.
+#[test]
+fn outlines_that_come_later_find_the_pictures() {
+    let mut drop = Drop::new();
+    drop.image("a", 0);
+    let (data, _) = drop.done();
+    assert_eq!((data.pairs.len(), data.unpaired.len()), (0, 1));
+    assert!(data.unpaired[0].placed && !data.unpaired[0].is_mask);
+    assert!(!data.unpaired[0].thumb_rgba.is_empty());
+    drop.file("osm.geojson", collection(&[square(2, 2, 4, "")]));
+    let (data, _) = drop.done();
+    assert_eq!((data.pairs.len(), data.unpaired.len()), (1, 0));
+}

@@ -24,7 +24,7 @@ use crate::{
         tiff::TiffImage,
         vector::{Polygons, geojson, json_kinds, shapefile},
     },
-    protocol::Event,
+    protocol::{Event, VectorInfo},
 };
 
 /// Where an image to train on lies.
@@ -55,6 +55,8 @@ pub(super) struct VectorMasks {
     pub(super) drawn: BTreeSet<String>,
     /// What was said of the files at the last drawing.
     pub(super) said: Vec<Event>,
+    /// What of the files is in the masks since then.
+    pub(super) told: Vec<VectorInfo>,
 }
 
 impl VectorMasks {
@@ -80,12 +82,11 @@ impl VectorMasks {
             self.layers.insert(path.to_owned(), read.map_err(|e| e.to_string()));
             return true;
         }
-        if geojson::may_be_geojson(path) && sniff(bytes).is_none() {
-            // Lists of classes and settings lie in many a data set, and are nobody's fault.
-            if let Some(kind) = json_kinds::other_outlines(bytes) {
-                let what = format!("it holds {kind}, which are not read here");
-                self.layers.insert(path.to_owned(), Err(what));
-            }
+        if geojson::may_be_geojson(path)
+            && let Some(kind) = json_kinds::other_map(bytes)
+        {
+            let what = format!("it is {kind}, which is not read here");
+            self.layers.insert(path.to_owned(), Err(what));
             return true;
         }
         if shapefile::is_shp(path) {

@@ -4,6 +4,7 @@
 //! bytes: sizes are checked from the header before anything is allocated, a broken file is a
 //! [`DecodeError`] and never a panic or half an image.
 
+pub mod annotations;
 pub mod decode;
 pub mod encode;
 mod fnv;

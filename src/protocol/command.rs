@@ -61,6 +61,11 @@ pub enum Command {
         images: String,
         masks: String,
     },
+    /// All pairs that the user makes, as paths of image and mask, whatever their names; those of before are taken apart.
+    /// Files that are not here yet find each other when they come. Answers with [`Event::Dataset`].
+    PairByHand {
+        pairs: Vec<[String; 2]>,
+    },
     /// Forget data set (`train`) or the images to predict (`predict`).
     Clear {
         purpose: Purpose,

@@ -45,6 +45,8 @@ pub enum FaultCode {
     /// All images together exceed what the page may hold. detail: numbers
     OutOfMemory,
     Unreadable,
+    /// A file of a labelling tool. detail: "YOLO boxes, as 19 more"
+    Annotations,
     // pairing
     NoMask,
     NoImage,

@@ -57,4 +57,7 @@ pub struct SavedData {
     /// What the user said of folders.
     #[serde(default)]
     pub folders: Vec<super::FolderRoles>,
+    /// Pairs that the user made: paths of image and mask.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_hand: Vec<[String; 2]>,
 }

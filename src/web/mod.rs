@@ -11,6 +11,7 @@ use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
 use crate::{
+    data::pair,
     device::{self, Choice},
     engine,
     kernels::timing::ceiling_gflops,
@@ -136,6 +137,18 @@ impl Engine {
     pub fn memory_bytes(&self) -> f64 {
         core::arch::wasm32::memory_size(0) as f64 * 65536.0
     }
+}
+
+/// Whether a path is one that systems leave behind, or hidden: it is not read at all.
+#[wasm_bindgen]
+pub fn is_junk(path: &str) -> bool {
+    pair::is_junk(path)
+}
+
+/// Whether a file lies beside the data of a data set by its name: an archive so called (`.docx`) is no archive of images.
+#[wasm_bindgen]
+pub fn is_beside(path: &str) -> bool {
+    pair::is_beside(path)
 }
 
 /// The benchmark's training problem, for `bench.html`.

@@ -127,7 +127,7 @@ fn run(args: &[&str]) -> Outcome<()> {
             };
             polygons
                 .project(geo)?
-                .draw(geo, [image.width, image.height], code, &mut mask);
+                .draw(geo, [image.width, image.height], code, &mut mask, &mut []);
             mask.resize(image.width as usize * image.height as usize, 0);
             let values = mask.into_iter().map(f32::from).collect();
             save_tensor(out, "mask", vec![image.height as usize, image.width as usize], values)

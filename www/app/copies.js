@@ -76,7 +76,11 @@ export class Copies {
     const copy = async () => {
       this.made += 1;
       await before;
-      const why = await storeData(folder, fingerprint, entries, () => this.copied !== fingerprint);
+      // After a trap nothing in the engine's memory is to be relied on.
+      const module = this.keep.host.engine() && this.keep.host.module();
+      // What is not read need not be kept.
+      const wanted = entries.filter(({ path }) => !module?.is_junk(path));
+      const why = await storeData(folder, fingerprint, wanted, () => this.copied !== fingerprint);
       this.made -= 1;
       this.keep.host.post({ kind: 'data_kept', fingerprint, why });
     };

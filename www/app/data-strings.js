@@ -90,6 +90,9 @@ function outlinesOf(dataset) {
 /** Notes that call for a decision; the others only inform. @param {Note} note */
 export const isWarning = (note) => ['empty_mask', 'full_mask', 'maybe_inverted', 'mask_equals_image', 'alpha_may_be_band', 'duplicate_of'].includes(note.code);
 
+/** Classes that outlines name. @param {import('./types.js').Dataset} dataset */
+export const outlineClassesLine = (dataset) => `The outlines name their classes; ${percent(dataset.foreground_share)} of all pixels are labelled.`;
+
 /** The mask rule in words. @param {import('./types.js').MaskRule} rule @param {import('./types.js').Dataset} dataset */
 export function ruleLine(rule, dataset) {
   const share = dataset.foreground_share;

@@ -2,7 +2,7 @@
 /**
  * The Data place: landing, gallery of pairs with masks, mask rule, what was left out.
  */
-import { isWarning, noteLine, ruleLine, usesNumbers } from './data-strings.js';
+import { isWarning, noteLine, outlineClassesLine, ruleLine, usesNumbers } from './data-strings.js';
 import { $, h, inSlices, setText, show } from './dom.js';
 import { pick } from './files.js';
 import { bytes, count, hex, percent, plural, size, valueName } from './format.js';
@@ -11,9 +11,9 @@ import { info } from './help.js';
 import { hatch, heldBackKey } from './held-back.js';
 import { canBeClasses, paintLegend, useClasses } from './legend.js';
 import { chip, paintLayers } from './paint-classes.js';
-import { clear, sampleScenes, send } from './session.js';
+import { clear, pairByHand, sampleScenes, send } from './session.js';
 import { change, current } from './settings.js';
-import { changed, hasData, onPaint, running, state, usablePairs } from './store.js';
+import { changed, hasData, onPaint, running, state, unpaired, usablePairs } from './store.js';
 import { faultWords, joint } from './strings.js';
 import { openPairs } from './viewer.js';
 
@@ -98,7 +98,7 @@ function paint() {
   show($('data-held'), held);
   for (const id of ['clear-train', 'add-files', 'add-folder']) /** @type {HTMLButtonElement} */ ($(id)).disabled = held;
   /** @type {HTMLFieldSetElement} */ ($('rule-choices')).disabled = held;
-  const view = `${state.view.overlay} ${state.view.opacity} ${state.faults.length} ${held} ${input('pick-validation').checked} ${current()?.val_names} ${heldBackKey(state.config?.held_back?.pair ?? null)}`;
+  const view = `${state.view.overlay} ${state.view.opacity} ${state.faults.length} ${held} ${input('pick-validation').checked} ${current()?.val_names} ${heldBackKey(state.config?.held_back?.pair ?? null)} ${state.bands !== null}`;
   if (state.dataset === painted && view === paintedView) {
     if (loaded) followDrop();
     return;
@@ -141,8 +141,9 @@ function paintFacts() {
   const facts = $('data-facts');
   const all = dataset?.pairs ?? [];
   const sizes = new Set(pairs.map((pair) => size(pair.width, pair.height)));
+  const { images, masks } = unpaired();
   /** @type {[string, string, (HTMLElement | null)?][]} */
-  const rows = [
+  const rows = !all.length ? [...(images.length ? [['Pictures', count(images.length)]] : []), ...(masks.length ? [['Masks', count(masks.length)]] : []), ['In memory', bytes(dataset?.memory_bytes ?? 0)]] : [
     ['Pairs in use', `${count(pairs.length)}${pairs.length < all.length ? ` of ${count(all.length)}` : ''}`],
     [dataset?.classes.length ? 'Labelled' : 'Foreground', percent(dataset?.foreground_share), dataset?.classes.length ? null : info('foreground')],
     ['Size', sizes.size === 1 ? [...sizes][0] : sizes.size ? `${sizes.size} sizes` : '–'],
@@ -152,7 +153,6 @@ function paintFacts() {
   facts.replaceChildren(...rows.map(([term, value, help]) => h('div', {}, h('dt', {}, term, help && ' ', help), h('dd', {}, value))));
   /** @type {HTMLButtonElement} */ ($('to-train')).disabled = pairs.length === 0;
   setText($('to-train'), pairs.length ? `Train on ${plural(pairs.length, 'pair')}` : 'No pair to train on');
-  show($('rule-card'), all.length > 0);
 }
 
 // --- gallery -------------------------------------------------------------------------------
@@ -170,6 +170,7 @@ function paintGallery() {
     cards.push(card);
     gallery.append(card.li);
   }
+  show($('gallery-card'), all.length > 0);
   setText($('gallery-title'), plural(all.length, 'pair'));
   show($('gallery-more'), wanted.length > shown);
   setText($('gallery-more'), `Show more (${count(wanted.length - shown)} left)`);
@@ -254,7 +255,18 @@ function fillCard(card, pair, picking, chosen) {
   }
   const lines = pair.notes.map((note) => h('li', { class: isWarning(note) ? 'warn' : '' }, noteLine(note, pairName)));
   if (pair.blocked) lines.unshift(h('li', { class: 'bad' }, blockedLine(pair.blocked)));
+  if (isByHand(pair)) lines.push(h('li', {}, 'Paired by hand. ', h('button', { type: 'button', class: 'quiet apart', disabled: held, 'aria-label': `Take apart ${pair.name}`, onclick: () => takeApart(pair) }, 'Take apart')));
   card.notes.replaceChildren(...lines);
+}
+
+/** @param {Pair} pair */
+const isByHand = ({ image_path, mask_path }) => state.dataset?.by_hand.some(([image, mask]) => image === image_path && mask === mask_path) ?? false;
+
+/** @param {Pair} pair */
+function takeApart({ image_path }) {
+  pairByHand((state.dataset?.by_hand ?? []).filter(([image]) => image !== image_path));
+  // The button goes with the pair.
+  $('gallery-title').focus({ preventScroll: true });
 }
 
 /** @param {Pair} pair */
@@ -279,8 +291,8 @@ export function faultItem(fault) {
 
 function paintFaults() {
   const own = state.faults.filter((fault) => fault.purpose === 'train');
-  // What is asked stands in a card of its own.
-  const list = (state.dataset?.faults ?? []).filter(({ code }) => code !== 'which_folder');
+  // What is asked, and what lacks a partner, stands in a card of its own.
+  const list = (state.dataset?.faults ?? []).filter(({ code }) => !['which_folder', 'no_mask', 'no_image'].includes(code));
   for (const fault of own) if (!list.some((other) => other.code === fault.code && other.file === fault.file)) list.push(fault);
   show($('data-faults-card'), list.length > 0);
   setText($('data-faults-count'), plural(list.length, 'file'));
@@ -330,7 +342,7 @@ function paintRule() {
   const { dataset } = state;
   if (!dataset) return;
   const { rule, suggested_rule: suggested, colours } = dataset;
-  setText($('rule-line'), ruleLine(rule, dataset));
+  setText($('rule-line'), paintRuleParts(dataset) ? outlineClassesLine(dataset) : ruleLine(rule, dataset));
   input('rule-threshold').checked = rule.kind === 'threshold';
   input('rule-not-black').checked = rule.kind === 'not_black';
   input('rule-colour').checked = rule.kind === 'colour';
@@ -358,6 +370,24 @@ function paintRule() {
   list.replaceChildren(...colours.map((colour) => swatch(colour, rule)));
   if (focused) /** @type {HTMLElement | null} */ (list.querySelector(`[data-colour="${focused}"]`))?.focus({ preventScroll: true });
   show($('rule-reset'), JSON.stringify(rule) !== JSON.stringify(suggested));
+}
+
+/**
+ * Where all masks are drawn from outlines, brightness means nothing: of the rule only the legend is shown, where there are
+ * classes, and of the card what is about the images. A rule that people chose stays in view.
+ * @param {import('./types.js').Dataset} dataset
+ * @returns {boolean} whether the legend is that of outlines
+ */
+function paintRuleParts({ pairs, vectors, ranges, rule, suggested_rule: suggested }) {
+  const files = new Set(vectors.map(({ file }) => file));
+  const drawn = pairs.length > 0 && pairs.every(({ mask_path: path }) => files.has(path)) && (rule.kind === 'classes' || JSON.stringify(rule) === JSON.stringify(suggested));
+  const legend = drawn && rule.kind === 'classes';
+  show($('rule-line'), !drawn || legend);
+  show($('rule-choices'), !drawn || legend);
+  for (const id of ['rule-threshold', 'rule-not-black', 'rule-colour', 'rule-classes']) show(/** @type {HTMLElement} */ ($(id).parentElement), !drawn);
+  setText($('rule-title'), legend ? 'Classes of the outlines' : drawn ? 'How the images are seen' : 'What counts as mask');
+  show($('rule-card'), pairs.length > 0 && (!drawn || legend || ranges != null || state.bands !== null));
+  return legend;
 }
 
 /** @param {import('./types.js').ColourShare} colour @param {MaskRule} rule */

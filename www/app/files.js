@@ -12,9 +12,6 @@ import { changed, state } from './store.js';
  * @typedef {import('./types.js').Purpose} Purpose
  */
 
-/** What file systems leave lying about; nobody means to drop it. */
-const JUNK = /(^|\/)(\.[^/]*|__MACOSX(\/.*)?|Thumbs\.db|desktop\.ini)$/i;
-
 /** @type {Purpose | null} */
 let pickFor = null;
 
@@ -80,19 +77,18 @@ export function addFiles(files, purpose) {
 
 /** @param {Entry[]} entries @param {Purpose} purpose */
 export function addEntries(entries, purpose) {
-  const wanted = entries.filter(({ path }) => !JUNK.test(path));
   // Settings are taken; any other JSON goes with the rest of its drop, as it may be polygons for the images in it.
-  const notes = wanted.filter(({ path, fault }) => !fault && /\.json$/i.test(path));
-  if (notes.length) void takeNotes(notes, wanted, purpose);
-  else if (wanted.length) sendFiles(wanted, purpose);
+  const notes = entries.filter(({ path, fault }) => !fault && /\.json$/i.test(path));
+  if (notes.length) void takeNotes(notes, entries, purpose);
+  else if (entries.length) sendFiles(entries, purpose);
 }
 
-/** @param {Entry[]} notes @param {Entry[]} wanted @param {Purpose} purpose */
-async function takeNotes(notes, wanted, purpose) {
+/** @param {Entry[]} notes @param {Entry[]} all @param {Purpose} purpose */
+async function takeNotes(notes, all, purpose) {
   /** @type {Set<Entry>} */
   const taken = new Set();
   for (const entry of notes) if (await takeSettings(entry.file).catch(() => false)) taken.add(entry);
-  const rest = wanted.filter((entry) => !taken.has(entry));
+  const rest = all.filter((entry) => !taken.has(entry));
   if (rest.length) sendFiles(rest, purpose);
 }
 

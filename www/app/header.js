@@ -6,7 +6,7 @@ import { $, h, setText, show, typing } from './dom.js';
 import { bytes, count, metric, plural } from './format.js';
 import { storedCalibration } from './kernels.js';
 import { cancelFiles, recover, send } from './session.js';
-import { changed, onPaint, running, state, stepOf, usablePairs } from './store.js';
+import { changed, onPaint, running, state, stepOf, unpaired, usablePairs } from './store.js';
 import { deviceReason } from './strings.js';
 
 /** @typedef {import('./store.js').Place} Place */
@@ -110,7 +110,8 @@ function paint() {
 
 function paintNotes() {
   const pairs = usablePairs().length;
-  setText($('note-data'), state.dataset ? plural(pairs, 'pair') : '');
+  const pictures = pairs ? 0 : unpaired().images.length;
+  setText($('note-data'), pictures ? plural(pictures, 'picture') : state.dataset ? plural(pairs, 'pair') : '');
   const { run } = state;
   const step = run ? stepOf(run) : 0;
   const iou = run?.end?.validation?.iou;

@@ -32,6 +32,7 @@ function snapshot() {
     dataset: dataset && {
       source: dataset.source, pairs: dataset.pairs.map(({ thumb_rgba, thumb_mask, ...pair }) => light(pair)), rule: light(dataset.rule), suggested_rule: light(dataset.suggested_rule),
       colours: light(dataset.colours), detected: light(dataset.detected), strays: light(dataset.strays), classes: light(dataset.classes), findings: light(dataset.findings), ranges: dataset.ranges ? light(dataset.ranges) : null, objects: dataset.objects ?? null, question: dataset.question ? light(dataset.question) : null, suggested_class: dataset.suggested_class ?? '', foreground_share: dataset.foreground_share, memory_bytes: dataset.memory_bytes, fingerprint: dataset.fingerprint, faults: light(dataset.faults),
+      unpaired: dataset.unpaired.map(({ thumb_rgba, ...file }) => light(file)), by_hand: light(dataset.by_hand), vectors: light(dataset.vectors), passed_over: light(dataset.passed_over),
     },
     inputs: state.inputs.map(({ thumb_rgba, ...input }) => light(input)),
     config: state.config ? light(state.config) : null,

@@ -13,13 +13,15 @@ import { isZip, listZip, mib, readEntry } from './zip.js';
  * @typedef {import('./types.js').Command} Command
  * @typedef {(command: Command) => Promise<void>} Call
  * @typedef {(message: import('./types.js').FromWorker) => void} Post
+ * @typedef {import('./wasm-load.js').EngineModule} EngineModule
  */
 
 export class Intake {
-  /** @param {Call} call @param {Post} post */
-  constructor(call, post) {
+  /** @param {Call} call @param {Post} post @param {() => EngineModule | null} module tells by names what is none of a data set */
+  constructor(call, post, module) {
     this.call = call;
     this.post = post;
+    this.module = module;
     /** @type {{ entries: Entry[], purpose: Purpose }[]} */
     this.drops = [];
     /** @type {AsyncGenerator<void, void> | null} */
@@ -77,14 +79,19 @@ export class Intake {
       if (this.cancelled) break;
       handed += 1;
       tell(path);
+      if (this.isJunk(path)) {
+        done += 1;
+        continue;
+      }
       if (!fault && (await this.looksLikeZip(file))) {
         const listed = await this.guard(path, () => listZip(file));
         // The archive's own name leads the path, so that images.zip and masks.zip pair up.
         const prefix = path.replace(/\.zip$/i, '');
         for (const { path: inner, fault: cause } of listed?.faults ?? []) {
+          if (this.isJunk(inner)) continue;
           await this.call({ type: 'file_unreadable', path: inner ? `${prefix}/${inner}` : path, detail: cause });
         }
-        const inside = listed?.entries.slice(0, wanted) ?? [];
+        const inside = listed?.entries.filter((entry) => !this.isJunk(entry.path)).slice(0, wanted) ?? [];
         total += (listed ? inside.length : 1) - 1;
         for (const [at, entry] of inside.entries()) {
           if (this.cancelled) {
@@ -132,8 +139,15 @@ export class Intake {
     this.post({ kind: 'read', purpose, cancelled, handed, first });
   }
 
+  /** What systems leave behind is not read. @param {string} path */
+  isJunk(path) {
+    return this.module()?.is_junk(path) ?? false;
+  }
+
   /** @param {File} file */
   async looksLikeZip(file) {
+    // Office documents and projects of QGIS are archives too, but none of images.
+    if (this.module()?.is_beside(file.name)) return false;
     if (/\.(png|jpe?g|webp|bmp|gif|tiff?|safetensors|h5|hdf5)$/i.test(file.name)) return false;
     try {
       return isZip(new Uint8Array(await file.slice(0, 4).arrayBuffer()));

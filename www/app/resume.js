@@ -7,7 +7,7 @@ import { plural } from './format.js';
 import { go } from './header.js';
 import { onEvent, say } from './reduce.js';
 import { pauseOrResume } from './run-view.js';
-import { clear, holdData, nextBands, onDeath, onKeepReport, onMessage, post, reload, sampleScenes, send, sendFiles, whenReady, tellFolders } from './session.js';
+import { clear, holdData, nextBands, onDeath, onKeepReport, onMessage, pairByHand, post, reload, sampleScenes, send, sendFiles, setBands, whenReady, tellFolders } from './session.js';
 import { keepFromEviction } from './storage-lock.js';
 import { changed, isDataHere, kept, running, state, usablePairs } from './store.js';
 import { holdLast, nameRun, told } from './held-runs.js';
@@ -200,6 +200,7 @@ function receive(report) {
         if (state.dataset) clear('train');
         nextBands(plan.offer.saved.data.bands ?? []);
         tellFolders(plan.offer.saved.data.folders ?? []);
+        pairByHand(plan.offer.saved.data.by_hand ?? []);
         sendFiles(report.entries, 'train');
         holdData(plan.offer.saved.data.fingerprint);
       } else if (plan?.offer) {
@@ -270,6 +271,7 @@ function askForData({ saved }) {
   if (!state.dataset?.pairs.length) {
     nextBands(saved.data.bands ?? []);
     tellFolders(saved.data.folders ?? []);
+    pairByHand(saved.data.by_hand ?? []);
   }
   const { pairs, names } = saved.data;
   state.error = { ...otherDataWords(`${plural(pairs, 'pair')}: ${names.join(', ')}`, !state.dataset?.pairs.length), action: null };

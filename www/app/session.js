@@ -166,6 +166,7 @@ export function cancelFiles() {
 export function sampleScenes(seed) {
   sampleSeed = seed;
   folders = [];
+  byHand = [];
   kept.train = [];
   holdData(null);
   state.faults = state.faults.filter((fault) => fault.purpose !== 'train');
@@ -180,6 +181,7 @@ export function clear(purpose) {
   if (purpose === 'train') {
     sampleSeed = null;
     folders = [];
+    byHand = [];
     holdData(null);
   }
   // The engine drops its results with the images they came from.
@@ -212,6 +214,26 @@ export function tellFolders(roles) {
     folders = [...folders.filter((known) => known.images !== images || known.masks !== masks), { images, masks }];
     send({ type: 'set_folder_roles', images, masks });
   }
+}
+
+/** All pairs that the user made, image and mask; a new engine has to be told. @type {[string, string][]} */
+let byHand = [];
+
+/** Makes these the pairs by hand; those of before that are not among them are taken apart. @param {[string, string][]} pairs */
+export function pairByHand(pairs) {
+  if (JSON.stringify(pairs) === JSON.stringify(byHand)) return;
+  byHand = pairs;
+  send({ type: 'pair_by_hand', pairs });
+}
+
+/** What is for masks alone has no place among images to predict. */
+const OUTLINES = /\.(geo)?jsonl?$|\.(geojsons|geojsonseq|shp|shx|dbf|sbn|sbx|qix)$/i;
+
+/** The files to train on become images to predict, without being dropped again. */
+export function moveToPredict() {
+  const entries = kept.train.filter(({ path }) => !OUTLINES.test(path));
+  clear('train');
+  sendFiles(entries, 'predict');
 }
 
 /** The banner's button: load the wasm again, or the data into a new engine. */
@@ -252,7 +274,10 @@ export function reload() {
   kept.train = [];
   kept.predict = [];
   if (chosenBands.length) send({ type: 'set_bands', bands: chosenBands });
-  if (sampleSeed === null) tellFolders(folders);
+  if (sampleSeed === null) {
+    tellFolders(folders);
+    if (byHand.length) send({ type: 'pair_by_hand', pairs: byHand });
+  }
   if (sampleSeed !== null) sampleScenes(sampleSeed);
   sendFiles(train, 'train');
   sendFiles(predict, 'predict');

@@ -239,6 +239,13 @@ export const isDataHere = (fingerprint) => Boolean(fingerprint) && [state.datase
 /** Pairs that take part. */
 export const usablePairs = () => state.dataset?.pairs.filter((pair) => !pair.excluded && !pair.blocked) ?? [];
 
+/** Images without a mask and masks without an image; those whose partner was refused are told with it. */
+export function unpaired() {
+  const refused = new Set(state.dataset?.faults.flatMap(({ code, file }) => (code === 'partner_refused' ? [file] : [])));
+  const all = (state.dataset?.unpaired ?? []).filter(({ path }) => !refused.has(path));
+  return { images: all.filter((file) => !file.is_mask), masks: all.filter((file) => file.is_mask) };
+}
+
 /** True when there is a data set to show, even one of faults only. */
 export const hasData = () => (state.dataset?.pairs.length ?? 0) + (state.dataset?.faults.length ?? 0) > 0;
 

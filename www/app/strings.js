@@ -33,10 +33,19 @@ function unreadable(detail) {
   return { sentence: `could not be read${inBrackets(detail)}`, next: 'Check that the file opens elsewhere, then drop it again.' };
 }
 
-/** @type {Record<FaultCode, (detail: string) => Words>} */
+/** Formats of map layers that are not read here. */
+const OTHER_LAYER = /\.(kml|kmz|gml|gpkg|gpx|osm|pbf|dxf|dwg|fgb|mif|tab|parquet|gdb|sqlite)$/i;
+
+/** @type {Record<FaultCode, (detail: string, file: string) => Words>} */
 const faults = {
   empty_file: () => ({ sentence: 'is empty (0 bytes)', next: 'Copy the file again from where it came from.' }),
-  unknown_format: (d) => ({ sentence: `is not an image this page knows${inBrackets(d)}`, next: 'Save it as PNG, JPEG, WebP, TIFF, BMP or GIF.' }),
+  unknown_format: (d, file) => OTHER_LAYER.test(file)
+    ? { sentence: 'is a map layer in a format this page does not read', next: 'Export it as GeoJSON or Shapefile (QGIS: right-click the layer, Export, Save Features As).' }
+    : { sentence: `is not an image this page knows${inBrackets(d)}`, next: 'Save it as PNG, JPEG, WebP, TIFF, BMP or GIF.' },
+  annotations: (d) => ({
+    sentence: `holds ${d || 'annotations of a labelling tool'}, which this page does not read`,
+    next: /boxes|VOC/.test(d) ? 'Boxes say where things are, not their shape, and make no masks. Draw or export outlines, or masks as PNG.' : 'In the labelling tool, export masks as PNG files named like their images, and drop those.',
+  }),
   unsupported_format: (d) => ({ sentence: `is a kind of image this page cannot read${inBrackets(d)}`, next: 'Save it as an 8- or 16-bit PNG or TIFF.' }),
   corrupt: (d) => ({ sentence: `is damaged or cut off${inBrackets(d)}`, next: 'Copy or export the file again.' }),
   too_many_pixels: (d) => ({ sentence: `has too many pixels${inBrackets(d)}`, next: 'Cut it into smaller images and drop those.' }),
@@ -50,7 +59,7 @@ const faults = {
   other_form: (d) => ({ sentence: `is not used: its name is that of a pair already${inBrackets(d, 'used: ')}`, next: 'Nothing to do. To use this kind instead, leave the other kind out.' }),
   which_folder: (d) => ({ sentence: `Nobody knows which folder holds images and which masks${inBrackets(d)}`, next: 'Say it above.' }),
   object_masks: (d) => ({ sentence: `is one of several masks of one image${inBrackets(d)}`, next: 'Unite the masks of each image into one file of the image’s name.' }),
-  task_names: (d) => ({ sentence: `is named after a task of a labelling tool, not after its image${inBrackets(d)}`, next: 'Rename the masks like their images. In the tool’s JSON export, each task has its image.' }),
+  task_names: (d) => ({ sentence: `is named after a task of a labelling tool, not after its image${inBrackets(d)}`, next: 'Pair them by hand, or rename the masks like their images. In the tool’s JSON export, each task has its image.' }),
   size_mismatch: (d) => ({ sentence: `has image and mask of different size${inBrackets(d)}`, next: 'Export both at the same size and drop them again.' }),
   mask_number: (d) => ({ sentence: `has a mask with the number ${d || 'of no class'}`, next: 'Classes are whole numbers from 0 to 65,535. Declare that number as nodata, or give those pixels another.' }),
   too_many_classes: (d) => ({ sentence: `has a mask of too many classes${inBrackets(d)}`, next: 'In the legend beside the pairs give some of them one name, or untick them, or take those that are ticked.' }),
@@ -91,7 +100,7 @@ const faults = {
 
 /** A fault as file, sentence and next step. @param {Fault} fault @returns {Words & { file: string | null }} */
 export function faultWords(fault) {
-  const words = (faults[fault.code] ?? (() => ({ sentence: `failed (${fault.code})`, next: 'Reload the page and try again.' })))(fault.detail ?? '');
+  const words = (faults[fault.code] ?? (() => ({ sentence: `failed (${fault.code})`, next: 'Reload the page and try again.' })))(fault.detail ?? '', fault.file ?? '');
   const file = fault.file ?? null;
   if (file) return { ...words, file };
   const sentence = words.sentence[0].toUpperCase() + words.sentence.slice(1);

@@ -12,6 +12,9 @@
  * @typedef {import('../../pkg/groundmask.js').FolderQuestion} FolderQuestion
  * @typedef {import('../../pkg/groundmask.js').FolderRoles} FolderRoles
  * @typedef {import('../../pkg/groundmask.js').Pair} Pair
+ * @typedef {import('../../pkg/groundmask.js').Unpaired} Unpaired
+ * @typedef {import('../../pkg/groundmask.js').VectorInfo} VectorInfo
+ * @typedef {import('../../pkg/groundmask.js').PassedOver} PassedOver
  * @typedef {import('../../pkg/groundmask.js').Input} Input
  * @typedef {import('../../pkg/groundmask.js').Note} Note
  * @typedef {import('../../pkg/groundmask.js').Fault} Fault

@@ -50,7 +50,7 @@ export async function listZip(file) {
     }
     const { entry, next, directory } = readCentral(bytes, view, at);
     at = next;
-    if (directory || /(^|\/)__MACOSX\//.test(entry.path) || !entry.path) continue;
+    if (directory || !entry.path) continue;
     const fault = refusal(entry);
     if (fault) {
       faults.push({ path: entry.path, fault });

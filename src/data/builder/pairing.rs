@@ -1,9 +1,9 @@
 //! From the names of a builder's files to pairs, and what is said of the files that are in none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Builder, Loaded};
-use crate::data::dataset::FolderQuestion;
+use crate::data::dataset::{FolderQuestion, Unpaired};
 use crate::data::fault::{FaultKind, FileFault};
 use crate::data::pair::{FolderRoles, Group, Known, Pairing, Question, by_path, pair_by_name};
 use crate::formats::raster::Raster;
@@ -19,13 +19,17 @@ pub(super) struct Paired {
     pub pairs: Vec<(usize, usize, String)>,
     pub faults: Vec<FileFault>,
     pub question: Option<FolderQuestion>,
+    pub unpaired: Vec<Unpaired>,
 }
 
 impl Builder {
     /// Pairs all files by name and by what is known of them.
     pub(super) fn pair_files(&self) -> Paired {
+        let by_hand = self.files_by_hand();
+        let is_taken: BTreeSet<usize> = by_hand.iter().flatten().copied().collect();
         // Drawn masks have no name to go by; their image is known.
-        let files: Vec<usize> = (0..self.files.len()).filter(|i| self.files[*i].of.is_none()).collect();
+        let is_open = |i: &usize| self.files[*i].of.is_none() && !is_taken.contains(i);
+        let files: Vec<usize> = (0..self.files.len()).filter(is_open).collect();
         let paths: Vec<String> = files.iter().map(|i| self.files[*i].path.clone()).collect();
         let drawn: BTreeMap<&str, usize> = (0..self.files.len())
             .filter_map(|i| Some((self.files[i].of.as_deref()?, i)))
@@ -40,12 +44,16 @@ impl Builder {
         let pairing = pair_by_name(&paths, known);
         let mut faults = self.faults.clone();
         faults.extend(self.said_of(&pairing, &paths));
-        for (image, mask, _) in &pairing.pairs {
-            if let Some(spare) = drawn.get(paths[*image].as_str()) {
+        let of_names = pairing
+            .pairs
+            .iter()
+            .map(|(image, mask, _)| [files[*image], files[*mask]]);
+        for [image, mask] in of_names.chain(by_hand.iter().copied()) {
+            if let Some(spare) = drawn.get(self.files[image].path.as_str()) {
                 faults.push(FileFault {
                     path: self.files[*spare].path.clone(),
                     kind: FaultKind::OtherForm {
-                        kept: paths[*mask].clone(),
+                        kept: self.files[mask].path.clone(),
                         files: 1,
                     },
                 });
@@ -53,17 +61,20 @@ impl Builder {
         }
         faults.sort_by(|a, b| a.path.cmp(&b.path));
         let question = pairing.question.as_ref().map(|q| self.question(q, &files));
+        let unpaired = self.unpaired(&pairing, &files);
         let by_name = pairing.pairs.into_iter().map(|(i, m, name)| (files[i], files[m], name));
         let by_place = pairing.drawn.into_iter().filter_map(|(i, name)| {
             let mask = drawn.get(paths[i].as_str())?;
             Some((files[i], *mask, name))
         });
         let mut pairs: Vec<(usize, usize, String)> = by_name.chain(by_place).collect();
+        self.add_by_hand(&by_hand, &mut pairs);
         pairs.sort_by(|a, b| by_path(&self.files[a.0].path, &self.files[b.0].path));
         Paired {
             pairs,
             faults,
             question,
+            unpaired,
         }
     }
 
@@ -181,12 +192,12 @@ impl Builder {
     }
 }
 
-fn folder(path: &str) -> &str {
+pub(super) fn folder(path: &str) -> &str {
     path.rsplit_once(['/', '\\']).map_or("", |(folder, _)| folder)
 }
 
 /// Colours in a grid of the picture's pixels.
-fn colours(raster: &Raster) -> usize {
+pub(super) fn colours(raster: &Raster) -> usize {
     let (columns, rows) = (raster.width.min(GRID), raster.height.min(GRID));
     let at = |i: u32, n: u32, length: u32| (u64::from(i) * u64::from(length) / u64::from(n.max(1))) as u32;
     let mut seen: Vec<[u8; 4]> = (0..rows)

@@ -8,6 +8,7 @@
 
 mod affix;
 mod ask;
+mod beside;
 mod evidence;
 mod file;
 mod folder;
@@ -22,6 +23,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use ask::{Group, Question};
+pub use beside::{is_beside, is_junk};
 use file::File;
 pub(super) use names::without_extension;
 pub use vector::{ImageNames, is_unusable_data};
@@ -72,14 +74,6 @@ pub struct Pairing {
     pub question: Option<Question>,
     /// Files that systems leave behind; no fault of anybody.
     pub junk: Vec<usize>,
-}
-
-/// Is this path something an operating system or archiver left behind (or hidden)?
-pub fn is_junk(path: &str) -> bool {
-    components(path).any(|part| {
-        part.starts_with('.') && part != "." && part != ".."
-            || ["__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini"].contains(&part.to_lowercase().as_str())
-    })
 }
 
 fn components(path: &str) -> impl Iterator<Item = &str> {

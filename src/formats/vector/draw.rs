@@ -33,6 +33,18 @@ pub struct Projected<'a> {
     extent: [[f64; 2]; 2],
 }
 
+/// What became of a polygon, over all images that it was drawn on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// It lies on none of them.
+    #[default]
+    Outside,
+    /// It lies on one, and over the middle of no pixel.
+    TooSmall,
+    /// It set a pixel.
+    Drawn,
+}
+
 /// What of an image the polygons of a file say something about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cover {
@@ -101,13 +113,14 @@ impl Polygons {
 impl Projected<'_> {
     /// Draws on the codes of an image of `width` x `height` pixels in the reference system projected to, row by row;
     /// later polygons over earlier ones. `canvas` stays empty where nothing is to be drawn, and is filled with zeros
-    /// first where it is.
+    /// first where it is. `fates` has one place a polygon, which only ever gets better.
     pub fn draw(
         &self,
         geo: &GeoRef,
         [width, height]: [u32; 2],
         code: impl Fn(Class) -> u16,
         canvas: &mut Vec<u16>,
+        fates: &mut [Fate],
     ) -> Cover {
         let size = [width as usize, height as usize];
         let [w, h] = [f64::from(width), f64::from(height)];
@@ -129,8 +142,17 @@ impl Projected<'_> {
             for range in self.polygons.rings_of(polygon) {
                 filler.ring(&self.points[range], &to_pixel, size);
             }
-            cover.touched |= filler.overlaps([w, h]);
-            cover.drawn |= filler.fill(code(self.polygons.polygons[polygon].class), canvas, size);
+            let touched = filler.overlaps([w, h]);
+            let drawn = filler.fill(code(self.polygons.polygons[polygon].class), canvas, size);
+            cover.touched |= touched;
+            cover.drawn |= drawn;
+            if let Some(fate) = fates.get_mut(polygon) {
+                *fate = (*fate).max(match (drawn, touched) {
+                    (true, _) => Fate::Drawn,
+                    (_, true) => Fate::TooSmall,
+                    _ => Fate::Outside,
+                });
+            }
         }
         cover
     }

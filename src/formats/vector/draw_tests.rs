@@ -34,7 +34,7 @@ fn drawn(polygons: &Polygons, size: [u32; 2]) -> (Vec<u16>, Cover) {
     let cover = polygons
         .project(&geo())
         .expect("placed")
-        .draw(&geo(), size, codes, &mut canvas);
+        .draw(&geo(), size, codes, &mut canvas, &mut []);
     (canvas, cover)
 }
 
@@ -142,7 +142,30 @@ fn one_system_needs_no_other() {
     let cover = polygons
         .project(&same)
         .expect("one system")
-        .draw(&same, [4, 4], codes, &mut canvas);
+        .draw(&same, [4, 4], codes, &mut canvas, &mut []);
     assert!(cover.drawn);
     assert_eq!(canvas[..4], [9, 9, 9, 0]);
+}
+
+#[test]
+fn each_polygon_tells_what_became_of_it() {
+    let square = |x: f64, y: f64, side: f64| [[x, y], [x + side, y], [x + side, y + side], [x, y + side]];
+    let rings = [
+        square(1.0, 1.0, 2.0),
+        square(5.1, 5.1, 0.3),
+        square(40.0, 1.0, 2.0),
+        square(8.0, 0.0, 4.0),
+    ];
+    let rings: Vec<(&[[f64; 2]], Class)> = rings.iter().map(|ring| (&ring[..], Class::None)).collect();
+    let polygons = polygons(&rings);
+    let projected = polygons.project(&geo()).expect("placed");
+    let mut fates = [Fate::default(); 4];
+    projected.draw(&geo(), [10, 10], codes, &mut Vec::new(), &mut fates);
+    let wanted = [Fate::Drawn, Fate::TooSmall, Fate::Outside, Fate::Drawn];
+    assert_eq!(fates, wanted);
+    // Another image takes nothing from it.
+    let mut far = geo();
+    far.transform[0] += 1000.0;
+    projected.draw(&far, [10, 10], codes, &mut Vec::new(), &mut fates);
+    assert_eq!(fates, wanted);
 }

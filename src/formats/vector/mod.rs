@@ -11,7 +11,7 @@ pub mod shapefile;
 
 use std::collections::BTreeMap;
 
-pub use draw::{Cover, PlaceError, Projected};
+pub use draw::{Cover, Fate, PlaceError, Projected};
 
 /// Longitude and latitude on WGS 84.
 const WGS_84: u32 = 4326;
