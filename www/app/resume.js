@@ -3,6 +3,7 @@
  * Runs that survive, as the page sees them: what is saved and where, the offer to go on, and going on by itself after
  * the engine was lost. The worker's side is keep.js.
  */
+import { $ } from './dom.js';
 import { go } from './header.js';
 import { onEvent, say } from './reduce.js';
 import { pauseOrResume } from './run-view.js';
@@ -66,6 +67,10 @@ export function initResume() {
   });
   // What was waited for may have come with any of them.
   onMessage(proceed);
+  // Who closes what asks for the images of a run to be shown no longer wants to see it.
+  $('banner-action').addEventListener('click', () => {
+    if (isAsked() && plan?.view) plan = null;
+  });
   // A new engine has no run yet: what an older one said of starting is void.
   whenReady(() => {
     state.starting = false;
