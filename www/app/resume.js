@@ -288,6 +288,8 @@ export function discard() {
   if (where === 'disk' && keep.offer?.id) {
     const { id } = keep.offer;
     post({ kind: 'forget_run', id });
+    // The answer takes a moment.
+    keep.runs = keep.runs.map((run) => (run.id === id ? { ...run, discarded_until: Date.now() + DAY_MS } : run));
     keep.undo = { id, name: keep.runs.find((run) => run.id === id)?.name ?? '' };
     keep.other = null;
   }

@@ -157,12 +157,7 @@ function newRow(run) {
 /** The button that was pressed goes; the focus stays with the run. @param {Row} row */
 function focusAfter({ item, back, open }) {
   if (!item.contains(document.activeElement)) return;
-  const wait = () => {
-    const next = [back, open].find((one) => !one.hidden);
-    if (item.contains(document.activeElement) && !(/** @type {HTMLElement} */ (document.activeElement).hidden)) setTimeout(wait, 50);
-    else next?.focus({ preventScroll: true });
-  };
-  setTimeout(wait, 50);
+  requestAnimationFrame(() => requestAnimationFrame(() => [back, open].find((one) => !one.hidden)?.focus({ preventScroll: true })));
 }
 
 /** @param {Row} row @param {KeptRun} run */
