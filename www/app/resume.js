@@ -3,13 +3,13 @@
  * Runs that survive, as the page sees them: what is saved and where, the offer to go on, and going on by itself after
  * the engine was lost. The worker's side is keep.js.
  */
-import { $ } from './dom.js';
 import { go } from './header.js';
 import { onEvent, say } from './reduce.js';
 import { pauseOrResume } from './run-view.js';
 import { clear, holdData, nextBands, onDeath, onKeepReport, onMessage, post, reload, sampleScenes, send, sendFiles, whenReady, tellFolders } from './session.js';
 import { keepFromEviction } from './storage-lock.js';
 import { changed, isDataHere, kept, running, state, usablePairs } from './store.js';
+import { $ } from './dom.js';
 import { holdLast, nameRun, told } from './held-runs.js';
 import { gpuIsAway, isListed, movedToCpu, newer, offerLast, otherBands } from './offers.js';
 import { DAY_MS, listTroubleWords } from './runs-words.js';
