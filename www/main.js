@@ -74,6 +74,7 @@ initViewer();
 initViewControls();
 initHooks();
 initPatience();
+// After whatever else is painted.
 initSteady();
 // Hidden tabs paint no frames, but their titles are read.
 onEvent(paintTitle);

@@ -33,8 +33,10 @@ const kept = async (page) => (await runs(page)).filter(({ discarded_until }) => 
  */
 async function twice(page, selector, apart) {
   const button = page.locator(selector);
+  // Not under the panel that stays at the top.
+  await button.evaluate((element) => element.scrollIntoView({ block: 'center' }));
+  // It has been there for a second.
   await expect(button).toBeEnabled();
-  await button.scrollIntoViewIfNeeded();
   const box = await button.boundingBox();
   if (!box) throw new Error(`nothing to press: ${selector}`);
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
@@ -120,6 +122,7 @@ test('ten runs are kept and the eleventh asks; an older one is opened with its s
   const context = await browser.newContext({ ...WIDE, acceptDownloads: true });
   const page = await ready(context, String(baseURL), { settings: { steps: 20, validate_every: 10 } });
   for (let seed = 1; seed <= 10; seed += 1) await shortRun(page, seed);
+  await page.click('#runs-more');
   await expect(page.locator('#runs > li')).toHaveCount(10);
   await expect(page.locator('#runs-full')).toBeHidden();
   // It goes on meanwhile, and is kept too.
@@ -187,5 +190,26 @@ test('a second tap on Delete deletes nothing for good', async ({ baseURL }) => {
   }
   expect(await runs(page)).toHaveLength(2);
   expect(await kept(page)).toHaveLength(0);
+  await context.close();
+});
+
+test('a storage that is full: the run before stays, the new one goes on and is held by the page until there is room', async ({ baseURL }) => {
+  const context = await browser.newContext(WIDE);
+  const page = await ready(context, String(baseURL), { settings: { steps: 20, validate_every: 10 } });
+  await shortRun(page, 1);
+  const [first] = await kept(page);
+  const session = await context.newCDPSession(page);
+  const { origin } = new URL(String(baseURL));
+  await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 20_000 });
+  await gm.applySettings(page, undefined, { seed: 2, steps: 100_000 });
+  await page.click('#start');
+  await until(async () => (await read(page)).run?.config.seed === 2, { limitMs: 30_000, what: 'the second run began' });
+  const { step } = /** @type {import('../../www/app/types.js').SavedRun} */ (await savedAt(page, 20, 'page'));
+  await expect(page.locator('#banner-sentence')).toContainText('storage is full');
+  expect((await kept(page)).map(({ id }) => id)).toEqual([first.id]);
+  await session.send('Storage.overrideQuotaForOrigin', { origin });
+  await savedAt(page, step, 'disk');
+  await until(async () => (await kept(page)).length === 2, { limitMs: 30_000, what: 'both are kept' });
+  expect((await kept(page))[1].id).toBe(first.id);
   await context.close();
 });

@@ -58,7 +58,9 @@ test('a reload: the run is offered and goes on with the same losses, its images 
   const again = await ended(page);
   expect(again.run.end?.best_step).toBe(whole.run.end?.best_step);
   expect(again.model).not.toBeNull();
-  await expect(page.locator('#preview-note')).toContainText('were not kept with it');
+  // Masks and scores are those it showed.
+  await expect(page.locator('#previews .preview').first()).toBeVisible();
+  await expect(page.locator('#worst > li').first()).toBeVisible();
   await context.close();
 });
 

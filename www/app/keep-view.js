@@ -21,7 +21,12 @@ export function initKeepView() {
     offerAgain();
     requestAnimationFrame(() => $('offer-resume').focus());
   });
-  $('offer-discard').addEventListener('click', discard);
+  $('offer-discard').addEventListener('click', () => {
+    const focused = document.activeElement === $('offer-discard');
+    discard();
+    // To what takes its place, once that is painted.
+    if (focused) requestAnimationFrame(() => requestAnimationFrame(() => !$('undo').hidden && $('undo-restore').focus()));
+  });
   $('keep-here').addEventListener('click', keepHere);
   $('take-run').addEventListener('click', takeRun);
   $('save-report').addEventListener('click', saveReport);

@@ -10,6 +10,7 @@ import { pauseOrResume } from './run-view.js';
 import { clear, holdData, nextBands, onDeath, onKeepReport, onMessage, pairByHand, post, reload, sampleScenes, send, sendFiles, setBands, whenReady, tellFolders } from './session.js';
 import { keepFromEviction } from './storage-lock.js';
 import { changed, isDataHere, kept, running, state, usablePairs } from './store.js';
+import { $ } from './dom.js';
 import { holdLast, nameRun, told } from './held-runs.js';
 import { gpuIsAway, isListed, movedToCpu, newer, offerLast, otherBands } from './offers.js';
 import { DAY_MS, listTroubleWords } from './runs-words.js';
@@ -67,6 +68,10 @@ export function initResume() {
   });
   // What was waited for may have come with any of them.
   onMessage(proceed);
+  // Who closes what asks for the images of a run to be shown no longer wants to see it.
+  $('banner-action').addEventListener('click', () => {
+    if (isAsked() && plan?.view) plan = null;
+  });
   // A new engine has no run yet: what an older one said of starting is void.
   whenReady(() => {
     state.starting = false;
@@ -286,6 +291,8 @@ export function discard() {
   if (where === 'disk' && keep.offer?.id) {
     const { id } = keep.offer;
     post({ kind: 'forget_run', id });
+    // The answer takes a moment.
+    keep.runs = keep.runs.map((run) => (run.id === id ? { ...run, discarded_until: Date.now() + DAY_MS } : run));
     keep.undo = { id, name: keep.runs.find((run) => run.id === id)?.name ?? '' };
     keep.other = null;
   }

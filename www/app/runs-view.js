@@ -5,13 +5,14 @@
 import { $, h, setText, show } from './dom.js';
 import { go } from './header.js';
 import { plural } from './format.js';
+import { say } from './reduce.js';
 import { canOpen } from './resume.js';
 import { allRuns, discardRun, keptRuns, openRun, removeRun, renameRun, restoreRun, takeRunHome, tooMany } from './runs.js';
 import { countLine, discardedLine, factsLine, fullLine, iouOf, runName, settingsLine, until } from './runs-words.js';
 import { changed, onPaint, running, state } from './store.js';
 
 /** @typedef {import('./types.js').KeptRun} KeptRun */
-/** @typedef {Record<'name' | 'iou' | 'facts' | 'settings', HTMLElement> & Record<'open' | 'file' | 'rename' | 'remove' | 'back' | 'forGood', HTMLButtonElement> & { item: HTMLElement, title: HTMLElement, run: KeptRun, input: HTMLInputElement | null }} Row */
+/** @typedef {Record<'name' | 'iou' | 'facts' | 'settings', HTMLElement> & Record<'open' | 'file' | 'rename' | 'remove' | 'back' | 'forGood', HTMLButtonElement> & { item: HTMLElement, title: HTMLElement, run: KeptRun, done: ((keep: boolean) => void) | null }} Row `done` ends the renaming under way */
 
 /** @type {Map<string, Row>} */
 const rows = new Map();
@@ -32,15 +33,32 @@ export function initRunsView() {
     state.keep.undo = null;
     changed();
   });
+  $('runs-more').addEventListener('click', () => {
+    all = true;
+    changed();
+    // The button goes: on with the first that it brought.
+    requestAnimationFrame(() => /** @type {HTMLElement | undefined} */ ($('runs').children[FEW]?.querySelector('button'))?.focus({ preventScroll: true }));
+  });
   onPaint(paint);
 }
 
+/** All runs are shown, not only the newest. */
+let all = false;
+/** So many are shown at first: below them are the settings where the window is narrow. */
+const FEW = 3;
+
+/** The question which one may go is shown. */
+let asked = false;
+
 /** Goes to the list. */
 function showRuns() {
+  all = true;
+  changed();
   go('train');
   // The place is painted first, and its heading takes the focus.
   requestAnimationFrame(() => requestAnimationFrame(() => {
-    $('runs-card').scrollIntoView({ block: 'start' });
+    // In a narrow window the run's panel stays over the upper part.
+    $('runs-title').scrollIntoView({ block: matchMedia('(max-width: 980px)').matches ? 'center' : 'start' });
     $('runs-title').focus({ preventScroll: true });
   }));
 }
@@ -56,6 +74,11 @@ function paint() {
   const oldest = tooMany();
   show($('runs-full'), oldest !== null);
   show($('runs-which-line'), oldest !== null);
+  if (oldest && !asked) {
+    say(`${kept} runs are kept now: more than ten.`);
+    changed();
+  }
+  asked = oldest !== null;
   if (oldest) {
     const { line, button } = fullLine(kept, oldest);
     setText($('runs-full-line'), line);
@@ -64,7 +87,10 @@ function paint() {
   }
   if (state.place !== 'train') return;
   setText($('runs-count'), countLine(kept, runs.length - kept));
-  paintRows(runs);
+  const few = all || tooMany() || runs.length <= FEW + 1 ? runs : runs.slice(0, FEW);
+  show($('runs-more'), few.length < runs.length);
+  setText($('runs-more'), `Show all ${runs.length}`);
+  paintRows(few);
 }
 
 /** @param {KeptRun[]} runs */
@@ -107,8 +133,11 @@ function newRow(run) {
   const open = button('Open', 'run-open', () => {
     if (open.ariaDisabled !== 'true') openRun(row.run);
   });
-  const file = button('Save as a file', 'quiet run-file', () => takeRunHome(row.run));
-  const rename = button('Rename', 'quiet run-rename', () => edit(row));
+  const file = button('Save file', 'quiet run-file', () => takeRunHome(row.run));
+  const rename = button('Rename', 'quiet run-rename', () => (row.done ? row.done(true) : edit(row)));
+  // The field would lose the focus before the button hears of the press.
+  rename.addEventListener('pointerdown', (event) => row.done && event.preventDefault());
+  rename.addEventListener('mousedown', (event) => row.done && event.preventDefault());
   const remove = button('Delete', 'quiet run-delete', () => {
     discardRun(row.run);
     focusAfter(row);
@@ -121,19 +150,14 @@ function newRow(run) {
   const title = h('div', { class: 'between' }, name, iou);
   const item = h('li', { 'data-id': run.id }, title, facts, settings, h('div', { class: 'row wrap' }, open, file, rename, remove, back, forGood));
   /** @type {Row} */
-  const row = { item, title, name, iou, facts, settings, open, file, rename, remove, back, forGood, run, input: null };
+  const row = { item, title, name, iou, facts, settings, open, file, rename, remove, back, forGood, run, done: null };
   return row;
 }
 
 /** The button that was pressed goes; the focus stays with the run. @param {Row} row */
 function focusAfter({ item, back, open }) {
   if (!item.contains(document.activeElement)) return;
-  const wait = () => {
-    const next = [back, open].find((one) => !one.hidden);
-    if (item.contains(document.activeElement) && !(/** @type {HTMLElement} */ (document.activeElement).hidden)) setTimeout(wait, 50);
-    else next?.focus({ preventScroll: true });
-  };
-  setTimeout(wait, 50);
+  requestAnimationFrame(() => requestAnimationFrame(() => [back, open].find((one) => !one.hidden)?.focus({ preventScroll: true })));
 }
 
 /** @param {Row} row @param {KeptRun} run */
@@ -147,12 +171,13 @@ function fill(row, run) {
   setText(row.iou, iouOf(run));
   setText(row.facts, factsLine(run, { underWay, held: state.keep.held.some(({ id }) => id === run.id) }));
   setText(row.settings, settingsLine(run.differs, $(`preset-${run.saved.config.preset}`).nextElementSibling?.textContent ?? ''));
-  for (const [button, words] of /** @type {const} */ ([[row.open, 'Open'], [row.file, 'Save as a file'], [row.rename, 'Rename'], [row.remove, 'Delete'], [row.back, 'Get it back'], [row.forGood, 'Delete for good']])) button.setAttribute('aria-label', `${words}: ${runName(run)}`);
-  show(row.open, !gone && !here);
-  row.open.ariaDisabled = String(!canOpen());
-  row.open.title = running() ? 'A run is under way: wait for its end, or stop it' : '';
+  for (const [button, words] of /** @type {const} */ ([[row.open, 'Open'], [row.file, 'Save file'], [row.rename, row.done ? 'Save name' : 'Rename'], [row.remove, 'Delete'], [row.back, 'Get it back'], [row.forGood, 'Delete for good']])) button.setAttribute('aria-label', `${words}: ${runName(run)}`);
+  show(row.open, !gone);
+  row.open.ariaDisabled = String(!canOpen() || here);
+  row.open.title = here ? 'It is on the page' : running() ? 'A run is under way: wait for its end, or stop it' : '';
   show(row.file, !gone);
-  show(row.rename, !gone && row.input === null);
+  show(row.rename, !gone);
+  setText(row.rename, row.done ? 'Save name' : 'Rename');
   show(row.remove, !gone && !underWay);
   show(row.back, gone);
   show(row.forGood, gone);
@@ -161,15 +186,14 @@ function fill(row, run) {
 /** The name becomes a field until Enter, Escape or a press elsewhere. @param {Row} row */
 function edit(row) {
   const input = h('input', { type: 'text', value: runName(row.run), maxLength: 120, autocomplete: 'off', 'aria-label': `New name of ${runName(row.run)}` });
-  row.input = input;
   const end = (/** @type {boolean} */ keep) => {
-    if (!row.input) return;
-    row.input = null;
+    if (!row.done) return;
+    row.done = null;
     const name = input.value.trim();
     const focused = document.activeElement === input;
     input.replaceWith(row.name);
     if (keep && name && name !== runName(row.run)) renameRun(row.run, name);
-    show(row.rename, true);
+    setText(row.rename, 'Rename');
     if (focused) row.rename.focus({ preventScroll: true });
   };
   input.addEventListener('keydown', (event) => {
@@ -179,8 +203,9 @@ function edit(row) {
     }
   });
   input.addEventListener('blur', () => end(true));
+  row.done = end;
   row.name.replaceWith(input);
-  show(row.rename, false);
+  setText(row.rename, 'Save name');
   input.focus();
   input.select();
 }

@@ -44,11 +44,14 @@ export function factsLine({ saved, data, discarded_until }, { underWay, held }) 
   return facts.join(' · ');
 }
 
+/** Lists of names may be long. @param {string} value */
+const shortened = (value) => (value.length > 40 ? `${value.slice(0, 39)}…` : value || 'none');
+
 /** Preset and the settings that differ from it. @param {[string, string][] | null} differs @param {string} preset as it is called on the page */
 export function settingsLine(differs, preset) {
   const changes = (differs ?? []).map(([name, value]) => {
     const field = allFields.find((other) => other.name === name);
-    return `${field?.label ?? name} ${field?.options?.find(([option]) => option === value)?.[1] ?? (value || 'none')}`;
+    return `${field?.label ?? name} ${field?.options?.find(([option]) => option === value)?.[1] ?? shortened(value)}`;
   });
   return `${preset}${changes.length ? `: ${changes.join(', ')}` : differs ? ', as it comes' : ''}`;
 }

@@ -51,12 +51,18 @@ export function openRun(run) {
   go('train');
 }
 
+/** Until when a run can be had back; the worker's answer takes a moment. @param {string} id @param {number | null} until */
+function mark(id, until) {
+  const { keep } = state;
+  for (const run of [...keep.held, ...keep.runs]) if (run.id === id) run.discarded_until = until;
+}
+
 /** @param {KeptRun} run */
 export function discardRun(run) {
   const { keep } = state;
   const held = heldRun(run.id);
-  if (held) held.discarded_until = Date.now() + DAY_MS;
-  else post({ kind: 'forget_run', id: run.id });
+  if (!held) post({ kind: 'forget_run', id: run.id });
+  mark(run.id, Date.now() + DAY_MS);
   if (keep.offer?.id === run.id) keep.offer = null;
   if (keep.other?.id === run.id) keep.other = null;
   say(`${runName(run)} discarded. It can be had back for a day.`);
@@ -65,9 +71,9 @@ export function discardRun(run) {
 
 /** @param {string} id */
 export function restoreRun(id) {
-  const held = heldRun(id);
-  if (held) held.discarded_until = null;
-  else post({ kind: 'restore_run', id });
+  const held = heldRun(id) !== undefined;
+  if (!held) post({ kind: 'restore_run', id });
+  mark(id, null);
   say('The run is back.');
   changed();
 }

@@ -7,6 +7,8 @@
  * `data-steady="appear"`: deaf after it appears or says something else; `"move"`: also after it moved.
  */
 
+import { onPaint } from './store.js';
+
 /** Longer than two taps that belong together are apart. */
 const DEAF_MS = 1000;
 const LOOK_EVERY_MS = 150;
@@ -19,7 +21,8 @@ const seen = new WeakMap();
 const held = new WeakSet();
 
 export function initSteady() {
-  look();
+  // With the frame that shows it, and between frames for what moves by itself.
+  onPaint(look);
   setInterval(() => {
     if (!document.hidden) look();
   }, LOOK_EVERY_MS);

@@ -328,7 +328,7 @@ export const unreadableWords = (fault) => ({ sentence: faultLine({ ...fault, fil
 /** The storage became this tab's while it has a run and another run lies there. @param {import('./types.js').SavedRun} other @param {boolean} inherited another tab had it @returns {Words} */
 export const inheritedWords = (other, inherited) => ({
   sentence: inherited ? 'The other tab is closed, and its run is kept in this browser.' : 'Another run is kept in this browser.',
-  next: `That run: ${progressWords(other)}. The run here is held by this page alone, unless you choose “Keep this run instead”.`,
+  next: `That run: ${progressWords(other)}. The run here is held by this page alone, unless you choose “Keep it in this browser”; the other one then goes into the list of runs.`,
 });
 
 /** A saved run whose data are not here. @param {string} which @param {boolean} [none] there are no data at all @returns {Words} */

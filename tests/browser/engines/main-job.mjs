@@ -56,7 +56,8 @@ export async function mainJob(driver, { url, device, shots }) {
   const isSeen = (css) => until(() => driver.evaluate(`!!document.querySelector(${JSON.stringify(css)})?.checkVisibility()`), { limitMs: LIMIT_MS, what: `${css} is seen` });
   /** @param {string} css */
   const press = async (css) => {
-    await isSeen(css);
+    // What has just appeared takes no press yet, and these drivers do not wait for that.
+    await until(() => driver.evaluate(`(one => !!one?.checkVisibility() && one.ariaDisabled !== 'true')(document.querySelector(${JSON.stringify(css)}))`), { limitMs: LIMIT_MS, what: `${css} can be pressed` });
     await driver.click(css);
   };
 
