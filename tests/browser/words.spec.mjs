@@ -3,9 +3,11 @@
  * Words, names and small truths: the help, Classic under Advanced, what a model is called, what to try next, where the focus
  * goes. Through the page's controls, in a real browser, on the CPU.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 import { expect, test } from '@playwright/test';
 
@@ -227,4 +229,14 @@ test('one pair alone is one pair in every sentence; an infrared band called tran
   await page.click('#band-infrared');
   await expect(page.locator('#bands-train')).toHaveValue('4, 1, 2', { timeout: 20_000 });
   await expect(page.locator('#band-question')).toBeHidden();
+});
+
+test('the demo takes a GeoTIFF and its outlines, and saves the model where nothing is predicted', async ({ baseURL }) => {
+  const folder = town('words-demo', 1);
+  const save = path.join(freshFolder('words-demo-model'), 'm.safetensors');
+  const job = { device: 'cpu', adapter: 'swiftshader', images: path.join(folder, 'plot_1.tif'), masks: path.join(folder, 'osm_buildings.geojson'), save, preset: 'fast', config: { ...SMALL, steps: 4, val_share: 0 } };
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [path.join(TESTS, 'browser/demo.mjs'), JSON.stringify(job), String(baseURL)], { timeout: 120_000 });
+  expect(stderr).toContain('nothing to predict');
+  expect(JSON.parse(String(stdout.trim().split('\n').at(-1))).files).toEqual([save]);
+  expect(statSync(save).size).toBeGreaterThan(1000);
 });
