@@ -15,6 +15,7 @@ import { freshFolder, pairFolder } from './fixtures.mjs';
 import { geoTiff } from './geotiff.mjs';
 import { OUT, TESTS, dropPaths, launchBrowser, until, watch } from './harness.mjs';
 import * as gm from './page.mjs';
+import { unzip } from './zip.mjs';
 
 const SHOTS = path.join(OUT, 'screenshots');
 const AXE = readFileSync(createRequire(path.join(TESTS, 'package.json')).resolve('axe-core/axe.min.js'), 'utf8');
@@ -188,6 +189,19 @@ test('from a drop to a named model: focus, class, hints, file, GeoJSON, and back
   await other.selectOption('#zip-kind', 'geojson');
   const table = String((await gm.download(other, '#download-table')).bytes);
   expect(table).toContain(',building,');
+  const outlines = [...unzip((await gm.download(other, '#download-zip')).bytes).values()].map(String).join();
+  expect(outlines).toContain('"name":"building"');
+  expect(outlines).not.toContain('foreground');
+
+  // A click on a hint: on from these weights.
+  await gm.goTo(page, 'train');
+  expect(hints).toContain('still_rising');
+  await page.locator('#next-list [data-code="still_rising"] button').click();
+  const further = await until(async () => {
+    const now = await gm.read(page);
+    return now.run?.run_id !== ended.run?.run_id && now.run?.end ? now : null;
+  }, { limitMs: 60_000, what: 'the run that goes on ended' });
+  expect(further.run?.end?.loss_first).toBeLessThan(Number(ended.run?.end?.loss_first));
   expect(seen.errors).toEqual([]);
 });
 
