@@ -3,9 +3,11 @@
  * Words, names and small truths: the help, Classic under Advanced, what a model is called, what to try next, where the focus
  * goes. Through the page's controls, in a real browser, on the CPU.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 import { expect, test } from '@playwright/test';
 
@@ -13,6 +15,7 @@ import { freshFolder, pairFolder } from './fixtures.mjs';
 import { geoTiff } from './geotiff.mjs';
 import { OUT, TESTS, dropPaths, launchBrowser, until, watch } from './harness.mjs';
 import * as gm from './page.mjs';
+import { unzip } from './zip.mjs';
 
 const SHOTS = path.join(OUT, 'screenshots');
 const AXE = readFileSync(createRequire(path.join(TESTS, 'package.json')).resolve('axe-core/axe.min.js'), 'utf8');
@@ -186,6 +189,19 @@ test('from a drop to a named model: focus, class, hints, file, GeoJSON, and back
   await other.selectOption('#zip-kind', 'geojson');
   const table = String((await gm.download(other, '#download-table')).bytes);
   expect(table).toContain(',building,');
+  const outlines = [...unzip((await gm.download(other, '#download-zip')).bytes).values()].map(String).join();
+  expect(outlines).toContain('"name":"building"');
+  expect(outlines).not.toContain('foreground');
+
+  // A click on a hint: on from these weights.
+  await gm.goTo(page, 'train');
+  expect(hints).toContain('still_rising');
+  await page.locator('#next-list [data-code="still_rising"] button').click();
+  const further = await until(async () => {
+    const now = await gm.read(page);
+    return now.run?.run_id !== ended.run?.run_id && now.run?.end ? now : null;
+  }, { limitMs: 60_000, what: 'the run that goes on ended' });
+  expect(further.run?.end?.loss_first).toBeLessThan(Number(ended.run?.end?.loss_first));
   expect(seen.errors).toEqual([]);
 });
 
@@ -227,4 +243,14 @@ test('one pair alone is one pair in every sentence; an infrared band called tran
   await page.click('#band-infrared');
   await expect(page.locator('#bands-train')).toHaveValue('4, 1, 2', { timeout: 20_000 });
   await expect(page.locator('#band-question')).toBeHidden();
+});
+
+test('the demo takes a GeoTIFF and its outlines, and saves the model where nothing is predicted', async ({ baseURL }) => {
+  const folder = town('words-demo', 1);
+  const save = path.join(freshFolder('words-demo-model'), 'm.safetensors');
+  const job = { device: 'cpu', adapter: 'swiftshader', images: path.join(folder, 'plot_1.tif'), masks: path.join(folder, 'osm_buildings.geojson'), save, preset: 'fast', config: { ...SMALL, steps: 4, val_share: 0 } };
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [path.join(TESTS, 'browser/demo.mjs'), JSON.stringify(job), String(baseURL)], { timeout: 120_000 });
+  expect(stderr).toContain('nothing to predict');
+  expect(JSON.parse(String(stdout.trim().split('\n').at(-1))).files).toEqual([save]);
+  expect(statSync(save).size).toBeGreaterThan(1000);
 });

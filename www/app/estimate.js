@@ -12,8 +12,30 @@ import { state } from './store.js';
 /** Before anything was measured: order of magnitude only. */
 const GUESS_MACS = { cpu: 8e9, software: 1e9, gpu: 2e11 };
 
-/** Measured in this session, by device. @type {Map<string, Partial<Rates>>} */
-const measured = new Map();
+/** Where rates are kept from visit to visit, and of how many devices. */
+const KEY = 'groundmask-speed';
+const MOST = 8;
+
+/** Measured here, by device. @type {Map<string, Partial<Rates>>} */
+const measured = new Map(stored());
+
+/** What earlier visits measured. @returns {[string, Partial<Rates>][]} */
+function stored() {
+  try {
+    const list = JSON.parse(localStorage.getItem(KEY) ?? '[]');
+    const rate = (/** @type {unknown} */ value) => (typeof value === 'number' && value > 0 && Number.isFinite(value) ? value : undefined);
+    return list.slice(-MOST).map((/** @type {any} */ [device, rates]) => [String(device), { steps: rate(rates?.steps), validations: rate(rates?.validations) }]);
+  } catch {
+    return [];
+  }
+}
+
+function store() {
+  try {
+    localStorage.setItem(KEY, JSON.stringify([...measured].slice(-MOST)));
+  } catch { /* Storage is a comfort here. */ }
+}
+
 /** Of the run under way: its work, what its steps took between validations, and its last step. */
 const fresh = { step_macs: 0, validation_macs: 0, steps: 0, ms: 0, last: /** @type {import('./types.js').StepReport | null} */ (null), validated: false };
 const work = { ...fresh };
@@ -23,6 +45,7 @@ const deviceKey = () => `${state.device?.kind} ${state.device?.adapter}`;
 export function initEstimate() {
   onEvent((event) => {
     if (event.type === 'run_started') Object.assign(work, fresh, { step_macs: state.config?.step_macs ?? 0, validation_macs: state.config?.validation_macs ?? 0 });
+    if (event.type === 'run_ended') store();
     if (!state.run) return;
     const rates = measured.get(deviceKey()) ?? {};
     if (event.type === 'step') {

@@ -67,6 +67,7 @@ export function reportHtml() {
     ['Source', dataset?.source === 'sample_scenes' ? 'sample scenes' : 'files'],
     ['Pairs', `${count(pairs.length)}: ${run.trainPairs} to train on, ${run.validationPairs.length} held back`],
     ['Sizes', sizes.length > 6 ? `${sizes.slice(0, 6).join(', ')} and ${sizes.length - 6} more` : sizes.join(', ')],
+    ['Foreground', run.config.class_name || dataset?.suggested_class || (run.classes.length ? 'several classes' : 'not named')],
     ['Mask rule', dataset ? ruleLine(dataset.rule, dataset) : '–'],
     ['Left out', `${plural((dataset?.pairs.length ?? 0) - pairs.length, 'pair')}, ${plural(dataset?.faults.length ?? 0, 'file')}`],
     ['Fingerprint', dataset?.fingerprint ?? '–'],
