@@ -61,13 +61,16 @@ impl Area {
         ]
     }
 
-    pub fn meets(&self, other: &Self) -> bool {
+    /// Pixels that lie in both.
+    pub fn shared(&self, other: &Self) -> u64 {
         let ([bottom, right], [other_bottom, other_right]) = (self.end(), other.end());
-        let apart = bottom <= other.top.into()
-            || other_bottom <= self.top.into()
-            || right <= other.left.into()
-            || other_right <= self.left.into();
-        !apart && !self.is_empty() && !other.is_empty()
+        let rows = bottom.min(other_bottom).saturating_sub(self.top.max(other.top).into());
+        let columns = right.min(other_right).saturating_sub(self.left.max(other.left).into());
+        rows * columns
+    }
+
+    pub fn meets(&self, other: &Self) -> bool {
+        self.shared(other) > 0
     }
 
     pub fn is_inside(&self, other: &Self) -> bool {

@@ -117,8 +117,8 @@ impl Previews {
     }
 }
 
-/// The places of a piece where prediction and truth differ most, in the image, worst first: apart from each other, at
-/// most `count`.
+/// The places of a piece where prediction and truth differ most, in the image, worst first: at most `count`, of
+/// which two share a quarter at most.
 fn worst(measured: &Measured, area: Area, before: &[Place], count: usize) -> Vec<(f64, Area)> {
     let (height, width) = (area.height as usize, area.width as usize);
     let cells = Cells::new(measured.map, measured.truth, [height, width]);
@@ -143,7 +143,10 @@ fn worst(measured: &Measured, area: Area, before: &[Place], count: usize) -> Vec
         if chosen.len() == count {
             break;
         }
-        if !chosen.iter().any(|(_, other)| other.meets(&place)) {
+        if !chosen
+            .iter()
+            .any(|(_, other)| 4 * other.shared(&place) > place.pixels())
+        {
             chosen.push((error, place));
         }
     }

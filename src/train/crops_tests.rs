@@ -90,7 +90,11 @@ fn of_one_large_image_the_worst_places_are_shown_worst_first() {
     let wrong = shown[0].probability.iter().filter(|p| **p > 200).count();
     assert_eq!(wrong, 60 * 60);
     for (i, (_, place)) in places.iter().enumerate() {
-        assert!(places[..i].iter().all(|(_, other)| !other.meets(place)));
+        assert!(
+            places[..i]
+                .iter()
+                .all(|(_, other)| 4 * other.shared(place) <= place.pixels())
+        );
     }
 }
 
