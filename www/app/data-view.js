@@ -9,6 +9,7 @@ import { bytes, count, hex, percent, plural, size, valueName } from './format.js
 import { go } from './header.js';
 import { canBeClasses, paintLegend, useClasses } from './legend.js';
 import { chip, paintLayers } from './paint-classes.js';
+import { markParts } from './paint-parts.js';
 import { clear, sampleScenes, send } from './session.js';
 import { change, current } from './settings.js';
 import { changed, hasData, onPaint, running, state, usablePairs } from './store.js';
@@ -227,6 +228,7 @@ function fillCard(card, pair, picking, chosen) {
   const layers = { width: pair.thumb_width, height: pair.thumb_height, rgba: pair.thumb_rgba, mask: pair.thumb_mask };
   if (layers.rgba.length) {
     paintLayers(card.canvas, layers, { classes: state.dataset?.classes ?? [], at: 128, opacity: state.view.opacity, layer: state.view.overlay && !pair.blocked ? 'overlay' : 'image' });
+    markParts(card.canvas, pair.left_out, []);
   }
   const lines = pair.notes.map((note) => h('li', { class: isWarning(note) ? 'warn' : '' }, noteLine(note, pairName)));
   if (pair.blocked) lines.unshift(h('li', { class: 'bad' }, blockedLine(pair.blocked)));
