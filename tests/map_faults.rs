@@ -30,12 +30,17 @@ fn shifted_outlines_are_found_and_right_ones_are_left_alone() {
             let way = seed as f64 * 0.7 + 0.3;
             let shift = [way.cos(), way.sin()].map(|v| v * metres / PIXEL_M);
             let view = view(&town, town.mask(seed, SLOPPY_PX, shift, |_| true));
-            let verdict = Surface::new(&view, 50).and_then(|s| s.judge()).expect("outlines enough");
+            let verdict = Surface::new(&view, 50)
+                .and_then(|s| s.judge())
+                .expect("outlines enough");
             let off_m = (verdict.best_px[0] + shift[0]).hypot(verdict.best_px[1] + shift[1]) * PIXEL_M;
             let said = verdict.is_shifted(2.0 / PIXEL_M);
             println!("{layout:?} {seed} moved {metres} m: said {said}, {off_m:.2} m off, {verdict:?}");
             found[at] += usize::from(said && off_m <= 1.0);
-            assert!(!said || metres > 0.0 && off_m <= 1.0, "{layout:?} {seed}: a wrong claim");
+            assert!(
+                !said || metres > 0.0 && off_m <= 1.0,
+                "{layout:?} {seed}: a wrong claim"
+            );
         }
     }
     println!("found within 1 m, of 10: {found:?}");
@@ -46,10 +51,16 @@ fn shifted_outlines_are_found_and_right_ones_are_left_alone() {
 #[test]
 fn outlines_of_nothing_are_not_said_to_be_shifted() {
     for (seed, layout) in scenes().take(5) {
-        let (town, other) = (Town::new(seed, layout, SIDE), Town::new(seed + 50, Layout::Scattered, SIDE));
+        let (town, other) = (
+            Town::new(seed, layout, SIDE),
+            Town::new(seed + 50, Layout::Scattered, SIDE),
+        );
         let view = view(&town, other.mask(seed, SLOPPY_PX, [0.0, 0.0], |_| true));
         let verdict = Surface::new(&view, 50).and_then(|s| s.judge());
-        assert!(!verdict.is_some_and(|v| v.is_shifted(4.0)), "{layout:?} {seed} {verdict:?}");
+        assert!(
+            !verdict.is_some_and(|v| v.is_shifted(4.0)),
+            "{layout:?} {seed} {verdict:?}"
+        );
     }
 }
 
@@ -75,7 +86,10 @@ fn a_half_mapped_scene_is_said_and_fields_and_lakes_are_not() {
         for beyond in [Beyond::Fields, Beyond::Water] {
             let town = Town::with_border(seed, layout, SIDE, SIDE as f64 / 2.0, beyond);
             let parts = unmapped(&view(&town, town.mask(seed, SLOPPY_PX, [0.0, 0.0], |_| true)));
-            assert!(parts.is_empty(), "{layout:?} {seed} {beyond:?}: nothing there: {parts:?}");
+            assert!(
+                parts.is_empty(),
+                "{layout:?} {seed} {beyond:?}: nothing there: {parts:?}"
+            );
         }
     }
     println!("half-mapped scenes said: {said} of 10");

@@ -8,11 +8,11 @@ use crate::{
 };
 
 fn told(events: Vec<Event>) -> Dataset {
-    let data = events.into_iter().filter_map(|event| match event {
+    let mut data = events.into_iter().filter_map(|event| match event {
         Event::Dataset(data) => Some(data),
         _ => None,
     });
-    data.last().expect("a data set")
+    data.next_back().expect("a data set")
 }
 
 fn add(engine: &mut Engine, path: &str, bytes: Vec<u8>) {
@@ -31,11 +31,21 @@ fn done(engine: &mut Engine) -> Dataset {
 
 /// Pixels of 1 m from (500000, 5400000) in UTM 33N.
 fn placed(engine: &mut Engine, name: &str, side: u32) {
-    let noise = (0..side * side).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect::<Vec<u8>>();
+    let noise = (0..side * side)
+        .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect::<Vec<u8>>();
     let png = crate::formats::grey8_png(&noise, side, side).expect("a picture");
     add(engine, &format!("{name}.png"), png);
-    add(engine, &format!("{name}.pgw"), b"1\n0\n0\n-1\n500000.5\n5399999.5\n".to_vec());
-    add(engine, &format!("{name}.prj"), b"PROJCS[\"WGS_1984_UTM_Zone_33N\"]".to_vec());
+    add(
+        engine,
+        &format!("{name}.pgw"),
+        b"1\n0\n0\n-1\n500000.5\n5399999.5\n".to_vec(),
+    );
+    add(
+        engine,
+        &format!("{name}.prj"),
+        b"PROJCS[\"WGS_1984_UTM_Zone_33N\"]".to_vec(),
+    );
 }
 
 /// Squares on the map of a side and at places in metres from the corner of the picture.
@@ -66,10 +76,21 @@ fn outlines_are_drawn_where_they_are_moved_to() {
     let mut engine = Engine::new(Box::new(|| 0.0));
     placed(&mut engine, "a", 40);
     // The second lies beyond the right edge.
-    add(&mut engine, "houses.geojson", squares(4.0, &[[10.0, 20.0], [42.0, 20.0]]));
+    add(
+        &mut engine,
+        "houses.geojson",
+        squares(4.0, &[[10.0, 20.0], [42.0, 20.0]]),
+    );
     let before = done(&mut engine);
     let at = bits(&engine);
-    assert_eq!((at[20 * 40 + 10], at[20 * 40 + 9], at.iter().filter(|b| **b == 1).count()), (1, 0, 16));
+    assert_eq!(
+        (
+            at[20 * 40 + 10],
+            at[20 * 40 + 9],
+            at.iter().filter(|b| **b == 1).count()
+        ),
+        (1, 0, 16)
+    );
     assert!(before.pairs[0].north_up && before.pairs[0].pixel_m.is_some_and(|m| (m - 1.0).abs() < 0.01));
     let after = shift(&mut engine, -6, 3);
     let at = bits(&engine);
@@ -78,8 +99,21 @@ fn outlines_are_drawn_where_they_are_moved_to() {
     assert_eq!(at.iter().filter(|b| **b == 1).count(), 32);
     assert_eq!(after.pairs[0].moved_px, [-6, 3]);
     assert_eq!(before.fingerprint, after.fingerprint);
-    let moved = after.findings.iter().find(|f| f.code == FindingCode::OutlinesMoved).expect("said");
-    assert_eq!(moved.mend, Mend::Shift { shifts: vec![OutlineShift { pair: 0, dx_px: -6, dy_px: 3 }] });
+    let moved = after
+        .findings
+        .iter()
+        .find(|f| f.code == FindingCode::OutlinesMoved)
+        .expect("said");
+    assert_eq!(
+        moved.mend,
+        Mend::Shift {
+            shifts: vec![OutlineShift {
+                pair: 0,
+                dx_px: -6,
+                dy_px: 3
+            }]
+        }
+    );
     // It stays when more comes, and can be undone.
     placed(&mut engine, "b", 40);
     assert_eq!(done(&mut engine).pairs[0].moved_px, [-6, 3]);
@@ -93,11 +127,23 @@ fn outlines_are_drawn_where_they_are_moved_to() {
 fn a_part_is_left_out_and_an_area_says_what_is_mapped() {
     let mut engine = Engine::new(Box::new(|| 0.0));
     placed(&mut engine, "a", 40);
-    let houses: Vec<[f64; 2]> = (0..8).map(|i| [2.0 + f64::from(i % 2) * 8.0, 2.0 + f64::from(i / 2) * 9.0]).collect();
+    let houses: Vec<[f64; 2]> = (0..8)
+        .map(|i| [2.0 + f64::from(i % 2) * 8.0, 2.0 + f64::from(i / 2) * 9.0])
+        .collect();
     add(&mut engine, "houses.geojson", squares(4.0, &houses));
     done(&mut engine);
-    let part = UnmappedPart { pair: 0, left: 0.5, top: 0.0, right: 1.0, bottom: 1.0 };
-    let leave = |engine: &mut Engine, on| told(block_on(engine.command(Command::LeaveOutUnmapped { parts: vec![part], on })));
+    let part = UnmappedPart {
+        pair: 0,
+        left: 0.5,
+        top: 0.0,
+        right: 1.0,
+        bottom: 1.0,
+    };
+    let leave = |engine: &mut Engine, on| {
+        told(block_on(
+            engine.command(Command::LeaveOutUnmapped { parts: vec![part], on }),
+        ))
+    };
     let out = leave(&mut engine, true);
     assert_eq!(out.pairs[0].left_out, [part]);
     assert_eq!(bits(&engine).iter().filter(|b| **b == 255).count(), 800);
@@ -119,7 +165,11 @@ fn a_part_is_left_out_and_an_area_says_what_is_mapped() {
 fn the_data_set_is_looked_at_while_nothing_else_is_done() {
     let mut engine = Engine::new(Box::new(|| 0.0));
     placed(&mut engine, "a", 200);
-    add(&mut engine, "houses.geojson", squares(12.0, &[[20.0, 20.0], [90.0, 120.0]]));
+    add(
+        &mut engine,
+        "houses.geojson",
+        squares(12.0, &[[20.0, 20.0], [90.0, 120.0]]),
+    );
     done(&mut engine);
     assert!(engine.is_examining() && !engine.is_busy());
     let mut findings = None;

@@ -15,7 +15,13 @@ pub enum Layout {
     Faint,
 }
 
-pub const LAYOUTS: [Layout; 5] = [Layout::Grid, Layout::Scattered, Layout::Sparse, Layout::Rows, Layout::Faint];
+pub const LAYOUTS: [Layout; 5] = [
+    Layout::Grid,
+    Layout::Scattered,
+    Layout::Sparse,
+    Layout::Rows,
+    Layout::Faint,
+];
 
 /// A rectangle anywhere: middle, half sides and direction, pixels.
 #[derive(Debug, Clone, Copy)]
@@ -133,10 +139,11 @@ impl Town {
         let put = |house: House, houses: &mut Vec<House>, gap: f64| {
             let [x, y] = house.middle;
             let inside = (0.0..size).contains(&x) && (0.0..size).contains(&y) && x + house.reach() < border;
-            let apart = houses.iter().all(|h| {
-                (h.middle[0] - x).hypot(h.middle[1] - y) > gap + 0.8 * (h.reach() + house.reach())
-            });
-            let free = house.corners().iter().all(|c| streets.distance(*c) > 4.0) && streets.distance(house.middle) > 8.0;
+            let apart = houses
+                .iter()
+                .all(|h| (h.middle[0] - x).hypot(h.middle[1] - y) > gap + 0.8 * (h.reach() + house.reach()));
+            let free =
+                house.corners().iter().all(|c| streets.distance(*c) > 4.0) && streets.distance(house.middle) > 8.0;
             if inside && apart && free {
                 houses.push(house);
             }
@@ -144,7 +151,11 @@ impl Town {
         match layout {
             Layout::Grid | Layout::Rows => {
                 let (sin, cos) = angle.sin_cos();
-                let step = if layout == Layout::Rows { 24.0 } else { chance.within(48.0, 62.0) };
+                let step = if layout == Layout::Rows {
+                    24.0
+                } else {
+                    chance.within(48.0, 62.0)
+                };
                 let mut v = -size;
                 while v < size * 2.0 {
                     for side_of in [-1.0, 1.0] {
@@ -152,15 +163,30 @@ impl Town {
                         while u < size * 2.0 {
                             let (half, off) = match layout {
                                 Layout::Rows => ([12.0, chance.within(15.0, 18.0)], 34.0),
-                                _ => ([chance.within(15.0, 21.0), chance.within(13.0, 18.0)], 40.0 + chance.within(-4.0, 4.0)),
+                                _ => (
+                                    [chance.within(15.0, 21.0), chance.within(13.0, 18.0)],
+                                    40.0 + chance.within(-4.0, 4.0),
+                                ),
                             };
                             let w = v + side_of * (off + streets.half);
-                            let jitter = if layout == Layout::Rows { 0.0 } else { chance.within(-3.0, 3.0) };
+                            let jitter = if layout == Layout::Rows {
+                                0.0
+                            } else {
+                                chance.within(-3.0, 3.0)
+                            };
                             let middle = [(u + jitter) * cos - w * sin, (u + jitter) * sin + w * cos];
                             let leave = if layout == Layout::Rows { 0.12 } else { 0.15 };
                             if chance.unit() > leave {
                                 let gap = if layout == Layout::Rows { -40.0 } else { 2.0 };
-                                put(House { middle, half, turn: angle }, &mut houses, gap);
+                                put(
+                                    House {
+                                        middle,
+                                        half,
+                                        turn: angle,
+                                    },
+                                    &mut houses,
+                                    gap,
+                                );
                             }
                             u += step;
                         }
@@ -191,8 +217,8 @@ impl Town {
         let mut mask = vec![0u8; self.side * self.side];
         for house in &self.houses {
             let mut drawn = *house;
-            for axis in 0..2 {
-                drawn.middle[axis] += shift[axis] + chance.bell() * sloppy_px;
+            for (axis, by) in shift.iter().enumerate() {
+                drawn.middle[axis] += by + chance.bell() * sloppy_px;
                 drawn.half[axis] = (drawn.half[axis] + chance.bell() * sloppy_px).max(4.0);
             }
             drawn.turn += chance.bell() * 0.02;
@@ -213,7 +239,10 @@ impl Town {
 fn each_pixel(house: &House, side: usize, more: f64, mut paint: impl FnMut(usize, [f64; 2])) {
     let reach = house.reach() + more;
     let range = |middle: f64| (middle - reach).max(0.0) as usize..((middle + reach).max(0.0) as usize + 1).min(side);
-    let wide = House { half: house.half.map(|h| h + more), ..*house };
+    let wide = House {
+        half: house.half.map(|h| h + more),
+        ..*house
+    };
     for y in range(house.middle[1]) {
         for x in range(house.middle[0]) {
             let at = [x as f64 + 0.5, y as f64 + 0.5];
@@ -254,8 +283,24 @@ fn times(c: Colour, by: f64) -> Colour {
 }
 
 #[allow(clippy::too_many_arguments)]
-fn paint(seed: u64, layout: Layout, side: usize, streets: &Streets, houses: &[House], border: f64, beyond: Beyond, chance: &mut Chance) -> Vec<u8> {
-    let greens: [Colour; 6] = [[96.0, 112.0, 70.0], [120.0, 118.0, 82.0], [84.0, 104.0, 62.0], [142.0, 126.0, 96.0], [108.0, 124.0, 84.0], [160.0, 146.0, 116.0]];
+fn paint(
+    seed: u64,
+    layout: Layout,
+    side: usize,
+    streets: &Streets,
+    houses: &[House],
+    border: f64,
+    beyond: Beyond,
+    chance: &mut Chance,
+) -> Vec<u8> {
+    let greens: [Colour; 6] = [
+        [96.0, 112.0, 70.0],
+        [120.0, 118.0, 82.0],
+        [84.0, 104.0, 62.0],
+        [142.0, 126.0, 96.0],
+        [108.0, 124.0, 84.0],
+        [160.0, 146.0, 116.0],
+    ];
     let mut picture: Vec<Colour> = Vec::with_capacity(side * side);
     let furrow = chance.within(0.0, 3.0);
     for y in 0..side {
@@ -263,17 +308,29 @@ fn paint(seed: u64, layout: Layout, side: usize, streets: &Streets, houses: &[Ho
             let (fx, fy) = (x as f64 + 0.5, y as f64 + 0.5);
             let is_beyond = fx > border && beyond != Beyond::Town;
             let patch = if is_beyond { 330.0 } else { 90.0 };
-            let (px, py) = (fx + 20.0 * lumps(fx, fy, 120.0, seed + 2), fy + 20.0 * lumps(fx, fy, 120.0, seed + 3));
-            let key = ((px / patch).floor() as i64 as u64).wrapping_mul(31) ^ ((py / patch).floor() as i64 as u64).wrapping_mul(977) ^ seed;
+            let (px, py) = (
+                fx + 20.0 * lumps(fx, fy, 120.0, seed + 2),
+                fy + 20.0 * lumps(fx, fy, 120.0, seed + 3),
+            );
+            let key = ((px / patch).floor() as i64 as u64).wrapping_mul(31)
+                ^ ((py / patch).floor() as i64 as u64).wrapping_mul(977)
+                ^ seed;
             let mut own = Chance::new(key);
             let kind = own.unit();
             let mut c = greens[(kind * 5.99) as usize];
-            let texture = 9.0 * lumps(fx, fy, 6.0, seed + 4) + 8.0 * lumps(fx, fy, 23.0, seed + 5) + 7.0 * lumps(fx, fy, 3.0, seed + 6);
+            let texture = 9.0 * lumps(fx, fy, 6.0, seed + 4)
+                + 8.0 * lumps(fx, fy, 23.0, seed + 5)
+                + 7.0 * lumps(fx, fy, 3.0, seed + 6);
             let way = own.unit() * 3.0 + furrow;
-            let rows = if own.unit() < 0.35 { 7.0 * ((fx * way.cos() + fy * way.sin()) / 1.9).sin() } else { 0.0 };
+            let rows = if own.unit() < 0.35 {
+                7.0 * ((fx * way.cos() + fy * way.sin()) / 1.9).sin()
+            } else {
+                0.0
+            };
             c = c.map(|v| v + texture + rows);
             if is_beyond && beyond == Beyond::Water {
-                c = [52.0, 74.0, 82.0].map(|v: f64| v + 3.0 * lumps(fx, fy, 5.0, seed + 7) + 3.0 * lumps(fx, fy, 80.0, seed + 8));
+                c = [52.0, 74.0, 82.0]
+                    .map(|v: f64| v + 3.0 * lumps(fx, fy, 5.0, seed + 7) + 3.0 * lumps(fx, fy, 80.0, seed + 8));
             }
             let street = if is_beyond { 1.0 } else { streets.distance([fx, fy]) };
             if street < 0.0 {
@@ -294,7 +351,12 @@ fn paint(seed: u64, layout: Layout, side: usize, streets: &Streets, houses: &[Ho
         if at[0] > border && beyond != Beyond::Town && chance.unit() < 0.9 {
             continue;
         }
-        disc(side, [at[0] + away[0] * throw * 0.7, at[1] + away[1] * throw * 0.7], radius, |i, _| picture[i] = times(picture[i], 0.58));
+        disc(
+            side,
+            [at[0] + away[0] * throw * 0.7, at[1] + away[1] * throw * 0.7],
+            radius,
+            |i, _| picture[i] = times(picture[i], 0.58),
+        );
         disc(side, at, radius, |i, share| {
             let lit = shade * (1.0 - 0.3 * share) + 0.12 * lumps((i % side) as f64, (i / side) as f64, 3.0, seed + 10);
             picture[i] = times([60.0, 84.0, 48.0], lit);
@@ -307,10 +369,24 @@ fn paint(seed: u64, layout: Layout, side: usize, streets: &Streets, houses: &[Ho
         if at[0] > border && beyond != Beyond::Town {
             continue;
         }
-        let thing = House { middle: at, half: [chance.within(3.0, 8.0), chance.within(2.5, 6.0)], turn: chance.within(0.0, 3.0) };
-        each_pixel(&thing, side, 0.0, |i, _| picture[i] = [bright, bright * 0.98, bright * 0.95]);
+        let thing = House {
+            middle: at,
+            half: [chance.within(3.0, 8.0), chance.within(2.5, 6.0)],
+            turn: chance.within(0.0, 3.0),
+        };
+        each_pixel(&thing, side, 0.0, |i, _| {
+            picture[i] = [bright, bright * 0.98, bright * 0.95]
+        });
     }
-    let roofs: [Colour; 7] = [[150.0, 92.0, 76.0], [128.0, 74.0, 62.0], [176.0, 172.0, 166.0], [92.0, 92.0, 96.0], [205.0, 200.0, 192.0], [112.0, 122.0, 134.0], [164.0, 142.0, 118.0]];
+    let roofs: [Colour; 7] = [
+        [150.0, 92.0, 76.0],
+        [128.0, 74.0, 62.0],
+        [176.0, 172.0, 166.0],
+        [92.0, 92.0, 96.0],
+        [205.0, 200.0, 192.0],
+        [112.0, 122.0, 134.0],
+        [164.0, 142.0, 118.0],
+    ];
     for house in houses {
         let mut shadow = *house;
         let high = throw * chance.within(0.7, 1.2);
@@ -338,7 +414,11 @@ fn paint(seed: u64, layout: Layout, side: usize, streets: &Streets, houses: &[Ho
         let (sin, cos) = house.turn.sin_cos();
         // Which half of the roof faces the sun.
         let facing = away[1] * cos - away[0] * sin;
-        let gable = if chance.unit() < 0.7 { if layout == Layout::Faint { 0.06 } else { 0.2 } } else { 0.0 };
+        let gable = if chance.unit() < 0.7 {
+            if layout == Layout::Faint { 0.06 } else { 0.2 }
+        } else {
+            0.0
+        };
         each_pixel(house, side, 0.0, |i, own| {
             let lit = 1.0 - gable * facing * own[1].signum();
             let tile = 5.0 * lumps((i % side) as f64, (i / side) as f64, 2.5, seed + 11);

@@ -64,9 +64,6 @@ pub fn unmapped(view: &View) -> Vec<Part> {
         let Some(likeness) = squares.likeness(&without, empty.cell, &objects) else {
             break;
         };
-        if std::env::var("MF").is_ok() {
-            eprintln!("    rect {rect:?} likeness {likeness:.2}");
-        }
         if likeness < LEAST_LIKENESS {
             break;
         }
@@ -167,8 +164,8 @@ impl Empty {
             }
             for left in 0..columns {
                 let mut low = usize::MAX;
-                for right in left..columns {
-                    low = low.min(heights[right]);
+                for (right, height) in heights.iter().enumerate().skip(left) {
+                    low = low.min(*height);
                     let area = low * (right + 1 - left);
                     if area > best_area {
                         best_area = area;
@@ -297,9 +294,6 @@ impl Squares {
         };
         let scores: Vec<f64> = mapped.iter().map(|at| score(&halves[fold(*at)], *at)).collect();
         let marked = mapped.iter().filter(|at| self.marks[**at] == 1).count();
-        if std::env::var("MF").is_ok() {
-            eprintln!("    skill {:.2}", skill(&scores, &mapped, &self.marks));
-        }
         if marked < 20 || marked * 2 > mapped.len() || skill(&scores, &mapped, &self.marks) < LEAST_SKILL {
             return None;
         }

@@ -250,8 +250,8 @@ impl Field {
 fn smooth(grey: &[u8], [w, h]: [usize; 2]) -> Vec<u16> {
     let mut rows = vec![0u16; w * h];
     for (row, out) in grey.chunks_exact(w).zip(rows.chunks_exact_mut(w)) {
-        for x in 0..w {
-            out[x] = [x.saturating_sub(1), x, (x + 1).min(w - 1)]
+        for (x, out) in out.iter_mut().enumerate() {
+            *out = [x.saturating_sub(1), x, (x + 1).min(w - 1)]
                 .iter()
                 .map(|x| u16::from(row[*x]))
                 .sum();

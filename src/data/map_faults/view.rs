@@ -7,13 +7,13 @@ pub const MAX_PX: u32 = 1500;
 
 /// A picture and what of it is marked, perhaps smaller than they are.
 pub struct View {
-    width: usize,
-    height: usize,
+    pub(super) width: usize,
+    pub(super) height: usize,
     /// Red, green, blue and alpha of every pixel.
-    rgba: Vec<u8>,
-    grey: Vec<u8>,
+    pub(super) rgba: Vec<u8>,
+    pub(super) grey: Vec<u8>,
     /// 1 inside an outline, 0 outside, [`UNKNOWN`] where nothing is known.
-    marks: Vec<u8>,
+    pub(super) marks: Vec<u8>,
 }
 
 impl View {
