@@ -303,16 +303,12 @@ pub struct Pair {
     /// Usable, but worth a look.
     pub notes: Vec<Note>,
     /// The mask was laid so many pixels to the right and down of where it came.
-    #[serde(default)]
     pub moved_px: [i32; 2],
     /// Parts left out as nothing is mapped there.
-    #[serde(default)]
     pub left_out: Vec<UnmappedPart>,
     /// Ground resolution, metres a pixel, where known.
-    #[serde(default)]
     pub pixel_m: Option<f64>,
     /// Up is north.
-    #[serde(default)]
     pub north_up: bool,
     pub thumb_width: u32,
     pub thumb_height: u32,
