@@ -360,7 +360,7 @@ export interface Metrics {
 /**
  * One change that mends a finding.
  */
-export type Mend = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: MaskRule } | { kind: "settings"; settings: [string, string][] };
+export type Mend = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: MaskRule } | { kind: "settings"; settings: [string, string][] } | { kind: "shift"; shifts: OutlineShift[] } | { kind: "leave_out"; parts: UnmappedPart[]; on: boolean };
 
 /**
  * One request to the engine. Commands are handled one at a time, in order.
@@ -378,7 +378,7 @@ export interface Retry {
 /**
  * Something the page should show. Events of a run carry its id; the page drops those of another.
  */
-export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "inputs"; inputs: Input[] } | { type: "bands"; most: number; shown: number[] } | ({ type: "config" } & ConfigReport) | { type: "tiles"; row: number; tiles: TrainTile[] } | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number; classes: ClassInfo[]; continued: boolean } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | { type: "mended"; run_id: number; step: number; tries: number; seed: number } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number; tiles_done: number; tiles_total: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; parts: number; result: number | undefined } | { type: "file_part"; bytes: Uint8Array } | ({ type: "picture" } & Picture) | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
+export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "findings"; findings: Finding[] } | { type: "inputs"; inputs: Input[] } | { type: "bands"; most: number; shown: number[] } | ({ type: "config" } & ConfigReport) | { type: "tiles"; row: number; tiles: TrainTile[] } | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number; classes: ClassInfo[]; continued: boolean } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | { type: "mended"; run_id: number; step: number; tries: number; seed: number } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number; tiles_done: number; tiles_total: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; parts: number; result: number | undefined } | { type: "file_part"; bytes: Uint8Array } | ({ type: "picture" } & Picture) | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
 
 /**
  * Something wrong with the data set, what shows it and what mends it.
@@ -972,6 +972,22 @@ export interface Pair {
      * Usable, but worth a look.
      */
     notes: Note[];
+    /**
+     * The mask was laid so many pixels to the right and down of where it came.
+     */
+    moved_px: [number, number];
+    /**
+     * Parts left out as nothing is mapped there.
+     */
+    left_out: UnmappedPart[];
+    /**
+     * Ground resolution, metres a pixel, where known.
+     */
+    pixel_m: number | undefined;
+    /**
+     * Up is north.
+     */
+    north_up: boolean;
     thumb_width: number;
     thumb_height: number;
     /**
@@ -1238,6 +1254,10 @@ export class Engine {
      */
     is_busy(): boolean;
     /**
+     * Whether `advance` has something left to look at in the data set.
+     */
+    is_examining(): boolean;
+    /**
      * Bytes of wasm memory.
      */
     memory_bytes(): number;
@@ -1346,6 +1366,7 @@ export interface InitOutput {
     readonly engine_can_save: (a: number) => number;
     readonly engine_command: (a: number, b: any) => any;
     readonly engine_is_busy: (a: number) => number;
+    readonly engine_is_examining: (a: number) => number;
     readonly engine_memory_bytes: (a: number) => number;
     readonly engine_new: (a: number) => number;
     readonly engine_release_run: (a: number) => void;

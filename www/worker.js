@@ -203,7 +203,10 @@ async function loop() {
       const busy = engine?.is_busy() ?? false;
       if (busy && posted - handled >= MAX_WAITING) await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
       else if (busy) await advance();
-      if (!reading && !busy) break;
+      // Looking at the data set can wait for everything else.
+      const looking = !reading && !busy && (engine?.is_examining() ?? false);
+      if (looking) await advance();
+      if (!reading && !busy && !looking) break;
       await macrotask();
     }
   } finally {

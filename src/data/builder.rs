@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::adjustment::Adjustment;
 use super::alignment::Place;
 use super::class_detect;
 use super::classes::Labelling;
@@ -20,6 +21,7 @@ use super::value_ranges::RangeChoice;
 use crate::formats::decode::{Limits, decode};
 use crate::formats::raster::{Raster, Samples};
 
+mod adjusting;
 mod by_hand;
 mod making;
 mod pairing;
@@ -49,6 +51,8 @@ pub struct Builder {
     names: BTreeMap<u16, String>,
     /// Where the files lie, by path.
     places: BTreeMap<String, Place>,
+    /// What was changed about masks, by image path.
+    adjustments: BTreeMap<String, Adjustment>,
     /// Image paths of the pairs left out.
     excluded: BTreeSet<String>,
     /// Which folder holds what, as the user said.
@@ -78,6 +82,7 @@ impl Builder {
             range_choice: RangeChoice::default(),
             names: BTreeMap::new(),
             places: BTreeMap::new(),
+            adjustments: BTreeMap::new(),
             excluded: BTreeSet::new(),
             roles: Vec::new(),
             by_hand: Vec::new(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::adjustment::Adjustment;
 use super::alignment::Place;
 use super::checkup::Look;
 use super::class_detect::Detected;
@@ -49,6 +50,8 @@ pub struct Pair {
     pub(super) mask_hash: u64,
     /// The part of the image that the mask covers, where that is not all: columns and rows from, and up to but without.
     pub(super) covered: Option<[[u32; 2]; 2]>,
+    /// What people changed about the mask.
+    pub adjustment: Adjustment,
     /// Where image and mask lie.
     pub(super) places: [Option<Place>; 2],
     /// The two files as decoded, to recognise an unchanged pair.

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::{Engine, convert_data, fault, georef, others::Others, survive, vector_masks::VectorMasks};
+use super::{Engine, convert_data, fault, georef, map_faults, others::Others, survive, vector_masks::VectorMasks};
 use crate::{
-    data::{builder::Builder, checkup, classes::UNLABELLED, dataset, mask_numbers::NumberKind, preprocess, scenes},
+    data::{builder::Builder, classes::UNLABELLED, dataset, mask_numbers::NumberKind, preprocess, scenes},
     formats::raster::Raster,
     protocol::{
         DataSource, Dataset as DatasetEvent, Event, FaultCode, Input, MaskRule, Pair, Picture, PictureOf, Purpose,
@@ -129,6 +129,7 @@ impl Engine {
         self.data = Rc::new(self.builder.finish());
         self.last_validation.clear();
         self.last_held_back = None;
+        let findings = self.begin_examination();
         let data = &self.data;
         let nothing_else = data.pairs.is_empty() && data.unpaired.is_empty() && data.faults.is_empty();
         let (said, passed_over) = self.others.report(nothing_else && self.vectors.layers.is_empty());
@@ -137,7 +138,11 @@ impl Engine {
             .pairs
             .iter()
             .enumerate()
-            .map(|(index, pair)| describe_pair(index, pair, classes))
+            .map(|(index, pair)| Pair {
+                pixel_m: self.vectors.pixel_m(std::iter::once(pair.image_path.as_str())),
+                north_up: self.vectors.is_north_up(&pair.image_path),
+                ..describe_pair(index, pair, classes)
+            })
             .collect();
         vec![Event::Dataset(DatasetEvent {
             source: self.source,
@@ -154,10 +159,7 @@ impl Engine {
             classes: convert_data::classes_out(&data.classes()),
             colours: convert_data::shares(&data.colours),
             suggested_class: self.suggested_class(),
-            findings: checkup::examine(data)
-                .iter()
-                .map(|f| self.with_ground(convert_data::finding(f, &data.classes())))
-                .collect(),
+            findings,
             ranges: range_info(data),
             objects: match data.numbers.kind {
                 NumberKind::Objects { most } => Some(most),
@@ -276,6 +278,10 @@ fn describe_pair(index: usize, pair: &dataset::Pair, classes: usize) -> Pair {
             .as_ref()
             .map(|kind| convert_data::file_fault(&pair.image_path, kind)),
         notes: pair.notes.iter().map(|&note| convert_data::note(note)).collect(),
+        moved_px: pair.adjustment.shift_px,
+        left_out: map_faults::parts_out(index, &pair.adjustment.left_out),
+        pixel_m: None,
+        north_up: false,
         thumb_width,
         thumb_height,
         thumb_rgba,

@@ -12,6 +12,7 @@ mod gather;
 mod georef;
 mod inputs;
 mod large;
+mod map_faults;
 mod model_files;
 mod naming;
 mod others;
@@ -22,6 +23,7 @@ mod scene;
 mod survive;
 mod target;
 mod tiles;
+mod vector_areas;
 mod vector_draw;
 mod vector_masks;
 mod work;
@@ -30,8 +32,8 @@ use std::rc::Rc;
 
 use crate::{
     data::{
-        builder::Builder, classes::Class, dataset::Dataset, held_back::HeldBack, pair::FolderRoles,
-        value_ranges::ValueRanges,
+        builder::Builder, classes::Class, dataset::Dataset, held_back::HeldBack, map_faults::examine::MapFaults,
+        pair::FolderRoles, value_ranges::ValueRanges,
     },
     device::{self, Choice, Probe, Ready, Reason},
     infer::InputSpec,
@@ -94,6 +96,9 @@ pub struct Engine {
     /// Seed of the sample scenes, where they are the source.
     sample_seed: u32,
     data: Rc<Dataset>,
+    /// What is known of its pairs, and whether something is left to look at.
+    map_faults: MapFaults,
+    is_examined: bool,
     files_read: u32,
     inputs: inputs::Inputs,
     run: Option<Run>,
@@ -123,6 +128,8 @@ impl Engine {
             source: DataSource::None,
             sample_seed: 0,
             data: Rc::new(Dataset::default()),
+            map_faults: MapFaults::default(),
+            is_examined: true,
             files_read: 0,
             inputs: inputs::Inputs::default(),
             run: None,
@@ -156,6 +163,12 @@ impl Engine {
         self.predicting.is_some() || self.run.as_ref().is_some_and(|run| !run.paused)
     }
 
+    /// Whether the data set is still being looked at for faults of map data: [`advance`](Self::advance) goes on with that
+    /// where nothing else is to be done.
+    pub fn is_examining(&self) -> bool {
+        !self.is_examined
+    }
+
     /// The data set as it was last reported.
     pub fn dataset(&self) -> &Dataset {
         &self.data
@@ -184,6 +197,8 @@ impl Engine {
                     .iter()
                     .for_each(|&pair| builder.set_excluded(pair as usize, excluded))
             }),
+            Command::ShiftOutlines { shifts } => self.shift_outlines(&shifts),
+            Command::LeaveOutUnmapped { parts, on } => self.leave_out_unmapped(&parts, on),
             Command::SetFolderRoles { images, masks } => {
                 self.change_data(|builder| builder.set_folder_roles(FolderRoles { images, masks }))
             }
@@ -232,6 +247,8 @@ impl Engine {
             self.advance_run(budget_ms).await
         } else if self.predicting.is_some() {
             self.advance_predict(budget_ms).await
+        } else if self.is_examining() {
+            self.advance_examination(budget_ms)
         } else {
             Vec::new()
         }

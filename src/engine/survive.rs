@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Engine, convert, convert_data, fault};
+use super::{Engine, convert, convert_data, fault, map_faults};
 use crate::{
     data::{dataset::Dataset, held_back::HeldBack, value_ranges::RangeChoice},
     device::Kind,
     formats::run_file::{RunFile, RunFileError, Sink, Source},
     protocol::{
-        self, DeviceKind, EndReason, Event, Fault, FaultCode, MaskRule, Phase, SavedData, SavedRun, Stage, TrainConfig,
-        ValidationReport,
+        self, DeviceKind, EndReason, Event, Fault, FaultCode, MaskRule, OutlineShift, Phase, SavedData, SavedRun,
+        Stage, TrainConfig, UnmappedPart, ValidationReport,
     },
     train::{
         Session, Settings,
@@ -39,6 +39,11 @@ struct About {
     rule: MaskRule,
     /// Pair numbers.
     excluded: Vec<usize>,
+    /// Masks that were laid elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    moved: Vec<OutlineShift>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<UnmappedPart>,
     train: Vec<usize>,
     validation: Vec<usize>,
     device: DeviceKind,
@@ -137,6 +142,8 @@ impl Engine {
             },
             rule: convert_data::labelling_out(&data.labelling),
             excluded: (0..data.pairs.len()).filter(|&p| data.pairs[p].excluded).collect(),
+            moved: map_faults::moved(data),
+            left_out: map_faults::left_out(data),
             train: train.to_vec(),
             validation: validation.to_vec(),
             device,
@@ -296,7 +303,8 @@ impl Engine {
         let same = (0..self.data.pairs.len()).all(|p| self.data.pairs[p].excluded == excluded(p));
         let wide = self.data.pairs.iter().any(|pair| pair.image.is_wide());
         let range = self.saved_range(about).filter(|_| wide);
-        if self.data.labelling.labels_like(&labelling) && same && range.is_none() {
+        let adjusted = self.restore_adjustments(&about.moved, &about.left_out);
+        if self.data.labelling.labels_like(&labelling) && same && range.is_none() && !adjusted {
             return Ok(Vec::new());
         }
         let pairs = self.data.pairs.len();

@@ -2,8 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Engine, fault, vector_masks::VectorMasks};
+use super::{
+    Engine, fault,
+    vector_areas::{Shifts, areas, inside, shifted},
+    vector_masks::VectorMasks,
+};
 use crate::{
+    data::adjustment::Area,
     formats::{
         raster::Raster,
         vector::{Class, Fate, Polygons, Projected},
@@ -96,6 +101,8 @@ impl<'a> Codes<'a> {
 struct Drawn {
     from: String,
     mask: Raster,
+    /// By which the mask is known wherever it was moved to; none where it was not.
+    hash: Option<u64>,
 }
 
 /// What became of a file.
@@ -138,6 +145,8 @@ impl Outcome {
 struct Drawing {
     /// Masks by image; none where one of before is no longer drawn.
     masks: Vec<(String, Option<Drawn>)>,
+    /// What was mapped of images, where files say so.
+    areas: Vec<(String, Option<Area>)>,
     /// Names of classes by number.
     legend: BTreeMap<u16, String>,
     /// What is said of the files.
@@ -150,8 +159,19 @@ struct Drawing {
 type Jobs<'a> = BTreeMap<(Option<u32>, &'a str), Vec<&'a str>>;
 
 impl VectorMasks {
-    fn draw(&mut self, is_held: impl Fn(&str) -> bool) -> Drawing {
-        let readable: Vec<&Polygons> = self.layers.values().filter_map(|layer| layer.as_ref().ok()).collect();
+    /// `shifts`: of masks that people laid elsewhere. `only`: draws these images alone, where nothing else has changed.
+    fn draw(&mut self, is_held: impl Fn(&str) -> bool, shifts: &Shifts, only: Option<&BTreeSet<String>>) -> Drawing {
+        let all = self
+            .layers
+            .iter()
+            .filter_map(|(path, layer)| Some((path.as_str(), layer.as_ref().ok()?)));
+        let all: Vec<(&str, &Polygons)> = all.collect();
+        let areas: BTreeSet<&str> = areas(&all).into_iter().collect();
+        let readable: Vec<&Polygons> = all
+            .iter()
+            .filter(|(path, _)| !areas.contains(path))
+            .map(|(_, layer)| *layer)
+            .collect();
         let codes = match Codes::of(&readable) {
             Ok(codes) => codes,
             Err(detail) => {
@@ -162,20 +182,33 @@ impl VectorMasks {
                 };
             }
         };
-        let (jobs, mut outcomes) = self.jobs(is_held);
-        let mut masks = Vec::new();
+        let (jobs, mut outcomes) = self.jobs(is_held, &areas);
+        let (mut masks, mut mapped) = (Vec::new(), Vec::new());
+        let areas: Vec<&Polygons> = all
+            .iter()
+            .filter(|(path, _)| areas.contains(path))
+            .map(|(_, layer)| *layer)
+            .collect();
         // Polygons are projected once for each system.
         let mut projected: BTreeMap<&str, Result<Projected, String>> = BTreeMap::new();
         let mut system_of_projected = None;
         for ((system, image), files) in &jobs {
+            if only.is_some_and(|only| !only.contains(*image)) {
+                continue;
+            }
             if system_of_projected != Some(system) {
                 projected.clear();
                 system_of_projected = Some(system);
             }
             let Some(size) = self.size(image) else { continue };
             let geo = self.geo(image);
-            let mut canvas = Vec::new();
+            let shift = shifts.get(*image).filter(|_| geo.is_some());
+            let (mut canvas, mut moved) = (Vec::new(), Vec::new());
             let mut is_covered = false;
+            if only.is_none() {
+                let area = geo.as_ref().and_then(|geo| inside(&areas, geo, size));
+                mapped.push(((*image).to_owned(), area));
+            }
             for path in files {
                 let (Some(Ok(polygons)), Some(outcome)) = (self.layers.get(*path), outcomes.get_mut(path)) else {
                     continue;
@@ -189,6 +222,10 @@ impl VectorMasks {
                             Ok(projected) => {
                                 let fates = &mut outcome.fates;
                                 let cover = projected.draw(geo, size, codes.in_file(polygons), &mut canvas, fates);
+                                if let Some(shift) = shift {
+                                    let geo = shifted(geo, *shift);
+                                    projected.draw(&geo, size, codes.in_file(polygons), &mut moved, &mut []);
+                                }
                                 outcome.drawn_on += usize::from(cover.drawn);
                                 if cover.drawn && outcome.first.is_none() {
                                     outcome.first = Some((*image).to_owned());
@@ -207,9 +244,18 @@ impl VectorMasks {
             }
             if is_covered {
                 let from = files.first().map_or_else(String::new, |path| (*path).to_owned());
-                let drawn = codes.raster(size, canvas).map(|mask| Drawn { from, mask });
+                let hash = shift.and_then(|_| Some(codes.raster(size, canvas.clone())?.pixel_hash()));
+                let canvas = if shift.is_some() { moved } else { canvas };
+                let drawn = codes.raster(size, canvas).map(|mask| Drawn { from, mask, hash });
                 masks.push(((*image).to_owned(), drawn));
             }
+        }
+        if only.is_some() {
+            return Drawing {
+                masks,
+                legend: codes.legend(),
+                ..Drawing::default()
+            };
         }
         let now: BTreeSet<String> = masks.iter().map(|(image, _): &(String, _)| image.clone()).collect();
         masks.extend(self.drawn.difference(&now).map(|image| (image.clone(), None)));
@@ -223,6 +269,7 @@ impl VectorMasks {
         });
         let drawing = Drawing {
             masks,
+            areas: mapped,
             legend: codes.legend(),
             said: said.collect(),
             told: outcomes
@@ -234,12 +281,15 @@ impl VectorMasks {
         drawing
     }
 
-    /// Which files are for which images.
-    fn jobs(&self, is_held: impl Fn(&str) -> bool) -> (Jobs<'_>, BTreeMap<&str, Outcome>) {
+    /// Which files are for which images, `but` those that say what was mapped.
+    fn jobs(&self, is_held: impl Fn(&str) -> bool, but: &BTreeSet<&str>) -> (Jobs<'_>, BTreeMap<&str, Outcome>) {
         let (mut jobs, mut outcomes) = (Jobs::new(), BTreeMap::new());
         let index = self.index(is_held);
         for (path, layer) in &self.layers {
             let Ok(polygons) = layer else { continue };
+            if but.contains(path.as_str()) {
+                continue;
+            }
             let named = index.named_like(path);
             let images = match polygons.is_empty() {
                 // What says that there is nothing needs no place.
@@ -321,16 +371,33 @@ impl Engine {
             return self.vectors.said.clone();
         }
         let builder = &self.builder;
-        let drawing = self.vectors.draw(|image| builder.holds(image));
+        let drawing = self.vectors.draw(|image| builder.holds(image), &builder.shifts(), None);
+        self.vectors.said.clone_from(&drawing.said);
+        self.take_drawing(drawing)
+    }
+
+    /// Draws the masks of these images again: they were laid elsewhere.
+    pub(super) fn redraw_vector_masks(&mut self, images: &BTreeSet<String>) {
+        let builder = &self.builder;
+        let drawing = self
+            .vectors
+            .draw(|image| builder.holds(image), &builder.shifts(), Some(images));
+        self.take_drawing(drawing);
+    }
+
+    fn take_drawing(&mut self, drawing: Drawing) -> Vec<Event> {
         self.builder.set_names(drawing.legend);
         for (image, drawn) in drawing.masks {
             match drawn {
-                Some(Drawn { from, mask }) => self.builder.add_drawn(&image, &from, mask),
+                Some(Drawn { from, mask, hash }) => self.builder.add_drawn(&image, &from, mask, hash),
                 None => self.builder.remove_drawn(&image),
             }
         }
         self.vectors.said.clone_from(&drawing.said);
         self.vectors.told = drawing.told;
+        for (image, area) in drawing.areas {
+            self.builder.set_area(&image, area);
+        }
         drawing.said
     }
 }

@@ -136,6 +136,14 @@ impl VectorMasks {
         self.place(path)?.geo
     }
 
+    /// Whether the rows of an image run west to east from north to south.
+    pub(super) fn is_north_up(&self, path: &str) -> bool {
+        self.geo(path).is_some_and(|geo| {
+            let [_, right, across, _, along, down] = geo.transform;
+            right > 0.0 && down < 0.0 && across.abs() * 5.0 < right && along.abs() * 5.0 < -down
+        })
+    }
+
     fn place(&self, path: &str) -> Option<Place> {
         let image = self.images.get(path)?;
         let (geo, remark) = self.sidecars.of(path, image.format, &image.own);

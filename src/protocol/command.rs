@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Preset, RangeChoice, TrainConfig};
+use super::{OutlineShift, Preset, RangeChoice, TrainConfig, UnmappedPart};
 
 /// One request to the engine. Commands are handled one at a time, in order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -54,6 +54,17 @@ pub enum Command {
     SetExcluded {
         pairs: Vec<u32>,
         excluded: bool,
+    },
+    /// Lay the masks of pairs where they belong: so many pixels to the right and down of where they came. Answers with
+    /// [`Event::Dataset`].
+    ShiftOutlines {
+        shifts: Vec<OutlineShift>,
+    },
+    /// Take parts of masks for not labelled, or none (`on` false) of these pairs any more. Answers with
+    /// [`Event::Dataset`].
+    LeaveOutUnmapped {
+        parts: Vec<UnmappedPart>,
+        on: bool,
     },
     /// Which folders hold images and which masks: an answer to [`super::Dataset::question`]. Answers with
     /// [`Event::Dataset`].

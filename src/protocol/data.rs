@@ -286,6 +286,14 @@ pub enum FindingCode {
     TooFewPairs,
     /// As few, but large; value: their area on the ground in square metres, where that is known
     FewScenes,
+    /// Outlines lie beside what the image shows.
+    OutlinesShifted,
+    /// They were moved.
+    OutlinesMoved,
+    /// Nothing is mapped where there is something to map; value: how much that looks like the mapped part, 1 = as much.
+    PartUnmapped,
+    /// Such a part was left out.
+    PartLeftOut,
 }
 
 /// One change that mends a finding.
@@ -299,6 +307,32 @@ pub enum Mend {
     Rule { rule: MaskRule },
     /// Change settings: name and value as the address writes them.
     Settings { settings: Vec<(String, String)> },
+    /// Lay masks elsewhere (see [`super::Command::ShiftOutlines`]).
+    Shift { shifts: Vec<OutlineShift> },
+    /// Leave parts of masks out, or take them in again (see [`super::Command::LeaveOutUnmapped`]).
+    LeaveOut { parts: Vec<UnmappedPart>, on: bool },
+}
+
+/// Where a mask is to lie.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct OutlineShift {
+    pub pair: u32,
+    /// To the right of where it came, pixels of the image.
+    pub dx_px: i32,
+    /// Down.
+    pub dy_px: i32,
+}
+
+/// A rectangle of a picture in which nothing is mapped, as shares of its width and height, 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct UnmappedPart {
+    pub pair: u32,
+    pub left: f64,
+    pub top: f64,
+    pub right: f64,
+    pub bottom: f64,
 }
 
 /// What the network tells apart.
@@ -329,6 +363,14 @@ pub struct Pair {
     pub blocked: Option<Fault>,
     /// Usable, but worth a look.
     pub notes: Vec<Note>,
+    /// The mask was laid so many pixels to the right and down of where it came.
+    pub moved_px: [i32; 2],
+    /// Parts left out as nothing is mapped there.
+    pub left_out: Vec<UnmappedPart>,
+    /// Ground resolution, metres a pixel, where known.
+    pub pixel_m: Option<f64>,
+    /// Up is north.
+    pub north_up: bool,
     pub thumb_width: u32,
     pub thumb_height: u32,
     /// RGBA.

@@ -17,6 +17,10 @@ pub enum Event {
         path: String,
     },
     Dataset(Dataset),
+    /// The findings of the data set as last reported, once all of it was looked at.
+    Findings {
+        findings: Vec<Finding>,
+    },
     Inputs {
         inputs: Vec<Input>,
     },

@@ -133,6 +133,11 @@ impl Engine {
         self.inner.is_busy()
     }
 
+    /// Whether `advance` has something left to look at in the data set.
+    pub fn is_examining(&self) -> bool {
+        self.inner.is_examining()
+    }
+
     /// Bytes of wasm memory.
     pub fn memory_bytes(&self) -> f64 {
         core::arch::wasm32::memory_size(0) as f64 * 65536.0

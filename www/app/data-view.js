@@ -11,6 +11,7 @@ import { info } from './help.js';
 import { hatch, heldBackKey } from './held-back.js';
 import { canBeClasses, paintLegend, useClasses } from './legend.js';
 import { chip, paintLayers } from './paint-classes.js';
+import { markParts } from './paint-parts.js';
 import { clear, pairByHand, sampleScenes, send } from './session.js';
 import { change, current } from './settings.js';
 import { changed, hasData, onPaint, running, state, unpaired, usablePairs } from './store.js';
@@ -252,6 +253,7 @@ function fillCard(card, pair, picking, chosen) {
   if (layers.rgba.length) {
     paintLayers(card.canvas, layers, { classes: state.dataset?.classes ?? [], at: 128, opacity: state.view.opacity, layer: state.view.overlay && !pair.blocked ? 'overlay' : 'image' });
     hatch(card.canvas, pair.index);
+    markParts(card.canvas, pair.left_out, []);
   }
   const lines = pair.notes.map((note) => h('li', { class: isWarning(note) ? 'warn' : '' }, noteLine(note, pairName)));
   if (pair.blocked) lines.unshift(h('li', { class: 'bad' }, blockedLine(pair.blocked)));

@@ -54,6 +54,10 @@ function apply(event) {
       // The engine splits anew with every change of the data: the last run's pairs can no longer be asked for.
       state.heldBack = 0;
       break;
+    case 'findings':
+      // A set of its own for those who paint by what has changed.
+      if (state.dataset) state.dataset = { ...state.dataset, findings: event.findings };
+      break;
     case 'inputs':
       state.inputs = event.inputs;
       break;

@@ -361,6 +361,8 @@ function proceed() {
     if (death) {
       if (death.rule) send({ type: 'set_mask_rule', rule: death.rule });
       if (death.range) send({ type: 'set_range', range: death.range });
+      if (death.moved.length) send({ type: 'shift_outlines', shifts: death.moved });
+      if (death.leftOut.length) send({ type: 'leave_out_unmapped', parts: death.leftOut, on: true });
       if (death.excluded.length) send({ type: 'set_excluded', pairs: death.excluded, excluded: true });
       state.error = { ...lossWords(death, 0, { batch, from: config.batch, onCpu: movedToCpu(death) }), action: null, calm: true };
     }
@@ -377,7 +379,7 @@ function lost(last) {
   let death = last.config || !before ? last : { ...before, cause: last.cause, detail: last.detail };
   // Going on with what is on offer is not for people to begin again, unless it is they who have to bring the images.
   const tried = !death.config && going?.offer && !isAsked() ? going.offer : null;
-  if (tried) death = { ...last, config: tried.saved.config, rule: null, range: null, excluded: [] };
+  if (tried) death = { ...last, config: tried.saved.config, rule: null, range: null, excluded: [], moved: [], leftOut: [] };
   underWay = null;
   const now = performance.now();
   deaths = deaths.filter((at) => now - at < DEATHS_WITHIN_MS);

@@ -52,6 +52,8 @@ export function whenReady(work) {
  * @property {import('./types.js').MaskRule | null} rule
  * @property {import('./types.js').RangeChoice | null} range which numbers are black and white
  * @property {number[]} excluded pairs left out
+ * @property {import('./types.js').OutlineShift[]} moved masks that were laid elsewhere
+ * @property {import('./types.js').UnmappedPart[]} leftOut parts that are not labelled
  * @property {'webgpu' | 'cpu' | null} device what it ran on
  * @property {boolean} paused
  * @property {number} [batch] with which it is to go on, where that is not `config`'s
@@ -368,6 +370,8 @@ function died(detail, memory = false) {
     rule: state.dataset?.rule ?? null,
     range: state.dataset?.ranges?.choice ?? null,
     excluded: state.dataset?.pairs.filter(({ excluded }) => excluded).map(({ index }) => index) ?? [],
+    moved: state.dataset?.pairs.filter(({ moved_px: [dx, dy] }) => dx || dy).map(({ index, moved_px: [dx_px, dy_px] }) => ({ pair: index, dx_px, dy_px })) ?? [],
+    leftOut: state.dataset?.pairs.flatMap(({ left_out }) => left_out) ?? [],
     device: state.device?.kind ?? null,
     paused: run !== null && (run.phase === 'paused' || run.asked === 'pause'),
   };

@@ -28,6 +28,8 @@
  * @typedef {import('../../pkg/groundmask.js').RangeInfo} RangeInfo
  * @typedef {import('../../pkg/groundmask.js').Finding} Finding
  * @typedef {import('../../pkg/groundmask.js').Mend} Mend
+ * @typedef {import('../../pkg/groundmask.js').OutlineShift} OutlineShift
+ * @typedef {import('../../pkg/groundmask.js').UnmappedPart} UnmappedPart
  * @typedef {import('../../pkg/groundmask.js').CurvePoint} CurvePoint
  * @typedef {import('../../pkg/groundmask.js').TrainConfig} TrainConfig
  * @typedef {import('../../pkg/groundmask.js').Preset} Preset

@@ -7,6 +7,7 @@ import { $, setText, show } from './dom.js';
 import { downloadOne } from './downloads.js';
 import { hatch, heldBackKey } from './held-back.js';
 import { EVEN_ODDS, iouWords, percent, size } from './format.js';
+import { initNudge, nudgeKey, nudgeKeyOf, nudgePair, nudgedMask, nudgedPair, startNudging, stopNudging } from './nudge.js';
 import { byteThreshold, coverage, paintErrors, paintImage } from './paint.js';
 import { paintLayers } from './paint-classes.js';
 import { onEvent } from './reduce.js';
@@ -28,6 +29,7 @@ import { changed, onPaint, shownPreviews, state } from './store.js';
  * @property {number | null} result
  * @property {readonly import('./types.js').ClassInfo[]} classes
  * @property {number | null} pair to ask the engine for a larger picture
+ * @property {readonly [number, number]} [moved] where its mask lies in `truth`
  */
 
 /** Longest side asked for in the viewer, pixels. */
@@ -78,18 +80,33 @@ export function initViewer() {
   $('viewer-tif').addEventListener('click', () => saveAs('class_tif'));
   $('viewer-geojson').addEventListener('click', () => saveAs('geojson'));
   initPointer();
+  initNudge(draw);
   new ResizeObserver(draw).observe($('stage'));
   dialog().addEventListener('close', () => {
+    stopNudging();
     items = [];
   });
   onEvent((event) => {
+    if (event.type === 'dataset') {
+      const pair = dialog().open ? nudgedPair() : null;
+      if (pair !== null) send({ type: 'picture', of: 'pair', index: pair, max_px: MAX_PX });
+    }
     if (event.type !== 'picture' || event.of !== 'pair') return;
     const item = items.find(({ pair }) => pair === event.index);
-    if (item) Object.assign(item, { width: event.width, height: event.height, rgba: event.rgba, truth: event.mask.length ? event.mask : null });
+    if (item) Object.assign(item, { width: event.width, height: event.height, rgba: event.rgba, truth: event.mask.length ? event.mask : null, moved: movedOf(event.index) });
     composed = '';
     draw();
   });
   onPaint(draw);
+}
+
+/** Where the mask of a pair lies now. @param {number} pairIndex @returns {readonly [number, number]} */
+const movedOf = (pairIndex) => state.dataset?.pairs[pairIndex]?.moved_px ?? [0, 0];
+
+/** Opens a pair with its outlines to be moved. @param {number} pairIndex */
+export function openToNudge(pairIndex) {
+  openPairs(pairIndex);
+  startNudging();
 }
 
 /** @param {number} pairIndex */
@@ -98,7 +115,7 @@ export function openPairs(pairIndex) {
   const classes = state.dataset?.classes ?? [];
   open(pairs.map((pair) => ({
     name: pair.name, classes, facts: `${size(pair.width, pair.height)} · ${classes.length ? 'labelled' : 'mask'} ${percent(pair.foreground_share)}`, iou: null, iouAt: EVEN_ODDS, width: pair.thumb_width, height: pair.thumb_height,
-    rgba: pair.thumb_rgba, truth: pair.thumb_mask, probability: null, result: null, pair: pair.blocked ? null : pair.index,
+    rgba: pair.thumb_rgba, truth: pair.thumb_mask, probability: null, result: null, pair: pair.blocked ? null : pair.index, moved: pair.moved_px,
   })), pairs.findIndex((pair) => pair.index === pairIndex));
 }
 
@@ -150,6 +167,7 @@ function showItem(at) {
   show($('viewer-downloads'), item.result !== null);
   show($('viewer-previous'), items.length > 1);
   show($('viewer-next'), items.length > 1);
+  nudgePair(item.pair);
   if (item.pair !== null) send({ type: 'picture', of: 'pair', index: item.pair, max_px: MAX_PX });
   fit();
 }
@@ -192,6 +210,7 @@ function fit() {
 
 /** Keys of the viewer. @param {KeyboardEvent} event @returns {boolean} whether it was one */
 export function viewerKey(event) {
+  if (nudgeKey(event)) return true;
   const onRange = event.target instanceof HTMLInputElement && (event.target.type === 'range' || event.target.type === 'radio');
   const step = event.shiftKey ? 120 : 40;
   switch (event.key) {
@@ -355,10 +374,11 @@ function part(context, picture, from, to, height, left, top, item, scale) {
 /** Composes the layers when something about them changed; zoom and pan only draw. @param {Item} item @param {number} at */
 function compose(item, at) {
   const { overlay, opacity } = state.view;
-  const key = `${index} ${item.width} ${layer} ${overlay} ${opacity} ${at} ${item.truth?.length} ${heldBackKey(item.pair)}`;
+  const key = `${index} ${item.width} ${layer} ${overlay} ${opacity} ${at} ${item.truth?.length} ${item.pair === null ? '' : `${nudgeKeyOf()} ${item.moved} ${heldBackKey(item.pair)}`}`;
   if (key === composed) return;
   composed = key;
-  const { width, height, rgba, truth, probability } = item;
+  const { width, height, rgba, probability } = item;
+  const truth = item.pair === null ? item.truth : nudgedMask(item);
   paintImage(plain, item);
   const wantsTruth = layer === 'truth' || !probability;
   const mask = wantsTruth ? truth : probability;

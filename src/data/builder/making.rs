@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Builder, Loaded};
+use crate::data::adjustment::Adjustment;
 use crate::data::alignment::{self, Aligned, Apart, Place};
 use crate::data::checkup::Look;
 use crate::data::classes::{self, Labelling};
@@ -37,14 +38,18 @@ impl Builder {
         let labelling = &set.labelling;
         let excluded = self.excluded.contains(&image.path);
         let places = [image, mask].map(|file| self.places.get(&file.path).cloned());
+        let adjustment = self.adjustments.get(&image.path).cloned().unwrap_or_default();
         let same = |p: &&Pair| {
-            Arc::ptr_eq(&p.files[0], &image.raster) && Arc::ptr_eq(&p.files[1], &mask.raster) && p.places == places
+            Arc::ptr_eq(&p.files[0], &image.raster)
+                && Arc::ptr_eq(&p.files[1], &mask.raster)
+                && p.places == places
+                && p.adjustment == adjustment
         };
         let known = self.last.pairs.iter().find(same);
         let fresh = known.is_none();
         let mut pair = match known {
             Some(known) => Pair { name, ..known.clone() },
-            None => new_pair(image, mask, name, labelling, places),
+            None => new_pair(image, mask, name, labelling, places, adjustment),
         };
         pair.excluded = excluded;
         let range = set.ranges.of(&pair.image);
@@ -79,7 +84,14 @@ impl Builder {
 }
 
 /// Brings image and mask to one grid and size, or says why they do not fit.
-fn new_pair(image: &Loaded, mask: &Loaded, name: String, labelling: &Labelling, places: [Option<Place>; 2]) -> Pair {
+fn new_pair(
+    image: &Loaded,
+    mask: &Loaded,
+    name: String,
+    labelling: &Labelling,
+    places: [Option<Place>; 2],
+    adjustment: Adjustment,
+) -> Pair {
     let aligned = aligned(image, mask, &places);
     let a = &image.raster;
     let laid = aligned.as_ref().ok().and_then(|aligned| aligned.mask.clone());
@@ -104,6 +116,7 @@ fn new_pair(image: &Loaded, mask: &Loaded, name: String, labelling: &Labelling, 
         hash: image.hash,
         covered: None,
         look: Arc::default(),
+        adjustment,
         mask_hash: mask.hash,
         files: [a.clone(), mask.raster.clone()],
         fixed_notes: alignment::remarks(&places),
@@ -141,6 +154,10 @@ fn new_pair(image: &Loaded, mask: &Loaded, name: String, labelling: &Labelling, 
         pair.fixed_notes.push(Note::Cropped { width, height });
     }
     pair.fixed_notes.extend(doctor::file_notes(&pair.image, &pair.mask));
+    // One that was drawn for the image is drawn where it belongs.
+    if mask.of.is_none() {
+        pair.adjustment.clone().shift_mask(&mut pair);
+    }
     pair
 }
 
@@ -157,6 +174,8 @@ fn aligned(image: &Loaded, mask: &Loaded, places: &[Option<Place>; 2]) -> Result
 fn pair_labels(labelling: &Labelling, numbers: &Numbers, pair: &Pair) -> Vec<u8> {
     let mut labels = labels(labelling, numbers, &pair.image, &pair.mask);
     alignment::forget_uncovered(&mut labels, pair.image.width, pair.covered);
+    pair.adjustment
+        .forget_unmapped(&mut labels, pair.image.width, pair.image.height);
     labels
 }
 

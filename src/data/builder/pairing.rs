@@ -211,12 +211,12 @@ pub(super) fn colours(raster: &Raster) -> usize {
 
 impl Builder {
     /// Takes in a mask that was made for the image at `image`, whatever its name is; one made earlier is replaced.
-    /// `name`: what it was made from, for people.
-    pub fn add_drawn(&mut self, image: &str, name: &str, mask: Raster) {
+    /// `name`: what it was made from, for people. `hash`: by which it is known, where that is of another drawing of the same.
+    pub fn add_drawn(&mut self, image: &str, name: &str, mask: Raster, hash: Option<u64>) {
         self.files.retain(|f| f.of.as_deref() != Some(image));
         self.files.push(Loaded {
             path: name.to_owned(),
-            hash: mask.pixel_hash(),
+            hash: hash.unwrap_or_else(|| mask.pixel_hash()),
             raster: std::sync::Arc::new(mask),
             of: Some(image.to_owned()),
         });

@@ -27,7 +27,7 @@ fn drawn_masks_belong_to_their_images() {
         .enumerate()
     {
         b.add_raster(path, picture(n as u8));
-        b.add_drawn(path, "osm.geojson", half(40 + n));
+        b.add_drawn(path, "osm.geojson", half(40 + n), None);
     }
     let data = b.finish();
     let pairs: Vec<(&str, &str, &str)> = data
@@ -53,7 +53,7 @@ fn drawn_masks_belong_to_their_images() {
     assert_eq!((ones(&data, 0), ones(&data, 3)), (Some(42), Some(40)));
     // The image again, and other polygons: no second mask. An image called like the polygons is another file.
     b.add_raster("a/1.tif", picture(9));
-    b.add_drawn("a/1.tif", "new.geojson", half(7));
+    b.add_drawn("a/1.tif", "new.geojson", half(7), None);
     b.add_raster("osm.geojson", picture(11));
     let data = b.finish();
     assert_eq!((data.pairs.len(), ones(&data, 0)), (4, Some(7)));
