@@ -322,6 +322,7 @@ export class Keep {
     const file = !blob && held && (!id || held.id === id) ? this.slots?.newest()?.file : null;
     const [length, read] = blob ? [blob.size, readerOfBlob(blob)] : file ? [file.getSize(), readerOf(file)] : [0, null];
     if (!engine || !read) {
+      if (engine && id) this.host.post({ kind: 'list_failed', why: 'gone' });
       this.host.post({ kind: 'resume_failed' });
       return;
     }

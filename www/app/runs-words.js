@@ -69,7 +69,7 @@ export const fullLine = (runs, oldest) => ({
 export const discardedLine = (run, last) => `“${runName(run)}” ${last ? 'is' : 'was'} discarded.`;
 
 /** The list could not be changed. @param {string} why */
-export const listTroubleWords = (why) => ({
+export const listTroubleWords = (why) => (why === 'gone' ? { sentence: 'That run is no longer in this browser’s storage.', next: 'The browser may have cleared it away. If it was saved as a file, drop that one.' } : {
   sentence: /no space|quota/i.test(why) ? 'The browser’s storage is full: the list of runs could not be changed.' : `The list of runs could not be changed (${why.slice(0, 160)}).`,
   next: 'The runs are as they were. Delete some for good, or save them as files.',
 });
