@@ -32,7 +32,8 @@ export function farWords(pair, dx, dy) {
 /** The line beside the buttons that move. @param {Pair | undefined} pair @param {readonly [number, number]} at */
 export function movedLine(pair, [dx, dy]) {
   if (!dx && !dy) return 'Where they came. Arrow keys move them by a pixel, with Shift by ten.';
-  const ground = pair?.pixel_m ? ` (${Math.abs(dx)} px ${dx < 0 ? 'left' : 'right'}, ${Math.abs(dy)} px ${dy < 0 ? 'up' : 'down'})` : '';
+  const steps = [dx && `${Math.abs(dx)} px ${dx < 0 ? 'left' : 'right'}`, dy && `${Math.abs(dy)} px ${dy < 0 ? 'up' : 'down'}`].filter(Boolean);
+  const ground = pair?.pixel_m ? ` (${steps.join(', ')})` : '';
   return `Moved ${farWords(pair, dx, dy)} ${wayWords(pair, dx, dy)}${ground}.`;
 }
 

@@ -10,6 +10,7 @@ import { EVEN_ODDS, iouWords, percent, size } from './format.js';
 import { initNudge, nudgeKey, nudgeKeyOf, nudgePair, nudgedMask, nudgedPair, startNudging, stopNudging } from './nudge.js';
 import { byteThreshold, coverage, paintErrors, paintImage } from './paint.js';
 import { paintLayers } from './paint-classes.js';
+import { markParts } from './paint-parts.js';
 import { onEvent } from './reduce.js';
 import { cropWords } from './scene-strings.js';
 import { send } from './session.js';
@@ -102,6 +103,9 @@ export function initViewer() {
 
 /** Where the mask of a pair lies now. @param {number} pairIndex @returns {readonly [number, number]} */
 const movedOf = (pairIndex) => state.dataset?.pairs[pairIndex]?.moved_px ?? [0, 0];
+
+/** Parts of a pair that are not labelled. @param {number} pairIndex */
+const leftOutOf = (pairIndex) => state.dataset?.pairs[pairIndex]?.left_out ?? [];
 
 /** Opens a pair with its outlines to be moved. @param {number} pairIndex */
 export function openToNudge(pairIndex) {
@@ -374,7 +378,7 @@ function part(context, picture, from, to, height, left, top, item, scale) {
 /** Composes the layers when something about them changed; zoom and pan only draw. @param {Item} item @param {number} at */
 function compose(item, at) {
   const { overlay, opacity } = state.view;
-  const key = `${index} ${item.width} ${layer} ${overlay} ${opacity} ${at} ${item.truth?.length} ${item.pair === null ? '' : `${nudgeKeyOf()} ${item.moved} ${heldBackKey(item.pair)}`}`;
+  const key = `${index} ${item.width} ${layer} ${overlay} ${opacity} ${at} ${item.truth?.length} ${item.pair === null ? '' : `${nudgeKeyOf()} ${item.moved} ${leftOutOf(item.pair).length} ${heldBackKey(item.pair)}`}`;
   if (key === composed) return;
   composed = key;
   const { width, height, rgba, probability } = item;
@@ -388,6 +392,7 @@ function compose(item, at) {
   else if (layer === 'errors' && truth && probability) paintLayers(masked, { width, height, rgba, mask: probability, truth }, { ...look, layer: 'errors' });
   else if (layer === 'heat' && probability) paintLayers(masked, { width, height, rgba, mask: probability }, { ...look, layer: 'raw' });
   else paintLayers(masked, { width, height, rgba, mask }, { ...look, layer: overlay ? 'overlay' : 'mask' });
+  if (item.pair !== null) markParts(masked, leftOutOf(item.pair), []);
   // Results are of the whole scene; of pairs, and of those alone, it is to be seen what is trained on.
   for (const canvas of [plain, masked]) hatch(canvas, item.pair);
 }
