@@ -8,11 +8,13 @@ mod convert;
 mod convert_data;
 mod exports;
 mod files;
+mod foreign_model;
 mod gather;
 mod georef;
 mod inputs;
 mod large;
 mod model_files;
+mod outlines;
 mod predict;
 mod presets;
 mod run;
@@ -183,6 +185,12 @@ impl Engine {
                 threshold,
                 outlines,
             } => self.export(result, kind, threshold, outlines),
+            Command::ExportOutlines { threshold, outlines } => self.export_outlines(threshold, outlines),
+            Command::DrawOutlines {
+                result,
+                threshold,
+                outlines,
+            } => self.draw_outlines(result, threshold, outlines),
             Command::ExportTable { threshold } => self.export_table(threshold),
             Command::ExportModel { format, threshold } => self.export_model(format, threshold).await,
             Command::SaveModel => self.save_model().await,
