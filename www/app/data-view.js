@@ -254,7 +254,7 @@ export function faultItem(fault) {
 }
 
 function paintFaults() {
-  const own = state.faults.filter((fault) => fault.purpose === 'train');
+  const own = state.faults.filter((fault) => fault.purpose === 'train' || (fault.stage === 'model' && fault.file));
   // What is asked stands in a card of its own.
   const list = (state.dataset?.faults ?? []).filter(({ code }) => code !== 'which_folder');
   for (const fault of own) if (!list.some((other) => other.code === fault.code && other.file === fault.file)) list.push(fault);

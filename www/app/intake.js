@@ -4,7 +4,7 @@
  * files the worker looks at its commands, so a drop of thousands can be cancelled and never delays Stop.
  */
 import { MAX_FILE_BYTES } from './paths.js';
-import { isModel } from './format.js';
+import { isForeignModel, isModel } from './format.js';
 import { isZip, listZip, mib, readEntry } from './zip.js';
 
 /**
@@ -14,6 +14,9 @@ import { isZip, listZip, mib, readEntry } from './zip.js';
  * @typedef {(command: Command) => Promise<void>} Call
  * @typedef {(message: import('./types.js').FromWorker) => void} Post
  */
+
+/** So much is read of a model of another program. */
+const FOREIGN_BYTES = 4096;
 
 export class Intake {
   /** @param {Call} call @param {Post} post */
@@ -107,6 +110,10 @@ export class Intake {
       if (fault) {
         await this.call({ type: 'file_unreadable', path, detail: fault });
         images += 1;
+      } else if (isForeignModel(path)) {
+        // Its beginning is enough to tell what it is.
+        const buffer = await this.guard(path, () => file.slice(0, FOREIGN_BYTES).arrayBuffer());
+        if (buffer) await this.call({ type: 'load_model', name: path.split('/').at(-1) ?? path, bytes: new Uint8Array(buffer) });
       } else if (file.size > MAX_FILE_BYTES) {
         await this.call({ type: 'file_unreadable', path, detail: `${mib(file.size)}, limit ${mib(MAX_FILE_BYTES)}` });
         images += 1;
@@ -134,7 +141,7 @@ export class Intake {
 
   /** @param {File} file */
   async looksLikeZip(file) {
-    if (/\.(png|jpe?g|webp|bmp|gif|tiff?|safetensors|h5|hdf5)$/i.test(file.name)) return false;
+    if (/\.(png|jpe?g|webp|bmp|gif|tiff?)$/i.test(file.name) || isModel(file.name)) return false;
     try {
       return isZip(new Uint8Array(await file.slice(0, 4).arrayBuffer()));
     } catch {
