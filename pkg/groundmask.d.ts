@@ -52,6 +52,17 @@ export interface HeldBack {
 }
 
 /**
+ * A rectangle of a picture in which nothing is mapped, as shares of its width and height, 0 to 1.
+ */
+export interface UnmappedPart {
+    pair: number;
+    left: number;
+    top: number;
+    right: number;
+    bottom: number;
+}
+
+/**
  * A remark on a usable pair.
  */
 export type Note = { code: "cropped"; width: number; height: number } | { code: "empty_mask" } | { code: "full_mask" } | { code: "one_class" } | { code: "maybe_inverted" } | { code: "mask_equals_image" } | { code: "first_frame_only" } | { code: "exif_rotated" } | { code: "alpha_ignored" } | { code: "alpha_may_be_band" } | { code: "mask_turned" } | { code: "mask_shifted"; hundredths_px: number; millimetres: number | undefined } | { code: "mask_resampled"; hundredths: number } | { code: "mask_covers"; percent: number } | { code: "mask_cut_out" } | { code: "places_not_compared" } | { code: "negative_scale" } | { code: "control_points"; hundredths_px: number } | { code: "aux_unreadable" } | { code: "aux_nodata" } | { code: "duplicate_of"; pair: number };
@@ -365,7 +376,7 @@ export type Mend = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: 
 /**
  * One request to the engine. Commands are handled one at a time, in order.
  */
-export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "set_range"; range: RangeChoice } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "set_folder_roles"; images: string; masks: string } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "show_tiles"; config: TrainConfig; row: number } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number; outlines?: Outlines } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number; name?: string | undefined } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
+export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "set_range"; range: RangeChoice } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "shift_outlines"; shifts: OutlineShift[] } | { type: "leave_out_unmapped"; parts: UnmappedPart[]; on: boolean } | { type: "set_folder_roles"; images: string; masks: string } | { type: "pair_by_hand"; pairs: [string, string][] } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "show_tiles"; config: TrainConfig; row: number } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number; outlines?: Outlines } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number; name?: string | undefined } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
 
 /**
  * Settings to try instead, and what was changed in them.
@@ -719,6 +730,21 @@ export interface Fault {
 }
 
 /**
+ * Where a mask is to lie.
+ */
+export interface OutlineShift {
+    pair: number;
+    /**
+     * To the right of where it came, pixels of the image.
+     */
+    dx_px: number;
+    /**
+     * Down.
+     */
+    dy_px: number;
+}
+
+/**
  * Where a model's probabilities are cut, and what was measured there.
  */
 export interface OperatingPoint {
@@ -939,6 +965,7 @@ export interface ModelInfo {
      * `None` for several classes and where nothing chose one: then it is 0.5.
      */
     operating_point: OperatingPoint | undefined;
+    /**
      * What it is of.
      */
     about?: ModelAbout;
@@ -1179,7 +1206,7 @@ export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" |
 
 export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs" | "does_not_fit" | "needs_binary_masks" | "wrong_count" | "no_places";
 
-export type FindingCode = "empty_masks" | "full_masks" | "inverted" | "some_inverted" | "mask_is_image" | "copies" | "tiny_foreground" | "rare_class" | "mixed_sizes" | "mixed_bands" | "mixed_depths" | "too_few_pairs" | "few_scenes";
+export type FindingCode = "empty_masks" | "full_masks" | "inverted" | "some_inverted" | "mask_is_image" | "copies" | "tiny_foreground" | "rare_class" | "mixed_sizes" | "mixed_bands" | "mixed_depths" | "too_few_pairs" | "few_scenes" | "outlines_shifted" | "outlines_moved" | "part_unmapped" | "part_left_out";
 
 export type ForegroundWeight = "off" | "auto";
 
@@ -1389,11 +1416,11 @@ export interface InitOutput {
     readonly transform: (a: number, b: number, c: number) => [number, number];
     readonly wasm_bindgen__convert__closures_____invoke__h406a78d26a470301: (a: number, b: number, c: any, d: any) => void;
     readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_45: (a: number, b: number, c: any) => [number, number];
     readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_46: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_47: (a: number, b: number, c: any) => [number, number];
     readonly wasm_bindgen__convert__closures_____invoke__hdf6b664c1dd5eb9d: (a: number, b: number, c: any) => [number, number];
     readonly wasm_bindgen__convert__closures_____invoke__h14ef2b1162c22978: (a: number, b: number, c: any) => void;
-    readonly wasm_bindgen__convert__closures_____invoke__h14ef2b1162c22978_44: (a: number, b: number, c: any) => void;
+    readonly wasm_bindgen__convert__closures_____invoke__h14ef2b1162c22978_45: (a: number, b: number, c: any) => void;
     readonly __wbindgen_malloc: (a: number, b: number) => number;
     readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_free: (a: number, b: number, c: number) => void;

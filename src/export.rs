@@ -12,7 +12,7 @@ pub use layers::LayerError;
 pub use onnx_model::{OnnxFacts, onnx_file};
 pub use results::{Bits, NODATA_CLASS, csv_cell};
 pub use steps::Steps;
-pub use vector::{VectorOptions, geojson};
+pub use vector::{Classes, Geojson, VectorOptions, has_place};
 
 use crate::{
     formats::{

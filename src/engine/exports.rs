@@ -1,12 +1,12 @@
 //! Results and models as files of the formats that other programs read.
 
-use super::{Engine, Model, fault, predict::Stored};
+use super::{Engine, Model, Post, fault, outlines::vector_options, predict::Stored};
 use crate::{
     data::value_ranges::ValueRanges,
-    export::{self, OnnxFacts, VectorOptions, csv_cell},
+    export::{self, OnnxFacts, csv_cell},
     formats::Parts,
     model::read_weights,
-    protocol::{AreaUnit, Event, ExportKind, FaultCode, Metrics, ModelFormat, Outlines, Stage},
+    protocol::{Event, ExportKind, FaultCode, Metrics, ModelFormat, Outlines, Stage},
 };
 
 /// Foreground of a mask layer in QGIS, unless the classes have colours of their own.
@@ -20,23 +20,21 @@ struct Made {
     bytes: Vec<u8>,
 }
 
-/// Corners may move this far at most, pixels.
-const MAX_TOLERANCE_PX: f64 = 50.0;
-
-/// What the page asked for in the terms of one image; what is no usable number is as usual.
-fn vector_options(stored: &Stored, outlines: Outlines) -> VectorOptions {
-    let usual = VectorOptions::default();
-    let smallest = match outlines.unit {
-        AreaUnit::Px => Some(outlines.smallest),
-        AreaUnit::M2 => stored.kept.pixel_m2().map(|one| outlines.smallest / one),
+/// Makes a file by `make`, handing over its pieces meanwhile where somebody takes them: how many, and its beginning.
+pub(super) fn in_parts<T>(early: &mut Option<Post>, make: impl FnOnce(Parts) -> T) -> (u32, T) {
+    let mut count = 0;
+    let mut take = early.as_mut().map(|post| {
+        |bytes| {
+            count += 1;
+            post(Event::FilePart { bytes });
+        }
+    });
+    let parts = match &mut take {
+        Some(take) => Parts::to(take),
+        None => Parts::whole(),
     };
-    let smallest = smallest.filter(|n| n.is_finite() && *n >= 0.0);
-    let tolerance = Some(outlines.simplify_px).filter(|n| n.is_finite() && *n >= 0.0);
-    VectorOptions {
-        // Rounded up, but not for what floats make of a whole number.
-        smallest_px: smallest.map_or(usual.smallest_px, |n| (n - 1e-3).ceil().clamp(0.0, 1e15) as u64),
-        tolerance_px: tolerance.map_or(usual.tolerance_px, |n| n.min(MAX_TOLERANCE_PX)),
-    }
+    let made = make(parts);
+    (count, made)
 }
 
 fn make(
@@ -86,7 +84,7 @@ fn make(
         ExportKind::Geojson => (
             format!("{stem}.geojson"),
             "application/geo+json",
-            kept.geojson(threshold, names, vector_options(stored, outlines), parts),
+            kept.geojson(threshold, names, vector_options(&stored.kept, outlines), parts),
         ),
         ExportKind::WorldFile => (
             format!("{stem}_mask.pgw"),
@@ -112,7 +110,7 @@ fn make(
 
 impl Engine {
     /// Names of the model's classes; background and foreground if it tells none apart.
-    fn class_names(&self) -> Vec<String> {
+    pub(super) fn class_names(&self) -> Vec<String> {
         match &self.model {
             Some(model) if !model.classes.is_empty() => model.classes.iter().map(|c| c.name.clone()).collect(),
             model => {
@@ -134,18 +132,10 @@ impl Engine {
             )];
         };
         let names = self.class_names();
-        let mut count = 0;
-        let mut take = self.early.as_mut().map(|post| {
-            |bytes| {
-                count += 1;
-                post(Event::FilePart { bytes });
-            }
+        let (count, made) = in_parts(&mut self.early, |parts| {
+            make(stored, kind, threshold, &names, outlines, parts)
         });
-        let parts = match &mut take {
-            Some(take) => Parts::to(take),
-            None => Parts::whole(),
-        };
-        match make(stored, kind, threshold, &names, outlines, parts) {
+        match made {
             Ok(made) => vec![Event::File {
                 name: made.name,
                 mime: made.mime.to_owned(),

@@ -8,6 +8,7 @@ mod convert;
 mod convert_data;
 mod exports;
 mod files;
+mod foreign_model;
 mod gather;
 mod georef;
 mod inputs;
@@ -16,6 +17,7 @@ mod map_faults;
 mod model_files;
 mod naming;
 mod others;
+mod outlines;
 mod predict;
 mod presets;
 mod run;
@@ -225,6 +227,12 @@ impl Engine {
                 threshold,
                 outlines,
             } => self.export(result, kind, threshold, outlines),
+            Command::ExportOutlines { threshold, outlines } => self.export_outlines(threshold, outlines),
+            Command::DrawOutlines {
+                result,
+                threshold,
+                outlines,
+            } => self.draw_outlines(result, threshold, outlines),
             Command::ExportTable { threshold } => self.export_table(threshold),
             Command::ExportModel {
                 format,

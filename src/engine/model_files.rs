@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 
-use super::{Engine, Model, convert, convert_data, fault, naming};
+use super::{Engine, Model, convert, convert_data, fault, foreign_model::foreign_model, naming};
 use crate::{
     data::{batches::Sampling, preprocess::Channels, value_ranges::ValueRanges},
     export::{self, KerasError},
@@ -121,6 +121,14 @@ impl Engine {
     pub(super) fn load_model(&mut self, name: String, bytes: &[u8]) -> Vec<Event> {
         if self.run.is_some() || self.predicting.is_some() {
             return vec![fault(FaultCode::Busy, Stage::Model, Some(name), None)];
+        }
+        if let Some(kind) = foreign_model(&name, bytes) {
+            return vec![fault(
+                FaultCode::ForeignModel,
+                Stage::Model,
+                Some(name),
+                Some(kind.to_owned()),
+            )];
         }
         let Some(ready) = &self.ready else {
             return vec![fault(FaultCode::DeviceError, Stage::Device, None, None)];

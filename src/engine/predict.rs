@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Engine, Model, convert_data, fault, gather::Gather, large::Large, target::Target};
+use super::{Engine, Model, convert_data, fault, gather::Gather, large::Large, outlines::result_place, target::Target};
 use crate::{
     data::{class_order::order_of, classes::Class},
     export::{self, Bits, Kept, Labels},
@@ -73,10 +73,10 @@ impl Engine {
         } else {
             Vec::new()
         };
-        let queue: VecDeque<Target> = pairs
-            .into_iter()
-            .map(Target::Pair)
-            .chain((0..self.inputs.len()).map(Target::Input))
+        // What was dropped to be predicted is waited for; the pairs are a look back.
+        let queue: VecDeque<Target> = (0..self.inputs.len())
+            .map(Target::Input)
+            .chain(pairs.into_iter().map(Target::Pair))
             .collect();
         if queue.is_empty() {
             return vec![fault(FaultCode::NoInputs, Stage::Predict, None, None)];
@@ -329,10 +329,11 @@ impl Engine {
                 palette: model.classes.iter().map(|c| c.rgb).collect(),
             }),
             seed_map: seed_map.map(|map| (view.width as u32, view.height as u32, export::to_u16(map))),
-            geo: self.target_geo(target).cloned(),
+            geo: self.target_geo(target),
             missing,
         };
         let metrics = map.metrics;
+        let place = result_place(kept.geo.as_ref());
         let name = self.target_name(target);
         let result = self.results.len() as u32;
         self.results.push(Stored {
@@ -345,6 +346,7 @@ impl Engine {
             name,
             pair: target.pair().map(|pair| pair as u32),
             input: target.input().map(|input| input as u32),
+            place,
             width,
             height,
             metrics,

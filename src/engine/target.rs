@@ -54,10 +54,15 @@ impl Engine {
         .to_owned()
     }
 
-    pub(super) fn target_geo(&self, target: Target) -> Option<&GeoRef> {
+    /// Where the image lies on the ground. Of a pair only if it is its file's whole picture.
+    pub(super) fn target_geo(&self, target: Target) -> Option<GeoRef> {
         match target {
-            Target::Pair(_) => None,
-            Target::Input(input) => self.inputs.geo(input),
+            Target::Pair(pair) => {
+                let (path, image) = (self.data.image_path(pair)?, self.data.image(pair)?);
+                let whole = self.vectors.size(path) == Some([image.width, image.height]);
+                self.vectors.geo(path).filter(|_| whole)
+            }
+            Target::Input(input) => self.inputs.geo(input).cloned(),
         }
     }
 

@@ -1,6 +1,9 @@
 //! Results as map layers and tables: GeoTIFF, GeoJSON, areas.
 
-use super::{Kept, VectorOptions, vector};
+use super::{
+    Kept, VectorOptions,
+    vector::{Classes, Geojson},
+};
 use crate::formats::{
     Parts,
     geo::{GeoRef, ToLonLat, ellipsoid::ring_area_m2},
@@ -93,18 +96,23 @@ impl Kept {
         tiff::write(self.spec(Some(f64::from(NODATA_PROBABILITY)), None), value, parts)
     }
 
+    /// Calls `work` with the map that outlines are drawn of; `classes` is how many the model tells apart.
+    pub fn with_classes<T>(&self, threshold: f32, classes: usize, work: impl FnOnce(&Classes) -> T) -> T {
+        let class = self.class_at(threshold);
+        work(&Classes {
+            size: [self.height as usize, self.width as usize],
+            first: self.first_class(),
+            count: classes,
+            class: &class,
+            geo: self.geo.as_ref(),
+        })
+    }
+
     /// Polygons of the foreground as GeoJSON.
     pub fn geojson(&self, threshold: f32, names: &[String], options: VectorOptions, parts: Parts) -> Vec<u8> {
-        let size = [self.height as usize, self.width as usize];
-        vector::geojson(
-            size,
-            self.first_class(),
-            names,
-            self.class_at(threshold),
-            self.geo.as_ref(),
-            options,
-            parts,
-        )
+        let mut file = Geojson::new(false, parts);
+        self.with_classes(threshold, names.len(), |classes| file.add("", classes, names, options));
+        file.finish()
     }
 
     /// Area of a pixel in the middle on the ellipsoid, m2, where the reference system is known.

@@ -7,7 +7,7 @@ use crate::{
         Parts,
         geo::{GeoRef, ToLonLat, ellipsoid::ring_area_m2},
     },
-    infer::{Region, regions},
+    infer::{Ring, regions, simplified},
 };
 
 /// How regions become polygons.
@@ -28,69 +28,156 @@ impl Default for VectorOptions {
     }
 }
 
-/// Rings with more corners are not simplified: whether they still cross nothing takes the square of their number.
-const SIMPLIFY_CORNERS: usize = 3000;
 /// Metres a degree of latitude, roughly.
 const METRES_A_DEGREE: f64 = 111_320.0;
 
-/// A GeoJSON file of all regions of the classes from `first_class` up.
-///
-/// `class(row, column)` gives the class of a pixel; `names[class]` its name. Without a reference system that is
-/// known here the coordinates are pixels (column, row from the top left), and the file says so. Gives the file's
-/// beginning (see [`Parts::finish`]).
-pub fn geojson(
-    size: [usize; 2],
-    first_class: u8,
-    names: &[String],
-    class: impl Fn(usize, usize) -> u8,
-    geo: Option<&GeoRef>,
-    options: VectorOptions,
-    mut parts: Parts,
-) -> Vec<u8> {
-    let placed = geo.and_then(|geo| Some((geo, geo.crs().ok()?.to_lon_lat().ok()?)));
-    let mut out = String::from("{\"type\":\"FeatureCollection\",");
-    if placed.is_none() {
-        out.push_str("\"coordinates_are\":\"pixels: column, row from the top left corner, no reference system\",");
+/// A map of classes that outlines are drawn of.
+pub struct Classes<'a> {
+    /// Height and width.
+    pub size: [usize; 2],
+    /// The first class that outlines are made of, and how many classes there are.
+    pub first: u8,
+    pub count: usize,
+    /// Class of a pixel by row and column.
+    pub class: &'a dyn Fn(usize, usize) -> u8,
+    /// Where it lies on the ground.
+    pub geo: Option<&'a GeoRef>,
+}
+
+/// A region of one class as a polygon.
+pub struct Shape {
+    pub class: u8,
+    pub area_px: u64,
+    /// Columns and rows of its corners, the boundary first, then its holes.
+    pub pixels: Vec<Ring>,
+    /// Longitudes and latitudes, and the area on the ellipsoid in m2, where the reference system is known.
+    pub ground: Option<(Vec<Ring>, f64)>,
+}
+
+impl Classes<'_> {
+    fn to_lon_lat(&self) -> Option<(&GeoRef, ToLonLat)> {
+        let geo = self.geo?;
+        Some((geo, geo.crs().ok()?.to_lon_lat().ok()?))
     }
-    out.push_str("\"features\":[");
-    let mut first = true;
-    for number in usize::from(first_class)..names.len().clamp(2, 255) {
-        let name = names.get(number).cloned().unwrap_or_else(|| format!("class_{number}"));
-        let name = serde_json::Value::from(name).to_string();
-        for region in regions(size, options.smallest_px, |y, x| usize::from(class(y, x)) == number) {
-            let pixels = polygon(&region, options.tolerance_px);
-            let Some((rings, area_m2)) = place(&pixels, placed.as_ref()) else {
-                continue;
-            };
-            if !std::mem::take(&mut first) {
-                out.push(',');
+
+    /// Calls for each region, class by class. Those beyond the reach of the image's projection are left out.
+    pub fn shapes(&self, options: VectorOptions, mut take: impl FnMut(Shape)) {
+        let placed = self.to_lon_lat();
+        for number in usize::from(self.first)..self.count.clamp(2, 255) {
+            let inside = |y, x| usize::from((self.class)(y, x)) == number;
+            for region in regions(self.size, options.smallest_px, inside) {
+                let pixels = simplified(&region, options.tolerance_px);
+                let ground = match &placed {
+                    Some((geo, to)) => match place(&pixels, geo, to) {
+                        Some(ground) => Some(ground),
+                        None => continue,
+                    },
+                    None => None,
+                };
+                let (class, area_px) = (number as u8, region.area_px);
+                take(Shape {
+                    class,
+                    area_px,
+                    pixels,
+                    ground,
+                });
             }
-            let _ = write!(
-                out,
-                "\n{{\"type\":\"Feature\",\"properties\":{{\"class\":{number},\"name\":{name},\"area_px\":{}",
-                region.area_px
-            );
-            if let Some(area) = area_m2 {
-                let _ = write!(out, ",\"area_m2\":{area:.3}");
-            }
-            out.push_str("},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[");
-            let decimals = decimals(geo.filter(|_| placed.is_some()));
-            for (i, ring) in rings.iter().enumerate() {
-                out.push_str(if i == 0 { "[" } else { ",[" });
-                for (j, [x, y]) in ring.iter().chain(ring.first()).enumerate() {
-                    let comma = if j == 0 { "" } else { "," };
-                    let _ = write!(out, "{comma}[{x:.decimals$},{y:.decimals$}]");
-                }
-                out.push(']');
-                parts.push(out.as_bytes());
-                out.clear();
-            }
-            out.push_str("]}}");
         }
     }
-    out.push_str("\n]}\n");
-    parts.push(out.as_bytes());
-    parts.finish(Vec::new())
+}
+
+/// A GeoJSON file of the regions of one or several images.
+///
+/// One image without a reference system that is known here gives pixels (column, row from the top left), and the file
+/// says so; several have to have one ([`has_place`]), as those that have none are left out.
+pub struct Geojson<'a> {
+    /// What is not handed over yet.
+    out: String,
+    parts: Parts<'a>,
+    first: bool,
+    several: bool,
+}
+
+impl<'a> Geojson<'a> {
+    pub fn new(several: bool, parts: Parts<'a>) -> Self {
+        Self {
+            out: String::from("{\"type\":\"FeatureCollection\","),
+            parts,
+            first: true,
+            several,
+        }
+    }
+
+    /// The regions of an image, whose name is told where there are several. `names[class]` is a class's name.
+    pub fn add(&mut self, image: &str, classes: &Classes, names: &[String], options: VectorOptions) {
+        let placed = has_place(classes.geo);
+        if self.several && !placed {
+            return;
+        }
+        if !placed {
+            let pixels = "pixels: column, row from the top left corner, no reference system";
+            let _ = write!(self.out, "\"coordinates_are\":\"{pixels}\",");
+        }
+        let image = self.several.then(|| serde_json::Value::from(image).to_string());
+        let decimals = decimals(classes.geo.filter(|_| placed));
+        classes.shapes(options, |shape| self.feature(&shape, image.as_deref(), names, decimals));
+    }
+
+    fn feature(&mut self, shape: &Shape, image: Option<&str>, names: &[String], decimals: usize) {
+        let before = if std::mem::take(&mut self.first) {
+            "\"features\":["
+        } else {
+            ","
+        };
+        let number = shape.class;
+        let name = names
+            .get(usize::from(number))
+            .cloned()
+            .unwrap_or_else(|| format!("class_{number}"));
+        let name = serde_json::Value::from(name);
+        let out = &mut self.out;
+        let _ = write!(out, "{before}\n{{\"type\":\"Feature\",\"properties\":{{");
+        if let Some(image) = image {
+            let _ = write!(out, "\"image\":{image},");
+        }
+        let _ = write!(out, "\"class\":{number},\"name\":{name},\"area_px\":{}", shape.area_px);
+        if let Some((_, area)) = &shape.ground {
+            let _ = write!(out, ",\"area_m2\":{area:.3}");
+        }
+        out.push_str("},\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[");
+        let rings = shape.ground.as_ref().map_or(&shape.pixels, |(rings, _)| rings);
+        for (i, ring) in rings.iter().enumerate() {
+            out.push_str(if i == 0 { "[" } else { ",[" });
+            let turned = shape.ground.is_none() && (signed_area(ring) > 0.0) != (i == 0);
+            let mut corners: Vec<&[f64; 2]> = ring.iter().collect();
+            if turned {
+                corners.reverse();
+            }
+            for (j, [x, y]) in corners.iter().chain(corners.first()).enumerate() {
+                let comma = if j == 0 { "" } else { "," };
+                let _ = write!(out, "{comma}[{x:.decimals$},{y:.decimals$}]");
+            }
+            out.push(']');
+            self.parts.push(out.as_bytes());
+            out.clear();
+        }
+        out.push_str("]}}");
+    }
+
+    /// The file's beginning (see [`Parts::finish`]).
+    pub fn finish(mut self) -> Vec<u8> {
+        if self.first {
+            self.out.push_str("\"features\":[");
+        }
+        self.out.push_str("\n]}\n");
+        self.parts.push(self.out.as_bytes());
+        self.parts.finish(Vec::new())
+    }
+}
+
+/// Whether outlines of an image can be given in longitude and latitude.
+pub fn has_place(geo: Option<&GeoRef>) -> bool {
+    geo.and_then(|geo| geo.crs().ok()?.to_lon_lat().ok()).is_some()
 }
 
 /// Digits behind the point: less than a two hundredth of a pixel.
@@ -104,31 +191,20 @@ fn decimals(geo: Option<&GeoRef>) -> usize {
     ((200.0 / degrees.max(1e-12)).log10().ceil().max(0.0) as usize).clamp(6, 10)
 }
 
-/// Closed rings of points; the exterior comes first.
-type Rings = Vec<Vec<[f64; 2]>>;
-
-/// An edge's two ends, its ring, its number there and how many edges the ring has.
-type Edge = ([f64; 2], [f64; 2], usize, usize, usize);
-
 /// Rings on the ground with the exterior counter-clockwise, and the area. `None` if the projection ends there.
-fn place(pixels: &[Vec<[f64; 2]>], placed: Option<&(&GeoRef, ToLonLat)>) -> Option<(Rings, Option<f64>)> {
+fn place(pixels: &[Ring], geo: &GeoRef, to: &ToLonLat) -> Option<(Vec<Ring>, f64)> {
     let mut rings = Vec::new();
     let mut area = 0.0;
     for (i, ring) in pixels.iter().enumerate() {
-        let mut ring = match placed {
-            Some((geo, to)) => ring
-                .iter()
-                .map(|[x, y]| to.lon_lat(geo.to_map(*x, *y)))
-                .collect::<Option<Vec<_>>>()?,
-            None => ring.clone(),
-        };
+        let on_ground = ring.iter().map(|[x, y]| to.lon_lat(geo.to_map(*x, *y)));
+        let mut ring = on_ground.collect::<Option<Ring>>()?;
         area += if i == 0 { 1.0 } else { -1.0 } * ring_area_m2(&ring);
         if (signed_area(&ring) > 0.0) != (i == 0) {
             ring.reverse();
         }
         rings.push(ring);
     }
-    Some((rings, placed.is_some().then_some(area)))
+    Some((rings, area))
 }
 
 fn signed_area(ring: &[[f64; 2]]) -> f64 {
@@ -144,97 +220,6 @@ fn signed_area(ring: &[[f64; 2]]) -> f64 {
         / 2.0
 }
 
-/// Boundary and holes in pixels, simplified if that keeps them free of crossings.
-fn polygon(region: &Region, tolerance_px: f64) -> Vec<Vec<[f64; 2]>> {
-    let rings: Vec<Vec<[f64; 2]>> = std::iter::once(&region.outer)
-        .chain(&region.holes)
-        .map(|ring| ring.iter().map(|c| c.map(f64::from)).collect())
-        .collect();
-    let corners: usize = rings.iter().map(Vec::len).sum();
-    if tolerance_px <= 0.0 || corners > SIMPLIFY_CORNERS {
-        return rings;
-    }
-    let simple: Vec<Vec<[f64; 2]>> = rings.iter().map(|ring| simplify(ring, tolerance_px)).collect();
-    let sound = simple[0].len() >= 3 && !crosses(&simple);
-    if !sound {
-        return rings;
-    }
-    // A hole that has shrunk to a line is gone.
-    simple
-        .into_iter()
-        .enumerate()
-        .filter(|(i, r)| *i == 0 || r.len() >= 3)
-        .map(|(_, r)| r)
-        .collect()
-}
-
-/// Douglas and Peucker's line simplification, on the two halves of a ring between its farthest corners.
-fn simplify(ring: &[[f64; 2]], tolerance: f64) -> Vec<[f64; 2]> {
-    let from = ring[0];
-    let distance = |p: &[f64; 2]| (p[0] - from[0]).hypot(p[1] - from[1]);
-    let far = (0..ring.len())
-        .max_by(|a, b| distance(&ring[*a]).total_cmp(&distance(&ring[*b])))
-        .unwrap_or(0);
-    let closed: Vec<[f64; 2]> = ring.iter().copied().chain([from]).collect();
-    let mut out = vec![from];
-    for part in [&closed[..=far], &closed[far..]] {
-        thin(part, tolerance, &mut out);
-        out.push(part[part.len() - 1]);
-    }
-    out.pop();
-    out.dedup();
-    out
-}
-
-/// Adds the corners between the ends that are farther than `tolerance` from what is kept.
-fn thin(line: &[[f64; 2]], tolerance: f64, out: &mut Vec<[f64; 2]>) {
-    if line.len() < 3 {
-        return;
-    }
-    let (a, b) = (line[0], line[line.len() - 1]);
-    let length = (b[0] - a[0]).hypot(b[1] - a[1]);
-    let off = |p: &[f64; 2]| {
-        if length == 0.0 {
-            (p[0] - a[0]).hypot(p[1] - a[1])
-        } else {
-            ((b[0] - a[0]) * (p[1] - a[1]) - (b[1] - a[1]) * (p[0] - a[0])).abs() / length
-        }
-    };
-    let worst = (1..line.len() - 1).max_by(|i, j| off(&line[*i]).total_cmp(&off(&line[*j])));
-    if let Some(i) = worst.filter(|i| off(&line[*i]) > tolerance) {
-        thin(&line[..=i], tolerance, out);
-        out.push(line[i]);
-        thin(&line[i..], tolerance, out);
-    }
-}
-
-/// Whether any two edges of the rings meet elsewhere than at their common corner.
-fn crosses(rings: &[Vec<[f64; 2]>]) -> bool {
-    let edges: Vec<Edge> = rings
-        .iter()
-        .enumerate()
-        .flat_map(|(r, ring)| (0..ring.len()).map(move |i| (ring[i], ring[(i + 1) % ring.len()], r, i, ring.len())))
-        .collect();
-    let turn = |a: [f64; 2], b: [f64; 2], c: [f64; 2]| (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
-    let within = |a: [f64; 2], b: [f64; 2], p: [f64; 2]| {
-        p[0] >= a[0].min(b[0]) && p[0] <= a[0].max(b[0]) && p[1] >= a[1].min(b[1]) && p[1] <= a[1].max(b[1])
-    };
-    edges.iter().enumerate().any(|(n, (a, b, ring, i, len))| {
-        edges[n + 1..].iter().any(|(c, d, other, j, _)| {
-            let neighbours = ring == other && ((i + 1) % len == *j || (j + 1) % len == *i);
-            if neighbours {
-                return false;
-            }
-            let (t1, t2, t3, t4) = (turn(*a, *b, *c), turn(*a, *b, *d), turn(*c, *d, *a), turn(*c, *d, *b));
-            (t1 * t2 < 0.0 && t3 * t4 < 0.0)
-                || t1 == 0.0 && within(*a, *b, *c)
-                || t2 == 0.0 && within(*a, *b, *d)
-                || t3 == 0.0 && within(*c, *d, *a)
-                || t4 == 0.0 && within(*c, *d, *b)
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,8 +229,27 @@ mod tests {
         u8::from((2..6).contains(&y) && (3..9).contains(&x))
     }
 
+    fn utm() -> GeoRef {
+        GeoRef {
+            transform: [500_000.0, 10.0, 0.0, 5_400_000.0, 0.0, -10.0],
+            epsg: Some(32633),
+            keys: GeoKeys::of_epsg(32633),
+        }
+    }
+
     fn names() -> Vec<String> {
         vec!["_background".into(), "say \"roof\"".into()]
+    }
+
+    fn classes<'a>(size: [usize; 2], class: &'a dyn Fn(usize, usize) -> u8, geo: Option<&'a GeoRef>) -> Classes<'a> {
+        let (first, count) = (1, 2);
+        Classes {
+            size,
+            first,
+            count,
+            class,
+            geo,
+        }
     }
 
     fn text(
@@ -254,8 +258,9 @@ mod tests {
         geo: Option<&GeoRef>,
         options: VectorOptions,
     ) -> String {
-        let bytes = geojson(size, 1, &names(), class, geo, options, Parts::whole());
-        String::from_utf8(bytes).expect("UTF-8")
+        let mut file = Geojson::new(false, Parts::whole());
+        file.add("a", &classes(size, &class, geo), &names(), options);
+        String::from_utf8(file.finish()).expect("UTF-8")
     }
 
     #[test]
@@ -276,11 +281,7 @@ mod tests {
 
     #[test]
     fn areas_are_square_metres_on_the_ground() {
-        let geo = GeoRef {
-            transform: [500_000.0, 10.0, 0.0, 5_400_000.0, 0.0, -10.0],
-            epsg: Some(32633),
-            keys: GeoKeys::of_epsg(32633),
-        };
+        let geo = utm();
         let text = text([10, 12], square, Some(&geo), VectorOptions::default());
         let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         let area = value["features"][0]["properties"]["area_m2"]
@@ -295,8 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn simplified_rings_cross_nothing() {
-        // A staircase becomes a line.
+    fn stairs_become_a_line() {
         let stairs = |y: usize, x: usize| u8::from(x <= y);
         let exact = text([30, 30], stairs, None, VectorOptions::default());
         let options = VectorOptions {
@@ -306,7 +306,38 @@ mod tests {
         let simple = text([30, 30], stairs, None, options);
         let corners = |text: &str| text.matches("],[").count();
         assert!(corners(&simple) * 8 < corners(&exact), "{simple}");
-        assert!(crosses(&[vec![[0.0, 0.0], [2.0, 2.0], [2.0, 0.0], [0.0, 2.0]]]));
-        assert!(!crosses(&[vec![[0.0, 0.0], [2.0, 0.0], [2.0, 2.0], [0.0, 2.0]]]));
+    }
+
+    #[test]
+    fn an_empty_file_is_whole() {
+        for geo in [None, Some(utm())] {
+            let text = text([10, 12], |_, _| 0, geo.as_ref(), VectorOptions::default());
+            let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+            assert_eq!(value["features"].as_array().map(Vec::len), Some(0));
+            assert_eq!(value["coordinates_are"].is_string(), geo.is_none());
+        }
+    }
+
+    /// Several images in one file: each feature says its own, images without a place are not mixed in.
+    #[test]
+    fn several_images_are_one_file() {
+        let (geo, class) = (utm(), square as fn(usize, usize) -> u8);
+        let mut file = Geojson::new(true, Parts::whole());
+        for (name, geo) in [("north", Some(&geo)), ("photo", None), ("so\"uth", Some(&geo))] {
+            file.add(
+                name,
+                &classes([10, 12], &class, geo),
+                &names(),
+                VectorOptions::default(),
+            );
+        }
+        let value: serde_json::Value = serde_json::from_slice(&file.finish()).expect("JSON");
+        let features = value["features"].as_array().expect("a list");
+        let images: Vec<_> = features
+            .iter()
+            .filter_map(|f| f["properties"]["image"].as_str())
+            .collect();
+        assert_eq!((images, features.len()), (vec!["north", "so\"uth"], 2));
+        assert!(value.get("coordinates_are").is_none());
     }
 }

@@ -4,15 +4,18 @@
 //! crop); a [`Prediction`] goes over it tile by tile with overlap and blends the seams, one tile a
 //! call, so that a caller can stop or paint in between, and gives away rows ([`Rows`]) as they are finished.
 
+mod crossings;
 mod outlines;
 mod pose;
 mod resample;
 mod rescale;
+mod simplify;
 mod tiles;
 mod view;
 
 pub use outlines::{Region, regions};
 pub use resample::{resize_bilinear, shrink_mean, shrink_nearest, shrunk};
 pub use rescale::Rescale;
+pub use simplify::{Ring, simplified};
 pub use tiles::{InferError, Prediction, Rows};
 pub use view::{InputSpec, View};

@@ -126,6 +126,19 @@ pub enum Command {
         #[serde(default)]
         outlines: Outlines,
     },
+    /// The outlines of all results with a place on the ground as one GeoJSON file. Answers with [`Event::File`].
+    ExportOutlines {
+        threshold: f32,
+        #[serde(default)]
+        outlines: Outlines,
+    },
+    /// The outlines of one result, to be drawn over its image. Answers with [`Event::Outlines`].
+    DrawOutlines {
+        result: u32,
+        threshold: f32,
+        #[serde(default)]
+        outlines: Outlines,
+    },
     /// A table of all results: areas and metrics. Answers with [`Event::File`].
     ExportTable {
         threshold: f32,

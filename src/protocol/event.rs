@@ -115,6 +115,8 @@ pub enum Event {
         bytes: Vec<u8>,
     },
     Picture(Picture),
+    /// Answers [`Command::DrawOutlines`].
+    Outlines(DrawnOutlines),
     Fault(Fault),
     /// The engine panicked and must be replaced. Posted by the panic hook, never returned.
     Fatal {

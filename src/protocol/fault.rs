@@ -103,6 +103,9 @@ pub enum FaultCode {
     NoInputs,
     ModelCorrupt,
     ModelMismatch,
+    /// A model for other programs. detail: what it is: "onnx", "pytorch", "tflite", "keras", "numpy",
+    /// "tensorflow", "zip"
+    ForeignModel,
     /// Training cannot go on from it: its classes or its network are others. detail: which
     CannotContinue,
     NoSuchResult,

@@ -11,6 +11,7 @@ mod data;
 mod event;
 mod fault;
 mod geo;
+mod outlines;
 mod run;
 mod settings;
 mod survive;
@@ -20,9 +21,10 @@ pub use data::*;
 pub use event::*;
 pub use fault::*;
 pub use geo::*;
+pub use outlines::*;
 pub use run::*;
 pub use settings::*;
 pub use survive::*;
 
 /// Version of this protocol. Page, worker and wasm compare it at start and refuse to mix.
-pub const PROTOCOL_VERSION: u32 = 5;
+pub const PROTOCOL_VERSION: u32 = 6;

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Architecture, AugmentRanges, Channels, ClassInfo, FieldError, PictureOf, RangeChoice, Sampling, TrainConfig,
+    Architecture, AugmentRanges, Channels, ClassInfo, FieldError, PictureOf, RangeChoice, ResultPlace, Sampling,
+    TrainConfig,
 };
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -309,6 +310,9 @@ pub struct PredictionResult {
     /// A validation pair of the data set (with truth), else an input.
     pub pair: Option<u32>,
     pub input: Option<u32>,
+    /// Where its outlines would lie.
+    #[serde(default)]
+    pub place: ResultPlace,
     pub width: u32,
     pub height: u32,
     /// Where the pair has a mask.

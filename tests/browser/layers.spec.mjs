@@ -97,7 +97,10 @@ test.describe('map layers and foreign models', () => {
       const features = JSON.parse(String(unzip((await gm.download(page, '#download-zip')).bytes).get('field.geojson'))).features;
       return { areas: features.map((/** @type {any} */ f) => f.properties.area_m2), corners: features.flatMap((/** @type {any} */ f) => f.geometry.coordinates.flat()).length };
     };
+    // On a map lines are simplified unless somebody says otherwise.
+    await expect(page.locator('#outline-simplify')).toHaveValue('1.5');
     await page.fill('#outline-smallest', '0');
+    await page.fill('#outline-simplify', '0');
     const all = await drawn();
     await expect(page.locator('#outline-summary')).toHaveText('Outlines: all areas, lines along the pixels');
     await page.fill('#outline-simplify', '1,5');

@@ -18,6 +18,7 @@ import { unzip } from './zip.mjs';
  * @property {string} [kind] value of the page's list of results
  * @property {string} [format] value of the page's list of model formats
  * @property {number | null} threshold null: the model's own
+ * @property {number | null} [simplify] lines of outlines, pixels; as the page does where absent
  * @property {boolean} tta
  * @property {boolean} own_resolution the image is not seen at the model's ground resolution
  * @property {import('./harness.mjs').Device} device
@@ -106,6 +107,12 @@ async function predict(page) {
     { limitMs: LIMIT_MS, what: 'the image was predicted', everyMs: 250 },
   );
   if (job.threshold !== null) await page.fill('#threshold', String(job.threshold));
+  if (job.simplify != null) {
+    await page.locator('#outline-options').evaluate((details) => {
+      /** @type {HTMLDetailsElement} */ (details).open = true;
+    });
+    await page.fill('#outline-simplify', String(job.simplify));
+  }
   await page.selectOption('#zip-kind', /** @type {string} */ (job.kind));
   const files = unzip((await gm.download(page, '#download-zip')).bytes);
   const [first] = files.values();

@@ -292,7 +292,7 @@ export function faultItem(fault) {
 }
 
 function paintFaults() {
-  const own = state.faults.filter((fault) => fault.purpose === 'train');
+  const own = state.faults.filter((fault) => fault.purpose === 'train' || (fault.stage === 'model' && fault.file));
   // What is asked, and what lacks a partner, stands in a card of its own.
   const list = (state.dataset?.faults ?? []).filter(({ code }) => !['which_folder', 'no_mask', 'no_image'].includes(code));
   for (const fault of own) if (!list.some((other) => other.code === fault.code && other.file === fault.file)) list.push(fault);

@@ -3,12 +3,11 @@
  * Files to take home: single results, all of them as a streamed zip, the model.
  */
 import { downloadZip } from '../vendor/client-zip/client-zip.js';
-import { $, setText, show } from './dom.js';
-import { parseNumber } from './fields.js';
+import { outlineOptions } from './outline-options.js';
 import { bytes, plural, safeName } from './format.js';
 import { addFault, onEvent, say } from './reduce.js';
 import { send } from './session.js';
-import { changed, onPaint, state } from './store.js';
+import { changed, state } from './store.js';
 
 /**
  * @typedef {import('./types.js').ExportKind} ExportKind
@@ -24,45 +23,7 @@ const waiting = [];
 /** What has come of the file that is being made: blobs, which the browser may move to disk. @type {Blob[]} */
 let parts = [];
 
-/**
- * How outlines are asked for, from their controls; what is no number there is as usual.
- * @returns {import('./types.js').Outlines}
- */
-function outlines() {
-  const value = (/** @type {string} */ id, /** @type {number} */ usual) => {
-    const number = parseNumber(/** @type {HTMLInputElement} */ ($(id)).value, false);
-    return Number.isFinite(number) && number >= 0 ? number : usual;
-  };
-  return { smallest: value('outline-smallest', USUAL_SMALLEST_PX), unit: /** @type {HTMLSelectElement} */ ($('outline-unit')).value === 'm2' ? 'm2' : 'px', simplify_px: value('outline-simplify', 0) };
-}
-/** Areas of fewer pixels are mostly noise. */
-const USUAL_SMALLEST_PX = 16;
-
-/** Says beside the controls of outlines what they come to. */
-function paintOutlines() {
-  const box = $('outline-options');
-  const { smallest, unit, simplify_px } = outlines();
-  const located = state.results.filter(({ input }) => input != null && state.inputs[input]?.geo != null).length;
-  const metres = /** @type {HTMLOptionElement | null} */ (box.querySelector('option[value="m2"]'));
-  if (metres) metres.disabled = located === 0;
-  if (unit === 'm2' && !located) /** @type {HTMLSelectElement} */ ($('outline-unit')).value = 'px';
-  for (const id of ['outline-smallest', 'outline-simplify']) {
-    const input = /** @type {HTMLInputElement} */ ($(id));
-    const number = parseNumber(input.value, false);
-    if (Number.isFinite(number) && number >= 0) input.removeAttribute('aria-invalid');
-    else input.setAttribute('aria-invalid', 'true');
-  }
-  const wrong = box.querySelector('[aria-invalid]') !== null;
-  show($('outline-error'), wrong);
-  const areas = smallest > 0 ? `areas from ${smallest} ${unit === 'm2' ? 'm²' : 'pixels'}` : 'all areas';
-  setText($('outline-summary'), `Outlines: ${areas}, ${simplify_px > 0 ? `lines within ${simplify_px} px` : 'lines along the pixels'}`);
-  show($('outline-unplaced'), unit === 'm2' && located < state.results.length);
-}
-
 export function initDownloads() {
-  for (const id of ['outline-smallest', 'outline-simplify']) $(id).addEventListener('input', paintOutlines);
-  $('outline-unit').addEventListener('change', paintOutlines);
-  onPaint(() => state.place === 'predict' && paintOutlines());
   onEvent((event) => {
     if (event.type === 'file_part') parts.push(new Blob([/** @type {any} */ (event.bytes)]));
     else if (event.type === 'file') answer(event);
@@ -104,35 +65,30 @@ function ask(command) {
   });
 }
 
-/** @param {number} result @param {ExportKind} kind */
-export async function downloadOne(result, kind) {
+/** Asks for a file and hands it over. @param {import('./types.js').Command} command @returns {Promise<boolean>} whether it came */
+async function download(command) {
   try {
-    const file = await ask({ type: 'export', result, kind, threshold: state.view.threshold, outlines: outlines() });
+    const file = await ask(command);
     saveBlob(file.blob, file.name);
     say(`${file.name} saved.`);
     changed();
-  } catch { /* The fault event said why. */ }
+    return true;
+  } catch {
+    return false; // The fault event said why.
+  }
 }
+
+/** @param {number} result @param {ExportKind} kind */
+export const downloadOne = (result, kind) => download({ type: 'export', result, kind, threshold: state.view.threshold, outlines: outlineOptions() });
+
+/** The outlines of all placed images as one file. */
+export const downloadOutlines = () => download({ type: 'export_outlines', threshold: state.view.threshold, outlines: outlineOptions() });
 
 /** @param {import('./types.js').ModelFormat} format @param {string} [name] of the file, without ending; none: the model's own */
-export async function downloadModel(format, name) {
-  try {
-    const file = await ask({ type: 'export_model', format, threshold: state.view.threshold, name });
-    saveBlob(file.blob, file.name);
-    say(`${file.name} saved.`);
-    changed();
-  } catch { /* The fault event said why. */ }
-}
+export const downloadModel = (format, name) => download({ type: 'export_model', format, threshold: state.view.threshold, name });
 
 /** Areas and metrics of all results. */
-export async function downloadTable() {
-  try {
-    const file = await ask({ type: 'export_table', threshold: state.view.threshold });
-    saveBlob(file.blob, file.name);
-    say(`${file.name} saved.`);
-    changed();
-  } catch { /* The fault event said why. */ }
-}
+export const downloadTable = () => download({ type: 'export_table', threshold: state.view.threshold });
 
 /** Choices that stand for several files of each result. @type {Record<string, ExportKind[]>} */
 const BUNDLES = {
@@ -171,10 +127,10 @@ export async function downloadAll(kinds, tell) {
   async function* files() {
     /** @type {Set<string>} */
     const taken = new Set();
-    for (const { result } of results) {
+    for (const { result, place } of results) {
       for (const kind of kinds) {
-        if (PLACED.includes(kind) && !placed(result)) continue;
-        const made = await ask({ type: 'export', result, kind, threshold: state.view.threshold, outlines: outlines() });
+        if (PLACED.includes(kind) && place === 'none') continue;
+        const made = await ask({ type: 'export', result, kind, threshold: state.view.threshold, outlines: outlineOptions() });
         done += 1;
         tell(`${done} of ${results.length * kinds.length} packed`);
         const folder = kinds.length > 1 ? FOLDERS[kind] ?? 'masks/' : '';
@@ -197,12 +153,6 @@ export async function downloadAll(kinds, tell) {
     tell(error instanceof DOMException && error.name === 'QuotaExceededError' ? 'The disk is full; choose another place.' : 'The zip could not be finished; try again.');
   }
   changed();
-}
-
-/** Whether the image of a result has a place on the ground. @param {number} result */
-function placed(result) {
-  const input = state.results.find((one) => one.result === result)?.input;
-  return input != null && state.inputs[input]?.geo != null;
 }
 
 /** Two images of one name in different folders get `_2`. @param {string} name @param {Set<string>} taken */

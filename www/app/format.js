@@ -91,8 +91,18 @@ export function length(meters) {
   return `${(meters / 1000).toFixed(meters < 1e4 ? 2 : 1)} km`;
 }
 
-/** Whether a file is a model by its name: ours or Keras's. @param {string} path */
-export const isModel = (path) => /\.(safetensors|h5|hdf5)$/i.test(path);
+/** An area on the ground: `850 m²`, `1.6 ha`, `12 km²`. @param {number} squareMetres */
+export function area(squareMetres) {
+  if (squareMetres < 1000) return `${count(squareMetres)} m²`;
+  const [value, unit] = squareMetres < 1e6 ? [squareMetres / 1e4, 'ha'] : [squareMetres / 1e6, 'km²'];
+  return `${value.toFixed(value < 0.995 ? 2 : value < 9.95 ? 1 : 0)} ${unit}`;
+}
+
+/** Whether a file is a model that other programs read, by its name; it is only told what it is. @param {string} path */
+export const isForeignModel = (path) => /\.(onnx|pt|pth|ckpt|tflite|keras|pb)$|groundmask-model[^/]*\.npz$/i.test(path);
+
+/** Whether a file is a model by its name: ours, Keras's, or one of other programs. @param {string} path */
+export const isModel = (path) => /\.(safetensors|h5|hdf5)$/i.test(path) || isForeignModel(path);
 
 /** Last part of a path. @param {string} path */
 export const baseName = (path) => path.split('/').at(-1) ?? path;

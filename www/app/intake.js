@@ -4,7 +4,7 @@
  * files the worker looks at its commands, so a drop of thousands can be cancelled and never delays Stop.
  */
 import { MAX_FILE_BYTES } from './paths.js';
-import { isModel } from './format.js';
+import { isForeignModel, isModel } from './format.js';
 import { isZip, listZip, mib, readEntry } from './zip.js';
 
 /**
@@ -15,6 +15,9 @@ import { isZip, listZip, mib, readEntry } from './zip.js';
  * @typedef {(message: import('./types.js').FromWorker) => void} Post
  * @typedef {import('./wasm-load.js').EngineModule} EngineModule
  */
+
+/** So much is read of a model of another program. */
+const FOREIGN_BYTES = 4096;
 
 export class Intake {
   /** @param {Call} call @param {Post} post @param {() => EngineModule | null} module tells by names what is none of a data set */
@@ -114,6 +117,10 @@ export class Intake {
       if (fault) {
         await this.call({ type: 'file_unreadable', path, detail: fault });
         images += 1;
+      } else if (isForeignModel(path)) {
+        // Its beginning is enough to tell what it is.
+        const buffer = await this.guard(path, () => file.slice(0, FOREIGN_BYTES).arrayBuffer());
+        if (buffer) await this.call({ type: 'load_model', name: path.split('/').at(-1) ?? path, bytes: new Uint8Array(buffer) });
       } else if (file.size > MAX_FILE_BYTES) {
         await this.call({ type: 'file_unreadable', path, detail: `${mib(file.size)}, limit ${mib(MAX_FILE_BYTES)}` });
         images += 1;
@@ -148,7 +155,7 @@ export class Intake {
   async looksLikeZip(file) {
     // Office documents and projects of QGIS are archives too, but none of images.
     if (this.module()?.is_beside(file.name)) return false;
-    if (/\.(png|jpe?g|webp|bmp|gif|tiff?|safetensors|h5|hdf5)$/i.test(file.name)) return false;
+    if (/\.(png|jpe?g|webp|bmp|gif|tiff?)$/i.test(file.name) || isModel(file.name)) return false;
     try {
       return isZip(new Uint8Array(await file.slice(0, 4).arrayBuffer()));
     } catch {

@@ -18,7 +18,7 @@ export const fusedWasmUrl = new URL(PACKAGE_WASM_FUSED, ROOT).href;
 export const workerUrl = new URL('worker.js', ROOT).href;
 
 /** Must equal `PROTOCOL_VERSION` in src/protocol/; the device event carries the engine's. */
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 
 /** Largest file read whole, bytes (the engine's own limit per file). */
 export const MAX_FILE_BYTES = 512 * 1024 * 1024;

@@ -3,15 +3,17 @@
  * The Predict place: model, images, results with threshold and opacity that act at once.
  */
 import { $, h, inSlices, setText, show } from './dom.js';
-import { downloadAll, downloadModel, downloadOne, downloadTable, kindsOf } from './downloads.js';
+import { downloadAll, downloadModel, downloadOne, downloadOutlines, downloadTable, kindsOf } from './downloads.js';
 import { pick } from './files.js';
 import { amount, count, duration, iouWords, length, percent, plural, size } from './format.js';
+import { outlinesOf, strokeOutlines, wantOutlines } from './live-outlines.js';
+import { geojsonLabel, outlineWords, qgisSteps } from './map-words.js';
 import { byteThreshold, coverage, paintBinary, paintImage } from './paint.js';
 import { classKey, paintLayers } from './paint-classes.js';
 import { typedName } from './model-name.js';
-import { onEvent } from './reduce.js';
+import { onEvent, say } from './reduce.js';
 import { clear, send } from './session.js';
-import { changed, onPaint, running, state } from './store.js';
+import { changed, hasData, onPaint, running, state } from './store.js';
 import { formatHelp } from './strings.js';
 import { paintFaultList } from './run-view.js';
 import { openResults } from './viewer.js';
@@ -32,7 +34,8 @@ let paintedInputs = null;
 
 export function initPredict() {
   $('model-format').addEventListener('change', paintFormatHelp);
-  $('save-model').addEventListener('click', () => void downloadModel(/** @type {any} */ (/** @type {HTMLSelectElement} */ ($('model-format')).value), typedName()));
+  $('save-model').addEventListener('click', () => void saveModel(/** @type {any} */ (/** @type {HTMLSelectElement} */ ($('model-format')).value)));
+  $('for-qgis').addEventListener('click', () => void saveModel('onnx_qgis'));
   $('download-table').addEventListener('click', () => void downloadTable());
   $('load-model').addEventListener('click', () => pick('pick-model', 'predict'));
   $('predict-files').addEventListener('click', () => pick('pick-files', 'predict'));
@@ -49,14 +52,33 @@ export function initPredict() {
   const zip = /** @type {HTMLButtonElement} */ ($('download-zip'));
   zip.addEventListener('click', async () => {
     zip.disabled = true;
-    await downloadAll(kindsOf(kind.value), (line) => setText($('zip-line'), line));
+    if (kind.value === 'outlines') await downloadOutlines();
+    else await downloadAll(kindsOf(kind.value), (line) => setText($('zip-line'), line));
     zip.disabled = false;
   });
   onEvent((event) => {
     // A loaded model is for predicting; a trained one leaves people where they are.
     if (event.type === 'model' && event.model && !running() && !state.run) state.place = 'predict';
+    // One that is refused is told of there too, where nothing else has a place to do it.
+    if (event.type === 'fault' && event.stage === 'model' && event.file && !hasData()) state.place = 'predict';
   });
   onPaint(paint);
+}
+
+/** The model and threshold that the steps for QGIS are of: those of the file. @type {{ model: import('./types.js').ModelInfo, threshold: number } | null} */
+let inQgis = null;
+
+/** @param {import('./types.js').ModelFormat} format */
+async function saveModel(format) {
+  const { model, view } = state;
+  const { threshold } = view;
+  const saved = await downloadModel(format, typedName());
+  if (saved && model && format === 'onnx_qgis') {
+    inQgis = { model, threshold };
+    $('qgis-list').replaceChildren(...qgisSteps(model, threshold).map((step) => h('li', {}, step)));
+    say('The model is saved. Four steps for QGIS are shown below the button.');
+  }
+  changed();
 }
 
 function predict() {
@@ -92,6 +114,10 @@ function paint() {
   paintFormatHelp();
   setText($('model-line'), model ? `${/^run \d+$/.test(model.name) ? 'Trained here' : model.name}: ${amount(model.parameters)} parameters, ${model.channels === 'rgb' ? 'RGB' : 'grey'}, ${model.base} filters, ${model.classes.length ? `${model.classes.length} classes, ` : ''}weights of step ${count(model.steps)}${model.pixel_m ? `, ${length(model.pixel_m)} a pixel` : ''}.` : 'There is no model yet. Train one, or load a file saved here (.safetensors) or Keras weights of the classic networks (.h5).');
   /** @type {HTMLButtonElement} */ ($('save-model')).disabled = !model || running();
+  /** @type {HTMLButtonElement} */ ($('for-qgis')).disabled = !model || running();
+  // Of a model that is no longer the one here they would be wrong.
+  if (inQgis && inQgis.model !== model) inQgis = null;
+  show($('qgis-steps'), inQgis !== null);
   /** @type {HTMLButtonElement} */ ($('load-model')).disabled = running() || predicting !== null;
   setText($('inputs-count'), inputs.length ? plural(inputs.length, 'image') : '');
   show($('clear-predict'), inputs.length > 0);
@@ -168,9 +194,10 @@ function paintResults() {
     cards[index] = card;
   });
   show($('results-more'), results.length > shown);
-  const key = `${view.overlay} ${view.threshold} ${view.opacity}`;
-  if (!cards.some((card) => card.drawn !== key)) return;
-  inSlices('results', cards.filter((card) => card.drawn !== key), (card) => fillCard(card, key));
+  wantOutlines(cards.map(({ result }) => result));
+  const key = (/** @type {Card} */ { result }) => `${view.overlay} ${view.threshold} ${view.opacity} ${outlinesOf(result)?.key}`;
+  if (!cards.some((card) => card.drawn !== key(card))) return;
+  inSlices('results', cards.filter((card) => card.drawn !== key(card)), (card) => fillCard(card, key(card)));
 }
 
 /** @param {PredictionResult} result @param {number} index @returns {Card} */
@@ -178,9 +205,14 @@ function newCard(result, index) {
   const canvas = h('canvas', {});
   const facts = h('span', { class: 'small tabular' });
   const name = h('span', { class: 'name', title: result.name }, result.name);
+  const file = (/** @type {import('./types.js').ExportKind} */ kind, /** @type {string} */ label, /** @type {string} */ what) => h('button', { type: 'button', class: 'quiet', 'data-kind': kind, 'aria-label': `${label} of ${result.name}, ${what}`, onclick: () => void downloadOne(result.result, kind) }, label);
+  const placed = result.place === 'known';
+  const outlines = file('geojson', geojsonLabel(placed), placed ? 'outlines' : 'outlines, without a place on a map');
+  const tif = result.place === 'none' ? null : file('class_tif', 'GeoTIFF', 'mask');
+  const png = file('mask_png', 'PNG', 'mask');
   const li = h('li', { class: 'pair' },
     h('button', { type: 'button', class: 'picture', 'aria-label': `Open ${result.name}`, onclick: () => openResults(index) }, canvas),
-    h('div', { class: 'between' }, name, h('button', { type: 'button', class: 'quiet', 'aria-label': `PNG of ${result.name}, mask`, onclick: () => void downloadOne(result.result, 'mask_png') }, 'PNG')), facts);
+    name, facts, h('div', { class: 'card-files' }, ...(placed ? [outlines, tif, png] : [png, tif, outlines])));
   return { li, canvas, name, facts, result, drawn: '' };
 }
 
@@ -192,8 +224,15 @@ function fillCard(card, key) {
   const layers = { width: result.view_width, height: result.view_height, rgba: result.rgba, mask: result.probability };
   const classes = state.model?.classes ?? [];
   paintLayers(card.canvas, layers, { classes, at, opacity: state.view.opacity, layer: state.view.overlay ? 'overlay' : 'mask' });
+  const outlines = outlinesOf(result);
+  const context = card.canvas.getContext('2d');
+  if (outlines && context && state.view.overlay) {
+    const { width, clientWidth } = card.canvas;
+    strokeOutlines(context, outlines, { left: 0, top: 0, scale: width / result.width }, width / (clientWidth || width / 4));
+  }
+  const found = outlines ? ` · ${outlineWords(outlines)}` : '';
   const share = classes.length ? '' : ` · mask ${percent(coverage(result.probability, at))}`;
-  setText(card.facts, `${size(result.width, result.height)}${share}${result.metrics?.iou != null ? ` · ${iouWords(result.metrics.iou, state.view.threshold, classes.length, state.predictedAt)}` : ''}${resolutionOf(result)}`);
+  setText(card.facts, `${size(result.width, result.height)}${found}${share}${result.metrics?.iou != null ? ` · ${iouWords(result.metrics.iou, state.view.threshold, classes.length, state.predictedAt)}` : ''}${resolutionOf(result)}`);
 }
 
 /** How the image's resolution on the ground was made the model's. @param {PredictionResult} result */

@@ -74,7 +74,7 @@ function paint() {
   setText($('before-title'), run ? 'First masks on their way' : 'Ready when you are');
   setText($('before-text'), run ? 'The first step prepares the device. Then predicted masks of a few pairs appear here and sharpen while it learns.' : 'Press “Start training”. Predicted masks of a few pairs appear here and sharpen while it learns; loss and validation IoU are drawn beside them.');
   paintStrip();
-  paintFaultList('train-faults', (fault) => fault.stage === 'train' || fault.stage === 'device' || fault.stage === 'protocol');
+  paintFaultList('train-faults', (fault) => fault.stage === 'train' || fault.stage === 'device' || fault.stage === 'protocol' || (fault.stage === 'model' && Boolean(fault.file)));
   void wake();
   if (!run) return;
   const { last, end } = run;

@@ -33,6 +33,17 @@ function unreadable(detail) {
   return { sentence: `could not be read${inBrackets(detail)}`, next: 'Check that the file opens elsewhere, then drop it again.' };
 }
 
+/** Models that are not loaded here, by their kind. @type {Record<string, string>} */
+const foreignModels = {
+  onnx: 'is an ONNX file: a model for other programs, as QGIS’s Deepness and onnxruntime',
+  pytorch: 'is a PyTorch file: a network that only its own program can load',
+  tflite: 'is a TensorFlow Lite file: a model for phones and small devices',
+  tensorflow: 'is a TensorFlow graph: a model for TensorFlow itself',
+  keras: 'is a whole Keras model (.keras), which this page cannot read',
+  numpy: 'holds weights as NumPy arrays, for Keras',
+  zip: 'is a zip in spite of its name, most likely a PyTorch or a Keras 3 model',
+};
+
 /** Formats of map layers that are not read here. */
 const OTHER_LAYER = /\.(kml|kmz|gml|gpkg|gpx|osm|pbf|dxf|dwg|fgb|mif|tab|parquet|gdb|sqlite)$/i;
 
@@ -87,6 +98,10 @@ const faults = {
   no_inputs: () => ({ sentence: 'There is no image to predict', next: 'Drop images here, or use the validation pairs.' }),
   model_corrupt: (d) => ({ sentence: `is not a complete model file${inBrackets(d)}`, next: 'The model in use is unchanged. Use a .safetensors file saved by this page, or .h5 weights saved by Keras.' }),
   model_mismatch: (d) => ({ sentence: `holds no network this page can use${inBrackets(d)}`, next: 'The model in use is unchanged. Use a .safetensors file saved by this page, or .h5 weights of the classic networks.' }),
+  foreign_model: (d) => ({
+    sentence: foreignModels[d] ?? 'is a model for other programs',
+    next: 'The model in use is unchanged. Groundmask loads the .safetensors that it saves, and Keras weights (.h5) of the networks it has. To load a model again, save it as “Groundmask (.safetensors)”; a saved run is a .gmrun.',
+  }),
   cannot_continue: (d) => ({ sentence: `Training cannot go on from the model${inBrackets(d)}`, next: 'Start with fresh weights, or give the legend under Data the classes of the model.' }),
   no_such_result: () => ({ sentence: 'That result is no longer there', next: 'Predict again.' }),
   encode_failed: (d) => ({ sentence: `could not be written as a file${inBrackets(d)}`, next: 'Try again; if it stays, predict again first.' }),

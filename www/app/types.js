@@ -49,6 +49,7 @@
  * @typedef {import('../../pkg/groundmask.js').Picture} Picture
  * @typedef {import('../../pkg/groundmask.js').ExportKind} ExportKind
  * @typedef {import('../../pkg/groundmask.js').Outlines} Outlines
+ * @typedef {import('../../pkg/groundmask.js').DrawnOutlines} DrawnOutlines
  * @typedef {import('../../pkg/groundmask.js').ModelFormat} ModelFormat
  * @typedef {import('../../pkg/groundmask.js').GeoInfo} GeoInfo
  * @typedef {import('../../pkg/groundmask.js').Metrics} Metrics

@@ -7,6 +7,8 @@ import { $, setText, show } from './dom.js';
 import { downloadOne } from './downloads.js';
 import { hatch, heldBackKey } from './held-back.js';
 import { EVEN_ODDS, iouWords, percent, size } from './format.js';
+import { outlinesOf, strokeOutlines, wantFirst } from './live-outlines.js';
+import { geojsonLabel, outlineWords } from './map-words.js';
 import { initNudge, nudgeKey, nudgeKeyOf, nudgePair, nudgedMask, nudgedPair, startNudging, stopNudging } from './nudge.js';
 import { byteThreshold, coverage, paintErrors, paintImage } from './paint.js';
 import { paintLayers } from './paint-classes.js';
@@ -29,6 +31,7 @@ import { changed, onPaint, shownPreviews, state } from './store.js';
  * @property {Uint8Array | null} probability
  * @property {number | null} result
  * @property {readonly import('./types.js').ClassInfo[]} classes
+ * @property {import('./types.js').PredictionResult | null} [source] the result it shows
  * @property {number | null} pair to ask the engine for a larger picture
  * @property {readonly [number, number]} [moved] where its mask lies in `truth`
  */
@@ -86,6 +89,7 @@ export function initViewer() {
   dialog().addEventListener('close', () => {
     stopNudging();
     items = [];
+    wantFirst(null);
   });
   onEvent((event) => {
     if (event.type === 'dataset') {
@@ -135,7 +139,7 @@ export function openPreviews(at) {
 export function openResults(at) {
   open(state.results.map((result) => ({
     name: result.name, classes: state.model?.classes ?? [], facts: size(result.width, result.height), iou: result.metrics?.iou ?? null, iouAt: state.predictedAt, width: result.view_width, height: result.view_height,
-    rgba: result.rgba, truth: result.truth.length ? result.truth : null, probability: result.probability, result: result.result, pair: null,
+    rgba: result.rgba, truth: result.truth.length ? result.truth : null, probability: result.probability, result: result.result, pair: null, source: result,
   })), at);
 }
 
@@ -169,6 +173,8 @@ function showItem(at) {
   }
   show($('viewer-threshold-label'), item.probability !== null && !several);
   show($('viewer-downloads'), item.result !== null);
+  setText($('viewer-geojson'), geojsonLabel(item.source?.place !== 'none' && item.source?.place !== 'unknown'));
+  wantFirst(item.source ?? null);
   show($('viewer-previous'), items.length > 1);
   show($('viewer-next'), items.length > 1);
   nudgePair(item.pair);
@@ -340,10 +346,12 @@ function drawNow() {
   context.clearRect(0, 0, w, hgt);
   context.imageSmoothingEnabled = scale < 3;
   context.imageSmoothingQuality = 'high';
+  const outlines = item.source ? outlinesOf(item.source) : null;
+  const lines = outlines && item.source && layer === 'prediction' && view.overlay ? () => strokeOutlines(context, outlines, { left, top, scale: (item.width * scale) / (item.source?.width || 1) }, 1) : null;
   if (swipe) {
     const x = swipeAt * w;
     part(context, plain, 0, x, hgt, left, top, item, scale);
-    part(context, masked, x, w, hgt, left, top, item, scale);
+    part(context, masked, x, w, hgt, left, top, item, scale, lines);
     context.fillStyle = '#ffffff';
     context.fillRect(x - 1, 0, 2, hgt);
     context.beginPath();
@@ -354,24 +362,28 @@ function drawNow() {
     context.textAlign = 'center';
     context.textBaseline = 'middle';
     context.fillText('‹ ›', x, hgt / 2);
-  } else context.drawImage(masked, left, top, item.width * scale, item.height * scale);
+  } else {
+    context.drawImage(masked, left, top, item.width * scale, item.height * scale);
+    lines?.();
+  }
   setText($('zoom-value'), `${Math.round(zoom * 100)} %`);
   const share = item.probability && !item.classes.length ? ` · mask ${percent(coverage(item.probability, at))}` : '';
-  const facts = [item.facts, item.iou === null ? '' : iouWords(item.iou, view.threshold, item.classes.length, item.iouAt)].filter(Boolean).join(' · ');
+  const facts = [item.facts, outlines ? outlineWords(outlines) : '', item.iou === null ? '' : iouWords(item.iou, view.threshold, item.classes.length, item.iouAt)].filter(Boolean).join(' · ');
   setText($('viewer-facts'), `${facts}${share}${items.length > 1 ? ` · ${index + 1} of ${items.length}` : ''}`);
   show($('errors-key'), layer === 'errors' && !item.classes.length && item.truth !== null && item.probability !== null);
 }
 
 /**
  * @param {CanvasRenderingContext2D} context @param {HTMLCanvasElement} picture @param {number} from @param {number} to @param {number} height
- * @param {number} left @param {number} top @param {Item} item @param {number} scale
+ * @param {number} left @param {number} top @param {Item} item @param {number} scale @param {(() => void) | null} [lines] drawn over it
  */
-function part(context, picture, from, to, height, left, top, item, scale) {
+function part(context, picture, from, to, height, left, top, item, scale, lines) {
   context.save();
   context.beginPath();
   context.rect(from, 0, to - from, height);
   context.clip();
   context.drawImage(picture, left, top, item.width * scale, item.height * scale);
+  lines?.();
   context.restore();
 }
 

@@ -14,12 +14,14 @@ use crate::workspace::Workspace;
 
 const USAGE: &str = "\
 cargo xtask predict --model FILE --image FILE --out FILE.tif|.png|.geojson
-                    [--probability] [--classes] [--threshold N] [--tta] [--own-resolution] [--device webgpu|cpu] [--adapter swiftshader|default]
+                    [--probability] [--classes] [--threshold N] [--simplify PX] [--tta] [--own-resolution] [--device webgpu|cpu] [--adapter swiftshader|default]
 cargo xtask convert --model FILE --out FILE.onnx|.h5|.npz|.safetensors [--qgis]
 
 The model is a .safetensors file saved by the page or Keras weights of the seed's networks (.h5). The image is any
 that the page reads, its world file and .prj beside it. --out chooses the format by its ending: a GeoTIFF or PNG mask
-(0 or 255, cut at the model's own threshold unless --threshold gives another; --probability: probabilities; --classes: class numbers with nodata, GeoTIFF only) or outlines. --own-resolution:
+(0 or 255, cut at the model's own threshold unless --threshold gives another; --probability: probabilities; --classes:
+class numbers with nodata, GeoTIFF only) or outlines (of a placed image with lines simplified to 1.5 pixels, as on the
+page; --simplify 0: along the pixels). --own-resolution:
 the image is not seen at the ground resolution the model was trained at. --qgis fixes the ONNX file's tile size, as QGIS's Deepness plugin wants it. One JSON line comes last.";
 
 /// Which of the two commands.
@@ -42,6 +44,7 @@ fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
     let (mut model, mut image, mut out) = (None, None, None);
     let (mut probability, mut classes, mut tta, mut qgis, mut own_resolution) = (false, false, false, false, false);
     let (mut threshold, mut device, mut adapter) = (None::<f64>, "cpu".to_owned(), "swiftshader".to_owned());
+    let mut simplify = None;
     while let Some(arg) = args.next()? {
         let lexopt::Arg::Long(name) = arg else {
             return Err(arg.unexpected().into());
@@ -59,6 +62,11 @@ fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
             ("classes", Task::Predict) => classes = true,
             ("tta", Task::Predict) => tta = true,
             ("own-resolution", Task::Predict) => own_resolution = true,
+            ("simplify", Task::Predict) => {
+                let text = value()?;
+                let px = text.parse::<f64>().ok().filter(|px| (0.0..=50.0).contains(px));
+                simplify = Some(px.with_context(|| format!("--simplify takes pixels from 0 to 50, not `{text}`"))?);
+            }
             ("threshold", Task::Predict) => {
                 let text = value()?;
                 let number: f64 = text
@@ -96,7 +104,11 @@ fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
                     out.display()
                 ),
             };
+            if simplify.is_some() && kind != "geojson" {
+                bail!("--simplify is for outlines (.geojson)\n\n{USAGE}");
+            }
             job["kind"] = json!(kind);
+            job["simplify"] = json!(simplify);
             job["image"] = json!(image.with_context(|| format!("--image is missing\n\n{USAGE}"))?);
         }
         Task::Convert => {
@@ -148,6 +160,20 @@ mod tests {
             let job = parsed(Task::Predict, &arguments).unwrap().unwrap();
             assert_eq!(job["kind"], kind, "{arguments:?}");
         }
+        let job = parsed(
+            Task::Predict,
+            &[
+                "--model",
+                here,
+                "--image",
+                here,
+                "--out",
+                "a.geojson",
+                "--simplify",
+                "0",
+            ],
+        );
+        assert_eq!(job.unwrap().unwrap()["simplify"], 0.0);
         let job = parsed(Task::Convert, &["--model", here, "--out", "m.onnx", "--qgis"])
             .unwrap()
             .unwrap();
@@ -168,6 +194,17 @@ mod tests {
             &["--model", "/nowhere", "--image", here, "--out", "a.tif"],
             &["--model", here, "--image", here, "--out", "a.tif", "--threshold", "2"],
             &["--model", here, "--image", here, "--out", "a.tif", "--qgis"],
+            &["--model", here, "--image", here, "--out", "a.tif", "--simplify", "2"],
+            &[
+                "--model",
+                here,
+                "--image",
+                here,
+                "--out",
+                "a.geojson",
+                "--simplify",
+                "nan",
+            ],
         ] {
             assert!(parsed(Task::Predict, arguments).is_err(), "{arguments:?}");
         }
