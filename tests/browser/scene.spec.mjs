@@ -43,7 +43,7 @@ test('one scene is enough to begin with, and the part held back is said and draw
   const held = await until(async () => (await gm.read(page)).config?.held_back ?? null, { limitMs: 20_000, what: 'a part is held back' });
   expect(held.share).toBeGreaterThan(0.15);
   expect(held.share).toBeLessThan(0.25);
-  await expect(page.locator('#doctor > li[data-code="few_scenes"]')).toContainText('3.2 ha: enough to begin');
+  await expect(page.locator('#doctor > li[data-code="few_scenes"]')).toContainText('1 scene, 40 outlines, 3.2 ha: enough to begin');
   await expect(page.locator('#doctor')).not.toContainText('little else');
   await expect(page.locator('#data-held-back')).toHaveText(/^A strip (in the (west|east|north|south)|from (north to south|west to east)), \d+\s% of the scene, is held back for validation: hatched in the picture\.$/);
   // The hatching changes the picture, in the strip and nowhere else.

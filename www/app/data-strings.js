@@ -81,11 +81,7 @@ export function findingWords(finding, dataset) {
 const pixelsOf = (dataset, index) => (dataset?.pairs[index]?.width ?? 0) * (dataset?.pairs[index]?.height ?? 0);
 
 /** Outlines drawn as masks. @param {import('./types.js').Dataset | null} dataset */
-function outlinesOf(dataset) {
-  /** @type {{ drawn: number }[]} */
-  const vectors = /** @type {any} */ (dataset)?.vectors ?? [];
-  return vectors.reduce((sum, { drawn }) => sum + drawn, 0);
-}
+const outlinesOf = (dataset) => (dataset?.vectors ?? []).reduce((sum, { drawn }) => sum + drawn, 0);
 
 /** Notes that call for a decision; the others only inform. @param {Note} note */
 export const isWarning = (note) => ['empty_mask', 'full_mask', 'maybe_inverted', 'mask_equals_image', 'alpha_may_be_band', 'duplicate_of'].includes(note.code);

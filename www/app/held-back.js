@@ -38,8 +38,8 @@ export function hatch(canvas, index) {
   if (!held || !pair || !context) return;
   const scale = canvas.width / pair.width;
   const [x, y, w, h] = [held.left, held.top, held.width, held.height].map((v) => v * scale);
-  // Lines as wide in a small picture as in a large one, as it is shown.
-  const unit = Math.max(canvas.width, canvas.height) / 160;
+  // Large pictures are shown larger, but not by as much.
+  const unit = Math.max(1, Math.max(canvas.width, canvas.height) / 450);
   context.save();
   context.beginPath();
   context.rect(x, y, w, h);
@@ -49,7 +49,7 @@ export function hatch(canvas, index) {
     context.strokeStyle = colour;
     context.lineWidth = unit;
     context.beginPath();
-    for (let at = -h; at < w; at += unit * 9) {
+    for (let at = -h; at < w; at += unit * 10) {
       context.moveTo(x + at + shift, y + h);
       context.lineTo(x + at + h + shift, y);
     }
