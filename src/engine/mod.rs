@@ -16,6 +16,7 @@ mod large;
 mod map_faults;
 mod model_files;
 mod naming;
+mod object_sizes;
 mod others;
 mod outlines;
 mod predict;

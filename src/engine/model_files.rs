@@ -199,6 +199,7 @@ fn about_of(file: ModelAbout, path: &str) -> ModelAbout {
         date: text(&file.date),
         middle: file.middle.filter(|place| place.iter().all(|v| v.is_finite())),
         iou: file.iou.filter(|iou| (0.0..=1.0).contains(iou)),
+        least_object_px: file.least_object_px.filter(|px| (1.0..=1e9).contains(px)),
         ..file
     }
 }

@@ -1,6 +1,6 @@
 //! What a model is of, from the names of files and folders: its class, its scene, and a name for its file.
 
-use super::{Engine, Run, georef};
+use super::{Engine, Run, georef, object_sizes::least_object_px};
 use crate::{export::safe_file_name, protocol::ModelAbout};
 
 /// Things that people map, as one of them is called. A name is only guessed from words of this list: a wrong class in
@@ -234,6 +234,7 @@ impl Engine {
             train_pairs: train.len() as u32,
             validation_pairs: validation.len() as u32,
             iou,
+            least_object_px: least_object_px(&self.data, train),
         }
     }
 }

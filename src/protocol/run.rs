@@ -259,6 +259,9 @@ pub struct ModelAbout {
     pub validation_pairs: u32,
     /// IoU of the weights, over the pairs held back; over (some of) those trained on where none were.
     pub iou: Option<f64>,
+    /// Half of what the smallest objects it was trained on measure, pixels of its training images: outlines of less are
+    /// hardly one of them.
+    pub least_object_px: Option<f64>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -15,8 +15,11 @@ const SIMPLIFY_UNPLACED = '0';
 /** Choices that hold a GeoJSON file of every image. */
 const WITH_GEOJSON = ['geojson', 'map'];
 
-/** Somebody typed a number of their own. */
+/** Somebody typed a number of their own for the lines, or for the smallest area. */
 let typed = false;
+let typedSmallest = false;
+/** What the smallest area was set for. */
+let setFor = '';
 /** Somebody chose a kind of file. */
 let chosen = false;
 
@@ -48,6 +51,9 @@ export function initOutlineOptions() {
     chosen = true;
     changed();
   });
+  for (const id of ['outline-smallest', 'outline-unit']) $(id).addEventListener('input', () => {
+    typedSmallest = true;
+  });
   for (const id of ['outline-smallest', 'outline-simplify']) $(id).addEventListener('input', changed);
   $('outline-unit').addEventListener('change', changed);
   onPaint(() => state.place === 'predict' && paint());
@@ -65,9 +71,31 @@ function paint() {
   setText($('outline-pixels'), pixels);
 }
 
+/**
+ * Half of what the smallest objects measure that the model was trained on, on the ground where that is known; else what is
+ * mostly noise.
+ * @param {boolean} placed @returns {[string, 'px' | 'm2']}
+ */
+function usualSmallest(placed) {
+  const { about, pixel_m } = state.model ?? {};
+  const px = about?.least_object_px;
+  if (px == null) return [String(USUAL_SMALLEST_PX), 'px'];
+  if (!placed || !pixel_m) return [String(px), 'px'];
+  const m2 = px * pixel_m * pixel_m;
+  return [String(Number(m2.toPrecision(2))), 'm2'];
+}
+
 /** What the controls start with, as long as nobody chose. @param {boolean} placed some image has a place on the ground */
 function start(placed) {
   if (!typed) input('outline-simplify').value = placed ? SIMPLIFY_PLACED : SIMPLIFY_UNPLACED;
+  const [smallest, unit] = usualSmallest(placed);
+  const wanted = `${smallest} ${unit}`;
+  // Somebody's own number for one model stays for the next one.
+  if (!typedSmallest && wanted !== setFor) {
+    setFor = wanted;
+    input('outline-smallest').value = smallest;
+    /** @type {HTMLSelectElement} */ ($('outline-unit')).value = unit;
+  }
   const option = /** @type {HTMLOptionElement} */ (kind().querySelector('option[value="outlines"]'));
   option.hidden = !placed;
   option.disabled = !placed;
