@@ -376,7 +376,7 @@ export type Mend = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: 
 /**
  * One request to the engine. Commands are handled one at a time, in order.
  */
-export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "set_range"; range: RangeChoice } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "shift_outlines"; shifts: OutlineShift[] } | { type: "leave_out_unmapped"; parts: UnmappedPart[]; on: boolean } | { type: "set_folder_roles"; images: string; masks: string } | { type: "pair_by_hand"; pairs: [string, string][] } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "show_tiles"; config: TrainConfig; row: number } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number; outlines?: Outlines } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number; name?: string | undefined } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
+export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "set_range"; range: RangeChoice } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "shift_outlines"; shifts: OutlineShift[] } | { type: "leave_out_unmapped"; parts: UnmappedPart[]; on: boolean } | { type: "set_folder_roles"; images: string; masks: string } | { type: "pair_by_hand"; pairs: [string, string][] } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "show_tiles"; config: TrainConfig; row: number } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number; outlines?: Outlines } | { type: "export_outlines"; threshold: number; outlines?: Outlines } | { type: "draw_outlines"; result: number; threshold: number; outlines?: Outlines } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number; name?: string | undefined } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
 
 /**
  * Settings to try instead, and what was changed in them.
@@ -389,7 +389,7 @@ export interface Retry {
 /**
  * Something the page should show. Events of a run carry its id; the page drops those of another.
  */
-export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "findings"; findings: Finding[] } | { type: "inputs"; inputs: Input[] } | { type: "bands"; most: number; shown: number[] } | ({ type: "config" } & ConfigReport) | { type: "tiles"; row: number; tiles: TrainTile[] } | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number; classes: ClassInfo[]; continued: boolean } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | { type: "mended"; run_id: number; step: number; tries: number; seed: number } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number; tiles_done: number; tiles_total: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; parts: number; result: number | undefined } | { type: "file_part"; bytes: Uint8Array } | ({ type: "picture" } & Picture) | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
+export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "findings"; findings: Finding[] } | { type: "inputs"; inputs: Input[] } | { type: "bands"; most: number; shown: number[] } | ({ type: "config" } & ConfigReport) | { type: "tiles"; row: number; tiles: TrainTile[] } | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number; classes: ClassInfo[]; continued: boolean } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | { type: "mended"; run_id: number; step: number; tries: number; seed: number } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number; tiles_done: number; tiles_total: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; parts: number; result: number | undefined } | { type: "file_part"; bytes: Uint8Array } | ({ type: "picture" } & Picture) | ({ type: "outlines" } & DrawnOutlines) | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
 
 /**
  * Something wrong with the data set, what shows it and what mends it.
@@ -531,6 +531,33 @@ export interface SavedData {
      * Pairs that the user made: paths of image and mask.
      */
     by_hand?: [string, string][];
+}
+
+/**
+ * The outlines of one result at a threshold: those that its GeoJSON file would hold.
+ */
+export interface DrawnOutlines {
+    result: number;
+    threshold: number;
+    count: number;
+    area_px: number;
+    /**
+     * On the ellipsoid, where the image's place is known.
+     */
+    area_m2: number | undefined;
+    /**
+     * Columns and rows of the corners in pixels of the image, as little-endian 32-bit floats, x before y; each ring ends
+     * with a pair of NaN and is not closed.
+     */
+    corners: Uint8Array;
+    /**
+     * Of so many of them, from the top; the rest is too much to draw.
+     */
+    drawn: number;
+    /**
+     * Made of every so many pixels of a large scene, 1 for all: where not, the figures are about right.
+     */
+    every_px: number;
 }
 
 /**
@@ -803,6 +830,11 @@ export interface GeoInfo {
 }
 
 /**
+ * Whether a result's image has a place on the ground.
+ */
+export type ResultPlace = "none" | "unknown" | "known";
+
+/**
  * Which folder holds images, which masks?
  */
 export interface FolderQuestion {
@@ -1050,6 +1082,10 @@ export interface PredictionResult {
      */
     pair: number | undefined;
     input: number | undefined;
+    /**
+     * Where its outlines would lie.
+     */
+    place?: ResultPlace;
     width: number;
     height: number;
     /**
@@ -1202,7 +1238,7 @@ export type EndReason = "finished" | "stopped" | "early_stopped" | "not_finite" 
 
 export type ExportKind = "mask_png" | "probability_png" | "mask_tif" | "class_tif" | "probability_tif" | "geojson" | "world_file" | "aux_xml";
 
-export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "annotations" | "no_mask" | "no_image" | "partner_refused" | "ambiguous" | "other_form" | "which_folder" | "object_masks" | "task_names" | "other_place" | "other_grid" | "size_mismatch" | "mask_number" | "too_many_classes" | "no_pairs" | "vector_mask" | "vector_part" | "bad_legend" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_other_version" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "cannot_continue" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
+export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "annotations" | "no_mask" | "no_image" | "partner_refused" | "ambiguous" | "other_form" | "which_folder" | "object_masks" | "task_names" | "other_place" | "other_grid" | "size_mismatch" | "mask_number" | "too_many_classes" | "no_pairs" | "vector_mask" | "vector_part" | "bad_legend" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_other_version" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "foreign_model" | "cannot_continue" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
 
 export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs" | "does_not_fit" | "needs_binary_masks" | "wrong_count" | "no_places";
 

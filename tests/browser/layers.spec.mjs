@@ -69,6 +69,7 @@ test.describe('map layers and foreign models', () => {
     expect(geo[0]?.pixel_m?.[0]).toBeCloseTo(0.5, 2);
     await expect(page.locator('#inputs-geo')).toHaveText(/UTM zone 33N, 50 cm a pixel, 60 m × 45 m/);
     await gm.predict(page, { count: 2, validation: false, limitMs: 120_000 });
+    await page.fill('#threshold', '0.5');
     await page.screenshot({ path: path.join(SHOTS, 'layers.png'), fullPage: true });
     await page.setViewportSize({ width: 320, height: 800 });
     await page.screenshot({ path: path.join(SHOTS, 'layers-320.png'), fullPage: true });
@@ -139,6 +140,7 @@ test.describe('map layers and foreign models', () => {
     }, { limitMs: 60_000, what: 'the Keras weights are the model' });
     expect(back.model).toMatchObject({ base: 4, depth: 2, architecture: 'unet_norm', channels: 'rgb' });
     await gm.predict(page, { count: 2, validation: false, limitMs: 120_000 });
+    await page.fill('#threshold', '0.5');
     await page.selectOption('#zip-kind', 'map');
     const again = unzip((await gm.download(page, '#download-zip')).bytes);
     expect(again.get('classes/field_classes.tif')?.equals(/** @type {Buffer} */ (layers.get('classes/field_classes.tif')))).toBe(true);

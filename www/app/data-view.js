@@ -144,12 +144,17 @@ function paintFacts() {
   const sizes = new Set(pairs.map((pair) => size(pair.width, pair.height)));
   const { images, masks } = unpaired();
   /** @type {[string, string, (HTMLElement | null)?][]} */
-  const rows = !all.length ? [...(images.length ? [['Pictures', count(images.length)]] : []), ...(masks.length ? [['Masks', count(masks.length)]] : []), ['In memory', bytes(dataset?.memory_bytes ?? 0)]] : [
-    ['Pairs in use', `${count(pairs.length)}${pairs.length < all.length ? ` of ${count(all.length)}` : ''}`],
-    [dataset?.classes.length ? 'Labelled' : 'Foreground', percent(dataset?.foreground_share), dataset?.classes.length ? null : info('foreground')],
-    ['Size', sizes.size === 1 ? [...sizes][0] : sizes.size ? `${sizes.size} sizes` : '–'],
-    ['In memory', bytes(dataset?.memory_bytes ?? 0)],
-  ];
+  const rows = [['In memory', bytes(dataset?.memory_bytes ?? 0)]];
+  if (all.length) {
+    rows.unshift(
+      ['Pairs in use', `${count(pairs.length)}${pairs.length < all.length ? ` of ${count(all.length)}` : ''}`],
+      [dataset?.classes.length ? 'Labelled' : 'Foreground', percent(dataset?.foreground_share), dataset?.classes.length ? null : info('foreground')],
+      ['Size', sizes.size === 1 ? [...sizes][0] : sizes.size ? `${sizes.size} sizes` : '–'],
+    );
+  } else {
+    if (masks.length) rows.unshift(['Masks', count(masks.length)]);
+    if (images.length) rows.unshift(['Pictures', count(images.length)]);
+  }
   if (dataset?.source === 'sample_scenes') rows.unshift(['From', 'sample scenes']);
   facts.replaceChildren(...rows.map(([term, value, help]) => h('div', {}, h('dt', {}, term, help && ' ', help), h('dd', {}, value))));
   /** @type {HTMLButtonElement} */ ($('to-train')).disabled = pairs.length === 0;
