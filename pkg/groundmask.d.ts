@@ -730,6 +730,11 @@ export interface ModelAbout {
      * IoU of the weights, over the pairs held back; over (some of) those trained on where none were.
      */
     iou?: number | undefined;
+    /**
+     * Half of what the smallest objects it was trained on measure, pixels of its training images: outlines of less are
+     * hardly one of them.
+     */
+    least_object_px?: number | undefined;
 }
 
 /**
