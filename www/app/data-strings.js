@@ -87,7 +87,7 @@ const outlinesOf = (dataset) => (dataset?.vectors ?? []).reduce((sum, { drawn })
 export const isWarning = (note) => ['empty_mask', 'full_mask', 'maybe_inverted', 'mask_equals_image', 'alpha_may_be_band', 'duplicate_of'].includes(note.code);
 
 /** Classes that outlines name. @param {import('./types.js').Dataset} dataset */
-export const outlineClassesLine = (dataset) => `The outlines name their classes; ${percent(dataset.foreground_share)} of all pixels are labelled.`;
+export const outlineClassesLine = (dataset) => `Each class that the outlines name, and the background: ${dataset.classes.length} in all. ${percent(dataset.foreground_share)} of all pixels are labelled.`;
 
 /** The mask rule in words. @param {import('./types.js').MaskRule} rule @param {import('./types.js').Dataset} dataset */
 export function ruleLine(rule, dataset) {

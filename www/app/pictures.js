@@ -9,8 +9,8 @@ import { baseName, count, size } from './format.js';
 import { focusHeading, go } from './header.js';
 import { paintImage } from './paint.js';
 import { passedWords, picturesWords, predictWords, vectorLines } from './pictures-strings.js';
-import { moveToPredict, sampleScenes } from './session.js';
-import { onPaint, running, state, unpaired } from './store.js';
+import { clear, sampleScenes, sendFiles } from './session.js';
+import { kept, onPaint, running, state, unpaired } from './store.js';
 
 /** Pictures shown; the rest is counted. */
 const MAX_SHOWN = 24;
@@ -21,15 +21,23 @@ let paintedHeld = false;
 
 export function initPictures() {
   $('pictures-add').addEventListener('click', () => pick('pick-files', 'train'));
-  $('pictures-predict').addEventListener('click', () => {
-    moveToPredict();
-    go('predict');
-  });
+  $('pictures-predict').addEventListener('click', moveToPredict);
   $('pictures-sample').addEventListener('click', () => {
     focusHeading();
     sampleScenes(SAMPLE_SEED);
   });
   onPaint(paint);
+}
+
+/** What is for masks alone has no place among images to predict. */
+const OUTLINES = /\.(geo)?jsonl?$|\.(geojsons|geojsonseq|shp|shx|dbf|sbn|sbx|qix)$/i;
+
+/** The files to train on become images to predict, without being dropped again. */
+function moveToPredict() {
+  const entries = kept.train.filter(({ path }) => !OUTLINES.test(path));
+  clear('train');
+  sendFiles(entries, 'predict');
+  go('predict');
 }
 
 function paint() {

@@ -228,16 +228,6 @@ export function pairByHand(pairs) {
   send({ type: 'pair_by_hand', pairs });
 }
 
-/** What is for masks alone has no place among images to predict. */
-const OUTLINES = /\.(geo)?jsonl?$|\.(geojsons|geojsonseq|shp|shx|dbf|sbn|sbx|qix)$/i;
-
-/** The files to train on become images to predict, without being dropped again. */
-export function moveToPredict() {
-  const entries = kept.train.filter(({ path }) => !OUTLINES.test(path));
-  clear('train');
-  sendFiles(entries, 'predict');
-}
-
 /** The banner's button: load the wasm again, or the data into a new engine. */
 export function recover() {
   const action = state.error?.action;
