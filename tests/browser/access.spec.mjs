@@ -291,7 +291,7 @@ test('a whole run by keyboard alone: device, files, settings, start, pause, resu
   await expect(page.locator('#chart-hover')).toHaveAttribute('aria-live', 'off');
   // The slider follows the validations until somebody moves it.
   await keys.press('ArrowLeft');
-  const own = Number(await page.locator('#pr-threshold-value').textContent());
+  const own = Number(await page.inputValue('#pr-threshold'));
   await keys.press('ArrowLeft');
   await expect(page.locator('#pr-threshold-value')).toHaveText(Math.max(0.01, own - 0.01).toFixed(2));
   await tabTo('#stop');
