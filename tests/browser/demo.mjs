@@ -180,6 +180,7 @@ async function dropTests(page) {
  * @param {gm.Summary} predicted
  */
 async function takeMasks(page, predicted) {
+  // Of images with a place the page would begin with their outlines.
   await page.selectOption('#zip-kind', 'mask_png');
   const archive = await gm.download(page, '#download-zip');
   const masks = unzip(archive.bytes);
