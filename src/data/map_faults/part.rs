@@ -25,8 +25,11 @@ const COARSE: usize = 50;
 const LEAST_SHARE: f64 = 0.12;
 /// The same of further rectangles once one is found.
 const LEAST_MORE: f64 = 0.06;
-/// Outlines that would be expected in the rectangle at the mapped part's density.
-const LEAST_EXPECTED: f64 = 12.0;
+/// Outlines that would be expected in the rectangle at the mapped part's density: of one that reaches the picture's edge
+/// both ways and is large, of a smaller one, and of one with outlines on two sides of it, as a street has.
+const LEAST_EXPECTED: [f64; 3] = [12.0, 25.0, 40.0];
+/// A large rectangle's share of the picture.
+const LARGE_SHARE: f64 = 0.3;
 /// Ground that looks marked, against the mapped part.
 const LEAST_LIKENESS: f64 = 0.4;
 /// Least correlation of look and marks in the mapped part, for the look to say anything.
@@ -54,7 +57,12 @@ pub fn unmapped(view: &View) -> Vec<Part> {
         let share = empty.share(rect);
         let mapped = 1.0 - empty.share_of_all(&found) - share;
         let least = if found.is_empty() { LEAST_SHARE } else { LEAST_MORE };
-        if share < least || mapped < 0.1 || objects.count as f64 * share / mapped < LEAST_EXPECTED {
+        let expected = match empty.is_at_edge(rect) {
+            true if share >= LARGE_SHARE => LEAST_EXPECTED[0],
+            true => LEAST_EXPECTED[1],
+            false => LEAST_EXPECTED[2],
+        };
+        if share < least || mapped < 0.1 || objects.count as f64 * share / mapped < expected {
             break;
         }
         empty.take(rect);
@@ -175,6 +183,11 @@ impl Empty {
             }
         }
         best
+    }
+
+    /// Whether it reaches an edge of the picture along both axes.
+    fn is_at_edge(&self, [left, top, right, bottom]: [usize; 4]) -> bool {
+        (left == 0 || right == self.size[0]) && (top == 0 || bottom == self.size[1])
     }
 
     fn take(&mut self, [left, top, right, bottom]: [usize; 4]) {
