@@ -4,7 +4,9 @@
 #[path = "common/town.rs"]
 mod town;
 
-use groundmask::data::map_faults::{View, part::unmapped, shift::Surface};
+use groundmask::data::builder::Builder;
+use groundmask::data::map_faults::{View, examine::MapFaults, part::unmapped, shift::Surface};
+use groundmask::formats::raster::Raster;
 use town::{Beyond, LAYOUTS, Layout, Town};
 
 const SIDE: usize = 1500;
@@ -94,4 +96,56 @@ fn a_half_mapped_scene_is_said_and_fields_and_lakes_are_not() {
     }
     println!("half-mapped scenes said: {said} of 10");
     assert!(said >= 9, "{said}");
+}
+
+/// Tiles of which each alone holds too few outlines say it together; those that lie right are not moved along.
+#[test]
+fn small_tiles_are_judged_together() {
+    const TILE: usize = 256;
+    for shift in [[0.0, 0.0], [14.0, -15.0]] {
+        let town = Town::new(3, Layout::Scattered, TILE * 4);
+        let mask = town.mask(3, SLOPPY_PX, shift, |_| true);
+        let mut builder = Builder::default();
+        for tile in 0..16 {
+            let (left, top) = (tile % 4 * TILE, tile / 4 * TILE);
+            let rows = (top..top + TILE).map(|y| y * town.side + left);
+            let image = rows
+                .clone()
+                .flat_map(|at| town.rgb[at * 3..(at + TILE) * 3].to_vec())
+                .collect();
+            let labels = rows
+                .flat_map(|at| mask[at..at + TILE].iter().map(|l| l * 255).collect::<Vec<u8>>())
+                .collect();
+            let side = TILE as u32;
+            builder.add_raster(
+                &format!("image/{tile}.png"),
+                Raster::from_u8(side, side, 3, image).expect("a picture"),
+            );
+            builder.add_raster(
+                &format!("mask/{tile}.png"),
+                Raster::from_u8(side, side, 1, labels).expect("a mask"),
+            );
+        }
+        let data = builder.finish();
+        let mut faults = MapFaults::default();
+        assert!(
+            faults.found(&data).moves.is_empty(),
+            "nothing is said before all is looked at"
+        );
+        while let Some(pair) = faults.next(&data) {
+            faults.look(&data.pairs[pair], Some(PIXEL_M));
+        }
+        let found = faults.found(&data);
+        println!("moved {shift:?}: {:?}", found.moves);
+        assert!(found.unmapped.is_empty());
+        if shift == [0.0, 0.0] {
+            assert!(found.moves.is_empty());
+            continue;
+        }
+        assert!(found.moves.len() >= 14, "{}", found.moves.len());
+        for m in &found.moves {
+            let off = (f64::from(m.by_px[0]) + shift[0]).hypot(f64::from(m.by_px[1]) + shift[1]);
+            assert!(off < 1.0 / PIXEL_M, "{m:?}");
+        }
+    }
 }

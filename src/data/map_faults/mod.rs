@@ -4,6 +4,7 @@
 pub mod examine;
 pub mod part;
 pub mod shift;
+mod squares;
 mod view;
 
 pub use view::{MAX_PX, UNKNOWN, View};

@@ -54,7 +54,7 @@ impl Verdict {
     pub fn is_shifted(&self, least_px: f64) -> bool {
         let [x, y] = self.best_px;
         x.hypot(y) >= least_px
-            && self.significance > if self.agreeing == GROUPS { 4.0 } else { 6.0 }
+            && self.significance > if self.agreeing == GROUPS { 4.0 } else { 5.0 }
             && self.unshifted < 0.7
             && self.second < 0.9
             && self.agreeing >= GROUPS - 1
