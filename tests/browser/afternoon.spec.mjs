@@ -28,6 +28,8 @@ test.afterAll(() => browser.close());
 async function freshPage(url) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, acceptDownloads: true });
   const page = await context.newPage();
+  // Choosers are caught from the start on: a busy browser may open one before it has heard that it is to be caught.
+  page.on('filechooser', () => {});
   await gm.openPage(page, url, 'cpu');
   return page;
 }
