@@ -241,10 +241,9 @@ fn the_threshold_goes_along_in_runs_and_models() {
         Some(point.threshold)
     );
     let (bytes, saved) = save(&mut first);
-    assert_eq!(
-        (saved.best_iou, saved.best_threshold),
-        (point.iou, Some(point.threshold))
-    );
+    assert_eq!(saved.best_threshold, Some(point.threshold));
+    let differ = saved.best_iou.zip(point.iou).map(|(a, b)| (a - b).abs());
+    assert!(differ.is_some_and(|by| by < 1e-6), "{differ:?}");
     assert_eq!(the_model(&ended_elsewhere(&bytes)).operating_point, Some(point.clone()));
     let export = Command::ExportModel {
         format: crate::protocol::ModelFormat::Safetensors,

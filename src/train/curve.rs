@@ -25,7 +25,12 @@ pub struct CurvePoint {
     pub recall: Option<f64>,
 }
 
-/// Where a model's probabilities are cut, and what was measured there.
+/// To six places: a short decimal is the same number after a file of JSON.
+pub(super) fn rounded(ratio: f64) -> f64 {
+    (1e6 * ratio).round() / 1e6
+}
+
+/// Where a model's probabilities are cut, and what was measured there, to six places.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OperatingPoint {
     /// The threshold with the largest IoU over the images it was chosen on.
@@ -101,8 +106,7 @@ impl Histogram {
         if self.confusion(0.0).pixels() == 0 {
             return Vec::new();
         }
-        // To six places: a short decimal is the same number after a file of JSON.
-        let ratio = |part: u64, whole: u64| (whole > 0).then(|| (1e6 * part as f64 / whole as f64).round() / 1e6);
+        let ratio = |part: u64, whole: u64| (whole > 0).then(|| rounded(part as f64 / whole as f64));
         let point = |threshold: f64| {
             let c = self.confusion(threshold);
             CurvePoint {

@@ -10,7 +10,7 @@ use super::{
     config::{KeepBest, NormStatistics, Settings},
     control::Control,
     crops::Place,
-    curve::{CurvePoint, OperatingPoint},
+    curve::{CurvePoint, OperatingPoint, rounded},
     forecast::Forecast,
     health::{Ailment, Health},
     news::{EndReason, Ended, ImageMetrics, SessionEvent, SessionPhase, StepNews, TrainError, ValidationNews},
@@ -206,8 +206,8 @@ impl Session {
         let metrics = best.validation.as_ref().or(best.training.as_ref())?;
         Some(OperatingPoint {
             threshold: metrics.threshold?,
-            iou: metrics.iou,
-            f1: metrics.f1,
+            iou: metrics.iou.map(rounded),
+            f1: metrics.f1.map(rounded),
             held_out: best.validation.is_some(),
             curve: best.curve.clone(),
         })

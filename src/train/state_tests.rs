@@ -316,7 +316,7 @@ fn the_best_threshold_decides_and_is_read_back() {
     let largest = run.validations().iter().filter_map(|v| at(v).iou).fold(0.0, f64::max);
     let point = run.operating_point().expect("chosen");
     assert!(point.held_out);
-    assert_eq!(point.iou, Some(largest));
+    assert!(point.iou.is_some_and(|iou| (iou - largest).abs() < 1e-6));
     assert_eq!(point.curve.len(), 99);
     let kept = run
         .validations()
