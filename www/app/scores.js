@@ -31,7 +31,7 @@ function paint() {
   if (!report || state.place !== 'train') return;
   const { run } = state;
   if (!run) return;
-  const key = `${report.run_id} ${report.step} ${state.view.threshold} ${run.end !== null} ${dataOf(run)}`;
+  const key = `${report.run_id} ${report.step} ${report.images.length} ${state.view.threshold} ${run.end !== null} ${dataOf(run)}`;
   if (key === drawn) return;
   drawn = key;
   paintImages(report, run);
