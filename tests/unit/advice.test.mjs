@@ -87,5 +87,6 @@ test('every code and action has words', () => {
     }
   }
   assert.equal(gradeLine({ grade: 'very_good', iou: 0.84, kind: 'building', pixelM: 0.3, heldBack: true }), 'IoU 0.84 on pairs held back is very good for buildings at 30 cm a pixel. Few outlines should need a correction.');
+  assert.match(gradeLine({ grade: 'good', iou: 0.75, kind: 'building', pixelM: 0.3, heldBack: true, part: true }), /^IoU 0.75 on the part held back is good/);
   assert.match(gradeLine({ grade: 'poor', iou: 0.2, kind: 'other', pixelM: null, heldBack: false }), /would be poor.+lower/);
 });

@@ -51,11 +51,11 @@ const GRADE_WORDS = {
 
 /**
  * The figure in words.
- * @param {{ grade: string, iou: number, kind: string, pixelM: number | null, heldBack: boolean }} facts
+ * @param {{ grade: string, iou: number, kind: string, pixelM: number | null, heldBack: boolean, part?: boolean }} facts `part`: of the only image a part is held back
  */
-export function gradeLine({ grade, iou, kind, pixelM, heldBack }) {
+export function gradeLine({ grade, iou, kind, pixelM, heldBack, part }) {
   const [word, meaning] = GRADE_WORDS[grade];
   const of = `${kind === 'classes' ? 'Mean IoU' : 'IoU'} ${metric(iou)}`;
   const forWhat = `for ${KIND_WORDS[kind]}${pixelM ? ` at ${length(pixelM)} a pixel` : ''}`;
-  return heldBack ? `${of} on pairs held back is ${word} ${forWhat}. ${meaning}` : `${of} on the pairs it was trained on would be ${word} ${forWhat}; elsewhere it will be lower.`;
+  return heldBack ? `${of} on ${part ? 'the part' : 'pairs'} held back is ${word} ${forWhat}. ${meaning}` : `${of} on the pairs it was trained on would be ${word} ${forWhat}; elsewhere it will be lower.`;
 }

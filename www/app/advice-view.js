@@ -65,7 +65,7 @@ function paint() {
   const iou = kept?.iou ?? null;
   const kind = kindOf(run.config.class_name || state.model?.about?.class_name || className(), known.classes);
   const word = grade(iou, kind, known.pixelM);
-  setText($('next-grade'), word && iou !== null ? gradeLine({ grade: word, iou, kind, pixelM: known.pixelM, heldBack: known.heldBack }) : '');
+  setText($('next-grade'), word && iou !== null ? gradeLine({ grade: word, iou, kind, pixelM: known.pixelM, heldBack: known.heldBack, part: run.heldBackPart }) : '');
   // Without the model of this run there is nothing to go on from.
   const list = hints.map((hint) => (hint.action === 'longer' && !isOfRun() ? { ...hint, action: null } : hint));
   const key = JSON.stringify([run.run_id, list]);
