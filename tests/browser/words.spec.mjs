@@ -83,6 +83,8 @@ test('the words are explained, by key, by button, on a phone, and axe finds noth
   await expect(page.locator('#help')).toBeFocused();
 
   await gm.goTo(page, 'train');
+  // The place takes the focus, a frame after it is there.
+  await expect(page.locator('#train-title')).toBeFocused();
   const epoch = page.locator('#field-epochs .info');
   await epoch.focus();
   await page.keyboard.press('Enter');
