@@ -735,6 +735,10 @@ export interface ModelAbout {
      * hardly one of them.
      */
     least_object_px?: number | undefined;
+    /**
+     * A part of the only image was held back, which is counted on both sides.
+     */
+    held_back_part?: boolean;
 }
 
 /**

@@ -235,6 +235,7 @@ impl Engine {
             validation_pairs: validation.len() as u32,
             iou,
             least_object_px: least_object_px(&self.data, train),
+            held_back_part: validation.iter().any(|pair| train.contains(pair)),
         }
     }
 }

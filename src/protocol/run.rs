@@ -262,6 +262,8 @@ pub struct ModelAbout {
     /// Half of what the smallest objects it was trained on measure, pixels of its training images: outlines of less are
     /// hardly one of them.
     pub least_object_px: Option<f64>,
+    /// A part of the only image was held back, which is counted on both sides.
+    pub held_back_part: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

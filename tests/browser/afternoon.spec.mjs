@@ -88,6 +88,7 @@ for (const seed of SEEDS) {
     expect(model?.operating_point?.iou).toBeCloseTo(best, 5);
     await click('#to-predict');
     await expect(page.locator('#threshold-value')).toHaveText(at.toFixed(2));
+    await expect(page.locator('#model-about')).toContainText('on the part held back');
     await dropPaths(page, [files[2]], '#predict-drop');
     await until(async () => (await gm.read(page)).inputs.length === 1, { limitMs: 60_000, what: 'the second scene was read' });
     await click('#predict');
