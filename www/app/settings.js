@@ -32,8 +32,10 @@ const presets = new Map();
 let config = null;
 /** @type {Preset | null} */
 let asked = null;
-/** Settings from the address, put over the preset once it is known. @type {Record<string, string>} */
+/** Settings from the address, or typed while a preset is on its way: put over it once it is known. @type {Record<string, string>} */
 let fromAddress = {};
+/** Start was pressed while a preset was on its way. */
+let startsThen = false;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
@@ -76,6 +78,9 @@ export function initSettings() {
 /** Starts a run with the settings as they stand. */
 export function start() {
   if (!config || !canStart().ok) return;
+  // Chosen and started at once: with the preset that was chosen.
+  startsThen = asked !== null;
+  if (startsThen) return;
   clearTimeout(timer);
   state.starting = true;
   const model = /** @type {HTMLInputElement} */ ($('from-model')).checked ? state.model : null;
@@ -180,6 +185,7 @@ function adopt(preset) {
   fill(config);
   writeAddress();
   if (extra) check(0);
+  if (startsThen) start();
 }
 
 /** @param {Field} field @param {string} text */
@@ -201,7 +207,9 @@ function check(wait) {
 /** Changes one setting and has it checked. @param {Field} field @param {string} text */
 function set(field, text) {
   if (!config) return;
-  config = { ...config, [field.name]: fromText(field, text) };
+  const value = fromText(field, text);
+  if (asked) fromAddress[field.name] = field.kind === 'names' ? asWord(value) : text;
+  config = { ...config, [field.name]: value };
   writeAddress();
   check(120);
 }
