@@ -7,7 +7,7 @@ use crate::{
         Parts,
         geo::{GeoRef, ToLonLat, ellipsoid::ring_area_m2},
     },
-    infer::{Ring, regions, simplified},
+    infer::{Ring, regions, signed_area, simplified},
 };
 
 /// How regions become polygons.
@@ -205,19 +205,6 @@ fn place(pixels: &[Ring], geo: &GeoRef, to: &ToLonLat) -> Option<(Vec<Ring>, f64
         rings.push(ring);
     }
     Some((rings, area))
-}
-
-fn signed_area(ring: &[[f64; 2]]) -> f64 {
-    // From the first corner, so that large coordinates leave digits for small rings.
-    let Some([ox, oy]) = ring.first().copied() else {
-        return 0.0;
-    };
-    let next = ring.iter().cycle().skip(1);
-    ring.iter()
-        .zip(next)
-        .map(|(a, b)| (a[0] - ox) * (b[1] - oy) - (b[0] - ox) * (a[1] - oy))
-        .sum::<f64>()
-        / 2.0
 }
 
 #[cfg(test)]

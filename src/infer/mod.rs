@@ -16,6 +16,6 @@ mod view;
 pub use outlines::{Region, regions};
 pub use resample::{resize_bilinear, shrink_mean, shrink_nearest, shrunk};
 pub use rescale::Rescale;
-pub use simplify::{Ring, simplified};
+pub use simplify::{Ring, signed_area, simplified};
 pub use tiles::{InferError, Prediction, Rows};
 pub use view::{InputSpec, View};

@@ -82,7 +82,7 @@ struct Taken {
 impl Taken {
     /// With a tolerance halved at least `halvings` times, more often if that costs area.
     fn at(exact: &Ring, tolerance: f64, halvings: u32, hole: bool) -> Taken {
-        let area = area(exact).abs();
+        let area = signed_area(exact).abs();
         for halvings in halvings..=HALVINGS {
             let tolerance = tolerance / f64::from(1u32 << halvings);
             let (ring, drift) = simplify(exact, tolerance);
@@ -94,7 +94,7 @@ impl Taken {
                 continue;
             }
             let drifted = tolerance > FINE_PX && drift > AREA_SHARE * area;
-            if !drifted && (self::area(&ring).abs() - area).abs() <= AREA_SHARE * area {
+            if !drifted && (signed_area(&ring).abs() - area).abs() <= AREA_SHARE * area {
                 return Taken { ring, halvings };
             }
         }
@@ -113,8 +113,9 @@ fn corners(ring: &[[u32; 2]]) -> Ring {
     ring.iter().map(|corner| corner.map(f64::from)).collect()
 }
 
-/// Signed; from the first corner, so that large coordinates leave digits for small rings.
-fn area(ring: &[[f64; 2]]) -> f64 {
+/// Area of a ring, its last corner joined to the first; positive where it turns from the first axis to the second.
+pub fn signed_area(ring: &[[f64; 2]]) -> f64 {
+    // From the first corner, so that large coordinates leave digits for small rings.
     let Some([ox, oy]) = ring.first().copied() else {
         return 0.0;
     };

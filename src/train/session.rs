@@ -44,6 +44,13 @@ pub(super) struct Best {
     pub(super) curve: Vec<CurvePoint>,
 }
 
+impl Best {
+    /// Those of the images held back, else of those trained on that were looked at; `None` before a validation.
+    fn judged(&self) -> Option<&ImageMetrics> {
+        self.validation.as_ref().or(self.training.as_ref())
+    }
+}
+
 /// One run.
 pub struct Session {
     pub(super) settings: Settings,
@@ -203,7 +210,7 @@ impl Session {
     /// Where the best weights' probabilities are to be cut, where a validation has chosen it.
     pub fn operating_point(&self) -> Option<OperatingPoint> {
         let best = self.best.as_ref()?;
-        let metrics = best.validation.as_ref().or(best.training.as_ref())?;
+        let metrics = best.judged()?;
         Some(OperatingPoint {
             threshold: metrics.threshold?,
             iou: metrics.iou.map(rounded),
@@ -215,8 +222,7 @@ impl Session {
 
     /// IoU of the best weights so far, over the images held back, else over those trained on that were looked at.
     pub fn best_iou(&self) -> Option<f64> {
-        let best = self.best.as_ref()?;
-        best.validation.as_ref().or(best.training.as_ref())?.iou
+        self.best.as_ref()?.judged()?.iou
     }
 
     /// Pairs trained on and pairs held back, by their numbers in the data set.
