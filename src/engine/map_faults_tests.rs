@@ -98,6 +98,13 @@ fn outlines_are_drawn_where_they_are_moved_to() {
     assert_eq!((at[23 * 40 + 4], at[23 * 40 + 36], at[20 * 40 + 10]), (1, 1, 0));
     assert_eq!(at.iter().filter(|b| **b == 1).count(), 32);
     assert_eq!(after.pairs[0].moved_px, [-6, 3]);
+    // What is told of the file is told still.
+    let told = |data: &Dataset| {
+        let files = data.vectors.iter();
+        files.map(|v| (v.file.clone(), v.outlines, v.drawn)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&before), [("houses.geojson".to_owned(), 2, 1)]);
+    assert_eq!(told(&after), told(&before));
     assert_eq!(before.fingerprint, after.fingerprint);
     let moved = after
         .findings

@@ -373,10 +373,11 @@ impl Engine {
         let builder = &self.builder;
         let drawing = self.vectors.draw(|image| builder.holds(image), &builder.shifts(), None);
         self.vectors.said.clone_from(&drawing.said);
+        self.vectors.told.clone_from(&drawing.told);
         self.take_drawing(drawing)
     }
 
-    /// Draws the masks of these images again: they were laid elsewhere.
+    /// Draws the masks of these images again: they were laid elsewhere. What is said of the files stays as it was.
     pub(super) fn redraw_vector_masks(&mut self, images: &BTreeSet<String>) {
         let builder = &self.builder;
         let drawing = self
@@ -393,8 +394,6 @@ impl Engine {
                 None => self.builder.remove_drawn(&image),
             }
         }
-        self.vectors.said.clone_from(&drawing.said);
-        self.vectors.told = drawing.told;
         for (image, area) in drawing.areas {
             self.builder.set_area(&image, area);
         }
