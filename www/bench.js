@@ -3,7 +3,7 @@
  * `window.ready` and `window.run(cfg)` for `cargo xtask bench` and shared/bench/peers: the engine runs in the worker, one call a step,
  * timed here around each call, with the loss read back.
  */
-import { spawnWorker } from './app/link.js';
+import { spawnWorker } from './core/worker-link.js';
 
 /**
  * @typedef {object} BenchConfig
@@ -25,7 +25,7 @@ let waiting = null;
 
 worker.onerror = (event) => fail(event.message || 'the worker could not be started');
 worker.onmessage = ({ data }) => {
-  const message = /** @type {import('./app/types.js').FromWorker} */ (data);
+  const message = /** @type {import('./core/types.js').FromWorker} */ (data);
   if (message.kind === undefined) fail(message.message);
   else if (message.kind === 'awake') worker.postMessage({ kind: 'start', lock: `groundmask-bench-${crypto.randomUUID()}`, plain });
   else if (message.kind === 'ready') {
@@ -54,7 +54,7 @@ function tell(line) {
   if (status) status.textContent = line;
 }
 
-/** @param {import('./app/types.js').ToWorker} message @returns {Promise<any>} */
+/** @param {import('./core/types.js').ToWorker} message @returns {Promise<any>} */
 function ask(message) {
   return new Promise((resolve, reject) => {
     waiting = { resolve, reject };

@@ -2,7 +2,7 @@
 /**
  * Says what is wrong when the page does not start, and what is missing while it is slow to. A classic script in the
  * language of 2009 that depends on nothing: it runs before the modules, and where they cannot run at all. Its sentences
- * stand here, not in app/strings.js, because that may be what is missing. `main.js` ends its work with `pageup`.
+ * stand here, not in ui/strings.js, because that may be what is missing. `main.js` ends its work with `pageup`.
  */
 (function () {
   'use strict';

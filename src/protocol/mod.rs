@@ -4,7 +4,7 @@
 //! `Uint8Array`s whose buffers the worker transfers. `tsify` writes the TypeScript types from the
 //! definitions below into the wasm package, so the page is checked against this file.
 //!
-//! Faults are a code plus data. Sentences live in one place, `www/app/strings.js`.
+//! Faults are a code plus data. Sentences live in one place, `www/ui/strings.js`.
 
 mod command;
 mod data;

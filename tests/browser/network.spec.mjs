@@ -30,7 +30,7 @@ test('every response carries the policy, the right type and no caching', async (
   for (const [path, type, status] of /** @type {[string, string, number][]} */ ([
     ['/', 'text/html', 200],
     ['/main.js', 'text/javascript', 200],
-    ['/worker.js', 'text/javascript', 200],
+    ['/worker/worker.js', 'text/javascript', 200],
     ['/style.css', 'text/css', 200],
     ['/pkg/groundmask.js', 'text/javascript', 200],
     ['/pkg/groundmask_bg.wasm', 'application/wasm', 200],

@@ -1,13 +1,13 @@
 // @ts-check
 /**
  * The page as a person uses it, for tests and drivers: every action goes through a control of the page;
- * `window.groundmask.state()` (www/app/hooks.js) is only read, never written.
+ * `window.groundmask.state()` (www/page/test-api.js) is only read, never written.
  */
 import { dropPaths, until } from './harness.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
-/** @typedef {import('../../www/app/types.js').Pair} Pair */
-/** @typedef {import('../../www/app/types.js').PredictionResult} PredictionResult */
+/** @typedef {import('../../www/core/types.js').Pair} Pair */
+/** @typedef {import('../../www/core/types.js').PredictionResult} PredictionResult */
 
 /**
  * What the page's hook tells, as far as the tests use it; pictures are left out of it.
@@ -16,17 +16,17 @@ import { dropPaths, until } from './harness.mjs';
  * @property {'loading' | 'ready' | 'failed' | 'dead'} engine
  * @property {boolean} fused
  * @property {{ sentence: string, next: string } | null} error
- * @property {import('../../www/app/types.js').DeviceInfo | null} device
+ * @property {import('../../www/core/types.js').DeviceInfo | null} device
  * @property {object | null} reading
- * @property {{ pairs: Pair[], faults: import('../../www/app/types.js').Fault[] } | null} dataset
- * @property {import('../../www/app/types.js').Input[]} inputs
- * @property {import('../../www/app/types.js').ConfigReport | null} config
+ * @property {{ pairs: Pair[], faults: import('../../www/core/types.js').Fault[] } | null} dataset
+ * @property {import('../../www/core/types.js').Input[]} inputs
+ * @property {import('../../www/core/types.js').ConfigReport | null} config
  * @property {Run | null} run
  * @property {object[]} preview
- * @property {import('../../www/app/types.js').ModelInfo | null} model
+ * @property {import('../../www/core/types.js').ModelInfo | null} model
  * @property {object | null} predicting
  * @property {PredictionResult[]} results
- * @property {import('../../www/app/types.js').Fault[]} faults
+ * @property {import('../../www/core/types.js').Fault[]} faults
  * @property {number} bytesSent
  * @property {number} longestTaskTrainingMs
  */
@@ -37,12 +37,12 @@ import { dropPaths, until } from './harness.mjs';
  * @property {number} step
  * @property {number} steps_total
  * @property {number} parameters
- * @property {import('../../www/app/types.js').TrainConfig} config
+ * @property {import('../../www/core/types.js').TrainConfig} config
  * @property {number[]} validation_pairs
- * @property {import('../../www/app/types.js').StepReport | null} last
+ * @property {import('../../www/core/types.js').StepReport | null} last
  * @property {[number, number][]} losses
- * @property {import('../../www/app/types.js').ValidationReport[]} validations
- * @property {import('../../www/app/types.js').RunEnd | null} end
+ * @property {import('../../www/core/types.js').ValidationReport[]} validations
+ * @property {import('../../www/core/types.js').RunEnd | null} end
  */
 
 /** How long the engine may take to come up: a wasm file of 20 MB is compiled first, on a machine that may be busy. */

@@ -19,7 +19,7 @@ test.afterAll(() => browser.close());
 const NARROW = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 const WIDE = { viewport: { width: 1280, height: 900 } };
 
-/** Runs in the list, the newest first. @param {gm.Page} page @returns {Promise<import('../../www/app/types.js').KeptRun[]>} */
+/** Runs in the list, the newest first. @param {gm.Page} page @returns {Promise<import('../../www/core/types.js').KeptRun[]>} */
 const runs = async (page) => /** @type {any} */ (await read(page)).keep.runs;
 
 /** Those nobody has discarded. @param {gm.Page} page */
@@ -204,7 +204,7 @@ test('a storage that is full: the run before stays, the new one goes on and is h
   await gm.applySettings(page, undefined, { seed: 2, steps: 100_000 });
   await page.click('#start');
   await until(async () => (await read(page)).run?.config.seed === 2, { limitMs: 30_000, what: 'the second run began' });
-  const { step } = /** @type {import('../../www/app/types.js').SavedRun} */ (await savedAt(page, 20, 'page'));
+  const { step } = /** @type {import('../../www/core/types.js').SavedRun} */ (await savedAt(page, 20, 'page'));
   await expect(page.locator('#banner-sentence')).toContainText('storage is full');
   expect((await kept(page)).map(({ id }) => id)).toEqual([first.id]);
   await session.send('Storage.overrideQuotaForOrigin', { origin });

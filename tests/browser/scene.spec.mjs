@@ -91,7 +91,7 @@ test('its run has a validation figure, and previews are crops of the worst place
   await expect(page.locator('#preview-note')).toContainText('click to enlarge');
   const held = config?.held_back;
   if (!held) throw new Error('nothing is held back');
-  const previews = /** @type {import('../../www/app/types.js').PreviewItem[]} */ (/** @type {unknown} */ (state.preview));
+  const previews = /** @type {import('../../www/core/types.js').PreviewItem[]} */ (/** @type {unknown} */ (state.preview));
   for (const { corner = [-1, -1], width, height, validation } of previews) {
     expect(validation).toBe(true);
     expect(Math.max(width, height)).toBeLessThanOrEqual(256);

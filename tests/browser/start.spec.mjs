@@ -59,43 +59,43 @@ const BEFORE_MODULES = [
   },
   {
     name: 'a module is blocked',
-    arrange: (page) => page.route('**/app/watch.js', (route) => route.abort('blockedbyclient')),
+    arrange: (page) => page.route('**/core/watch.js', (route) => route.abort('blockedbyclient')),
     sentence: /A part of the page could not be loaded \(asked for by main\.js\)/,
     next: /extension/,
   },
   {
     name: 'a module comes with the type of a page',
-    arrange: (page) => page.route('**/app/chart.js', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Sign in</title>' })),
+    arrange: (page) => page.route('**/page/train/chart.js', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Sign in</title>' })),
     sentence: /A part of the page could not be loaded/,
     next: /proxy/,
   },
   {
     name: 'a module is in a language that this browser does not know',
-    arrange: (page) => page.route('**/app/chart.js', (route) => route.fulfill(script('export function initChart() { let a = 1 ???? 2; }'))),
+    arrange: (page) => page.route('**/page/train/chart.js', (route) => route.fulfill(script('export function initChart() { let a = 1 ???? 2; }'))),
     sentence: /This browser cannot read a script of the page \(.*app\/chart\.js:1\)/,
     next: /update the browser/,
   },
   {
     name: 'a module lacks what another asks of it: two versions were mixed',
-    arrange: (page) => page.route('**/app/chart.js', (route) => route.fulfill(script('export const nothing = 1;'))),
+    arrange: (page) => page.route('**/page/train/chart.js', (route) => route.fulfill(script('export const nothing = 1;'))),
     sentence: /cannot read a script of the page \(.*initChart.*\)/,
     next: /Try again/,
   },
   {
     name: 'a module throws while it is loaded',
-    arrange: (page) => page.route('**/app/chart.js', (route) => route.fulfill(script('throw new RangeError("Incorrect locale information provided");\nexport function initChart() {}'))),
+    arrange: (page) => page.route('**/page/train/chart.js', (route) => route.fulfill(script('throw new RangeError("Incorrect locale information provided");\nexport function initChart() {}'))),
     sentence: /The page stopped while it was starting \(Incorrect locale information provided, app\/chart\.js:1\)/,
     next: /try another one/,
   },
   {
     name: 'the page throws while it starts',
-    arrange: (page) => page.route('**/app/chart.js', (route) => route.fulfill(script('export function initChart() { [].neverThere(); }'))),
+    arrange: (page) => page.route('**/page/train/chart.js', (route) => route.fulfill(script('export function initChart() { [].neverThere(); }'))),
     sentence: /The page stopped while it was starting \(.*neverThere.*app\/chart\.js:1\)/,
     next: /Try again/,
   },
   {
     name: 'the first painting throws, after all modules are there',
-    arrange: (page) => page.route('**/app/tiles.js', (route) => route.fulfill(script("import { onPaint } from './store.js';\nexport function initTiles() { onPaint(() => { [].neverThere(); }); }"))),
+    arrange: (page) => page.route('**/page/train/tiles.js', (route) => route.fulfill(script("import { onPaint } from '../../core/store.js';\nexport function initTiles() { onPaint(() => { [].neverThere(); }); }"))),
     sentence: /The page stopped while it was starting \(.*neverThere.*app\/tiles\.js:2\)/,
     next: /Try again/,
     up: true,
@@ -183,19 +183,19 @@ const OF_THE_ENGINE = [
   },
   {
     name: 'the worker’s script is not there (404)',
-    arrange: (page) => page.route('**/worker.js', (route) => route.fulfill({ status: 404, body: 'not found' })),
+    arrange: (page) => page.route('**/worker/worker.js', (route) => route.fulfill({ status: 404, body: 'not found' })),
     sentence: /The engine’s worker could not be started/,
     next: /Retry/,
   },
   {
     name: 'a module of the worker is not there (404)',
-    arrange: (page) => page.route('**/app/intake.js', (route) => route.fulfill({ status: 404, body: 'not found' })),
+    arrange: (page) => page.route('**/worker/intake.js', (route) => route.fulfill({ status: 404, body: 'not found' })),
     sentence: /The engine’s worker could not be started/,
     next: /too old for module workers/,
   },
   {
     name: 'the worker’s script throws',
-    arrange: (page) => page.route('**/worker.js', (route) => route.fulfill(script('throw new Error("on purpose");'))),
+    arrange: (page) => page.route('**/worker/worker.js', (route) => route.fulfill(script('throw new Error("on purpose");'))),
     sentence: /The engine’s worker could not be started \(.*on purpose\)/,
     next: /Retry/,
   },
@@ -237,7 +237,7 @@ const OF_THE_ENGINE = [
   },
   {
     name: 'the engine throws when it is made',
-    arrange: (page) => patch(page, 'worker.js', { 'new module.Engine(postEarly)': '(() => { throw new Error("on purpose"); })()' }),
+    arrange: (page) => patch(page, 'worker/worker.js', { 'new module.Engine(postEarly)': '(() => { throw new Error("on purpose"); })()' }),
     sentence: /The engine arrived damaged or does not run in this browser/,
     next: /on purpose/,
   },
@@ -245,7 +245,7 @@ const OF_THE_ENGINE = [
 
 /** Runs a line in the engine's worker before all else. @param {Page} page @param {string} line */
 function inWorker(page, line) {
-  return page.route('**/app/paths.js', async (route) => {
+  return page.route('**/core/paths.js', async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, body: `if (typeof document === 'undefined') { ${line} }\n${await response.text()}` });
   });
@@ -271,7 +271,7 @@ for (const { name, arrange, sentence, next } of OF_THE_ENGINE) {
 
 test('what was missing is there at the second try, and the page goes on', async ({ baseURL }) => {
   let broken = true;
-  const page = await open(baseURL, (one) => one.route('**/worker.js', (route) => (broken ? route.abort() : route.continue())));
+  const page = await open(baseURL, (one) => one.route('**/worker/worker.js', (route) => (broken ? route.abort() : route.continue())));
   await expect(page.locator('#banner-sentence')).toHaveText(/worker could not be started/);
   broken = false;
   await page.locator('#banner-action').click();
@@ -318,7 +318,7 @@ test('a page that is slow to come says how far it is, and takes it back once it 
   const held = new Promise((resolve) => { letGo = () => resolve(undefined); });
   const page = await open(baseURL, async (one) => {
     await patch(one, 'start.js', { 'PATIENCE_MS = 8000': 'PATIENCE_MS = 2000', 'STILL_MS = 30000': 'STILL_MS = 6000' });
-    await one.route('**/app/viewer.js', async (route) => {
+    await one.route('**/page/viewer/viewer.js', async (route) => {
       await held;
       await route.continue();
     });
@@ -339,7 +339,7 @@ test('a page that is slow to come says how far it is, and takes it back once it 
 test('an engine that stands still on its way is spoken of, and begun anew', async ({ baseURL }) => {
   let hold = true;
   const page = await open(baseURL, async (one) => {
-    await patch(one, 'app/patience.js', { '20_000': '4_000' });
+    await patch(one, 'page/patience.js', { '20_000': '4_000' });
     await one.route('**/pkg/*.wasm', async (route) => {
       if (hold) return;
       await route.continue();
@@ -358,7 +358,7 @@ test('an engine that stands still on its way is spoken of, and begun anew', asyn
 
 test('a GPU that never answers is spoken of, and the CPU is one click away', async ({ baseURL }) => {
   const page = await open(baseURL, async (one) => {
-    await patch(one, 'app/patience.js', { '60_000': '4_000' });
+    await patch(one, 'page/patience.js', { '60_000': '4_000' });
     await inWorker(one, "Object.defineProperty(navigator, 'gpu', { value: { requestAdapter: () => new Promise(() => {}) }, configurable: true });");
   });
   await expect(page.locator('#patience-sentence')).toHaveText(/The GPU has been tested for over a minute/);

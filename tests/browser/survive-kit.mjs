@@ -11,7 +11,7 @@ import * as gm from './page.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
 /** @typedef {gm.Summary & { keep: { storage: string, why: string, dataKept: string | null | undefined, offer: Saved | null, last: Saved | null, other: Saved | null }, dataset: { fingerprint: string }, error: { sentence: string, next: string } | null, run: gm.Run & { from: number, phase: string } }} Summary */
-/** @typedef {{ saved: import('../../www/app/types.js').SavedRun, where: string, data?: boolean }} Saved */
+/** @typedef {{ saved: import('../../www/core/types.js').SavedRun, where: string, data?: boolean }} Saved */
 
 /** Steps of milliseconds on either device, with everything in them: crops, augmentation, dropout, validation. */
 export const SMALL = { architecture: 'unet_norm', base: 4, depth: 2, tile_px: 32, batch: 2, steps: 1000, validate_every: 100, val_share: 0.25, dropout: 0.2, augmentation: 'strong', seed: 11 };

@@ -167,7 +167,7 @@ test('an engine that ends before its scripts run: another is started after a min
   await page.clock.install();
   // Its scripts stay on the way for ever.
   let held = 0;
-  await context.route('**/worker.js', (route) => {
+  await context.route('**/worker/worker.js', (route) => {
     held += 1;
     if (held > 1) void route.continue();
   });

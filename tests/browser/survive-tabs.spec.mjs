@@ -114,7 +114,7 @@ test('a second tab that trains when the first is closed: the first one’s run s
   await expect(second.locator('#banner-sentence')).toContainText('other tab is closed');
   await expect(second.locator('#keep-here')).toBeVisible();
   // It goes on being held by the page, several saves long.
-  const later = /** @type {import('../../www/app/types.js').SavedRun} */ (await savedAt(second, ((await read(second)).keep.last?.saved.step ?? 0) + 60, 'page'));
+  const later = /** @type {import('../../www/core/types.js').SavedRun} */ (await savedAt(second, ((await read(second)).keep.last?.saved.step ?? 0) + 60, 'page'));
   expect(later.steps_total).toBe(25_000);
   await expect(second.locator('#keep-line')).toContainText('of 40,000) is kept in this browser');
   await shoot(second, 'survive-inherited');

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { advice, grade, kindOf, rise } from '../../www/app/advice.js';
-import { actionWords, gradeLine, hintLine } from '../../www/app/advice-strings.js';
+import { advice, grade, kindOf, rise } from '../../www/page/train/advice.js';
+import { actionWords, gradeLine, hintLine } from '../../www/page/train/advice-strings.js';
 
 /** IoU at ten validations of a run of 200 steps. @param {number[]} ious @param {number} [above] of the images trained on */
 const validations = (ious, above = 0) => ious.map((iou, i) => ({ step: ((i + 1) * 200) / ious.length, iou, trainIou: iou + above }));
@@ -13,9 +13,9 @@ const RISING = [0.1, 0.15, 0.2, 0.26, 0.32, 0.38, 0.44, 0.5, 0.55, 0.6];
 const CURVE = [{ threshold: 0.5, precision: 0.6, recall: 0.9 }, { threshold: 0.7, precision: 0.75, recall: 0.8 }, { threshold: 0.9, precision: 0.9, recall: 0.5 }];
 const EVEN = [{ threshold: 0.3, precision: 0.7, recall: 0.9 }, { threshold: 0.5, precision: 0.8, recall: 0.82 }];
 
-/** @type {import('../../www/app/advice.js').RunFacts} */
+/** @type {import('../../www/page/train/advice.js').RunFacts} */
 const plain = { reason: 'finished', steps: 200, bestStep: 200, validations: validations(LEVEL), heldBack: true, curve: EVEN, threshold: 0.5, foregroundShare: 0.1, trainPixels: 2e6, pairs: 20, augmentation: 'strong', classes: 0, pixelM: 0.3 };
-/** @param {Partial<import('../../www/app/advice.js').RunFacts>} change */
+/** @param {Partial<import('../../www/page/train/advice.js').RunFacts>} change */
 const codes = (change) => advice({ ...plain, ...change }).map(({ code, action }) => `${code} ${action}`);
 
 test('a run that has levelled off has little to gain by more steps', () => {

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Archive, KEPT_MS } from '../../www/app/archive.js';
-import { pack, unpack } from '../../www/app/pack.js';
+import { Archive, KEPT_MS } from '../../www/worker/archive.js';
+import { pack, unpack } from '../../www/worker/pack.js';
 import { fakeFolder } from './fake-folder.mjs';
 import { describe, fakeSlots } from './fake-slots.mjs';
 
@@ -15,13 +15,13 @@ function state(number, run) {
   return made;
 }
 
-/** @param {any} root @param {import('../../www/app/slots.js').Slots} slots */
+/** @param {any} root @param {import('../../www/worker/slots.js').Slots} slots */
 const open = (root, slots) => Archive.open(root, /** @type {any} */ (describe), slots);
 const TOLD = { name: 'camp', differs: null };
-/** @param {Archive} archive @param {import('../../www/app/slots.js').Slots} slots */
+/** @param {Archive} archive @param {import('../../www/worker/slots.js').Slots} slots */
 const listed = (archive, slots) => archive.list(slots).map(({ saved }) => /** @type {any} */ (saved).run);
 
-/** Saves into the slots. @param {import('../../www/app/slots.js').Slots} slots @param {object} what */
+/** Saves into the slots. @param {import('../../www/worker/slots.js').Slots} slots @param {object} what */
 const save = (slots, what) => slots.save(async (write) => write(Buffer.from(JSON.stringify(what))) > 0);
 
 test('another run takes the slots: the one before is kept beside them, and there again when the page is opened', async () => {

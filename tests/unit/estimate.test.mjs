@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { timeOf } from '../../www/app/estimate.js';
+import { timeOf } from '../../www/page/train/estimate.js';
 
 test('validations count, at their own rate once it is known', () => {
   const macs = { steps: 100e9, validations: 50e9 };

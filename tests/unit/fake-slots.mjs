@@ -1,6 +1,6 @@
 // @ts-check
 /** Slots whose files lie in memory. */
-import { Slots } from '../../www/app/slots.js';
+import { Slots } from '../../www/worker/slots.js';
 
 /** A file in memory whose bytes are a state as JSON. @param {object} [state] */
 function fakeFile(state) {

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { folderWords } from '../../www/app/data-strings.js';
-import { faultLine } from '../../www/app/strings.js';
+import { folderWords } from '../../www/page/data/data-strings.js';
+import { faultLine } from '../../www/ui/strings.js';
 
 test('each answer names what the folders would hold', () => {
   const options = [{ images: 'a', masks: 'b' }, { images: 'b', masks: 'a' }];

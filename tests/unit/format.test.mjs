@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { baseName, bytes, duration, hex, isModel, metric, percent, plural, safeName } from '../../www/app/format.js';
-import { safePath } from '../../www/app/zip.js';
+import { baseName, bytes, duration, hex, isModel, metric, percent, plural, safeName } from '../../www/ui/format.js';
+import { safePath } from '../../www/worker/zip.js';
 
 test('numbers that are none are dashes, not words', () => {
   for (const value of [undefined, null, NaN, Infinity]) assert.equal(metric(value), '–');

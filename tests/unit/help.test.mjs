@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { askWords, terms } from '../../www/app/help-strings.js';
+import { askWords, terms } from '../../www/ui/help-strings.js';
 
 const WWW = new URL('../../www/', import.meta.url);
 
@@ -20,8 +20,8 @@ test('a word takes one or two sentences', () => {
 
 test('every word that markup or a setting asks for is explained', () => {
   const asked = [...readFileSync(new URL('index.html', WWW), 'utf8').matchAll(/data-help="(\w+)"/g)].map(([, name]) => name);
-  for (const file of readdirSync(new URL('app/', WWW))) {
-    asked.push(...[...readFileSync(new URL(`app/${file}`, WWW), 'utf8').matchAll(/\bterm: '(\w+)'|\binfo\('(\w+)'\)/g)].map(([, a, b]) => a ?? b));
+  for (const file of ['page', 'ui'].flatMap((folder) => readdirSync(new URL(folder, WWW), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`)).filter((name) => name.endsWith('.js'))) {
+    asked.push(...[...readFileSync(new URL(file, WWW), 'utf8').matchAll(/\bterm: '(\w+)'|\binfo\('(\w+)'\)/g)].map(([, a, b]) => a ?? b));
   }
   for (const name of asked) assert.ok(name in terms, name);
   for (const name of ['iou', 'threshold', 'loss', 'epoch', 'step', 'foreground', 'validation', 'pose', 'tile']) assert.ok(asked.includes(name), `${name} is not explained where it stands`);

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { reduce } from '../../www/app/reduce.js';
-import { shownAt, state, toldValidation } from '../../www/app/store.js';
+import { reduce } from '../../www/core/reduce.js';
+import { shownAt, state, toldValidation } from '../../www/core/store.js';
 
 globalThis.requestAnimationFrame = () => 0;
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { TINTS, tintFor } from '../../www/app/mask-colour.js';
+import { TINTS, tintFor } from '../../www/page/data/mask-colour.js';
 
 /** @param {[number, number, number]} rgb */
 const ground = ([r, g, b]) => Uint8Array.from({ length: 400 }, (_, i) => [r, g, b, 255][i % 4]);

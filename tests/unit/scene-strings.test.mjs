@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { areaWords, cropWords, heldBackLine, scenesWords } from '../../www/app/scene-strings.js';
+import { areaWords, cropWords, heldBackLine, scenesWords } from '../../www/ui/scene-strings.js';
 
 test('areas and scenes in words', () => {
   assert.equal(areaWords(900), '900 m²');

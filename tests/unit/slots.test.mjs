@@ -5,7 +5,7 @@ import { test } from 'node:test';
 
 import { fakeSlots } from './fake-slots.mjs';
 
-/** @param {import('../../www/app/slots.js').Slots} slots @param {object} state */
+/** @param {import('../../www/worker/slots.js').Slots} slots @param {object} state */
 const save = (slots, state) => slots.save(async (write) => {
   const bytes = Buffer.from(JSON.stringify(state));
   return write(bytes) === bytes.length;

@@ -1,0 +1,26 @@
+// @ts-check
+/**
+ * Settings as words: the end of an address, and a file.
+ */
+import { allFields } from '../../ui/fields.js';
+
+/** @typedef {import('../../core/types.js').TrainConfig} TrainConfig */
+
+/** A setting as one word of an address; commas divide a list, so those inside a name are written as %2C. @param {unknown} value */
+export const asWord = (value) => (Array.isArray(value) ? value.map((part) => String(part).replace(/[%,]/g, encodeURIComponent)).join(',') : String(value));
+
+/** The names of a list that {@link asWord} wrote. @param {string} word */
+export const listIn = (word) => word.split(',').map((name) => name.trim().replaceAll(/%2C/gi, ',').replaceAll('%25', '%')).filter(Boolean);
+
+/** All fields; those that may be long come last. */
+export const addressFields = [...allFields].sort((a, b) => Number(a.kind === 'names') - Number(b.kind === 'names'));
+
+/** The end of an address that sets every field. @param {TrainConfig} values */
+export function addressOf(values) {
+  const words = new URLSearchParams({ preset: values.preset });
+  for (const { name } of addressFields) words.set(name, asWord(values[name]));
+  return `#${words}`;
+}
+
+/** @param {TrainConfig} values */
+export const settingsFile = (values) => ({ groundmask: 'settings', version: 1, config: { ...values } });
