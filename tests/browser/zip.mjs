@@ -1,5 +1,5 @@
 // @ts-check
-/** Zip archives: reads what the page writes, strictly and by the central directory; writes what the page is to read, stored. */
+/** Zip archives: reads what the page writes, strictly and by the central directory; writes what the page is to read, stored and deflated in turn. */
 import * as zlib from 'node:zlib';
 
 const END = 0x06054b50;
@@ -63,19 +63,22 @@ export function zip(files) {
   let at = 0;
   for (const [name, content] of Object.entries(files)) {
     const data = Buffer.from(content);
+    const method = parts.length % 8 ? 0 : 8;
+    const packed = method === 8 ? zlib.deflateRawSync(data) : data;
     const bytes = Buffer.from(name);
-    // What the two headers share: version 2.0, no flags, stored, no date, checksum and lengths.
+    // What the two headers share: version 2.0, no flags, the method, no date, checksum and lengths.
     const shared = Buffer.alloc(26);
     shared.writeUInt16LE(20, 0);
+    shared.writeUInt16LE(method, 4);
     shared.writeUInt32LE(crc32(data), 10);
-    shared.writeUInt32LE(data.length, 14);
+    shared.writeUInt32LE(packed.length, 14);
     shared.writeUInt32LE(data.length, 18);
     shared.writeUInt16LE(bytes.length, 22);
-    parts.push(long(LOCAL), shared, bytes, data);
+    parts.push(long(LOCAL), shared, bytes, packed);
     const rest = Buffer.alloc(14);
     rest.writeUInt32LE(at, 10);
     directory.push(long(CENTRAL), Buffer.from([20, 0]), shared, rest, bytes);
-    at += 30 + bytes.length + data.length;
+    at += 30 + bytes.length + packed.length;
   }
   const end = Buffer.alloc(18);
   const count = Object.keys(files).length;

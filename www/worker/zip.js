@@ -1,9 +1,8 @@
 // @ts-check
 /**
  * Reads a zip by its central directory (APPNOTE 4.3.12), entry by entry, never the whole archive:
- * sizes, encryption and entry count are known before anything is inflated. Inflating is fflate's.
+ * sizes, encryption and entry count are known before anything is inflated. Inflating is the browser's.
  */
-import { Inflate } from '../vendor/fflate/fflate.js';
 import { MAX_FILE_BYTES, MAX_ZIP_BYTES, MAX_ZIP_ENTRIES } from '../core/paths.js';
 
 const END = 0x06054b50;
@@ -15,6 +14,13 @@ const ENCRYPTED = 1;
 const UTF8 = 1 << 11;
 /** Largest central directory read, bytes: 20,000 entries with long names fit many times over. */
 const MAX_DIRECTORY_BYTES = 64 * 1024 * 1024;
+/** A byte of deflate holds four copies of 258 bytes at most (RFC 1951: a length and a distance of one bit each). */
+const MAX_RATIO = 1032;
+/**
+ * So many packed bytes are given to the browser at once: it queues whatever one piece inflates to before anybody can count
+ * it, which is 16 MiB at most this way.
+ */
+const PIECE_BYTES = 16 * 1024;
 
 /** @typedef {{ path: string, bytes: Uint8Array } | { path: string, fault: string }} Unzipped */
 /** @typedef {{ path: string, flags: number, method: number, packed: number, size: number, offset: number }} ZipEntry */
@@ -89,32 +95,45 @@ export async function readEntry(file, entry) {
   const start = entry.offset + 30 + view.getUint16(26, true) + view.getUint16(28, true);
   const packed = file.slice(start, start + entry.packed);
   if (packed.size !== entry.packed) return { path, fault: 'zip_damaged' };
+  // Nothing is reserved for a size that these bytes cannot hold.
+  if (size > entry.packed * (entry.method === 8 ? MAX_RATIO : 1)) return { path, fault: 'zip_damaged' };
   const bytes = new Uint8Array(size);
   let filled = 0;
-  let overflow = false;
-  /** @param {Uint8Array} part */
-  const take = (part) => {
-    if (filled + part.length > size) overflow = true;
-    else bytes.set(part, filled);
-    filled += part.length;
-  };
-  const inflate = entry.method === 8 ? new Inflate(take) : null;
   try {
-    const reader = packed.stream().getReader();
+    const reader = (entry.method === 8 && packed.size > 0 ? inflated(packed) : packed.stream()).getReader();
     for (;;) {
       const { done, value } = await reader.read();
-      if (inflate) inflate.push(done ? new Uint8Array(0) : value, done);
-      else if (!done) take(value);
-      if (overflow) await reader.cancel();
-      if (done || overflow) break;
+      if (done) break;
+      if (filled + value.length > size) {
+        await reader.cancel();
+        return { path, fault: 'zip_damaged' };
+      }
+      bytes.set(value, filled);
+      filled += value.length;
     }
   } catch (error) {
+    // What the file system says is passed on; the rest is said of the packed bytes.
     if (error instanceof DOMException) throw error;
     return { path, fault: 'zip_damaged' };
   }
   if (filled !== size) return { path, fault: 'zip_damaged' };
   if (isZip(bytes)) return { path, fault: 'nested_zip' };
   return { path, bytes };
+}
+
+/** What a blob of raw deflate holds. @param {Blob} packed @returns {ReadableStream<Uint8Array>} */
+function inflated(packed) {
+  const reader = packed.stream().getReader();
+  const pieces = new ReadableStream({
+    /** @param {ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>} controller */
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else for (let at = 0; at < value.length; at += PIECE_BYTES) controller.enqueue(value.subarray(at, at + PIECE_BYTES));
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+  return pieces.pipeThrough(new DecompressionStream('deflate-raw'));
 }
 
 /**
