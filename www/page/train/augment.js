@@ -5,7 +5,8 @@
  */
 import { $, h, setText } from '../../ui/dom.js';
 import { augmentFields } from '../../ui/fields.js';
-import { change, current, named, wrap } from './settings.js';
+import { change, current } from './settings.js';
+import { named, wrap } from './settings-form.js';
 import { onPaint, state } from '../../core/store.js';
 
 /** @typedef {import('../../ui/fields.js').AugmentField} AugmentField */

@@ -2,7 +2,7 @@
 /**
  * Settings as words: the end of an address, and a file.
  */
-import { allFields } from '../../ui/fields.js';
+import { allFields, parseNumber } from '../../ui/fields.js';
 
 /** @typedef {import('../../core/types.js').TrainConfig} TrainConfig */
 
@@ -11,6 +11,14 @@ export const asWord = (value) => (Array.isArray(value) ? value.map((part) => Str
 
 /** The names of a list that {@link asWord} wrote. @param {string} word */
 export const listIn = (word) => word.split(',').map((name) => name.trim().replaceAll(/%2C/gi, ',').replaceAll('%25', '%')).filter(Boolean);
+
+/** What was typed, or stands in an address, as the value of a setting. @param {import('../../ui/fields.js').Field} field @param {string} text */
+export function fromText(field, text) {
+  if (field.kind === 'names') return text.split(',').map((name) => name.trim()).filter(Boolean);
+  if (field.kind === 'choice' || field.kind === 'word') return text;
+  if (field.kind === 'numbers') return text.trim() ? text.split(/[;,\s]+/).filter(Boolean).map((part) => parseNumber(part, false)) : [];
+  return parseNumber(text, field.kind === 'whole');
+}
 
 /** All fields; those that may be long come last. */
 export const addressFields = [...allFields].sort((a, b) => Number(a.kind === 'names') - Number(b.kind === 'names'));

@@ -1,53 +1,47 @@
 // @ts-check
 /**
- * Presets and settings: the form, its check in Rust, and the address that keeps it.
+ * Presets and settings: carries out what settings-state.js says, and keeps the address. The form is settings-form.js.
  */
-import { $, h, setText, show } from '../../ui/dom.js';
-import { advancedGroups, allFields, augmentFields, EPOCH_STOPS, mainFields, nameField, parseNumber } from '../../ui/fields.js';
+import { $, h } from '../../ui/dom.js';
+import { allFields, augmentFields } from '../../ui/fields.js';
 import { saveBlob } from '../predict/downloads.js';
-import { classicTime, expected, initEstimate } from './estimate.js';
-import { amount, bytes, count, percent, plural } from '../../ui/format.js';
+import { initEstimate } from './estimate.js';
 import { go } from '../header.js';
-import { info } from '../../ui/help.js';
 import { onEvent, say } from '../../core/reduce.js';
-import { heldBackHelp } from '../../ui/scene-strings.js';
 import { send, whenReady } from '../../core/session.js';
-import { addressFields, asWord, listIn, settingsFile } from './settings-text.js';
+import { buildForm, fillForm, paintForm, wantedModel } from './settings-form.js';
+import { addressFor, differingFrom, noSettings, reduceSettings } from './settings-state.js';
+import { asWord, settingsFile } from './settings-text.js';
 import { changed, onPaint, running, state, usablePairs } from '../../core/store.js';
-import { classicLine, fieldErrorLine, seedSteps } from '../../ui/strings.js';
+import { seedSteps } from '../../ui/strings.js';
 
 /**
  * @typedef {import('../../core/types.js').TrainConfig} TrainConfig
- * @typedef {import('../../core/types.js').Preset} Preset
- * @typedef {import('../../ui/fields.js').Field} Field
+ * @typedef {import('./settings-state.js').SettingsEvent} SettingsEvent
+ * @typedef {import('./settings-state.js').SettingsEffect} SettingsEffect
  */
 
-const PRESETS = /** @type {const} */ (['fast', 'balanced', 'seed']);
-
-/** The preset's own values, to know what was changed. @type {TrainConfig | null} */
-let base = null;
-/** Those of every preset that was asked for so far. @type {Map<string, TrainConfig>} */
-const presets = new Map();
-/** The settings as they stand. @type {TrainConfig | null} */
-let config = null;
-/** @type {Preset | null} */
-let asked = null;
-/** Settings from the address, or typed while a preset is on its way: put over it once it is known. @type {Record<string, string>} */
-let fromAddress = {};
-/** Start was pressed while a preset was on its way. */
-let startsThen = false;
+let settings = noSettings;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
-let timer;
+let checkTimer;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let addressTimer;
+/** Time after which a browser that refused an address takes one again. */
+const ADDRESS_AGAIN_MS = 10_000;
+/** Longer addresses are nobody's settings. */
+const MAX_ADDRESS = 1 << 16;
+/** Longer files are something else than settings. */
+const MAX_SETTINGS_BYTES = 1 << 20;
 
 export function initSettings() {
   initEstimate();
-  buildFields();
-  readAddress();
+  buildForm((field, text) => dispatch({ type: 'typed', field, text }), (preset) => dispatch({ type: 'preset_asked', preset }));
+  const words = addressWords();
+  if (words.length) dispatch({ type: 'address_read', words });
   addEventListener('hashchange', followAddress);
-  for (const preset of PRESETS) $(`preset-${preset}`).addEventListener('change', () => askPreset(preset));
-  $('set-class_name').addEventListener('input', () => set(nameField, control(nameField).value));
   $('seed-list').replaceChildren(...seedSteps.map((step) => h('li', {}, step)));
   $('save-settings').addEventListener('click', () => {
+    const { config } = settings;
     if (config) saveBlob(new Blob([`${JSON.stringify(settingsFile(config), null, 2)}\n`], { type: 'application/json' }), 'groundmask-settings.json');
   });
   $('load-settings').addEventListener('click', () => $('pick-settings').click());
@@ -64,90 +58,92 @@ export function initSettings() {
     event.preventDefault();
     start();
   });
-  whenReady(() => {
-    if (config) send({ type: 'check_config', config });
-    else askPreset(asked ?? 'balanced');
-  });
+  whenReady(() => dispatch({ type: 'engine_up' }));
   onEvent((event) => {
-    if (event.type === 'config' && asked && event.config.preset === asked) adopt(event.config);
-    if (event.type === 'dataset' && config) check(0);
+    if (event.type === 'config') dispatch({ type: 'config_told', config: event.config });
+    if (event.type === 'dataset') dispatch({ type: 'data_changed' });
   });
-  onPaint(paint);
+  onPaint(() => paintForm(settings.config, canStart()));
+}
+
+/** @param {SettingsEvent} event */
+function dispatch(event) {
+  const next = reduceSettings(settings, event);
+  settings = next.state;
+  state.unknownKeys = [...settings.unknown];
+  for (const effect of next.effects) carryOut(effect);
+}
+
+/** @param {SettingsEffect} effect */
+function carryOut(effect) {
+  switch (effect.kind) {
+    case 'send':
+      send(effect.command);
+      break;
+    case 'check':
+      clearTimeout(checkTimer);
+      checkTimer = setTimeout(() => dispatch({ type: 'check_due' }), effect.waitMs);
+      break;
+    case 'stop_check':
+      clearTimeout(checkTimer);
+      break;
+    case 'show_values':
+      if (settings.config) fillForm(settings.config);
+      break;
+    case 'write_address':
+      writeAddress();
+      break;
+    case 'start':
+      state.starting = true;
+      send(effect.command);
+      changed();
+      break;
+    case 'press_start':
+      start();
+      break;
+  }
 }
 
 /** Starts a run with the settings as they stand. */
 export function start() {
-  if (!config || !canStart().ok) return;
-  // Chosen and started at once: with the preset that was chosen.
-  startsThen = asked !== null;
-  if (startsThen) return;
-  clearTimeout(timer);
-  state.starting = true;
-  const model = /** @type {HTMLInputElement} */ ($('from-model')).checked ? state.model : null;
-  // The network is the model's own; everything else is as set.
-  const network = model ? { architecture: model.architecture, base: model.base, depth: model.depth, channels: model.channels } : {};
-  send({ type: model ? 'start_from_model' : 'start', config: { ...config, ...network } });
-  changed();
+  const { ok } = canStart();
+  const model = wantedModel();
+  dispatch({ type: 'start_pressed', ready: ok, model: model && { architecture: model.architecture, base: model.base, depth: model.depth, channels: model.channels } });
 }
 
 /** Takes settings over and starts with them. @param {TrainConfig} wanted @param {boolean} fromModel with the weights of the model that is there */
 export function startWith(wanted, fromModel) {
   // A second click comes before the first is answered.
   if (state.starting || running()) return;
-  asked = null;
-  config = { ...wanted };
-  fill(config);
-  writeAddress();
-  state.starting = true;
-  send({ type: fromModel ? 'start_from_model' : 'start', config });
-  changed();
+  dispatch({ type: 'started_with', config: wanted, fromModel });
 }
 
 /** Shows the settings of a run that is opened. @param {TrainConfig} wanted */
 export function showSettings(wanted) {
-  asked = null;
-  fromAddress = {};
-  config = { ...wanted };
-  fill(config);
-  writeAddress();
-  check(0);
+  dispatch({ type: 'replaced', config: wanted });
   changed();
-}
-
-/** Settings by name that are not the preset's, as an address writes them; null: the preset's are not known here. @param {TrainConfig} wanted @returns {[string, string][] | null} */
-export function differing(wanted) {
-  const own = presets.get(wanted.preset);
-  return own ? addressFields.filter(({ name }) => asWord(wanted[name]) !== asWord(own[name])).map(({ name }) => [name, asWord(wanted[name])]) : null;
 }
 
 /** Changes settings by name, as the address writes them. @param {[string, string][]} list */
 export function applySettings(list) {
-  if (!config) return;
-  for (const [name, text] of list) {
-    const field = allFields.find((other) => other.name === name);
-    if (field) config = { ...config, [field.name]: fromText(field, text) };
-  }
-  fill(config);
-  writeAddress();
-  check(0);
+  dispatch({ type: 'named', list });
   changed();
 }
 
 /** Changes several settings at once and has them checked. @param {Partial<TrainConfig>} values */
 export function change(values) {
-  if (!config) return;
-  config = { ...config, ...values };
-  fill(config);
-  writeAddress();
-  check(120);
+  dispatch({ type: 'set', values });
   changed();
 }
 
 /** The settings as they stand, checked or not. */
-export const current = () => config;
+export const current = () => settings.config;
 
 /** Whether the settings are as a list says. @param {[string, string][]} list */
-export const hasSettings = (list) => config !== null && list.every(([name, text]) => String(/** @type {any} */ (config)[name]) === text);
+export const hasSettings = (list) => settings.config !== null && list.every(([name, text]) => String(/** @type {any} */ (settings.config)[name]) === text);
+
+/** Settings by name that are not the preset's, as an address writes them; null: the preset's are not known here. @param {TrainConfig} wanted */
+export const differing = (wanted) => differingFrom(settings, wanted);
 
 /** @returns {{ ok: boolean, why: string }} */
 function canStart() {
@@ -158,63 +154,10 @@ function canStart() {
   if (!state.device) return { ok: false, why: state.faults.some((fault) => fault.stage === 'device') ? 'No device is up; choose one in the device panel.' : 'The device is being brought up.' };
   if (running()) return { ok: false, why: 'A run is under way; changes count for the next one.' };
   if (state.predicting) return { ok: false, why: 'Masks are being predicted.' };
-  if (!config) return { ok: false, why: 'Settings are being read.' };
+  if (!settings.config) return { ok: false, why: 'Settings are being read.' };
   if (state.config?.errors.length) return { ok: false, why: state.config.errors.some(({ field }) => augmentFields.some(({ name }) => name === field)) ? 'An augmentation slider needs another value.' : 'A setting needs another value, see above.' };
   return { ok: !state.starting, why: '' };
 }
-
-/** @param {Preset} preset */
-function askPreset(preset) {
-  clearTimeout(timer);
-  asked = preset;
-  send({ type: 'preset_config', preset });
-}
-
-/** Takes a preset's values over, with what the address says on top. @param {TrainConfig} preset */
-function adopt(preset) {
-  asked = null;
-  base = { ...preset };
-  presets.set(preset.preset, base);
-  config = { ...preset };
-  const extra = Object.keys(fromAddress).length > 0;
-  for (const field of allFields) {
-    const text = fromAddress[field.name];
-    if (text !== undefined) /** @type {any} */ (config)[field.name] = field.kind === 'names' ? listIn(text) : fromText(field, text);
-  }
-  fromAddress = {};
-  fill(config);
-  writeAddress();
-  if (extra) check(0);
-  if (startsThen) start();
-}
-
-/** @param {Field} field @param {string} text */
-function fromText(field, text) {
-  if (field.kind === 'names') return text.split(',').map((name) => name.trim()).filter(Boolean);
-  if (field.kind === 'choice' || field.kind === 'word') return text;
-  if (field.kind === 'numbers') return text.trim() ? text.split(/[;,\s]+/).filter(Boolean).map((part) => parseNumber(part, false)) : [];
-  return parseNumber(text, field.kind === 'whole');
-}
-
-/** @param {number} wait ms */
-function check(wait) {
-  clearTimeout(timer);
-  timer = setTimeout(() => {
-    if (config && !asked) send({ type: 'check_config', config });
-  }, wait);
-}
-
-/** Changes one setting and has it checked. @param {Field} field @param {string} text */
-function set(field, text) {
-  if (!config) return;
-  const value = fromText(field, text);
-  if (asked) fromAddress[field.name] = field.kind === 'names' ? asWord(value) : text;
-  config = { ...config, [field.name]: value };
-  writeAddress();
-  check(120);
-}
-
-// --- as a file -----------------------------------------------------------------------------
 
 /**
  * Takes settings from a file, as from an address: what is unknown is named, what cannot be used is refused in Rust.
@@ -230,71 +173,31 @@ export async function takeSettings(file) {
     return false;
   }
   if (read?.groundmask !== 'settings' || typeof read.config !== 'object' || read.config === null) return false;
-  state.unknownKeys = [];
-  fromAddress = {};
-  const preset = takeWords(Object.entries(read.config).map(([name, value]) => [name, asWord(value)]));
-  askPreset(preset ?? config?.preset ?? 'balanced');
+  dispatch({ type: 'words_given', words: Object.entries(read.config).map(([name, value]) => [name, asWord(value)]), from: 'file' });
   go('train');
   say(`Settings of ${file.name}.`);
   changed();
   return true;
 }
-/** Longer ones are something else. */
-const MAX_SETTINGS_BYTES = 1 << 20;
 
-// --- address -------------------------------------------------------------------------------
-
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let addressTimer;
-/** Time after which a browser that refused an address takes one again. */
-const ADDRESS_AGAIN_MS = 10_000;
-/** Longer addresses are nobody's settings. */
-const MAX_ADDRESS = 1 << 16;
-
-function readAddress() {
-  const hash = location.hash.slice(1, MAX_ADDRESS);
-  if (!hash) return;
-  asked = takeWords([...new URLSearchParams(hash)]) ?? asked;
-}
+/** The end of the address as words. @returns {[string, string][]} */
+const addressWords = () => [...new URLSearchParams(location.hash.slice(1, MAX_ADDRESS))];
 
 /** Another address in the same tab: somebody followed a link with settings. */
 function followAddress() {
-  const words = new URLSearchParams(location.hash.slice(1, MAX_ADDRESS));
+  const words = addressWords();
   // A link within the page, as the one that skips to the content, is none of these.
-  if (!words.has('preset') && !allFields.some(({ name }) => words.has(name))) {
+  if (!words.some(([key]) => key === 'preset' || allFields.some(({ name }) => name === key))) {
     writeAddress();
     return;
   }
-  state.unknownKeys = [];
-  fromAddress = {};
-  readAddress();
-  askPreset(asked ?? config?.preset ?? 'balanced');
+  dispatch({ type: 'words_given', words, from: 'address' });
   changed();
 }
 
-/** Keeps what is known, for when the preset is here, and gives the preset. @param {[string, string][]} words @returns {Preset | null} */
-function takeWords(words) {
-  const known = new Map(allFields.map((field) => [/** @type {string} */ (field.name), field]));
-  let preset = null;
-  for (const [key, value] of words) {
-    const field = known.get(key);
-    if (key === 'preset' && PRESETS.some((name) => name === value)) preset = /** @type {Preset} */ (value);
-    else if (field && (field.kind !== 'choice' || field.options?.some(([option]) => option === value))) fromAddress[key] = value;
-    else state.unknownKeys.push(`${key}=${value}`.slice(0, 60));
-  }
-  return preset;
-}
-
 function writeAddress() {
-  if (!config || !base) return;
-  const words = new URLSearchParams({ preset: config.preset });
-  // What `base` says is that of another preset where a run's own settings were taken over.
-  const all = base.preset !== config.preset;
-  for (const { name } of addressFields) {
-    if (all || JSON.stringify(config[name]) !== JSON.stringify(base[name])) words.set(name, asWord(config[name]));
-  }
-  const hash = `#${words}`;
-  if (location.hash === hash) return;
+  const hash = addressFor(settings);
+  if (hash === null || location.hash === hash) return;
   try {
     history.replaceState(null, '', hash);
   } catch {
@@ -302,154 +205,4 @@ function writeAddress() {
     clearTimeout(addressTimer);
     addressTimer = setTimeout(writeAddress, ADDRESS_AGAIN_MS);
   }
-}
-
-// --- form ----------------------------------------------------------------------------------
-
-function buildFields() {
-  $('main-fields').replaceChildren(...mainFields.map(mainField));
-  $('advanced-fields').replaceChildren(...advancedGroups.map(({ title, fields }) => h('fieldset', { class: 'group' }, h('legend', {}, title), ...fields.map(plainField))));
-}
-
-/** A setting with its sentence and the place of its error. @param {Field} field @param {(Node | null)[]} children */
-export const wrap = (field, ...children) => h('div', { class: 'field', id: `field-${field.name}` }, ...children, h('p', { class: 'help', id: `help-${field.name}` }, field.help), h('p', { class: 'error', id: `err-${field.name}`, hidden: true }));
-
-/** @param {Field} field */
-function mainField(field) {
-  const id = `set-${field.name}`;
-  if (field.kind === 'choice') {
-    const choose = (/** @type {string} */ value) => {
-      // Its sliders lie beside the tiles.
-      if (value === 'own') /** @type {HTMLDetailsElement} */ ($('tiles-fold')).open = true;
-      set(field, value);
-    };
-    const radios = (field.options ?? []).map(([value, words]) => h('label', {}, h('input', { type: 'radio', name: id, value, id: `${id}-${value}`, onchange: () => choose(value) }), h('span', {}, words)));
-    return wrap(field, h('fieldset', { class: 'segments small-segments', id }, h('legend', {}, field.label), ...radios));
-  }
-  const share = field.name === 'val_share';
-  const number = h('input', { type: 'text', inputMode: 'decimal', id, autocomplete: 'off', class: 'figure', 'aria-describedby': `err-${field.name} help-${field.name}` });
-  const range = h('input', { type: 'range', id: `${id}-range`, min: '0', max: share ? '50' : String(EPOCH_STOPS.length - 1), step: share ? '5' : '1', 'aria-label': `${field.label}, slider` });
-  range.addEventListener('input', () => {
-    number.value = share ? String(Number(range.value) / 100) : String(EPOCH_STOPS[Number(range.value)]);
-    paintRange(field);
-    set(field, number.value);
-  });
-  number.addEventListener('input', () => {
-    paintRange(field, true);
-    set(field, number.value);
-  });
-  return wrap(field, h('div', { class: 'between' }, named(field), h('span', { class: 'row tight' }, number)), range);
-}
-
-/** The label of a setting, and what its word means. @param {Field} field */
-export function named(field) {
-  const label = h('label', { for: `set-${field.name}` }, field.label);
-  return field.term ? h('span', { class: 'row tight' }, label, info(field.term)) : label;
-}
-
-/** Brings the slider to what was typed. @param {Field} field @param {boolean} [move] */
-function paintRange(field, move = false) {
-  const value = parseNumber(control(field).value, field.kind === 'whole');
-  const range = /** @type {HTMLInputElement} */ ($(`set-${field.name}-range`));
-  const share = field.name === 'val_share';
-  if (move && Number.isFinite(value)) {
-    const stop = EPOCH_STOPS.findIndex((n) => n >= value);
-    range.value = String(share ? value * 100 : stop < 0 ? EPOCH_STOPS.length - 1 : stop);
-  }
-  range.setAttribute('aria-valuetext', share ? percent(value) : plural(value, 'epoch'));
-}
-
-/** @param {Field} field */
-function plainField(field) {
-  const id = `set-${field.name}`;
-  const described = { id, 'aria-describedby': `err-${field.name} help-${field.name}` };
-  const label = named(field);
-  if (field.kind === 'choice') {
-    const select = h('select', described, ...(field.options ?? []).map(([value, words]) => h('option', { value }, words)));
-    select.addEventListener('change', () => set(field, select.value));
-    return wrap(field, h('div', { class: 'between' }, label, select));
-  }
-  if (field.kind === 'names') {
-    const area = h('textarea', { ...described, rows: 2, spellcheck: false });
-    area.addEventListener('input', () => set(field, area.value.replaceAll('\n', ',')));
-    return wrap(field, label, area);
-  }
-  const input = h('input', { ...described, type: 'text', inputMode: 'decimal', autocomplete: 'off', class: 'figure' });
-  input.addEventListener('input', () => set(field, input.value));
-  return wrap(field, h('div', { class: 'between' }, label, input));
-}
-
-/** @param {Field} field */
-const control = (field) => /** @type {HTMLInputElement} */ ($(`set-${field.name}`));
-
-/** @param {TrainConfig} values */
-function fill(values) {
-  for (const preset of PRESETS) /** @type {HTMLInputElement} */ ($(`preset-${preset}`)).checked = values.preset === preset;
-  for (const field of allFields) {
-    // Theirs are shown beside the tiles.
-    if (augmentFields.includes(field)) continue;
-    const value = values[field.name];
-    if (field.name === 'augmentation') {
-      /** @type {HTMLInputElement} */ ($(`set-augmentation-${value}`)).checked = true;
-      continue;
-    }
-    control(field).value = Array.isArray(value) ? value.join(', ') : typeof value === 'number' ? plainNumber(value) : String(value ?? '');
-    if (mainFields.includes(field)) paintRange(field, true);
-  }
-}
-
-/** No float noise (`0.1` may come back from an f32 as 0.10000000149); a seed keeps all its digits. @param {number} value */
-const plainNumber = (value) => String(Number.isInteger(value) ? value : Number(value.toPrecision(7)));
-
-// --- painting ------------------------------------------------------------------------------
-
-function paint() {
-  const { config: report } = state;
-  const { ok, why } = canStart();
-  show($('from-model-line'), state.model !== null);
-  if (state.model) setText($('from-model-text'), `Go on from ${state.model.about?.name || state.model.name || 'the model trained here'} (${state.model.base} filters, depth ${state.model.depth})`);
-  else /** @type {HTMLInputElement} */ ($('from-model')).checked = false;
-  const button = $('start');
-  // Not disabled: who pressed it would lose the focus. `start` looks for itself.
-  button.ariaDisabled = String(!ok);
-  setText(button, state.starting ? 'Starting …' : state.run?.end ? 'Train again' : 'Start training');
-  show($('start-why'), Boolean(why));
-  setText($('start-why'), why);
-  show($('unknown-keys'), state.unknownKeys.length > 0);
-  setText($('unknown-keys'), `Unknown settings were ignored: ${state.unknownKeys.join(', ')}`);
-  if (!report || !config) return;
-  setText($('classic-line'), classicLine(classicTime(report)));
-  const channels = config.channels === 'rgb' ? 'RGB' : 'grey';
-  if (!report.errors.length) setText($('preset-line'), `${config.preset === 'seed' ? 'Classic: ' : ''}${amount(report.parameters)} parameters, ${channels}, tiles of ${config.tile_px} px, ${config.batch} at a time.`);
-  setText($('preset-fit'), report.errors.length ? '' : `Fits: about ${bytes(report.memory_bytes)} of memory. ${count(report.steps_total)} steps${expected(report)}.`);
-  setText($('help-val_share'), shareHelp(config, report));
-  const help = config.steps > 0 ? `Overridden by ${count(config.steps)} total steps under Advanced.` : mainFields[0].help;
-  setText($('help-epochs'), help);
-  const errors = new Map(report.errors.map((error) => [error.field, error]));
-  for (const field of allFields) {
-    const error = errors.get(field.name);
-    const line = $(`err-${field.name}`);
-    show(line, error !== undefined);
-    setText(line, error ? fieldErrorLine(error) : '');
-    const element = $(`set-${field.name}`);
-    if (error) element.setAttribute('aria-invalid', 'true');
-    else element.removeAttribute('aria-invalid');
-  }
-  const advanced = /** @type {HTMLDetailsElement} */ ($('advanced'));
-  // What is chosen, and what is wrong, is not to lie folded away.
-  if (report !== checked && config.preset === 'seed' && checked?.config.preset !== 'seed') advanced.open = true;
-  if (report !== checked && report.errors.some((error) => augmentFields.some(({ name }) => name === error.field))) /** @type {HTMLDetailsElement} */ ($('tiles-fold')).open = true;
-  if (report !== checked && report.errors.some((error) => ![...mainFields, ...augmentFields].some(({ name }) => name === error.field))) advanced.open = true;
-  checked = report;
-}
-/** @type {import('../../core/types.js').ConfigReport | null} */
-let checked = null;
-
-/** What is held back. @param {TrainConfig} values @param {import('../../core/types.js').ConfigReport} report */
-function shareHelp({ val_names: names }, { errors, held_back: held, places, train_pairs: train, validation_pairs: validation }) {
-  if (names.length) return `Overridden by ${plural(names.length, 'name')} under Advanced.`;
-  const image = held && state.dataset?.pairs[held.pair];
-  if (held && image) return heldBackHelp(held, image);
-  if (train + validation === 0 || errors.length) return mainFields[2].help;
-  return `${count(validation)} of ${plural(train + validation, 'pair')}${places ? `, from ${plural(places, 'place')},` : ''} never trained on, to measure honestly.`;
 }
