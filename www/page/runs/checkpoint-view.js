@@ -4,10 +4,9 @@
  */
 import { $, setText, show } from '../../ui/dom.js';
 import { bytes, count, metric, plural } from '../../ui/format.js';
-import { offerAgain } from './offers.js';
 import { onEvent } from '../../core/reduce.js';
 import { saveReport } from './report.js';
-import { discard, goingOn, isAsked, keepHere, later, resume } from './resume.js';
+import { discard, goingOn, isAsked, keepHere, later, offerAgain, resume } from './resume.js';
 import { isDone } from './runs.js';
 import { when } from './runs-strings.js';
 import { isDataHere, onPaint, running, state } from '../../core/store.js';

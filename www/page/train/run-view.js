@@ -7,12 +7,12 @@ import { faultItem } from '../data/data-view.js';
 import { count, duration, metric, speed } from '../../ui/format.js';
 import { focusHeading, go } from '../header.js';
 import { onEvent } from '../../core/reduce.js';
-import { send } from '../../core/session.js';
 import { changed, judgedAt, onPaint, running, state, stepOf, toldValidation, usablePairs } from '../../core/store.js';
 import { holdsRuns, isDone } from '../runs/runs.js';
 import { hold } from '../press-guard.js';
 import { mendedLine, retryWords, runLine } from '../../ui/strings.js';
 import { resume } from '../runs/resume.js';
+import { pauseOrResume, stop } from './run-control.js';
 import { startWith } from './settings.js';
 import { classKey, paintLayers } from '../../ui/paint-classes.js';
 
@@ -47,22 +47,6 @@ let begun = false;
 function retriesModel(config) {
   const { run, model } = state;
   return Boolean(run?.continued) && model?.name === `run ${run?.run_id}` && model.architecture === config.architecture;
-}
-
-export function pauseOrResume() {
-  const { run } = state;
-  if (!run || run.end || run.asked) return;
-  run.asked = run.phase === 'paused' ? 'resume' : 'pause';
-  send({ type: run.asked });
-  changed();
-}
-
-function stop() {
-  const { run } = state;
-  if (!run || run.end || run.asked === 'stop') return;
-  run.asked = 'stop';
-  send({ type: 'stop' });
-  changed();
 }
 
 function paint() {

@@ -6,7 +6,7 @@ import { $, h, setText, show, typing } from '../../ui/dom.js';
 import { EVEN_ODDS } from '../../ui/format.js';
 import { go } from '../header.js';
 import { openHelp } from '../../ui/help.js';
-import { pauseOrResume } from '../train/run-view.js';
+import { pauseOrResume } from '../train/run-control.js';
 import { bestThreshold, changed, chooseThreshold, onPaint, running, state } from '../../core/store.js';
 import { toggleOverlay, viewerKey, viewerOpen } from './viewer.js';
 

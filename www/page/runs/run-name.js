@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What the list says of the run on the page, and runs of before that this page alone holds.
+ * What the list of runs says of the run on the page.
  */
 import { differing } from '../train/settings.js';
 import { kept, state, usablePairs } from '../../core/store.js';
@@ -23,21 +23,4 @@ function dataName() {
   const tops = new Set(kept.train.map(({ path }) => (path.includes('/') ? path.split('/')[0] : '')));
   const [top] = tops;
   return tops.size === 1 && top ? top : (usablePairs()[0]?.name ?? '');
-}
-
-/**
- * What this page alone holds of the run before stays with it, in the list.
- * @param {number | null} [discarded] until when, if people discarded it
- * @returns {{ id: string, name: string } | null} null: it holds nothing
- */
-export function holdLast(discarded = null) {
-  const { last, held, taken, runs } = state.keep;
-  if (last?.where !== 'page' || !last.blob) return null;
-  const { saved, blob } = last;
-  const id = last.id ?? `page-${saved.saved_at_ms}`;
-  // It may be on disk by now.
-  if (runs.some((other) => other.id === id)) return null;
-  const { name, differs } = words;
-  state.keep.held = [{ id, name, differs, discarded_until: discarded, saved, blob, data: false, taken: taken === saved.number }, ...held.filter((other) => other.id !== id)];
-  return { id, name };
 }
