@@ -1,42 +1,26 @@
 // @ts-check
 /**
- * The engine as the page sees it: one live worker, commands to it, its messages into the state, and a
- * new worker when the old one is gone.
+ * The engine's life as the page sees it: its messages into the state, and a new worker when the old one is gone. What is said to
+ * it goes through engine.js, what it is given through data-files.js.
  */
+import { filesForNewEngine, hasGiven, readUpTo, reload } from './data-files.js';
+import { connect, link, post, send } from './engine.js';
 import { storedCalibration } from './stored-calibration.js';
-import { Link } from './worker-link.js';
 import { PROTOCOL_VERSION } from './paths.js';
 import { reduce, say } from './reduce.js';
 import { holdStorage } from './storage-lock.js';
-import { changed, changedFigures, kept, running, state } from './store.js';
+import { changed, changedFigures, running, state } from './store.js';
 import { deathWords, endedSilently, fruitlessWords, loadWords } from '../ui/strings.js';
-import { isModel, plural } from '../ui/format.js';
 import { noteEngineUp } from './watch.js';
 
-/**
- * @typedef {import('./types.js').Command} Command
- * @typedef {import('./types.js').Entry} Entry
- * @typedef {import('./types.js').Purpose} Purpose
- * @typedef {import('./types.js').FromWorker} FromWorker
- */
+/** @typedef {import('./types.js').FromWorker} FromWorker */
 
 /** The last events without their pictures, for tests and for bug reports. @type {object[]} */
 export const lastEvents = [];
 const MAX_LAST = 400;
 
-/** A run taken home. */
-const RUN_FILE = /\.gmrun$/i;
-
-/** @type {Link} */
-let link;
 /** What to do once an engine is up (again). @type {(() => void)[]} */
 const onReady = [];
-/** What was sent to be read and is not read yet, drop by drop. @type {Entry[][]} */
-let drops = [];
-/** The data set, by its fingerprint, whose kept copies are the files in use. @type {string | null} */
-let heldData = null;
-/** Seed of the sample scenes in use, to make them again in a new engine. @type {number | null} */
-let sampleSeed = null;
 
 /** @param {() => void} work */
 export function whenReady(work) {
@@ -81,14 +65,6 @@ export function onMessage(work) {
   onMessages.push(work);
 }
 
-/** Bytes of wasm memory, and the most messages that ever waited for the page. */
-export const figures = () => link.figures;
-
-/** @param {import('./types.js').ToWorker} message */
-export function post(message) {
-  link.post(message);
-}
-
 /** The storage is this tab's. */
 let hasStorage = false;
 
@@ -105,127 +81,12 @@ export function initStorage() {
 export function startEngine() {
   state.engine = 'loading';
   state.loading = { loaded: 0, total: null };
-  drops = [];
-  link = new Link(receive, died);
-  if (heldData !== null) post({ kind: 'hold_data', fingerprint: heldData });
+  connect(receive, died);
+  filesForNewEngine();
   if (hasStorage) post({ kind: 'open_store' });
   send({ type: 'init', device: state.deviceChoice, calibration: storedCalibration() });
   for (const work of onReady) work();
   changed();
-}
-
-/** @param {Command} command */
-export function send(command) {
-  link.post({ kind: 'command', command });
-}
-
-/** Gives files to the engine. @param {Entry[]} entries @param {Purpose} purpose */
-export function sendFiles(entries, purpose) {
-  if (!entries.length) return;
-  if ((purpose === 'train' && running()) || state.predicting) {
-    state.error = { sentence: running() ? 'A run is under way, and it holds the data.' : 'Masks are being predicted.', next: 'Wait for the end or stop it, then drop the files again.', action: null };
-    changed();
-    return;
-  }
-  const runs = entries.filter(({ path }) => RUN_FILE.test(path));
-  for (const { file } of runs) link.post({ kind: 'look_at_run', file });
-  entries = entries.filter((entry) => !runs.includes(entry));
-  if (!entries.length) return;
-  for (const entry of entries) if (!isModel(entry.path)) kept[purpose].push(entry);
-  if (purpose === 'train' && sampleSeed !== null && entries.some(({ path }) => !isModel(path))) sampleSeed = null;
-  state.reading = { purpose, done: 0, total: entries.length, path: '', cancelling: false };
-  say(`Reading ${plural(entries.length, 'file')}.`);
-  drops.push(entries);
-  link.post({ kind: 'files', entries, purpose });
-  changed();
-}
-
-/**
- * Of a drop that was cancelled only what was read is given to a later engine: the data would be others.
- * @param {Extract<FromWorker, { kind: 'read' }>} message
- */
-function readUpTo({ purpose, cancelled, handed, first }) {
-  const drop = drops.shift();
-  if (!drop || !cancelled) return;
-  const unread = new Set(drop.slice(handed));
-  kept[purpose] = kept[purpose].filter((entry) => !unread.has(entry));
-  if (first !== undefined && handed > 0) drop[handed - 1].first = first;
-}
-
-/** The files in use are the copies kept of a data set: they must not be thrown away. @param {string | null} fingerprint */
-export function holdData(fingerprint) {
-  heldData = fingerprint;
-  post({ kind: 'hold_data', fingerprint });
-}
-
-export function cancelFiles() {
-  if (state.reading) state.reading.cancelling = true;
-  link.post({ kind: 'cancel_files' });
-  changed();
-}
-
-/** @param {number} seed */
-export function sampleScenes(seed) {
-  sampleSeed = seed;
-  folders = [];
-  byHand = [];
-  kept.train = [];
-  holdData(null);
-  state.faults = state.faults.filter((fault) => fault.purpose !== 'train');
-  state.sampling = true;
-  send({ type: 'sample_scenes', seed });
-  changed();
-}
-
-/** Forgets files of one purpose, here and in the engine. @param {Purpose} purpose */
-export function clear(purpose) {
-  kept[purpose] = [];
-  if (purpose === 'train') {
-    sampleSeed = null;
-    folders = [];
-    byHand = [];
-    holdData(null);
-  }
-  // The engine drops its results with the images they came from.
-  if (purpose === 'predict') state.results = [];
-  state.faults = state.faults.filter((fault) => fault.purpose !== purpose);
-  send({ type: 'clear', purpose });
-}
-
-/** The bands chosen; a new engine has to be told. @type {number[]} */
-let chosenBands = [];
-
-/** Chooses bands and reads all files again with them. @param {number[]} bands */
-export function setBands(bands) {
-  const { train, predict } = kept;
-  kept.train = [];
-  kept.predict = [];
-  state.results = [];
-  chosenBands = bands;
-  send({ type: 'set_bands', bands });
-  sendFiles(train, 'train');
-  sendFiles(predict, 'predict');
-}
-
-/** The user's word on what folders hold; a new engine has to be told. @type {import('./types.js').FolderRoles[]} */
-let folders = [];
-
-/** Says what folders hold, from now on. @param {import('./types.js').FolderRoles[]} roles */
-export function tellFolders(roles) {
-  for (const { images, masks } of roles) {
-    folders = [...folders.filter((known) => known.images !== images || known.masks !== masks), { images, masks }];
-    send({ type: 'set_folder_roles', images, masks });
-  }
-}
-
-/** All pairs that the user made, image and mask; a new engine has to be told. @type {[string, string][]} */
-let byHand = [];
-
-/** Makes these the pairs by hand; those of before that are not among them are taken apart. @param {[string, string][]} pairs */
-export function pairByHand(pairs) {
-  if (JSON.stringify(pairs) === JSON.stringify(byHand)) return;
-  byHand = pairs;
-  send({ type: 'pair_by_hand', pairs });
 }
 
 /** The banner's button: load the wasm again, or the data into a new engine. */
@@ -234,9 +95,9 @@ export function recover() {
   state.error = null;
   if (action === 'retry') {
     // A worker that never ran cannot load anything.
-    if (link.started && link.alive) {
+    if (link().started && link().alive) {
       state.engine = 'loading';
-      link.post({ kind: 'retry' });
+      post({ kind: 'retry' });
     } else restart(false);
   }
   if (action === 'reload_data') reload();
@@ -245,7 +106,7 @@ export function recover() {
 
 /** Another worker in the place of one that does not come up. @param {boolean} onCpu */
 export function restart(onCpu) {
-  link.close();
+  link().close();
   if (onCpu) state.deviceChoice = 'cpu';
   startEngine();
   // What was given to it went with it.
@@ -253,32 +114,10 @@ export function restart(onCpu) {
   reload();
 }
 
-/** Bands for files that are read from now on. @param {number[]} bands */
-export function nextBands(bands) {
-  if (bands.join() === chosenBands.join()) return;
-  chosenBands = bands;
-  send({ type: 'set_bands', bands });
-}
-
-/** Gives the files of before to the new engine. */
-export function reload() {
-  const { train, predict } = kept;
-  kept.train = [];
-  kept.predict = [];
-  if (chosenBands.length) send({ type: 'set_bands', bands: chosenBands });
-  if (sampleSeed === null) {
-    tellFolders(folders);
-    if (byHand.length) send({ type: 'pair_by_hand', pairs: byHand });
-  }
-  if (sampleSeed !== null) sampleScenes(sampleSeed);
-  sendFiles(train, 'train');
-  sendFiles(predict, 'predict');
-}
-
 /** @param {FromWorker} message */
 function receive(message) {
   if (message.kind === undefined) {
-    if (message.type === 'fatal') link.die(message.message, message.memory);
+    if (message.type === 'fatal') link().die(message.message, message.memory);
     return;
   }
   switch (message.kind) {
@@ -349,7 +188,7 @@ const MAX_FRUITLESS = 3;
 
 /** @param {string} detail @param {boolean} [memory] */
 function died(detail, memory = false) {
-  link.close();
+  link().close();
   fruitless = state.device ? 0 : fruitless + 1;
   const run = running() ? state.run : null;
   /** @type {Death} */
@@ -365,7 +204,7 @@ function died(detail, memory = false) {
     device: state.device?.kind ?? null,
     paused: run !== null && (run.phase === 'paused' || run.asked === 'pause'),
   };
-  const hadData = kept.train.length + kept.predict.length > 0 || sampleSeed !== null;
+  const hadData = hasGiven();
   const words = deathWords(detail);
   Object.assign(state, {
     device: null, reading: null, dataset: null, inputs: [], sampling: false, starting: false, run: null, preview: [], history: [], heldBack: 0, model: null, predicting: null, results: [], faults: [],

@@ -3,7 +3,7 @@
  * Files from drops, pickers and the clipboard, as paths and unread File objects.
  */
 import { $, show } from '../ui/dom.js';
-import { sendFiles } from '../core/session.js';
+import { sendFiles } from '../core/data-files.js';
 import { takeSettings } from './train/settings.js';
 import { changed, state } from '../core/store.js';
 

@@ -5,7 +5,9 @@
 import { $, h, setText, show, typing } from '../ui/dom.js';
 import { bytes, count, metric, plural } from '../ui/format.js';
 import { storedCalibration } from '../core/stored-calibration.js';
-import { cancelFiles, recover, send } from '../core/session.js';
+import { cancelFiles } from '../core/data-files.js';
+import { send } from '../core/engine.js';
+import { recover } from '../core/session.js';
 import { changed, onPaint, running, state, stepOf, unpaired, usablePairs } from '../core/store.js';
 import { deviceReason } from '../ui/strings.js';
 

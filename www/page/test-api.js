@@ -3,7 +3,9 @@
  * `window.groundmask`: what the browser tests, `cargo xtask demo` and the console see of the page. Described in README.md.
  */
 import { addFiles } from './files.js';
-import { cancelFiles, figures, lastEvents, light, send } from '../core/session.js';
+import { cancelFiles } from '../core/data-files.js';
+import { figures, send } from '../core/engine.js';
+import { lastEvents, light } from '../core/session.js';
 import { state, stepOf } from '../core/store.js';
 import { saveEvery } from './runs/export-run.js';
 

@@ -2,7 +2,7 @@
 /**
  * Every sentence that words a code: what happened, and what to do next. Nothing else turns codes into words.
  */
-import { baseName, bytes, count, plural, size } from './format.js';
+import { baseName, bytes, count, plural } from './format.js';
 
 /**
  * @typedef {import('../core/types.js').Fault} Fault

@@ -3,7 +3,7 @@
  * The choice of bands, where a file has more than three: beside the images to train on and beside those to predict.
  */
 import { $, setText, show } from '../../ui/dom.js';
-import { setBands } from '../../core/session.js';
+import { setBands } from '../../core/data-files.js';
 import { fourthBandLine } from './data-strings.js';
 import { changed, onPaint, running, state } from '../../core/store.js';
 

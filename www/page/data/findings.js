@@ -5,12 +5,12 @@
 import { findingWords } from './data-strings.js';
 import { $, h, inSlices, setText, show } from '../../ui/dom.js';
 import { plural } from '../../ui/format.js';
-import { leaveOut } from './data-view.js';
+import { leaveOut } from './gallery.js';
 import { focusHeading } from '../header.js';
 import { paintLayers } from '../../ui/paint-classes.js';
 import { mapFindingWords } from './map-strings.js';
 import { markParts } from '../../ui/paint-parts.js';
-import { send } from '../../core/session.js';
+import { send } from '../../core/engine.js';
 import { applySettings, hasSettings } from '../train/settings.js';
 import { onPaint, running, state } from '../../core/store.js';
 import { openPairs, openToNudge } from '../viewer/viewer.js';

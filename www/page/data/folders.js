@@ -5,7 +5,7 @@
 import { folderWords } from './data-strings.js';
 import { $, h, setText, show } from '../../ui/dom.js';
 import { focusHeading } from '../header.js';
-import { tellFolders } from '../../core/session.js';
+import { tellFolders } from '../../core/data-files.js';
 import { onPaint, running, state } from '../../core/store.js';
 
 /** @typedef {import('../../core/types.js').FolderRoles} FolderRoles */

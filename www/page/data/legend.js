@@ -7,7 +7,7 @@ import { unlearntLine } from './data-strings.js';
 import { $, h, setText, show } from '../../ui/dom.js';
 import { hex, percent, valueName } from '../../ui/format.js';
 import { chip } from '../../ui/paint-classes.js';
-import { send } from '../../core/session.js';
+import { send } from '../../core/engine.js';
 import { state } from '../../core/store.js';
 
 /**

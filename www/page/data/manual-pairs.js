@@ -8,7 +8,7 @@ import { focusHeading } from '../header.js';
 import { apartLine, handLine, orderLine, sizeWords } from './unpaired-strings.js';
 import { paintThumb } from './unpaired.js';
 import { say } from '../../core/reduce.js';
-import { pairByHand } from '../../core/session.js';
+import { pairByHand } from '../../core/data-files.js';
 import { changed, onPaint, running, state, unpaired } from '../../core/store.js';
 
 /** @typedef {import('../../core/types.js').Unpaired} Unpaired */

@@ -5,7 +5,7 @@
  */
 import { rangeLine } from './data-strings.js';
 import { $, setText, show } from '../../ui/dom.js';
-import { send } from '../../core/session.js';
+import { send } from '../../core/engine.js';
 import { onPaint, running, state } from '../../core/store.js';
 
 /** @typedef {import('../../core/types.js').RangeChoice} RangeChoice */

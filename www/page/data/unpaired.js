@@ -9,7 +9,7 @@ import { baseName, count, size } from '../../ui/format.js';
 import { focusHeading, go } from '../header.js';
 import { paintImage } from '../../ui/paint.js';
 import { passedWords, picturesWords, predictWords, vectorLines } from './unpaired-strings.js';
-import { clear, sampleScenes, sendFiles } from '../../core/session.js';
+import { clear, sampleScenes, sendFiles } from '../../core/data-files.js';
 import { kept, onPaint, running, state, unpaired } from '../../core/store.js';
 
 /** Pictures shown; the rest is counted. */

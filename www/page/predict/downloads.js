@@ -6,7 +6,7 @@ import { downloadZip } from '../../vendor/client-zip/client-zip.js';
 import { outlineOptions } from './outline-options.js';
 import { bytes, plural, safeName } from '../../ui/format.js';
 import { addFault, onEvent, say } from '../../core/reduce.js';
-import { send } from '../../core/session.js';
+import { send } from '../../core/engine.js';
 import { changed, state } from '../../core/store.js';
 
 /**

@@ -5,8 +5,9 @@
  */
 import { outlineOptions } from './outline-options.js';
 import { onEvent } from '../../core/reduce.js';
-import { send, whenReady } from '../../core/session.js';
-import { changed, state } from '../../core/store.js';
+import { send } from '../../core/engine.js';
+import { whenReady } from '../../core/session.js';
+import { state } from '../../core/store.js';
 
 /**
  * @typedef {import('../../core/types.js').PredictionResult} PredictionResult

@@ -8,14 +8,15 @@ import { pick } from '../files.js';
 import { amount, count, duration, iouWords, length, percent, plural, size } from '../../ui/format.js';
 import { outlinesOf, strokeOutlines, wantOutlines } from './live-outlines.js';
 import { geojsonLabel, outlineWords, qgisSteps } from './outline-strings.js';
-import { byteThreshold, coverage, paintBinary, paintImage } from '../../ui/paint.js';
+import { byteThreshold, coverage, paintImage } from '../../ui/paint.js';
 import { classKey, paintLayers } from '../../ui/paint-classes.js';
 import { typedName } from '../train/model-name.js';
 import { onEvent, say } from '../../core/reduce.js';
-import { clear, send } from '../../core/session.js';
+import { clear } from '../../core/data-files.js';
+import { send } from '../../core/engine.js';
 import { changed, hasData, onPaint, running, state } from '../../core/store.js';
 import { formatHelp } from '../../ui/strings.js';
-import { paintFaultList } from '../train/run-view.js';
+import { paintFaultList } from '../fault-list.js';
 import { openResults } from '../viewer/viewer.js';
 
 /**

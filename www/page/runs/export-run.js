@@ -4,7 +4,8 @@
  */
 import { saveBlob } from '../predict/downloads.js';
 import { safeName } from '../../ui/format.js';
-import { post, whenReady } from '../../core/session.js';
+import { post } from '../../core/engine.js';
+import { whenReady } from '../../core/session.js';
 import { running, state } from '../../core/store.js';
 
 /** Takes the run home as a file. */

@@ -3,7 +3,9 @@
  * Runs that survive, as the page sees them: carries out what resume-state.js says. The worker's side is worker/checkpoint.js.
  */
 import { onEvent, say } from '../../core/reduce.js';
-import { clear, holdData, nextBands, onDeath, onKeepReport, onMessage, pairByHand, post, reload, sampleScenes, send, sendFiles, setBands, tellFolders, whenReady } from '../../core/session.js';
+import { clear, holdData, nextBands, pairByHand, reload, sampleScenes, sendFiles, setBands, tellFolders } from '../../core/data-files.js';
+import { post, send } from '../../core/engine.js';
+import { onDeath, onKeepReport, onMessage, whenReady } from '../../core/session.js';
 import { keepFromEviction } from '../../core/storage-lock.js';
 import { changed, kept, running, state, usablePairs } from '../../core/store.js';
 import { $ } from '../../ui/dom.js';

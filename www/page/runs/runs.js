@@ -5,7 +5,8 @@
 import { go } from '../header.js';
 import { onEvent, say } from '../../core/reduce.js';
 import { begin, canOpen } from './resume.js';
-import { onKeepReport, post } from '../../core/session.js';
+import { post } from '../../core/engine.js';
+import { onKeepReport } from '../../core/session.js';
 import { bestOf, changed, running, state } from '../../core/store.js';
 import { saveRun } from './export-run.js';
 import { DAY_MS, MOST_RUNS, runName } from './runs-strings.js';

@@ -2,7 +2,7 @@
 /**
  * Pause, resume and stop: asked for once, until the engine has answered.
  */
-import { send } from '../../core/session.js';
+import { send } from '../../core/engine.js';
 import { changed, state } from '../../core/store.js';
 
 export function pauseOrResume() {

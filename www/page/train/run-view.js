@@ -3,11 +3,11 @@
  * The running line: figures, one bar, Pause and Stop, one sentence; the wake lock while it trains.
  */
 import { $, h, inSlices, setText, show } from '../../ui/dom.js';
-import { faultItem } from '../data/data-view.js';
+import { paintFaultList } from '../fault-list.js';
 import { count, duration, metric, speed } from '../../ui/format.js';
-import { focusHeading, go } from '../header.js';
+import { go } from '../header.js';
 import { onEvent } from '../../core/reduce.js';
-import { changed, judgedAt, onPaint, running, state, stepOf, toldValidation, usablePairs } from '../../core/store.js';
+import { judgedAt, onPaint, running, state, stepOf, toldValidation, usablePairs } from '../../core/store.js';
 import { holdsRuns, isDone } from '../runs/runs.js';
 import { hold } from '../press-guard.js';
 import { mendedLine, retryWords, runLine } from '../../ui/strings.js';
@@ -125,34 +125,6 @@ function paintBar(run) {
   // No share is known while shaders compile: the bar says so by having no value.
   if (!run.end && run.phase === 'compiling') bar.removeAttribute('value');
   else bar.value = stepOf(run) / Math.max(1, run.steps_total);
-}
-
-/**
- * A list of faults of some stages.
- * @param {string} id
- * @param {(fault: import('../../core/store.js').State['faults'][number]) => boolean} belongs
- */
-export function paintFaultList(id, belongs) {
-  const faults = state.faults.filter(belongs);
-  const list = $(id);
-  const focused = [...list.children].findIndex((item) => item.contains(document.activeElement));
-  show(list, faults.length > 0);
-  const key = faults.map((fault) => `${fault.code} ${fault.file} ${fault.detail}`).join('|');
-  if (list.dataset.key === key) return;
-  list.dataset.key = key;
-  list.replaceChildren(...faults.slice(-200).map((fault) => {
-    const item = faultItem(fault);
-    item.append(h('button', { type: 'button', class: 'quiet', onclick: () => {
-      state.faults = state.faults.filter((other) => other !== fault);
-      changed();
-    } }, 'Dismiss'));
-    return item;
-  }));
-  if (focused < 0) return;
-  // From a fault that is gone to the next one; behind the last of them the place begins anew.
-  const next = list.children[Math.min(focused, list.childElementCount - 1)]?.querySelector('button');
-  if (next) next.focus({ preventScroll: true });
-  else focusHeading();
 }
 
 /** A strip of the pairs that would be trained on, so that the place is not empty before the run. */

@@ -7,7 +7,8 @@ import { $, h, inSlices, setText, show } from '../../ui/dom.js';
 import { augmentFields } from '../../ui/fields.js';
 import { paintLayers } from '../../ui/paint-classes.js';
 import { onEvent, say } from '../../core/reduce.js';
-import { send, whenReady } from '../../core/session.js';
+import { send } from '../../core/engine.js';
+import { whenReady } from '../../core/session.js';
 import { changed, onPaint, state, usablePairs } from '../../core/store.js';
 
 /** @typedef {import('../../core/types.js').TrainTile} TrainTile */

@@ -5,7 +5,7 @@
 import { $, setText, show } from '../../ui/dom.js';
 import { movedLine } from '../data/map-strings.js';
 import { say } from '../../core/reduce.js';
-import { send } from '../../core/session.js';
+import { send } from '../../core/engine.js';
 import { running, state } from '../../core/store.js';
 
 /** How long nothing is pressed until the engine is told, ms. */

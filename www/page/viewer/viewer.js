@@ -9,13 +9,14 @@ import { hatch, heldBackKey } from '../data/held-back.js';
 import { EVEN_ODDS, iouWords, percent, size } from '../../ui/format.js';
 import { outlinesOf, strokeOutlines, wantFirst } from '../predict/live-outlines.js';
 import { geojsonLabel, outlineWords } from '../predict/outline-strings.js';
+import { fit, initPanZoom, isZoomed, panBy, place, zoomBy, zoomWords } from './pan-zoom.js';
 import { initNudge, nudgeKey, nudgeKeyOf, nudgePair, nudgedMask, nudgedPair, startNudging, stopNudging } from './nudge.js';
 import { byteThreshold, coverage, paintErrors, paintImage } from '../../ui/paint.js';
 import { paintLayers } from '../../ui/paint-classes.js';
 import { markParts } from '../../ui/paint-parts.js';
 import { onEvent } from '../../core/reduce.js';
 import { cropWords } from '../../ui/scene-strings.js';
-import { send } from '../../core/session.js';
+import { send } from '../../core/engine.js';
 import { changed, onPaint, shownPreviews, state } from '../../core/store.js';
 
 /**
@@ -38,15 +39,10 @@ import { changed, onPaint, shownPreviews, state } from '../../core/store.js';
 
 /** Longest side asked for in the viewer, pixels. */
 const MAX_PX = 1024;
-const MAX_ZOOM = 32;
 
 /** @type {Item[]} */
 let items = [];
 let index = 0;
-/** Scale relative to "fits", and the picture's centre shift in CSS pixels. */
-let zoom = 1;
-let panX = 0;
-let panY = 0;
 let swipe = false;
 let swipeAt = 0.5;
 let layer = 'prediction';
@@ -83,7 +79,7 @@ export function initViewer() {
   $('viewer-probability').addEventListener('click', () => saveAs('probability_png'));
   $('viewer-tif').addEventListener('click', () => saveAs('class_tif'));
   $('viewer-geojson').addEventListener('click', () => saveAs('geojson'));
-  initPointer();
+  initPanZoom($('stage'), draw, { near: (share, wide) => swipe && Math.abs(share - swipeAt) * wide < 28, move: moveSwipe });
   initNudge(draw);
   new ResizeObserver(draw).observe($('stage'));
   dialog().addEventListener('close', () => {
@@ -201,23 +197,6 @@ function setSwipe(on) {
   draw();
 }
 
-/** @param {number} factor @param {number} [x] @param {number} [y] a point of the stage that stays where it is, from its centre */
-function zoomBy(factor, x = 0, y = 0) {
-  const next = Math.min(MAX_ZOOM, Math.max(1, zoom * factor));
-  const real = next / zoom;
-  panX = x - (x - panX) * real;
-  panY = y - (y - panY) * real;
-  zoom = next;
-  draw();
-}
-
-function fit() {
-  zoom = 1;
-  panX = 0;
-  panY = 0;
-  draw();
-}
-
 /** Keys of the viewer. @param {KeyboardEvent} event @returns {boolean} whether it was one */
 export function viewerKey(event) {
   if (nudgeKey(event)) return true;
@@ -233,10 +212,10 @@ export function viewerKey(event) {
   if (onRange) return false;
   switch (event.key) {
     // Unzoomed there is nothing to pan: the arrows turn pages, or move the divider.
-    case 'ArrowLeft': if (zoom > 1) panX += step; else if (swipe) moveSwipe(swipeAt - 0.05); else turn(-1); break;
-    case 'ArrowRight': if (zoom > 1) panX -= step; else if (swipe) moveSwipe(swipeAt + 0.05); else turn(1); break;
-    case 'ArrowUp': panY += step; break;
-    case 'ArrowDown': panY -= step; break;
+    case 'ArrowLeft': if (isZoomed()) panBy(step, 0); else if (swipe) moveSwipe(swipeAt - 0.05); else turn(-1); break;
+    case 'ArrowRight': if (isZoomed()) panBy(-step, 0); else if (swipe) moveSwipe(swipeAt + 0.05); else turn(1); break;
+    case 'ArrowUp': panBy(0, step); break;
+    case 'ArrowDown': panBy(0, -step); break;
     default: return false;
   }
   draw();
@@ -248,66 +227,6 @@ function moveSwipe(at) {
   swipeAt = Math.min(1, Math.max(0, at));
   input('viewer-swipe-at').value = String(swipeAt);
   draw();
-}
-
-function initPointer() {
-  const stage = $('stage');
-  /** @type {Map<number, { x: number, y: number }>} */
-  const fingers = new Map();
-  let dragging = false;
-  const point = (/** @type {PointerEvent | WheelEvent} */ event) => {
-    const box = stage.getBoundingClientRect();
-    return { x: event.clientX - box.left - box.width / 2, y: event.clientY - box.top - box.height / 2, share: (event.clientX - box.left) / box.width };
-  };
-  stage.addEventListener('wheel', (event) => {
-    event.preventDefault();
-    const { x, y } = point(event);
-    zoomBy(Math.exp(-event.deltaY * 0.002), x, y);
-  }, { passive: false });
-  stage.addEventListener('pointerdown', (event) => {
-    if (event.target instanceof HTMLButtonElement) return;
-    stage.setPointerCapture(event.pointerId);
-    const at = point(event);
-    fingers.set(event.pointerId, at);
-    dragging = swipe && fingers.size === 1 && Math.abs(at.share - swipeAt) * stage.clientWidth < 28;
-  });
-  stage.addEventListener('pointermove', (event) => {
-    const before = fingers.get(event.pointerId);
-    if (!before) return;
-    const now = point(event);
-    if (dragging) moveSwipe(now.share);
-    else if (fingers.size === 2) pinch(fingers, event.pointerId, now);
-    else {
-      panX += now.x - before.x;
-      panY += now.y - before.y;
-      draw();
-    }
-    fingers.set(event.pointerId, now);
-  });
-  for (const end of ['pointerup', 'pointercancel']) {
-    stage.addEventListener(end, (event) => {
-      fingers.delete(/** @type {PointerEvent} */ (event).pointerId);
-      dragging = false;
-    });
-  }
-  stage.addEventListener('dblclick', (event) => {
-    if (event.target instanceof HTMLButtonElement) return;
-    if (zoom > 1) fit();
-    else {
-      const { x, y } = point(/** @type {any} */ (event));
-      zoomBy(3, x, y);
-    }
-  });
-}
-
-/** @param {Map<number, { x: number, y: number }>} fingers @param {number} moved @param {{ x: number, y: number }} now */
-function pinch(fingers, moved, now) {
-  const before = fingers.get(moved);
-  const other = [...fingers].find(([id]) => id !== moved)?.[1];
-  if (!before || !other) return;
-  const was = Math.hypot(before.x - other.x, before.y - other.y);
-  const is = Math.hypot(now.x - other.x, now.y - other.y);
-  if (was > 4) zoomBy(is / was, (now.x + other.x) / 2, (now.y + other.y) / 2);
 }
 
 /** Draws in the next frame, once. */
@@ -334,14 +253,7 @@ function drawNow() {
   if (canvas.height !== Math.round(hgt * ratio)) canvas.height = Math.round(hgt * ratio);
   const context = canvas.getContext('2d');
   if (!context) return;
-  const scale = Math.min(w / item.width, hgt / item.height) * zoom;
-  // The picture never leaves the stage altogether.
-  const limitX = (item.width * scale + w) / 2 - 48;
-  const limitY = (item.height * scale + hgt) / 2 - 48;
-  panX = Math.min(limitX, Math.max(-limitX, panX));
-  panY = Math.min(limitY, Math.max(-limitY, panY));
-  const left = (w - item.width * scale) / 2 + panX;
-  const top = (hgt - item.height * scale) / 2 + panY;
+  const { left, top, scale } = place(item, w, hgt);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, w, hgt);
   context.imageSmoothingEnabled = scale < 3;
@@ -366,7 +278,7 @@ function drawNow() {
     context.drawImage(masked, left, top, item.width * scale, item.height * scale);
     lines?.();
   }
-  setText($('zoom-value'), `${Math.round(zoom * 100)} %`);
+  setText($('zoom-value'), zoomWords());
   const share = item.probability && !item.classes.length ? ` · mask ${percent(coverage(item.probability, at))}` : '';
   const facts = [item.facts, outlines ? outlineWords(outlines) : '', item.iou === null ? '' : iouWords(item.iou, view.threshold, item.classes.length, item.iouAt)].filter(Boolean).join(' · ');
   setText($('viewer-facts'), `${facts}${share}${items.length > 1 ? ` · ${index + 1} of ${items.length}` : ''}`);

@@ -1,0 +1,165 @@
+// @ts-check
+/**
+ * What the engine is given and told of it: files, folders, bands, pairs by hand, sample scenes. It is kept here, so that another
+ * engine can be given the same.
+ */
+import { post, send } from './engine.js';
+import { say } from './reduce.js';
+import { changed, kept, running, state } from './store.js';
+import { isModel, plural } from '../ui/format.js';
+
+/**
+ * @typedef {import('./types.js').Entry} Entry
+ * @typedef {import('./types.js').Purpose} Purpose
+ * @typedef {import('./types.js').FromWorker} FromWorker
+ */
+
+/** A run taken home. */
+const RUN_FILE = /\.gmrun$/i;
+
+/** What was sent to be read and is not read yet, drop by drop. @type {Entry[][]} */
+let drops = [];
+/** The data set, by its fingerprint, whose kept copies are the files in use. @type {string | null} */
+let heldData = null;
+/** Seed of the sample scenes in use, to make them again in a new engine. @type {number | null} */
+let sampleSeed = null;
+
+/** Another engine has read nothing yet, and must not throw away the copies in use. */
+export function filesForNewEngine() {
+  drops = [];
+  if (heldData !== null) post({ kind: 'hold_data', fingerprint: heldData });
+}
+
+/** Whether there is anything that another engine could be given. */
+export const hasGiven = () => kept.train.length + kept.predict.length > 0 || sampleSeed !== null;
+
+/** Gives files to the engine. @param {Entry[]} entries @param {Purpose} purpose */
+export function sendFiles(entries, purpose) {
+  if (!entries.length) return;
+  if ((purpose === 'train' && running()) || state.predicting) {
+    state.error = { sentence: running() ? 'A run is under way, and it holds the data.' : 'Masks are being predicted.', next: 'Wait for the end or stop it, then drop the files again.', action: null };
+    changed();
+    return;
+  }
+  const runs = entries.filter(({ path }) => RUN_FILE.test(path));
+  for (const { file } of runs) post({ kind: 'look_at_run', file });
+  entries = entries.filter((entry) => !runs.includes(entry));
+  if (!entries.length) return;
+  for (const entry of entries) if (!isModel(entry.path)) kept[purpose].push(entry);
+  if (purpose === 'train' && sampleSeed !== null && entries.some(({ path }) => !isModel(path))) sampleSeed = null;
+  state.reading = { purpose, done: 0, total: entries.length, path: '', cancelling: false };
+  say(`Reading ${plural(entries.length, 'file')}.`);
+  drops.push(entries);
+  post({ kind: 'files', entries, purpose });
+  changed();
+}
+
+/**
+ * Of a drop that was cancelled only what was read is given to a later engine: the data would be others.
+ * @param {Extract<FromWorker, { kind: 'read' }>} message
+ */
+export function readUpTo({ purpose, cancelled, handed, first }) {
+  const drop = drops.shift();
+  if (!drop || !cancelled) return;
+  const unread = new Set(drop.slice(handed));
+  kept[purpose] = kept[purpose].filter((entry) => !unread.has(entry));
+  if (first !== undefined && handed > 0) drop[handed - 1].first = first;
+}
+
+/** The files in use are the copies kept of a data set: they must not be thrown away. @param {string | null} fingerprint */
+export function holdData(fingerprint) {
+  heldData = fingerprint;
+  post({ kind: 'hold_data', fingerprint });
+}
+
+export function cancelFiles() {
+  if (state.reading) state.reading.cancelling = true;
+  post({ kind: 'cancel_files' });
+  changed();
+}
+
+/** @param {number} seed */
+export function sampleScenes(seed) {
+  sampleSeed = seed;
+  folders = [];
+  byHand = [];
+  kept.train = [];
+  holdData(null);
+  state.faults = state.faults.filter((fault) => fault.purpose !== 'train');
+  state.sampling = true;
+  send({ type: 'sample_scenes', seed });
+  changed();
+}
+
+/** Forgets files of one purpose, here and in the engine. @param {Purpose} purpose */
+export function clear(purpose) {
+  kept[purpose] = [];
+  if (purpose === 'train') {
+    sampleSeed = null;
+    folders = [];
+    byHand = [];
+    holdData(null);
+  }
+  // The engine drops its results with the images they came from.
+  if (purpose === 'predict') state.results = [];
+  state.faults = state.faults.filter((fault) => fault.purpose !== purpose);
+  send({ type: 'clear', purpose });
+}
+
+/** The bands chosen; a new engine has to be told. @type {number[]} */
+let chosenBands = [];
+
+/** Chooses bands and reads all files again with them. @param {number[]} bands */
+export function setBands(bands) {
+  const { train, predict } = kept;
+  kept.train = [];
+  kept.predict = [];
+  state.results = [];
+  chosenBands = bands;
+  send({ type: 'set_bands', bands });
+  sendFiles(train, 'train');
+  sendFiles(predict, 'predict');
+}
+
+/** The user's word on what folders hold; a new engine has to be told. @type {import('./types.js').FolderRoles[]} */
+let folders = [];
+
+/** Says what folders hold, from now on. @param {import('./types.js').FolderRoles[]} roles */
+export function tellFolders(roles) {
+  for (const { images, masks } of roles) {
+    folders = [...folders.filter((known) => known.images !== images || known.masks !== masks), { images, masks }];
+    send({ type: 'set_folder_roles', images, masks });
+  }
+}
+
+/** All pairs that the user made, image and mask; a new engine has to be told. @type {[string, string][]} */
+let byHand = [];
+
+/** Makes these the pairs by hand; those of before that are not among them are taken apart. @param {[string, string][]} pairs */
+export function pairByHand(pairs) {
+  if (JSON.stringify(pairs) === JSON.stringify(byHand)) return;
+  byHand = pairs;
+  send({ type: 'pair_by_hand', pairs });
+}
+
+/** Bands for files that are read from now on. @param {number[]} bands */
+export function nextBands(bands) {
+  if (bands.join() === chosenBands.join()) return;
+  chosenBands = bands;
+  send({ type: 'set_bands', bands });
+}
+
+/** Gives the files of before to the new engine. */
+export function reload() {
+  const { train, predict } = kept;
+  kept.train = [];
+  kept.predict = [];
+  if (chosenBands.length) send({ type: 'set_bands', bands: chosenBands });
+  if (sampleSeed === null) {
+    tellFolders(folders);
+    if (byHand.length) send({ type: 'pair_by_hand', pairs: byHand });
+  }
+  if (sampleSeed !== null) sampleScenes(sampleSeed);
+  sendFiles(train, 'train');
+  sendFiles(predict, 'predict');
+}
