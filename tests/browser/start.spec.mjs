@@ -72,7 +72,7 @@ const BEFORE_MODULES = [
   {
     name: 'a module is in a language that this browser does not know',
     arrange: (page) => page.route('**/page/train/chart.js', (route) => route.fulfill(script('export function initChart() { let a = 1 ???? 2; }'))),
-    sentence: /This browser cannot read a script of the page \(.*app\/chart\.js:1\)/,
+    sentence: /This browser cannot read a script of the page \(.*page\/train\/chart\.js:1\)/,
     next: /update the browser/,
   },
   {
@@ -84,19 +84,19 @@ const BEFORE_MODULES = [
   {
     name: 'a module throws while it is loaded',
     arrange: (page) => page.route('**/page/train/chart.js', (route) => route.fulfill(script('throw new RangeError("Incorrect locale information provided");\nexport function initChart() {}'))),
-    sentence: /The page stopped while it was starting \(Incorrect locale information provided, app\/chart\.js:1\)/,
+    sentence: /The page stopped while it was starting \(Incorrect locale information provided, page\/train\/chart\.js:1\)/,
     next: /try another one/,
   },
   {
     name: 'the page throws while it starts',
     arrange: (page) => page.route('**/page/train/chart.js', (route) => route.fulfill(script('export function initChart() { [].neverThere(); }'))),
-    sentence: /The page stopped while it was starting \(.*neverThere.*app\/chart\.js:1\)/,
+    sentence: /The page stopped while it was starting \(.*neverThere.*page\/train\/chart\.js:1\)/,
     next: /Try again/,
   },
   {
     name: 'the first painting throws, after all modules are there',
     arrange: (page) => page.route('**/page/train/tiles.js', (route) => route.fulfill(script("import { onPaint } from '../../core/store.js';\nexport function initTiles() { onPaint(() => { [].neverThere(); }); }"))),
-    sentence: /The page stopped while it was starting \(.*neverThere.*app\/tiles\.js:2\)/,
+    sentence: /The page stopped while it was starting \(.*neverThere.*page\/train\/tiles\.js:2\)/,
     next: /Try again/,
     up: true,
   },
