@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { Keep } from '../../www/worker/checkpoint.js';
+import { Checkpoints } from '../../www/worker/checkpoint.js';
 import { fakeSlots } from './fake-slots.mjs';
 
 /** Blobs are read at once in workers only. */
@@ -24,7 +24,7 @@ test('what is saved after a run that was put into the storage counts on from it'
   /** @type {any[]} */
   const told = [];
   const engine = { can_save: () => false };
-  const keep = new Keep(/** @type {any} */ ({ post: (/** @type {any} */ message) => told.push(message), send() {}, engine: () => engine, module: () => null, wake() {}, guarded: async (/** @type {() => any} */ work) => work() }));
+  const keep = new Checkpoints(/** @type {any} */ ({ post: (/** @type {any} */ message) => told.push(message), send() {}, engine: () => engine, module: () => null, wake() {}, guarded: async (/** @type {() => any} */ work) => work() }));
   keep.slots = fakeSlots(undefined, undefined);
   // A run that ended in an engine of before, held by the page, far into its saves.
   await keep.store(blobOf({ number: 50, run: 'a', bytes: 1, data: { fingerprint: 'f' } }));

@@ -15,7 +15,7 @@ const known = new WeakMap();
  * @param {number} most that the list may hold
  * @param {(entry: T) => boolean} [stays] for few entries
  */
-export function addThinned(list, entry, most, stays = () => false) {
+export function addDownsampled(list, entry, most, stays = () => false) {
   const about = known.get(list) ?? { numbers: list.map((_entry, i) => i), seen: list.length, stride: 1 };
   known.set(list, about);
   const last = list.length - 1;

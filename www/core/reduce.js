@@ -6,7 +6,7 @@ import { storeCalibration } from './stored-calibration.js';
 import { bestOf, bestThreshold, changed, changedFigures, followThreshold, running, state } from './store.js';
 import { endLine, faultLine, mendedLine } from '../ui/strings.js';
 import { metric, plural } from '../ui/format.js';
-import { addPoint, addThinned } from './downsample.js';
+import { addPoint, addDownsampled } from './downsample.js';
 
 /**
  * @typedef {import('./types.js').EngineEvent} EngineEvent
@@ -166,7 +166,7 @@ function remember({ step, items }) {
     return old ? { ...item, rgba: old.rgba, truth: old.truth } : item;
   });
   const best = state.run && bestOf(state.run)?.step;
-  addThinned(state.history, { step, items: shared }, MAX_HISTORY, (one) => one.step === best);
+  addDownsampled(state.history, { step, items: shared }, MAX_HISTORY, (one) => one.step === best);
 }
 
 /** @param {import('./types.js').PreviewItem} a @param {import('./types.js').PreviewItem} b */
@@ -195,7 +195,7 @@ function addValidation(run, report) {
   for (const i of new Set([validations.length - 1, validations.findLastIndex((one) => one.best)])) {
     if (i >= 0 && validations[i] !== best) validations[i] = { ...validations[i], images: [], curve: [] };
   }
-  addThinned(validations, report, MAX_VALIDATIONS, (one) => one === best);
+  addDownsampled(validations, report, MAX_VALIDATIONS, (one) => one === best);
 }
 
 /** @param {Fault} fault */

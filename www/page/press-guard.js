@@ -20,7 +20,7 @@ const seen = new WeakMap();
 /** Controls that are not to be pressed for a reason of their own. @type {WeakSet<HTMLElement>} */
 const held = new WeakSet();
 
-export function initSteady() {
+export function initPressGuard() {
   // With the frame that shows it, and between frames for what moves by itself.
   onPaint(look);
   setInterval(() => {

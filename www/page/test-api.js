@@ -9,7 +9,7 @@ import { lastEvents, light } from '../core/session.js';
 import { state, stepOf } from '../core/store.js';
 import { saveEvery } from './runs/export-run.js';
 
-export function initHooks() {
+export function initTestApi() {
   Object.defineProperty(window, 'groundmask', {
     value: Object.freeze({ state: snapshot, glance, send, addFiles, cancelFiles, lastEvents, keepEvery: saveEvery }),
   });

@@ -32,7 +32,7 @@ const COST_SHARE = 30;
 const DEFAULT_EVERY_MS = 15_000;
 const PIECE_BYTES = 1 << 22;
 
-export class Keep {
+export class Checkpoints {
   /** @param {Host} host */
   constructor(host) {
     this.host = host;

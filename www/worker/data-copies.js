@@ -7,9 +7,9 @@ import { pruneData, storeData, storedData } from './stored-data.js';
 /** @typedef {import('../core/types.js').KeepMessage} KeepMessage */
 
 export class Copies {
-  /** @param {import('./checkpoint.js').Keep} keep */
-  constructor(keep) {
-    this.keep = keep;
+  /** @param {import('./checkpoint.js').Checkpoints} checkpoints */
+  constructor(checkpoints) {
+    this.checkpoints = checkpoints;
     /** The data set that is kept or being copied; that of an older run need not be copied to its end. */
     this.copied = '';
     /** Its copying. @type {Promise<void>} */
@@ -42,21 +42,21 @@ export class Copies {
 
   /** @param {import('../core/types.js').SavedRun} saved */
   async has(saved) {
-    const { folder } = this.keep;
+    const { folder } = this.checkpoints;
     return folder ? (await storedData(folder, saved.data.fingerprint)) !== null : false;
   }
 
   /** A run was thrown away. */
   forget() {
     // Its images may be those that were copied last.
-    if (!this.keep.host.engine()?.can_save()) this.copied = '';
+    if (!this.checkpoints.host.engine()?.can_save()) this.copied = '';
     this.pruned = null;
     return this.prune();
   }
 
   /** Throws away copies of data sets that neither a run in the list nor the page needs any more. */
   async prune() {
-    const { folder, slots, archive } = this.keep;
+    const { folder, slots, archive } = this.checkpoints;
     if (!folder || !slots || this.made) return;
     const saved = [...slots.slots.flatMap((slot) => slot.saved ?? []), ...(archive?.list(null) ?? []).map((run) => run.saved)];
     // Until its first save the copies for the run under way are nobody's yet.
@@ -69,7 +69,7 @@ export class Copies {
 
   /** One copy after the other: two of the same files would write into one folder. @param {string} fingerprint @param {import('../core/types.js').Entry[]} entries */
   async store(fingerprint, entries) {
-    const { folder } = this.keep;
+    const { folder } = this.checkpoints;
     if (!folder) return;
     this.copied = fingerprint;
     const before = this.copying;
@@ -77,12 +77,12 @@ export class Copies {
       this.made += 1;
       await before;
       // After a trap nothing in the engine's memory is to be relied on.
-      const module = this.keep.host.engine() && this.keep.host.module();
+      const module = this.checkpoints.host.engine() && this.checkpoints.host.module();
       // What is not read need not be kept.
       const wanted = entries.filter(({ path }) => !module?.is_junk(path));
       const why = await storeData(folder, fingerprint, wanted, () => this.copied !== fingerprint);
       this.made -= 1;
-      this.keep.host.post({ kind: 'data_kept', fingerprint, why });
+      this.checkpoints.host.post({ kind: 'data_kept', fingerprint, why });
     };
     this.copying = copy();
     await this.copying;
@@ -90,8 +90,8 @@ export class Copies {
 
   /** @param {string} fingerprint */
   async give(fingerprint) {
-    const { folder } = this.keep;
+    const { folder } = this.checkpoints;
     const entries = folder ? await storedData(folder, fingerprint) : null;
-    this.keep.host.post({ kind: 'data_given', entries });
+    this.checkpoints.host.post({ kind: 'data_given', entries });
   }
 }

@@ -6,7 +6,7 @@
  * event loop gets a turn, so that Pause and Stop take effect with the next slice.
  */
 import { Intake } from './intake.js';
-import { Keep } from './checkpoint.js';
+import { Checkpoints } from './checkpoint.js';
 import { PROTOCOL_VERSION } from '../core/paths.js';
 import { LoadError, hasFusedSimd, loadEngine, memoryBytes } from './wasm-load.js';
 
@@ -36,7 +36,7 @@ const commands = [];
 /** @type {(() => Promise<void>)[]} */
 const benchJobs = [];
 const intake = new Intake(call, post, () => module);
-const keep = new Keep({ post, send, engine: () => engine, module: () => module, guarded: (work) => guarded(async () => work(), true), wake: run });
+const checkpoints = new Checkpoints({ post, send, engine: () => engine, module: () => module, guarded: (work) => guarded(async () => work(), true), wake: run });
 let keeping = false;
 let plain = false;
 /** Messages with events so far, and how many of them the page has handled. */
@@ -73,7 +73,7 @@ scope.onmessage = ({ data }) => {
       return;
     case 'open_store':
       keeping = true;
-      if (engine) void keep.open();
+      if (engine) void checkpoints.open();
       return;
     case 'command':
       commands.push(message.command);
@@ -99,7 +99,7 @@ scope.onmessage = ({ data }) => {
     case 'name_run':
     case 'keep_shown':
     case 'give_shown':
-      keep.receive(message);
+      checkpoints.receive(message);
       break;
     case 'bench_create':
       benchJobs.push(async () => {
@@ -159,7 +159,7 @@ async function load() {
   }
   post({ kind: 'ready', fused: !plain && hasFusedSimd() });
   watchRequests();
-  if (keeping) void keep.open();
+  if (keeping) void checkpoints.open();
   run();
 }
 
@@ -194,8 +194,8 @@ async function loop() {
         await job().catch((error) => post({ kind: 'bench', error: String(error?.stack ?? error) }));
         continue;
       }
-      if (keep.due()) {
-        await keep.step();
+      if (checkpoints.due()) {
+        await checkpoints.step();
         continue;
       }
       const reading = intake.hasWork();
@@ -318,7 +318,7 @@ function postEarly(event) {
 /** Posts events with their byte fields transferred, not copied. @param {EngineEvent[]} events */
 function send(events) {
   if (!events.length) return;
-  keep.watch(events);
+  checkpoints.watch(events);
   posted += 1;
   post({ kind: 'events', events }, buffersIn(events));
 }

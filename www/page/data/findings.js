@@ -26,7 +26,7 @@ const MAX_NAMES = 4;
 let painted = null;
 let paintedWith = '';
 
-export function initDoctor() {
+export function initFindings() {
   onPaint(paint);
 }
 

@@ -30,7 +30,7 @@ let paintedData = null;
 /** The side whose list gets the focus once it is made anew. @type {Side | null} */
 let focusNext = null;
 
-export function initPairHand() {
+export function initManualPairs() {
   $('hand-pair').addEventListener('click', () => {
     if (chosen.image && chosen.mask) join(chosen.image, chosen.mask);
     else say('Choose an image and a mask first.');

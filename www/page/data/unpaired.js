@@ -19,7 +19,7 @@ const MAX_SHOWN = 24;
 let painted = null;
 let paintedHeld = false;
 
-export function initPictures() {
+export function initUnpaired() {
   $('pictures-add').addEventListener('click', () => pick('pick-files', 'train'));
   $('pictures-predict').addEventListener('click', moveToPredict);
   $('pictures-sample').addEventListener('click', () => {

@@ -13,7 +13,7 @@ import { isDataHere, onPaint, running, state } from '../../core/store.js';
 import { endLine, progressWords } from '../../ui/strings.js';
 import { takeRun } from './export-run.js';
 
-export function initKeepView() {
+export function initCheckpointView() {
   $('offer-resume').addEventListener('click', resume);
   $('offer-later').addEventListener('click', later);
   $('offer-again').addEventListener('click', () => {
