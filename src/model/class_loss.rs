@@ -2,12 +2,13 @@
 
 use burn::tensor::{Tensor, activation::log_softmax};
 
-use super::{LossKind, loss::total};
+use super::loss::total;
+use crate::values::Loss;
 
 /// Loss of a softmax over classes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClassLoss {
-    pub kind: LossKind,
+    pub kind: Loss,
     /// Weight of a pixel by its class in the cross-entropy, of which the mean is weighted; classes beyond its end have 1.
     pub weights: Vec<f32>,
 }
@@ -31,8 +32,8 @@ pub fn loss_from_class_logits(logits: Tensor<4>, target: Tensor<4>, config: &Cla
     // A batch without a labelled pixel has nothing to learn from, and no weight to divide by.
     let entropy = total(log_p.clone() * weighted.clone()).neg() / total(weighted).clamp_min(1e-6);
     match config.kind {
-        LossKind::Bce => entropy,
-        LossKind::BceDice => {
+        Loss::Bce => entropy,
+        Loss::BceDice => {
             let labelled = target.clone().sum_dim(3);
             let p = log_p.exp() * labelled;
             let by_class = |x: Tensor<4>| x.reshape([b * h, w, classes]).sum_dim(1).sum_dim(0).reshape([classes]);
@@ -84,18 +85,18 @@ mod tests {
             };
             value(loss_from_class_logits(upload(&logits, 3), upload(&target, 3), &config))
         };
-        assert!((loss(LossKind::Bce, &weights) - entropy).abs() < 1e-6);
+        assert!((loss(Loss::Bce, &weights) - entropy).abs() < 1e-6);
         let wanted = entropy + 1.0 - dice / 3.0;
-        assert!((loss(LossKind::BceDice, &weights) - wanted).abs() < 1e-6);
+        assert!((loss(Loss::BceDice, &weights) - wanted).abs() < 1e-6);
         let plain = (-p0[2].ln() - p1[0].ln()) / 2.0;
-        assert!((loss(LossKind::Bce, &[]) - plain).abs() < 1e-6);
+        assert!((loss(Loss::Bce, &[]) - plain).abs() < 1e-6);
     }
 
     #[test]
     fn pixels_without_a_label_have_no_gradient() {
         let logits = upload(&[0.3, -0.2, 0.9, 2.0], 2).autodiff().require_grad();
         let config = ClassLoss {
-            kind: LossKind::BceDice,
+            kind: Loss::BceDice,
             weights: Vec::new(),
         };
         let loss = loss_from_class_logits(logits.clone(), upload(&[1.0, 0.0, 0.0, 0.0], 2).autodiff(), &config);
@@ -109,7 +110,7 @@ mod tests {
     #[test]
     fn a_batch_without_labels_is_no_division_by_zero() {
         let config = ClassLoss {
-            kind: LossKind::Bce,
+            kind: Loss::Bce,
             weights: Vec::new(),
         };
         let loss = value(loss_from_class_logits(

@@ -1,24 +1,16 @@
 //! Training losses, from logits.
 
 use burn::tensor::{Tensor, activation::sigmoid};
-use serde::{Deserialize, Serialize};
+
+use crate::values::Loss;
 
 /// `ln((1 - 1e-7) / 1e-7)`: clamping logits to this is Keras's clipping of p to `[1e-7, 1 - 1e-7]`,
 /// gradient included.
 const LOGIT_LIMIT: f32 = 16.118_095;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LossKind {
-    /// Mean binary cross-entropy, the seed's.
-    Bce,
-    /// The same plus `1 - (2 sum(p y) + 1) / (sum(p) + sum(y) + 1)` over the batch.
-    BceDice,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LossConfig {
-    pub kind: LossKind,
+    pub kind: Loss,
     /// Weight of a foreground pixel in the cross-entropy, background being 1; the mean is weighted.
     pub foreground_weight: f32,
 }
@@ -47,8 +39,8 @@ pub fn loss_from_logits(logits: Tensor<4>, target: Tensor<4>, config: LossConfig
         }
     };
     match config.kind {
-        LossKind::Bce => bce,
-        LossKind::BceDice => {
+        Loss::Bce => bce,
+        Loss::BceDice => {
             let p = match known {
                 Some(known) => sigmoid(logits) * known,
                 None => sigmoid(logits),
@@ -90,7 +82,7 @@ mod tests {
     /// Four pixels of which two are known are those two; none known is 0.
     #[test]
     fn pixels_that_nothing_is_known_of_count_for_nothing() {
-        for (kind, foreground_weight) in [(LossKind::Bce, 1.0), (LossKind::Bce, 3.0), (LossKind::BceDice, 2.0)] {
+        for (kind, foreground_weight) in [(Loss::Bce, 1.0), (Loss::Bce, 3.0), (Loss::BceDice, 2.0)] {
             let config = LossConfig {
                 kind,
                 foreground_weight,
@@ -103,7 +95,7 @@ mod tests {
             assert!((all - known).abs() < 1e-6, "{all} {known}");
         }
         let config = LossConfig {
-            kind: LossKind::Bce,
+            kind: Loss::Bce,
             foreground_weight: 1.0,
         };
         assert_eq!(
@@ -116,7 +108,7 @@ mod tests {
     fn pixels_that_nothing_is_known_of_have_no_gradient() {
         let logits = upload(&[0.3, -0.2, 0.9], 1).autodiff().require_grad();
         let config = LossConfig {
-            kind: LossKind::BceDice,
+            kind: Loss::BceDice,
             foreground_weight: 2.0,
         };
         let target = upload(&[1.0, 1.0, 0.0, 0.0, 0.0, 1.0], 2).autodiff();

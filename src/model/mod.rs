@@ -17,6 +17,6 @@ pub use class_loss::{ClassLoss, loss_from_class_logits};
 pub use config::{Architecture, BATCH_NORM_EPS, ConfigError, ConvPlan, MAX_CLASSES, ModelConfig, receptive_radius_px};
 pub use init::Init;
 pub use layers::{Conv, Norm, NormStats};
-pub use loss::{LossConfig, LossKind, loss_from_logits};
+pub use loss::{LossConfig, loss_from_logits};
 pub use unet::UNet;
 pub use weights::{NamedTensor, WeightsError, read_weights, write_weights};

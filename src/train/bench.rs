@@ -15,7 +15,7 @@ use crate::kernels::{
     reference::Shape,
     timing::{self, Pass},
 };
-use crate::model::{Architecture, LossConfig, LossKind, ModelConfig, NamedTensor, UNet, write_weights};
+use crate::model::{Architecture, LossConfig, ModelConfig, NamedTensor, UNet, write_weights};
 
 #[derive(Debug, Clone, Copy)]
 pub struct BenchConfig {
@@ -58,7 +58,7 @@ impl Bench {
             write_weights(&mut model, &tensors).map_err(|e| TrainError::Read(e.to_string()))?;
         }
         let loss = LossConfig {
-            kind: LossKind::Bce,
+            kind: crate::values::Loss::Bce,
             foreground_weight: 1.0,
         };
         let trainer = Trainer::new(model, loss, 1e-4, 1, true);
