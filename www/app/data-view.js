@@ -11,6 +11,7 @@ import { info } from './help.js';
 import { hatch, heldBackKey } from './held-back.js';
 import { canBeClasses, paintLegend, useClasses } from './legend.js';
 import { chip, paintLayers } from './paint-classes.js';
+import { isNamed } from './pair-name.js';
 import { markParts } from './paint-parts.js';
 import { clear, pairByHand, sampleScenes, send } from './session.js';
 import { change, current } from './settings.js';
@@ -166,7 +167,7 @@ function paintFacts() {
 function paintGallery() {
   const all = state.dataset?.pairs ?? [];
   const names = current()?.val_names ?? [];
-  const chosen = new Set(all.filter((pair) => names.some((name) => isNamed(pair, name))).map(({ image_path }) => image_path));
+  const chosen = new Set(all.filter((pair) => names.some((name) => isNamed(pair.image_path, name))).map(({ image_path }) => image_path));
   const wanted = all.filter((pair) => !onlyFlagged || pair.blocked || pair.excluded || pair.notes.some(isWarning));
   const pairs = wanted.slice(0, shown);
   const gallery = $('gallery');
@@ -184,7 +185,7 @@ function paintGallery() {
   show($('picked'), picking);
   show($('pick-none'), names.length > 0);
   const usable = new Set(usablePairs().map(({ image_path }) => image_path));
-  const lost = names.filter((name) => !all.some((pair) => usable.has(pair.image_path) && isNamed(pair, name))).length;
+  const lost = names.filter((name) => !all.some((pair) => usable.has(pair.image_path) && isNamed(pair.image_path, name))).length;
   if (picking) setText($('picked-line'), lost ? `${plural(lost, 'name')} of images for validation ${lost === 1 ? 'is' : 'are'} of none in use here.` : chosen.size ? `${plural(chosen.size, 'image')} held back for validation.` : 'None chosen: the share under Train decides, by chance or by place.');
   inSlices('gallery', pairs.entries(), ([index, pair]) => fillCard(cards[index], pair, picking, chosen));
 }
@@ -212,24 +213,18 @@ function newCard() {
   return card;
 }
 
-/** Whether a name of a validation image, with or without folder and ending, is this pair's. @param {Pair} pair @param {string} name */
-function isNamed({ image_path: path }, name) {
-  const ends = (/** @type {string} */ whole) => whole === name || whole.endsWith(`/${name}`);
-  return ends(path) || ends(path.replace(/\.[^./]*$/, ''));
-}
-
 /** Those that are left out cannot be validated on. @param {readonly number[]} indices */
 export function leaveOut(indices) {
   const pairs = state.dataset?.pairs.filter(({ index }) => indices.includes(index)) ?? [];
   const names = current()?.val_names ?? [];
-  const left = names.filter((name) => !pairs.some((pair) => isNamed(pair, name)));
+  const left = names.filter((name) => !pairs.some((pair) => isNamed(pair.image_path, name)));
   if (left.length < names.length) change({ val_names: left });
   send({ type: 'set_excluded', pairs: [...indices], excluded: true });
 }
 
 /** Chooses an image for validation, or no longer. @param {Pair} pair @param {boolean} on */
 function holdBack(pair, on) {
-  const others = (current()?.val_names ?? []).filter((name) => !isNamed(pair, name));
+  const others = (current()?.val_names ?? []).filter((name) => !isNamed(pair.image_path, name));
   change({ val_names: on ? [...others, pair.image_path] : others });
 }
 

@@ -2,6 +2,7 @@
 /**
  * Presets and settings: the form, its check in Rust, and the address that keeps it.
  */
+import { PRESETS } from '../generated/constants.js';
 import { $, h, setText, show } from './dom.js';
 import { advancedGroups, allFields, augmentFields, EPOCH_STOPS, mainFields, nameField, parseNumber } from './fields.js';
 import { saveBlob } from './downloads.js';
@@ -21,8 +22,6 @@ import { classicLine, fieldErrorLine, seedSteps } from './strings.js';
  * @typedef {import('./types.js').Preset} Preset
  * @typedef {import('./fields.js').Field} Field
  */
-
-const PRESETS = /** @type {const} */ (['fast', 'balanced', 'seed']);
 
 /** The preset's own values, to know what was changed. @type {TrainConfig | null} */
 let base = null;
