@@ -95,14 +95,7 @@ pub async fn golden_network(file: &[u8], weights: &[u8], device: &Device) -> Che
         "prob.train".to_owned(),
         relative_error(&golden.get("prob.train")?.values, &train),
     ));
-    let loss = loss_from_logits(
-        logits,
-        masks,
-        LossConfig {
-            kind: crate::values::Loss::Bce,
-            foreground_weight: 1.0,
-        },
-    );
+    let loss = loss_from_logits(logits, masks, LossConfig::of(crate::values::Loss::Bce));
     errors.push((
         "loss".to_owned(),
         relative_error(&golden.get("loss")?.values, &read(loss.clone().inner()).await?),
@@ -150,8 +143,8 @@ pub async fn golden_losses(file: &[u8], device: &Device) -> Check<Errors> {
             z.clone(),
             target,
             LossConfig {
-                kind,
                 foreground_weight,
+                ..LossConfig::of(kind)
             },
         );
         let value = read(loss.clone().inner()).await?;
@@ -180,10 +173,7 @@ pub async fn overfit(size: usize, base: usize, steps: u32, device: &Device) -> C
         classes: 1,
     };
     let model = UNet::new(config, 5, device).map_err(|e| e.to_string())?;
-    let loss = LossConfig {
-        kind: crate::values::Loss::Bce,
-        foreground_weight: 1.0,
-    };
+    let loss = LossConfig::of(crate::values::Loss::Bce);
     let mut trainer = Trainer::new(model, loss, 5e-3, 5, false);
     let rng = &mut ChaCha8Rng::seed_from_u64(11);
     let (mut x, mut y) = (Vec::new(), Vec::new());

@@ -76,8 +76,8 @@ async fn train(
         held_back: None,
     };
     let loss = LossConfig {
-        kind,
         foreground_weight: 2.5,
+        ..LossConfig::of(kind)
     };
     let model = UNet::new(config, 5, device).map_err(|e| e.to_string())?;
     let mut trainer = Trainer::new(model, loss, 1e-3, 5, false);

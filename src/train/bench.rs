@@ -57,10 +57,7 @@ impl Bench {
             let tensors = deterministic_weights(&shape, &mut model);
             write_weights(&mut model, &tensors).map_err(|e| TrainError::Read(e.to_string()))?;
         }
-        let loss = LossConfig {
-            kind: crate::values::Loss::Bce,
-            foreground_weight: 1.0,
-        };
+        let loss = LossConfig::of(crate::values::Loss::Bce);
         let trainer = Trainer::new(model, loss, 1e-4, 1, true);
         let (size, batch) = (config.size, config.batch);
         let (x, y) = checkerboard(size, batch);

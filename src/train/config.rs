@@ -7,10 +7,10 @@ use crate::{
         held_back::HeldBack,
         preprocess::{Channels, SEED_TILE_PX},
     },
-    model::{Architecture, ModelConfig},
+    model::{Architecture, LossConfig, ModelConfig},
     values::{
-        FIELDS, FieldError, FieldErrorCode, ForegroundWeight, Group, KeepBest, Loss, NormStatistics, Schedule,
-        TrainConfig, not_a_multiple,
+        FIELDS, FieldError, FieldErrorCode, ForegroundWeight, Group, KeepBest, NormStatistics, Schedule, TrainConfig,
+        not_a_multiple,
     },
 };
 
@@ -25,7 +25,8 @@ pub struct Settings {
     pub steps_total: u32,
     pub steps_per_epoch: u32,
     pub lr: f64,
-    pub loss: Loss,
+    /// Without the weight of the foreground, which the data decide.
+    pub loss: LossConfig,
     pub weigh_foreground: bool,
     pub augmentation: Augmentation,
     pub validate_every: u32,
@@ -169,7 +170,7 @@ impl Settings {
             steps_total,
             steps_per_epoch,
             lr: config.lr,
-            loss: config.loss,
+            loss: config.into(),
             weigh_foreground: config.foreground_weight == ForegroundWeight::Auto,
             augmentation: config.into(),
             validate_every: match config.validate_every as u32 {

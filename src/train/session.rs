@@ -112,8 +112,8 @@ impl Session {
             _ => 1.0,
         };
         let loss = LossConfig {
-            kind: settings.loss,
             foreground_weight,
+            ..settings.loss
         };
         let keras_momentum = settings.norm_statistics == NormStatistics::Keras;
         let mut trainer = Trainer::new(model, loss, settings.lr, settings.seed, keras_momentum);
