@@ -72,7 +72,7 @@ export type Note = { code: "cropped"; width: number; height: number } | { code: 
  */
 export interface FieldError {
     /**
-     * Name of the [`TrainConfig`] field.
+     * Name of the [`TrainConfig`](super::TrainConfig) field.
      */
     field: string;
     code: FieldErrorCode;
@@ -132,27 +132,27 @@ export interface TrainTile {
 }
 
 /**
- * All settings of a run. Numbers arrive as the page typed them and are checked in Rust.
+ * All settings of a run. Numbers arrive as the page typed them: any may be anything until it is checked.
  */
 export interface TrainConfig {
     preset: Preset;
     architecture: Architecture;
     /**
-     * Filters of the first level, 4 to 64, a multiple of 4.
+     * Filters of the first level.
      */
     base: number;
     /**
-     * Number of poolings, 2 to 5 (`unet_small` is always 2).
+     * Number of poolings (`unet_small` is always 2).
      */
     depth: number;
     channels: Channels;
     /**
-     * Side of a square training tile in pixels, a multiple of `2^depth`, 32 to 1024.
+     * Side of a square training tile in pixels, a multiple of `2^depth`.
      */
     tile_px: number;
     sampling: Sampling;
     /**
-     * Tiles per step, 1 to 64.
+     * Tiles per step.
      */
     batch: number;
     epochs: number;
@@ -169,34 +169,34 @@ export interface TrainConfig {
     foreground_weight: ForegroundWeight;
     augmentation: Augmentation;
     /**
-     * The largest turn either way, 0 to 180. This field and those to `poses` count where `augmentation` is `own`; runs
+     * The largest turn either way, degrees. This field and those to `poses` count where `augmentation` is `own`; runs
      * saved by versions that had none of them read as 0.
      */
     turn_deg?: number;
     /**
-     * Largest shift along an axis, of the tile's side, 0 to 0.5.
+     * Largest shift along an axis, of the tile's side.
      */
     shift_share?: number;
     /**
-     * 0 to 45.
+     * Largest lean of upright lines either way, degrees.
      */
     shear_deg?: number;
     /**
-     * 0.25: from 1 / 1.25 to 1.25 times the size; 0 to 1.
+     * 0.25: from 1 / 1.25 to 1.25 times the size.
      */
     zoom_share?: number;
     /**
-     * Most that values of 0 to 1 rise or fall, 0 to 0.5.
+     * Most that values of 0 to 1 rise or fall.
      */
     brightness?: number;
     /**
-     * Share by which differences from mid-grey grow or shrink, 0 to 0.9.
+     * Share by which differences from mid-grey grow or shrink.
      */
     contrast?: number;
     poses?: Poses;
     dropout: number;
     /**
-     * Share of pairs held back for validation, 0 to 0.9. Ignored if `val_names` is not empty.
+     * Share of pairs held back for validation. Ignored if `val_names` is not empty.
      */
     val_share: number;
     val_by: ValBy;
@@ -228,12 +228,12 @@ export interface TrainConfig {
     class_weights: number[];
     norm_statistics: NormStatistics;
     /**
-     * Seed of split, initial weights, crops, augmentation and dropout; a whole number below 2^32.
+     * Seed of split, initial weights, crops, augmentation and dropout.
      */
     seed: number;
     /**
      * What the foreground is ("building"), for files and their names; empty: as the data suggest
-     * ([`super::Dataset::suggested_class`]). Runs saved before it have none.
+     * (`Dataset::suggested_class` of the protocol). Runs saved before it have none.
      */
     class_name?: string;
 }
@@ -283,6 +283,11 @@ export interface Unpaired {
 }
 
 /**
+ * Channels the model sees.
+ */
+export type Channels = "rgb" | "grey";
+
+/**
  * Files of a drop that are neither images nor outlines, and no fault: READMEs, lists of classes, scripts.
  */
 export interface PassedOver {
@@ -299,14 +304,26 @@ export interface PassedOver {
 export type MaskRule = { kind: "threshold"; at: number; invert: boolean } | { kind: "not_black"; invert: boolean } | { kind: "colour"; rgb: [number, number, number]; invert: boolean; code?: number } | { kind: "classes"; legend: LegendEntry[] };
 
 /**
- * How far an augmentation goes, either way; the fields are those of [`TrainConfig`].
+ * How far a tile's pose and light may be off, either way; each sample draws evenly from all of it.
  */
 export interface AugmentRanges {
     turn_deg: number;
+    /**
+     * Of the tile's side, along each axis.
+     */
     shift_share: number;
     shear_deg: number;
+    /**
+     * 0.25: from 1 / 1.25 to 1.25 times the size, the same along both axes.
+     */
     zoom_share: number;
+    /**
+     * Added to values of 0 to 1.
+     */
     brightness: number;
+    /**
+     * Differences from mid-grey grow or shrink by this share.
+     */
     contrast: number;
     poses: Poses;
 }
@@ -314,7 +331,22 @@ export interface AugmentRanges {
 /**
  * How fast the running statistics of batch normalisation follow the batches.
  */
-export type NormStatistics = "keras" | "adaptive";
+export type NormStatistics = "adaptive" | "keras";
+
+/**
+ * How much rare pixels count.
+ */
+export type ForegroundWeight = "auto" | "off";
+
+/**
+ * How one image came out.
+ */
+export interface ImageScore {
+    pair: number;
+    validation: boolean;
+    iou: number | undefined;
+    accuracy: number | undefined;
+}
 
 /**
  * How outlines are drawn.
@@ -339,7 +371,7 @@ export type ValBy = "share" | "place";
 /**
  * How the learning rate goes over a run.
  */
-export type Schedule = "constant" | "cosine" | "plateau";
+export type Schedule = "cosine" | "constant" | "plateau";
 
 /**
  * How training tiles are cut from images.
@@ -350,6 +382,9 @@ export type Sampling = "crop" | "resize" | "seed";
  * Metrics over whole images. A metric that is not defined (no such pixels) is `None`.
  */
 export interface Metrics {
+    /**
+     * Mean cross-entropy a labelled pixel.
+     */
     loss: number;
     accuracy: number | undefined;
     /**
@@ -377,6 +412,20 @@ export type Mend = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: 
  * One request to the engine. Commands are handled one at a time, in order.
  */
 export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "set_range"; range: RangeChoice } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "shift_outlines"; shifts: OutlineShift[] } | { type: "leave_out_unmapped"; parts: UnmappedPart[]; on: boolean } | { type: "set_folder_roles"; images: string; masks: string } | { type: "pair_by_hand"; pairs: [string, string][] } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "show_tiles"; config: TrainConfig; row: number } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number; outlines?: Outlines } | { type: "export_outlines"; threshold: number; outlines?: Outlines } | { type: "draw_outlines"; result: number; threshold: number; outlines?: Outlines } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number; name?: string | undefined } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
+
+/**
+ * Precision and recall of the pixels at or above a threshold; `None` where there are none to divide by.
+ */
+export interface CurvePoint {
+    threshold: number;
+    precision: number | undefined;
+    recall: number | undefined;
+}
+
+/**
+ * Settings that go together.
+ */
+export type Preset = "fast" | "balanced" | "seed";
 
 /**
  * Settings to try instead, and what was changed in them.
@@ -534,6 +583,11 @@ export interface SavedData {
 }
 
 /**
+ * The device that computes.
+ */
+export type DeviceKind = "webgpu" | "cpu";
+
+/**
  * The outlines of one result at a threshold: those that its GeoJSON file would hold.
  */
 export interface DrawnOutlines {
@@ -574,6 +628,11 @@ export interface RangeInfo {
      */
     images: number;
 }
+
+/**
+ * The three networks of the classic pipeline's `model.py`.
+ */
+export type Architecture = "unet_norm" | "unet" | "unet_small";
 
 /**
  * What a dropped file is for.
@@ -628,6 +687,11 @@ export interface SavedRun {
      */
     bytes: number;
 }
+
+/**
+ * What a training tile may go through.
+ */
+export type Augmentation = "off" | "seed" | "strong" | "own";
 
 /**
  * What an image was seen at.
@@ -750,6 +814,11 @@ export interface ClassInfo {
 }
 
 /**
+ * What training makes small.
+ */
+export type Loss = "bce_dice" | "bce";
+
+/**
  * What went wrong, where, with which file. Never a sentence.
  */
 export interface Fault {
@@ -781,7 +850,7 @@ export interface OutlineShift {
 }
 
 /**
- * Where a model's probabilities are cut, and what was measured there.
+ * Where a model's probabilities are cut, and what was measured there, to six places.
  */
 export interface OperatingPoint {
     /**
@@ -871,6 +940,21 @@ export type RangeChoice = { kind: "together" } | { kind: "fixed"; bands: [number
  */
 export type Poses = "one" | "mirrored" | "eight";
 
+/**
+ * Which weights a run ends with.
+ */
+export type KeepBest = "validation_iou" | "training_loss";
+
+/**
+ * Why a run ended.
+ */
+export type EndReason = "finished" | "stopped" | "early_stopped" | "not_finite" | "diverged" | "dead_output" | "constant" | "device_failed";
+
+/**
+ * Why the CPU was taken.
+ */
+export type DeviceReason = "no_webgpu" | "no_adapter" | "software_adapter" | "missing_timestamp_query" | "self_test_failed" | "insecure_context" | "asked_for_cpu";
+
 export interface ColourShare {
     rgb: [number, number, number];
     /**
@@ -924,12 +1008,6 @@ export interface ConfigReport {
     augment: AugmentRanges;
 }
 
-export interface CurvePoint {
-    threshold: number;
-    precision: number | undefined;
-    recall: number | undefined;
-}
-
 export interface DeviceInfo {
     kind: DeviceKind;
     /**
@@ -964,13 +1042,6 @@ export interface DeviceInfo {
     limits: Map<string, number>;
     protocol: number;
     version: string;
-}
-
-export interface ImageScore {
-    pair: number;
-    validation: boolean;
-    iou: number | undefined;
-    accuracy: number | undefined;
 }
 
 export interface ModelInfo {
@@ -1227,23 +1298,11 @@ export interface ValidationReport {
 
 export type Advice = "lower_rate" | "batch_norm" | "balance";
 
-export type Architecture = "unet_norm" | "unet" | "unet_small";
-
 export type AreaUnit = "px" | "m2";
-
-export type Augmentation = "off" | "seed" | "strong" | "own";
-
-export type Channels = "grey" | "rgb";
 
 export type DataSource = "none" | "files" | "sample_scenes";
 
 export type DeviceChoice = "auto" | "webgpu" | "cpu";
-
-export type DeviceKind = "webgpu" | "cpu";
-
-export type DeviceReason = "no_webgpu" | "no_adapter" | "software_adapter" | "missing_timestamp_query" | "self_test_failed" | "insecure_context" | "asked_for_cpu";
-
-export type EndReason = "finished" | "stopped" | "early_stopped" | "not_finite" | "diverged" | "dead_output" | "constant" | "device_failed";
 
 export type ExportKind = "mask_png" | "probability_png" | "mask_tif" | "class_tif" | "probability_tif" | "geojson" | "world_file" | "aux_xml";
 
@@ -1253,17 +1312,9 @@ export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "no
 
 export type FindingCode = "empty_masks" | "full_masks" | "inverted" | "some_inverted" | "mask_is_image" | "copies" | "tiny_foreground" | "rare_class" | "mixed_sizes" | "mixed_bands" | "mixed_depths" | "too_few_pairs" | "few_scenes" | "outlines_shifted" | "outlines_moved" | "part_unmapped" | "part_left_out";
 
-export type ForegroundWeight = "off" | "auto";
-
-export type KeepBest = "validation_iou" | "training_loss";
-
-export type Loss = "bce" | "bce_dice";
-
 export type Phase = "compiling" | "training" | "validating" | "paused";
 
 export type PictureOf = "pair" | "input";
-
-export type Preset = "seed" | "balanced" | "fast";
 
 export type Stage = "read" | "decode" | "pair" | "train" | "predict" | "export" | "model" | "device" | "protocol";
 

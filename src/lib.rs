@@ -14,7 +14,8 @@
 //! | device | [`device`] | WebGPU or CPU, chosen and self-tested |
 //! | operators | [`kernels`] | convolution, pooling, batch norm, warp, Adam: CPU SIMD and WGSL |
 //! | codecs | [`formats`] | bytes <-> rasters and named tensors |
-//! | protocol | [`protocol`] | everything that crosses the worker boundary |
+//! | values | [`values`] | settings with limits, labels, metrics, notes: what crosses floors and the worker |
+//! | protocol | [`protocol`] | everything that crosses the worker boundary; stands beside the engine |
 
 #[cfg(any(feature = "checks", not(target_arch = "wasm32")))]
 pub mod checks;
@@ -28,5 +29,6 @@ pub mod kernels;
 pub mod model;
 pub mod protocol;
 pub mod train;
+pub mod values;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

@@ -7,10 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use super::{Check, Errors, read, relative_error, upload};
 use crate::{
     formats::weights_file::{FileTensor, WeightsFile},
-    model::{
-        Architecture, LossConfig, LossKind, ModelConfig, NamedTensor, UNet, loss_from_logits, read_weights,
-        write_weights,
-    },
+    model::{Architecture, LossConfig, ModelConfig, NamedTensor, UNet, loss_from_logits, read_weights, write_weights},
     train::{Batch, Trainer},
 };
 
@@ -98,14 +95,7 @@ pub async fn golden_network(file: &[u8], weights: &[u8], device: &Device) -> Che
         "prob.train".to_owned(),
         relative_error(&golden.get("prob.train")?.values, &train),
     ));
-    let loss = loss_from_logits(
-        logits,
-        masks,
-        LossConfig {
-            kind: LossKind::Bce,
-            foreground_weight: 1.0,
-        },
-    );
+    let loss = loss_from_logits(logits, masks, LossConfig::of(crate::values::Loss::Bce));
     errors.push((
         "loss".to_owned(),
         relative_error(&golden.get("loss")?.values, &read(loss.clone().inner()).await?),
@@ -138,10 +128,10 @@ pub async fn golden_losses(file: &[u8], device: &Device) -> Check<Errors> {
     let (logits, y) = (golden.get("logits")?, golden.get("y")?);
     let weight = golden.get("foreground_weight")?.values.first().copied().unwrap_or(1.0);
     let cases = [
-        ("bce", LossKind::Bce, 1.0),
-        ("bce_dice", LossKind::BceDice, 1.0),
-        ("weighted.bce", LossKind::Bce, weight),
-        ("weighted.bce_dice", LossKind::BceDice, weight),
+        ("bce", crate::values::Loss::Bce, 1.0),
+        ("bce_dice", crate::values::Loss::BceDice, 1.0),
+        ("weighted.bce", crate::values::Loss::Bce, weight),
+        ("weighted.bce_dice", crate::values::Loss::BceDice, weight),
     ];
     let mut errors = Vec::new();
     for (name, kind, foreground_weight) in cases {
@@ -153,8 +143,8 @@ pub async fn golden_losses(file: &[u8], device: &Device) -> Check<Errors> {
             z.clone(),
             target,
             LossConfig {
-                kind,
                 foreground_weight,
+                ..LossConfig::of(kind)
             },
         );
         let value = read(loss.clone().inner()).await?;
@@ -183,10 +173,7 @@ pub async fn overfit(size: usize, base: usize, steps: u32, device: &Device) -> C
         classes: 1,
     };
     let model = UNet::new(config, 5, device).map_err(|e| e.to_string())?;
-    let loss = LossConfig {
-        kind: LossKind::Bce,
-        foreground_weight: 1.0,
-    };
+    let loss = LossConfig::of(crate::values::Loss::Bce);
     let mut trainer = Trainer::new(model, loss, 5e-3, 5, false);
     let rng = &mut ChaCha8Rng::seed_from_u64(11);
     let (mut x, mut y) = (Vec::new(), Vec::new());

@@ -16,7 +16,7 @@ use crate::{
         preprocess::Channels,
     },
     formats::raster::Raster,
-    model::{Architecture, LossConfig, LossKind, ModelConfig, UNet, read_weights},
+    model::{Architecture, LossConfig, ModelConfig, UNet, read_weights},
     train::{Batch, Trainer},
 };
 
@@ -53,7 +53,12 @@ fn half_known(seen: u64, hidden: u64) -> Check<Dataset> {
 }
 
 /// Losses, accuracies and all weights after some steps on such an image.
-async fn train(data: &Dataset, augmentation: Augmentation, kind: LossKind, device: &Device) -> Check<Vec<f32>> {
+async fn train(
+    data: &Dataset,
+    augmentation: Augmentation,
+    kind: crate::values::Loss,
+    device: &Device,
+) -> Check<Vec<f32>> {
     let config = ModelConfig {
         architecture: Architecture::UnetNorm,
         base: 4,
@@ -71,8 +76,8 @@ async fn train(data: &Dataset, augmentation: Augmentation, kind: LossKind, devic
         held_back: None,
     };
     let loss = LossConfig {
-        kind,
         foreground_weight: 2.5,
+        ..LossConfig::of(kind)
     };
     let model = UNet::new(config, 5, device).map_err(|e| e.to_string())?;
     let mut trainer = Trainer::new(model, loss, 1e-3, 5, false);
@@ -97,8 +102,12 @@ async fn train(data: &Dataset, augmentation: Augmentation, kind: LossKind, devic
 pub async fn nodata(device: &Device) -> Check<Errors> {
     let mut errors = Errors::new();
     let ways = [
-        ("plain", Augmentation::Off, LossKind::Bce),
-        ("augmented, with Dice", Augmentation::Strong, LossKind::BceDice),
+        ("plain", Augmentation::Off, crate::values::Loss::Bce),
+        (
+            "augmented, with Dice",
+            Augmentation::Strong,
+            crate::values::Loss::BceDice,
+        ),
     ];
     for (name, augmentation, kind) in ways {
         let mut runs = Vec::new();

@@ -7,12 +7,12 @@
 use std::sync::Arc;
 
 use super::classes::UNLABELLED;
-use super::doctor::Note;
 use super::grid::{Affine, Grid};
 use crate::formats::{
     geo::{Crs, GeoRef, PlaceRemark, ToLonLat, ellipsoid::distance_m},
     raster::Raster,
 };
+use crate::values::Note;
 
 /// Farthest that pixels of two grids may drift apart over the image for their axes to count as parallel, pixels.
 pub(super) const MAX_DRIFT_PX: f64 = 0.45;
@@ -24,48 +24,15 @@ pub struct Place {
     pub remark: Option<PlaceRemark>,
 }
 
-/// What is to be said of a mask that was laid onto its image, or of their places. Lengths in hundredths, so that remarks
-/// can be compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PlaceNote {
-    /// Mirrored or turned by quarter turns onto the image.
-    Turned,
-    /// Its grid is half a pixel of the image or more beside the image's.
-    Shifted {
-        hundredths_px: u32,
-        millimetres: Option<u32>,
-    },
-    /// Its pixels have another size: so many hundredths of the image's.
-    Resampled {
-        hundredths: u32,
-    },
-    /// It covers less of the image than all; the rest is not labelled.
-    Covers {
-        percent: u32,
-    },
-    /// It covers more than the image; the rest is not used.
-    CutOut,
-    /// One of the two does not name its reference system, and by their numbers they do not lie on each other; paired
-    /// pixel by pixel.
-    NotCompared,
-    /// See [`PlaceRemark`].
-    NegativeScale,
-    ControlPoints {
-        hundredths_px: u32,
-    },
-    AuxUnreadable,
-    AuxNodata,
-}
-
-impl From<PlaceRemark> for PlaceNote {
-    fn from(remark: PlaceRemark) -> PlaceNote {
+impl From<PlaceRemark> for Note {
+    fn from(remark: PlaceRemark) -> Note {
         match remark {
-            PlaceRemark::NegativeScale => PlaceNote::NegativeScale,
-            PlaceRemark::ControlPoints { residual_px } => PlaceNote::ControlPoints {
+            PlaceRemark::NegativeScale => Note::NegativeScale,
+            PlaceRemark::ControlPoints { residual_px } => Note::ControlPoints {
                 hundredths_px: hundredths(residual_px),
             },
-            PlaceRemark::AuxUnreadable => PlaceNote::AuxUnreadable,
-            PlaceRemark::AuxNodata => PlaceNote::AuxNodata,
+            PlaceRemark::AuxUnreadable => Note::AuxUnreadable,
+            PlaceRemark::AuxNodata => Note::AuxNodata,
         }
     }
 }
@@ -77,14 +44,14 @@ pub struct Aligned {
     pub mask: Option<Arc<Raster>>,
     /// Columns and rows of the image that the mask covers: from, and up to but without; `None` for all.
     pub covered: Option<[[u32; 2]; 2]>,
-    pub notes: Vec<PlaceNote>,
+    pub notes: Vec<Note>,
 }
 
 /// What is remarkable about the places of image and mask alone.
 pub fn remarks(places: &[Option<Place>; 2]) -> Vec<Note> {
     let mut notes = Vec::new();
     for remark in places.iter().flatten().filter_map(|place| place.remark) {
-        let note = Note::Place(remark.into());
+        let note = Note::from(remark);
         if !notes.contains(&note) {
             notes.push(note);
         }
@@ -119,7 +86,7 @@ pub fn align(image: (&GeoRef, &Raster), mask: (&GeoRef, &Raster)) -> Result<Alig
         Err(_) if between.uncertain => Ok(Aligned {
             mask: None,
             covered: None,
-            notes: vec![PlaceNote::NotCompared],
+            notes: vec![Note::PlacesNotCompared],
         }),
         Err(Misfit::Apart) => Err(Apart::Elsewhere(between.distance(size))),
         Err(Misfit::Grid(how)) => Err(Apart::OtherGrid(format!("{}{how}", between.systems()))),

@@ -20,12 +20,7 @@ fn numbered(width: u32, height: u32) -> Raster {
 }
 
 /// The mask's pixel that each of the image's got; -1 where there is none.
-fn laid(
-    image: &GeoRef,
-    [w, h]: [u32; 2],
-    mask: &GeoRef,
-    [mw, mh]: [u32; 2],
-) -> Result<(Vec<i64>, Vec<PlaceNote>), Apart> {
+fn laid(image: &GeoRef, [w, h]: [u32; 2], mask: &GeoRef, [mw, mh]: [u32; 2]) -> Result<(Vec<i64>, Vec<Note>), Apart> {
     let (a, b) = (numbered(w, h), numbered(mw, mh));
     let aligned = align((image, &a), (mask, &b))?;
     let [from, to] = aligned.covered.unwrap_or([[0, 0], [w, h]]);
@@ -97,7 +92,7 @@ fn masks_are_turned_to_the_image() {
     ] {
         assert_eq!(
             laid(&image, [3, 2], &mask, size),
-            Ok((wanted.to_vec(), vec![PlaceNote::Turned]))
+            Ok((wanted.to_vec(), vec![Note::MaskTurned]))
         );
     }
 }
@@ -106,7 +101,7 @@ fn masks_are_turned_to_the_image() {
 #[test]
 fn shifts_sizes_and_parts_are_laid_by_the_nearest_pixel() {
     let image = at(0.0, 0.0, 1.0);
-    let shifted = |hundredths_px, millimetres| PlaceNote::Shifted {
+    let shifted = |hundredths_px, millimetres| Note::MaskShifted {
         hundredths_px,
         millimetres: Some(millimetres),
     };
@@ -115,31 +110,31 @@ fn shifts_sizes_and_parts_are_laid_by_the_nearest_pixel() {
             at(0.6, 0.0, 1.0),
             [3, 2],
             [-1, 0, 1, -1, 3, 4],
-            vec![shifted(60, 600), PlaceNote::Covers { percent: 66 }],
+            vec![shifted(60, 600), Note::MaskCovers { percent: 66 }],
         ),
         (
             at(-1.0, 1.0, 1.0),
             [3, 2],
             [4, 5, -1, -1, -1, -1],
-            vec![shifted(141, 1414), PlaceNote::Covers { percent: 33 }],
+            vec![shifted(141, 1414), Note::MaskCovers { percent: 33 }],
         ),
         (
             at(-1.0, 1.0, 1.0),
             [6, 5],
             [7, 8, 9, 13, 14, 15],
-            vec![PlaceNote::CutOut],
+            vec![Note::MaskCutOut],
         ),
         (
             at(0.1, -0.1, 0.5),
             [6, 4],
             [0, 2, 4, 12, 14, 16],
-            vec![PlaceNote::Resampled { hundredths: 50 }],
+            vec![Note::MaskResampled { hundredths: 50 }],
         ),
         (
             at(0.0, 0.0, 3.0),
             [1, 1],
             [0; 6],
-            vec![PlaceNote::Resampled { hundredths: 300 }, PlaceNote::CutOut],
+            vec![Note::MaskResampled { hundredths: 300 }, Note::MaskCutOut],
         ),
     ] {
         assert_eq!(
@@ -178,12 +173,12 @@ fn a_system_that_is_not_named_is_taken_for_the_same_where_the_numbers_fit() {
     let south_up = geo([EAST, 1.0, 0.0, NORTH - 2.0, 0.0, 1.0], None);
     assert_eq!(
         laid(&image, [3, 2], &south_up, [3, 2]),
-        Ok((vec![3, 4, 5, 0, 1, 2], vec![PlaceNote::Turned]))
+        Ok((vec![3, 4, 5, 0, 1, 2], vec![Note::MaskTurned]))
     );
     let pixels = geo([0.0, 1.0, 0.0, 0.0, 0.0, -1.0], None);
     assert_eq!(
         laid(&image, [3, 2], &pixels, [3, 2]),
-        Ok((AS_IS.to_vec(), vec![PlaceNote::NotCompared]))
+        Ok((AS_IS.to_vec(), vec![Note::PlacesNotCompared]))
     );
     // Of one unknown system both: then they are compared.
     assert!(laid(&geo(image.transform, None), [3, 2], &pixels, [3, 2]).is_err());

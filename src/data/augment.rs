@@ -6,6 +6,7 @@
 
 use super::draw::Draw;
 use super::trig::sin_cos_deg;
+use crate::values::{self, AugmentRanges, Poses, TrainConfig};
 
 /// A pose in Keras' terms.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,87 +49,38 @@ pub enum Augmentation {
     Off,
     /// The classic pipeline's ranges in the old semantics.
     Seed,
-    /// [`Ranges::STRONG`].
+    /// [`AugmentRanges::STRONG`].
     Strong,
     /// Ranges of one's own.
-    Own(Ranges),
+    Own(AugmentRanges),
 }
 
-/// Which of the eight poses of a square a tile may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Poses {
-    /// As it lies.
-    One,
-    /// Mirrored left to right or not.
-    Mirrored,
-    /// Quarter turns and both mirrors: the ground seen from above has no upper side.
-    Eight,
-}
-
-/// How far a tile's pose and light may be off, either way; each sample draws evenly from all of it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Ranges {
-    pub turn_deg: f64,
-    /// Of the tile's side, along each axis.
-    pub shift_share: f64,
-    pub shear_deg: f64,
-    /// 0.25: from 1 / 1.25 to 1.25 times the size, the same along both axes.
-    pub zoom_share: f64,
-    /// Added to values of 0 to 1.
-    pub brightness: f64,
-    /// Differences from mid-grey grow or shrink by this share.
-    pub contrast: f64,
-    pub poses: Poses,
-}
-
-impl Ranges {
-    /// What nothing goes through.
-    pub const NONE: Ranges = Ranges {
-        turn_deg: 0.0,
-        shift_share: 0.0,
-        shear_deg: 0.0,
-        zoom_share: 0.0,
-        brightness: 0.0,
-        contrast: 0.0,
-        poses: Poses::One,
-    };
-
-    pub const STRONG: Ranges = Ranges {
-        turn_deg: 15.0,
-        shift_share: 0.1,
-        shear_deg: 5.0,
-        zoom_share: 0.25,
-        brightness: 0.2,
-        contrast: 0.2,
-        poses: Poses::Eight,
-    };
-
-    /// The classic pipeline's numbers. Its own zoom is of each axis by itself, from 1 - 0.05 to 1 + 0.05.
-    pub const SEED: Ranges = Ranges {
-        turn_deg: 0.2,
-        shift_share: 0.05,
-        shear_deg: 0.05,
-        zoom_share: 0.05,
-        poses: Poses::Mirrored,
-        ..Ranges::NONE
-    };
-
-    /// Pixels that the farthest pose sees beyond each side of a tile, as a share of the side.
-    fn reach_share(&self) -> f64 {
-        // The longest side of a turned square is its diagonal, at 45 degrees; shear leans it further.
-        let (sin, cos) = sin_cos_deg(self.turn_deg.min(45.0));
-        let (lean, _) = sin_cos_deg(self.shear_deg);
-        ((1.0 + self.zoom_share) * (cos + sin + lean) - 1.0) / 2.0 + self.shift_share
+impl From<&TrainConfig> for Augmentation {
+    fn from(config: &TrainConfig) -> Self {
+        match config.augmentation {
+            values::Augmentation::Off => Augmentation::Off,
+            values::Augmentation::Seed => Augmentation::Seed,
+            values::Augmentation::Strong => Augmentation::Strong,
+            values::Augmentation::Own => Augmentation::Own(config.own_ranges()),
+        }
     }
+}
+
+/// Pixels that the farthest pose sees beyond each side of a tile, as a share of the side.
+fn reach_share(ranges: &AugmentRanges) -> f64 {
+    // The longest side of a turned square is its diagonal, at 45 degrees; shear leans it further.
+    let (sin, cos) = sin_cos_deg(ranges.turn_deg.min(45.0));
+    let (lean, _) = sin_cos_deg(ranges.shear_deg);
+    ((1.0 + ranges.zoom_share) * (cos + sin + lean) - 1.0) / 2.0 + ranges.shift_share
 }
 
 impl Augmentation {
     /// The ranges it draws from.
-    pub fn ranges(&self) -> Ranges {
+    pub fn ranges(&self) -> AugmentRanges {
         match self {
-            Augmentation::Off => Ranges::NONE,
-            Augmentation::Seed => Ranges::SEED,
-            Augmentation::Strong => Ranges::STRONG,
+            Augmentation::Off => AugmentRanges::NONE,
+            Augmentation::Seed => AugmentRanges::SEED,
+            Augmentation::Strong => AugmentRanges::STRONG,
             Augmentation::Own(ranges) => *ranges,
         }
     }
@@ -141,7 +93,7 @@ impl Augmentation {
             // A quarter: their farthest corners are rare.
             Augmentation::Seed | Augmentation::Strong => tile_px / 4,
             // Half of it at most: a window has four times the pixels then.
-            Augmentation::Own(ranges) => (ranges.reach_share().clamp(0.0, 0.5) * tile_px as f64).ceil() as usize,
+            Augmentation::Own(ranges) => (reach_share(ranges).clamp(0.0, 0.5) * tile_px as f64).ceil() as usize,
         }
     }
 }
@@ -272,7 +224,7 @@ fn draw_seed(side: f64, draw: &mut Draw) -> (AffineParams, bool) {
 
 /// Draws from `ranges`: rotation, shifts, shear, zoom, pose, contrast, brightness. The order holds whatever the ranges:
 /// a saved run goes on with the draws it began with.
-fn draw_ranges(ranges: &Ranges, tile_px: usize, draw: &mut Draw) -> (Matrix64, [f32; 2]) {
+fn draw_ranges(ranges: &AugmentRanges, tile_px: usize, draw: &mut Draw) -> (Matrix64, [f32; 2]) {
     let side = tile_px as f64;
     let either_way = |most: f64, draw: &mut Draw| draw.uniform(-most, most);
     let theta_deg = either_way(ranges.turn_deg, draw);

@@ -200,7 +200,7 @@ const OLD_STRONG: [([f32; 6], [f32; 2]); 2] = [
 
 #[test]
 fn each_range_of_ones_own_does_its_part_alone() {
-    let draws = |ranges: Ranges| -> Vec<(AugmentPlan, Pose)> {
+    let draws = |ranges: AugmentRanges| -> Vec<(AugmentPlan, Pose)> {
         let one = |i| {
             let plan = plan(
                 Augmentation::Own(ranges),
@@ -212,23 +212,24 @@ fn each_range_of_ones_own_does_its_part_alone() {
         };
         (0..200).map(one).collect()
     };
-    let most = |ranges: Ranges, of: fn(&Pose) -> f64| draws(ranges).iter().map(|(_, p)| of(p)).fold(0.0, f64::max);
-    for (plan, _) in draws(Ranges::NONE) {
+    let most =
+        |ranges: AugmentRanges, of: fn(&Pose) -> f64| draws(ranges).iter().map(|(_, p)| of(p)).fold(0.0, f64::max);
+    for (plan, _) in draws(AugmentRanges::NONE) {
         assert_eq!((plan.matrix, plan.gain_bias), (IDENTITY.map(|v| v as f32), [1.0, 0.0]));
     }
-    let none = Ranges::NONE;
-    let turn = Ranges { turn_deg: 90.0, ..none };
+    let none = AugmentRanges::NONE;
+    let turn = AugmentRanges { turn_deg: 90.0, ..none };
     let turned = most(turn, |p| p.turned_deg.abs());
     assert!((80.0..=90.001).contains(&turned), "{turned}");
     assert!(most(turn, |p| (p.zoom - 1.0).abs()) < 1e-4 && most(turn, |p| p.moved_px) < 1e-3);
-    let shift = Ranges {
+    let shift = AugmentRanges {
         shift_share: 0.25,
         ..none
     };
     let moved = most(shift, |p| p.moved_px);
     assert!((16.0..=16.0 * 1.4143).contains(&moved), "{moved}");
     assert!(most(shift, |p| p.turned_deg.abs()) < 1e-4);
-    let zoom = Ranges {
+    let zoom = AugmentRanges {
         zoom_share: 1.0,
         ..none
     };
@@ -237,7 +238,7 @@ fn each_range_of_ones_own_does_its_part_alone() {
         (1.8..=2.001).contains(&larger) && (1.8..=2.001).contains(&smaller),
         "{larger} {smaller}"
     );
-    let light = Ranges {
+    let light = AugmentRanges {
         brightness: 0.5,
         contrast: 0.9,
         ..none
@@ -252,7 +253,10 @@ fn each_range_of_ones_own_does_its_part_alone() {
     );
     assert!(draws(light).iter().all(|(p, _)| p.matrix == IDENTITY.map(|v| v as f32)));
     let kinds = |poses: Poses| {
-        let mut seen: Vec<[f32; 6]> = draws(Ranges { poses, ..none }).iter().map(|(p, _)| p.matrix).collect();
+        let mut seen: Vec<[f32; 6]> = draws(AugmentRanges { poses, ..none })
+            .iter()
+            .map(|(p, _)| p.matrix)
+            .collect();
         seen.sort_by(|a, b| a.partial_cmp(b).expect("numbers"));
         seen.dedup();
         seen.len()
@@ -265,23 +269,23 @@ fn each_range_of_ones_own_does_its_part_alone() {
 fn the_window_reaches_as_far_as_the_poses() {
     let side = 64;
     let ranges = [
-        Ranges {
+        AugmentRanges {
             turn_deg: 180.0,
-            ..Ranges::NONE
+            ..AugmentRanges::NONE
         },
-        Ranges {
+        AugmentRanges {
             turn_deg: 20.0,
             shear_deg: 10.0,
-            ..Ranges::NONE
+            ..AugmentRanges::NONE
         },
-        Ranges {
+        AugmentRanges {
             zoom_share: 0.5,
             shift_share: 0.1,
-            ..Ranges::NONE
+            ..AugmentRanges::NONE
         },
-        Ranges {
+        AugmentRanges {
             shift_share: 0.5,
-            ..Ranges::NONE
+            ..AugmentRanges::NONE
         },
     ];
     for ranges in ranges {
@@ -304,11 +308,11 @@ fn the_window_reaches_as_far_as_the_poses() {
             }
         }
     }
-    assert_eq!(Augmentation::Own(Ranges::NONE).margin_px(side), 0);
+    assert_eq!(Augmentation::Own(AugmentRanges::NONE).margin_px(side), 0);
     assert_eq!(
-        Augmentation::Own(Ranges {
+        Augmentation::Own(AugmentRanges {
             zoom_share: 1.0,
-            ..Ranges::STRONG
+            ..AugmentRanges::STRONG
         })
         .margin_px(side),
         side / 2

@@ -11,17 +11,7 @@ use super::dataset::Dataset;
 use super::draw::{Draw, Stream};
 use super::held_back::{Area, HeldBack};
 use super::preprocess::{self, Channels};
-
-/// How tiles are cut from images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sampling {
-    /// Random crops at native resolution.
-    Crop,
-    /// The whole image resized to one tile, nearest neighbour.
-    Resize,
-    /// The seed's: top-left 512 x 512, every second pixel, its own mask rule. Always 256 x 256 grey.
-    Seed,
-}
+pub use crate::values::Sampling;
 
 /// What a run's tiles look like.
 #[derive(Debug, Clone, Copy, PartialEq)]

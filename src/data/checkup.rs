@@ -7,7 +7,7 @@ use super::classes;
 use super::dataset::{Dataset, Pair};
 use super::doctor::{INVERTED_SHARE, Note};
 use super::mask::MaskRule;
-use crate::formats::raster::Raster;
+use crate::{formats::raster::Raster, values::FEW_PAIRS};
 
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -80,8 +80,6 @@ const RARE_SHARE: f64 = 0.005;
 const ODD_ONE: (f64, f64) = (0.7, 0.3);
 /// Images whose pixels differ by more than this factor.
 const SIZE_FACTOR: u64 = 4;
-/// Fewer usable pairs than this cannot be divided sensibly.
-const FEW_PAIRS: usize = 4;
 /// Pixels of a single image from which on a part of it can be held back, and enough is left to begin with.
 const ONE_SCENE_PX: u64 = 512 * 512;
 /// Pixels in all from which on two or three images are no small set.

@@ -1,14 +1,14 @@
 //! Whether a model's classes are a data set's, and in which order.
 
-use super::classes::Class;
+use super::classes::ClassInfo;
 
 /// For each class of `wanted` its number among `have`; `None` unless both are the same classes. A legend's order follows
 /// the data (the most frequent colour first), so that of another data set need not be the same.
 ///
 /// Names that somebody gave say which class is which. Without them colours do; where nobody gave any on either side,
 /// names are those of numbers or of places and have to agree.
-pub fn order_of(wanted: &[Class], have: &[Class]) -> Option<Vec<usize>> {
-    let by = |same: fn(&Class, &Class) -> bool| -> Option<Vec<usize>> {
+pub fn order_of(wanted: &[ClassInfo], have: &[ClassInfo]) -> Option<Vec<usize>> {
+    let by = |same: fn(&ClassInfo, &ClassInfo) -> bool| -> Option<Vec<usize>> {
         let order: Option<Vec<usize>> = wanted.iter().map(|w| have.iter().position(|h| same(w, h))).collect();
         let order = order?;
         let mut all = order.clone();
@@ -24,7 +24,7 @@ pub fn order_of(wanted: &[Class], have: &[Class]) -> Option<Vec<usize>> {
 }
 
 /// Whether the name is what a legend gives by itself, `class 3`.
-fn is_unnamed(class: &Class) -> bool {
+fn is_unnamed(class: &ClassInfo) -> bool {
     let number = class.name.strip_prefix("class ");
     number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
@@ -33,8 +33,8 @@ fn is_unnamed(class: &Class) -> bool {
 mod tests {
     use super::*;
 
-    fn classes(list: &[(&str, u8)]) -> Vec<Class> {
-        let class = |(name, grey): &(&str, u8)| Class {
+    fn classes(list: &[(&str, u8)]) -> Vec<ClassInfo> {
+        let class = |(name, grey): &(&str, u8)| ClassInfo {
             name: (*name).to_owned(),
             rgb: [*grey; 3],
         };

@@ -10,11 +10,9 @@ use std::sync::Arc;
 use super::mask::MaskRule;
 use super::mask_value::{MaskValue, NumberScale, each_value};
 use crate::formats::raster::Raster;
+use crate::values;
+pub use crate::values::{ClassInfo, MAX_CLASSES, UNLABELLED};
 
-/// Class number of a pixel that is not labelled.
-pub const UNLABELLED: u8 = 255;
-/// Classes at most; the head has two features for each.
-pub const MAX_CLASSES: usize = 64;
 /// Colours or numbers of a legend at most.
 pub const MAX_ENTRIES: usize = 256;
 /// Longest name of a class in characters.
@@ -38,13 +36,6 @@ pub struct LegendEntry {
     pub share: f64,
 }
 
-/// A class: what the network tells apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Class {
-    pub name: String,
-    pub rgb: [u8; 3],
-}
-
 /// The colours of a data set's masks, in the order of the class numbers.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Legend {
@@ -58,7 +49,7 @@ pub struct Legend {
 pub enum Labelling {
     /// 0 and 1.
     Binary(MaskRule),
-    /// Class numbers and [`UNLABELLED`].
+    /// ClassInfo numbers and [`UNLABELLED`].
     Classes(Arc<Legend>),
 }
 
@@ -68,7 +59,100 @@ impl Default for Labelling {
     }
 }
 
+/// The classes of a file, their names as long as a person's may be.
+pub fn bounded(classes: Vec<ClassInfo>) -> Vec<ClassInfo> {
+    let one = |c: ClassInfo| ClassInfo {
+        name: c.name.chars().take(MAX_NAME_CHARS).collect(),
+        rgb: c.rgb,
+    };
+    classes.into_iter().map(one).collect()
+}
+
+/// A grey and its number are one; only numbers above 255 have to say that they are none.
+fn value_of(rgb: [u8; 3], code: Option<u16>) -> MaskValue {
+    match code {
+        Some(code @ 256..) => MaskValue::number(code),
+        _ => MaskValue::colour(rgb),
+    }
+}
+
+impl From<values::LegendEntry> for LegendEntry {
+    fn from(e: values::LegendEntry) -> Self {
+        LegendEntry {
+            value: value_of(e.rgb, e.code),
+            code: e.code,
+            shown: e.shown,
+            name: e.name,
+            ignored: e.ignored,
+            share: e.share,
+        }
+    }
+}
+
+impl From<&LegendEntry> for values::LegendEntry {
+    fn from(e: &LegendEntry) -> Self {
+        values::LegendEntry {
+            rgb: e.value.rgb(),
+            code: e.code.or(e.value.wide_number()),
+            shown: e.shown,
+            name: e.name.clone(),
+            ignored: e.ignored,
+            share: e.share,
+        }
+    }
+}
+
+impl From<&Legend> for Vec<values::LegendEntry> {
+    fn from(legend: &Legend) -> Self {
+        legend.entries.iter().map(Into::into).collect()
+    }
+}
+
+impl From<MaskRule> for values::MaskRule {
+    fn from(rule: MaskRule) -> Self {
+        match rule {
+            MaskRule::Threshold { at, invert } => values::MaskRule::Threshold { at, invert },
+            MaskRule::NotBlack { invert } => values::MaskRule::NotBlack { invert },
+            MaskRule::Colour { value, invert } => values::MaskRule::Colour {
+                rgb: value.rgb(),
+                invert,
+                code: value.wide_number(),
+            },
+        }
+    }
+}
+
+impl From<&Labelling> for values::MaskRule {
+    fn from(labelling: &Labelling) -> Self {
+        match labelling {
+            Labelling::Binary(rule) => (*rule).into(),
+            Labelling::Classes(legend) => values::MaskRule::Classes {
+                legend: legend.as_ref().into(),
+            },
+        }
+    }
+}
+
 impl Labelling {
+    /// As a rule of the page says; `lossy`: the masks of the data set are.
+    ///
+    /// # Errors
+    /// If a legend has too few or too many classes.
+    pub fn of(rule: values::MaskRule, lossy: bool) -> Result<Self, LegendError> {
+        Ok(Labelling::Binary(match rule {
+            values::MaskRule::Threshold { at, invert } => MaskRule::Threshold { at, invert },
+            values::MaskRule::NotBlack { invert } => MaskRule::NotBlack { invert },
+            values::MaskRule::Colour { rgb, invert, code } => MaskRule::Colour {
+                value: value_of(rgb, code),
+                invert,
+            },
+            values::MaskRule::Classes { legend } => {
+                let entries = legend.into_iter().map(Into::into).collect();
+                return Ok(Labelling::Classes(Legend::edited(entries, lossy)?.into()));
+            }
+        }))
+    }
+
     /// A label a pixel, row by row.
     pub fn apply(&self, mask: &Raster, scale: &NumberScale) -> Vec<u8> {
         match self {
@@ -141,11 +225,11 @@ impl Legend {
     }
 
     /// The classes by number: one for each name that is not ignored, in the colour of its first entry.
-    pub fn classes(&self) -> Vec<Class> {
-        let mut classes: Vec<Class> = Vec::new();
+    pub fn classes(&self) -> Vec<ClassInfo> {
+        let mut classes: Vec<ClassInfo> = Vec::new();
         for entry in self.entries.iter().filter(|e| !e.ignored) {
             if classes.iter().all(|c| c.name != entry.name) {
-                classes.push(Class {
+                classes.push(ClassInfo {
                     name: entry.name.clone(),
                     rgb: entry.shown,
                 });
@@ -154,7 +238,7 @@ impl Legend {
         classes
     }
 
-    /// Class number of every entry.
+    /// ClassInfo number of every entry.
     fn numbers(&self) -> Vec<u8> {
         let classes = self.classes();
         let number = |e: &LegendEntry| classes.iter().position(|c| !e.ignored && c.name == e.name);

@@ -6,15 +6,15 @@ use super::adjustment::Adjustment;
 use super::alignment::Place;
 use super::checkup::Look;
 use super::class_detect::Detected;
-use super::classes::{self, Class, Labelling, Legend};
+use super::classes::{self, ClassInfo, Labelling, Legend};
 use super::doctor::{self, Note};
 use super::fault::{FaultKind, FileFault};
 use super::mask::MaskRule;
 use super::mask_numbers::Numbers;
 use super::mask_value::MaskValue;
-use super::pair::FolderRoles;
 use super::value_ranges::{RangeChoice, ValueRanges};
 use crate::formats::raster::Raster;
+pub use crate::values::FolderQuestion;
 
 /// An image with its mask.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,17 +75,6 @@ pub struct Unpaired {
     pub is_placed: bool,
 }
 
-/// Folders of which no word says what they hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FolderQuestion {
-    /// The answers; one is right.
-    pub options: Vec<FolderRoles>,
-    /// Position of the answer that the pictures suggest.
-    pub suggested: Option<usize>,
-    /// Files that wait for it.
-    pub files: usize,
-}
-
 /// Pairs with their masks under one rule.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Dataset {
@@ -134,7 +123,7 @@ impl Dataset {
     }
 
     /// The classes by number; empty where labels are 0 and 1.
-    pub fn classes(&self) -> Vec<Class> {
+    pub fn classes(&self) -> Vec<ClassInfo> {
         self.labelling.legend().map(Legend::classes).unwrap_or_default()
     }
 

@@ -2,37 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::alignment::PlaceNote;
 use super::classes::UNLABELLED;
 use crate::formats::raster::Raster;
-
-/// A remark on a pair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Note {
-    /// Image and mask differed by one pixel; both were cut to this size.
-    Cropped {
-        width: u32,
-        height: u32,
-    },
-    EmptyMask,
-    FullMask,
-    /// Of several classes, the whole mask holds one.
-    OneClass,
-    /// More than 4/5 of all pixels of the data set are foreground.
-    MaybeInverted,
-    MaskEqualsImage,
-    FirstFrameOnly,
-    ExifRotated,
-    AlphaIgnored,
-    /// What the file calls alpha holds many values: perhaps infrared.
-    AlphaMayBeBand,
-    /// What the places of image and mask make remarkable.
-    Place(PlaceNote),
-    /// The same pixels as the image of another pair.
-    DuplicateOf {
-        pair: u32,
-    },
-}
+pub use crate::values::Note;
 
 /// Foreground share of a whole data set above which the masks may be inverted.
 pub const INVERTED_SHARE: f64 = 0.8;

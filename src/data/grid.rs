@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::alignment::{Aligned, MAX_DRIFT_PX, Misfit, PlaceNote, hundredths};
-use crate::formats::raster::Raster;
+use super::alignment::{Aligned, MAX_DRIFT_PX, Misfit, hundredths};
+use crate::{formats::raster::Raster, values::Note};
 
 /// Shift from which it is said that a mask lies beside the image's grid, pixels.
 const SAID_SHIFT_PX: f64 = 0.5;
@@ -118,12 +118,12 @@ impl Grid {
         let in_place = !self.swapped && identity(&columns) && identity(&rows);
         let covers = [across, down] == [[0, image.width], [0, image.height]];
         if self.swapped || self.steps.iter().any(|step| *step < 0.0) {
-            notes.push(PlaceNote::Turned);
+            notes.push(Note::MaskTurned);
         }
         if self.has_same_pixels() {
             notes.extend(self.shift(image_mm));
         } else {
-            notes.push(PlaceNote::Resampled {
+            notes.push(Note::MaskResampled {
                 hundredths: hundredths(1.0 / self.to_mask.pixel_size()),
             });
         }
@@ -139,11 +139,11 @@ impl Grid {
         let whole = self.image[0] * self.image[1];
         let part = f64::from(across[1] - across[0]) * f64::from(down[1] - down[0]) / whole;
         if !covers {
-            notes.push(PlaceNote::Covers {
+            notes.push(Note::MaskCovers {
                 percent: (part * 100.0).floor() as u32,
             });
         } else if self.mask[0] * self.mask[1] > 1.02 * whole * self.steps[0].abs() * self.steps[1].abs() {
-            notes.push(PlaceNote::CutOut);
+            notes.push(Note::MaskCutOut);
         }
         let laid = mask.remapped(image.width, image.height, |x, y| {
             let at = |found: &[Option<u32>], i: u32| found.get(i as usize).copied().flatten().unwrap_or(0);
@@ -159,7 +159,7 @@ impl Grid {
 
     /// How far the mask's grid lies beside the image's, where that is half a pixel or more: from corner to corner of two
     /// of one size, else from the nearest corners of pixels.
-    fn shift(&self, image_mm: Option<f64>) -> Option<PlaceNote> {
+    fn shift(&self, image_mm: Option<f64>) -> Option<Note> {
         let sides = if self.swapped {
             [self.mask[1], self.mask[0]]
         } else {
@@ -181,7 +181,7 @@ impl Grid {
         let far = off[0].abs().max(off[1].abs());
         (far >= SAID_SHIFT_PX - 1e-3).then(|| {
             let pixels = off[0].hypot(off[1]);
-            PlaceNote::Shifted {
+            Note::MaskShifted {
                 hundredths_px: hundredths(pixels),
                 millimetres: image_mm.map(|mm| (pixels * mm).round() as u32),
             }

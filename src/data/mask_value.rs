@@ -1,6 +1,9 @@
 //! What a pixel of a mask holds, whatever the file's type: a colour or a number.
 
-use crate::formats::raster::{Raster, Samples, luma, to_8_bit};
+use crate::{
+    formats::raster::{Raster, Samples, luma, to_8_bit},
+    values::ColourShare,
+};
 
 /// A colour, or the number of a single band. A grey of 8 bits and its number are the same value; numbers above 255 are
 /// no colour.
@@ -42,6 +45,11 @@ impl MaskValue {
             true => Some(self.0 as u16),
             false => (r == g && g == b).then_some(r.into()),
         }
+    }
+
+    /// The number, where it is above 255 and no colour.
+    pub fn wide_number(self) -> Option<u16> {
+        self.is_wide().then_some(self.0 as u16)
     }
 
     /// The number, or the brightness of a colour.
@@ -152,6 +160,16 @@ pub fn each_value(mask: &Raster, scale: &NumberScale, step: u64, mut see: impl F
         Samples::F32(v) => v.get(at).map_or(0, |v| v.round() as u8),
     };
     pixels.for_each(|at| see(MaskValue::colour([band(at), band(at + 1), band(at + 2)]), opaque(at)));
+}
+
+/// Values with their shares, for the page.
+pub fn shares(values: &[(MaskValue, f64)]) -> Vec<ColourShare> {
+    let one = |&(value, share): &(MaskValue, f64)| ColourShare {
+        rgb: value.rgb(),
+        code: value.wide_number(),
+        share,
+    };
+    values.iter().map(one).collect()
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ pub mod dataset;
 pub mod doctor;
 pub mod draw;
 pub mod fault;
+pub mod findings;
 mod grid;
 pub mod held_back;
 pub mod map_faults;

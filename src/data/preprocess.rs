@@ -5,23 +5,7 @@
 
 use super::{classes::UNLABELLED, held_back::Area};
 use crate::formats::raster::{Brightness, Raster, Samples, luma};
-
-/// Channels the model sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Channels {
-    /// Pillow's integer luma.
-    Grey,
-    Rgb,
-}
-
-impl Channels {
-    pub fn count(self) -> usize {
-        match self {
-            Channels::Grey => 1,
-            Channels::Rgb => 3,
-        }
-    }
-}
+pub use crate::values::Channels;
 
 /// Side of the region the seed crops from the top left, in pixels.
 const SEED_CROP_PX: u32 = 512;

@@ -99,6 +99,18 @@ mod tests {
         }
     }
 
+    /// Of these cases the page's `isNamed` is held to the same.
+    #[test]
+    fn names_mean_what_the_page_takes_them_for() {
+        let cases: Vec<serde_json::Value> =
+            serde_json::from_str(include_str!("../../tests/validation-names.json")).expect("a list");
+        for case in cases {
+            let text = |key: &str| case[key].as_str().expect("a text").to_owned();
+            let (_, validation, _) = by_names(&[(0, text("path"))], &[text("name")]);
+            assert_eq!(!validation.is_empty(), case["fits"] == true, "{case}");
+        }
+    }
+
     #[test]
     fn names() {
         let pairs = vec![

@@ -3,7 +3,10 @@
 //! One range for a whole data set, so that a number is one brightness in every image, at prediction too: stretched each by
 //! itself, the same ground would look different from tile to tile.
 
-use crate::formats::raster::{Ranges, Raster, percentiles};
+use crate::{
+    formats::raster::{Ranges, Raster, percentiles},
+    values,
+};
 
 /// How numbers of more than 8 bits become brightness.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -51,6 +54,49 @@ impl RangeChoice {
             RangeChoice::Together => together(images).map_or(ValueRanges::EachAlone, ValueRanges::Fixed),
             RangeChoice::Set(ranges) => ranges.clone(),
         }
+    }
+}
+
+impl From<&ValueRanges> for values::RangeChoice {
+    fn from(ranges: &ValueRanges) -> Self {
+        match ranges {
+            ValueRanges::EachAlone => values::RangeChoice::EachAlone,
+            ValueRanges::AsBefore => values::RangeChoice::AsBefore,
+            ValueRanges::Fixed(bands) => values::RangeChoice::Fixed { bands: bands.to_vec() },
+        }
+    }
+}
+
+impl From<&RangeChoice> for values::RangeChoice {
+    fn from(choice: &RangeChoice) -> Self {
+        match choice {
+            RangeChoice::Together => values::RangeChoice::Together,
+            RangeChoice::Set(ranges) => ranges.into(),
+        }
+    }
+}
+
+/// Numbers of which none can be black and another white.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no range of numbers")]
+pub struct NoRange;
+
+impl TryFrom<values::RangeChoice> for RangeChoice {
+    type Error = NoRange;
+
+    fn try_from(choice: values::RangeChoice) -> Result<Self, NoRange> {
+        Ok(match choice {
+            values::RangeChoice::Together => RangeChoice::Together,
+            values::RangeChoice::EachAlone => RangeChoice::Set(ValueRanges::EachAlone),
+            values::RangeChoice::AsBefore => RangeChoice::Set(ValueRanges::AsBefore),
+            values::RangeChoice::Fixed { bands } => {
+                let sound = |[low, high]: &[f64; 2]| low.is_finite() && high.is_finite() && low < high;
+                if bands.is_empty() || bands.len() > 3 || !bands.iter().all(sound) {
+                    return Err(NoRange);
+                }
+                RangeChoice::Set(ValueRanges::Fixed(bands.into()))
+            }
+        })
     }
 }
 

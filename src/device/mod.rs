@@ -12,30 +12,14 @@ use burn::tensor::Device;
 pub use calibrate::Calibration;
 pub use self_test::{relative_error, relative_to, self_test};
 
+pub use crate::values::{DeviceKind as Kind, DeviceReason as Reason};
+
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
     Auto,
     WebGpu,
     Cpu,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    WebGpu,
-    Cpu,
-}
-
-/// Why the CPU was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    NoWebGpu,
-    InsecureContext,
-    NoAdapter,
-    SoftwareAdapter,
-    MissingTimestampQuery,
-    SelfTestFailed,
-    AskedForCpu,
 }
 
 /// What the browser says about WebGPU, asked before Burn touches it.

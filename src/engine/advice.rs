@@ -48,12 +48,12 @@ pub(super) fn retry(ailment: Ailment, config: &TrainConfig) -> Retry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{engine::presets, protocol::Preset};
+    use crate::protocol::Preset;
 
     #[test]
     fn each_ailment_has_a_change_that_differs() {
         for preset in [Preset::Seed, Preset::Balanced, Preset::Fast] {
-            let config = presets::config(preset);
+            let config = TrainConfig::of(preset);
             for ailment in [
                 Ailment::NotFinite,
                 Ailment::Diverged,
@@ -64,7 +64,7 @@ mod tests {
                 assert_ne!(retry.config, config, "{preset:?} {ailment:?}");
             }
         }
-        let seed = presets::config(Preset::Seed);
+        let seed = TrainConfig::of(Preset::Seed);
         assert_eq!(retry(Ailment::Constant, &seed).advice, Advice::Balance);
         let plain = TrainConfig {
             architecture: Architecture::Unet,

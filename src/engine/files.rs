@@ -2,9 +2,15 @@
 
 use std::rc::Rc;
 
-use super::{Engine, convert_data, fault, georef, map_faults, others::Others, survive, vector_masks::VectorMasks};
+use super::{
+    Engine, fault, file_faults::file_fault, georef, map_faults, others::Others, survive, unpaired::unpaired,
+    vector_masks::VectorMasks,
+};
 use crate::{
-    data::{builder::Builder, classes::UNLABELLED, dataset, mask_numbers::NumberKind, preprocess, scenes},
+    data::{
+        builder::Builder, classes::UNLABELLED, dataset, mask_numbers::NumberKind, mask_value, preprocess, scenes,
+        value_ranges,
+    },
     formats::raster::Raster,
     protocol::{
         DataSource, Dataset as DatasetEvent, Event, FaultCode, Input, MaskRule, Pair, Picture, PictureOf, Purpose,
@@ -84,9 +90,9 @@ impl Engine {
     }
 
     pub(super) fn set_range(&mut self, range: RangeChoice) -> Vec<Event> {
-        match convert_data::range_in(range) {
-            Some(choice) => self.change_data(|builder| builder.set_ranges(choice)),
-            None => vec![fault(
+        match value_ranges::RangeChoice::try_from(range) {
+            Ok(choice) => self.change_data(|builder| builder.set_ranges(choice)),
+            Err(_) => vec![fault(
                 FaultCode::BadCommand,
                 Stage::Read,
                 None,
@@ -147,17 +153,17 @@ impl Engine {
         vec![Event::Dataset(DatasetEvent {
             source: self.source,
             pairs,
-            rule: convert_data::labelling_out(&data.labelling),
+            rule: (&data.labelling).into(),
             suggested_rule: match data.detected.suggested {
                 true => MaskRule::Classes {
-                    legend: convert_data::legend_out(&data.detected.legend),
+                    legend: (&data.detected.legend).into(),
                 },
-                false => convert_data::mask_rule_out(data.suggested_rule),
+                false => data.suggested_rule.into(),
             },
-            detected: convert_data::legend_out(&data.detected.legend),
-            strays: convert_data::shares(&data.detected.strays),
-            classes: convert_data::classes_out(&data.classes()),
-            colours: convert_data::shares(&data.colours),
+            detected: (&data.detected.legend).into(),
+            strays: mask_value::shares(&data.detected.strays),
+            classes: data.classes(),
+            colours: mask_value::shares(&data.colours),
             suggested_class: self.suggested_class(),
             findings,
             ranges: range_info(data),
@@ -169,11 +175,11 @@ impl Engine {
             faults: data
                 .faults
                 .iter()
-                .map(|f| convert_data::file_fault(&f.path, &f.kind))
+                .map(|f| file_fault(&f.path, &f.kind))
                 .chain(said)
                 .collect(),
-            question: data.question.as_ref().map(convert_data::question),
-            unpaired: convert_data::unpaired(&data.unpaired),
+            question: data.question.clone(),
+            unpaired: unpaired(&data.unpaired),
             by_hand: self.builder.pairs_by_hand().to_vec(),
             vectors: self.vectors.told.clone(),
             passed_over,
@@ -239,8 +245,8 @@ impl Engine {
 fn range_info(data: &dataset::Dataset) -> Option<RangeInfo> {
     let images = data.pairs.iter().filter(|pair| pair.image.is_wide()).count() as u32;
     (images > 0).then(|| RangeInfo {
-        choice: convert_data::range_choice_out(&data.range_choice),
-        used: convert_data::ranges_out(&data.ranges),
+        choice: RangeChoice::from(&data.range_choice),
+        used: RangeChoice::from(&data.ranges),
         images,
     })
 }
@@ -273,11 +279,8 @@ fn describe_pair(index: usize, pair: &dataset::Pair, classes: usize) -> Pair {
         bits: u32::from(image.source_bits),
         foreground_share: pair.foreground_share,
         excluded: pair.excluded,
-        blocked: pair
-            .blocked
-            .as_ref()
-            .map(|kind| convert_data::file_fault(&pair.image_path, kind)),
-        notes: pair.notes.iter().map(|&note| convert_data::note(note)).collect(),
+        blocked: pair.blocked.as_ref().map(|kind| file_fault(&pair.image_path, kind)),
+        notes: pair.notes.clone(),
         moved_px: pair.adjustment.shift_px,
         left_out: map_faults::parts_out(index, &pair.adjustment.left_out),
         pixel_m: None,

@@ -9,8 +9,6 @@ use crate::{
     train::Score,
 };
 
-use super::convert;
-
 /// Collects the rows of one image's map.
 pub(super) struct Gather {
     /// Height and width of the map.
@@ -101,7 +99,7 @@ impl Gather {
             metrics: has_truth.then(|| {
                 let metrics = self.score.metrics();
                 let threshold = (self.classes <= 1).then_some(f64::from(self.threshold));
-                convert::metrics(crate::train::ImageMetrics { threshold, ..metrics })
+                Metrics { threshold, ..metrics }
             }),
         }
     }
@@ -224,7 +222,7 @@ mod tests {
             assert!(near(&got.shown, &shown), "{height} {width} {classes}");
             let mut score = Score::new(classes);
             score.add(&map, &truth, 0.4);
-            let whole = convert::metrics(score.metrics());
+            let whole = score.metrics();
             let metrics = got.metrics.expect("a truth");
             assert_eq!((metrics.iou, metrics.accuracy), (whole.iou, whole.accuracy));
             assert!((metrics.loss - whole.loss).abs() < 1e-9 * whole.loss.abs().max(1.0));

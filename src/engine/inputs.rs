@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    convert_data, fault,
+    fault,
+    file_faults::file_fault,
     georef::{self, Sidecars},
     large::{Large, WHOLE_BYTES},
     others::beside_inputs,
@@ -161,7 +162,7 @@ impl Inputs {
             &mut self.most_bands,
         ) {
             Ok(input) => input,
-            Err(error) => return Some(Event::Fault(convert_data::file_fault(&path, &error.into()))),
+            Err(error) => return Some(Event::Fault(file_fault(&path, &error.into()))),
         };
         let bytes = |i: &InputImage| i.raster.bytes() + i.large.as_ref().map_or(0, Large::bytes);
         let held: u64 = self.images.iter().map(bytes).sum();
@@ -181,7 +182,7 @@ impl Inputs {
     /// Takes in a file that says which pixels of `image` have no data, whether that is here yet or not.
     fn add_mask_file(&mut self, path: &str, image: &str, bytes: &[u8]) -> Option<Event> {
         if let Err(kind) = self.mask_files.add(path, bytes) {
-            return Some(Event::Fault(convert_data::file_fault(path, &kind)));
+            return Some(Event::Fault(file_fault(path, &kind)));
         }
         let file = self.mask_files.of(image)?;
         let mut images = self.images.iter_mut();
@@ -215,10 +216,7 @@ fn leave_out_missing(input: &mut InputImage, file: &mask_files::MaskFile) -> Opt
         Ok(())
     };
     let error = apply().err()?;
-    Some(Event::Fault(convert_data::file_fault(
-        &file.path,
-        &mask_files::fault(error),
-    )))
+    Some(Event::Fault(file_fault(&file.path, &mask_files::fault(error))))
 }
 
 /// Bands that can be shown: all but alpha, and that too where it may be something else.

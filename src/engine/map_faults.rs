@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Engine, convert_data, fault};
+use super::{Engine, fault};
 use crate::{
     data::{
         checkup,
         dataset::{Dataset, Pair},
+        findings,
         map_faults::part::Part,
     },
     protocol::{Event, FaultCode, Finding, FindingCode, Mend, OutlineShift, Stage, UnmappedPart},
@@ -67,11 +68,7 @@ impl Engine {
         let out = usable().flat_map(|(at, pair)| parts_out(at, &pair.adjustment.left_out));
         let parts = out.collect();
         last.extend(finding(FindingCode::PartLeftOut, Mend::LeaveOut { parts, on: false }));
-        findings.extend(
-            others
-                .iter()
-                .map(|f| self.with_ground(convert_data::finding(f, &classes))),
-        );
+        findings.extend(others.iter().map(|f| self.with_ground(findings::finding(f, &classes))));
         findings.extend(last);
         findings
     }

@@ -4,9 +4,8 @@
 //! slices by [`Engine::advance`], so that the caller stays in charge between them.
 
 mod advice;
-mod convert;
-mod convert_data;
 mod exports;
+mod file_faults;
 mod files;
 mod foreign_model;
 mod gather;
@@ -20,12 +19,12 @@ mod object_sizes;
 mod others;
 mod outlines;
 mod predict;
-mod presets;
 mod run;
 mod scene;
 mod survive;
 mod target;
 mod tiles;
+mod unpaired;
 mod vector_areas;
 mod vector_draw;
 mod vector_masks;
@@ -35,8 +34,13 @@ use std::rc::Rc;
 
 use crate::{
     data::{
-        builder::Builder, classes::Class, dataset::Dataset, held_back::HeldBack, map_faults::examine::MapFaults,
-        pair::FolderRoles, value_ranges::ValueRanges,
+        builder::Builder,
+        classes::{ClassInfo, Labelling},
+        dataset::Dataset,
+        held_back::HeldBack,
+        map_faults::examine::MapFaults,
+        pair::FolderRoles,
+        value_ranges::ValueRanges,
     },
     device::{self, Choice, Probe, Ready, Reason},
     infer::InputSpec,
@@ -62,7 +66,7 @@ pub(crate) struct Model {
     steps: u32,
     name: String,
     /// Empty for foreground and background.
-    classes: Vec<Class>,
+    classes: Vec<ClassInfo>,
     /// How it sees numbers of more than 8 bits.
     ranges: ValueRanges,
     /// Ground resolution of what it was trained on, metres a pixel.
@@ -207,7 +211,7 @@ impl Engine {
             }
             Command::PairByHand { pairs } => self.change_data(|builder| builder.set_pairs_by_hand(pairs)),
             Command::Clear { purpose } => self.clear(purpose),
-            Command::PresetConfig { preset } => self.report_config(presets::config(preset)),
+            Command::PresetConfig { preset } => self.report_config(TrainConfig::of(preset)),
             Command::CheckConfig { config } => self.report_config(config),
             Command::ShowTiles { config, row } => self.show_tiles(&config, row).await,
             Command::Start { config } => self.start(config, false),
@@ -280,10 +284,10 @@ impl Engine {
                 // A model stays on the device it was made on; it has to move with the choice.
                 let moved = self.move_model(&ready.device).await;
                 let info = DeviceInfo {
-                    kind: convert::device_kind(ready.kind),
+                    kind: ready.kind,
                     adapter: ready.adapter.clone(),
                     software: ready.software,
-                    reason: ready.reason.map(convert::device_reason),
+                    reason: ready.reason,
                     self_test_error: ready.self_test_error,
                     self_test_ms: (self.now_ms)() - start_ms,
                     kernels: ready.calibration.as_ref().map(|c| c.variant.name().to_owned()),
@@ -313,7 +317,7 @@ impl Engine {
     }
 
     fn set_mask_rule(&mut self, rule: MaskRule) -> Vec<Event> {
-        match convert_data::labelling_in(rule, self.data.detected.legend.lossy) {
+        match Labelling::of(rule, self.data.detected.legend.lossy) {
             Ok(labelling) => self.change_data(|builder| builder.set_labelling(labelling)),
             Err(error) => vec![fault(FaultCode::BadLegend, Stage::Pair, None, Some(error.to_string()))],
         }

@@ -2,9 +2,9 @@
 
 use burn::tensor::Device;
 
-use super::{Engine, Model, convert, convert_data, fault, foreign_model::foreign_model, naming};
+use super::{Engine, Model, fault, foreign_model::foreign_model, naming};
 use crate::{
-    data::{batches::Sampling, preprocess::Channels, value_ranges::ValueRanges},
+    data::{batches::Sampling, classes, preprocess::Channels, value_ranges, value_ranges::ValueRanges},
     export::{self, KerasError},
     formats::{
         keras_h5::{self, KerasFileError},
@@ -22,8 +22,8 @@ const KERAS_TILE_PX: usize = 256;
 #[derive(serde::Serialize, serde::Deserialize)]
 struct FileConfig {
     model: ModelConfig,
-    channels: crate::protocol::Channels,
-    sampling: crate::protocol::Sampling,
+    channels: Channels,
+    sampling: Sampling,
     tile_px: usize,
     steps: u32,
     /// Files from before there were classes have none.
@@ -50,18 +50,18 @@ impl Engine {
         let info = self.model.as_ref().map(|m| {
             let config = m.unet.config();
             ModelInfo {
-                architecture: convert::architecture_out(config.architecture),
+                architecture: config.architecture,
                 base: config.base as u32,
                 depth: config.depth as u32,
-                channels: convert::channels_out(m.spec.channels),
-                sampling: convert::sampling_out(m.spec.sampling),
+                channels: m.spec.channels,
+                sampling: m.spec.sampling,
                 tile_px: m.spec.tile_px as u32,
                 parameters: config.parameters() as u32,
                 steps: m.steps,
                 name: m.name.clone(),
-                classes: convert_data::classes_out(&m.classes),
+                classes: m.classes.clone(),
                 pixel_m: m.pixel_m,
-                ranges: convert_data::ranges_out(&m.ranges),
+                ranges: RangeChoice::from(&m.ranges),
                 map_pixel_m: m.map_pixel_m,
                 operating_point: m.operating_point.clone(),
                 about: m.about.clone(),
@@ -76,13 +76,13 @@ impl Engine {
         };
         let config = FileConfig {
             model: *model.unet.config(),
-            channels: convert::channels_out(model.spec.channels),
-            sampling: convert::sampling_out(model.spec.sampling),
+            channels: model.spec.channels,
+            sampling: model.spec.sampling,
             tile_px: model.spec.tile_px,
             steps: model.steps,
-            classes: convert_data::classes_out(&model.classes),
+            classes: model.classes.clone(),
             pixel_m: model.pixel_m,
-            ranges: Some(convert_data::ranges_out(&model.ranges)),
+            ranges: Some(RangeChoice::from(&model.ranges)),
             map_pixel_m: model.map_pixel_m,
             operating_point: model.operating_point.clone(),
             about: model.about.clone(),
@@ -237,8 +237,8 @@ fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (Fault
         .collect();
     write_weights(&mut unet, &tensors).map_err(|e| mismatch(&e))?;
     let spec = InputSpec {
-        channels: convert::channels_in(config.channels),
-        sampling: convert::sampling_in(config.sampling),
+        channels: config.channels,
+        sampling: config.sampling,
         tile_px: config.tile_px.clamp(32, 1024),
         stride_px: config.model.stride_px(),
     };
@@ -259,9 +259,9 @@ fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (Fault
     }
     let ranges = match config.ranges {
         None => ValueRanges::AsBefore,
-        Some(ranges) => match convert_data::range_in(ranges) {
-            Some(choice) => choice.resolve(&[]),
-            None => return Err((FaultCode::ModelMismatch, "its range of numbers is none".to_owned())),
+        Some(ranges) => match value_ranges::RangeChoice::try_from(ranges) {
+            Ok(choice) => choice.resolve(&[]),
+            Err(_) => return Err((FaultCode::ModelMismatch, "its range of numbers is none".to_owned())),
         },
     };
     Ok(Model {
@@ -270,7 +270,7 @@ fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (Fault
         ranges,
         steps: config.steps,
         name: name.to_owned(),
-        classes: convert_data::classes_in(config.classes),
+        classes: classes::bounded(config.classes),
         pixel_m: config.pixel_m.filter(|m| m.is_finite() && *m > 0.0),
         map_pixel_m: config.map_pixel_m.filter(|m| m.is_finite() && *m > 0.0),
         operating_point: config.operating_point.filter(is_usable_point),

@@ -2,9 +2,11 @@
 
 use std::collections::VecDeque;
 
-use super::{Engine, Model, convert_data, fault, gather::Gather, large::Large, outlines::result_place, target::Target};
+use super::{
+    Engine, Model, fault, file_faults::file_fault, gather::Gather, large::Large, outlines::result_place, target::Target,
+};
 use crate::{
-    data::{class_order::order_of, classes::Class},
+    data::{class_order::order_of, classes::ClassInfo},
     export::{self, Bits, Kept, Labels},
     formats::raster::Raster,
     infer::{Prediction, Rescale, View},
@@ -157,7 +159,7 @@ impl Engine {
                     Ok(None) => self.raster(target),
                     Err(error) => {
                         let name = self.target_path(target);
-                        events.push(Event::Fault(convert_data::file_fault(&name, &error.into())));
+                        events.push(Event::Fault(file_fault(&name, &error.into())));
                         job.done += 1;
                         None
                     }
@@ -369,6 +371,6 @@ fn transparent(image: &Raster) -> impl Iterator<Item = bool> + '_ {
 }
 
 /// Whether class numbers mean the same.
-fn same_classes(data: &[Class], model: &[Class]) -> bool {
+fn same_classes(data: &[ClassInfo], model: &[ClassInfo]) -> bool {
     order_of(data, model).is_some_and(|order| order.is_sorted())
 }

@@ -1,19 +1,23 @@
 //! Settings, start, pause, stop and the slices of a run.
 
-use super::{Engine, Model, Run, advice, convert, convert_data, fault};
+use super::{Engine, Model, Run, advice, fault};
 use crate::{
     data::{
+        augment::Augmentation,
         batches::{Sampling, epoch_samples},
         class_order::order_of,
-        classes::Class,
+        classes::ClassInfo,
         held_back::HeldBack,
         place, split,
     },
     protocol::{
         ConfigReport, EndReason, Event, FaultCode, FieldError, FieldErrorCode, Phase, PreviewItem, RunEnd, Stage,
-        StepReport, TrainConfig, ValBy,
+        StepReport, TrainConfig, ValBy, ValidationReport,
     },
-    train::{Ended, Room, Session, SessionEvent, SessionPhase, Settings, expected_bytes, forecast, usual_interval_for},
+    train::{
+        Ended, Room, Session, SessionEvent, SessionPhase, Settings, ValidationNews, expected_bytes, forecast,
+        usual_interval_for,
+    },
 };
 
 /// Which pairs train and which validate.
@@ -32,7 +36,7 @@ impl Engine {
             .ready
             .as_ref()
             .is_some_and(|r| r.kind == crate::device::Kind::WebGpu);
-        let augment = convert::augment_ranges_out(convert::augmentation_in(&config).ranges());
+        let augment = Augmentation::from(&config).ranges();
         vec![Event::Config(ConfigReport {
             config,
             parameters: settings.as_ref().map_or(0.0, |s| s.model.parameters() as f64),
@@ -112,25 +116,24 @@ impl Engine {
             };
             errors.push(field_error(field, FieldErrorCode::NoTrainingPairs, None));
         }
-        let raw = convert::raw_settings(config, self.data.classes().len());
-        let held = self.hold_back(config, &raw, &sides);
+        let held = self.hold_back(config, &sides);
         if held.is_some() {
             sides.validation = sides.train.clone();
             // By place it is.
             errors.retain(|error| error.code != FieldErrorCode::NoPlaces);
         }
-        let pass = |tile_px, batch| self.pass_steps(&sides.train, raw.sampling, tile_px, batch, held.as_ref());
-        let settings = match raw.check(pass) {
+        let pass = |tile_px, batch| self.pass_steps(&sides.train, config.sampling, tile_px, batch, held.as_ref());
+        let settings = match Settings::checked(config, self.data.classes().len(), pass) {
             Ok(mut settings) => {
                 settings.held_back = held;
-                if raw.validate_every == 0.0 {
+                if config.validate_every == 0.0 {
                     settings.validate_every =
                         usual_interval_for(&self.data, &settings, &sides.train, &sides.validation);
                 }
                 Some(settings)
             }
             Err(problems) => {
-                errors.extend(problems.into_iter().map(convert::field_problem));
+                errors.extend(problems);
                 None
             }
         };
@@ -252,7 +255,7 @@ impl Engine {
             steps_total: settings.steps_total,
             steps_per_epoch: settings.steps_per_epoch,
             parameters: settings.model.parameters() as u32,
-            classes: convert_data::classes_out(&self.data.classes()),
+            classes: self.data.classes(),
             continued: session.is_continued(),
         };
         self.run = Some(Run {
@@ -337,7 +340,7 @@ impl Engine {
                     elapsed_ms: s.elapsed_ms,
                     left_ms: s.left_ms,
                 }),
-                SessionEvent::Validation(news) => Event::Validation(convert::validation(run_id, &news)),
+                SessionEvent::Validation(news) => Event::Validation(validation_report(run_id, &news)),
                 SessionEvent::Preview { step, items } => {
                     let items = items.into_iter().map(|p| self.preview_item(p)).collect();
                     Event::Preview { run_id, step, items }
@@ -372,7 +375,7 @@ impl Engine {
                     ranges: self.data.ranges.clone(),
                     pixel_m: self.vectors.pixel_m(usable()),
                     map_pixel_m: self.vectors.map_pixel_m(usable()),
-                    operating_point: run.session.operating_point().map(convert::operating_point),
+                    operating_point: run.session.operating_point(),
                     about,
                 });
             }
@@ -402,14 +405,14 @@ impl Engine {
 fn run_end(run_id: u32, end: &Ended, config: &TrainConfig) -> RunEnd {
     RunEnd {
         run_id,
-        reason: convert::end_reason(end.reason),
+        reason: end.reason.into(),
         steps: end.steps,
         epochs: end.epochs,
         loss_first: end.loss_first,
         loss_last: end.loss_last,
         best_step: end.best_step,
-        validation: end.validation.clone().map(convert::metrics),
-        training: end.training.clone().map(convert::metrics),
+        validation: end.validation.clone(),
+        training: end.training.clone(),
         ms_per_step: end.ms_per_step,
         elapsed_ms: end.elapsed_ms,
         retry: match end.reason {
@@ -420,7 +423,7 @@ fn run_end(run_id: u32, end: &Ended, config: &TrainConfig) -> RunEnd {
 }
 
 /// `road, water, land`; those of a binary set have no names.
-fn class_words(classes: &[Class]) -> String {
+fn class_words(classes: &[ClassInfo]) -> String {
     match classes {
         [] => "foreground and background".to_owned(),
         _ => classes.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", "),
@@ -429,11 +432,21 @@ fn class_words(classes: &[Class]) -> String {
 
 fn field_error(field: &str, code: FieldErrorCode, detail: Option<String>) -> FieldError {
     FieldError {
-        field: field.to_owned(),
-        code,
-        min: None,
-        max: None,
-        value: None,
         detail,
+        ..FieldError::new(field, code)
+    }
+}
+
+pub(super) fn validation_report(run_id: u32, news: &ValidationNews) -> ValidationReport {
+    ValidationReport {
+        run_id,
+        step: news.step,
+        validation: news.validation.clone(),
+        training: news.training.clone(),
+        best: news.best,
+        best_step: news.best_step,
+        elapsed_ms: news.elapsed_ms,
+        images: news.images.clone(),
+        curve: news.curve.clone(),
     }
 }

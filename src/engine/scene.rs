@@ -8,30 +8,25 @@ use crate::{
         batches::Sampling,
         held_back::{HeldBack, Wanted},
     },
-    model::{Architecture, receptive_radius_px},
+    model::receptive_radius_px,
     protocol::{self, Finding, FindingCode, TrainConfig},
-    train::RawSettings,
 };
 
 impl Engine {
     /// The part to hold back of the only image there is, where some is to be held back and the image is large enough.
-    pub(super) fn hold_back(&self, config: &TrainConfig, raw: &RawSettings, sides: &Sides) -> Option<HeldBack> {
+    pub(super) fn hold_back(&self, config: &TrainConfig, sides: &Sides) -> Option<HeldBack> {
         let [pair] = sides.train[..] else { return None };
         let chosen = !config.val_names.is_empty();
-        let known = (32.0..=1024.0).contains(&raw.tile_px) && (2.0..=5.0).contains(&raw.depth);
-        if raw.sampling != Sampling::Crop || chosen || !sides.validation.is_empty() || !known {
+        let known = config.is_within("tile_px") && config.is_within("depth");
+        if config.sampling != Sampling::Crop || chosen || !sides.validation.is_empty() || !known {
             return None;
         }
-        let depth = match raw.architecture {
-            Architecture::UnetSmall => 2,
-            _ => raw.depth as usize,
-        };
-        let tile_px = raw.tile_px as usize;
+        let tile_px = config.tile_px as usize;
         let wanted = Wanted {
             share: config.val_share,
             tile_px,
             // Beyond half a tile training sees nothing around a pixel but by chance.
-            gap_px: receptive_radius_px(depth).min(tile_px / 2),
+            gap_px: receptive_radius_px(config.poolings()).min(tile_px / 2),
             seed: config.seed as u32,
         };
         HeldBack::choose(&self.data, pair, &wanted)

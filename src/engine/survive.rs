@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Engine, convert, convert_data, fault, map_faults};
+use super::{Engine, fault, map_faults, run::validation_report};
 use crate::{
-    data::{dataset::Dataset, held_back::HeldBack, value_ranges::RangeChoice},
+    data::{classes::Labelling, dataset::Dataset, held_back::HeldBack, value_ranges::RangeChoice},
     device::Kind,
     formats::run_file::{RunFile, RunFileError, Sink, Source},
     protocol::{
@@ -109,7 +109,7 @@ impl Engine {
         let losses = run.session.losses();
         let last = &losses[losses.len().saturating_sub(LAST_LOSSES)..];
         let (device, adapter) = match &self.ready {
-            Some(ready) => (convert::device_kind(ready.kind), ready.adapter.clone()),
+            Some(ready) => (ready.kind, ready.adapter.clone()),
             None => (DeviceKind::Cpu, String::new()),
         };
         let about = About {
@@ -134,13 +134,13 @@ impl Engine {
                 sample_seed: (self.source == crate::protocol::DataSource::SampleScenes).then_some(self.sample_seed),
                 bands: self.inputs.chosen_bands(),
                 ranges: Some([
-                    convert_data::range_choice_out(&data.range_choice),
-                    convert_data::ranges_out(&data.ranges),
+                    protocol::RangeChoice::from(&data.range_choice),
+                    protocol::RangeChoice::from(&data.ranges),
                 ]),
-                folders: convert_data::folder_roles(self.builder.folder_roles()),
+                folders: self.builder.folder_roles().to_vec(),
                 by_hand: self.builder.pairs_by_hand().to_vec(),
             },
-            rule: convert_data::labelling_out(&data.labelling),
+            rule: (&data.labelling).into(),
             excluded: (0..data.pairs.len()).filter(|&p| data.pairs[p].excluded).collect(),
             moved: map_faults::moved(data),
             left_out: map_faults::left_out(data),
@@ -148,7 +148,7 @@ impl Engine {
             validation: validation.to_vec(),
             device,
             adapter,
-            ended: run.session.ended().map(convert::end_reason),
+            ended: run.session.ended().map(EndReason::from),
             held_back: run.session.settings().held_back,
             validate_every: run.session.settings().validate_every,
         };
@@ -225,11 +225,16 @@ impl Engine {
             batch: batch.unwrap_or(about.config.batch),
             ..about.config.clone()
         };
-        let mut raw = convert::raw_settings(&config, self.data.classes().len());
         // Checked when the run began, against a length that another batch may change.
-        let warmup_steps = std::mem::take(&mut raw.warmup_steps) as u32;
+        let warmup_steps = config.warmup_steps as u32;
+        let unhurried = TrainConfig {
+            warmup_steps: 0.0,
+            ..config.clone()
+        };
         let held = about.held_back.as_ref();
-        let checked = raw.check(|tile, batch| self.pass_steps(&about.train, raw.sampling, tile, batch, held));
+        let checked = Settings::checked(&unhurried, self.data.classes().len(), |tile, batch| {
+            self.pass_steps(&about.train, config.sampling, tile, batch, held)
+        });
         let known = about.train.iter().chain(&about.validation).all(|&p| p < pairs) && !about.train.is_empty();
         let known = known && held.is_none_or(|held| held.fits(&self.data));
         let settings = checked.ok().filter(|_| known);
@@ -240,7 +245,7 @@ impl Engine {
             held_back: about.held_back,
             ..settings.ok_or_else(|| StateError::Meta("its settings cannot be used".to_owned()))?
         };
-        if raw.validate_every == 0.0 {
+        if config.validate_every == 0.0 {
             settings.validate_every = match about.validate_every {
                 0 => usual_interval(settings.steps_total),
                 saved => saved,
@@ -266,7 +271,7 @@ impl Engine {
             losses,
             validations: validations
                 .iter()
-                .map(|v| convert::validation(run_id, v))
+                .map(|v| validation_report(run_id, v))
                 .collect::<Vec<ValidationReport>>(),
             elapsed_ms,
         });
@@ -284,20 +289,21 @@ impl Engine {
             .ranges
             .clone()
             .unwrap_or([protocol::RangeChoice::AsBefore, protocol::RangeChoice::AsBefore]);
-        if used == convert_data::ranges_out(&self.data.ranges) {
+        if used == protocol::RangeChoice::from(&self.data.ranges) {
             return None;
         }
         // What was found over all images then is what the run has learnt from, whatever would be found now.
-        convert_data::range_in(if choice == protocol::RangeChoice::Together {
+        let seen = if choice == protocol::RangeChoice::Together {
             used
         } else {
             choice
-        })
+        };
+        RangeChoice::try_from(seen).ok()
     }
 
     /// The saved run's mask rule, range and exclusions; a data set event if they differed.
     fn restore_choices(&mut self, about: &About) -> Result<Vec<Event>, Refusal> {
-        let labelling = convert_data::labelling_in(about.rule.clone(), self.data.detected.legend.lossy)
+        let labelling = Labelling::of(about.rule.clone(), self.data.detected.legend.lossy)
             .map_err(|e| StateError::Meta(e.to_string()))?;
         let excluded = |p: usize| about.excluded.contains(&p);
         let same = (0..self.data.pairs.len()).all(|p| self.data.pairs[p].excluded == excluded(p));

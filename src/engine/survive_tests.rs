@@ -3,7 +3,6 @@ use pollster::block_on;
 use super::*;
 use crate::{
     data::draw::{Draw, Stream},
-    engine::presets,
     formats::{grey8_png, rgba8_png},
     protocol::{Command, DataSource, DeviceChoice, Preset, Purpose, RunEnd},
 };
@@ -57,7 +56,7 @@ fn config() -> TrainConfig {
         steps: 14.0,
         validate_every: 5.0,
         val_share: 0.25,
-        ..presets::config(Preset::Balanced)
+        ..TrainConfig::of(Preset::Balanced)
     }
 }
 

@@ -1,8 +1,8 @@
 //! How much work settings stand for, in multiply-adds: what the page estimates times by.
 
-use super::{Engine, presets, run::Sides};
+use super::{Engine, run::Sides};
 use crate::{
-    protocol::Preset,
+    protocol::{Preset, TrainConfig},
     train::{Settings, forecast},
 };
 
@@ -14,7 +14,7 @@ impl Engine {
 
     /// Multiply-adds of a run of the classic preset on the present data.
     pub(super) fn classic_macs(&self) -> f64 {
-        let (_, settings, sides) = self.check(&presets::config(Preset::Seed));
+        let (_, settings, sides) = self.check(&TrainConfig::of(Preset::Seed));
         settings.map_or(0.0, |s| {
             f64::from(s.steps_total) * forecast::step_macs(&s)
                 + f64::from(forecast::validations(&s)) * self.validation_macs(&s, &sides)

@@ -28,7 +28,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             max_pixels: 100_000_000,
-            max_file_bytes: 512 << 20,
+            max_file_bytes: crate::values::MAX_FILE_BYTES,
             // 100 megapixels of 16-bit RGBA.
             max_decoded_bytes: 800_000_000,
             bands: Vec::new(),

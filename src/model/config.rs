@@ -2,20 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::values::{Architecture, MAX_CLASSES};
+
 /// Keras's default epsilon of `BatchNormalization`.
 pub const BATCH_NORM_EPS: f32 = 1e-3;
-
-/// The three networks of the seed's `model.py`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Architecture {
-    /// `unetNorm`: convolution, ReLU, batch normalisation.
-    UnetNorm,
-    /// `unet`: the same without batch normalisation.
-    Unet,
-    /// `unetSmall`: `unet` with two poolings and no dropout.
-    UnetSmall,
-}
 
 /// Shape of a U-Net.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -37,9 +27,6 @@ pub struct ModelConfig {
 fn one() -> usize {
     1
 }
-
-/// Classes at most.
-pub const MAX_CLASSES: usize = 64;
 
 /// A configuration no model can be built from.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

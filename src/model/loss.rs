@@ -1,26 +1,40 @@
-//! Training losses, from logits.
+//! Training losses, from logits: of one class by a sigmoid, of several by a softmax.
 
-use burn::tensor::{Tensor, activation::sigmoid};
-use serde::{Deserialize, Serialize};
+use burn::tensor::{
+    Tensor,
+    activation::{log_softmax, sigmoid},
+};
+
+use crate::values::{Loss, TrainConfig};
 
 /// `ln((1 - 1e-7) / 1e-7)`: clamping logits to this is Keras's clipping of p to `[1e-7, 1 - 1e-7]`,
 /// gradient included.
 const LOGIT_LIMIT: f32 = 16.118_095;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LossKind {
-    /// Mean binary cross-entropy, the seed's.
-    Bce,
-    /// The same plus `1 - (2 sum(p y) + 1) / (sum(p) + sum(y) + 1)` over the batch.
-    BceDice,
-}
-
+/// What is made small, beside the weights of several classes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LossConfig {
-    pub kind: LossKind,
-    /// Weight of a foreground pixel in the cross-entropy, background being 1; the mean is weighted.
+    pub kind: Loss,
+    /// Weight of a foreground pixel in the cross-entropy, background being 1; the mean is weighted. Several classes have
+    /// weights of their own.
     pub foreground_weight: f32,
+}
+
+impl LossConfig {
+    /// Without weights.
+    pub fn of(kind: Loss) -> Self {
+        Self {
+            kind,
+            foreground_weight: 1.0,
+        }
+    }
+}
+
+impl From<&TrainConfig> for LossConfig {
+    /// What the settings say of it, the weight of the foreground left open.
+    fn from(config: &TrainConfig) -> Self {
+        Self::of(config.loss)
+    }
 }
 
 /// The loss of a batch, a tensor of one element. `logits` and `target` (0 or 1) are `[b, h, w, 1]`; a `target` of
@@ -47,8 +61,8 @@ pub fn loss_from_logits(logits: Tensor<4>, target: Tensor<4>, config: LossConfig
         }
     };
     match config.kind {
-        LossKind::Bce => bce,
-        LossKind::BceDice => {
+        Loss::Bce => bce,
+        Loss::BceDice => {
             let p = match known {
                 Some(known) => sigmoid(logits) * known,
                 None => sigmoid(logits),
@@ -60,9 +74,42 @@ pub fn loss_from_logits(logits: Tensor<4>, target: Tensor<4>, config: LossConfig
     }
 }
 
+/// The loss of a batch, a tensor of one element. `logits` and `target` are `[b, h, w, classes]`; `target` has a 1 at a
+/// pixel's class, and none at all where the pixel is not labelled, which then counts for nothing.
+///
+/// Cross-entropy `-ln p` of the right class, averaged over the labelled pixels; with Dice also the mean over classes of
+/// `1 - (2 sum(p y) + 1) / (sum(p) + sum(y) + 1)` over those pixels. `weights`: of a pixel by its class in the
+/// cross-entropy, of which the mean is weighted; classes beyond its end have 1.
+pub fn loss_from_class_logits(logits: Tensor<4>, target: Tensor<4>, config: LossConfig, weights: &[f32]) -> Tensor<1> {
+    let [b, h, w, classes] = logits.dims();
+    let log_p = log_softmax(logits, 3);
+    let weight = |class: usize| weights.get(class).copied().unwrap_or(1.0);
+    let weights: Vec<f32> = (0..classes).map(weight).collect();
+    let weighted = if weights.iter().all(|w| *w == 1.0) {
+        target.clone()
+    } else {
+        let row = Tensor::<1>::from_floats(weights.as_slice(), &target.device());
+        target.clone() * row.reshape([1, 1, 1, classes])
+    };
+    // A batch without a labelled pixel has nothing to learn from, and no weight to divide by.
+    let entropy = total(log_p.clone() * weighted.clone()).neg() / total(weighted).clamp_min(1e-6);
+    match config.kind {
+        Loss::Bce => entropy,
+        Loss::BceDice => {
+            let labelled = target.clone().sum_dim(3);
+            let p = log_p.exp() * labelled;
+            let by_class = |x: Tensor<4>| x.reshape([b * h, w, classes]).sum_dim(1).sum_dim(0).reshape([classes]);
+            let overlap = by_class(p.clone() * target.clone());
+            let sizes = by_class(p) + by_class(target);
+            let dice = overlap.mul_scalar(2.0).add_scalar(1.0) / sizes.add_scalar(1.0);
+            entropy + dice.mean().neg().add_scalar(1.0)
+        }
+    }
+}
+
 /// Sum over all pixels, rows first. Burn's CPU sum runs over the whole tensor in one `f32`, which at 2 x 128 x 128
 /// pixels already costs the fifth digit of the loss.
-pub(super) fn total(x: Tensor<4>) -> Tensor<1> {
+fn total(x: Tensor<4>) -> Tensor<1> {
     let [b, h, w, c] = x.dims();
     x.reshape([b * h, w * c]).sum_dim(1).sum()
 }
@@ -73,60 +120,5 @@ fn mean(x: Tensor<4>) -> Tensor<1> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use burn::tensor::{Device, TensorData};
-
-    fn value(t: Tensor<1>) -> f32 {
-        let data = pollster::block_on(t.into_data_async()).expect("a device");
-        data.try_into_vec::<f32>().expect("floats")[0]
-    }
-
-    fn upload(values: &[f32], bands: usize) -> Tensor<4> {
-        let shape = [1, values.len() / bands, 1, bands];
-        Tensor::from_data(TensorData::new(values.to_vec(), shape), &Device::flex())
-    }
-
-    /// Four pixels of which two are known are those two; none known is 0.
-    #[test]
-    fn pixels_that_nothing_is_known_of_count_for_nothing() {
-        for (kind, foreground_weight) in [(LossKind::Bce, 1.0), (LossKind::Bce, 3.0), (LossKind::BceDice, 2.0)] {
-            let config = LossConfig {
-                kind,
-                foreground_weight,
-            };
-            let loss = |logits: &[f32], target: &[f32], bands: usize| {
-                value(loss_from_logits(upload(logits, 1), upload(target, bands), config))
-            };
-            let all = loss(&[0.7, 9.0, -1.2, -30.0], &[1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0], 2);
-            let known = loss(&[0.7, -1.2], &[1.0, 0.0], 1);
-            assert!((all - known).abs() < 1e-6, "{all} {known}");
-        }
-        let config = LossConfig {
-            kind: LossKind::Bce,
-            foreground_weight: 1.0,
-        };
-        assert_eq!(
-            value(loss_from_logits(upload(&[3.0], 1), upload(&[0.0, 0.0], 2), config)),
-            0.0
-        );
-    }
-
-    #[test]
-    fn pixels_that_nothing_is_known_of_have_no_gradient() {
-        let logits = upload(&[0.3, -0.2, 0.9], 1).autodiff().require_grad();
-        let config = LossConfig {
-            kind: LossKind::BceDice,
-            foreground_weight: 2.0,
-        };
-        let target = upload(&[1.0, 1.0, 0.0, 0.0, 0.0, 1.0], 2).autodiff();
-        let loss = loss_from_logits(logits.clone(), target, config);
-        let gradient = logits.grad(&loss.backward()).expect("a gradient");
-        let data = pollster::block_on(gradient.into_data_async()).expect("a device");
-        let values = data.try_into_vec::<f32>().expect("floats");
-        assert!(
-            values[1] == 0.0 && values[0].abs() > 1e-3 && values[2].abs() > 1e-3,
-            "{values:?}"
-        );
-    }
-}
+#[path = "loss_tests.rs"]
+mod tests;

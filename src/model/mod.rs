@@ -3,7 +3,6 @@
 //! A model is a plain tree of named tensors. Training takes a *tracked* copy of it
 //! ([`UNet::tracked`]), so the weights themselves never carry an autodiff graph.
 
-mod class_loss;
 pub mod class_metrics;
 mod config;
 mod init;
@@ -13,10 +12,9 @@ pub mod metrics;
 mod unet;
 mod weights;
 
-pub use class_loss::{ClassLoss, loss_from_class_logits};
 pub use config::{Architecture, BATCH_NORM_EPS, ConfigError, ConvPlan, MAX_CLASSES, ModelConfig, receptive_radius_px};
 pub use init::Init;
 pub use layers::{Conv, Norm, NormStats};
-pub use loss::{LossConfig, LossKind, loss_from_logits};
+pub use loss::{LossConfig, loss_from_class_logits, loss_from_logits};
 pub use unet::UNet;
 pub use weights::{NamedTensor, WeightsError, read_weights, write_weights};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{OutlineShift, Preset, RangeChoice, TrainConfig, UnmappedPart};
+use super::{MaskRule, OutlineShift, Preset, RangeChoice, TrainConfig, USUAL_SMALLEST_PX, UnmappedPart};
 
 /// One request to the engine. Commands are handled one at a time, in order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -232,7 +232,7 @@ pub struct Outlines {
 impl Default for Outlines {
     fn default() -> Self {
         Self {
-            smallest: 16.0,
+            smallest: USUAL_SMALLEST_PX,
             unit: AreaUnit::Px,
             simplify_px: 0.0,
         }
@@ -263,43 +263,4 @@ pub enum ModelFormat {
     Keras,
     /// NumPy arrays under Keras's names.
     KerasNpz,
-}
-
-/// How a mask pixel becomes foreground (1) or background (0), or one of several classes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum MaskRule {
-    /// Luma (0 to 255), or the number of a single band (0 to 65535), at or above `at` is foreground.
-    Threshold { at: u16, invert: bool },
-    /// The seed's rule: everything that is not exactly opaque black is foreground.
-    NotBlack { invert: bool },
-    /// One colour of a palette or class map is foreground.
-    Colour {
-        rgb: [u8; 3],
-        invert: bool,
-        /// The number, where the masks hold numbers.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        code: Option<u16>,
-    },
-    /// Each colour of the legend is a class; colours of one name are one class.
-    Classes { legend: Vec<LegendEntry> },
-}
-
-/// A colour or number of the masks and the class it stands for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct LegendEntry {
-    /// As the masks hold it. Numbers are greys, those above 255 a colour that stands for them.
-    pub rgb: [u8; 3],
-    /// The number in the file, where the masks hold numbers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<u16>,
-    /// As it is drawn; another colour where the masks hold class numbers.
-    pub shown: [u8; 3],
-    pub name: String,
-    /// Its pixels are not labelled: they count neither in the loss nor in any metric.
-    pub ignored: bool,
-    /// Share of the opaque pixels of all masks; what the page sends here is not looked at.
-    pub share: f64,
 }

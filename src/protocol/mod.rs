@@ -4,6 +4,8 @@
 //! `Uint8Array`s whose buffers the worker transfers. `tsify` writes the TypeScript types from the
 //! definitions below into the wasm package, so the page is checked against this file.
 //!
+//! Values that floors below the engine know too stand in [`crate::values`].
+//!
 //! Faults are a code plus data. Sentences live in one place, `www/ui/strings.js`.
 
 mod command;
@@ -14,7 +16,6 @@ mod files;
 mod geo;
 mod outlines;
 mod run;
-mod settings;
 mod survive;
 
 pub use command::*;
@@ -25,8 +26,6 @@ pub use files::*;
 pub use geo::*;
 pub use outlines::*;
 pub use run::*;
-pub use settings::*;
 pub use survive::*;
 
-/// Version of this protocol. Page, worker and wasm compare it at start and refuse to mix.
-pub const PROTOCOL_VERSION: u32 = 6;
+pub use crate::values::*;

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Architecture, AugmentRanges, Channels, ClassInfo, FieldError, PictureOf, RangeChoice, ResultPlace, Sampling,
-    TrainConfig,
+    Architecture, AugmentRanges, Channels, ClassInfo, CurvePoint, EndReason, FieldError, ImageScore, Metrics,
+    OperatingPoint, PictureOf, RangeChoice, ResultPlace, Sampling, TrainConfig,
 };
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -85,22 +85,6 @@ pub struct StepReport {
     pub left_ms: Option<f64>,
 }
 
-/// Metrics over whole images. A metric that is not defined (no such pixels) is `None`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct Metrics {
-    pub loss: f64,
-    pub accuracy: Option<f64>,
-    /// Of the foreground; of several classes the mean over those that occur.
-    pub iou: Option<f64>,
-    pub f1: Option<f64>,
-    /// By class; background and foreground where there are no others.
-    pub class_iou: Vec<Option<f64>>,
-    /// Probability from which on a pixel counts as foreground in all but the loss; `None` where there are several classes,
-    /// and in runs saved before it was chosen, where it is 0.5.
-    pub threshold: Option<f64>,
-}
-
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct ValidationReport {
@@ -117,38 +101,6 @@ pub struct ValidationReport {
     pub images: Vec<ImageScore>,
     /// Precision and recall by threshold, of the held-back images (of the training ones where there are none); empty for
     /// several classes.
-    pub curve: Vec<CurvePoint>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct ImageScore {
-    pub pair: u32,
-    pub validation: bool,
-    pub iou: Option<f64>,
-    pub accuracy: Option<f64>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct CurvePoint {
-    pub threshold: f64,
-    pub precision: Option<f64>,
-    pub recall: Option<f64>,
-}
-
-/// Where a model's probabilities are cut, and what was measured there.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct OperatingPoint {
-    /// The threshold with the largest IoU over the images it was chosen on.
-    pub threshold: f64,
-    /// Of the foreground, at the threshold.
-    pub iou: Option<f64>,
-    pub f1: Option<f64>,
-    /// Chosen on images that were held back; on those trained on where there were none.
-    pub held_out: bool,
-    /// Precision and recall of the same images, thresholds ascending.
     pub curve: Vec<CurvePoint>,
 }
 
@@ -217,26 +169,6 @@ pub enum Advice {
     BatchNorm,
     /// Dice beside cross-entropy, rare classes weighted.
     Balance,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "snake_case")]
-pub enum EndReason {
-    Finished,
-    Stopped,
-    /// Validation did not improve for as long as `patience` allows.
-    EarlyStopped,
-    /// The loss or a weight became NaN or infinite; the last good weights were kept, as in the three below.
-    NotFinite,
-    /// The loss climbed far and stayed there.
-    Diverged,
-    /// The output did not depend on the image, and fresh weights did not help.
-    DeadOutput,
-    /// One answer for every pixel, validation after validation.
-    Constant,
-    /// The device failed; the fault event says how.
-    DeviceFailed,
 }
 
 /// What people want to know of a model beside its network. What is not known is empty.

@@ -15,7 +15,7 @@ use crate::kernels::{
     reference::Shape,
     timing::{self, Pass},
 };
-use crate::model::{Architecture, LossConfig, LossKind, ModelConfig, NamedTensor, UNet, write_weights};
+use crate::model::{Architecture, LossConfig, ModelConfig, NamedTensor, UNet, write_weights};
 
 #[derive(Debug, Clone, Copy)]
 pub struct BenchConfig {
@@ -57,10 +57,7 @@ impl Bench {
             let tensors = deterministic_weights(&shape, &mut model);
             write_weights(&mut model, &tensors).map_err(|e| TrainError::Read(e.to_string()))?;
         }
-        let loss = LossConfig {
-            kind: LossKind::Bce,
-            foreground_weight: 1.0,
-        };
+        let loss = LossConfig::of(crate::values::Loss::Bce);
         let trainer = Trainer::new(model, loss, 1e-4, 1, true);
         let (size, batch) = (config.size, config.batch);
         let (x, y) = checkerboard(size, batch);

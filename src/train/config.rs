@@ -1,72 +1,18 @@
-//! A run's settings.
+//! A run's settings, and whether a run can be made of what a person set.
 
 use crate::{
     data::{
         augment::Augmentation,
         batches::{SampleSpec, Sampling},
         held_back::HeldBack,
-        preprocess::Channels,
+        preprocess::{Channels, SEED_TILE_PX},
     },
-    model::{Architecture, LossKind, ModelConfig},
+    model::{Architecture, LossConfig, ModelConfig},
+    values::{
+        FIELDS, FieldError, FieldErrorCode, ForegroundWeight, Group, KeepBest, NormStatistics, Schedule, TrainConfig,
+        not_a_multiple,
+    },
 };
-
-/// Which weights a run ends with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeepBest {
-    ValidationIou,
-    TrainingLoss,
-}
-
-/// How the learning rate goes over a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Schedule {
-    Constant,
-    /// Down to a twentieth along half a cosine.
-    Cosine,
-    /// Halved whenever validation has not improved for a while.
-    Plateau,
-}
-
-/// How fast the running statistics of batch normalisation follow the batches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NormStatistics {
-    /// Momentum .99 from the first step on, as Keras has it: some 460 steps to forget the start.
-    Keras,
-    /// A mean over few batches at first, .99 in the end.
-    Adaptive,
-}
-
-/// Settings as a person gives them: any number may be anything.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RawSettings {
-    pub architecture: Architecture,
-    pub base: f64,
-    pub depth: f64,
-    pub channels: Channels,
-    pub tile_px: f64,
-    pub sampling: Sampling,
-    pub batch: f64,
-    pub epochs: f64,
-    pub steps_per_epoch: f64,
-    pub steps: f64,
-    pub lr: f64,
-    pub loss: LossKind,
-    pub weigh_foreground: bool,
-    pub augmentation: Augmentation,
-    pub dropout: f64,
-    pub validate_every: f64,
-    pub keep_best: KeepBest,
-    pub seed: f64,
-    pub val_share: f64,
-    pub schedule: Schedule,
-    pub warmup_steps: f64,
-    pub patience: f64,
-    pub clip_norm: f64,
-    pub class_weights: Vec<f64>,
-    pub norm_statistics: NormStatistics,
-    /// Classes of the data set; 1 where labels are 0 and 1.
-    pub classes: usize,
-}
 
 /// Settings a run can be made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +25,8 @@ pub struct Settings {
     pub steps_total: u32,
     pub steps_per_epoch: u32,
     pub lr: f64,
-    pub loss: LossKind,
+    /// Without the weight of the foreground, which the data decide.
+    pub loss: LossConfig,
     pub weigh_foreground: bool,
     pub augmentation: Augmentation,
     pub validate_every: u32,
@@ -132,65 +79,118 @@ impl Settings {
     }
 }
 
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
+/// Steps between two validations where nobody chose: about twelve in a run, none too close or too far.
+pub fn usual_interval(steps_total: u32) -> u32 {
+    (steps_total / 12).clamp(10, 250)
+}
 
-    /// Settings that can be used.
-    pub(in crate::train) fn good() -> RawSettings {
-        RawSettings {
-            architecture: Architecture::UnetNorm,
-            base: 8.0,
-            depth: 4.0,
-            channels: Channels::Rgb,
-            tile_px: 128.0,
-            sampling: Sampling::Crop,
-            batch: 4.0,
-            epochs: 3.0,
-            steps_per_epoch: 0.0,
-            steps: 0.0,
-            lr: 1e-3,
-            loss: LossKind::BceDice,
-            weigh_foreground: true,
-            augmentation: Augmentation::Strong,
-            dropout: 0.0,
-            validate_every: 0.0,
-            keep_best: KeepBest::ValidationIou,
-            seed: 1.0,
-            val_share: 0.2,
-            schedule: Schedule::Cosine,
-            warmup_steps: 0.0,
-            patience: 0.0,
-            clip_norm: 0.0,
-            class_weights: Vec::new(),
-            norm_statistics: NormStatistics::Adaptive,
-            classes: 1,
-        }
+/// All that is wrong with the settings for a data set of `classes`, in the order of the form.
+fn problems(config: &TrainConfig, classes: usize) -> Vec<FieldError> {
+    let ignored = |name: &str, group: Group| match name {
+        "depth" => config.architecture == Architecture::UnetSmall,
+        "tile_px" => config.sampling == Sampling::Seed,
+        _ => group == Group::Augment && config.augmentation != crate::values::Augmentation::Own,
+    };
+    let mut found = Vec::new();
+    for field in FIELDS.iter().filter(|field| !ignored(field.name(), field.group())) {
+        found.extend(field.problem(config));
+        found.extend(match field.name() {
+            "tile_px" if config.is_within("tile_px") => not_a_multiple("tile_px", config.tile_px, tile_unit(config)),
+            "sampling" if config.sampling == Sampling::Seed && classes > 1 => {
+                Some(FieldError::new("sampling", FieldErrorCode::NeedsBinaryMasks))
+            }
+            // Foreground and background are two, though the network has one output for them.
+            "class_weights" if ![0, classes.max(2)].contains(&config.class_weights.len()) => {
+                Some(FieldError::new("class_weights", FieldErrorCode::WrongCount).with_value(classes.max(2) as f64))
+            }
+            _ => None,
+        });
     }
+    found
+}
 
-    #[test]
-    fn the_rate_follows_its_schedule() {
-        let settings = RawSettings { steps: 100.0, ..good() }.check(|_, _| 20).expect("usable");
-        assert_eq!(settings.lr_at(0), 1e-3);
-        assert!((settings.lr_at(50) / 1e-3 - 0.525).abs() < 1e-9);
-        assert!((settings.lr_at(100) / 1e-3 - 0.05).abs() < 1e-9);
-        let constant = RawSettings {
-            schedule: Schedule::Constant,
-            ..good()
+/// What a tile's side has to be a multiple of, pixels: each pooling halves it.
+fn tile_unit(config: &TrainConfig) -> f64 {
+    let poolings = match config.architecture {
+        Architecture::UnetSmall => 2.0,
+        _ if config.is_within("depth") => config.depth,
+        _ => 2.0,
+    };
+    poolings.exp2()
+}
+
+impl Settings {
+    /// Settings of a run on a data set of so many classes, 0 or 1 where labels are 0 and 1. `pass_steps` is how many steps
+    /// one pass over the training pixels takes, given the tile and the batch.
+    ///
+    /// # Errors
+    /// All fields that cannot be used.
+    pub fn checked(
+        config: &TrainConfig,
+        classes: usize,
+        pass_steps: impl FnOnce(usize, usize) -> u32,
+    ) -> Result<Self, Vec<FieldError>> {
+        let errors = problems(config, classes);
+        if !errors.is_empty() {
+            return Err(errors);
         }
-        .check(|_, _| 20)
-        .expect("usable");
-        assert_eq!(constant.lr_at(59), 1e-3);
-        let warm = RawSettings {
-            steps: 100.0,
-            warmup_steps: 9.0,
-            ..good()
+        let small = config.architecture == Architecture::UnetSmall;
+        let tile_px = match config.sampling {
+            Sampling::Seed => SEED_TILE_PX,
+            _ => config.tile_px as usize,
+        };
+        let batch = config.batch as usize;
+        let steps_per_epoch = match config.steps_per_epoch as u32 {
+            0 => pass_steps(tile_px, batch).max(1),
+            chosen => chosen,
+        };
+        let steps_total = match config.steps as u32 {
+            0 => steps_per_epoch.saturating_mul(config.epochs as u32).min(10_000_000),
+            chosen => chosen,
+        };
+        let warmup_steps = config.warmup_steps as u32;
+        if warmup_steps >= steps_total {
+            // The rate set would never be reached.
+            let max = f64::from(steps_total.saturating_sub(1));
+            return Err(vec![FieldError::out_of_range("warmup_steps", 0.0, max)]);
         }
-        .check(|_, _| 20)
-        .expect("usable");
-        assert!((warm.lr_at(0) / 1e-3 - 0.1).abs() < 1e-9);
-        assert!((warm.lr_at(8) / 1e-3 - 0.9).abs() < 1e-9);
-        assert_eq!(warm.lr_at(9), 1e-3);
-        assert!((warm.lr_at(100) / 1e-3 - 0.05).abs() < 1e-9);
+        Ok(Settings {
+            model: ModelConfig {
+                architecture: config.architecture,
+                base: config.base as usize,
+                depth: config.poolings(),
+                channels: config.channels.count(),
+                dropout: if small { 0.0 } else { config.dropout as f32 },
+                classes: classes.max(1),
+            },
+            channels: config.channels,
+            tile_px,
+            sampling: config.sampling,
+            batch,
+            steps_total,
+            steps_per_epoch,
+            lr: config.lr,
+            loss: config.into(),
+            weigh_foreground: config.foreground_weight == ForegroundWeight::Auto,
+            augmentation: config.into(),
+            validate_every: match config.validate_every as u32 {
+                0 => usual_interval(steps_total),
+                chosen => chosen,
+            },
+            keep_best: config.keep_best,
+            seed: config.seed as u32,
+            val_share: config.val_share,
+            schedule: config.schedule,
+            warmup_steps,
+            patience: config.patience as u32,
+            clip_norm: config.clip_norm,
+            class_weights: config.class_weights.iter().map(|w| *w as f32).collect(),
+            norm_statistics: config.norm_statistics,
+            held_back: None,
+        })
     }
 }
+
+#[cfg(test)]
+#[path = "config_tests.rs"]
+pub(super) mod tests;

@@ -5,9 +5,10 @@ use crate::{
     data::{batches::Sampling, builder::Builder, dataset::Dataset, preprocess::Channels},
     infer::InputSpec,
     train::{
-        config::{RawSettings, tests::good},
+        config::{Settings, tests::good},
         measure::pieces,
     },
+    values::TrainConfig,
 };
 
 const SIDE: usize = 600;
@@ -29,8 +30,8 @@ fn data(sides: &[usize]) -> Dataset {
 
 /// The previews of images of which nothing but squares is wrong: corner and side.
 fn previews(data: &Dataset, wrong: &[([usize; 2], usize)], before: Vec<Place>) -> (Vec<Preview>, Vec<Place>) {
-    let settings = RawSettings { steps: 1e5, ..good() };
-    let settings = settings.check(|_, _| 20).expect("usable");
+    let settings = TrainConfig { steps: 1e5, ..good() };
+    let settings = Settings::checked(&settings, 1, |_, _| 20).expect("usable");
     let spec = InputSpec {
         channels: Channels::Rgb,
         sampling: Sampling::Crop,

@@ -1,14 +1,10 @@
 //! Counts of probabilities, and what follows from them at every threshold: precision, recall, IoU, the best threshold.
 
-use serde::{Deserialize, Serialize};
-
 use crate::model::metrics::Confusion;
+pub use crate::values::{CurvePoint, EVEN_ODDS, OperatingPoint};
 
 /// Probabilities are counted in this many steps; the thresholds lie between them, as finely as a slider sets them.
 const BINS: usize = 100;
-
-/// The cut of the original pipeline, and where no other is known.
-pub const EVEN_ODDS: f64 = 0.5;
 
 /// Pixels by probability, foreground and background apart.
 #[derive(Debug, Clone)]
@@ -17,31 +13,9 @@ pub(super) struct Histogram {
     negatives: Vec<u64>,
 }
 
-/// Precision and recall of the pixels at or above a threshold; `None` where there are none to divide by.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct CurvePoint {
-    pub threshold: f64,
-    pub precision: Option<f64>,
-    pub recall: Option<f64>,
-}
-
 /// To six places: a short decimal is the same number after a file of JSON.
 pub(super) fn rounded(ratio: f64) -> f64 {
     (1e6 * ratio).round() / 1e6
-}
-
-/// Where a model's probabilities are cut, and what was measured there, to six places.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct OperatingPoint {
-    /// The threshold with the largest IoU over the images it was chosen on.
-    pub threshold: f64,
-    /// Of the foreground, at the threshold.
-    pub iou: Option<f64>,
-    pub f1: Option<f64>,
-    /// Chosen on images that were held back; on those trained on where there were none.
-    pub held_out: bool,
-    /// Precision and recall of the same images, thresholds ascending.
-    pub curve: Vec<CurvePoint>,
 }
 
 impl Histogram {

@@ -116,15 +116,15 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::{RawSettings, config::tests::good};
+    use crate::{train::config::tests::good, values::TrainConfig};
 
     fn settings(steps: f64, every: f64) -> Settings {
-        let raw = RawSettings {
+        let raw = TrainConfig {
             steps,
             validate_every: every,
             ..good()
         };
-        raw.check(|_, _| 20).expect("usable")
+        Settings::checked(&raw, 1, |_, _| 20).expect("usable")
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use super::{config::Settings, config_check::usual_interval};
+use super::config::{Settings, usual_interval};
 use crate::{
     data::{
         batches::Sampling,

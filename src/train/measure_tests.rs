@@ -6,7 +6,8 @@ use crate::{
         builder::Builder,
         held_back::{HeldBack, Wanted},
     },
-    train::config::{RawSettings, tests::good},
+    train::config::tests::good,
+    values::TrainConfig,
 };
 
 fn data(sizes: &[[u32; 2]]) -> Dataset {
@@ -25,8 +26,8 @@ fn data(sizes: &[[u32; 2]]) -> Dataset {
 }
 
 fn settings(steps: f64) -> Settings {
-    let raw = RawSettings { steps, ..good() };
-    raw.check(|_, _| 20).expect("usable")
+    let raw = TrainConfig { steps, ..good() };
+    Settings::checked(&raw, 1, |_, _| 20).expect("usable")
 }
 
 fn measured(pieces: &VecDeque<Piece>, data: &Dataset, held_out: bool) -> u64 {

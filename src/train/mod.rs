@@ -3,7 +3,6 @@
 pub mod bench;
 mod clip;
 pub mod config;
-mod config_check;
 mod control;
 mod crops;
 mod curve;
@@ -22,16 +21,14 @@ mod tiles;
 mod validate;
 mod weights;
 
-pub use config::{KeepBest, NormStatistics, RawSettings, Schedule, Settings};
-pub use config_check::{FieldProblem, Problem, usual_interval};
+pub use config::{Settings, usual_interval};
 pub use control::Control;
 pub use curve::{CurvePoint, EVEN_ODDS, OperatingPoint};
 pub use health::{Ailment, Health};
 pub use measure::usual_interval_for;
 pub use memory::{Room, expected_bytes};
 pub use news::{
-    EndReason, Ended, ImageMetrics, ImageScore, Preview, SessionEvent, SessionPhase, StepNews, TrainError,
-    ValidationNews,
+    EndReason, Ended, ImageScore, Metrics, Preview, SessionEvent, SessionPhase, StepNews, TrainError, ValidationNews,
 };
 pub use optimizer::{Adam, AdamConfig};
 pub use score::Score;

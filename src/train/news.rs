@@ -1,9 +1,14 @@
 //! What a session tells.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
-use super::{curve::CurvePoint, health::Ailment};
-use crate::{infer::InferError, model::ConfigError};
+use super::health::Ailment;
+pub use crate::values::{ImageScore, Metrics};
+use crate::{
+    infer::InferError,
+    model::ConfigError,
+    values::{self, CurvePoint},
+};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionPhase {
@@ -12,45 +17,13 @@ pub enum SessionPhase {
     Validating,
 }
 
-/// Metrics over whole images.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ImageMetrics {
-    /// Mean cross-entropy a labelled pixel.
-    #[serde(deserialize_with = "number_or_nan")]
-    pub loss: f64,
-    pub accuracy: Option<f64>,
-    /// Of the foreground, or the mean over the classes that occur.
-    pub iou: Option<f64>,
-    pub f1: Option<f64>,
-    /// By class; background and foreground where there are no others.
-    pub class_iou: Vec<Option<f64>>,
-    /// Probability from which on a pixel counts as foreground in the four above; `None` where there are several classes,
-    /// and in files from before it was chosen, where it is 0.5.
-    #[serde(default)]
-    pub threshold: Option<f64>,
-}
-
-/// How one image came out.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ImageScore {
-    pub pair: usize,
-    pub validation: bool,
-    pub iou: Option<f64>,
-    pub accuracy: Option<f64>,
-}
-
-/// JSON has no NaN and writes it as null.
-fn number_or_nan<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
-    Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
-}
-
 /// A validation that was done, for the curve.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ValidationNews {
     pub step: u32,
     /// `None` if there is no validation set.
-    pub validation: Option<ImageMetrics>,
-    pub training: ImageMetrics,
+    pub validation: Option<Metrics>,
+    pub training: Metrics,
     /// These weights were the best so far.
     pub best: bool,
     pub best_step: u32,
@@ -84,7 +57,7 @@ pub struct Preview {
     pub width: usize,
     pub height: usize,
     pub iou: Option<f64>,
-    /// As in [`ImageMetrics`].
+    /// As in [`Metrics`].
     pub threshold: Option<f64>,
     pub rgba: Vec<u8>,
     /// 0 or 255, or class numbers.
@@ -93,6 +66,7 @@ pub struct Preview {
     pub probability: Vec<u8>,
 }
 
+/// Why a session ended, as saved runs write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EndReason {
     Finished,
@@ -103,6 +77,20 @@ pub enum EndReason {
     Ill(Ailment),
 }
 
+impl From<EndReason> for values::EndReason {
+    fn from(reason: EndReason) -> Self {
+        match reason {
+            EndReason::Finished => values::EndReason::Finished,
+            EndReason::Stopped => values::EndReason::Stopped,
+            EndReason::EarlyStopped => values::EndReason::EarlyStopped,
+            EndReason::Ill(Ailment::NotFinite) => values::EndReason::NotFinite,
+            EndReason::Ill(Ailment::Diverged) => values::EndReason::Diverged,
+            EndReason::Ill(Ailment::DeadOutput) => values::EndReason::DeadOutput,
+            EndReason::Ill(Ailment::Constant) => values::EndReason::Constant,
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct Ended {
     pub reason: EndReason,
@@ -111,8 +99,8 @@ pub struct Ended {
     pub loss_first: f64,
     pub loss_last: f64,
     pub best_step: u32,
-    pub validation: Option<ImageMetrics>,
-    pub training: Option<ImageMetrics>,
+    pub validation: Option<Metrics>,
+    pub training: Option<Metrics>,
     pub ms_per_step: f64,
     pub elapsed_ms: f64,
 }

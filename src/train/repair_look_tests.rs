@@ -33,7 +33,7 @@ fn batches_that_show_nothing_are_no_dead_output() {
         let data = mostly_black(corner);
         let train: Vec<usize> = (0..6).collect();
         let with = |seed: u32| {
-            let raw = RawSettings {
+            let raw = TrainConfig {
                 augmentation: Augmentation::Off,
                 sampling: Sampling::Resize,
                 tile_px: 96.0,
@@ -41,7 +41,7 @@ fn batches_that_show_nothing_are_no_dead_output() {
                 steps: 8.0,
                 ..quick(seed)
             };
-            let settings = raw.check(|_, _| 6).expect("usable settings");
+            let settings = Settings::checked(&raw, 1, |_, _| 6).expect("usable settings");
             Session::new(settings, data.clone(), train.clone(), vec![], Device::flex(), true).expect("a session")
         };
         // A sound head, and a first batch that shows nothing, or next to nothing.

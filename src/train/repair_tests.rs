@@ -6,10 +6,11 @@ use burn::tensor::Device;
 
 use super::*;
 use crate::{
-    data::{augment::Augmentation, batches::Sampling, builder::Builder, dataset::Dataset, preprocess::Channels},
+    data::{batches::Sampling, builder::Builder, dataset::Dataset, preprocess::Channels},
     formats::raster::Raster,
-    model::{Architecture, LossKind, NamedTensor, read_weights, write_weights},
-    train::{Ended, KeepBest, NormStatistics, RawSettings, Schedule, news::EndReason},
+    model::{Architecture, NamedTensor, read_weights, write_weights},
+    train::{Ended, Settings, news::EndReason},
+    values::{Augmentation, ForegroundWeight, KeepBest, Loss, NormStatistics, Schedule, TrainConfig},
 };
 
 const SIDE: u32 = 96;
@@ -41,8 +42,8 @@ fn faint() -> Rc<Dataset> {
 }
 
 /// The seed's own settings but for size: no batch normalisation, Adam 1e-4, plain cross-entropy, dropout, lowest loss kept.
-fn seed_like(seed: u32) -> RawSettings {
-    RawSettings {
+fn seed_like(seed: u32) -> TrainConfig {
+    TrainConfig {
         architecture: Architecture::Unet,
         base: 4.0,
         depth: 4.0,
@@ -54,8 +55,8 @@ fn seed_like(seed: u32) -> RawSettings {
         steps_per_epoch: 50.0,
         steps: 0.0,
         lr: 1e-4,
-        loss: LossKind::Bce,
-        weigh_foreground: false,
+        loss: Loss::Bce,
+        foreground_weight: ForegroundWeight::Off,
         augmentation: Augmentation::Seed,
         dropout: 0.5,
         validate_every: 50.0,
@@ -68,13 +69,13 @@ fn seed_like(seed: u32) -> RawSettings {
         clip_norm: 0.0,
         class_weights: Vec::new(),
         norm_statistics: NormStatistics::Keras,
-        classes: 1,
+        ..TrainConfig::default()
     }
 }
 
 /// A network small and quick enough to learn the squares in a few dozen steps.
-fn quick(seed: u32) -> RawSettings {
-    RawSettings {
+fn quick(seed: u32) -> TrainConfig {
+    TrainConfig {
         depth: 2.0,
         tile_px: 32.0,
         steps: 120.0,
@@ -86,8 +87,8 @@ fn quick(seed: u32) -> RawSettings {
     }
 }
 
-fn session(raw: &RawSettings, data: &Rc<Dataset>) -> Session {
-    let settings = raw.check(|_, _| 50).expect("usable settings");
+fn session(raw: &TrainConfig, data: &Rc<Dataset>) -> Session {
+    let settings = Settings::checked(raw, 1, |_, _| 50).expect("usable settings");
     Session::new(settings, data.clone(), vec![0, 1, 2], vec![3], Device::flex(), true).expect("a session")
 }
 
@@ -191,8 +192,8 @@ fn ten_of_ten_unlucky_seeds_are_mended() {
 }
 
 /// The seed at its own width, 31 million weights, on tiles small enough to wait for.
-fn full_width(seed: u32) -> RawSettings {
-    RawSettings {
+fn full_width(seed: u32) -> TrainConfig {
+    TrainConfig {
         base: 64.0,
         tile_px: 32.0,
         steps: 12.0,
@@ -350,7 +351,7 @@ fn a_weight_that_is_no_number_is_seen_behind_a_finite_loss() {
 fn a_loss_that_explodes_ends_the_run_at_its_best() {
     let data = data();
     let mut session = session(
-        &RawSettings {
+        &TrainConfig {
             steps: 300.0,
             ..quick(3)
         },
@@ -417,7 +418,7 @@ fn images_without_content_end_the_run() {
         builder.add_raster(&format!("label/{k}.png"), raster(mask));
     }
     let data = Rc::new(builder.finish());
-    let settings = quick(3).check(|_, _| 50).expect("usable");
+    let settings = Settings::checked(&quick(3), 1, |_, _| 50).expect("usable");
     let mut session = Session::new(settings, data, vec![0], vec![1], Device::flex(), true).expect("a session");
     let told = to_end(&mut session);
     assert_eq!(mended(&told), []);

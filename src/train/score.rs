@@ -2,7 +2,7 @@
 
 use super::{
     curve::{EVEN_ODDS, Histogram},
-    news::ImageMetrics,
+    news::Metrics,
 };
 use crate::model::{
     class_metrics::{ClassConfusion, cross_entropy_sum, most_probable},
@@ -41,13 +41,13 @@ impl Tally {
     }
 
     /// The metrics with pixels from `threshold` on counted as foreground; of several classes the most probable counts.
-    pub(super) fn metrics(&self, threshold: f64) -> ImageMetrics {
+    pub(super) fn metrics(&self, threshold: f64) -> Metrics {
         let metrics = self.score.metrics();
         match self.score {
             Score::Classes { .. } => metrics,
             Score::Binary { .. } => {
                 let counts = self.histogram.confusion(threshold);
-                ImageMetrics {
+                Metrics {
                     accuracy: counts.accuracy(),
                     iou: counts.iou(),
                     f1: counts.f1(),
@@ -138,9 +138,9 @@ impl Score {
         }
     }
 
-    pub fn metrics(&self) -> ImageMetrics {
+    pub fn metrics(&self) -> Metrics {
         match self {
-            Score::Binary { confusion, bce } => ImageMetrics {
+            Score::Binary { confusion, bce } => Metrics {
                 loss: bce / confusion.pixels().max(1) as f64,
                 accuracy: confusion.accuracy(),
                 iou: confusion.iou(),
@@ -148,7 +148,7 @@ impl Score {
                 class_iou: confusion.class_iou(),
                 threshold: None,
             },
-            Score::Classes { confusion, entropy } => ImageMetrics {
+            Score::Classes { confusion, entropy } => Metrics {
                 loss: entropy / confusion.pixels().max(1) as f64,
                 accuracy: confusion.accuracy(),
                 iou: confusion.mean_iou(),

@@ -7,13 +7,13 @@ use std::{collections::VecDeque, rc::Rc};
 use burn::tensor::{Device, Tensor};
 
 use super::{
-    config::{KeepBest, NormStatistics, Settings},
+    config::Settings,
     control::Control,
     crops::Place,
     curve::{CurvePoint, OperatingPoint, rounded},
     forecast::Forecast,
     health::{Ailment, Health},
-    news::{EndReason, Ended, ImageMetrics, SessionEvent, SessionPhase, StepNews, TrainError, ValidationNews},
+    news::{EndReason, Ended, Metrics, SessionEvent, SessionPhase, StepNews, TrainError, ValidationNews},
     step::{Batch, Trainer},
     validate::Validation,
     weights,
@@ -25,6 +25,7 @@ use crate::{
     },
     infer::InputSpec,
     model::{LossConfig, UNet},
+    values::{KeepBest, NormStatistics},
 };
 
 /// Losses are read back about this often on a GPU: each read waits for all work before it.
@@ -38,15 +39,15 @@ pub(super) struct Best {
     pub(super) model: UNet,
     pub(super) score: f64,
     pub(super) step: u32,
-    pub(super) validation: Option<ImageMetrics>,
-    pub(super) training: Option<ImageMetrics>,
+    pub(super) validation: Option<Metrics>,
+    pub(super) training: Option<Metrics>,
     /// Precision and recall of the images they were judged on.
     pub(super) curve: Vec<CurvePoint>,
 }
 
 impl Best {
     /// Those of the images held back, else of those trained on that were looked at; `None` before a validation.
-    fn judged(&self) -> Option<&ImageMetrics> {
+    fn judged(&self) -> Option<&Metrics> {
         self.validation.as_ref().or(self.training.as_ref())
     }
 }
@@ -111,8 +112,8 @@ impl Session {
             _ => 1.0,
         };
         let loss = LossConfig {
-            kind: settings.loss,
             foreground_weight,
+            ..settings.loss
         };
         let keras_momentum = settings.norm_statistics == NormStatistics::Keras;
         let mut trainer = Trainer::new(model, loss, settings.lr, settings.seed, keras_momentum);

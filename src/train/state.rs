@@ -13,22 +13,20 @@ use super::{
     control::Control,
     curve::CurvePoint,
     health::Health,
-    news::{EndReason, ImageMetrics, SessionEvent, TrainError, ValidationNews},
+    news::{EndReason, Metrics, SessionEvent, TrainError, ValidationNews},
     session::{Best, Session},
 };
 use crate::{
     data::dataset::Dataset,
     formats::run_file::{Entry, RunFile, RunFileError, Sink, Writer},
     model::{NamedTensor, UNet, WeightsError, write_weights},
+    values::MAX_VALIDATIONS,
 };
 
 /// Version of [`SessionState`].
 const STATE_VERSION: u32 = 1;
 /// Values read from the device at once: each read waits for the device, and each value is held twice meanwhile.
 const READ_VALUES: usize = 1 << 22;
-
-/// Validations that a run file tells of: of 16 classes they are some kilobytes each, and its header is bounded.
-const MAX_VALIDATIONS: usize = 4000;
 
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
@@ -91,8 +89,8 @@ pub struct SessionState {
 pub struct BestState {
     pub score: f64,
     pub step: u32,
-    pub validation: Option<ImageMetrics>,
-    pub training: Option<ImageMetrics>,
+    pub validation: Option<Metrics>,
+    pub training: Option<Metrics>,
     /// Precision and recall by threshold.
     #[serde(default)]
     pub curve: Vec<CurvePoint>,

@@ -4,15 +4,14 @@ use serde_json::json;
 use super::*;
 use crate::{
     data::{
-        augment::Augmentation,
         batches::Sampling,
         builder::Builder,
         draw::{Draw, Stream},
         preprocess::Channels,
     },
     formats::{raster::Raster, run_file::RunFile},
-    model::{Architecture, LossKind, read_weights},
-    train::{KeepBest, RawSettings},
+    model::{Architecture, read_weights},
+    values::{Augmentation, ForegroundWeight, KeepBest, Loss, NormStatistics, Schedule, TrainConfig},
 };
 
 /// Changes with every run; printed, so that a failure can be had again.
@@ -48,10 +47,9 @@ fn data(seed: u32) -> Rc<Dataset> {
     Rc::new(builder.finish())
 }
 
-fn raw(architecture: Architecture, keep_best: KeepBest, seed: u32) -> RawSettings {
-    RawSettings {
+fn raw(architecture: Architecture, keep_best: KeepBest, seed: u32) -> TrainConfig {
+    TrainConfig {
         architecture,
-        classes: 1,
         base: 4.0,
         depth: 2.0,
         channels: Channels::Rgb,
@@ -62,25 +60,26 @@ fn raw(architecture: Architecture, keep_best: KeepBest, seed: u32) -> RawSetting
         steps_per_epoch: 4.0,
         steps: 20.0,
         lr: 3e-3,
-        loss: LossKind::BceDice,
-        weigh_foreground: true,
+        loss: Loss::BceDice,
+        foreground_weight: ForegroundWeight::Auto,
         augmentation: Augmentation::Strong,
         dropout: 0.25,
         validate_every: 6.0,
         keep_best,
         seed: f64::from(seed),
         val_share: 0.25,
-        schedule: crate::train::Schedule::Cosine,
+        schedule: Schedule::Cosine,
         warmup_steps: 0.0,
         patience: 0.0,
         clip_norm: 0.0,
         class_weights: Vec::new(),
-        norm_statistics: crate::train::NormStatistics::Adaptive,
+        norm_statistics: NormStatistics::Adaptive,
+        ..TrainConfig::default()
     }
 }
 
 fn settings(architecture: Architecture, keep_best: KeepBest, seed: u32) -> Settings {
-    raw(architecture, keep_best, seed).check(|_, _| 4).expect("usable")
+    Settings::checked(&raw(architecture, keep_best, seed), 1, |_, _| 4).expect("usable")
 }
 
 fn session(settings: &Settings, data: &Rc<Dataset>) -> Session {
@@ -232,11 +231,11 @@ fn damage_and_another_network_are_named_and_restore_nothing() {
             "bit at {at}"
         );
     }
-    let wider = RawSettings {
+    let wider = TrainConfig {
         base: 8.0,
         ..raw(Architecture::UnetNorm, KeepBest::ValidationIou, 1)
     };
-    let error = restored(&wider.check(|_, _| 4).expect("usable"), &data, &bytes)
+    let error = restored(&Settings::checked(&wider, 1, |_, _| 4).expect("usable"), &data, &bytes)
         .err()
         .map(|e| e.to_string());
     assert!(
@@ -260,11 +259,11 @@ fn weights_that_are_not_finite_are_not_saved() {
 #[test]
 fn the_weights_to_fall_back_on_are_read_back() {
     let data = data(1);
-    let raw = RawSettings {
+    let raw = TrainConfig {
         validate_every: 20.0,
         ..raw(Architecture::UnetNorm, KeepBest::ValidationIou, 1)
     };
-    let settings = raw.check(|_, _| 4).expect("usable");
+    let settings = Settings::checked(&raw, 1, |_, _| 4).expect("usable");
     let mut first = session(&settings, &data);
     advance(&mut first, |s| s.steps() == 13);
     assert!(first.best.is_none());
@@ -331,7 +330,7 @@ fn the_best_threshold_decides_and_is_read_back() {
 #[test]
 fn the_classic_pipeline_is_judged_at_even_odds() {
     let data = data(1);
-    let classic = RawSettings {
+    let classic = TrainConfig {
         sampling: Sampling::Seed,
         channels: Channels::Grey,
         tile_px: 256.0,
@@ -339,7 +338,7 @@ fn the_classic_pipeline_is_judged_at_even_odds() {
         validate_every: 2.0,
         ..raw(Architecture::UnetNorm, KeepBest::TrainingLoss, 1)
     };
-    let mut run = session(&classic.check(|_, _| 4).expect("usable"), &data);
+    let mut run = session(&Settings::checked(&classic, 1, |_, _| 4).expect("usable"), &data);
     advance(&mut run, |_| false);
     assert_eq!(
         run.operating_point().map(|p| p.threshold),

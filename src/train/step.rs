@@ -8,7 +8,7 @@ use super::optimizer::{Adam, AdamConfig};
 use crate::{
     data::batches::CpuBatch,
     kernels::nn,
-    model::{ClassLoss, ConfigError, LossConfig, UNet, loss_from_class_logits, loss_from_logits},
+    model::{ConfigError, LossConfig, UNet, loss_from_class_logits, loss_from_logits},
 };
 
 /// Images and masks of one step on the device: `[b, h, w, c]` in 0..1 and `[b, h, w, 1]` of 0 or 1, or
@@ -81,7 +81,7 @@ pub struct Trainer {
     pub model: UNet,
     adam: Adam,
     pub loss: LossConfig,
-    /// Weights by class, of a model of several; see [`ClassLoss`].
+    /// Weights by class, of a model of several; see [`loss_from_class_logits`].
     pub class_weights: Vec<f32>,
     pub lr: f64,
     seed: u32,
@@ -142,11 +142,7 @@ impl Trainer {
             let wrong = ((answer - mask).abs() * known.clone()).sum() / known.sum().clamp_min(1.0);
             return (loss, wrong);
         }
-        let config = ClassLoss {
-            kind: self.loss.kind,
-            weights: self.class_weights.clone(),
-        };
-        let loss = loss_from_class_logits(logits.clone(), masks.clone(), &config);
+        let loss = loss_from_class_logits(logits.clone(), masks.clone(), self.loss, &self.class_weights);
         // Right where the label's logit is the largest; pixels without a label are in neither sum.
         let logits = logits.inner();
         let best = logits.clone().max_dim(3);

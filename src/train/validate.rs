@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 
 use super::{
-    config::{KeepBest, NormStatistics, Schedule},
     crops::{Measured, Previews},
     curve::EVEN_ODDS,
     health::Ailment,
@@ -16,6 +15,7 @@ use crate::{
     data::{batches::Sampling, classes::UNLABELLED},
     infer::{Prediction, View, shrink_mean, shrink_nearest},
     model::class_metrics::most_probable,
+    values::{KeepBest, NormStatistics, Schedule},
 };
 
 /// Probabilities this close do not depend on the image.
@@ -137,7 +137,10 @@ impl Session {
         self.preview_places = places;
         // A crop shows the worst of an image, whose figure is not its own.
         for item in previews.iter_mut().filter(|item| item.corner.is_none()) {
-            item.iou = images.iter().find(|one| one.pair == item.pair).and_then(|one| one.iou);
+            item.iou = images
+                .iter()
+                .find(|one| one.pair as usize == item.pair)
+                .and_then(|one| one.iou);
             item.threshold = validation.as_ref().unwrap_or(&training).threshold;
         }
         // ReLUs turn NaN into 0: broken weights may still give numbers.
@@ -263,7 +266,7 @@ pub fn layers(truth: &[u8], map: &[f32], size: [usize; 2], max_px: usize) -> (Ve
 fn image_score(piece: &Piece, tally: &Tally, threshold: f64) -> ImageScore {
     let metrics = tally.metrics(threshold);
     ImageScore {
-        pair: piece.pair,
+        pair: piece.pair as u32,
         validation: piece.held_out,
         iou: metrics.iou,
         accuracy: metrics.accuracy,

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The only place that says where the wasm package lies and which protocol this page speaks.
+ * The only place that says where the wasm package lies; with it the limits of files and the protocol this page speaks.
  */
 
 /** The wasm-bindgen module (`--target web`), seen from the folder of `index.html`. */
@@ -17,12 +17,4 @@ export const wasmUrl = new URL(PACKAGE_WASM, ROOT).href;
 export const fusedWasmUrl = new URL(PACKAGE_WASM_FUSED, ROOT).href;
 export const workerUrl = new URL('worker/worker.js', ROOT).href;
 
-/** Must equal `PROTOCOL_VERSION` in src/protocol/; the device event carries the engine's. */
-export const PROTOCOL_VERSION = 6;
-
-/** Largest file read whole, bytes (the engine's own limit per file). */
-export const MAX_FILE_BYTES = 512 * 1024 * 1024;
-/** Most entries taken from one zip. */
-export const MAX_ZIP_ENTRIES = 20_000;
-/** Most bytes one zip may unpack to. */
-export const MAX_ZIP_BYTES = 2 * 1024 * 1024 * 1024;
+export { MAX_FILE_BYTES, MAX_ZIP_BYTES, MAX_ZIP_ENTRIES, PROTOCOL_VERSION } from '../generated/constants.js';

@@ -2,6 +2,7 @@
 /**
  * Events of the engine -> state. No DOM here: what is said and shown follows from the state.
  */
+import { MAX_VALIDATIONS } from '../generated/constants.js';
 import { storeCalibration } from './stored-calibration.js';
 import { bestOf, bestThreshold, changed, changedFigures, followThreshold, running, state } from './store.js';
 import { endLine, faultLine, mendedLine } from '../ui/strings.js';
@@ -180,9 +181,6 @@ function addStep(report) {
   run.steps_total = report.steps_total;
   if (Number.isFinite(report.loss)) addPoint(run.losses, report.step, report.loss, MAX_POINTS);
 }
-
-/** As many as the engine keeps in the file of a run. */
-const MAX_VALIDATIONS = 4000;
 
 /**
  * Adds a report. What it says of single images and thresholds is kept of the newest, and of the one whose weights are.

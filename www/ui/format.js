@@ -2,6 +2,7 @@
 /**
  * Numbers and names as people read them. A figure that is not defined is a dash.
  */
+import { EVEN_ODDS } from '../generated/constants.js';
 
 const whole = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
 
@@ -24,8 +25,8 @@ export function percent(value) {
 /** A metric 0..1. @param {number | null | undefined} value */
 export const metric = (value) => (value == null || !Number.isFinite(value) ? '–' : value.toFixed(2));
 
-/** Even odds: the threshold where nothing chose a better one. */
-export const EVEN_ODDS = 0.5;
+/** The threshold where nothing chose a better one. */
+export { EVEN_ODDS };
 
 /**
  * An IoU beside masks that are cut at `threshold`, which may be another one than it was taken at.

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
+use crate::generate;
 use crate::plain_simd;
 use crate::size;
 use crate::toolchain::{TARGET, Toolchain};
@@ -54,6 +55,7 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
 
 /// Builds the package if its source changed and gives its folder.
 pub fn build(workspace: &Workspace, options: Options) -> Result<PathBuf> {
+    generate::write(workspace)?;
     let compiled = compile(workspace, options)?;
     let package = if options.checks {
         workspace.pkg_checks()

@@ -6,6 +6,7 @@
 mod bench;
 mod build;
 mod demo;
+mod generate;
 mod http;
 mod model_job;
 mod node;
@@ -30,6 +31,7 @@ cargo xtask <command>
 
   build [--fast] [--features checks]   release package into pkg/, with a size report
                                        (--fast skips wasm-opt and the report's brotli)
+  generate                             www/generated/ from src/values/ (every build does it too)
   serve [--port 8080] [--build]        the page on http://localhost:8080; builds if nothing is built yet
   site                                 target/site/, ready for any static host
   test [--rust|--browser|--peers]      every test; ends with `N passed, N failed`
@@ -65,6 +67,7 @@ fn run() -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     match command.as_str() {
         "build" => build::command(&workspace, args),
+        "generate" => generate::command(&workspace, args),
         "serve" => serve::command(&workspace, args),
         "site" => site::command(&workspace, args),
         "test" => test::command(&workspace, args),

@@ -125,7 +125,7 @@ fn new_pair(
     match aligned {
         Ok(Aligned { covered, notes, .. }) => {
             pair.covered = covered;
-            pair.fixed_notes.extend(notes.into_iter().map(Note::Place));
+            pair.fixed_notes.extend(notes);
         }
         Err(apart) => {
             pair.unfit = Some(match apart {

@@ -186,8 +186,8 @@ impl Builder {
         let clear = |(images, masks): &(usize, usize)| colours[*masks] * 2 < colours[*images];
         FolderQuestion {
             options: roles.collect(),
-            suggested: question.options.iter().position(clear),
-            files: question.groups.iter().map(|g| g.files.len()).sum(),
+            suggested: question.options.iter().position(clear).map(|n| n as u32),
+            files: question.groups.iter().map(|g| g.files.len() as u32).sum(),
         }
     }
 }

@@ -22,6 +22,7 @@ mod vocabulary;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use crate::values::FolderRoles;
 pub use ask::{Group, Question};
 pub use beside::{is_beside, is_junk};
 use file::File;
@@ -32,15 +33,6 @@ pub use vector::{ImageNames, is_unusable_data};
 enum Role {
     Image,
     Mask,
-}
-
-/// The user's word on which folder holds what.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FolderRoles {
-    /// One or more names of folders, `/` between them, anywhere in a path; `*.png` at the end takes files of that
-    /// ending alone, directly in the folder.
-    pub images: String,
-    pub masks: String,
 }
 
 /// What is known beside the names.

@@ -3,7 +3,8 @@
 use super::Role;
 use super::folder::read_folder;
 use super::keys;
-use super::vocabulary::{COLOUR_WORDS, COPY_WORDS, EXTENSIONS, IMAGE_WORDS, MASK_WORDS};
+use super::vocabulary::{COLOUR_WORDS, COPY_WORDS, IMAGE_WORDS, MASK_WORDS};
+use crate::values::NAME_ENDINGS;
 
 /// A word of a name: its bytes, and its text in lower case.
 pub(super) struct Word {
@@ -172,7 +173,7 @@ pub(super) fn spelling(name: &str) -> String {
 /// `path` without a known picture extension; `None` if it has none.
 pub(in crate::data) fn without_extension(path: &str) -> Option<&str> {
     let (stem, extension) = path.rsplit_once('.')?;
-    EXTENSIONS
+    NAME_ENDINGS
         .contains(&extension.to_ascii_lowercase().as_str())
         .then_some(stem)
 }

@@ -10,6 +10,7 @@ import { paintLayers } from '../../ui/paint-classes.js';
 import { markParts } from '../../ui/paint-parts.js';
 import { pairByHand } from '../../core/data-files.js';
 import { send } from '../../core/engine.js';
+import { isNamed } from '../../core/pair-name.js';
 import { change, current } from '../train/settings.js';
 import { changed, running, state, usablePairs } from '../../core/store.js';
 import { faultWords } from '../../ui/strings.js';
@@ -65,7 +66,7 @@ export function emptyGallery() {
 export function paintGallery() {
   const all = state.dataset?.pairs ?? [];
   const names = current()?.val_names ?? [];
-  const chosen = new Set(all.filter((pair) => names.some((name) => isNamed(pair, name))).map(({ image_path }) => image_path));
+  const chosen = new Set(all.filter((pair) => names.some((name) => isNamed(pair.image_path, name))).map(({ image_path }) => image_path));
   const wanted = all.filter((pair) => !onlyFlagged || pair.blocked || pair.excluded || pair.notes.some(isWarning));
   const pairs = wanted.slice(0, shown);
   const gallery = $('gallery');
@@ -83,7 +84,7 @@ export function paintGallery() {
   show($('picked'), picking);
   show($('pick-none'), names.length > 0);
   const usable = new Set(usablePairs().map(({ image_path }) => image_path));
-  const lost = names.filter((name) => !all.some((pair) => usable.has(pair.image_path) && isNamed(pair, name))).length;
+  const lost = names.filter((name) => !all.some((pair) => usable.has(pair.image_path) && isNamed(pair.image_path, name))).length;
   if (picking) setText($('picked-line'), lost ? `${plural(lost, 'name')} of images for validation ${lost === 1 ? 'is' : 'are'} of none in use here.` : chosen.size ? `${plural(chosen.size, 'image')} held back for validation.` : 'None chosen: the share under Train decides, by chance or by place.');
   inSlices('gallery', pairs.entries(), ([index, pair]) => fillCard(cards[index], pair, picking, chosen));
 }
@@ -111,24 +112,18 @@ function newCard() {
   return card;
 }
 
-/** Whether a name of a validation image, with or without folder and ending, is this pair's. @param {Pair} pair @param {string} name */
-function isNamed({ image_path: path }, name) {
-  const ends = (/** @type {string} */ whole) => whole === name || whole.endsWith(`/${name}`);
-  return ends(path) || ends(path.replace(/\.[^./]*$/, ''));
-}
-
 /** Those that are left out cannot be validated on. @param {readonly number[]} indices */
 export function leaveOut(indices) {
   const pairs = state.dataset?.pairs.filter(({ index }) => indices.includes(index)) ?? [];
   const names = current()?.val_names ?? [];
-  const left = names.filter((name) => !pairs.some((pair) => isNamed(pair, name)));
+  const left = names.filter((name) => !pairs.some((pair) => isNamed(pair.image_path, name)));
   if (left.length < names.length) change({ val_names: left });
   send({ type: 'set_excluded', pairs: [...indices], excluded: true });
 }
 
 /** Chooses an image for validation, or no longer. @param {Pair} pair @param {boolean} on */
 function holdBack(pair, on) {
-  const others = (current()?.val_names ?? []).filter((name) => !isNamed(pair, name));
+  const others = (current()?.val_names ?? []).filter((name) => !isNamed(pair.image_path, name));
   change({ val_names: on ? [...others, pair.image_path] : others });
 }
 

@@ -3,6 +3,7 @@
  * The legend of masks with several classes: colours with their shares, editable names, what is not labelled, and the
  * colours of no class that can become one: those of files that came after it was edited, and strays.
  */
+import { MAX_CLASSES } from '../../generated/constants.js';
 import { unlearntLine } from './data-strings.js';
 import { $, h, setText, show } from '../../ui/dom.js';
 import { hex, percent, valueName } from '../../ui/format.js';
@@ -15,8 +16,6 @@ import { state } from '../../core/store.js';
  * @typedef {import('../../core/types.js').Dataset} Dataset
  */
 
-/** Classes that the engine takes at most. */
-const MOST_CLASSES = 64;
 /** The legend as it was last in force, for going back to it; not one that was refused. @type {LegendEntry[]} */
 let edited = [];
 let drawn = '';
@@ -45,7 +44,7 @@ function sendLegend(legend) {
  */
 function extended(legend, more) {
   const names = new Set(legend.map(({ name }) => name));
-  const room = MOST_CLASSES - new Set(legend.filter(({ ignored }) => !ignored).map(({ name }) => name)).size;
+  const room = MAX_CLASSES - new Set(legend.filter(({ ignored }) => !ignored).map(({ name }) => name)).size;
   return [...legend, ...more.map((entry, index) => ({ ...entry, name: names.has(entry.name) ? '' : entry.name, ignored: index >= room }))];
 }
 

@@ -2,13 +2,12 @@
 /**
  * How outlines are drawn: their controls, what they start with, and what is said of them before a file is made.
  */
+import { USUAL_SMALLEST_PX } from '../../generated/constants.js';
 import { $, setText, show } from '../../ui/dom.js';
 import { parseNumber } from '../../ui/fields.js';
 import { pixelsLine } from './outline-strings.js';
 import { changed, onPaint, state } from '../../core/store.js';
 
-/** Areas of fewer pixels are mostly noise. */
-const USUAL_SMALLEST_PX = 16;
 /** On a map lines are drawn as people draw them; without a place the pixels' own edges are the plainer choice. */
 const SIMPLIFY_PLACED = '1.5';
 const SIMPLIFY_UNPLACED = '0';

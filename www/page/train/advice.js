@@ -3,6 +3,7 @@
  * What to try after a run, from what is known of it: pure, without words. The words stand in advice-strings.js, the buttons in
  * advice-view.js.
  */
+import { FEW_PAIRS } from '../../generated/constants.js';
 
 /**
  * What is known of a run that has ended.
@@ -37,8 +38,6 @@ const GAP = 0.15;
 const TILT = 0.12;
 /** Pixels of foreground below which a network has seen too little, about a hundred houses of 15 by 15 pixels. */
 const LITTLE_PX = 25_000;
-/** Fewer pairs than these hardly show what varies. */
-const FEW_PAIRS = 4;
 /** A threshold so much better, in F1, is worth a click. */
 const BETTER = 0.01;
 /** Below this IoU nothing useful was found. */

@@ -28,7 +28,7 @@ function build(field) {
     const select = h('select', { ...described, onchange: () => set(field, select.value) }, ...field.options.map(([value, words]) => h('option', { value }, words)));
     return wrap(field, h('div', { class: 'between' }, label, select));
   }
-  const slider = h('input', { ...described, type: 'range', min: '0', max: String(field.most), step: String(field.step) });
+  const slider = h('input', { ...described, type: 'range', min: '0', max: String(field.max), step: String(field.step) });
   slider.addEventListener('input', () => set(field, Number(slider.value)));
   return wrap(field, h('div', { class: 'between' }, label, h('output', { id: `${id}-value`, for: id, class: 'figure', 'aria-live': 'off' })), slider);
 }

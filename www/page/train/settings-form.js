@@ -8,7 +8,7 @@ import { classicTime, expected } from './estimate.js';
 import { amount, bytes, count, percent, plural } from '../../ui/format.js';
 import { info } from '../../ui/help.js';
 import { heldBackHelp } from '../../ui/scene-strings.js';
-import { PRESETS } from './settings-state.js';
+import { PRESETS } from '../../generated/constants.js';
 import { state } from '../../core/store.js';
 import { classicLine, fieldErrorLine } from '../../ui/strings.js';
 

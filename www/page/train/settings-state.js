@@ -3,6 +3,7 @@
  * The settings as a state and what happens to it: pure, so that every order of answers can be tried. What is to be done comes
  * out as a list of effects, which settings.js carries out.
  */
+import { PRESETS } from '../../generated/constants.js';
 import { allFields } from '../../ui/fields.js';
 import { addressFields, asWord, fromText, listIn } from './settings-text.js';
 
@@ -51,7 +52,6 @@ import { addressFields, asWord, fromText, listIn } from './settings-text.js';
  *   | { kind: 'start', command: Command } | { kind: 'press_start' }} SettingsEffect
  */
 
-export const PRESETS = /** @type {const} */ (['fast', 'balanced', 'seed']);
 /** What is typed or dragged is checked once it rests, ms. */
 const REST_MS = 120;
 

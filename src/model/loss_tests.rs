@@ -1,0 +1,114 @@
+//! Tests of [`super`], the module `loss`; a file of their own, compiled under `#[cfg(test)]` only.
+
+use burn::tensor::{Device, TensorData};
+
+use super::*;
+
+fn value(t: Tensor<1>) -> f64 {
+    let data = pollster::block_on(t.into_data_async()).expect("a device");
+    f64::from(data.try_into_vec::<f32>().expect("floats")[0])
+}
+
+fn upload(values: &[f32], bands: usize) -> Tensor<4> {
+    let shape = [1, values.len() / bands, 1, bands];
+    Tensor::from_data(TensorData::new(values.to_vec(), shape), &Device::flex())
+}
+
+/// Four pixels of which two are known are those two; none known is 0.
+#[test]
+fn pixels_that_nothing_is_known_of_count_for_nothing() {
+    for (kind, foreground_weight) in [(Loss::Bce, 1.0), (Loss::Bce, 3.0), (Loss::BceDice, 2.0)] {
+        let config = LossConfig {
+            foreground_weight,
+            ..LossConfig::of(kind)
+        };
+        let loss = |logits: &[f32], target: &[f32], bands: usize| {
+            value(loss_from_logits(upload(logits, 1), upload(target, bands), config))
+        };
+        let all = loss(&[0.7, 9.0, -1.2, -30.0], &[1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0], 2);
+        let known = loss(&[0.7, -1.2], &[1.0, 0.0], 1);
+        assert!((all - known).abs() < 1e-6, "{all} {known}");
+    }
+    let config = LossConfig::of(Loss::Bce);
+    assert_eq!(
+        value(loss_from_logits(upload(&[3.0], 1), upload(&[0.0, 0.0], 2), config)),
+        0.0
+    );
+}
+
+#[test]
+fn pixels_that_nothing_is_known_of_have_no_gradient() {
+    let logits = upload(&[0.3, -0.2, 0.9], 1).autodiff().require_grad();
+    let config = LossConfig {
+        foreground_weight: 2.0,
+        ..LossConfig::of(Loss::BceDice)
+    };
+    let target = upload(&[1.0, 1.0, 0.0, 0.0, 0.0, 1.0], 2).autodiff();
+    let loss = loss_from_logits(logits.clone(), target, config);
+    let gradient = logits.grad(&loss.backward()).expect("a gradient");
+    let data = pollster::block_on(gradient.into_data_async()).expect("a device");
+    let values = data.try_into_vec::<f32>().expect("floats");
+    assert!(
+        values[1] == 0.0 && values[0].abs() > 1e-3 && values[2].abs() > 1e-3,
+        "{values:?}"
+    );
+}
+
+/// By hand, in f64: three pixels of three classes, the last one not labelled.
+#[test]
+fn cross_entropy_and_dice_by_hand() {
+    let logits = [1.0f32, -0.5, 2.0, 0.3, 0.1, -1.0, 5.0, 5.0, -5.0];
+    let target = [0.0f32, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+    let weights = [1.0f64, 2.0, 3.0];
+    let soft = |row: &[f32]| -> Vec<f64> {
+        let e: Vec<f64> = row.iter().map(|v| f64::from(*v).exp()).collect();
+        let sum: f64 = e.iter().sum();
+        e.iter().map(|v| v / sum).collect()
+    };
+    let (p0, p1) = (soft(&logits[..3]), soft(&logits[3..6]));
+    let entropy = (3.0 * -p0[2].ln() + 1.0 * -p1[0].ln()) / 4.0;
+    let sizes = [1.0, 0.0, 1.0];
+    let overlap = [p1[0], 0.0, p0[2]];
+    let dice: f64 = (0..3)
+        .map(|c| (2.0 * overlap[c] + 1.0) / (p0[c] + p1[c] + sizes[c] + 1.0))
+        .sum();
+    let loss = |kind, weights: &[f64]| {
+        let weights: Vec<f32> = weights.iter().map(|w| *w as f32).collect();
+        let config = LossConfig::of(kind);
+        value(loss_from_class_logits(
+            upload(&logits, 3),
+            upload(&target, 3),
+            config,
+            &weights,
+        ))
+    };
+    assert!((loss(Loss::Bce, &weights) - entropy).abs() < 1e-6);
+    let wanted = entropy + 1.0 - dice / 3.0;
+    assert!((loss(Loss::BceDice, &weights) - wanted).abs() < 1e-6);
+    let plain = (-p0[2].ln() - p1[0].ln()) / 2.0;
+    assert!((loss(Loss::Bce, &[]) - plain).abs() < 1e-6);
+}
+
+#[test]
+fn pixels_without_a_label_have_no_gradient() {
+    let logits = upload(&[0.3, -0.2, 0.9, 2.0], 2).autodiff().require_grad();
+    let config = LossConfig::of(Loss::BceDice);
+    let loss = loss_from_class_logits(logits.clone(), upload(&[1.0, 0.0, 0.0, 0.0], 2).autodiff(), config, &[]);
+    let gradient = logits.grad(&loss.backward()).expect("a gradient");
+    let data = pollster::block_on(gradient.into_data_async()).expect("a device");
+    let values = data.try_into_vec::<f32>().expect("floats");
+    assert!(values[..2].iter().all(|v| v.abs() > 1e-3), "{values:?}");
+    assert!(values[2..].iter().all(|v| *v == 0.0), "{values:?}");
+}
+
+#[test]
+fn a_batch_without_labels_is_no_division_by_zero() {
+    let config = LossConfig::of(Loss::Bce);
+    let loss = value(loss_from_class_logits(
+        upload(&[1.0, 2.0], 2),
+        upload(&[0.0, 0.0], 2),
+        config,
+        &[],
+    ));
+    assert_eq!(loss, 0.0);
+}
