@@ -1,16 +1,20 @@
 //! Results to files: what [`crate::infer`] gives, in the formats of [`crate::formats`].
 
+mod kept;
 mod keras;
 mod layers;
 mod onnx_model;
+mod pixel_set;
 mod results;
 mod steps;
 mod vector;
 
+pub use kept::{Kept, Labels};
 pub use keras::{KerasError, keras_file, keras_npz, read_keras};
 pub use layers::LayerError;
 pub use onnx_model::{OnnxFacts, onnx_file};
-pub use results::{Bits, NODATA_CLASS, csv_cell};
+pub use pixel_set::Bits;
+pub use results::{NODATA_CLASS, csv_cell};
 pub use steps::Steps;
 pub use vector::{Classes, Geojson, VectorOptions, has_place};
 
@@ -22,30 +26,6 @@ use crate::{
     },
     model::NamedTensor,
 };
-
-/// A prediction, kept for download.
-#[derive(Debug, Clone)]
-pub struct Kept {
-    pub width: u32,
-    pub height: u32,
-    /// At the size of the input; of several classes that of the chosen one.
-    pub probability: Steps,
-    /// Of a model of several classes.
-    pub labels: Option<Labels>,
-    /// Seed pipeline: its 256x256 map, which is what its 16-bit file holds.
-    pub seed_map: Option<(u32, u32, Vec<u16>)>,
-    /// Where the image lies on the ground.
-    pub geo: Option<crate::formats::geo::GeoRef>,
-    /// Pixels where nothing was measured: transparent or nodata.
-    pub missing: Option<Bits>,
-}
-
-/// Class numbers at the size of the input, and the colour of each class.
-#[derive(Debug, Clone)]
-pub struct Labels {
-    pub numbers: Vec<u8>,
-    pub palette: Vec<[u8; 3]>,
-}
 
 /// `round(p * 65535)`, NaN as 0.
 pub fn to_u16(probability: &[f32]) -> Vec<u16> {

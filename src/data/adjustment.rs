@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::classes::UNLABELLED;
-use super::dataset::Pair;
+use crate::formats::raster::Raster;
 
 /// Largest shift of a mask along an axis, pixels.
 pub const MAX_SHIFT_PX: i32 = 2000;
@@ -35,24 +35,23 @@ impl Adjustment {
         *self == Adjustment::default()
     }
 
-    /// Lays the mask of a pair where it was shifted to; what it does not cover any more is not labelled.
-    pub(super) fn shift_mask(&self, pair: &mut Pair) {
+    /// Lays a mask where it was shifted to. `covered`: the part of the image that it covers, columns and rows from, and up
+    /// to but without; what it does not cover any more is not labelled.
+    pub(super) fn shift_mask(&self, mask: &mut Arc<Raster>, covered: &mut Option<[[u32; 2]; 2]>) {
         let [dx, dy] = self.shift_px.map(i64::from);
         if [dx, dy] == [0, 0] {
             return;
         }
-        let (width, height) = (pair.mask.width, pair.mask.height);
+        let (width, height) = (mask.width, mask.height);
         let back = |at: u32, by: i64, n: u32| (i64::from(at) - by).clamp(0, i64::from(n.max(1)) - 1) as u32;
-        let shifted = pair
-            .mask
-            .remapped(width, height, |x, y| (back(x, dx, width), back(y, dy, height)));
-        pair.mask = Arc::new(shifted);
-        let [from, to] = pair.covered.unwrap_or([[0, 0], [width, height]]);
+        let shifted = mask.remapped(width, height, |x, y| (back(x, dx, width), back(y, dy, height)));
+        *mask = Arc::new(shifted);
+        let [from, to] = covered.unwrap_or([[0, 0], [width, height]]);
         let moved = |at: [u32; 2]| {
             let to = |at: u32, by: i64, n: u32| (i64::from(at) + by).clamp(0, i64::from(n)) as u32;
             [to(at[0], dx, width), to(at[1], dy, height)]
         };
-        pair.covered = Some([moved(from), moved(to)]);
+        *covered = Some([moved(from), moved(to)]);
     }
 
     /// Takes the labels away of what is not mapped, in an image of this size.

@@ -4,18 +4,14 @@
 //! image's grid stays as it is, one that is mirrored, turned by quarter turns, larger, or of another pixel size is laid
 //! onto it, and where it does not reach the image is not labelled. One that lies elsewhere is refused.
 
-use std::sync::Arc;
-
 use super::classes::UNLABELLED;
-use super::grid::{Affine, Grid};
+pub use super::grid::Aligned;
+use super::grid::{Affine, Grid, MAX_DRIFT_PX, Misfit, hundredths};
 use crate::formats::{
     geo::{Crs, GeoRef, PlaceRemark, ToLonLat, ellipsoid::distance_m},
     raster::Raster,
 };
 use crate::values::Note;
-
-/// Farthest that pixels of two grids may drift apart over the image for their axes to count as parallel, pixels.
-pub(super) const MAX_DRIFT_PX: f64 = 0.45;
 
 /// Where a file lies, and what is to be said about that.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,16 +31,6 @@ impl From<PlaceRemark> for Note {
             PlaceRemark::AuxNodata => Note::AuxNodata,
         }
     }
-}
-
-/// A mask on its image's grid.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Aligned {
-    /// `None` if it lies there as it is.
-    pub mask: Option<Arc<Raster>>,
-    /// Columns and rows of the image that the mask covers: from, and up to but without; `None` for all.
-    pub covered: Option<[[u32; 2]; 2]>,
-    pub notes: Vec<Note>,
 }
 
 /// What is remarkable about the places of image and mask alone.
@@ -107,11 +93,6 @@ pub fn forget_uncovered(labels: &mut [u8], width: u32, covered: Option<[[u32; 2]
             }
         }
     }
-}
-
-pub(super) enum Misfit {
-    Apart,
-    Grid(String),
 }
 
 /// From pixels of the image to pixels of the mask.
@@ -223,11 +204,6 @@ fn millimetres(geo: &GeoRef) -> Option<f64> {
     let crs: Crs = geo.crs().ok().filter(|crs| !crs.geographic)?;
     let [x, y] = geo.pixel_size();
     Some((x * y).sqrt() * crs.unit_m * 1000.0)
-}
-
-/// `as` saturates.
-pub(super) fn hundredths(value: f64) -> u32 {
-    (value * 100.0).round() as u32
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::classes;
 use super::dataset::{Dataset, Pair};
 use super::doctor::{INVERTED_SHARE, Note};
 use super::mask::MaskRule;
-use crate::{formats::raster::Raster, values::FEW_PAIRS};
+use crate::values::FEW_PAIRS;
 
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -84,58 +84,8 @@ const SIZE_FACTOR: u64 = 4;
 const ONE_SCENE_PX: u64 = 512 * 512;
 /// Pixels in all from which on two or three images are no small set.
 const FEW_SCENES_PX: u64 = 2 << 20;
-/// Side of the picture by which images are compared.
-const LOOK_SIDE: u32 = 16;
-/// Mean difference in levels of 255, brightness aside, below which two pictures show the same.
-const SAME_LEVELS: f32 = 3.0;
-/// Pictures with less contrast than this (mean deviation in levels) look alike without being the same.
-const CONTRAST_LEVELS: f32 = 4.0;
 /// Images compared with each other; the work grows with the square.
 const MAX_COMPARED: usize = 1500;
-
-/// A picture of 16 x 16 luma means less their own mean: alike for copies that were stored again, scaled or relit.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Look {
-    levels: Vec<f32>,
-    contrast: f32,
-}
-
-impl Look {
-    pub fn new(image: &Raster) -> Self {
-        let span = |i: u32, n: u32| {
-            let at = |i: u32| (u64::from(i) * u64::from(n) / u64::from(LOOK_SIDE)) as u32;
-            at(i)..at(i + 1).max(at(i) + 1)
-        };
-        let mut levels = Vec::with_capacity((LOOK_SIDE * LOOK_SIDE) as usize);
-        for i in 0..LOOK_SIDE {
-            for j in 0..LOOK_SIDE {
-                let (rows, columns) = (span(i, image.height), span(j, image.width));
-                // Of large cells every few pixels are enough.
-                let (down, across) = (1 + rows.len() / 16, 1 + columns.len() / 16);
-                let (mut sum, mut n) = (0u64, 0u64);
-                for y in rows.step_by(down) {
-                    for x in columns.clone().step_by(across) {
-                        sum += u64::from(image.luma8_at(x, y));
-                        n += 1;
-                    }
-                }
-                levels.push(sum as f32 / n.max(1) as f32);
-            }
-        }
-        let mean = levels.iter().sum::<f32>() / levels.len() as f32;
-        levels.iter_mut().for_each(|v| *v -= mean);
-        let contrast = levels.iter().map(|v| v.abs()).sum::<f32>() / levels.len() as f32;
-        Self { levels, contrast }
-    }
-
-    fn resembles(&self, other: &Self) -> bool {
-        if self.contrast < CONTRAST_LEVELS || (self.contrast - other.contrast).abs() > SAME_LEVELS {
-            return false;
-        }
-        let sum: f32 = self.levels.iter().zip(&other.levels).map(|(a, b)| (a - b).abs()).sum();
-        sum / (self.levels.len() as f32) < SAME_LEVELS
-    }
-}
 
 /// Looks at all usable pairs; the most harmful findings come first.
 pub fn examine(data: &Dataset) -> Vec<Finding> {
@@ -259,7 +209,7 @@ fn copies(usable: &[(usize, &Pair)]) -> Vec<usize> {
             || at < MAX_COMPARED
                 && usable[..at]
                     .iter()
-                    .any(|(_, q)| shape(p).abs_diff(shape(q)) <= 10 && p.look.resembles(&q.look))
+                    .any(|(_, q)| shape(p).abs_diff(shape(q)) <= 10 && p.thumbprint.resembles(&q.thumbprint))
     };
     let found = usable.iter().enumerate().filter(|(at, pair)| copy(*at, pair));
     found.map(|(_, (i, _))| *i).collect()

@@ -4,6 +4,7 @@ use super::*;
 use crate::data::builder::Builder;
 use crate::data::classes::Labelling;
 use crate::data::mask_value::MaskValue;
+use crate::formats::raster::Raster;
 
 const SIDE: u32 = 64;
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::adjustment::Adjustment;
 use super::alignment::Place;
-use super::checkup::Look;
 use super::class_detect::Detected;
 use super::classes::{self, ClassInfo, Labelling, Legend};
 use super::doctor::{self, Note};
@@ -12,6 +11,7 @@ use super::fault::{FaultKind, FileFault};
 use super::mask::MaskRule;
 use super::mask_numbers::Numbers;
 use super::mask_value::MaskValue;
+use super::thumbprint::Thumbprint;
 use super::value_ranges::{RangeChoice, ValueRanges};
 use crate::formats::raster::Raster;
 pub use crate::values::FolderQuestion;
@@ -46,7 +46,7 @@ pub struct Pair {
     pub(super) unfit_number: Option<f32>,
     pub(super) hash: u64,
     /// The image, small, to find its copies.
-    pub(super) look: Arc<Look>,
+    pub(super) thumbprint: Arc<Thumbprint>,
     pub(super) mask_hash: u64,
     /// The part of the image that the mask covers, where that is not all: columns and rows from, and up to but without.
     pub(super) covered: Option<[[u32; 2]; 2]>,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::alignment::{Aligned, MAX_DRIFT_PX, Misfit, hundredths};
 use crate::{formats::raster::Raster, values::Note};
 
 /// Shift from which it is said that a mask lies beside the image's grid, pixels.
@@ -11,6 +10,30 @@ const SAID_SHIFT_PX: f64 = 0.5;
 const MAX_RATIO: f64 = 16.0;
 /// A place on the edge of two pixels, up to rounding, is in the later one.
 const EDGE_PX: f64 = 1e-6;
+
+/// Farthest that pixels of two grids may drift apart over the image for their axes to count as parallel, pixels.
+pub(super) const MAX_DRIFT_PX: f64 = 0.45;
+
+/// A mask on its image's grid.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Aligned {
+    /// `None` if it lies there as it is.
+    pub mask: Option<Arc<Raster>>,
+    /// Columns and rows of the image that the mask covers: from, and up to but without; `None` for all.
+    pub covered: Option<[[u32; 2]; 2]>,
+    pub notes: Vec<Note>,
+}
+
+/// Why a mask cannot be laid on a grid.
+pub(super) enum Misfit {
+    Apart,
+    Grid(String),
+}
+
+/// `as` saturates.
+pub(super) fn hundredths(value: f64) -> u32 {
+    (value * 100.0).round() as u32
+}
 
 /// `mask = origin + column * c + row * r`.
 #[derive(Clone, Copy)]

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::classes::UNLABELLED;
 use super::mask_numbers::{NumberKind, Numbers};
 use super::mask_value::{MaskValue, NumberScale, each_value};
 use crate::formats::raster::Raster;
+use crate::values::UNLABELLED;
 
 /// How a mask pixel becomes foreground.
 ///

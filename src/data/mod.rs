@@ -36,6 +36,7 @@ pub mod place;
 pub mod preprocess;
 pub mod scenes;
 pub mod split;
+mod thumbprint;
 pub mod trig;
 pub mod unicode;
 pub mod value_ranges;

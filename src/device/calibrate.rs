@@ -5,7 +5,10 @@
 
 use burn::tensor::Device;
 
-use super::{Adapter, DeviceError, Start, self_test};
+use super::{
+    choice::{Adapter, DeviceError, Start},
+    self_test,
+};
 use crate::kernels::{
     gpu::Variant,
     reference::Shape,

@@ -5,45 +5,14 @@
 //! faster there (PERFORMANCE.md).
 
 mod calibrate;
+mod choice;
 mod self_test;
 
 use burn::tensor::Device;
 
 pub use calibrate::Calibration;
+pub use choice::{Adapter, Choice, DeviceError, Kind, Probe, Reason, Start, decide};
 pub use self_test::{relative_error, relative_to, self_test};
-
-pub use crate::values::{DeviceKind as Kind, DeviceReason as Reason};
-
-/// What the user asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Choice {
-    Auto,
-    WebGpu,
-    Cpu,
-}
-
-/// What the browser says about WebGPU, asked before Burn touches it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Probe {
-    Absent(Reason),
-    Adapter(Adapter),
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Adapter {
-    pub name: String,
-    pub software: bool,
-    pub timestamp_query: bool,
-    /// Limits worth showing, name and value.
-    pub limits: Vec<(String, f64)>,
-}
-
-/// What a start of the device may use besides the probe.
-pub struct Start<'a> {
-    /// [`Ready::calibration`]'s record of an earlier visit, if there was one.
-    pub remembered: Option<&'a str>,
-    pub now_ms: &'a dyn Fn() -> f64,
-}
 
 /// A device that passed its self-test.
 #[derive(Debug, Clone)]
@@ -57,39 +26,6 @@ pub struct Ready {
     /// Which kernels a GPU runs and how they were chosen; the CPU has one kind.
     pub calibration: Option<Calibration>,
     pub limits: Vec<(String, f64)>,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum DeviceError {
-    /// WebGPU was asked for by name and cannot be had.
-    #[error("no usable WebGPU: {0:?}")]
-    Unavailable(Reason),
-    #[error("the device failed its self-test: {0}")]
-    SelfTest(String),
-    #[error("the device could not be started: {0}")]
-    Start(String),
-}
-
-/// Which device the probe allows for a choice.
-///
-/// # Errors
-/// If WebGPU was asked for and is not there.
-pub fn decide(choice: Choice, probe: &Probe) -> Result<(Kind, Option<Reason>), DeviceError> {
-    if choice == Choice::Cpu {
-        return Ok((Kind::Cpu, Some(Reason::AskedForCpu)));
-    }
-    let problem = match probe {
-        Probe::Absent(reason) => Some(*reason),
-        // cubecl's stream panics without it (burn-on-webgpu.md, 2).
-        Probe::Adapter(a) if !a.timestamp_query => Some(Reason::MissingTimestampQuery),
-        Probe::Adapter(a) if a.software && choice == Choice::Auto => Some(Reason::SoftwareAdapter),
-        Probe::Adapter(_) => None,
-    };
-    match (problem, choice) {
-        (None, _) => Ok((Kind::WebGpu, None)),
-        (Some(reason), Choice::WebGpu) => Err(DeviceError::Unavailable(reason)),
-        (Some(reason), _) => Ok((Kind::Cpu, Some(reason))),
-    }
 }
 
 /// Brings up the device for a choice; falls back to the CPU if a GPU fails its self-test, unless it was asked for by name.
@@ -183,54 +119,6 @@ async fn start_gpu() -> Result<Device, DeviceError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn adapter(software: bool, timestamp_query: bool) -> Probe {
-        Probe::Adapter(Adapter {
-            name: "test".into(),
-            software,
-            timestamp_query,
-            limits: Vec::new(),
-        })
-    }
-
-    #[test]
-    fn a_hardware_adapter_is_taken_and_a_software_one_only_if_asked_for() {
-        assert_eq!(
-            decide(Choice::Auto, &adapter(false, true)).ok(),
-            Some((Kind::WebGpu, None))
-        );
-        assert_eq!(
-            decide(Choice::Auto, &adapter(true, true)).ok(),
-            Some((Kind::Cpu, Some(Reason::SoftwareAdapter)))
-        );
-        assert_eq!(
-            decide(Choice::WebGpu, &adapter(true, true)).ok(),
-            Some((Kind::WebGpu, None))
-        );
-    }
-
-    #[test]
-    fn what_is_missing_is_named() {
-        let absent = Probe::Absent(Reason::NoAdapter);
-        assert_eq!(
-            decide(Choice::Auto, &absent).ok(),
-            Some((Kind::Cpu, Some(Reason::NoAdapter)))
-        );
-        assert!(matches!(
-            decide(Choice::WebGpu, &absent),
-            Err(DeviceError::Unavailable(Reason::NoAdapter))
-        ));
-        let no_timestamps = adapter(false, false);
-        assert_eq!(
-            decide(Choice::Auto, &no_timestamps).ok(),
-            Some((Kind::Cpu, Some(Reason::MissingTimestampQuery)))
-        );
-        assert!(decide(Choice::WebGpu, &no_timestamps).is_err());
-        assert_eq!(
-            decide(Choice::Cpu, &adapter(false, true)).ok(),
-            Some((Kind::Cpu, Some(Reason::AskedForCpu)))
-        );
-    }
 
     #[test]
     fn the_cpu_passes() {

@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::DeviceError;
+use super::choice::DeviceError;
 use crate::kernels::{nn, reference};
 
 /// Largest relative difference of the self-test that is still rounding.

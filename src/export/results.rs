@@ -1,8 +1,8 @@
 //! Results as map layers and tables: GeoTIFF, GeoJSON, areas.
 
 use super::{
-    Kept, VectorOptions,
-    vector::{Classes, Geojson},
+    kept::Kept,
+    vector::{Classes, Geojson, VectorOptions},
 };
 use crate::formats::{
     Parts,
@@ -154,43 +154,6 @@ fn pixel_m2(geo: &GeoRef, to: &ToLonLat, width: u32, row: usize) -> Option<f64> 
     Some(ring_area_m2(&ring.into_iter().collect::<Option<Vec<_>>>()?))
 }
 
-/// A set of pixels, one bit each.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Bits(Vec<u64>);
-
-impl Bits {
-    /// An empty set over `pixels` pixels.
-    pub fn none(pixels: usize) -> Bits {
-        Bits(vec![0; pixels.div_ceil(64)])
-    }
-
-    pub fn set(&mut self, at: usize) {
-        if let Some(word) = self.0.get_mut(at / 64) {
-            *word |= 1 << (at % 64);
-        }
-    }
-
-    /// `None` if no pixel is in it.
-    pub fn from_flags(flags: impl Iterator<Item = bool>) -> Option<Bits> {
-        let mut words = Vec::new();
-        let mut any = false;
-        for (i, flag) in flags.enumerate() {
-            if i % 64 == 0 {
-                words.push(0u64);
-            }
-            if flag && let Some(word) = words.last_mut() {
-                *word |= 1 << (i % 64);
-                any = true;
-            }
-        }
-        any.then_some(Bits(words))
-    }
-
-    pub fn get(&self, at: usize) -> bool {
-        self.0.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
-    }
-}
-
 /// A cell of a CSV file (RFC 4180); a leading `=`, `+`, `-` or `@` must not become a formula.
 pub fn csv_cell(text: &str) -> String {
     let text = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
@@ -207,7 +170,7 @@ pub fn csv_cell(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::pixel_set::Bits, *};
     use crate::formats::geo::GeoKeys;
 
     fn kept() -> Kept {

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::tiles::Rows;
+use super::rows::Rows;
 
 /// Source pixels of one target pixel along an axis: the first, and a weight each; the weights add up to 1.
 #[derive(Debug, Clone, PartialEq)]

@@ -11,7 +11,7 @@ use burn::tensor::{
 
 use crate::{formats::raster::Raster, model::UNet};
 
-use super::{pose::POSES, view::View};
+use super::{pose::POSES, rows::Rows, view::View};
 
 /// Images up to this many pixels are predicted in one piece.
 const ONE_PIECE_PX: usize = 512 * 512;
@@ -33,19 +33,6 @@ pub enum InferError {
 struct Axis {
     starts: Vec<usize>,
     weights: Vec<Vec<f32>>,
-}
-
-/// Takes a map's rows as they are finished, from the top down.
-pub trait Rows {
-    /// `values`: `[rows, width, classes]`, whole rows that follow those given before.
-    fn put(&mut self, values: &[f32]);
-}
-
-/// The whole map, held.
-impl Rows for Vec<f32> {
-    fn put(&mut self, values: &[f32]) {
-        self.extend_from_slice(values);
-    }
 }
 
 /// Height and width of the tiles of a view of `size`.

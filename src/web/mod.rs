@@ -3,10 +3,12 @@
 #[cfg(feature = "checks")]
 mod checks;
 mod memory;
+mod objects;
 mod probe;
 mod survive;
 
-use js_sys::{Array, Function, Object, Reflect};
+use js_sys::{Array, Function, Reflect};
+use objects::object;
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
@@ -276,14 +278,4 @@ impl Bench {
     pub async fn infer(&mut self) -> Result<f64, JsValue> {
         self.inner.infer().await.map_err(error)
     }
-}
-
-/// `{ key: value }`, for option bags of browser calls.
-fn object(entries: &[(&str, JsValue)]) -> Object {
-    let object = Object::new();
-    for (key, value) in entries {
-        // Setting a property of a fresh plain object cannot fail.
-        let _ = Reflect::set(&object, &JsValue::from_str(key), value);
-    }
-    object
 }

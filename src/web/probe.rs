@@ -4,7 +4,7 @@ use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use super::object;
+use super::objects::object;
 use crate::device::{Adapter, Probe, Reason};
 
 /// Limits shown in the device panel.

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::{Builder, Loaded};
 use crate::data::adjustment::Adjustment;
 use crate::data::alignment::{self, Aligned, Apart, Place};
-use crate::data::checkup::Look;
 use crate::data::classes::{self, Labelling};
 use crate::data::dataset::{Dataset, Pair, marked};
 use crate::data::doctor::{self, Note};
 use crate::data::fault::FaultKind;
 use crate::data::mask_numbers::{self, Numbers};
+use crate::data::thumbprint::Thumbprint;
 use crate::formats::raster::Raster;
 
 impl Builder {
@@ -55,7 +55,7 @@ impl Builder {
         let range = set.ranges.of(&pair.image);
         if fresh || pair.image.ranges != range {
             pair.image = Arc::new(pair.image.in_ranges(range));
-            pair.look = Arc::new(Look::new(&pair.image));
+            pair.thumbprint = Arc::new(Thumbprint::new(&pair.image));
         }
         let reread = fresh || pair.numbers != set.numbers;
         if reread {
@@ -115,7 +115,7 @@ fn new_pair(
         unfit_number: None,
         hash: image.hash,
         covered: None,
-        look: Arc::default(),
+        thumbprint: Arc::default(),
         adjustment,
         mask_hash: mask.hash,
         files: [a.clone(), mask.raster.clone()],
@@ -156,7 +156,7 @@ fn new_pair(
     pair.fixed_notes.extend(doctor::file_notes(&pair.image, &pair.mask));
     // One that was drawn for the image is drawn where it belongs.
     if mask.of.is_none() {
-        pair.adjustment.clone().shift_mask(&mut pair);
+        pair.adjustment.shift_mask(&mut pair.mask, &mut pair.covered);
     }
     pair
 }

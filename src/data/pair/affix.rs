@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::file::File;
+use super::kinds::{Pairing, Role};
 use super::loose::related;
 use super::names::{Word, is_separator, words};
 use super::vocabulary::{COPY_WORDS, SPLITS};
-use super::{Pairing, Role};
 
 /// More words than this are another name.
 const MOST_WORDS: usize = 3;

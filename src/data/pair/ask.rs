@@ -3,32 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::file::File;
+use super::kinds::{FolderRoles, Group, Pairing, Question, Role};
 use super::vocabulary::SPLITS;
-use super::{FolderRoles, Pairing, Role};
 
 /// More ways to put it are no question but a muddle.
 const MOST_OPTIONS: usize = 6;
 /// A name in more places than this tells nothing of any two of them.
 const MOST_PLACES: usize = 50;
-
-/// Files of one role, whichever it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
-    /// As in [`FolderRoles`].
-    pub name: String,
-    /// The first folder of the group in full, or that folder and the files' ending.
-    pub folder: String,
-    /// Positions of the files.
-    pub files: Vec<usize>,
-}
-
-/// Which group holds images, which masks?
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Question {
-    pub groups: Vec<Group>,
-    /// Groups of images and of masks; one of these is right.
-    pub options: Vec<(usize, usize)>,
-}
 
 /// A folder, or its files of one ending.
 struct Place<'a> {

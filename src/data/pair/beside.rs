@@ -2,6 +2,8 @@
 //!
 //! The only list of them: the worker asks it too before it reads a file.
 
+use super::kinds::components;
+
 /// Names, beside those that begin with a dot, that operating systems and archivers leave behind.
 const LEFT_BEHIND: [&str; 6] = [
     "__macosx",
@@ -43,7 +45,7 @@ const NAMES: [&str; 13] = [
 
 /// Is this path something an operating system or archiver left behind (or hidden)?
 pub fn is_junk(path: &str) -> bool {
-    super::components(path).any(|part| {
+    components(path).any(|part| {
         part.starts_with('.') && part != "." && part != ".." || LEFT_BEHIND.contains(&part.to_lowercase().as_str())
     })
 }
@@ -51,7 +53,7 @@ pub fn is_junk(path: &str) -> bool {
 /// Whether a file is by its name one that lies beside the data of a data set and needs no word, unless its content says
 /// otherwise: a README, a list of classes, a table, a script, a project file.
 pub fn is_beside(path: &str) -> bool {
-    let name = super::components(path).last().unwrap_or_default().to_lowercase();
+    let name = components(path).last().unwrap_or_default().to_lowercase();
     match name.rsplit_once('.') {
         Some((_, ending)) => ENDINGS.contains(&ending),
         None => name

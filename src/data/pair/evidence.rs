@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Role;
 use super::file::File;
 use super::folder::FolderName;
 use super::keys;
+use super::kinds::Role;
 use super::names::{self, spelling};
+use super::rank::rank;
 
 /// `Semantic_masks/images/` holds masks, if nothing else under it does and there are images of the same names elsewhere.
 pub(super) fn by_outer_folder(files: &mut [File], folders: &BTreeMap<&str, FolderName>) {
@@ -29,7 +30,7 @@ pub(super) fn by_outer_folder(files: &mut [File], folders: &BTreeMap<&str, Folde
     for at in found {
         let file = &mut files[at];
         (file.role, file.certain) = (Role::Mask, true);
-        file.rank = names::rank(&file.folder, &file.stem, Role::Mask);
+        file.rank = rank(&file.folder, &file.stem, Role::Mask);
     }
 }
 
@@ -75,7 +76,7 @@ pub(super) fn by_contrast(files: &mut [File], folders: &BTreeMap<&str, FolderNam
             .is_some_and(|[not, fits]| fits >= not && *fits > 0)
         {
             (file.role, file.certain, file.loose_context) = (Role::Mask, true, context);
-            file.rank = names::rank(&file.folder, &file.stem, Role::Mask);
+            file.rank = rank(&file.folder, &file.stem, Role::Mask);
         }
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::folder::{FolderName, read_folder};
-use super::names::{self, spelling, take_role, without_extension};
-use super::{FolderRoles, Role, components, evidence, is_junk, keys, silent};
+use super::keys;
+use super::kinds::{Role, components};
+use super::names::{spelling, take_role, without_extension};
+use super::rank::{NEVER, rank};
 use crate::data::unicode::decompose;
 
 pub(super) struct File {
@@ -29,7 +31,7 @@ pub(super) struct File {
     pub key: String,
     /// Spellings of the name, with what each costs.
     pub loose: Vec<(u8, String)>,
-    /// See [`names::rank`].
+    /// See [`rank`].
     pub rank: u8,
     /// Named like a mask, but none.
     pub aside: bool,
@@ -53,73 +55,7 @@ impl File {
             _ => key.clone(),
         };
         self.loose = keys::loose_keys(&key, &self.key, &self.folder);
-        self.rank = names::rank(&self.folder, &self.stem, Role::Mask);
-    }
-}
-
-/// Reads all paths, in their order; junk is listed apart.
-pub(super) fn read_all(paths: &[String], roles: &[FolderRoles], junk: &mut Vec<usize>) -> Vec<File> {
-    let mut order: Vec<usize> = (0..paths.len()).collect();
-    order.sort_by(|a, b| paths[*a].cmp(&paths[*b]));
-    let plain: Vec<Vec<String>> = paths.iter().map(|p| components(p).map(decompose).collect()).collect();
-    let specs: Vec<[Spec; 2]> = roles
-        .iter()
-        .map(|r| [Spec::new(&r.images, Role::Image), Spec::new(&r.masks, Role::Mask)])
-        .collect();
-    let mut folders: BTreeMap<&str, FolderName> = BTreeMap::new();
-    for folder in plain.iter().flat_map(|parts| &parts[..parts.len().saturating_sub(1)]) {
-        folders.entry(folder).or_insert_with(|| read_folder(folder));
-    }
-    inner_words(&mut folders);
-    let folder_role = |parts: &[String]| {
-        let folders_of = &parts[..parts.len().saturating_sub(1)];
-        let said = said_by_user(&specs, folders_of, parts.last().map_or("", String::as_str));
-        said.map(|(role, _)| role)
-            .or_else(|| folders_of.iter().rev().find_map(|f| folders.get(f.as_str())?.role))
-    };
-    let silent = silent::find(&plain, &folders, folder_role);
-    let mut files = Vec::new();
-    for index in order {
-        if is_junk(&paths[index]) || plain[index].is_empty() {
-            junk.push(index);
-            continue;
-        }
-        files.push(read(
-            index,
-            &paths[index],
-            &plain[index],
-            &folders,
-            &specs,
-            silent.contains(&index),
-        ));
-    }
-    evidence::by_outer_folder(&mut files, &folders);
-    evidence::by_contrast(&mut files, &folders);
-    evidence::by_name(&mut files);
-    evidence::fields_of_view(&mut files);
-    files
-}
-
-/// `train_masks_v2` is the masks of `train_v2`, where that is there too.
-fn inner_words(folders: &mut BTreeMap<&str, FolderName>) {
-    let plain = folders.iter().filter(|(_, read)| read.role.is_none());
-    let found: Vec<(&str, String)> = plain
-        .filter_map(|(name, _)| {
-            let mut rests = names::words(name)
-                .into_iter()
-                .filter(|w| names::role_of(&w.text) == Some(Role::Mask))
-                .map(|w| names::cut(name, w.start, w.end));
-            Some((*name, rests.find(|rest| folders.contains_key(rest.as_str()))?))
-        })
-        .collect();
-    for (name, rest) in found {
-        let read = FolderName {
-            role: Some(Role::Mask),
-            loose: spelling(&rest),
-            rest,
-            weak: false,
-        };
-        folders.insert(name, read);
+        self.rank = rank(&self.folder, &self.stem, Role::Mask);
     }
 }
 
@@ -135,7 +71,7 @@ pub(super) fn read_mask(path: &str) -> File {
 }
 
 /// Folders in a row that the user gave a role.
-struct Spec {
+pub(super) struct Spec {
     role: Role,
     folders: Vec<String>,
     /// Without the dot, in lower case.
@@ -143,7 +79,7 @@ struct Spec {
 }
 
 impl Spec {
-    fn new(text: &str, role: Role) -> Spec {
+    pub(super) fn new(text: &str, role: Role) -> Spec {
         let mut folders: Vec<String> = components(text).map(decompose).collect();
         let extension = folders
             .last()
@@ -176,7 +112,7 @@ impl Spec {
 }
 
 /// The role that the user gave a file by its folders, and where these stand.
-fn said_by_user(specs: &[[Spec; 2]], folders: &[String], name: &str) -> Option<(Role, (usize, usize))> {
+pub(super) fn said_by_user(specs: &[[Spec; 2]], folders: &[String], name: &str) -> Option<(Role, (usize, usize))> {
     specs.iter().rev().find_map(|pair| {
         let found = pair
             .iter()
@@ -185,7 +121,7 @@ fn said_by_user(specs: &[[Spec; 2]], folders: &[String], name: &str) -> Option<(
     })
 }
 
-fn read(
+pub(super) fn read(
     index: usize,
     path: &str,
     parts: &[String],
@@ -244,12 +180,12 @@ fn read(
         Some((Role::Image, rest)) => rest,
         None => stem.to_owned(),
     };
-    let mut rank = names::rank(folder, stem, role);
-    let aside = rank == names::NEVER && role == Role::Mask && said.is_none();
+    let mut rank = rank(folder, stem, role);
+    let aside = rank == NEVER && role == Role::Mask && said.is_none();
     // Beside what the user chose, the rest comes second.
     match said {
         Some(_) => rank = 0,
-        None if !specs.is_empty() => rank += names::NEVER,
+        None if !specs.is_empty() => rank += NEVER,
         None => {}
     }
     File {

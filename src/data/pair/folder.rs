@@ -1,6 +1,6 @@
 //! What the name of a folder says: what it holds, and what remains without the words that say so.
 
-use super::Role;
+use super::kinds::Role;
 use super::names::{cut, is_number, role_of, spelling, words};
 use super::vocabulary::{COLOUR_WORDS, FILLERS, GLUED_MASK, WEAK_MASK_WORDS};
 

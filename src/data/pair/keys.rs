@@ -1,7 +1,7 @@
 //! Other names under which a file may find its partner.
 
-use super::Role;
 use super::folder::read_folder;
+use super::kinds::Role;
 use super::names::{Word, cut, is_number, is_separator, role_of, spelling, without_extension, words};
 use super::vocabulary::{FILLERS, FORM_PHRASES, GLUED_MASK, MASK_TAILS, NAMED_SO, NEUTRAL_TAILS};
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::file::File;
 use super::keys::CODED;
-use super::{Pairing, Role};
+use super::kinds::{Pairing, Role};
 
 /// A name with more images times masks than this, over all folders, pairs within its folder alone.
 const MOST_ACROSS: usize = 40_000;

@@ -13,8 +13,11 @@ mod evidence;
 mod file;
 mod folder;
 mod keys;
+mod kinds;
 mod loose;
 mod names;
+mod rank;
+mod read;
 mod silent;
 mod vector;
 mod vocabulary;
@@ -22,18 +25,12 @@ mod vocabulary;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use crate::values::FolderRoles;
-pub use ask::{Group, Question};
 pub use beside::{is_beside, is_junk};
 use file::File;
+use kinds::Role;
+pub use kinds::{FolderRoles, Group, Pairing, Question};
 pub(super) use names::without_extension;
 pub use vector::{ImageNames, is_unusable_data};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Image,
-    Mask,
-}
 
 /// What is known beside the names.
 #[derive(Debug, Clone, Copy, Default)]
@@ -42,35 +39,6 @@ pub struct Known<'a> {
     pub roles: &'a [FolderRoles],
     /// Positions of images that have a mask already, if no file is one by name.
     pub drawn: &'a [usize],
-}
-
-/// Outcome of [`pair_by_name`]; all numbers are positions in the list given. A file is in one list only.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Pairing {
-    /// Image, mask, common stem; in natural order of the names.
-    pub pairs: Vec<(usize, usize, String)>,
-    /// Images of [`Known::drawn`] that no file is the mask of, and their stem.
-    pub drawn: Vec<(usize, String)>,
-    pub images_only: Vec<usize>,
-    pub masks_only: Vec<usize>,
-    /// This file, and the one that already has its place.
-    pub ambiguous: Vec<(usize, usize)>,
-    /// Other masks (or images) of a pair, and the file that is used instead.
-    pub spare: Vec<(usize, usize)>,
-    /// Masks of single objects of one image, and that image.
-    pub parts: Vec<(usize, usize)>,
-    /// Masks named after the task of a labelling tool, and the images that they may belong to.
-    pub tasks: (Vec<usize>, Vec<usize>),
-    /// Files whose role depends on the answer to the question.
-    pub asked: Vec<usize>,
-    pub question: Option<Question>,
-    /// Files that systems leave behind; no fault of anybody.
-    pub junk: Vec<usize>,
-}
-
-fn components(path: &str) -> impl Iterator<Item = &str> {
-    path.split(['/', '\\'])
-        .filter(|part| !part.is_empty() && *part != "." && *part != "..")
 }
 
 /// Pairs of one name that are compared with what is left over.
@@ -82,7 +50,7 @@ type Groups<'a> = BTreeMap<(Vec<String>, String), (Vec<&'a File>, Vec<&'a File>)
 /// Pairs image and mask files by their names. The outcome depends on the names alone, not on their order.
 pub fn pair_by_name(paths: &[String], known: Known) -> Pairing {
     let mut out = Pairing::default();
-    let files = file::read_all(paths, known.roles, &mut out.junk);
+    let files = read::read_all(paths, known.roles, &mut out.junk);
     // What is no mask takes no part, but is said.
     let (mut open, aside): (Vec<&File>, Vec<&File>) = files.iter().partition(|f| !f.aside);
     for ignore_case in [false, true] {

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Role;
 use super::folder::FolderName;
 use super::keys;
+use super::kinds::Role;
 use super::names::{take_role, without_extension};
 use super::vocabulary::SPLITS;
 

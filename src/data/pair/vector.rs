@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::file::{self, File};
 use super::loose;
 use super::names::{self, Word, is_number, spelling, words};
+use super::read;
 use super::vocabulary::{FILLERS, GENERAL_WORDS};
 
 /// A name of more words is compared by its first ones.
@@ -23,7 +24,7 @@ pub struct ImageNames {
 
 impl ImageNames {
     pub fn new(images: &[String]) -> ImageNames {
-        let images = file::read_all(images, &[], &mut Vec::new());
+        let images = read::read_all(images, &[], &mut Vec::new());
         let mut by_words: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut by_place: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (at, image) in images.iter().enumerate() {

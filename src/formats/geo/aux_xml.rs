@@ -1,7 +1,11 @@
 //! GDAL's auxiliary file beside a picture (`IMAGE.aux.xml`, "Persistent Auxiliary Metadata"): reference system,
 //! transform, control points. GDAL, QGIS and ArcGIS write it; so do we.
 
-use super::{GeoKeys, GeoRef, OwnPlace, PlaceRemark, own_place};
+use super::{
+    geo_keys::GeoKeys,
+    georef::GeoRef,
+    own_place::{self, OwnPlace, PlaceRemark},
+};
 
 /// Longest file that is read, bytes: histograms make long ones.
 pub const MAX_BYTES: usize = 4 << 20;

@@ -3,7 +3,10 @@
 //! Read as GDAL reads them, so that an image lies here where QGIS has it; where that differs from OGC GeoTIFF 1.1 the
 //! file's remarks say so. Measured over a grid of such files (`tests/peers/test_geo.py`).
 
-use super::{GeoKeys, GeoRef, geo_keys::key};
+use super::{
+    geo_keys::{GeoKeys, key},
+    georef::GeoRef,
+};
 
 /// Farthest that an affine transform may lie from a control point, pixels.
 pub(super) const MAX_RESIDUAL_PX: f64 = 0.5;

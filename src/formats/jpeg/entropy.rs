@@ -1,6 +1,6 @@
 //! Huffman codes and bits (T.81, annexes C and F.2.2).
 
-use super::Fault;
+use super::parts::Fault;
 
 /// A table of Huffman codes.
 pub(super) struct Table {

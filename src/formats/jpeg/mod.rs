@@ -8,28 +8,17 @@
 
 mod entropy;
 mod inner_mask;
+mod parts;
 mod pixels;
 mod scan;
+mod transform;
 
-use entropy::{Table, next_marker};
+use entropy::next_marker;
 pub use inner_mask::inner_mask;
+pub use parts::{Components, Fault};
 use scan::{Frame, Tables};
 
-/// What is wrong with a stream, in words.
-pub type Fault = String;
-
 const EARLY: &str = "the file ends early";
-
-/// The components of a picture, side by side, 8 bits each.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Components {
-    pub width: usize,
-    pub height: usize,
-    /// 1 to 4.
-    pub count: usize,
-    /// `height * width * count` samples.
-    pub samples: Vec<u8>,
-}
 
 /// Walks a whole stream, beginning with its first marker, without making pixels. `largest`: width and height at most.
 ///

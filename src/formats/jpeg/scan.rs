@@ -1,9 +1,9 @@
 //! Frames and their scans (T.81, annexes A, F and G).
 
 use super::{
-    Fault, Table,
-    entropy::{Bits, next_marker},
-    pixels,
+    entropy::{Bits, Table, next_marker},
+    parts::{Block, Fault},
+    transform,
 };
 
 /// Units of a scan that may be missing at its very end: some writers lose the last bits.
@@ -18,9 +18,6 @@ const ZIGZAG: [u8; 64] = [
     28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54,
     47, 55, 62, 63,
 ];
-
-/// Coefficients of a block of 8 x 8, by row.
-pub(super) type Block = [i16; 64];
 
 /// What stands before scans.
 #[derive(Default)]
@@ -272,7 +269,7 @@ impl Frame {
             sequential(bits, dc, ac, &mut component.before, &mut block)?;
             if self.keep {
                 let steps = component.steps.ok_or("a quantisation table is missing")?;
-                pixels::put(&block, &steps, &mut component.samples, component.blocks[0] * 8, [x, y]);
+                transform::put(&block, &steps, &mut component.samples, component.blocks[0] * 8, [x, y]);
             }
             return Ok(());
         }

@@ -2,7 +2,7 @@
 
 use super::{
     Class, ClassError, Polygons, class_of_number,
-    shapefile::{ShapefileError, bytes_at, count},
+    shapefile_parts::{ShapefileError, bytes_at, count},
 };
 
 /// What of a table's row is wanted.

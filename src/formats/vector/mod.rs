@@ -8,6 +8,7 @@ mod json;
 pub mod json_kinds;
 mod rings;
 pub mod shapefile;
+mod shapefile_parts;
 
 use std::collections::BTreeMap;
 

@@ -4,37 +4,17 @@
 //! of it. After ESRI's "Shapefile Technical Description" (1998) and the layout of dBASE III tables. Nothing that a header
 //! says is trusted: every read is bounds-checked, and counts are held against the bytes that are there.
 
-use super::{ClassError, Polygons, dbf, rings};
+pub use super::shapefile_parts::ShapefileError;
+use super::{
+    Polygons, dbf, rings,
+    shapefile_parts::{MAX_BYTES, bytes_at, count, int, words},
+};
 use crate::formats::geo::crs;
 
-/// Largest `.shp` or `.dbf` that is read, bytes.
-const MAX_BYTES: usize = 256 << 20;
 /// Polygon, polygon with height, polygon with measure.
 const POLYGONS: [i32; 3] = [5, 15, 25];
 const NULL_SHAPE: i32 = 0;
 const HEADER_BYTES: usize = 100;
-
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum ShapefileError {
-    #[error("no Shapefile: {0}")]
-    Corrupt(&'static str),
-    #[error("cut off: {found} of {said} bytes are there")]
-    CutOff { said: u64, found: usize },
-    #[error("{0} MiB of Shapefile, limit {limit}", limit = MAX_BYTES >> 20)]
-    TooLarge(usize),
-    #[error("it holds {0}, not polygons")]
-    OtherShapes(&'static str),
-    #[error("all of its {0} polygons have a corner without numbers, or too few corners")]
-    Broken(usize),
-    #[error(transparent)]
-    Class(#[from] ClassError),
-    #[error("no .prj file beside it says what its coordinates are")]
-    NoProjection,
-    #[error("the reference system of its .prj file is not known here")]
-    Projection,
-    #[error("its table (.dbf) holds {table} rows for {shapes} shapes")]
-    Table { table: usize, shapes: usize },
-}
 
 /// Whether a file is a Shapefile's main file by its name.
 pub fn is_shp(path: &str) -> bool {
@@ -57,26 +37,6 @@ pub fn is_companion(path: &str) -> bool {
     [".sbn", ".sbx", ".qix", ".qpj", ".shp.xml"]
         .iter()
         .any(|end| lower.ends_with(end))
-}
-
-pub(super) fn bytes_at<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
-    bytes.get(at..at.checked_add(N)?)?.try_into().ok()
-}
-
-fn int(bytes: &[u8], at: usize) -> Option<i32> {
-    bytes_at(bytes, at).map(i32::from_le_bytes)
-}
-
-/// A length or count: not negative.
-pub(super) fn count(bytes: &[u8], at: usize) -> Option<usize> {
-    usize::try_from(int(bytes, at)?).ok()
-}
-
-/// Lengths and record numbers are in the other byte order, lengths in 16-bit words.
-fn words(bytes: &[u8], at: usize) -> Option<usize> {
-    usize::try_from(i32::from_be_bytes(bytes_at(bytes, at)?))
-        .ok()?
-        .checked_mul(2)
 }
 
 /// Polygons with the class of their table's column `class`, where it has one. Rings of one record are put together as GDAL

@@ -1,0 +1,28 @@
+//! A prediction as it is held for its downloads.
+
+use super::{pixel_set::Bits, steps::Steps};
+use crate::formats::geo::GeoRef;
+
+/// A prediction, kept for download.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    pub width: u32,
+    pub height: u32,
+    /// At the size of the input; of several classes that of the chosen one.
+    pub probability: Steps,
+    /// Of a model of several classes.
+    pub labels: Option<Labels>,
+    /// Seed pipeline: its 256x256 map, which is what its 16-bit file holds.
+    pub seed_map: Option<(u32, u32, Vec<u16>)>,
+    /// Where the image lies on the ground.
+    pub geo: Option<GeoRef>,
+    /// Pixels where nothing was measured: transparent or nodata.
+    pub missing: Option<Bits>,
+}
+
+/// Class numbers at the size of the input, and the colour of each class.
+#[derive(Debug, Clone)]
+pub struct Labels {
+    pub numbers: Vec<u8>,
+    pub palette: Vec<[u8; 3]>,
+}
