@@ -12,7 +12,7 @@
 //! | data | [`data`] | decoded files -> pairs -> masks by rule -> batches |
 //! | model | [`model`] | tensors -> logits, loss, metrics |
 //! | device | [`device`] | WebGPU or CPU, chosen and self-tested |
-//! | operators | [`kernels`] | convolution, pooling, batch norm, warp, Adam: CPU SIMD and WGSL |
+//! | operators | [`ops`] | convolution, pooling, batch norm, warp, Adam: CPU SIMD and WGSL, one folder each |
 //! | codecs | [`formats`] | bytes <-> rasters and named tensors |
 //! | protocol | [`protocol`] | everything that crosses the worker boundary |
 
@@ -24,8 +24,8 @@ pub mod engine;
 pub mod export;
 pub mod formats;
 pub mod infer;
-pub mod kernels;
 pub mod model;
+pub mod ops;
 pub mod protocol;
 pub mod train;
 #[cfg(target_arch = "wasm32")]

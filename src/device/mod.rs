@@ -10,7 +10,7 @@ mod self_test;
 use burn::tensor::Device;
 
 pub use calibrate::Calibration;
-pub use self_test::{relative_error, relative_to, self_test};
+pub use self_test::self_test;
 
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,14 @@ use burn::{
     tensor::{Device, Tensor, TensorData},
 };
 
-use super::ops::GradOps;
-use super::{nn, reference::Shape};
+use super::{
+    conv::{
+        reference::{ConvGradOps, conv2d},
+        shape::ConvShape,
+    },
+    multiply_adds::reference::multiply_adds,
+    up_conv::reference::{UpConvGradOps, up_conv2d},
+};
 
 /// One of the three passes of a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +35,7 @@ impl Pass {
 }
 
 /// Multiply-adds of one pass, counted as the plain operator's; after an upsampling `shape` is the small image's.
-pub fn macs(shape: &Shape, up: bool) -> u64 {
+pub fn macs(shape: &ConvShape, up: bool) -> u64 {
     let scale = if up { 4 } else { 1 };
     (scale * shape.batch * shape.height * shape.width * shape.k * shape.k * shape.c_in * shape.c_out) as u64
 }
@@ -40,7 +46,7 @@ pub fn macs(shape: &Shape, up: bool) -> u64 {
 /// # Errors
 /// If the device fails.
 pub async fn time_pass(
-    shape: &Shape,
+    shape: &ConvShape,
     up: bool,
     pass: Pass,
     device: &Device,
@@ -62,22 +68,22 @@ pub async fn time_pass(
     let bias = Tensor::<1>::zeros([s.c_out], device);
     let call = || -> Tensor<4> {
         match (pass, up) {
-            (Pass::Forward, false) => nn::conv2d(x.clone(), weight.clone(), bias.clone(), true),
-            (Pass::Forward, true) => nn::up_conv2d(x.clone(), weight.clone(), bias.clone(), true),
-            (Pass::DataGrad, false) => Tensor::from_dispatch(<Dispatch as GradOps>::conv2d_data_grad(
+            (Pass::Forward, false) => conv2d(x.clone(), weight.clone(), bias.clone(), true),
+            (Pass::Forward, true) => up_conv2d(x.clone(), weight.clone(), bias.clone(), true),
+            (Pass::DataGrad, false) => Tensor::from_dispatch(<Dispatch as ConvGradOps>::conv2d_data_grad(
                 gy.clone().into_dispatch(),
                 weight.clone().into_dispatch(),
             )),
-            (Pass::DataGrad, true) => Tensor::from_dispatch(<Dispatch as GradOps>::up_conv2d_data_grad(
+            (Pass::DataGrad, true) => Tensor::from_dispatch(<Dispatch as UpConvGradOps>::up_conv2d_data_grad(
                 gy.clone().into_dispatch(),
                 weight.clone().into_dispatch(),
             )),
             (Pass::WeightGrad, _) => {
                 let (x, gy) = (x.clone().into_dispatch(), gy.clone().into_dispatch());
                 let (gw, _) = if up {
-                    <Dispatch as GradOps>::up_conv2d_weight_grad(x, gy)
+                    <Dispatch as UpConvGradOps>::up_conv2d_weight_grad(x, gy)
                 } else {
-                    <Dispatch as GradOps>::conv2d_weight_grad(x, gy, s.k)
+                    <Dispatch as ConvGradOps>::conv2d_weight_grad(x, gy, s.k)
                 };
                 Tensor::from_dispatch(gw)
             }
@@ -96,10 +102,7 @@ pub async fn ceiling_gflops(device: &Device, now_ms: &dyn Fn() -> f64) -> Result
     let x = Tensor::<1>::zeros([INVOCATIONS], device);
     let mut flop = 400_000_000u64;
     loop {
-        let call = || -> Tensor<4> {
-            let y = <Dispatch as GradOps>::multiply_adds(x.clone().into_dispatch(), flop);
-            Tensor::<1>::from_dispatch(y).reshape([1, 1, 1, INVOCATIONS])
-        };
+        let call = || -> Tensor<4> { multiply_adds(x.clone(), flop).reshape([1, 1, 1, INVOCATIONS]) };
         let ms = time(&call, (5, 1), now_ms).await?;
         // Short runs time the queue, not the arithmetic.
         if ms > 60.0 || flop > 4_000_000_000_000 {

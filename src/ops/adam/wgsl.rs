@@ -1,6 +1,16 @@
 //! Adam, in place.
 
-use super::{ARGS, Dispatch, LINE, Plan, Shader, Slot, bindings, element, fill, index, spread};
+#[cfg(target_arch = "wasm32")]
+use burn::backend::{Cube, tensor::FloatTensor};
+
+#[cfg(target_arch = "wasm32")]
+use super::reference::AdamOps;
+use super::reference::AdamStep;
+#[cfg(target_arch = "wasm32")]
+use crate::ops::gpu::launch::{dense, run, sizes};
+use crate::ops::gpu::plan::{
+    ARGS, Dispatch, KernelText, LINE, Plan, Shader, Slot, bindings, element, fill, index, spread,
+};
 
 /// The text of the optimizer kernel.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -8,9 +18,8 @@ pub struct AdamShader {
     quads: bool,
 }
 
-impl AdamShader {
-    /// The kernel's text.
-    pub fn source(&self) -> String {
+impl KernelText for AdamShader {
+    fn source(&self) -> String {
         let t = element(self.quads);
         let storage = [
             ("P", "read_write", t),
@@ -54,21 +63,42 @@ fn main($ARGS$) {
 }
 
 /// Inputs p, g, m, v of `n` f32; p, m and v are updated in place, nothing is made.
-/// `scalars`: learning rate, beta1, beta2, epsilon, 1 / (1 - beta1^t), 1 / (1 - beta2^t).
-pub fn adam(n: usize, scalars: [f32; 6]) -> Plan {
+pub fn adam(n: usize, s: &AdamStep) -> Plan {
     let quads = n.is_multiple_of(4);
     let n = if quads { n / 4 } else { n };
     let mut params = vec![n as u32];
+    let scalars = [s.lr, s.beta1, s.beta2, s.eps, s.correction1, s.correction2];
     params.extend(scalars.map(f32::to_bits));
     params.push(0);
     Plan {
         outputs: vec![],
         scratch: vec![],
         dispatches: vec![Dispatch {
-            shader: Shader::Adam(AdamShader { quads }),
+            shader: Shader::new(AdamShader { quads }),
             slots: (0..4).map(Slot::Input).collect(),
             params,
             workgroups: spread(n, LINE),
         }],
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+impl AdamOps for Cube {
+    fn adam(
+        param: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        m: FloatTensor<Self>,
+        v: FloatTensor<Self>,
+        step: AdamStep,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let [param, m, v] = [param, m, v].map(|tensor| {
+            let tensor = dense(tensor);
+            // Somebody else still reads this memory (a clone of the parameter, say): leave theirs as it is.
+            if tensor.can_mut() { tensor } else { tensor.copy() }
+        });
+        let grad = dense(grad);
+        let n = sizes(&param).iter().product();
+        let [] = run(adam(n, &step), &[&param, &grad, &m, &v]);
+        (param, m, v)
     }
 }

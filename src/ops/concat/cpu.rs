@@ -1,41 +1,18 @@
-//! Operators that touch every float once: ReLU's mask, concatenation of channels, Adam. Bound by memory; plain
-//! loops that LLVM vectorises, or registers by hand where it does not.
+//! Concatenation on the CPU: touches every float once, bound by memory.
 
-use super::simd::{Lanes, Work, copy_short, dispatch};
+use burn::backend::{Flex, tensor::FloatTensor};
 
-/// `out = gy` where the activation `y` is positive, else 0: the gradient through a ReLU, from its output.
-pub fn relu_mask(y: &[f32], gy: &[f32], out: &mut [f32]) {
-    assert_eq!(y.len(), gy.len(), "relu_mask: gradient length");
-    assert_eq!(y.len(), out.len(), "relu_mask: output length");
-    struct Mask<'a>(&'a [f32], &'a [f32], &'a mut [f32]);
-    impl Work for Mask<'_> {
-        #[inline(always)]
-        fn run<V: Lanes>(self) {
-            let Self(y, gy, out) = self;
-            let whole = y.len() - y.len() % V::N;
-            for i in (0..whole).step_by(V::N) {
-                // SAFETY: the three slices are equally long and i + N is within them. By hand because LLVM makes
-                // a branch of the choice, which is mispredicted every other time.
-                unsafe {
-                    let gradient = V::load(gy.as_ptr().add(i));
-                    gradient
-                        .where_positive(V::load(y.as_ptr().add(i)))
-                        .store(out.as_mut_ptr().add(i));
-                }
-            }
-            for ((to, y), gy) in out[whole..].iter_mut().zip(&y[whole..]).zip(&gy[whole..]) {
-                *to = if *y > 0.0 { *gy } else { 0.0 };
-            }
-        }
-    }
-    dispatch(Mask(y, gy, out));
-}
+use super::reference::{ConcatGradOps, ConcatOps};
+use crate::ops::cpu::{
+    simd::{Lanes, Work, copy_short, dispatch},
+    tensor::{Dense, tensor},
+};
 
 /// `[rows, ca]` and `[rows, cb]` side by side as `[rows, ca + cb]`; rows are pixels.
-pub fn concat_channels(rows: usize, a: &[f32], ca: usize, b: &[f32], cb: usize, out: &mut [f32]) {
-    assert_eq!(a.len(), rows * ca, "concat_channels: first length");
-    assert_eq!(b.len(), rows * cb, "concat_channels: second length");
-    assert_eq!(out.len(), rows * (ca + cb), "concat_channels: output length");
+pub fn concat(rows: usize, a: &[f32], ca: usize, b: &[f32], cb: usize, out: &mut [f32]) {
+    assert_eq!(a.len(), rows * ca, "concat: first length");
+    assert_eq!(b.len(), rows * cb, "concat: second length");
+    assert_eq!(out.len(), rows * (ca + cb), "concat: output length");
     struct Concat<'a>(&'a [f32], usize, &'a [f32], usize, &'a mut [f32]);
     impl Work for Concat<'_> {
         #[inline(always)]
@@ -59,11 +36,11 @@ pub fn concat_channels(rows: usize, a: &[f32], ca: usize, b: &[f32], cb: usize, 
     }
 }
 
-/// The inverse of [`concat_channels`], and its gradient.
-pub fn split_channels(rows: usize, joined: &[f32], a: &mut [f32], ca: usize, b: &mut [f32], cb: usize) {
-    assert_eq!(a.len(), rows * ca, "split_channels: first length");
-    assert_eq!(b.len(), rows * cb, "split_channels: second length");
-    assert_eq!(joined.len(), rows * (ca + cb), "split_channels: input length");
+/// The inverse of [`concat`], and its gradient.
+pub fn split(rows: usize, joined: &[f32], a: &mut [f32], ca: usize, b: &mut [f32], cb: usize) {
+    assert_eq!(a.len(), rows * ca, "split: first length");
+    assert_eq!(b.len(), rows * cb, "split: second length");
+    assert_eq!(joined.len(), rows * (ca + cb), "split: input length");
     struct Split<'a>(&'a [f32], &'a mut [f32], usize, &'a mut [f32], usize);
     impl Work for Split<'_> {
         #[inline(always)]
@@ -87,32 +64,52 @@ pub fn split_channels(rows: usize, joined: &[f32], a: &mut [f32], ca: usize, b: 
     }
 }
 
-/// The numbers of one step of Adam (Kingma and Ba, 2015).
-#[derive(Clone, Copy, Debug)]
-pub struct AdamStep {
-    /// Learning rate of this step.
-    pub lr: f32,
-    pub beta1: f32,
-    pub beta2: f32,
-    /// Added to the root of the corrected second moment.
-    pub eps: f32,
-    /// `1 / (1 - beta1^t)`, t from 1.
-    pub correction1: f32,
-    /// `1 / (1 - beta2^t)`.
-    pub correction2: f32,
+impl ConcatOps for Flex {
+    fn concat(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self> {
+        let (a, b) = (Dense::new(a), Dense::new(b));
+        let ([batch, h, w, ca], [_, _, _, cb]) = (a.dims(), b.dims());
+        let mut joined = vec![0.0; batch * h * w * (ca + cb)];
+        concat(batch * h * w, a.values(), ca, b.values(), cb, &mut joined);
+        tensor(joined, [batch, h, w, ca + cb])
+    }
 }
 
-/// One step of Adam over parameters `p` with gradients `g` and moments `m`, `v`:
-/// `p -= lr * (m * correction1) / (sqrt(v * correction2) + eps)`.
-pub fn adam(p: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32], step: &AdamStep) {
-    assert_eq!(p.len(), g.len(), "adam: gradient length");
-    assert_eq!(p.len(), m.len(), "adam: first moment length");
-    assert_eq!(p.len(), v.len(), "adam: second moment length");
-    let (rest1, rest2) = (1.0 - step.beta1, 1.0 - step.beta2);
-    let rate = step.lr * step.correction1;
-    for (((p, g), m), v) in p.iter_mut().zip(g).zip(m.iter_mut()).zip(v.iter_mut()) {
-        *m = step.beta1 * *m + rest1 * *g;
-        *v = step.beta2 * *v + rest2 * (*g * *g);
-        *p -= rate * *m / ((*v * step.correction2).sqrt() + step.eps);
+impl ConcatGradOps for Flex {
+    fn split(joined: FloatTensor<Self>, channels: usize) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let joined = Dense::new(joined);
+        let [batch, h, w, c] = joined.dims();
+        let (pixels, others) = (batch * h * w, c - channels);
+        let (mut a, mut b) = (vec![0.0; pixels * channels], vec![0.0; pixels * others]);
+        split(pixels, joined.values(), &mut a, channels, &mut b, others);
+        (tensor(a, [batch, h, w, channels]), tensor(b, [batch, h, w, others]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::cpu::tests::{Random, dirty, on_all_lanes};
+
+    #[test]
+    fn concatenation_and_split_are_inverses() {
+        on_all_lanes(check_concatenation_and_split_are_inverses);
+    }
+
+    fn check_concatenation_and_split_are_inverses(random: &mut Random) {
+        for ca in [0, 1, 2, 3, 5, 8, 64, 130] {
+            for cb in [0, 1, 8, 13] {
+                let rows = 1 + random.below(40);
+                let (a, b) = (random.floats(rows * ca), random.floats(rows * cb));
+                let mut joined = dirty(rows * (ca + cb));
+                concat(rows, &a, ca, &b, cb, &mut joined);
+                for row in 0..rows {
+                    assert_eq!(joined[row * (ca + cb)..][..ca], a[row * ca..][..ca]);
+                    assert_eq!(joined[row * (ca + cb) + ca..][..cb], b[row * cb..][..cb]);
+                }
+                let (mut a2, mut b2) = (dirty(a.len()), dirty(b.len()));
+                split(rows, &joined, &mut a2, ca, &mut b2, cb);
+                assert_eq!((a, b), (a2, b2));
+            }
+        }
     }
 }

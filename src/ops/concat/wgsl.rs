@@ -1,6 +1,15 @@
 //! Two tensors side by side along the channels, and apart again.
 
-use super::{ARGS, Dispatch, LINE, Plan, Shader, Slot, bindings, element, fill, index, spread};
+#[cfg(target_arch = "wasm32")]
+use burn::backend::{Cube, tensor::FloatTensor};
+
+#[cfg(target_arch = "wasm32")]
+use super::reference::{ConcatGradOps, ConcatOps};
+#[cfg(target_arch = "wasm32")]
+use crate::ops::gpu::launch::{dense, dims, run};
+use crate::ops::gpu::plan::{
+    ARGS, Dispatch, KernelText, LINE, Plan, Shader, Slot, bindings, element, fill, index, spread,
+};
 
 /// The text of a concatenation, or of its inverse.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -9,9 +18,8 @@ pub struct ConcatShader {
     quads: bool,
 }
 
-impl ConcatShader {
-    /// The kernel's text.
-    pub fn source(&self) -> String {
+impl KernelText for ConcatShader {
+    fn source(&self) -> String {
         let t = element(self.quads);
         let (parts, joined) = if self.split {
             ("read_write", "read")
@@ -55,7 +63,7 @@ fn plan(split: bool, pixels: usize, ca: usize, cb: usize, outputs: Vec<Vec<usize
         outputs,
         scratch: vec![],
         dispatches: vec![Dispatch {
-            shader: Shader::Concat(ConcatShader { split, quads }),
+            shader: Shader::new(ConcatShader { split, quads }),
             slots,
             params: vec![n as u32, (ca / lanes) as u32, (cb / lanes) as u32, 0],
             workgroups: spread(n, LINE),
@@ -76,4 +84,23 @@ pub fn split(&[batch, height, width, c]: &[usize; 4], ca: usize) -> Plan {
     let slots = vec![Slot::Output(0), Slot::Output(1), Slot::Input(0)];
     let outputs = vec![vec![batch, height, width, ca], vec![batch, height, width, cb]];
     plan(true, pixels, ca, cb, outputs, slots)
+}
+
+#[cfg(target_arch = "wasm32")]
+impl ConcatOps for Cube {
+    fn concat(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self> {
+        let (a, b) = (dense(a), dense(b));
+        let [_, _, _, cb] = dims(&b);
+        let [joined] = run(concat(&dims(&a), cb), &[&a, &b]);
+        joined
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+impl ConcatGradOps for Cube {
+    fn split(joined: FloatTensor<Self>, channels: usize) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let joined = dense(joined);
+        let [a, b] = run(split(&dims(&joined), channels), &[&joined]);
+        (a, b)
+    }
 }

@@ -5,7 +5,7 @@
 
 /// Rows and columns of an NHWC image as a kernel with `kh x kw` taps walks over them.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Window {
+pub(crate) struct Window {
     /// Input rows and columns of one image.
     pub in_h: usize,
     pub in_w: usize,

@@ -6,7 +6,7 @@ use core::sync::atomic::{Ordering, compiler_fence};
 /// Where a convolution's register tile reads: `runs` stretches of `run_len` contiguous floats, `run_stride`
 /// apart (one stretch is a kernel row: all its taps and input channels lie side by side in NHWC).
 #[derive(Clone, Copy)]
-pub(super) struct Runs {
+pub(crate) struct Runs {
     pub runs: usize,
     pub run_len: usize,
     pub run_stride: usize,
@@ -21,7 +21,7 @@ pub(super) struct Runs {
 /// Every `x + pixels[p] + (runs - 1) * run_stride` must have `run_len` readable floats, and `panel`
 /// `runs * run_len * NV * V::N`.
 #[inline(always)]
-pub(super) unsafe fn pixel_tile<V: Lanes, const P: usize, const NV: usize, const U: usize>(
+pub(crate) unsafe fn pixel_tile<V: Lanes, const P: usize, const NV: usize, const U: usize>(
     x: *const f32,
     pixels: [usize; P],
     runs: Runs,
@@ -83,7 +83,7 @@ unsafe fn multiply<V: Lanes, const P: usize, const NV: usize>(
 
 /// What the weight gradient's register tile walks over: `rows` rows of `cols` pixels.
 #[derive(Clone, Copy)]
-pub(super) struct Pixels {
+pub(crate) struct Pixels {
     pub rows: usize,
     pub cols: usize,
     /// Floats from one pixel to the next, and from one row to the next, in the input.
@@ -96,7 +96,7 @@ pub(super) struct Pixels {
 /// # Safety
 /// `x` must have `M` readable floats at every pixel, and `panel` `rows * cols * NV * V::N`.
 #[inline(always)]
-pub(super) unsafe fn channel_tile<V: Lanes, const M: usize, const NV: usize>(
+pub(crate) unsafe fn channel_tile<V: Lanes, const M: usize, const NV: usize>(
     x: *const f32,
     pixels: Pixels,
     panel: *const f32,

@@ -7,7 +7,7 @@ use super::simd::{Lanes, copy_short};
 
 /// One block of output channels.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Block {
+pub(crate) struct Block {
     pub start: usize,
     /// Channels of the block that exist.
     pub len: usize,
@@ -16,7 +16,7 @@ pub(super) struct Block {
 }
 
 /// The blocks of `channels`: as many of the widest as there are, then a two and a one as the rest needs.
-pub(super) fn blocks<V: Lanes>(channels: usize) -> impl Iterator<Item = Block> {
+pub(crate) fn blocks<V: Lanes>(channels: usize) -> impl Iterator<Item = Block> {
     let mut start = 0;
     std::iter::from_fn(move || {
         let registers = (channels - start).div_ceil(V::N);
@@ -37,13 +37,13 @@ pub(super) fn blocks<V: Lanes>(channels: usize) -> impl Iterator<Item = Block> {
 }
 
 /// Floats of all panels together when each channel has `depth` values.
-pub(super) fn panels_len(channels: usize, lanes: usize, depth: usize) -> usize {
+pub(crate) fn panels_len(channels: usize, lanes: usize, depth: usize) -> usize {
     channels.div_ceil(lanes) * lanes * depth
 }
 
 /// Packs a `[depth, channels]` matrix (HWIO weights, or gradients by pixel) into panels.
 #[inline(always)]
-pub(super) fn pack_rows<V: Lanes>(matrix: &[f32], depth: usize, channels: usize, panels: &mut [f32]) {
+pub(crate) fn pack_rows<V: Lanes>(matrix: &[f32], depth: usize, channels: usize, panels: &mut [f32]) {
     for block in blocks::<V>(channels) {
         let width = block.vectors * V::N;
         let panel = &mut panels[block.start * depth..][..depth * width];
@@ -55,7 +55,7 @@ pub(super) fn pack_rows<V: Lanes>(matrix: &[f32], depth: usize, channels: usize,
 
 /// Copies a block's channels into a panel row of whole registers and fills the rest of the last with zeros.
 #[inline(always)]
-pub(super) fn copy_padded<V: Lanes>(from: &[f32], to: &mut [f32]) {
+pub(crate) fn copy_padded<V: Lanes>(from: &[f32], to: &mut [f32]) {
     if from.len() < to.len() {
         let last = to.len() - V::N;
         // SAFETY: the slice is a register long.
@@ -67,7 +67,7 @@ pub(super) fn copy_padded<V: Lanes>(from: &[f32], to: &mut [f32]) {
 /// Packs HWIO weights `[kh * kw, c_in, c_out]` turned by 180 degrees and transposed: the panels of the
 /// convolution that takes the output's gradient (`c_out` channels) to the input's (`c_in`).
 #[inline(always)]
-pub(super) fn pack_flipped<V: Lanes>(w: &[f32], taps: usize, c_in: usize, c_out: usize, panels: &mut [f32]) {
+pub(crate) fn pack_flipped<V: Lanes>(w: &[f32], taps: usize, c_in: usize, c_out: usize, panels: &mut [f32]) {
     let lanes = V::N;
     let depth = taps * c_out;
     for block in blocks::<V>(c_in) {

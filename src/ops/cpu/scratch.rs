@@ -5,7 +5,7 @@ use std::cell::Cell;
 /// A buffer that only grows, whose slices start on a cache line (the wasm allocator aligns to 8 bytes only, and
 /// a 16-byte load across two cache lines costs twice).
 #[derive(Default)]
-pub(super) struct Buffer {
+pub(crate) struct Buffer {
     floats: Vec<f32>,
 }
 
@@ -26,7 +26,7 @@ impl Buffer {
 
 /// What one operator may need at the same time.
 #[derive(Default)]
-pub(super) struct Scratch {
+pub(crate) struct Scratch {
     /// A padded band of the input image.
     pub image: Buffer,
     /// Weights, or output gradients, in the micro-kernel's order.
@@ -40,7 +40,7 @@ thread_local! {
 }
 
 /// Lends this thread's buffers to `body`; a nested call gets fresh ones.
-pub(super) fn with_scratch<R>(body: impl FnOnce(&mut Scratch) -> R) -> R {
+pub(crate) fn with_scratch<R>(body: impl FnOnce(&mut Scratch) -> R) -> R {
     let mut scratch = SCRATCH.take().unwrap_or_default();
     let result = body(&mut scratch);
     SCRATCH.set(Some(scratch));

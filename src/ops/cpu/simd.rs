@@ -8,7 +8,7 @@
 /// # Safety
 /// Loads and stores read and write `N` floats at the pointer, without alignment. An implementation may use
 /// instructions the processor lacks; only [`dispatch`] picks one, after asking.
-pub(super) trait Lanes: Copy {
+pub(crate) trait Lanes: Copy {
     const N: usize;
     /// Registers of the widest block of output channels: 4 where a register tile is 2 pixels x 4 registers, 2
     /// where it is 6 x 2.
@@ -29,7 +29,7 @@ pub(super) trait Lanes: Copy {
 }
 
 /// A piece of work written once for every lane width.
-pub(super) trait Work {
+pub(crate) trait Work {
     /// Must be `#[inline(always)]` in every implementation, so that it is compiled for the features of the caller.
     fn run<V: Lanes>(self);
 }
@@ -37,11 +37,11 @@ pub(super) trait Work {
 #[cfg(test)]
 thread_local! {
     /// Makes [`dispatch`] take the narrow lanes on this thread, so that tests see both widths.
-    pub(super) static NARROW_ONLY: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    pub(crate) static NARROW_ONLY: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
 /// Runs `work` with the widest lanes this processor has.
-pub(super) fn dispatch<W: Work>(work: W) {
+pub(crate) fn dispatch<W: Work>(work: W) {
     #[cfg(test)]
     if NARROW_ONLY.get() {
         return work.run::<Narrow>();
@@ -58,7 +58,7 @@ pub(super) fn dispatch<W: Work>(work: W) {
 /// Copies a short slice in registers: a call of `memcpy` for a few floats, which is what `copy_from_slice` and
 /// plain loops become, costs more than the copy (measured in wasm: 10 ns for 8 floats).
 #[inline(always)]
-pub(super) fn copy_short<V: Lanes>(from: &[f32], to: &mut [f32]) {
+pub(crate) fn copy_short<V: Lanes>(from: &[f32], to: &mut [f32]) {
     assert_eq!(from.len(), to.len());
     let len = from.len();
     // SAFETY: both slices have `len` floats, and every register ends inside them: a rest is copied by a register
@@ -87,11 +87,11 @@ unsafe fn run_avx2<W: Work>(work: W) {
 }
 
 #[cfg(not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128"))))]
-pub(super) use portable::F32x4 as Narrow;
+pub(crate) use portable::F32x4 as Narrow;
 #[cfg(target_arch = "x86_64")]
-pub(super) use sse2::F32x4 as Narrow;
+pub(crate) use sse2::F32x4 as Narrow;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-pub(super) use wasm::F32x4 as Narrow;
+pub(crate) use wasm::F32x4 as Narrow;
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm {

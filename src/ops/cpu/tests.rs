@@ -1,18 +1,16 @@
-//! Every CPU operator against [`crate::kernels::reference`], on fresh random numbers each run. The seed is
-//! printed with a failure; `GROUNDMASK_TEST_SEED=<seed>` repeats a run.
+//! For the tests of the CPU operators: fresh random numbers each run, compared over slices, on every width of registers. The
+//! seed is printed with a failure; `GROUNDMASK_TEST_SEED=<seed>` repeats a run.
 
-use super::simd::{Lanes, Narrow};
-use super::*;
-use crate::kernels::reference;
+use burn::tensor::Device;
 
-mod conv_tests;
-mod other_tests;
+use super::simd::{self, Lanes, Narrow};
+use crate::ops::{CHECKS, check};
 
 /// SplitMix64: enough randomness for tests, no dependency.
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let clock = || {
             std::time::SystemTime::now()
                 .duration_since(std::time::UNIX_EPOCH)
@@ -33,33 +31,33 @@ impl Random {
     }
 
     /// Uniform in -1 .. 1.
-    fn float(&mut self) -> f32 {
+    pub fn float(&mut self) -> f32 {
         (self.next() >> 40) as f32 / (1u64 << 23) as f32 - 1.0
     }
 
-    fn floats(&mut self, len: usize) -> Vec<f32> {
+    pub fn floats(&mut self, len: usize) -> Vec<f32> {
         (0..len).map(|_| self.float()).collect()
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    pub fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit as u64) as usize
     }
 
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.below(from.len())]
     }
 }
 
 /// Largest difference, relative to the largest magnitude of `want`.
 #[track_caller]
-fn assert_close(got: &[f32], want: &[f32], tolerance: f32, what: &str) {
+pub(crate) fn assert_close(got: &[f32], want: &[f32], tolerance: f32, what: &str) {
     assert_sum_close(got, want, 0, tolerance, what);
 }
 
 /// The same of sums of so many products of numbers up to 1: where all of a small result has cancelled out, the
 /// rounding of its summands is left.
 #[track_caller]
-fn assert_sum_close(got: &[f32], want: &[f32], terms: usize, tolerance: f32, what: &str) {
+pub(crate) fn assert_sum_close(got: &[f32], want: &[f32], terms: usize, tolerance: f32, what: &str) {
     assert_eq!(got.len(), want.len(), "{what}: length");
     let least = (terms as f32).sqrt() / 4.0;
     let scale = want.iter().fold(least.max(1e-6), |m, v| m.max(v.abs()));
@@ -72,13 +70,13 @@ fn assert_sum_close(got: &[f32], want: &[f32], terms: usize, tolerance: f32, wha
     }
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f64 {
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f64 {
     assert_eq!(a.len(), b.len());
     a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
 }
 
 /// A buffer full of what must be overwritten.
-fn dirty(len: usize) -> Vec<f32> {
+pub(crate) fn dirty(len: usize) -> Vec<f32> {
     vec![f32::NAN; len]
 }
 
@@ -116,11 +114,26 @@ fn narrow_lanes_do_arithmetic() {
 }
 
 /// Runs `check` with the lanes this processor would get and with the narrow ones, on the same random numbers.
-fn on_all_lanes(check: fn(&mut Random)) {
+pub(crate) fn on_all_lanes(check: fn(&mut Random)) {
     let mut random = Random::new();
     let seed = random.0;
     check(&mut random);
     simd::NARROW_ONLY.set(true);
     check(&mut Random(seed));
     simd::NARROW_ONLY.set(false);
+}
+
+/// The one list of checks, through Burn, on the narrow registers; the wide ones have theirs in `tests/golden.rs`.
+#[test]
+fn every_check_passes_on_narrow_lanes() {
+    simd::NARROW_ONLY.set(true);
+    let seed = Random::new().next() as u32;
+    println!("seed {seed}");
+    let errors = pollster::block_on(check::run(&CHECKS, seed, &Device::flex())).expect("the CPU computes");
+    simd::NARROW_ONLY.set(false);
+    let wrong: Vec<_> = errors
+        .iter()
+        .filter(|(name, e)| *e > check::limit(name, false))
+        .collect();
+    assert!(!errors.is_empty() && wrong.is_empty(), "{wrong:?}");
 }

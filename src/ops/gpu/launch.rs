@@ -10,7 +10,7 @@ use cubecl::{
     server::{Handle, KernelArguments, MetadataBindingInfo},
 };
 
-use super::wgsl::{Plan, Shader, Slot};
+use super::plan::{Plan, Shader, Slot};
 
 /// A kernel that brings its own WGSL; cubecl caches its pipeline under the [`Shader`] value.
 struct WgslKernel(Shader);
@@ -46,9 +46,20 @@ impl CubeKernel for WgslKernel {
 }
 
 /// Whole f32 rows in order, as every kernel reads them; copies only a strided view.
-pub(super) fn dense(tensor: CubeTensor) -> CubeTensor {
+pub(crate) fn dense(tensor: CubeTensor) -> CubeTensor {
     debug_assert_eq!(tensor.dtype, DType::F32);
     into_contiguous(tensor)
+}
+
+/// The sizes of a rank-`N` tensor; missing axes count as one.
+pub(crate) fn dims<const N: usize>(tensor: &CubeTensor) -> [usize; N] {
+    let shape = tensor.meta.shape();
+    std::array::from_fn(|axis| shape.get(axis).copied().unwrap_or(1))
+}
+
+/// All sizes of a tensor.
+pub(crate) fn sizes(tensor: &CubeTensor) -> Vec<usize> {
+    tensor.meta.shape().iter().copied().collect()
 }
 
 /// A new f32 tensor, uninitialised: the plan writes all of it.
@@ -89,7 +100,7 @@ pub fn memory_bytes() -> Option<(u64, u64)> {
 }
 
 /// Launches `plan` over `inputs` (made [`dense`] by the caller), and gives the `N` tensors it makes.
-pub(super) fn run<const N: usize>(plan: Plan, inputs: &[&CubeTensor]) -> [CubeTensor; N] {
+pub(crate) fn run<const N: usize>(plan: Plan, inputs: &[&CubeTensor]) -> [CubeTensor; N] {
     let first = inputs[0];
     let client = &first.client;
     CLIENT.with_borrow_mut(|kept| {

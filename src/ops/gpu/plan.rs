@@ -1,81 +1,16 @@
-//! WGSL text for every operator, and the plans that string the kernels together.
+//! What an operator's plan is made of: kernels, what they bind, and help to write their text.
 //!
 //! Everything here is plain string and integer work: it compiles on every target, so the text can be checked outside the page.
 //! Shapes reach a kernel through a small uniform buffer, not as constants, because compiling one pipeline costs a software
 //! adapter 50 ms to 500 ms and a U-Net has some sixty convolution shapes; only what changes the code (tile, taps in a row,
 //! epilogue, channel alignment) is part of the text.
 
-mod adam;
-mod concat;
-mod conv;
-mod conv_plan;
-mod conv_shared;
-mod conv_weight;
-mod mask;
-mod norm;
-mod peak;
-mod pool;
-mod reduce;
-#[cfg(test)]
-mod tests;
-mod warp;
-mod weights;
-
-pub use adam::{AdamShader, adam};
-pub use concat::{ConcatShader, concat, split};
-pub use conv::ConvShader;
-pub use conv_plan::{ConvShape, conv_data_grad, conv_forward, conv_norm_forward, up_conv_data_grad, up_conv_forward};
-pub use conv_shared::ConvSharedShader;
-pub use conv_weight::{ConvWeightShader, conv_weight_grad, up_conv_weight_grad};
-pub use mask::{MaskShader, relu_mask};
-pub use norm::{NormShader, batch_norm_backward, batch_norm_forward};
-pub use peak::{PeakShader, multiply_adds};
-pub use pool::{PoolShader, max_pool_backward, max_pool_forward};
-pub use reduce::{ReduceShader, channel_sum};
-pub use warp::{WarpShader, warp};
-pub use weights::{WeightLayout, WeightShader};
-
-/// Which family of kernels a device runs. Picked by a calibration; every variant computes the same numbers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Variant {
-    /// Wide register tiles, no workgroup memory: for software adapters, where a barrier costs as much as ten thousand FMAs.
-    #[default]
-    RegisterWide,
-    /// Narrower register tiles and larger workgroups, no workgroup memory: for GPUs short of registers.
-    RegisterNarrow,
-    /// Input and weights staged in workgroup memory: for GPUs.
-    Workgroup,
-}
-
-impl Variant {
-    /// Every variant, in the order a calibration should try them.
-    pub const ALL: [Self; 3] = [Self::RegisterWide, Self::RegisterNarrow, Self::Workgroup];
-
-    /// As reports and records call it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::RegisterWide => "register-wide",
-            Self::RegisterNarrow => "register-narrow",
-            Self::Workgroup => "workgroup",
-        }
-    }
-
-    /// Invocations in a workgroup of the register-tile kernels.
-    pub(crate) fn workgroup(self) -> usize {
-        match self {
-            Self::RegisterWide => 16,
-            Self::RegisterNarrow | Self::Workgroup => 64,
-        }
-    }
-
-    /// Invocations that keep the device busy: the split of a reduction aims at this many.
-    pub(crate) fn target_invocations(self) -> usize {
-        match self {
-            Self::RegisterWide => 1024,
-            Self::RegisterNarrow | Self::Workgroup => 32_768,
-        }
-    }
-}
+use std::{
+    any::{Any, TypeId},
+    fmt::Debug,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 /// A tensor a kernel binds: one of the operator's inputs, outputs, or temporary buffers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,52 +47,60 @@ pub struct Plan {
     pub dispatches: Vec<Dispatch>,
 }
 
-/// Every kernel text there is. Two equal values have equal text, so a value is a cache key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Shader {
-    /// Convolution by register tiles.
-    Conv(ConvShader),
-    /// Convolution through workgroup memory.
-    ConvShared(ConvSharedShader),
-    /// First stage of a weight gradient.
-    ConvWeight(ConvWeightShader),
-    /// Sums over chunks and channels.
-    Reduce(ReduceShader),
-    /// Weight layouts made before a convolution.
-    Weights(WeightShader),
-    /// Concatenation along the channels.
-    Concat(ConcatShader),
-    /// The gradient through a ReLU.
-    Mask(MaskShader),
-    /// Batch normalisation.
-    Norm(NormShader),
-    /// 2x2 max pooling.
-    Pool(PoolShader),
-    /// Affine resampling.
-    Warp(WarpShader),
-    /// The optimizer.
-    Adam(AdamShader),
-    /// The arithmetic ceiling, for benchmarks.
-    Peak(PeakShader),
+/// Equality and hash of a value whose type is not known.
+pub trait Key {
+    fn as_any(&self) -> &dyn Any;
+    fn same(&self, other: &dyn Any) -> bool;
+    fn feed(&self, state: &mut dyn Hasher);
 }
 
+impl<T: Any + Eq + Hash> Key for T {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn same(&self, other: &dyn Any) -> bool {
+        other.downcast_ref::<T>() == Some(self)
+    }
+
+    fn feed(&self, mut state: &mut dyn Hasher) {
+        TypeId::of::<T>().hash(&mut state);
+        self.hash(&mut state);
+    }
+}
+
+/// What decides a kernel's text. Two equal values have equal text.
+pub trait KernelText: Key + Debug + Send + Sync + 'static {
+    /// The WGSL text; its entry point is `main`.
+    fn source(&self) -> String;
+}
+
+/// The kernel of some operator; a key for what is compiled from its text.
+#[derive(Clone, Debug)]
+pub struct Shader(Arc<dyn KernelText>);
+
 impl Shader {
+    pub fn new(text: impl KernelText) -> Self {
+        Self(Arc::new(text))
+    }
+
     /// The WGSL text; its entry point is `main`.
     pub fn source(&self) -> String {
-        match self {
-            Self::Conv(s) => s.source(),
-            Self::ConvShared(s) => s.source(),
-            Self::ConvWeight(s) => s.source(),
-            Self::Reduce(s) => s.source(),
-            Self::Weights(s) => s.source(),
-            Self::Concat(s) => s.source(),
-            Self::Mask(s) => s.source(),
-            Self::Norm(s) => s.source(),
-            Self::Pool(s) => s.source(),
-            Self::Warp(s) => s.source(),
-            Self::Adam(s) => s.source(),
-            Self::Peak(s) => s.source(),
-        }
+        self.0.source()
+    }
+}
+
+impl PartialEq for Shader {
+    fn eq(&self, other: &Self) -> bool {
+        (*self.0).same((*other.0).as_any())
+    }
+}
+
+impl Eq for Shader {}
+
+impl Hash for Shader {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (*self.0).feed(state);
     }
 }
 

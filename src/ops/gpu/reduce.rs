@@ -1,6 +1,9 @@
 //! Stage two of split reductions, and sums over pixels per channel.
 
-use super::{ARGS, Dispatch, LINE, Plan, Shader, Slot, Variant, bindings, element, fill, index, spread};
+use super::{
+    plan::{ARGS, Dispatch, KernelText, LINE, Shader, Slot, bindings, element, fill, index, spread},
+    variant::Variant,
+};
 
 /// Which reduction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,16 +25,8 @@ pub struct ReduceShader {
     kind: Kind,
 }
 
-impl ReduceShader {
-    /// Stage two of a weight gradient; `phases` folds the nine taps of an up-convolution.
-    pub(crate) fn weights(phases: bool) -> Self {
-        Self {
-            kind: if phases { Kind::Phases } else { Kind::Weights },
-        }
-    }
-
-    /// The kernel's text.
-    pub fn source(&self) -> String {
+impl KernelText for ReduceShader {
+    fn source(&self) -> String {
         let (bind, template) = match self.kind {
             Kind::Channels { quads } => (
                 bindings(
@@ -66,6 +61,15 @@ impl ReduceShader {
             ],
         )
     }
+}
+
+impl ReduceShader {
+    /// Stage two of a weight gradient; `phases` folds the nine taps of an up-convolution.
+    pub(crate) fn weights(phases: bool) -> Self {
+        Self {
+            kind: if phases { Kind::Phases } else { Kind::Weights },
+        }
+    }
 
     /// The launch that reduces `[chunks][from_taps, a_pad, b_pad]` to `[taps, a, b]`.
     pub(crate) fn dispatch(
@@ -78,7 +82,7 @@ impl ReduceShader {
     ) -> Dispatch {
         let words = [sizes[0], sizes[1], sizes[2], padded[0], padded[1], padded[2], chunks, 0];
         Dispatch {
-            shader: Shader::Reduce(self),
+            shader: Shader::new(self),
             slots: vec![from, to],
             params: words.map(|v| v as u32).to_vec(),
             workgroups: spread(sizes.iter().product(), LINE),
@@ -141,7 +145,7 @@ pub(crate) fn channel_sum_into(
     let partial = Slot::Scratch(scratch.len());
     scratch.push(chunks * channels);
     dispatches.push(Dispatch {
-        shader: Shader::Reduce(ReduceShader {
+        shader: Shader::new(ReduceShader {
             kind: Kind::Channels { quads },
         }),
         slots: vec![x, partial],
@@ -149,23 +153,4 @@ pub(crate) fn channel_sum_into(
         workgroups: spread(chunks * lanes, LINE),
     });
     dispatches.push(ReduceShader::weights(false).dispatch(partial, to, [1, 1, channels], [1, 1, channels], chunks));
-}
-
-/// Input x `[pixels, channels]`; output `[channels]`, its sum over pixels.
-pub fn channel_sum(pixels: usize, channels: usize, variant: Variant) -> Plan {
-    let (mut dispatches, mut scratch) = (vec![], vec![]);
-    channel_sum_into(
-        &mut dispatches,
-        &mut scratch,
-        Slot::Input(0),
-        Slot::Output(0),
-        pixels,
-        channels,
-        variant,
-    );
-    Plan {
-        outputs: vec![vec![channels]],
-        scratch,
-        dispatches,
-    }
 }

@@ -1,6 +1,12 @@
 //! The arithmetic ceiling of one thread: multiply-adds on registers, no memory.
 
-use super::simd::{Lanes, Work, dispatch};
+use burn::backend::{Flex, TensorMetadata, tensor::FloatTensor};
+
+use super::reference::MultiplyAddsOps;
+use crate::ops::cpu::{
+    simd::{Lanes, Work, dispatch},
+    tensor::tensor,
+};
 
 /// Independent sums: enough to hide the latency of a multiply and an add.
 const CHAINS: usize = 12;
@@ -34,4 +40,11 @@ pub fn multiply_adds(flop: u64) -> f32 {
     let mut result = 0.0;
     dispatch(Peak(flop, &mut result));
     result
+}
+
+impl MultiplyAddsOps for Flex {
+    fn multiply_adds(x: FloatTensor<Self>, flop: u64) -> FloatTensor<Self> {
+        let n = x.shape().num_elements();
+        tensor(vec![multiply_adds(flop); n], [n])
+    }
 }

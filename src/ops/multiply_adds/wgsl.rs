@@ -1,6 +1,15 @@
 //! The arithmetic ceiling: fused multiply-adds on registers, no memory.
 
-use super::{ARGS, Dispatch, LINE, Plan, Shader, Slot, bindings, each, fill, index, spread};
+#[cfg(target_arch = "wasm32")]
+use burn::backend::{Cube, tensor::FloatTensor};
+
+#[cfg(target_arch = "wasm32")]
+use super::reference::MultiplyAddsOps;
+#[cfg(target_arch = "wasm32")]
+use crate::ops::gpu::launch::{dense, run, sizes};
+use crate::ops::gpu::plan::{
+    ARGS, Dispatch, KernelText, LINE, Plan, Shader, Slot, bindings, each, fill, index, spread,
+};
 
 /// Sums of four lanes an invocation keeps: enough to hide an FMA's latency.
 const CHAINS: usize = 8;
@@ -11,9 +20,8 @@ const UNROLLED: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PeakShader;
 
-impl PeakShader {
-    /// The kernel's text.
-    pub fn source(&self) -> String {
+impl KernelText for PeakShader {
+    fn source(&self) -> String {
         let turn = each(UNROLLED * CHAINS, |i| {
             let s = i % CHAINS;
             format!("s{s} = fma(s{s}, a, b); ")
@@ -61,10 +69,20 @@ pub fn multiply_adds(n: usize, flop: u64) -> Plan {
         outputs: vec![vec![n]],
         scratch: vec![],
         dispatches: vec![Dispatch {
-            shader: Shader::Peak(PeakShader),
+            shader: Shader::new(PeakShader),
             slots: vec![Slot::Input(0), Slot::Output(0)],
             params: vec![n as u32, (flop / turn.max(1)).max(1) as u32, 0, 0],
             workgroups: spread(n, LINE),
         }],
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+impl MultiplyAddsOps for Cube {
+    fn multiply_adds(x: FloatTensor<Self>, flop: u64) -> FloatTensor<Self> {
+        let x = dense(x);
+        let n = sizes(&x).iter().product();
+        let [y] = run(multiply_adds(n, flop), &[&x]);
+        y
     }
 }

@@ -3,8 +3,19 @@
 //! Sums run over short chunks of rows in f32 registers and are merged in f64 (Chan, Golub and LeVeque, 1979), so
 //! the variance neither cancels nor loses small terms, and the input is read from memory once for it.
 
-use super::scratch::with_scratch;
-use super::simd::{Lanes, Work, dispatch};
+mod reduce;
+#[cfg(test)]
+mod tests;
+
+use burn::backend::{Flex, tensor::FloatTensor};
+
+use self::reduce::{Reduce, SquaredFrom, Sum, TimesCentred};
+use super::reference::{NormGradOps, NormOps};
+use crate::ops::cpu::{
+    scratch::with_scratch,
+    simd::{Lanes, Work, dispatch},
+    tensor::{Dense, tensor},
+};
 
 /// Floats of a chunk: 16 KiB, so that its second pass reads the L1 cache.
 const CHUNK_FLOATS: usize = 4 * 1024;
@@ -12,7 +23,7 @@ const CHUNK_FLOATS: usize = 4 * 1024;
 /// Statistics of `x[rows, c]` and `y = (x - mean) * inv_std * gamma + beta`; `inv_std = 1 / sqrt(var + eps)` with
 /// the biased variance. `mean` and `inv_std` (length `c`) are kept for the backward pass.
 #[expect(clippy::too_many_arguments, reason = "an operator's tensors")]
-pub fn batch_norm_forward(
+pub fn batch_norm(
     rows: usize,
     c: usize,
     x: &[f32],
@@ -23,16 +34,16 @@ pub fn batch_norm_forward(
     mean: &mut [f32],
     inv_std: &mut [f32],
 ) {
-    assert_eq!(x.len(), rows * c, "batch_norm_forward: input length");
+    assert_eq!(x.len(), rows * c, "batch_norm: input length");
     for (len, what) in [
         (gamma.len(), "gamma"),
         (beta.len(), "beta"),
         (mean.len(), "mean"),
         (inv_std.len(), "std"),
     ] {
-        assert_eq!(len, c, "batch_norm_forward: {what} length");
+        assert_eq!(len, c, "batch_norm: {what} length");
     }
-    assert_eq!(y.len(), rows * c, "batch_norm_forward: output length");
+    assert_eq!(y.len(), rows * c, "batch_norm: output length");
     let mut merged = vec![(0.0f64, 0.0f64); c];
     let mut seen = 0.0;
     let mut sums = vec![0.0f32; 2 * c];
@@ -73,10 +84,10 @@ pub fn batch_norm_forward(
     });
 }
 
-/// Gradients of [`batch_norm_forward`]: `ggamma = sum gy * xhat`, `gbeta = sum gy`,
+/// Gradients of [`batch_norm`]: `ggamma = sum gy * xhat`, `gbeta = sum gy`,
 /// `gx = gamma * inv_std * (gy - gbeta / rows - xhat * ggamma / rows)` with `xhat = (x - mean) * inv_std`.
 #[expect(clippy::too_many_arguments, reason = "an operator's tensors")]
-pub fn batch_norm_backward(
+pub fn batch_norm_grad(
     rows: usize,
     c: usize,
     x: &[f32],
@@ -88,9 +99,9 @@ pub fn batch_norm_backward(
     ggamma: &mut [f32],
     gbeta: &mut [f32],
 ) {
-    assert_eq!(x.len(), rows * c, "batch_norm_backward: input length");
-    assert_eq!(gy.len(), rows * c, "batch_norm_backward: output gradient length");
-    assert_eq!(gx.len(), rows * c, "batch_norm_backward: input gradient length");
+    assert_eq!(x.len(), rows * c, "batch_norm_grad: input length");
+    assert_eq!(gy.len(), rows * c, "batch_norm_grad: output gradient length");
+    assert_eq!(gx.len(), rows * c, "batch_norm_grad: input gradient length");
     for (len, what) in [
         (gamma.len(), "gamma"),
         (mean.len(), "mean"),
@@ -98,7 +109,7 @@ pub fn batch_norm_backward(
         (ggamma.len(), "gamma gradient"),
         (gbeta.len(), "beta gradient"),
     ] {
-        assert_eq!(len, c, "batch_norm_backward: {what} length");
+        assert_eq!(len, c, "batch_norm_grad: {what} length");
     }
     if c == 0 {
         return;
@@ -155,6 +166,64 @@ pub fn batch_norm_backward(
             });
         }
     });
+}
+
+impl NormOps for Flex {
+    fn batch_norm(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        eps: f32,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let (x, gamma, beta) = (Dense::new(x), Dense::new(gamma), Dense::new(beta));
+        let [b, h, w, c] = x.dims();
+        let (mut y, mut mean, mut inv_std) = (vec![0.0; b * h * w * c], vec![0.0; c], vec![0.0; c]);
+        batch_norm(
+            b * h * w,
+            c,
+            x.values(),
+            gamma.values(),
+            beta.values(),
+            eps,
+            &mut y,
+            &mut mean,
+            &mut inv_std,
+        );
+        (tensor(y, [b, h, w, c]), tensor(mean, [c]), tensor(inv_std, [c]))
+    }
+}
+
+impl NormGradOps for Flex {
+    fn batch_norm_grad(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        inv_std: FloatTensor<Self>,
+        gy: FloatTensor<Self>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let (x, gamma, mean, inv_std, gy) = (
+            Dense::new(x),
+            Dense::new(gamma),
+            Dense::new(mean),
+            Dense::new(inv_std),
+            Dense::new(gy),
+        );
+        let [b, h, w, c] = x.dims();
+        let (mut gx, mut g_gamma, mut g_beta) = (vec![0.0; b * h * w * c], vec![0.0; c], vec![0.0; c]);
+        batch_norm_grad(
+            b * h * w,
+            c,
+            x.values(),
+            gamma.values(),
+            mean.values(),
+            inv_std.values(),
+            gy.values(),
+            &mut gx,
+            &mut g_gamma,
+            &mut g_beta,
+        );
+        (tensor(gx, [b, h, w, c]), tensor(g_gamma, [c]), tensor(g_beta, [c]))
+    }
 }
 
 /// `y = (x - mean) * scale + shift`, chunk by chunk, so that the passes over registers of channels read the cache.
@@ -272,105 +341,6 @@ impl Work for Affine2<'_> {
                     }
                 }
             }
-        }
-    }
-}
-
-/// A term summed over rows, for one register of channels or for one channel.
-trait Term: Copy {
-    /// # Safety
-    /// `row` points at channel `channel` of row `index` (`c` channels a row), with the lanes inside the row.
-    unsafe fn vector<V: Lanes>(&self, row: *const f32, offset: usize, channel: usize) -> V;
-    fn scalar(&self, value: f32, offset: usize, channel: usize) -> f32;
-}
-
-#[derive(Clone, Copy)]
-struct Sum;
-#[derive(Clone, Copy)]
-struct SquaredFrom<'a>(&'a [f32]);
-#[derive(Clone, Copy)]
-struct TimesCentred<'a> {
-    x: &'a [f32],
-    mean: &'a [f32],
-}
-
-impl Term for Sum {
-    #[inline(always)]
-    unsafe fn vector<V: Lanes>(&self, row: *const f32, offset: usize, _channel: usize) -> V {
-        unsafe { V::load(row.add(offset)) }
-    }
-    #[inline(always)]
-    fn scalar(&self, value: f32, _offset: usize, _channel: usize) -> f32 {
-        value
-    }
-}
-
-impl Term for SquaredFrom<'_> {
-    #[inline(always)]
-    unsafe fn vector<V: Lanes>(&self, row: *const f32, offset: usize, channel: usize) -> V {
-        unsafe {
-            let centred = V::load(row.add(offset)).sub(V::load(self.0.as_ptr().add(channel)));
-            centred.mul(centred)
-        }
-    }
-    #[inline(always)]
-    fn scalar(&self, value: f32, _offset: usize, channel: usize) -> f32 {
-        let centred = value - self.0[channel];
-        centred * centred
-    }
-}
-
-impl Term for TimesCentred<'_> {
-    #[inline(always)]
-    unsafe fn vector<V: Lanes>(&self, row: *const f32, offset: usize, channel: usize) -> V {
-        unsafe {
-            let mean = V::load(self.mean.as_ptr().add(channel));
-            V::load(row.add(offset)).mul(V::load(self.x.as_ptr().add(offset)).sub(mean))
-        }
-    }
-    #[inline(always)]
-    fn scalar(&self, value: f32, offset: usize, channel: usize) -> f32 {
-        value * (self.x[offset] - self.mean[channel])
-    }
-}
-
-/// `out[channel] = sum over rows of term`.
-struct Reduce<'a, T> {
-    rows: &'a [f32],
-    c: usize,
-    term: T,
-    out: &'a mut [f32],
-}
-
-impl<T: Term> Work for Reduce<'_, T> {
-    #[inline(always)]
-    fn run<V: Lanes>(self) {
-        let Self { rows, c, term, out } = self;
-        let count = rows.len() / c.max(1);
-        let mut channel = 0;
-        while channel + V::N <= c {
-            // Two sums, so that an addition need not wait for the one before.
-            // SAFETY: the lanes `channel .. channel + N` lie inside every row, in the means and in `out`.
-            unsafe {
-                let mut even = V::splat(0.0);
-                let mut odd = V::splat(0.0);
-                let mut row = 0;
-                while row + 2 <= count {
-                    even = even.add(term.vector(rows.as_ptr(), row * c + channel, channel));
-                    odd = odd.add(term.vector(rows.as_ptr(), (row + 1) * c + channel, channel));
-                    row += 2;
-                }
-                if row < count {
-                    even = even.add(term.vector(rows.as_ptr(), row * c + channel, channel));
-                }
-                even.add(odd).store(out.as_mut_ptr().add(channel));
-            }
-            channel += V::N;
-        }
-        for channel in channel..c {
-            out[channel] = (0..count)
-                .map(|r| term.scalar(rows[r * c + channel], r * c + channel, channel))
-                .sum();
         }
     }
 }

@@ -1,8 +1,21 @@
 //! Batch normalisation over all axes but the last. Each chunk of pixels finds its own mean and squared deviations in two passes over
 //! cached memory, and the chunks are merged by the parallel-variance rule, so a large mean does not swallow a small variance.
 
-use super::reduce::split;
-use super::{ARGS, Dispatch, LINE, Plan, Shader, Slot, Variant, bindings, element, fill, index, spread};
+#[cfg(target_arch = "wasm32")]
+use burn::backend::{Cube, tensor::FloatTensor};
+
+#[cfg(target_arch = "wasm32")]
+use super::reference::{NormGradOps, NormOps};
+#[cfg(target_arch = "wasm32")]
+use crate::ops::gpu::{
+    launch::{dense, run, sizes},
+    variant::variant,
+};
+use crate::ops::gpu::{
+    plan::{ARGS, Dispatch, KernelText, LINE, Plan, Shader, Slot, bindings, element, fill, index, spread},
+    reduce::split,
+    variant::Variant,
+};
 
 /// Which kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,9 +44,8 @@ pub struct NormShader {
 /// `c`: channels in elements of the bindings; `n`: elements of x.
 const PARAMS: [&str; 6] = ["c", "pixels", "per", "chunks", "n", "eps: f32"];
 
-impl NormShader {
-    /// The kernel's text.
-    pub fn source(&self) -> String {
+impl KernelText for NormShader {
+    fn source(&self) -> String {
         let (names, out, body): (&[&str], &[&str], &str) = match self.kind {
             Kind::Moments => (&["X"], &["O"], MOMENTS),
             Kind::Merge => (&["Q"], &["MEAN", "INV"], MERGE),
@@ -164,7 +176,7 @@ impl Builder {
             Kind::Normalise | Kind::GradInput => self.elements,
         };
         Dispatch {
-            shader: Shader::Norm(NormShader {
+            shader: Shader::new(NormShader {
                 kind,
                 quads: self.quads,
             }),
@@ -176,7 +188,7 @@ impl Builder {
 }
 
 /// Inputs x (`shape`, channels last), gamma, beta; outputs y, mean, inv_std. The variance is the biased one.
-pub fn batch_norm_forward(shape: &[usize], eps: f32, variant: Variant) -> Plan {
+pub fn batch_norm(shape: &[usize], eps: f32, variant: Variant) -> Plan {
     let channels = shape.last().copied().unwrap_or(1);
     let pixels = shape.iter().product::<usize>() / channels.max(1);
     let b = Builder::new(pixels, channels, eps, variant);
@@ -203,7 +215,7 @@ pub fn batch_norm_forward(shape: &[usize], eps: f32, variant: Variant) -> Plan {
 }
 
 /// Inputs x, gamma, mean, inv_std, gy; outputs gx, ggamma, gbeta.
-pub fn batch_norm_backward(shape: &[usize], variant: Variant) -> Plan {
+pub fn batch_norm_grad(shape: &[usize], variant: Variant) -> Plan {
     let channels = shape.last().copied().unwrap_or(1);
     let pixels = shape.iter().product::<usize>() / channels.max(1);
     let b = Builder::new(pixels, channels, 0.0, variant);
@@ -217,5 +229,36 @@ pub fn batch_norm_backward(shape: &[usize], variant: Variant) -> Plan {
             b.launch(Kind::GradMerge, vec![partial, gg, gb]),
             b.launch(Kind::GradInput, vec![x, gy, gamma, mean, inv, gg, gb, Slot::Output(0)]),
         ],
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+impl NormOps for Cube {
+    fn batch_norm(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        eps: f32,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let (x, gamma, beta) = (dense(x), dense(gamma), dense(beta));
+        let plan = batch_norm(&sizes(&x), eps, variant());
+        let [y, mean, inv_std] = run(plan, &[&x, &gamma, &beta]);
+        (y, mean, inv_std)
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+impl NormGradOps for Cube {
+    fn batch_norm_grad(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        mean: FloatTensor<Self>,
+        inv_std: FloatTensor<Self>,
+        gy: FloatTensor<Self>,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        let [x, gamma, mean, inv_std, gy] = [x, gamma, mean, inv_std, gy].map(dense);
+        let plan = batch_norm_grad(&sizes(&x), variant());
+        let [gx, ggamma, gbeta] = run(plan, &[&x, &gamma, &mean, &inv_std, &gy]);
+        (gx, ggamma, gbeta)
     }
 }

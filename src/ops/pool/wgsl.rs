@@ -1,6 +1,15 @@
 //! 2x2 max pooling, stride 2; an odd last row or column is left out.
 
-use super::{ARGS, Dispatch, LINE, Plan, Shader, Slot, bindings, element, fill, index, spread};
+#[cfg(target_arch = "wasm32")]
+use burn::backend::{Cube, tensor::FloatTensor};
+
+#[cfg(target_arch = "wasm32")]
+use super::reference::{PoolGradOps, PoolOps};
+#[cfg(target_arch = "wasm32")]
+use crate::ops::gpu::launch::{dense, dims, run};
+use crate::ops::gpu::plan::{
+    ARGS, Dispatch, KernelText, LINE, Plan, Shader, Slot, bindings, element, fill, index, spread,
+};
 
 /// The text of a pooling kernel.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -9,9 +18,8 @@ pub struct PoolShader {
     quads: bool,
 }
 
-impl PoolShader {
-    /// The kernel's text.
-    pub fn source(&self) -> String {
+impl KernelText for PoolShader {
+    fn source(&self) -> String {
         let t = element(self.quads);
         let storage = if self.backward {
             vec![
@@ -101,7 +109,7 @@ fn dispatch(backward: bool, slots: Vec<Slot>, shape: &[usize; 4], windows: usize
     let lanes = if quads { c / 4 } else { c };
     let n = windows * lanes;
     Dispatch {
-        shader: Shader::Pool(PoolShader { backward, quads }),
+        shader: Shader::new(PoolShader { backward, quads }),
         slots,
         params: [h, w, lanes, n].map(|v| v as u32).to_vec(),
         workgroups: spread(n, LINE),
@@ -109,7 +117,7 @@ fn dispatch(backward: bool, slots: Vec<Slot>, shape: &[usize; 4], windows: usize
 }
 
 /// Input x `[b, h, w, c]`, h and w at least 2; output `[b, h / 2, w / 2, c]`.
-pub fn max_pool_forward(shape: &[usize; 4]) -> Plan {
+pub fn max_pool2d(shape: &[usize; 4]) -> Plan {
     let [b, h, w, c] = *shape;
     Plan {
         outputs: vec![vec![b, h / 2, w / 2, c]],
@@ -124,12 +132,30 @@ pub fn max_pool_forward(shape: &[usize; 4]) -> Plan {
 }
 
 /// Inputs x, y, gy; output gx of x's shape (`shape`). The first maximum in row-major order takes the whole gradient.
-pub fn max_pool_backward(shape: &[usize; 4]) -> Plan {
+pub fn max_pool2d_grad(shape: &[usize; 4]) -> Plan {
     let [b, h, w, _] = *shape;
     let slots = vec![Slot::Input(0), Slot::Input(1), Slot::Input(2), Slot::Output(0)];
     Plan {
         outputs: vec![shape.to_vec()],
         scratch: vec![],
         dispatches: vec![dispatch(true, slots, shape, b * h.div_ceil(2) * w.div_ceil(2))],
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+impl PoolOps for Cube {
+    fn max_pool2d(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        let x = dense(x);
+        let [y] = run(max_pool2d(&dims(&x)), &[&x]);
+        y
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+impl PoolGradOps for Cube {
+    fn max_pool2d_grad(x: FloatTensor<Self>, y: FloatTensor<Self>, gy: FloatTensor<Self>) -> FloatTensor<Self> {
+        let (x, y, gy) = (dense(x), dense(y), dense(gy));
+        let [gx] = run(max_pool2d_grad(&dims(&x)), &[&x, &y, &gy]);
+        gx
     }
 }

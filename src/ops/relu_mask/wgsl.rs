@@ -1,6 +1,15 @@
 //! The gradient through a ReLU, element by element.
 
-use super::{ARGS, Dispatch, LINE, Plan, Shader, Slot, bindings, element, fill, index, spread};
+#[cfg(target_arch = "wasm32")]
+use burn::backend::{Cube, tensor::FloatTensor};
+
+#[cfg(target_arch = "wasm32")]
+use super::reference::ReluMaskOps;
+#[cfg(target_arch = "wasm32")]
+use crate::ops::gpu::launch::{dense, run, sizes};
+use crate::ops::gpu::plan::{
+    ARGS, Dispatch, KernelText, LINE, Plan, Shader, Slot, bindings, element, fill, index, spread,
+};
 
 /// The text of the mask's kernel; `quads`: on `vec4`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -8,9 +17,8 @@ pub struct MaskShader {
     quads: bool,
 }
 
-impl MaskShader {
-    /// The kernel's text.
-    pub fn source(&self) -> String {
+impl KernelText for MaskShader {
+    fn source(&self) -> String {
         let t = element(self.quads);
         let storage = [("A", "read", t), ("B", "read", t), ("O", "read_write", t)];
         fill(
@@ -42,10 +50,19 @@ pub fn relu_mask(shape: &[usize]) -> Plan {
         outputs: vec![shape.to_vec()],
         scratch: vec![],
         dispatches: vec![Dispatch {
-            shader: Shader::Mask(MaskShader { quads }),
+            shader: Shader::new(MaskShader { quads }),
             slots: vec![Slot::Input(0), Slot::Input(1), Slot::Output(0)],
             params: vec![n as u32],
             workgroups: spread(n, LINE),
         }],
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+impl ReluMaskOps for Cube {
+    fn relu_mask(y: FloatTensor<Self>, gy: FloatTensor<Self>) -> FloatTensor<Self> {
+        let (y, gy) = (dense(y), dense(gy));
+        let [g] = run(relu_mask(&sizes(&y)), &[&y, &gy]);
+        g
     }
 }

@@ -5,13 +5,28 @@
 //! and 4 taps, whose weights are sums of the 2x2 kernel's: 9 multiplies where the plain way takes 16. The zero
 //! row and column the 'same' padding puts below and right of the upsampled image are those of the small one.
 
-use super::band::Window;
-use super::conv::{Phase, Plan, Target, run_plan};
-use super::conv_weight::{GradPlan, run_weight_grad};
-use super::pack::{pack_flipped, pack_rows, panels_len};
-use super::scratch::with_scratch;
-use super::shape::ConvShape;
-use super::simd::{Lanes, Work, dispatch};
+#[cfg(test)]
+mod tests;
+
+use burn::backend::{Flex, tensor::FloatTensor};
+
+use super::reference::{UpConvGradOps, UpConvOps};
+use crate::ops::{
+    conv::{
+        cpu::{
+            plan::{Phase, Plan, Target, run_plan},
+            weight_grad::{GradPlan, run_weight_grad},
+        },
+        shape::ConvShape,
+    },
+    cpu::{
+        band::Window,
+        pack::{pack_flipped, pack_rows, panels_len},
+        scratch::with_scratch,
+        simd::{Lanes, Work, dispatch},
+        tensor::{Dense, tensor},
+    },
+};
 
 /// The four phases: parity of row and column. Phase (a, b) has `(1 + a) x (1 + b)` taps.
 const PHASES: [(usize, usize); 4] = [(0, 0), (0, 1), (1, 0), (1, 1)];
@@ -21,12 +36,12 @@ const TAPS: usize = 9;
 
 /// `y = conv2x2(upsample2(x), w) + bias`, then ReLU if `relu`. `x`: `[batch, height, width, c_in]`,
 /// `y`: `[batch, 2 height, 2 width, c_out]`, `w`: `[2, 2, c_in, c_out]`.
-pub fn up_conv_forward(s: &ConvShape, x: &[f32], w: &[f32], bias: &[f32], relu: bool, y: &mut [f32]) {
+pub fn up_conv2d(s: &ConvShape, x: &[f32], w: &[f32], bias: &[f32], relu: bool, y: &mut [f32]) {
     check(s);
-    assert_eq!(x.len(), s.input_len(), "up_conv_forward: input length");
-    assert_eq!(w.len(), s.weight_len(), "up_conv_forward: weight length");
-    assert_eq!(bias.len(), s.c_out, "up_conv_forward: bias length");
-    assert_eq!(y.len(), 4 * s.output_len(), "up_conv_forward: output length");
+    assert_eq!(x.len(), s.input_len(), "up_conv2d: input length");
+    assert_eq!(w.len(), s.weight_len(), "up_conv2d: weight length");
+    assert_eq!(bias.len(), s.c_out, "up_conv2d: bias length");
+    assert_eq!(y.len(), 4 * s.output_len(), "up_conv2d: output length");
     if s.is_empty() {
         return;
     }
@@ -85,17 +100,17 @@ pub fn up_conv_forward(s: &ConvShape, x: &[f32], w: &[f32], bias: &[f32], relu: 
     dispatch(Forward(s, x, w, bias, relu, y));
 }
 
-/// The gradient of [`up_conv_forward`] with respect to its input. Seen from input pixel i the output rows 2i - 1,
+/// The gradient of [`up_conv2d`] with respect to its input. Seen from input pixel i the output rows 2i - 1,
 /// 2i, 2i + 1 carry the kernel rows 1, 0 + 1 and 0: a 3x3 convolution of stride 2 over `gy`, again nine taps.
-pub fn up_conv_data_grad(s: &ConvShape, gy: &[f32], w: &[f32], gx: &mut [f32]) {
+pub fn up_conv2d_data_grad(s: &ConvShape, gy: &[f32], w: &[f32], gx: &mut [f32]) {
     check(s);
     assert_eq!(
         gy.len(),
         4 * s.output_len(),
-        "up_conv_data_grad: output gradient length"
+        "up_conv2d_data_grad: output gradient length"
     );
-    assert_eq!(w.len(), s.weight_len(), "up_conv_data_grad: weight length");
-    assert_eq!(gx.len(), s.input_len(), "up_conv_data_grad: input gradient length");
+    assert_eq!(w.len(), s.weight_len(), "up_conv2d_data_grad: weight length");
+    assert_eq!(gx.len(), s.input_len(), "up_conv2d_data_grad: input gradient length");
     if s.is_empty() {
         gx.fill(0.0);
         return;
@@ -152,17 +167,21 @@ pub fn up_conv_data_grad(s: &ConvShape, gy: &[f32], w: &[f32], gx: &mut [f32]) {
     dispatch(DataGrad(s, gy, w, gx));
 }
 
-/// The gradients of [`up_conv_forward`] with respect to weights and bias.
-pub fn up_conv_weight_grad(s: &ConvShape, x: &[f32], gy: &[f32], gw: &mut [f32], gb: &mut [f32]) {
+/// The gradients of [`up_conv2d`] with respect to weights and bias.
+pub fn up_conv2d_weight_grad(s: &ConvShape, x: &[f32], gy: &[f32], gw: &mut [f32], gb: &mut [f32]) {
     check(s);
-    assert_eq!(x.len(), s.input_len(), "up_conv_weight_grad: input length");
+    assert_eq!(x.len(), s.input_len(), "up_conv2d_weight_grad: input length");
     assert_eq!(
         gy.len(),
         4 * s.output_len(),
-        "up_conv_weight_grad: output gradient length"
+        "up_conv2d_weight_grad: output gradient length"
     );
-    assert_eq!(gw.len(), s.weight_len(), "up_conv_weight_grad: weight gradient length");
-    assert_eq!(gb.len(), s.c_out, "up_conv_weight_grad: bias gradient length");
+    assert_eq!(
+        gw.len(),
+        s.weight_len(),
+        "up_conv2d_weight_grad: weight gradient length"
+    );
+    assert_eq!(gb.len(), s.c_out, "up_conv2d_weight_grad: bias gradient length");
     gw.fill(0.0);
     gb.fill(0.0);
     if s.is_empty() {
@@ -205,6 +224,41 @@ pub fn up_conv_weight_grad(s: &ConvShape, x: &[f32], gy: &[f32], gw: &mut [f32],
         }
     }
     dispatch(WeightGrad(s, x, gy, gw, gb));
+}
+
+impl UpConvOps for Flex {
+    fn up_conv2d(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        relu: bool,
+    ) -> FloatTensor<Self> {
+        let (x, weight, bias) = (Dense::new(x), Dense::new(weight), Dense::new(bias));
+        let s = ConvShape::of(x.dims(), weight.dims());
+        let mut y = vec![0.0; 4 * s.output_len()];
+        up_conv2d(&s, x.values(), weight.values(), bias.values(), relu, &mut y);
+        tensor(y, s.grid(2, s.c_out))
+    }
+}
+
+impl UpConvGradOps for Flex {
+    fn up_conv2d_data_grad(gy: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        let (gy, weight) = (Dense::new(gy), Dense::new(weight));
+        let [batch, height, width, c_out] = gy.dims();
+        let s = ConvShape::of([batch, height / 2, width / 2, c_out], weight.dims());
+        let mut gx = vec![0.0; s.input_len()];
+        up_conv2d_data_grad(&s, gy.values(), weight.values(), &mut gx);
+        tensor(gx, s.grid(1, s.c_in))
+    }
+
+    fn up_conv2d_weight_grad(x: FloatTensor<Self>, gy: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let (x, gy) = (Dense::new(x), Dense::new(gy));
+        let ([_, _, _, c_in], [_, _, _, c_out]) = (x.dims(), gy.dims());
+        let s = ConvShape::of(x.dims(), [2, 2, c_in, c_out]);
+        let (mut gw, mut gb) = (vec![0.0; s.weight_len()], vec![0.0; c_out]);
+        up_conv2d_weight_grad(&s, x.values(), gy.values(), &mut gw, &mut gb);
+        (tensor(gw, s.weight()), tensor(gb, [c_out]))
+    }
 }
 
 fn check(s: &ConvShape) {

@@ -1,7 +1,12 @@
-//! The affine warp, plainly: the reference every device's batched warp is tested against.
+//! Affine resampling of a batch: what it is.
 //!
 //! Semantics of `scipy.ndimage.affine_transform(order=1, mode="nearest")`, which is what Keras'
 //! ImageDataGenerator calls: output pixel -> input coordinate, clamp, bilinear.
+
+use burn::{
+    backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor},
+    tensor::{Tensor, TensorData},
+};
 
 /// A map from output to input pixels: `in_row = m0 i + m1 j + m2`, `in_col = m3 i + m4 j + m5`
 /// for output row `i` and column `j`.
@@ -10,12 +15,34 @@ pub type Matrix = [f32; 6];
 /// The matrix that copies.
 pub const IDENTITY: Matrix = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
 
+/// The resampling.
+#[backend_extension(Flex, Cube: cfg(target_arch = "wasm32"))]
+pub trait WarpOps: Backend {
+    /// Affine warp of a batch, bilinear, coordinates clamped to the image.
+    ///
+    /// `images`: `[b, h, w, c]`, `matrices`: `[b, 6]` from output to input pixels; gives `[b, out_px, out_px, c]`.
+    fn warp(images: FloatTensor<Self>, matrices: FloatTensor<Self>, out_px: usize) -> FloatTensor<Self>;
+}
+
+/// Batched affine warp: `images` `[b, h, w, c]`, one output-to-input matrix an image, output `[b, out_px, out_px, c]`.
+pub fn warp(images: Tensor<4>, matrices: &[Matrix], out_px: usize) -> Tensor<4> {
+    let matrices = Tensor::<2>::from_data(
+        TensorData::new(matrices.concat(), [matrices.len(), 6]),
+        &images.device(),
+    );
+    Tensor::from_dispatch(<Dispatch as WarpOps>::warp(
+        images.into_dispatch(),
+        matrices.into_dispatch(),
+        out_px,
+    ))
+}
+
 /// Warps a batch `[b, h, w, c]` to `[b, out_h, out_w, c]`, one matrix a sample.
 ///
 /// Each input coordinate is clamped to `[0, n - 1]` and sampled bilinearly; a coordinate that is
 /// not a number samples the origin. `input` and `out` must have the lengths the shapes say; where
 /// they do not, or a side is 0, nothing is written.
-pub fn warp_reference(
+pub fn warp_plain(
     input: &[f32],
     [b, h, w, c]: [usize; 4],
     matrices: &[Matrix],
@@ -67,7 +94,7 @@ mod tests {
 
     fn warp1(input: &[f32], h: usize, w: usize, m: Matrix) -> Vec<f32> {
         let mut out = vec![0.0; h * w];
-        warp_reference(input, [1, h, w, 1], &[m], h, w, &mut out);
+        warp_plain(input, [1, h, w, 1], &[m], h, w, &mut out);
         out
     }
 
@@ -106,7 +133,7 @@ mod tests {
         let x: Vec<f32> = (0..2 * 2 * 2 * 3).map(|v| v as f32).collect();
         let mut out = vec![0.0; 2 * 3];
         let m = [1.0, 0.0, 1.0, 0.0, 1.0, 1.0];
-        warp_reference(&x, [2, 2, 2, 3], &[m, IDENTITY], 1, 1, &mut out);
+        warp_plain(&x, [2, 2, 2, 3], &[m, IDENTITY], 1, 1, &mut out);
         assert_eq!(out, [9.0, 10.0, 11.0, 12.0, 13.0, 14.0]);
     }
 

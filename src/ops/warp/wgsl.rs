@@ -1,14 +1,20 @@
 //! Affine resampling of images, edges clamped, bilinear.
 
-use super::{ARGS, Dispatch, LINE, Plan, Shader, Slot, bindings, fill, index, spread};
+#[cfg(target_arch = "wasm32")]
+use burn::backend::{Cube, tensor::FloatTensor};
+
+#[cfg(target_arch = "wasm32")]
+use super::reference::WarpOps;
+#[cfg(target_arch = "wasm32")]
+use crate::ops::gpu::launch::{dense, dims, run};
+use crate::ops::gpu::plan::{ARGS, Dispatch, KernelText, LINE, Plan, Shader, Slot, bindings, fill, index, spread};
 
 /// The text of the resampling kernel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct WarpShader;
 
-impl WarpShader {
-    /// The kernel's text.
-    pub fn source(&self) -> String {
+impl KernelText for WarpShader {
+    fn source(&self) -> String {
         fill(
             TEMPLATE,
             &[
@@ -62,10 +68,19 @@ pub fn warp(shape: &[usize; 4], out_h: usize, out_w: usize) -> Plan {
         outputs: vec![vec![b, out_h, out_w, c]],
         scratch: vec![],
         dispatches: vec![Dispatch {
-            shader: Shader::Warp(WarpShader),
+            shader: Shader::new(WarpShader),
             slots: vec![Slot::Input(0), Slot::Input(1), Slot::Output(0)],
             params: [h, w, c, out_h, out_w, n].map(|v| v as u32).to_vec(),
             workgroups: spread(n, LINE),
         }],
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+impl WarpOps for Cube {
+    fn warp(images: FloatTensor<Self>, matrices: FloatTensor<Self>, out_px: usize) -> FloatTensor<Self> {
+        let (images, matrices) = (dense(images), dense(matrices));
+        let [y] = run(warp(&dims(&images), out_px, out_px), &[&images, &matrices]);
+        y
     }
 }

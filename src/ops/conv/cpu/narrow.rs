@@ -1,11 +1,11 @@
 //! 3x3 convolutions to one or two channels (the U-Net's head is 8 -> 2 at full size): lanes run over the input channels,
 //! because registers of output channels would be half empty.
 
-use super::band::Window;
-use super::conv::Affine;
-use super::scratch::Scratch;
-use super::shape::ConvShape;
-use super::simd::Lanes;
+use super::plan::Affine;
+use crate::ops::conv::shape::ConvShape;
+use crate::ops::cpu::band::Window;
+use crate::ops::cpu::scratch::Scratch;
+use crate::ops::cpu::simd::Lanes;
 
 /// Output channels of a tile.
 const OUT: usize = 2;
@@ -15,13 +15,13 @@ const PIXELS: usize = 4;
 const BAND_FLOATS: usize = 48 * 1024;
 
 /// Whether a convolution should go this way.
-pub(super) fn pays<V: Lanes>(s: &ConvShape) -> bool {
+pub(crate) fn pays<V: Lanes>(s: &ConvShape) -> bool {
     s.k == 3 && s.c_out <= OUT && s.c_in.is_multiple_of(V::N)
 }
 
 /// What becomes of a sum before it is stored.
 #[derive(Clone, Copy)]
-pub(super) struct Epilogue<'a> {
+pub(crate) struct Epilogue<'a> {
     pub bias: &'a [f32],
     pub relu: bool,
     pub affine: Option<Affine<'a>>,
@@ -42,7 +42,7 @@ impl Epilogue<'_> {
 
 /// `y = x * w` with the epilogue, for a convolution that [`pays`].
 #[inline(always)]
-pub(super) fn run<V: Lanes>(
+pub(crate) fn run<V: Lanes>(
     s: &ConvShape,
     x: &[f32],
     w: &[f32],

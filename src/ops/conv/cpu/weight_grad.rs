@@ -3,15 +3,17 @@
 //! `gw[tap][ci][co] = sum_pixels x[pixel + tap][ci] * gy[pixel][co]`: sums over all pixels of an outer product.
 //! A register tile of input x output channels stays in registers over a whole band of rows.
 
-use super::band::Window;
-use super::conv::Target;
-use super::micro::{Pixels, channel_tile};
-use super::pack::{blocks, copy_padded, panels_len};
-use super::pointwise;
-use super::scratch::{Buffer, with_scratch};
-use super::shape::ConvShape;
-use super::simd::{Lanes, Work, dispatch};
-use super::winograd_weight;
+use super::{plan::Target, pointwise, winograd_weight};
+use crate::ops::{
+    conv::shape::ConvShape,
+    cpu::{
+        band::Window,
+        micro::{Pixels, channel_tile},
+        pack::{blocks, copy_padded, panels_len},
+        scratch::{Buffer, with_scratch},
+        simd::{Lanes, Work, dispatch},
+    },
+};
 
 /// Floats of a padded band of input: 64 KiB.
 const BAND_FLOATS: usize = 16 * 1024;
@@ -20,7 +22,7 @@ const TALLEST: usize = 8;
 
 /// A weight gradient in the form the loop nest runs: the window over the input, and where the output gradient of
 /// each kernel position lies.
-pub(super) struct GradPlan {
+pub(crate) struct GradPlan {
     pub batch: usize,
     pub window: Window,
     pub source: Target,
@@ -29,11 +31,11 @@ pub(super) struct GradPlan {
 
 /// `gw[k, k, c_in, c_out]` and `gb[c_out]` of the convolution of shape `s` with input `x` and output gradient
 /// `gy` (masked by the ReLU already). Both are overwritten.
-pub fn conv_weight_grad(s: &ConvShape, x: &[f32], gy: &[f32], gw: &mut [f32], gb: &mut [f32]) {
-    assert_eq!(x.len(), s.input_len(), "conv_weight_grad: input length");
-    assert_eq!(gy.len(), s.output_len(), "conv_weight_grad: output gradient length");
-    assert_eq!(gw.len(), s.weight_len(), "conv_weight_grad: weight gradient length");
-    assert_eq!(gb.len(), s.c_out, "conv_weight_grad: bias gradient length");
+pub fn conv2d_weight_grad(s: &ConvShape, x: &[f32], gy: &[f32], gw: &mut [f32], gb: &mut [f32]) {
+    assert_eq!(x.len(), s.input_len(), "conv2d_weight_grad: input length");
+    assert_eq!(gy.len(), s.output_len(), "conv2d_weight_grad: output gradient length");
+    assert_eq!(gw.len(), s.weight_len(), "conv2d_weight_grad: weight gradient length");
+    assert_eq!(gb.len(), s.c_out, "conv2d_weight_grad: bias gradient length");
     gw.fill(0.0);
     gb.fill(0.0);
     if s.is_empty() {
@@ -84,7 +86,7 @@ pub fn conv_weight_grad(s: &ConvShape, x: &[f32], gy: &[f32], gw: &mut [f32], gb
 
 /// Adds the gradients of `plan` to `gw` (`[kh * kw * channels, c_out]`) and `gb`.
 #[inline(always)]
-pub(super) fn run_weight_grad<V: Lanes>(
+pub(crate) fn run_weight_grad<V: Lanes>(
     plan: &GradPlan,
     x: &[f32],
     gy: &[f32],

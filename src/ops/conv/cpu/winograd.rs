@@ -11,14 +11,14 @@
 //!       0  1  0 -1         0    0   1
 //! ```
 
-use super::simd::Lanes;
+use crate::ops::cpu::simd::Lanes;
 
 /// Positions of a transformed 4x4 tile.
-pub(super) const POSITIONS: usize = 16;
+pub(crate) const POSITIONS: usize = 16;
 
 /// Where a transformed tile goes: positions `position` floats apart.
 #[derive(Clone, Copy)]
-pub(super) struct Spread {
+pub(crate) struct Spread {
     pub base: *mut f32,
     pub position: usize,
 }
@@ -29,7 +29,7 @@ pub(super) struct Spread {
 /// # Safety
 /// 4x4 registers must be readable from `tile`, and 16 writable at `to`.
 #[inline(always)]
-pub(super) unsafe fn input_tile<V: Lanes>(tile: *const f32, row: usize, col: usize, to: Spread) {
+pub(crate) unsafe fn input_tile<V: Lanes>(tile: *const f32, row: usize, col: usize, to: Spread) {
     unsafe {
         let at = |r: usize, c: usize| V::load(tile.add(r * row + c * col));
         let write = |r: usize, t: [V; 4]| {
@@ -52,7 +52,7 @@ pub(super) unsafe fn input_tile<V: Lanes>(tile: *const f32, row: usize, col: usi
 /// # Safety
 /// 2x2 registers must be readable from `tile`, and 16 writable at `to`.
 #[inline(always)]
-pub(super) unsafe fn gradient_tile<V: Lanes>(tile: *const f32, row: usize, col: usize, to: Spread) {
+pub(crate) unsafe fn gradient_tile<V: Lanes>(tile: *const f32, row: usize, col: usize, to: Spread) {
     unsafe {
         let zero = V::splat(0.0);
         let write = |r: usize, a: V, b: V| {
@@ -76,7 +76,7 @@ pub(super) unsafe fn gradient_tile<V: Lanes>(tile: *const f32, row: usize, col: 
 /// # Safety
 /// 16 registers must be readable at `sums`.
 #[inline(always)]
-pub(super) unsafe fn output_tile<V: Lanes>(sums: *const f32, position: usize) -> [[V; 2]; 2] {
+pub(crate) unsafe fn output_tile<V: Lanes>(sums: *const f32, position: usize) -> [[V; 2]; 2] {
     unsafe {
         let at = |i: usize| V::load(sums.add(i * position));
         let upper: [V; 4] = core::array::from_fn(|c| at(c).add(at(4 + c)).add(at(8 + c)));
@@ -97,7 +97,7 @@ pub(super) unsafe fn output_tile<V: Lanes>(sums: *const f32, position: usize) ->
 
 /// `G w G^T` for `len` weights: nine taps of `len` contiguous floats to 16 positions of `len`.
 #[inline(always)]
-pub(super) fn weights_to_tiles<V: Lanes>(taps: &[f32], len: usize, tiles: &mut [f32]) {
+pub(crate) fn weights_to_tiles<V: Lanes>(taps: &[f32], len: usize, tiles: &mut [f32]) {
     assert!(taps.len() >= 9 * len && tiles.len() >= POSITIONS * len && len.is_multiple_of(V::N));
     let half = 0.5f32;
     for i in (0..len).step_by(V::N) {
@@ -125,7 +125,7 @@ pub(super) fn weights_to_tiles<V: Lanes>(taps: &[f32], len: usize, tiles: &mut [
 
 /// `G^T s G` for `len` weights: 16 positions of `len` contiguous floats to nine taps of `len`.
 #[inline(always)]
-pub(super) fn tiles_to_weights<V: Lanes>(tiles: &[f32], len: usize, taps: &mut [f32]) {
+pub(crate) fn tiles_to_weights<V: Lanes>(tiles: &[f32], len: usize, taps: &mut [f32]) {
     assert!(taps.len() >= 9 * len && tiles.len() >= POSITIONS * len && len.is_multiple_of(V::N));
     for i in (0..len).step_by(V::N) {
         // SAFETY: i + N <= len, and both slices hold 9 and 16 times len.

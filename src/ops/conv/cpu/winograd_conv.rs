@@ -1,13 +1,13 @@
 //! 3x3 convolutions through [`super::winograd`]: forward and, with turned weights, the data gradient. Work goes in batches of rows of 2x2 tiles, over all images, whose transforms fit the cache.
 
-use super::band::Window;
-use super::conv::Affine;
-use super::micro::{Runs, pixel_tile};
-use super::pack::{Block, blocks, panels_len};
-use super::scratch::Buffer;
-use super::shape::ConvShape;
-use super::simd::{Lanes, copy_short};
+use super::plan::Affine;
 use super::winograd::*;
+use crate::ops::conv::shape::ConvShape;
+use crate::ops::cpu::band::Window;
+use crate::ops::cpu::micro::{Runs, pixel_tile};
+use crate::ops::cpu::pack::{Block, blocks, panels_len};
+use crate::ops::cpu::scratch::Buffer;
+use crate::ops::cpu::simd::{Lanes, copy_short};
 
 /// Floats of transformed input per batch of tiles: 256 KiB, a part of the L2 cache.
 const TILE_FLOATS: usize = 64 * 1024;
@@ -16,7 +16,7 @@ const GROUP: usize = 8;
 
 /// The tiles of all images: rows of `across` tiles, `down` rows an image.
 #[derive(Clone, Copy)]
-pub(super) struct Tiling {
+pub(crate) struct Tiling {
     pub batch: usize,
     pub height: usize,
     pub width: usize,
@@ -65,19 +65,19 @@ impl Tiling {
 
 /// Whether a 3x3 convolution from `from` to `to` channels should go this way: whole registers of input channels,
 /// enough of both to pay for the transforms (to 8 channels the direct way is faster, PERFORMANCE.md), and enough tiles to pay for transforming the weights.
-pub(super) fn pays<V: Lanes>(s: &ConvShape, from: usize, to: usize) -> bool {
+pub(crate) fn pays<V: Lanes>(s: &ConvShape, from: usize, to: usize) -> bool {
     let tiles = s.batch * s.height.div_ceil(2) * s.width.div_ceil(2);
     s.k == 3 && from.is_multiple_of(V::N) && from >= 8 && to >= 16 && tiles >= 8
 }
 
 /// Floats of [`transform_panels`]' result.
-pub(super) fn tile_panels_len<V: Lanes>(from: usize, to: usize) -> usize {
+pub(crate) fn tile_panels_len<V: Lanes>(from: usize, to: usize) -> usize {
     panels_len(to, V::N, POSITIONS * from)
 }
 
 /// Panels `[block][9 taps][from][width]` to `[block][16 positions][from][width]`.
 #[inline(always)]
-pub(super) fn transform_panels<V: Lanes>(panels: &[f32], from: usize, to: usize, tiles: &mut [f32]) {
+pub(crate) fn transform_panels<V: Lanes>(panels: &[f32], from: usize, to: usize, tiles: &mut [f32]) {
     for block in blocks::<V>(to) {
         let len = from * block.vectors * V::N;
         let taps = &panels[block.start * from * 9..];
@@ -86,7 +86,7 @@ pub(super) fn transform_panels<V: Lanes>(panels: &[f32], from: usize, to: usize,
 }
 
 /// What a forward pass needs besides its input and output.
-pub(super) struct Layer<'a> {
+pub(crate) struct Layer<'a> {
     pub from: usize,
     pub to: usize,
     /// Of [`transform_panels`].
@@ -98,7 +98,7 @@ pub(super) struct Layer<'a> {
 
 /// `y = x * w + bias` for the 3x3 'same' convolution `layer` over the images of `s`.
 #[inline(always)]
-pub(super) fn run_forward<V: Lanes>(s: &ConvShape, layer: &Layer<'_>, x: &[f32], y: &mut [f32], buffer: &mut Buffer) {
+pub(crate) fn run_forward<V: Lanes>(s: &ConvShape, layer: &Layer<'_>, x: &[f32], y: &mut [f32], buffer: &mut Buffer) {
     let tiling = Tiling::new(s, layer.from);
     let window = tiling.window(layer.from, 4, 1);
     let capacity = tiling.capacity();
@@ -132,7 +132,7 @@ pub(super) fn run_forward<V: Lanes>(s: &ConvShape, layer: &Layer<'_>, x: &[f32],
 
 /// Where register `r` of tile `t` at position `p` goes: `p * position + t * tile + r * register`.
 #[derive(Clone, Copy)]
-pub(super) struct Layout {
+pub(crate) struct Layout {
     pub position: usize,
     pub tile: usize,
     pub register: usize,
@@ -141,7 +141,7 @@ pub(super) struct Layout {
 /// `B^T d B` of rows `first .. first + count` of tiles.
 #[inline(always)]
 #[expect(clippy::too_many_arguments, reason = "two buffers and their layouts")]
-pub(super) fn transform_rows<V: Lanes>(
+pub(crate) fn transform_rows<V: Lanes>(
     tiling: &Tiling,
     window: &Window,
     x: &[f32],

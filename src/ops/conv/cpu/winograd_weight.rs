@@ -1,22 +1,22 @@
 //! The weight gradient of 3x3 convolutions through [`super::winograd`].
 
-use super::band::Window;
-use super::micro::{Pixels, channel_tile};
-use super::pack::{blocks, panels_len};
-use super::scratch::Scratch;
-use super::shape::ConvShape;
-use super::simd::Lanes;
 use super::winograd::*;
 use super::winograd_conv::{Layout, Tiling, pays, transform_rows};
+use crate::ops::conv::shape::ConvShape;
+use crate::ops::cpu::band::Window;
+use crate::ops::cpu::micro::{Pixels, channel_tile};
+use crate::ops::cpu::pack::{blocks, panels_len};
+use crate::ops::cpu::scratch::Scratch;
+use crate::ops::cpu::simd::Lanes;
 
 /// Whether the weight gradient should go this way: whole registers on both sides.
-pub(super) fn weight_grad_pays<V: Lanes>(s: &ConvShape) -> bool {
+pub(crate) fn weight_grad_pays<V: Lanes>(s: &ConvShape) -> bool {
     pays::<V>(s, s.c_in, s.c_out) && s.c_out.is_multiple_of(V::N)
 }
 
 /// `gw` and `gb` of the 3x3 convolution of shape `s`; `gb` must be zero.
 #[inline(always)]
-pub(super) fn run_weight_grad<V: Lanes>(
+pub(crate) fn run_weight_grad<V: Lanes>(
     s: &ConvShape,
     x: &[f32],
     gy: &[f32],

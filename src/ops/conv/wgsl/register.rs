@@ -1,6 +1,7 @@
 //! Convolution by register tiles: one invocation makes a run of pixels times a few quads of output channels and shares nothing.
 
-use super::{ARGS, bindings, each, element, fill, index};
+use super::job::{CONV_PARAMS, Job, Window, conv_params, padded_out, tile};
+use crate::ops::gpu::plan::{ARGS, Dispatch, KernelText, Shader, Slot, bindings, each, element, fill, index, spread};
 
 /// The text of a register-tile convolution.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,16 +28,8 @@ pub struct ConvShader {
     pub(crate) workgroup: usize,
 }
 
-/// Uniform fields every convolution kernel reads. `h, w` is the output grid before `scale`; `ci` counts elements of the input
-/// binding (quads or f32); `cop` counts quads of padded output channels; `co` counts elements of the output binding.
-pub(crate) const CONV_PARAMS: [&str; 18] = [
-    "h", "w", "ih", "iw", "ci", "co", "cop", "rows", "oy: i32", "ox: i32", "tap", "scale", "py", "px", "runs",
-    "per_row", "batch", "columns",
-];
-
-impl ConvShader {
-    /// The kernel's text.
-    pub fn source(&self) -> String {
+impl KernelText for ConvShader {
+    fn source(&self) -> String {
         let (np, nq, lanes) = (self.pixels, self.quads, if self.quad_in { 4 } else { 1 });
         let span = (np - 1) * self.stride + self.columns;
         // Inner columns are always inside the image: a run never starts past width - pixels.
@@ -96,7 +89,9 @@ impl ConvShader {
             ],
         )
     }
+}
 
+impl ConvShader {
     fn zero(&self) -> &'static str {
         if self.quad_in { "vec4<f32>(0.0)" } else { "0.0" }
     }
@@ -190,3 +185,33 @@ fn main($ARGS$) {
   $STORE$
 }
 ";
+
+/// The launch of one window; `slots` are input, weights, bias if any, scale and shift if any, output.
+pub(crate) fn dispatch(job: &Job, window: &Window, slots: Vec<Slot>) -> Dispatch {
+    let (pixels, quads) = tile(job, window.stride);
+    let quad_in = job.c_in.is_multiple_of(4);
+    let quad_out = job.c_out.is_multiple_of(4 * quads);
+    let workgroup = job.variant.workgroup();
+    let shader = ConvShader {
+        pixels,
+        quads,
+        columns: window.columns,
+        stride: window.stride,
+        quad_in,
+        quad_out,
+        bias: job.bias,
+        relu: job.relu,
+        affine: job.affine,
+        workgroup,
+    };
+    let per_row = job.width.div_ceil(pixels);
+    let runs = job.batch * job.height * per_row;
+    let out_quads = padded_out(job) / 4;
+    let params = conv_params(job, window, out_quads, runs, per_row, quad_in, quad_out);
+    Dispatch {
+        shader: Shader::new(shader),
+        slots,
+        params,
+        workgroups: spread(runs * (out_quads / quads), workgroup),
+    }
+}

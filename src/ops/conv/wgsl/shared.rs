@@ -1,9 +1,8 @@
 //! Convolution through workgroup memory: 64 invocations make 8x8 pixels times eight quads of output channels together.
 //! For GPUs only: on a software adapter its two barriers for each four input channels cost more than the arithmetic.
 
-use super::conv::CONV_PARAMS;
-use super::conv_plan::{Job, Window, conv_params, padded_out};
-use super::{Dispatch, Shader, Slot, bindings, each, element, fill};
+use super::job::{CONV_PARAMS, Job, Window, conv_params, padded_out};
+use crate::ops::gpu::plan::{Dispatch, KernelText, Shader, Slot, bindings, each, element, fill};
 
 /// Output pixels on a side of a workgroup's tile.
 const SIDE: usize = 8;
@@ -26,14 +25,8 @@ pub struct ConvSharedShader {
     affine: bool,
 }
 
-impl ConvSharedShader {
-    /// Whether the job suits this kernel: whole input quads, enough output channels to share the input.
-    pub(crate) fn fits(job: &Job, _window: &Window) -> bool {
-        job.c_in.is_multiple_of(4) && job.c_out >= 16
-    }
-
-    /// The kernel's text.
-    pub fn source(&self) -> String {
+impl KernelText for ConvSharedShader {
+    fn source(&self) -> String {
         let patch_w = (SIDE - 1) * self.stride + self.columns;
         let patch_h = (SIDE - 1) * self.stride + self.rows;
         let taps = self.rows * self.columns;
@@ -78,6 +71,13 @@ impl ConvSharedShader {
                 ("STORE", self.stores()),
             ],
         )
+    }
+}
+
+impl ConvSharedShader {
+    /// Whether the job suits this kernel: whole input quads, enough output channels to share the input.
+    pub(crate) fn fits(job: &Job, _window: &Window) -> bool {
+        job.c_in.is_multiple_of(4) && job.c_out >= 16
     }
 
     fn stores(&self) -> String {
@@ -185,7 +185,7 @@ pub(crate) fn dispatch(job: &Job, window: &Window, slots: Vec<Slot>) -> Dispatch
         affine: job.affine,
     };
     Dispatch {
-        shader: Shader::ConvShared(shader),
+        shader: Shader::new(shader),
         slots,
         params: conv_params(job, window, out_quads, tiles, per_row, true, quad_out),
         workgroups: [tiles as u32, out_quads.div_ceil(TILE_QUADS) as u32, job.batch as u32],

@@ -1,9 +1,14 @@
 //! Weight and bias gradients: a split reduction. Stage one gives each invocation a few weights and a chunk of image rows; stage two
 //! adds the chunks. A window of pixels slides along the row in registers, so each is loaded once for all taps of a row.
 
-use super::conv_plan::ConvShape;
-use super::reduce::{ReduceShader, channel_sum_into};
-use super::{ARGS, Dispatch, Plan, Shader, Slot, Variant, bindings, each, element, fill, index, spread};
+use crate::ops::{
+    conv::shape::ConvShape,
+    gpu::{
+        plan::{ARGS, Dispatch, KernelText, Plan, Shader, Slot, bindings, each, element, fill, index, spread},
+        reduce::{ReduceShader, channel_sum_into},
+        variant::Variant,
+    },
+};
 
 /// The text of stage one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,9 +35,8 @@ const PARAMS: [&str; 13] = [
 
 const PARTS: [&str; 4] = ["x", "y", "z", "w"];
 
-impl ConvWeightShader {
-    /// The kernel's text.
-    pub fn source(&self) -> String {
+impl KernelText for ConvWeightShader {
+    fn source(&self) -> String {
         let (nk, (na, nq)) = (self.columns, self.quads);
         let accumulators = nk * 4 * na * nq;
         let last = nk - 1;
@@ -110,7 +114,9 @@ impl ConvWeightShader {
             ],
         )
     }
+}
 
+impl ConvWeightShader {
     /// Quad `a` of this invocation's input channels at a pixel of x's row. Channels past the last hold garbage, and so do their
     /// sums, which stage two leaves out.
     fn x_load(&self, pixel: &str, a: usize) -> String {
@@ -188,15 +194,15 @@ fn main($ARGS$) {
 }
 ";
 
-/// Both stages and the bias sum. Outputs: gw, gb. Inputs: x, gy.
-fn plan(shape: &ConvShape, upsampled: bool, variant: Variant) -> Plan {
+/// Both stages and the bias sum; with `upsampled` those of the convolution after an upsampling. Outputs: gw, gb. Inputs: x, gy.
+pub(crate) fn plan(shape: &ConvShape, upsampled: bool, variant: Variant) -> Plan {
     let (in_quads, out_quads) = (shape.c_in.div_ceil(4), shape.c_out.div_ceil(4));
     let quads = (
         if in_quads.is_multiple_of(2) { 2 } else { 1 },
         if out_quads > 1 { 2 } else { 1 },
     );
     let (ciq, coq) = (in_quads, out_quads.next_multiple_of(quads.1));
-    let taps_on_side = if upsampled { 3 } else { shape.kernel };
+    let taps_on_side = if upsampled { 3 } else { shape.k };
     let offset = if taps_on_side == 3 { -1_i32 } else { 0 } as u32;
     let image_rows = shape.batch * shape.height;
     // As many chunks as keep the device busy, but never so many that the partial sums outweigh the work.
@@ -225,10 +231,10 @@ fn plan(shape: &ConvShape, upsampled: bool, variant: Variant) -> Plan {
         quad_out: shape.c_out == coq * 4,
         workgroup,
     };
-    let (partial, k, taps) = (Slot::Scratch(0), shape.kernel, taps_on_side * taps_on_side);
+    let (partial, k, taps) = (Slot::Scratch(0), shape.k, taps_on_side * taps_on_side);
     let mut dispatches = vec![
         Dispatch {
-            shader: Shader::ConvWeight(shader),
+            shader: Shader::new(shader),
             slots: vec![Slot::Input(0), Slot::Input(1), partial],
             params,
             workgroups: spread(total, workgroup),
@@ -259,14 +265,4 @@ fn plan(shape: &ConvShape, upsampled: bool, variant: Variant) -> Plan {
         scratch,
         dispatches,
     }
-}
-
-/// Inputs x, gy; outputs gw `[k, k, c_in, c_out]`, gb `[c_out]`.
-pub fn conv_weight_grad(shape: &ConvShape, variant: Variant) -> Plan {
-    plan(shape, false, variant)
-}
-
-/// Inputs x `[b, h, w, c_in]`, gy `[b, 2h, 2w, c_out]`; outputs gw `[2, 2, c_in, c_out]`, gb `[c_out]`.
-pub fn up_conv_weight_grad(shape: &ConvShape, variant: Variant) -> Plan {
-    plan(shape, true, variant)
 }

@@ -1,7 +1,7 @@
 //! Weight layouts a convolution kernel reads: padded, transposed for the data gradient, or summed into the phases of an up-convolution.
 //! Weights are small beside activations, so making a second copy each step costs little and keeps one convolution kernel for all passes.
 
-use super::{ARGS, Dispatch, LINE, Shader, Slot, bindings, fill, index, spread};
+use crate::ops::gpu::plan::{ARGS, Dispatch, KernelText, LINE, Shader, Slot, bindings, fill, index, spread};
 
 /// How the weights are rearranged. `a` is the input channel of the convolution that will read the result, `b` its output channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -22,9 +22,8 @@ pub struct WeightShader {
     layout: WeightLayout,
 }
 
-impl WeightShader {
-    /// The kernel's text.
-    pub fn source(&self) -> String {
+impl KernelText for WeightShader {
+    fn source(&self) -> String {
         let swapped = matches!(self.layout, WeightLayout::Transpose | WeightLayout::PhasesTranspose);
         let at = if swapped { "b * p.a + a" } else { "a * p.b + b" };
         let value = match self.layout {
@@ -106,7 +105,7 @@ pub fn weight_dispatch(
     b_pad: usize,
 ) -> Dispatch {
     Dispatch {
-        shader: Shader::Weights(WeightShader { layout }),
+        shader: Shader::new(WeightShader { layout }),
         slots: vec![from, to],
         params: vec![taps as u32, a as u32, b as u32, b_pad as u32],
         workgroups: spread(taps * a * b_pad, LINE),
