@@ -12,7 +12,7 @@
 //! | data | [`data`] | decoded files -> pairs -> masks by rule -> batches |
 //! | model | [`model`] | tensors -> logits, loss, metrics |
 //! | device | [`device`] | WebGPU or CPU, chosen and self-tested |
-//! | operators | [`kernels`] | convolution, pooling, batch norm, warp, Adam: CPU SIMD and WGSL |
+//! | operators | [`ops`] | convolution, pooling, batch norm, warp, Adam: CPU SIMD and WGSL, one folder each |
 //! | codecs | [`formats`] | bytes <-> rasters and named tensors |
 //! | values | [`values`] | settings with limits, labels, metrics, notes: what crosses floors and the worker |
 //! | protocol | [`protocol`] | everything that crosses the worker boundary; stands beside the engine |
@@ -25,8 +25,8 @@ pub mod engine;
 pub mod export;
 pub mod formats;
 pub mod infer;
-pub mod kernels;
 pub mod model;
+pub mod ops;
 pub mod protocol;
 pub mod train;
 pub mod values;

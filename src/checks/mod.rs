@@ -4,27 +4,26 @@
 
 mod networks;
 mod nodata;
-mod operators;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 
 pub use self::{
     networks::{JAX_LOSSES, golden_losses, golden_network, overfit},
     nodata::nodata,
-    operators::operators,
 };
-pub use crate::device::relative_error;
-
-/// A named relative error: largest difference over the largest wanted value.
-pub type Errors = Vec<(String, f64)>;
+pub use crate::ops::check::Errors;
+use crate::ops::{
+    CHECKS,
+    check::{self, read, upload},
+    compare::relative_error,
+};
 
 type Check<T> = Result<T, String>;
 
-async fn read<const D: usize>(tensor: Tensor<D>) -> Check<Vec<f32>> {
-    let data = tensor.into_data_async().await.map_err(|e| format!("{e:?}"))?;
-    data.try_into_vec::<f32>().map_err(|e| format!("{e:?}"))
-}
-
-fn upload<const D: usize>(values: &[f32], shape: [usize; D], device: &Device) -> Tensor<D> {
-    Tensor::from_data(TensorData::new(values.to_vec(), shape), device)
+/// Every operator against its plain loops, on fresh random numbers of `seed`.
+///
+/// # Errors
+/// If the device fails.
+pub async fn operators(seed: u32, device: &Device) -> Check<Errors> {
+    check::run(&CHECKS, seed, device).await
 }

@@ -1,7 +1,7 @@
 //! Random poses: the parameters of Keras' ImageDataGenerator and the matrix they stand for.
 //!
 //! Every pose, flips and right angles included, becomes one 2x3 matrix from output to input pixels (see
-//! [`crate::kernels::warp`]), so that the device warps once. Source: keras-preprocessing `apply_affine_transform`
+//! [`crate::ops::warp`]), so that the device warps once. Source: keras-preprocessing `apply_affine_transform`
 //! (old) and Keras 3 (new); golden values by scipy.
 
 use super::draw::Draw;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::data::draw::{Draw, Stream};
-use crate::kernels::warp::warp_reference;
+use crate::ops::warp::reference::warp_plain;
 
 /// 5 x 7 numbers, the input of all golden cases.
 const INPUT: [f32; 35] = [
@@ -16,7 +16,7 @@ fn check(p: &AffineParams, semantics: KerasSemantics, matrix: [f64; 6], input: &
         assert!((a - b).abs() < 1e-6, "{p:?} {semantics:?}: {m:?}");
     }
     let mut out = vec![0.0; output.len()];
-    warp_reference(
+    warp_plain(
         input,
         [1, 5, 7, 1],
         &[m.map(|v| v as f32)],
@@ -114,7 +114,7 @@ fn golden_file() {
 fn apply4(m: Matrix64) -> Vec<f32> {
     let x: Vec<f32> = (0..16).map(|v| v as f32).collect();
     let mut out = vec![0.0; 16];
-    warp_reference(&x, [1, 4, 4, 1], &[m.map(|v| v as f32)], 4, 4, &mut out);
+    warp_plain(&x, [1, 4, 4, 1], &[m.map(|v| v as f32)], 4, 4, &mut out);
     out
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::data::builder::Builder;
 use crate::formats::raster::Raster;
-use crate::kernels::warp::warp_reference;
+use crate::ops::warp::reference::warp_plain;
 
 /// Pairs of the sizes given; image `k` holds the value 10 k + 10 with its mask where x < w / 2.
 fn data(sizes: &[(u32, u32)]) -> Dataset {
@@ -158,7 +158,7 @@ fn windows_hold_real_neighbours() {
     for step in 0..30 {
         let batch = make_batch(&data, &[0], &spec(Sampling::Crop, Augmentation::Seed), step, 1);
         let mut tile = vec![0.0; 32 * 32];
-        warp_reference(&batch.images, [1, 48, 48, 1], &batch.matrices, 32, 32, &mut tile);
+        warp_plain(&batch.images, [1, 48, 48, 1], &batch.matrices, 32, 32, &mut tile);
         // A linear ramp stays linear under an affine map: no edge was smeared unless the image's own was.
         let edge = batch.images.iter().any(|v| *v <= 0.0 || *v >= 198.0 / 255.0);
         let step_x = tile[16 * 32 + 17] - tile[16 * 32 + 16];

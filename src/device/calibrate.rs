@@ -9,9 +9,9 @@ use super::{
     choice::{Adapter, DeviceError, Start},
     self_test,
 };
-use crate::kernels::{
-    gpu::Variant,
-    reference::Shape,
+use crate::ops::{
+    ConvShape,
+    gpu::{Variant, set_variant},
     timing::{self, Pass},
 };
 
@@ -109,7 +109,7 @@ pub(super) async fn calibrate(
 
 /// Milliseconds of the three passes of a convolution in the middle of a U-Net.
 async fn time_passes(device: &Device, now_ms: &dyn Fn() -> f64) -> Result<f64, String> {
-    let shape = Shape {
+    let shape = ConvShape {
         batch: 2,
         height: 32,
         width: 32,
@@ -129,14 +129,6 @@ async fn time_passes(device: &Device, now_ms: &dyn Fn() -> f64) -> Result<f64, S
         };
     }
     Ok(sum)
-}
-
-/// Only WebGPU has families to choose from.
-fn set_variant(variant: Variant) {
-    #[cfg(target_arch = "wasm32")]
-    crate::kernels::gpu::set_variant(variant);
-    #[cfg(not(target_arch = "wasm32"))]
-    let _ = variant;
 }
 
 #[cfg(test)]

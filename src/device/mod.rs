@@ -12,7 +12,7 @@ use burn::tensor::Device;
 
 pub use calibrate::Calibration;
 pub use choice::{Adapter, Choice, DeviceError, Kind, Probe, Reason, Start, decide};
-pub use self_test::{relative_error, relative_to, self_test};
+pub use self_test::self_test;
 
 /// A device that passed its self-test.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::choice::DeviceError;
-use crate::kernels::{nn, reference};
+use crate::ops::{self, ConvShape, compare::relative_error, conv::reference, relu_mask::reference::relu_mask_plain};
 
 /// Largest relative difference of the self-test that is still rounding.
 const SELF_TEST_LIMIT: f64 = 1e-3;
@@ -14,7 +14,7 @@ const SELF_TEST_LIMIT: f64 = 1e-3;
 /// If it is above rounding, or the device cannot be read.
 pub async fn self_test(device: &Device) -> Result<f64, DeviceError> {
     // Wide enough for the kernels a network runs too: what is compiled here is not compiled again.
-    let s = reference::Shape {
+    let s = ConvShape {
         batch: 2,
         height: 5,
         width: 18,
@@ -37,14 +37,14 @@ pub async fn self_test(device: &Device) -> Result<f64, DeviceError> {
     let b_tensor = Tensor::<1>::from_data(TensorData::new(bias.clone(), [s.c_out]), device)
         .autodiff()
         .require_grad();
-    let y_tensor = nn::conv2d(x_tensor.clone(), w_tensor.clone(), b_tensor.clone(), true);
+    let y_tensor = ops::conv2d(x_tensor.clone(), w_tensor.clone(), b_tensor.clone(), true);
     let gy_tensor = upload(&gy, [s.batch, s.height, s.width, s.c_out]);
     let grads = (y_tensor.clone() * gy_tensor).sum().backward();
 
-    let y = reference::conv_forward(&s, &x, &weight, &bias, true);
-    let masked = reference::relu_mask(&y, &gy);
-    let gx = reference::conv_data_grad(&s, &masked, &weight);
-    let (gw, gb) = reference::conv_weight_grad(&s, &x, &masked);
+    let y = reference::conv2d_plain(&s, &x, &weight, &bias, true);
+    let masked = relu_mask_plain(&y, &gy);
+    let gx = reference::conv2d_data_grad_plain(&s, &masked, &weight);
+    let (gw, gb) = reference::conv2d_weight_grad_plain(&s, &x, &masked);
 
     let missing = || DeviceError::SelfTest("a gradient is missing".into());
     let checks = [
@@ -79,21 +79,6 @@ pub async fn self_test(device: &Device) -> Result<f64, DeviceError> {
     Ok(worst)
 }
 
-/// Largest difference over the largest wanted value; a NaN or another length is infinitely wrong.
-pub fn relative_error(wanted: &[f32], found: &[f32]) -> f64 {
-    relative_to(wanted, wanted, found)
-}
-
-/// Largest difference over the largest of `scale`: for outputs that a ReLU may have emptied, what it was given.
-pub fn relative_to(scale: &[f32], wanted: &[f32], found: &[f32]) -> f64 {
-    if wanted.len() != found.len() || found.iter().any(|v| !v.is_finite()) {
-        return f64::INFINITY;
-    }
-    let scale = scale.iter().fold(1e-12f32, |m, v| m.max(v.abs()));
-    let difference = |(w, f): (&f32, &f32)| f64::from((w - f).abs() / scale);
-    wanted.iter().zip(found).map(difference).fold(0.0, f64::max)
-}
-
 /// A fixed, patternless sequence in -1..1.
 fn pattern(n: usize, seed: u32) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9E37_79B9) | 1;
@@ -105,16 +90,4 @@ fn pattern(n: usize, seed: u32) -> Vec<f32> {
             state as f32 / u32::MAX as f32 * 2.0 - 1.0
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_nan_or_a_zero_output_fails() {
-        assert!(relative_error(&[1.0, 2.0], &[f32::NAN, 2.0]).is_infinite());
-        assert!(relative_error(&[1.0, 2.0], &[0.0, 0.0]) > 0.9);
-        assert!(relative_error(&[1.0], &[]).is_infinite());
-    }
 }

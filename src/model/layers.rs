@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{config::BATCH_NORM_EPS, init::Init};
-use crate::kernels::nn;
+use crate::ops;
 
 /// A convolution: `weight` `[k, k, c_in, c_out]`, `bias` `[c_out]`.
 #[derive(Debug, Clone)]
@@ -29,16 +29,16 @@ impl Conv {
     }
 
     pub(super) fn forward(&self, x: Tensor<4>, relu: bool) -> Tensor<4> {
-        nn::conv2d(x, self.weight.clone(), self.bias.clone(), relu)
+        ops::conv2d(x, self.weight.clone(), self.bias.clone(), relu)
     }
 
     /// With ReLU and the scale and shift of [`Norm::affine`].
     pub(super) fn forward_norm(&self, x: Tensor<4>, (scale, shift): (Tensor<1>, Tensor<1>)) -> Tensor<4> {
-        nn::conv2d_norm(x, self.weight.clone(), self.bias.clone(), scale, shift)
+        ops::conv2d_norm(x, self.weight.clone(), self.bias.clone(), scale, shift)
     }
 
     pub(super) fn forward_up(&self, x: Tensor<4>) -> Tensor<4> {
-        nn::up_conv2d(x, self.weight.clone(), self.bias.clone(), true)
+        ops::up_conv2d(x, self.weight.clone(), self.bias.clone(), true)
     }
 }
 
@@ -70,7 +70,7 @@ impl Norm {
 
     /// Normalises by the statistics of this batch.
     pub(super) fn forward_train(&self, x: Tensor<4>) -> (Tensor<4>, NormStats) {
-        let (y, mean, inv_std) = nn::batch_norm(x, self.gamma.clone(), self.beta.clone(), BATCH_NORM_EPS);
+        let (y, mean, inv_std) = ops::batch_norm(x, self.gamma.clone(), self.beta.clone(), BATCH_NORM_EPS);
         let inv_std = inv_std.inner();
         let var = (inv_std.clone() * inv_std).recip().sub_scalar(BATCH_NORM_EPS);
         (

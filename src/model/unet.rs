@@ -7,7 +7,7 @@ use super::{
     init::Init,
     layers::{Conv, Norm, NormStats},
 };
-use crate::kernels::nn;
+use crate::ops;
 
 /// A 3x3 convolution with ReLU, and batch normalisation after it in `unetNorm`.
 #[derive(Debug, Clone)]
@@ -190,13 +190,13 @@ impl UNet {
             }
             if level < depth {
                 skips.push(x.clone());
-                x = nn::max_pool2d(x);
+                x = ops::max_pool2d(x);
             }
         }
         for (up, block) in self.ups.iter().zip(&self.decoder) {
             let up = up.forward_up(x);
             x = match skips.pop() {
-                Some(skip) => nn::concat(skip, up),
+                Some(skip) => ops::concat(skip, up),
                 None => up,
             };
             x = block.forward(x, pass);

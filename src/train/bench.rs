@@ -11,11 +11,11 @@ use super::{
     news::TrainError,
     step::{Batch, Trainer},
 };
-use crate::kernels::{
-    reference::Shape,
+use crate::model::{Architecture, LossConfig, ModelConfig, NamedTensor, UNet, write_weights};
+use crate::ops::{
+    ConvShape,
     timing::{self, Pass},
 };
-use crate::model::{Architecture, LossConfig, ModelConfig, NamedTensor, UNet, write_weights};
 
 #[derive(Debug, Clone, Copy)]
 pub struct BenchConfig {
@@ -142,7 +142,7 @@ pub async fn operator_times(
     let ceiling = timing::ceiling_gflops(device, now_ms).await.map_err(TrainError::Read)?;
     let mut times: Vec<OperatorTime> = Vec::new();
     // The layer other libraries and the peers' notes are compared by comes first.
-    let reference = Shape {
+    let reference = ConvShape {
         batch: 1,
         height: 64,
         width: 64,
@@ -154,7 +154,7 @@ pub async fn operator_times(
         let up = conv.k == 2;
         // After an upsampling the operator takes the small image.
         let side = config.size >> (conv.level + usize::from(up));
-        let shape = Shape {
+        let shape = ConvShape {
             batch: config.batch,
             height: side,
             width: side,

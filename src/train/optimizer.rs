@@ -4,8 +4,8 @@ use burn::tensor::{Device, Gradients, Tensor};
 
 use super::clip;
 use crate::{
-    kernels::{nn, ops::AdamStep},
     model::UNet,
+    ops::{self, AdamStep},
 };
 
 /// Constants of the seed (Keras's defaults but for the rate).
@@ -102,7 +102,7 @@ impl Adam {
             let slot = moments.get_mut(number);
             match (gradient, slot.and_then(Option::take)) {
                 (Some(gradient), Some((m, v))) => {
-                    let (param, m, v) = nn::adam(param, gradient, m, v, step);
+                    let (param, m, v) = ops::adam(param, gradient, m, v, step);
                     moments[number] = Some((m, v));
                     param
                 }

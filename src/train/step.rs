@@ -7,8 +7,8 @@ use rand_chacha::ChaCha8Rng;
 use super::optimizer::{Adam, AdamConfig};
 use crate::{
     data::batches::CpuBatch,
-    kernels::nn,
     model::{ConfigError, LossConfig, UNet, loss_from_class_logits, loss_from_logits},
+    ops,
 };
 
 /// Images and masks of one step on the device: `[b, h, w, c]` in 0..1 and `[b, h, w, 1]` of 0 or 1, or
@@ -36,13 +36,13 @@ impl Batch {
         let (images, masks) = if cpu.classes > 0 {
             let shape = [b, cpu.tile_px, cpu.tile_px, cpu.classes];
             let masks = Tensor::from_data(TensorData::new(one_hot(&cpu.labels, cpu.classes), shape), device);
-            let warped = |images| nn::warp(images, &cpu.matrices, cpu.tile_px);
+            let warped = |images| ops::warp(images, &cpu.matrices, cpu.tile_px);
             (if identity { images } else { warped(images) }, masks)
         } else if identity {
             (images, binary(cpu.masks, device))
         } else {
             let masks = binary(cpu.masks, device);
-            let warped = nn::warp(Tensor::cat(vec![images, masks], 3), &cpu.matrices, cpu.tile_px);
+            let warped = ops::warp(Tensor::cat(vec![images, masks], 3), &cpu.matrices, cpu.tile_px);
             let band = |i: usize, cut: f32| warped.clone().narrow(3, channels + i, 1).greater_elem(cut).float();
             let masks = match bands {
                 1 => band(0, 0.5),

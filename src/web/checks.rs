@@ -8,7 +8,10 @@ use super::{error, probe};
 use crate::{
     checks::{self, Errors},
     device::{self, Choice},
-    kernels::gpu::{Variant, set_variant},
+    ops::{
+        check::limit,
+        gpu::{Variant, set_variant},
+    },
     train::bench::{Bench, BenchConfig},
 };
 
@@ -57,7 +60,7 @@ fn judge(errors: &Errors, limit: impl Fn(&str) -> f64) -> Result<String, JsValue
     ))
 }
 
-/// Every operator against the plain reference, on fresh random numbers.
+/// Every operator against its plain loops, on fresh random numbers.
 #[wasm_bindgen]
 pub async fn check_operators(device: String) -> Result<String, JsValue> {
     operators(&device, None).await
@@ -82,12 +85,7 @@ async fn operators(device: &str, variant: Option<Variant>) -> Result<String, JsV
     }
     let seed = (js_sys::Math::random() * f64::from(u32::MAX)) as u32;
     let errors = checks::operators(seed, &device).await.map_err(error)?;
-    let limit = |name: &str| match (gpu, name.contains("grad")) {
-        (true, _) => 1e-3,
-        (false, true) => 1e-4,
-        (false, false) => 1e-5,
-    };
-    let line = judge(&errors, limit).map_err(|e| error(format!("seed {seed}: {e:?}")))?;
+    let line = judge(&errors, |name| limit(name, gpu)).map_err(|e| error(format!("seed {seed}: {e:?}")))?;
     Ok(format!("seed {seed}: {line}"))
 }
 

@@ -16,7 +16,7 @@ use crate::{
     data::pair,
     device::{self, Choice},
     engine,
-    kernels::timing::ceiling_gflops,
+    ops::timing::ceiling_gflops,
     protocol::{Command, DeviceChoice, Event, Fault, FaultCode, Stage},
     train::bench::{Bench as BenchRun, BenchConfig, operator_times},
 };
@@ -224,7 +224,7 @@ impl Bench {
 
     /// `{ estimate, wasm, gpu_in_use, gpu_reserved }` in bytes; the GPU's are 0 on the CPU.
     pub fn memory(&self) -> JsValue {
-        let (in_use, reserved) = crate::kernels::gpu::memory_bytes().unwrap_or_default();
+        let (in_use, reserved) = crate::ops::gpu::memory_bytes().unwrap_or_default();
         let wasm = core::arch::wasm32::memory_size(0) as f64 * 65536.0;
         object(&[
             ("estimate", (self.inner.memory_estimate(self.gpu) as f64).into()),

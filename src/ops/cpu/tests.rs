@@ -1,0 +1,139 @@
+//! For the tests of the CPU operators: fresh random numbers each run, compared over slices, on every width of registers. The
+//! seed is printed with a failure; `GROUNDMASK_TEST_SEED=<seed>` repeats a run.
+
+use burn::tensor::Device;
+
+use super::simd::{self, Lanes, Narrow};
+use crate::ops::{CHECKS, check};
+
+/// SplitMix64: enough randomness for tests, no dependency.
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub fn new() -> Self {
+        let clock = || {
+            std::time::SystemTime::now()
+                .duration_since(std::time::UNIX_EPOCH)
+                .map_or(1, |d| d.as_nanos())
+        };
+        let fixed = std::env::var("GROUNDMASK_TEST_SEED").ok().and_then(|s| s.parse().ok());
+        let seed = fixed.unwrap_or_else(|| clock() as u64);
+        println!("GROUNDMASK_TEST_SEED={seed}");
+        Self(seed)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// Uniform in -1 .. 1.
+    pub fn float(&mut self) -> f32 {
+        (self.next() >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+    }
+
+    pub fn floats(&mut self, len: usize) -> Vec<f32> {
+        (0..len).map(|_| self.float()).collect()
+    }
+
+    pub fn below(&mut self, limit: usize) -> usize {
+        (self.next() % limit as u64) as usize
+    }
+
+    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len())]
+    }
+}
+
+/// Largest difference, relative to the largest magnitude of `want`.
+#[track_caller]
+pub(crate) fn assert_close(got: &[f32], want: &[f32], tolerance: f32, what: &str) {
+    assert_sum_close(got, want, 0, tolerance, what);
+}
+
+/// The same of sums of so many products of numbers up to 1: where all of a small result has cancelled out, the
+/// rounding of its summands is left.
+#[track_caller]
+pub(crate) fn assert_sum_close(got: &[f32], want: &[f32], terms: usize, tolerance: f32, what: &str) {
+    assert_eq!(got.len(), want.len(), "{what}: length");
+    let least = (terms as f32).sqrt() / 4.0;
+    let scale = want.iter().fold(least.max(1e-6), |m, v| m.max(v.abs()));
+    for (i, (g, w)) in got.iter().zip(want).enumerate() {
+        let error = (g - w).abs() / scale;
+        assert!(
+            error <= tolerance,
+            "{what}: [{i}] is {g}, should be {w} (scale {scale}, error {error:e})"
+        );
+    }
+}
+
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
+}
+
+/// A buffer full of what must be overwritten.
+pub(crate) fn dirty(len: usize) -> Vec<f32> {
+    vec![f32::NAN; len]
+}
+
+#[test]
+fn narrow_lanes_do_arithmetic() {
+    let mut random = Random::new();
+    let (a, b, c) = (random.floats(4), random.floats(4), random.floats(4));
+    let run = |f: fn(Narrow, Narrow, Narrow) -> Narrow| {
+        let mut out = [0.0f32; 4];
+        // SAFETY: four floats each, and Narrow needs no feature beyond the target's own.
+        unsafe {
+            f(
+                Narrow::load(a.as_ptr()),
+                Narrow::load(b.as_ptr()),
+                Narrow::load(c.as_ptr()),
+            )
+            .store(out.as_mut_ptr());
+        }
+        out
+    };
+    let each = |f: fn(f32, f32, f32) -> f32| -> Vec<f32> { (0..4).map(|i| f(a[i], b[i], c[i])).collect() };
+    // SAFETY: as above.
+    unsafe {
+        assert_close(&run(|a, b, _| a.add(b)), &each(|a, b, _| a + b), 1e-7, "add");
+        assert_close(&run(|a, b, _| a.sub(b)), &each(|a, b, _| a - b), 1e-7, "sub");
+        assert_close(&run(|a, b, _| a.mul(b)), &each(|a, b, _| a * b), 1e-7, "mul");
+        assert_close(&run(|a, b, _| a.max(b)), &each(|a, b, _| a.max(b)), 0.0, "max");
+        assert_close(
+            &run(|a, b, c| a.mul_acc(b, c)),
+            &each(|a, b, c| a + b * c),
+            1e-6,
+            "mul_acc",
+        );
+    }
+}
+
+/// Runs `check` with the lanes this processor would get and with the narrow ones, on the same random numbers.
+pub(crate) fn on_all_lanes(check: fn(&mut Random)) {
+    let mut random = Random::new();
+    let seed = random.0;
+    check(&mut random);
+    simd::NARROW_ONLY.set(true);
+    check(&mut Random(seed));
+    simd::NARROW_ONLY.set(false);
+}
+
+/// The one list of checks, through Burn, on the narrow registers; the wide ones have theirs in `tests/golden.rs`.
+#[test]
+fn every_check_passes_on_narrow_lanes() {
+    simd::NARROW_ONLY.set(true);
+    let seed = Random::new().next() as u32;
+    println!("seed {seed}");
+    let errors = pollster::block_on(check::run(&CHECKS, seed, &Device::flex())).expect("the CPU computes");
+    simd::NARROW_ONLY.set(false);
+    let wrong: Vec<_> = errors
+        .iter()
+        .filter(|(name, e)| *e > check::limit(name, false))
+        .collect();
+    assert!(!errors.is_empty() && wrong.is_empty(), "{wrong:?}");
+}

@@ -1,0 +1,17 @@
+//! What the WebGPU operators share: our own WGSL, launched through Burn's cubecl backend.
+//!
+//! [`plan`] holds what a plan of launches is made of and helps to write the text, on every target; `launch` runs plans on Burn's
+//! tensors and exists only in the page, where WGSL does.
+
+#[cfg(target_arch = "wasm32")]
+pub(crate) mod launch;
+pub mod plan;
+pub(crate) mod reduce;
+#[cfg(test)]
+mod tests;
+pub(crate) mod variant;
+
+pub use self::variant::{Variant, set_variant, variant};
+
+#[cfg(target_arch = "wasm32")]
+pub use self::launch::memory_bytes;
