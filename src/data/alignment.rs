@@ -18,7 +18,7 @@ use crate::formats::{
 pub(super) const MAX_DRIFT_PX: f64 = 0.45;
 
 /// Where a file lies, and what is to be said about that.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Place {
     pub geo: Option<GeoRef>,
     pub remark: Option<PlaceRemark>,

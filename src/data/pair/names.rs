@@ -3,7 +3,8 @@
 use super::Role;
 use super::folder::read_folder;
 use super::keys;
-use super::vocabulary::{COLOUR_WORDS, COPY_WORDS, EXTENSIONS, IMAGE_WORDS, MASK_WORDS};
+use super::vocabulary::{COLOUR_WORDS, COPY_WORDS, IMAGE_WORDS, MASK_WORDS, OUTLINE_EXTENSIONS};
+use crate::formats::image;
 
 /// A word of a name: its bytes, and its text in lower case.
 pub(super) struct Word {
@@ -172,9 +173,8 @@ pub(super) fn spelling(name: &str) -> String {
 /// `path` without a known picture extension; `None` if it has none.
 pub(in crate::data) fn without_extension(path: &str) -> Option<&str> {
     let (stem, extension) = path.rsplit_once('.')?;
-    EXTENSIONS
-        .contains(&extension.to_ascii_lowercase().as_str())
-        .then_some(stem)
+    let mut known = image::extensions().chain(OUTLINE_EXTENSIONS.iter().copied());
+    known.any(|known| known.eq_ignore_ascii_case(extension)).then_some(stem)
 }
 
 /// Which of several masks of one image is meant: 0 the usual one. [`NEVER`] is a picture for people.

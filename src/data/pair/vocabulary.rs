@@ -176,10 +176,8 @@ pub(super) const COPY_WORDS: &[&str] = &[
     "\u{30b3}\u{30d2}\u{309a}\u{30fc}",
     "\u{526f}\u{672c}",
 ];
-pub(super) const EXTENSIONS: &[&str] = &[
-    "png", "apng", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp", "dib", "gif", "tif", "tiff", "gtiff", "geotiff",
-    "geojson", "json", "shp",
-];
+/// Extensions of files of polygons; those of images are in the table of their formats.
+pub(super) const OUTLINE_EXTENSIONS: &[&str] = &["geojson", "json", "shp"];
 /// Words side by side that say in what form the data are (SpaceNet).
 pub(super) const FORM_PHRASES: &[&[&str]] = &[
     &["geojson", "buildings"],

@@ -1,16 +1,13 @@
-//! Image files to [`Raster`]s, through the `image` crate with explicit limits.
+//! Image files to [`Raster`]s, with explicit limits.
 
-use std::{io::Cursor, sync::Arc};
-
-use image::codecs::{bmp, gif, jpeg, png, tiff, webp};
 use image::error::{LimitErrorKind, UnsupportedErrorKind};
-use image::metadata::Orientation;
-use image::{DynamicImage, GrayImage, ImageDecoder, ImageError};
+use image::{DynamicImage, ImageDecoder, ImageError};
 
-use super::header::{self, Format, sniff};
-use super::raster::{Ranges, Raster, Samples};
-use super::tiff::{TiffError, TiffImage};
-use super::{jpeg as whole_jpeg, orientation};
+use super::file::ImageFile;
+use crate::formats::{
+    raster::{Ranges, Raster, Samples},
+    tiff::TiffError,
+};
 
 /// What a file may cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,89 +53,27 @@ pub enum DecodeError {
     OutOfMemory { needed_bytes: u64, available_bytes: u64 },
 }
 
-/// Decodes one file of any known format to an upright raster.
-///
-/// Sub-byte grey and palettes are expanded to 8 bits, CMYK becomes RGB, of an animation the first
-/// frame is taken. Width and height are compared with `limits` before the pixels are allocated.
+/// Decodes one file of any known format to an upright raster: [`ImageFile::open`] and [`ImageFile::decode`], for who has
+/// no bytes to give away.
 ///
 /// # Errors
 /// See [`DecodeError`]; a file that ends early is `Corrupt`, never half an image.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
-    if bytes.is_empty() {
-        return Err(DecodeError::EmptyFile);
-    }
-    if bytes.len() as u64 > limits.max_file_bytes {
-        const MIB: f64 = (1u64 << 20) as f64;
-        return Err(DecodeError::FileTooLarge {
-            mebibytes: bytes.len() as f64 / MIB,
-            limit_mebibytes: limits.max_file_bytes as f64 / MIB,
-        });
-    }
-    let format = sniff(bytes).ok_or(DecodeError::UnknownFormat)?;
-    let header = header::read(format, bytes)?;
-    if let Some((width, height)) = header.size {
-        check_size(width, height, limits)?;
-    }
-    let input = Cursor::new(bytes);
-    let mut has_data = None;
-    let mut image = match format {
-        Format::Png => finish(png::PngDecoder::new(input).map_err(translate)?, limits),
-        Format::Jpeg => {
-            // The decoder fills what is missing with grey and says nothing.
-            let (width, height) = header.size.unwrap_or_default();
-            let [columns, rows] = [width as usize, height as usize];
-            whole_jpeg::check(bytes, [columns, rows]).map_err(DecodeError::Corrupt)?;
-            has_data = whole_jpeg::inner_mask(bytes, columns, rows).map_err(DecodeError::Corrupt)?;
-            finish(jpeg::JpegDecoder::new(input).map_err(translate)?, limits)
-        }
-        Format::WebP => finish(webp::WebPDecoder::new(input).map_err(translate)?, limits),
-        Format::Bmp => finish(bmp::BmpDecoder::new(input).map_err(translate)?, limits),
-        Format::Gif => finish(gif::GifDecoder::new(input).map_err(translate)?, limits),
-        Format::Tiff => return decode_tiff(bytes, limits),
-    }?;
-    let orientation = orientation::of(format, bytes);
-    image.apply_orientation(orientation);
-    let mut raster = to_raster(image)?;
-    if let Some(has_data) = has_data {
-        raster = masked(raster, has_data, orientation, limits)?;
-    }
-    if let Some(bits) = header.bits {
-        raster.source_bits = bits;
-    }
-    raster.is_palette = header.palette;
-    raster.first_frame_only = header.animated;
-    raster.exif_rotated = orientation != Orientation::NoTransforms;
-    Ok(raster)
+    check_bytes(bytes.len(), limits)?;
+    ImageFile::open(bytes.to_vec(), limits)?.decode(limits)
 }
 
-/// An image without the pixels that a mask in the same file leaves out, which lies as the image was stored.
-fn masked(
-    raster: Raster,
-    has_data: Vec<bool>,
-    orientation: Orientation,
-    limits: &Limits,
-) -> Result<Raster, DecodeError> {
-    let needed_bytes = raster.bytes() + raster.pixels();
-    if needed_bytes > limits.max_decoded_bytes {
-        return Err(DecodeError::OutOfMemory {
-            needed_bytes,
-            available_bytes: limits.max_decoded_bytes,
-        });
-    }
-    let (mut width, mut height) = (raster.width, raster.height);
-    if is_on_its_side(orientation) {
-        (width, height) = (height, width);
-    }
-    let mask = GrayImage::from_raw(width, height, has_data.into_iter().map(u8::from).collect());
-    let mut mask = DynamicImage::from(mask.ok_or_else(|| DecodeError::Corrupt("a mask of another size".into()))?);
-    mask.apply_orientation(orientation);
-    let mask = mask.into_luma8().into_raw();
-    Ok(raster.with_data(|pixel| mask.get(pixel).is_some_and(|data| *data != 0)))
+/// Pixels as they are stored.
+pub(super) struct Decoded {
+    pub image: DynamicImage,
+    /// By a mask in the same file.
+    pub has_data: Option<Vec<bool>>,
 }
 
-fn is_on_its_side(orientation: Orientation) -> bool {
-    use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
-    matches!(orientation, Rotate90 | Rotate90FlipH | Rotate270 | Rotate270FlipH)
+impl From<DynamicImage> for Decoded {
+    fn from(image: DynamicImage) -> Decoded {
+        Decoded { image, has_data: None }
+    }
 }
 
 impl From<TiffError> for DecodeError {
@@ -151,36 +86,29 @@ impl From<TiffError> for DecodeError {
     }
 }
 
-/// A TIFF whole: by our own reader, and what that leaves out (JPEG inside, fax) by `image`.
-fn decode_tiff(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
-    let unsupported = match TiffImage::open(Arc::new(bytes.to_vec())) {
-        Ok(mut image) => {
-            image.show_alpha_if_asked(&limits.bands);
-            check_size(image.width, image.height, limits)?;
-            if image.raster_bytes() > limits.max_decoded_bytes {
-                return Err(DecodeError::OutOfMemory {
-                    needed_bytes: image.raster_bytes(),
-                    available_bytes: limits.max_decoded_bytes,
-                });
-            }
-            let bands = image.choose(image.pick(&limits.bands))?;
-            let mut raster = image.whole(&bands)?;
-            raster.alpha_may_be_band = image.alpha_may_be_band();
-            return Ok(raster);
-        }
-        Err(TiffError::Unsupported(what)) => what,
-        Err(error) => return Err(error.into()),
-    };
-    let other = tiff::TiffDecoder::new(Cursor::new(bytes)).map_err(translate);
-    let decoded = other.and_then(|decoder| finish(decoder, limits)).and_then(to_raster);
-    // Its own words would name no number.
-    decoded.map_err(|error| match error {
-        DecodeError::TooManyPixels { .. } | DecodeError::OutOfMemory { .. } => error,
-        _ => DecodeError::UnsupportedFormat(unsupported),
-    })
+pub(super) fn check_bytes(bytes: usize, limits: &Limits) -> Result<(), DecodeError> {
+    if bytes as u64 > limits.max_file_bytes {
+        const MIB: f64 = (1u64 << 20) as f64;
+        return Err(DecodeError::FileTooLarge {
+            mebibytes: bytes as f64 / MIB,
+            limit_mebibytes: limits.max_file_bytes as f64 / MIB,
+        });
+    }
+    Ok(())
 }
 
-fn check_size(width: u32, height: u32, limits: &Limits) -> Result<(), DecodeError> {
+/// Whether a raster fits into what is left of the memory.
+pub(super) fn check_memory(needed_bytes: u64, limits: &Limits) -> Result<(), DecodeError> {
+    if needed_bytes > limits.max_decoded_bytes {
+        return Err(DecodeError::OutOfMemory {
+            needed_bytes,
+            available_bytes: limits.max_decoded_bytes,
+        });
+    }
+    Ok(())
+}
+
+pub(super) fn check_size(width: u32, height: u32, limits: &Limits) -> Result<(), DecodeError> {
     let pixels = u64::from(width) * u64::from(height);
     if pixels == 0 {
         return Err(DecodeError::Corrupt("a side of 0 pixels".into()));
@@ -195,16 +123,11 @@ fn check_size(width: u32, height: u32, limits: &Limits) -> Result<(), DecodeErro
 }
 
 /// The picture as it is stored.
-fn finish<D: ImageDecoder>(mut decoder: D, limits: &Limits) -> Result<DynamicImage, DecodeError> {
+pub(super) fn finish<D: ImageDecoder>(mut decoder: D, limits: &Limits) -> Result<DynamicImage, DecodeError> {
     let (width, height) = decoder.dimensions();
     check_size(width, height, limits)?;
     let needed = decoder.total_bytes();
-    if needed > limits.max_decoded_bytes {
-        return Err(DecodeError::OutOfMemory {
-            needed_bytes: needed,
-            available_bytes: limits.max_decoded_bytes,
-        });
-    }
+    check_memory(needed, limits)?;
     let mut inner = image::Limits::no_limits();
     // The samples themselves plus room for the codec's own buffers. CMYK needs a third more.
     inner.max_alloc = Some(needed.saturating_mul(2).saturating_add(64 << 20));
@@ -212,7 +135,7 @@ fn finish<D: ImageDecoder>(mut decoder: D, limits: &Limits) -> Result<DynamicIma
     DynamicImage::from_decoder(decoder).map_err(translate)
 }
 
-fn to_raster(image: DynamicImage) -> Result<Raster, DecodeError> {
+pub(super) fn to_raster(image: DynamicImage) -> Result<Raster, DecodeError> {
     let (width, height) = (image.width(), image.height());
     let (bands, samples, bits): (u8, Samples, u8) = match image {
         DynamicImage::ImageLuma8(i) => (1, i.into_raw().into(), 8),
@@ -237,7 +160,7 @@ fn to_raster(image: DynamicImage) -> Result<Raster, DecodeError> {
     Ok(raster)
 }
 
-fn translate(error: ImageError) -> DecodeError {
+pub(super) fn translate(error: ImageError) -> DecodeError {
     match error {
         ImageError::Unsupported(e) => DecodeError::UnsupportedFormat(match e.kind() {
             UnsupportedErrorKind::Color(c) | UnsupportedErrorKind::ColorLayout(c) => {
