@@ -37,5 +37,4 @@ pub mod preprocess;
 pub mod scenes;
 pub mod split;
 pub mod trig;
-pub mod unicode;
 pub mod value_ranges;

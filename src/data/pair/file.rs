@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::folder::{FolderName, read_folder};
-use super::names::{self, spelling, take_role, without_extension};
+use super::names::{self, composed, spelling, take_role, without_extension};
 use super::{FolderRoles, Role, components, evidence, is_junk, keys, silent};
-use crate::data::unicode::decompose;
 
 pub(super) struct File {
     pub index: usize,
@@ -15,7 +14,7 @@ pub(super) struct File {
     pub certain: bool,
     /// The user says so.
     pub said: bool,
-    /// Folders as they are, decomposed.
+    /// Folders as they are, composed.
     pub folder: Vec<String>,
     /// Folders without their role word, as people read them, and in lower case.
     pub shown_context: Vec<String>,
@@ -61,7 +60,7 @@ impl File {
 pub(super) fn read_all(paths: &[String], roles: &[FolderRoles], junk: &mut Vec<usize>) -> Vec<File> {
     let mut order: Vec<usize> = (0..paths.len()).collect();
     order.sort_by(|a, b| paths[*a].cmp(&paths[*b]));
-    let plain: Vec<Vec<String>> = paths.iter().map(|p| components(p).map(decompose).collect()).collect();
+    let plain: Vec<Vec<String>> = paths.iter().map(|p| components(p).map(composed).collect()).collect();
     let specs: Vec<[Spec; 2]> = roles
         .iter()
         .map(|r| [Spec::new(&r.images, Role::Image), Spec::new(&r.masks, Role::Mask)])
@@ -125,7 +124,7 @@ fn inner_words(folders: &mut BTreeMap<&str, FolderName>) {
 
 /// A file that is certainly a mask, or polygons for one.
 pub(super) fn read_mask(path: &str) -> File {
-    let parts: Vec<String> = components(path).map(decompose).collect();
+    let parts: Vec<String> = components(path).map(composed).collect();
     let folders = parts.iter().map(|f| (f.as_str(), read_folder(f))).collect();
     let mut file = read(0, path, &parts, &folders, &[], false);
     if file.role == Role::Image {
@@ -144,7 +143,7 @@ struct Spec {
 
 impl Spec {
     fn new(text: &str, role: Role) -> Spec {
-        let mut folders: Vec<String> = components(text).map(decompose).collect();
+        let mut folders: Vec<String> = components(text).map(composed).collect();
         let extension = folders
             .last()
             .and_then(|last| last.strip_prefix("*."))
