@@ -157,7 +157,14 @@ impl Inputs {
             Incoming::Annotations(kind) => return Some(others::annotations(&path, kind)),
             // Outlines are not asked for.
             Incoming::Junk | Incoming::PassedOver | Incoming::Outlines(_) | Incoming::Shapefile(_) => return None,
-            Incoming::Image(file) => self.read(&path, file, &limits),
+            Incoming::Image(file) => {
+                let facts = file.facts();
+                let read = self.read(&path, file, &limits);
+                if read.is_ok() {
+                    self.places.add(&path, facts);
+                }
+                read
+            }
             Incoming::Refused(error) => Err(error),
         };
         let mut input = match read {
@@ -180,8 +187,7 @@ impl Inputs {
     }
 
     /// Decodes an image, or opens it to be read by window.
-    fn read(&mut self, path: &str, file: ImageFile, limits: &Limits) -> Result<InputImage, DecodeError> {
-        self.places.add(path, file.facts());
+    fn read(&self, path: &str, file: ImageFile, limits: &Limits) -> Result<InputImage, DecodeError> {
         let whole_bytes = self.whole_bytes.unwrap_or(WHOLE_BYTES);
         let is_large = file
             .by_window()
