@@ -14,7 +14,7 @@ use crate::formats::{
 use crate::values::Note;
 
 /// Where a file lies, and what is to be said about that.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Place {
     pub geo: Option<GeoRef>,
     pub remark: Option<PlaceRemark>,

@@ -12,14 +12,14 @@ use super::class_detect;
 use super::classes::Labelling;
 use super::dataset::Dataset;
 use super::doctor::{self, Note};
-use super::fault::FileFault;
+use super::fault::{FaultKind, FileFault};
 use super::mask::{self, MaskRule};
 use super::mask_files::{self, MaskFiles};
 use super::mask_numbers;
-use super::pair::{FolderRoles, is_junk};
+use super::pair::FolderRoles;
 use super::value_ranges::RangeChoice;
-use crate::formats::decode::{Limits, decode};
 use crate::formats::raster::{Raster, Samples};
+use crate::formats::{ImageFile, Limits};
 
 mod adjusting;
 mod by_hand;
@@ -90,38 +90,40 @@ impl Builder {
         }
     }
 
-    /// Takes one file in. Junk of operating systems is passed over in silence; a path that was there before is
-    /// replaced.
+    /// What a file may cost, and which bands are shown.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Decodes an image; a path that was there before is replaced.
     ///
     /// # Errors
     /// Why the file cannot be used; it is remembered for [`Dataset::faults`] too.
-    pub fn add_file(&mut self, path: &str, bytes: &[u8]) -> Result<(), FileFault> {
-        if is_junk(path) {
-            return Ok(());
-        }
+    pub fn add_image(&mut self, path: &str, file: &ImageFile) -> Result<(), FileFault> {
         self.forget(path);
-        if let Some(image) = mask_files::image_of(path) {
-            return self.add_mask_file(path, image, bytes);
-        }
         let left = self.max_memory_bytes.saturating_sub(self.memory_bytes());
         let limits = Limits {
             max_decoded_bytes: self.limits.max_decoded_bytes.min(left),
             ..self.limits.clone()
         };
-        match decode(bytes, &limits) {
+        match file.decode(&limits) {
             Ok(raster) => {
                 self.add_raster(path, raster);
                 Ok(())
             }
-            Err(error) => {
-                let fault = FileFault {
-                    path: path.to_owned(),
-                    kind: error.into(),
-                };
-                self.faults.push(fault.clone());
-                Err(fault)
-            }
+            Err(error) => Err(self.refuse(path, error)),
         }
+    }
+
+    /// Remembers a file that cannot be used; one of the same path goes.
+    pub fn refuse(&mut self, path: &str, why: impl Into<FaultKind>) -> FileFault {
+        self.forget(path);
+        let fault = FileFault {
+            path: path.to_owned(),
+            kind: why.into(),
+        };
+        self.faults.push(fault.clone());
+        fault
     }
 
     /// Takes in an image that needs no decoding (the sample scenes).
@@ -146,20 +148,17 @@ impl Builder {
         self.files.iter().any(|f| f.path == path && f.of.is_none())
     }
 
-    /// Takes in a file that says which pixels of `image` have no data, whether that is here yet or not.
-    fn add_mask_file(&mut self, path: &str, image: &str, bytes: &[u8]) -> Result<(), FileFault> {
-        if let Err(kind) = self.mask_files.add(path, bytes) {
-            let fault = FileFault {
-                path: path.to_owned(),
-                kind,
-            };
-            self.faults.push(fault.clone());
-            return Err(fault);
+    /// Takes in a file that says which pixels of `image` (its path in lower case) have no data, whether that is here yet
+    /// or not.
+    ///
+    /// # Errors
+    /// Why the file cannot be used; it is remembered for [`Dataset::faults`] too.
+    pub fn add_mask_file(&mut self, path: &str, image: String, bytes: Vec<u8>) -> Result<(), FileFault> {
+        self.forget(path);
+        if let Err(kind) = self.mask_files.add(path, image.clone(), bytes) {
+            return Err(self.refuse(path, kind));
         }
-        let here = self
-            .files
-            .iter()
-            .find(|f| f.path.to_lowercase() == image.to_lowercase());
+        let here = self.files.iter().find(|f| f.path.to_lowercase() == image);
         if let Some((path, raster)) = here.map(|f| (f.path.clone(), f.raster.clone())) {
             self.add_raster(&path, raster.as_ref().clone());
         }
@@ -328,6 +327,26 @@ impl Builder {
         out.memory_bytes = self.files.iter().map(|f| f.raster.bytes()).sum::<u64>() + extra;
         self.last = out.clone();
         out
+    }
+}
+
+#[cfg(test)]
+impl Builder {
+    /// Takes one file in as the engine does, of those that can be here.
+    pub(crate) fn add_file(&mut self, path: &str, bytes: &[u8]) -> Result<(), FileFault> {
+        use super::load::{Incoming, sort};
+        use crate::formats::{DecodeError, sidecars::SidecarKind};
+        match sort(path, bytes.to_vec(), false, &self.limits) {
+            Incoming::Junk => Ok(()),
+            Incoming::Image(file) => self.add_image(path, &file),
+            Incoming::Sidecar {
+                kind: SidecarKind::MissingMask,
+                owner,
+                bytes,
+            } => self.add_mask_file(path, owner, bytes),
+            Incoming::Refused(error) => Err(self.refuse(path, error)),
+            _ => Err(self.refuse(path, DecodeError::UnknownFormat)),
+        }
     }
 }
 

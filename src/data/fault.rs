@@ -1,6 +1,6 @@
 //! What can be wrong with a dropped file.
 
-use crate::formats::decode::DecodeError;
+use crate::formats::DecodeError;
 
 /// What is wrong with a file or pair; one to one with the protocol's fault codes.
 #[derive(Debug, Clone, PartialEq)]

@@ -22,22 +22,12 @@ pub struct MaskFile {
     pub mask: Mask,
 }
 
-/// The path of the image that a `.msk` file belongs to; `None` for other files.
-pub fn image_of(path: &str) -> Option<&str> {
-    let (image, extension) = path.rsplit_once('.')?;
-    (extension.eq_ignore_ascii_case("msk") && !image.is_empty()).then_some(image)
-}
-
 impl MaskFiles {
-    /// Takes one in; one of the same path is replaced.
+    /// Takes the one of an image in, whose path is in lower case; one of the same image is replaced.
     ///
     /// # Errors
     /// If it cannot be used: damaged, not supported, or too much together.
-    pub fn add(&mut self, path: &str, bytes: &[u8]) -> Result<(), FaultKind> {
-        let Some(image) = image_of(path) else {
-            return Err(FaultKind::UnknownFormat);
-        };
-        let image = image.to_lowercase();
+    pub fn add(&mut self, path: &str, image: String, bytes: Vec<u8>) -> Result<(), FaultKind> {
         self.0.remove(&image);
         let left = MAX_BYTES.saturating_sub(self.bytes());
         if bytes.len() > left {
@@ -46,7 +36,7 @@ impl MaskFiles {
                 available_bytes: left as u64,
             });
         }
-        let mask = Mask::open(bytes.to_vec()).map_err(fault)?;
+        let mask = Mask::open(bytes).map_err(fault)?;
         let path = path.to_owned();
         self.0.insert(image, MaskFile { path, mask });
         Ok(())
@@ -75,14 +65,6 @@ pub(crate) mod tests {
         data::{builder::Builder, classes::UNLABELLED, dataset::Dataset},
         formats::grey8_png,
     };
-
-    #[test]
-    fn their_image_is_in_their_name() {
-        assert_eq!(image_of("a/b.tif.msk"), Some("a/b.tif"));
-        assert_eq!(image_of("a/b.png.MSK"), Some("a/b.png"));
-        assert_eq!(image_of("a/b_msk.png"), None);
-        assert_eq!(image_of(".msk"), None);
-    }
 
     /// A `.msk` file as GDAL writes it, of 4 x 4 bytes: 0 in the first pixel alone.
     pub(crate) fn msk() -> Vec<u8> {
@@ -154,7 +136,7 @@ pub(crate) mod tests {
     fn what_is_no_mask_is_refused() {
         let mut files = MaskFiles::default();
         assert!(matches!(
-            files.add("a.tif.msk", b"junk"),
+            files.add("a.tif.msk", "a.tif".into(), b"junk".to_vec()),
             Err(FaultKind::UnsupportedFormat(_))
         ));
         assert!(files.of("a.tif").is_none());

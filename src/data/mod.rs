@@ -1,6 +1,6 @@
 //! Floor between files and tensors: plain Rust, no device.
 //!
-//! Decoded files become pairs by name ([`pair`]), masks become 0 and 1 by a rule ([`mask`];
+//! Dropped files are told apart ([`load`]), decoded ones become pairs by name ([`pair`]), masks become 0 and 1 by a rule ([`mask`];
 //! what their pixels hold is in [`mask_value`], what their numbers mean in [`mask_numbers`])
 //! or class numbers by a legend ([`classes`], found by [`class_detect`]; a model's may be in another order, [`class_order`]), pairs
 //! make ([`builder`]) a [`dataset`] with remarks ([`doctor`], [`checkup`], [`map_faults`]), adjusted by hand ([`adjustment`]), which is divided ([`split`]; a single large image by a strip of it, [`held_back`]), cut to tiles
@@ -26,6 +26,7 @@ pub mod fault;
 pub mod findings;
 mod grid;
 pub mod held_back;
+pub mod load;
 pub mod map_faults;
 pub mod mask;
 pub mod mask_files;
@@ -38,5 +39,4 @@ pub mod scenes;
 pub mod split;
 mod thumbprint;
 pub mod trig;
-pub mod unicode;
 pub mod value_ranges;

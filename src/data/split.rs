@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::draw::{Draw, Stream};
-use super::unicode::decompose;
+use super::pair::composed;
 
 /// Divides `pairs` at random by `share` of validation and `seed`; both lists come out ascending.
 ///
@@ -55,7 +55,7 @@ pub fn by_names(pairs: &[(usize, String)], names: &[String]) -> (Vec<usize>, Vec
 }
 
 fn plain(path: &str) -> String {
-    decompose(path.trim().trim_start_matches("./").trim_matches('/'))
+    composed(path.trim().trim_start_matches("./").trim_matches('/'))
 }
 
 /// `wanted` is `path`, or its end from a folder boundary on, extension optional.

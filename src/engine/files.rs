@@ -8,10 +8,14 @@ use super::{
 };
 use crate::{
     data::{
-        builder::Builder, classes::UNLABELLED, dataset, mask_numbers::NumberKind, mask_value, preprocess, scenes,
-        value_ranges,
+        builder::Builder,
+        classes::UNLABELLED,
+        dataset,
+        load::{self, Incoming},
+        mask_numbers::NumberKind,
+        mask_value, preprocess, scenes, value_ranges,
     },
-    formats::raster::Raster,
+    formats::{raster::Raster, sidecars::SidecarKind},
     protocol::{
         DataSource, Dataset as DatasetEvent, Event, FaultCode, Input, MaskRule, Pair, Picture, PictureOf, Purpose,
         RangeChoice, RangeInfo, Stage,
@@ -24,7 +28,7 @@ const THUMB_PX: u32 = 256;
 const PICTURE_PX: u32 = 4096;
 
 impl Engine {
-    pub(super) fn add_file(&mut self, path: String, mut bytes: Vec<u8>, purpose: Purpose) -> Vec<Event> {
+    pub(super) fn add_file(&mut self, path: String, bytes: Vec<u8>, purpose: Purpose) -> Vec<Event> {
         if self.run.is_some() && purpose == Purpose::Train || self.predicting.is_some() {
             return vec![fault(FaultCode::Busy, Stage::Read, Some(path), None)];
         }
@@ -35,11 +39,7 @@ impl Engine {
                     self.builder = Builder::default();
                 }
                 self.source = DataSource::Files;
-                // A refused file is kept in the builder and named in the next `dataset` event.
-                self.builder.set_bands(self.inputs.bands.clone());
-                if !self.vectors.note(&path, &mut bytes) && !self.others.note(&path, &bytes) {
-                    let _ = self.builder.add_file(&path, &bytes);
-                }
+                self.take_in(path.clone(), bytes);
                 self.files_read += 1;
                 vec![Event::Reading {
                     purpose,
@@ -55,6 +55,38 @@ impl Engine {
                     .chain([Event::Reading { purpose, done, path }])
                     .collect()
             }
+        }
+    }
+
+    /// A file to train on goes to where it is needed. One that is refused is kept in the builder and named in the next
+    /// `dataset` event.
+    fn take_in(&mut self, path: String, bytes: Vec<u8>) {
+        self.builder.set_bands(self.inputs.bands.clone());
+        let incoming = load::sort(&path, bytes, true, self.builder.limits());
+        if matches!(incoming, Incoming::Junk) {
+            return;
+        }
+        self.vectors.note_change();
+        if matches!(incoming, Incoming::Image(_) | Incoming::Refused(_)) {
+            self.others.forget(&path);
+        }
+        match incoming {
+            Incoming::Junk => {}
+            Incoming::Sidecar {
+                kind: SidecarKind::MissingMask,
+                owner,
+                bytes,
+            } => drop(self.builder.add_mask_file(&path, owner, bytes)),
+            Incoming::Sidecar { kind, owner, bytes } => self.vectors.add_sidecar(kind, owner, bytes),
+            Incoming::Outlines(read) => self.vectors.add_layer(path, read),
+            Incoming::Shapefile(bytes) => self.vectors.add_shapefile(path, bytes),
+            Incoming::PassedOver => self.others.add_passed_over(path),
+            Incoming::Annotations(kind) => self.others.add_annotations(path, kind),
+            Incoming::Image(file) => {
+                self.vectors.add_image(&path, file.facts());
+                let _ = self.builder.add_image(&path, &file);
+            }
+            Incoming::Refused(error) => drop(self.builder.refuse(&path, error)),
         }
     }
 
@@ -103,7 +135,7 @@ impl Engine {
 
     /// Told where there is a choice: some file has more bands than three.
     fn report_bands(&self) -> Option<Event> {
-        let most = self.inputs.most_bands.max(self.vectors.most_bands());
+        let most = self.inputs.most_bands().max(self.vectors.places().most_bands());
         (most > 3).then(|| Event::Bands {
             most: most as u32,
             shown: self.inputs.chosen_bands(),
@@ -130,8 +162,8 @@ impl Engine {
 
     /// Pairs what the builder holds and tells the page.
     pub(super) fn report_data(&mut self) -> Vec<Event> {
-        self.builder.set_places(self.vectors.places());
-        self.builder.set_nodata(&self.vectors.nodata());
+        self.builder.set_places(self.vectors.places().all());
+        self.builder.set_nodata(&self.vectors.places().nodata());
         self.data = Rc::new(self.builder.finish());
         self.last_validation.clear();
         self.last_held_back = None;

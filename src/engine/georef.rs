@@ -1,104 +1,9 @@
-//! Georeferences of the images to predict: from the file itself or from a world file beside it.
-
-use std::collections::BTreeMap;
+//! Georeferences of images, as they are told and measured.
 
 use crate::{
-    formats::{
-        Format,
-        geo::{Auxiliary, Beside, GeoRef, OwnPlace, PlaceRemark, ellipsoid::distance_m, placed},
-    },
+    formats::geo::{GeoRef, PlaceRemark, ellipsoid::distance_m},
     protocol::GeoInfo,
 };
-
-/// Longest sidecar that is read, bytes.
-const MAX_SIDECAR_BYTES: usize = 256 << 10;
-
-/// World files and projections that came with the images, by path without their extension.
-#[derive(Default)]
-pub(super) struct Sidecars {
-    world: BTreeMap<String, String>,
-    projection: BTreeMap<String, String>,
-    /// By the image's whole path.
-    auxiliary: BTreeMap<String, Auxiliary>,
-}
-
-/// What a file beside an image is.
-enum Kind {
-    World,
-    Projection,
-    Auxiliary,
-    /// Written by GIS programs and not needed: thumbnails, styles.
-    Other,
-}
-
-fn kind(path: &str) -> Option<(String, Kind)> {
-    let lower = path.to_lowercase();
-    if let Some(image) = lower.strip_suffix(".aux.xml") {
-        return Some((image.to_owned(), Kind::Auxiliary));
-    }
-    if lower.ends_with(".ovr") || lower.ends_with(".qml") || lower.ends_with(".cpg") {
-        return Some((String::new(), Kind::Other));
-    }
-    let (stem, extension) = lower.rsplit_once('.')?;
-    let world = [
-        "pgw", "pngw", "jgw", "jpgw", "jpegw", "tfw", "tifw", "tiffw", "bpw", "gfw", "wpw", "webpw", "wld",
-    ];
-    if world.contains(&extension) {
-        Some((stem.to_owned(), Kind::World))
-    } else if extension == "prj" {
-        Some((stem.to_owned(), Kind::Projection))
-    } else {
-        None
-    }
-}
-
-impl Sidecars {
-    /// Takes a sidecar in; `false` if the file is none.
-    pub(super) fn add(&mut self, path: &str, bytes: &[u8]) -> bool {
-        let Some((stem, kind)) = kind(path) else {
-            return false;
-        };
-        let text = || String::from_utf8_lossy(&bytes[..bytes.len().min(MAX_SIDECAR_BYTES)]).into_owned();
-        match kind {
-            Kind::World => drop(self.world.insert(stem, text())),
-            Kind::Projection => drop(self.projection.insert(stem, text())),
-            Kind::Auxiliary => drop(self.auxiliary.insert(stem, Auxiliary::read(bytes))),
-            Kind::Other => {}
-        }
-        true
-    }
-
-    /// What the `.prj` beside a file says.
-    pub(super) fn projection_of(&self, path: &str) -> Option<&str> {
-        let lower = path.to_lowercase();
-        let stem = lower.rsplit_once('.').map_or(lower.as_str(), |(stem, _)| stem);
-        self.projection.get(stem).map(String::as_str)
-    }
-
-    /// The value that means nothing, of each band of an image, by the auxiliary file beside it.
-    pub(super) fn nodata_of(&self, image_path: &str) -> &[f64] {
-        let auxiliary = self.auxiliary.get(&image_path.to_lowercase());
-        auxiliary.map(Auxiliary::nodata).unwrap_or_default()
-    }
-
-    /// Where an image lies, by what it says itself and what lies beside it.
-    pub(super) fn of(
-        &self,
-        image_path: &str,
-        format: Option<Format>,
-        own: &OwnPlace,
-    ) -> (Option<GeoRef>, Option<PlaceRemark>) {
-        let lower = image_path.to_lowercase();
-        let stem = lower.rsplit_once('.').map_or(lower.as_str(), |(stem, _)| stem);
-        let beside = Beside {
-            aux: self.auxiliary.get(&lower),
-            world: self.world.get(stem).map(String::as_str),
-            prj: self.projection.get(stem).map(String::as_str),
-            world_first: matches!(format, Some(Format::Png | Format::Gif | Format::Bmp)),
-        };
-        placed(own, beside)
-    }
-}
 
 /// What the page shows of a georeference, and what is remarkable about it, of an image of `width` x `height` pixels.
 pub(super) fn describe(geo: &GeoRef, remark: Option<PlaceRemark>, width: u32, height: u32) -> GeoInfo {
@@ -166,16 +71,9 @@ mod tests {
     }
 
     #[test]
-    fn a_world_file_places_the_image_beside_it() {
-        let mut sidecars = Sidecars::default();
-        assert!(sidecars.add("a/Tile.PGW", b"0.5\n0\n0\n-0.5\n500000.25\n5399999.75\n"));
-        assert!(sidecars.add("a/tile.prj", b"PROJCS[\"WGS_1984_UTM_Zone_33N\"]"));
-        assert!(sidecars.add("a/tile.png.aux.xml", b"<PAMDataset/>"));
-        assert!(!sidecars.add("a/tile.png", b""));
-        let of = |path| sidecars.of(path, Some(Format::Png), &OwnPlace::default()).0;
-        let geo = of("a/tile.png").expect("placed");
-        assert_eq!(geo.epsg, Some(32633));
-        assert_eq!(of("b/tile.png"), None);
+    fn a_placed_image_is_described_on_the_ground() {
+        let place = [500_000.0, 0.5, 0.0, 5_400_000.0, 0.0, -0.5];
+        let geo = GeoRef::new(place, Some(32633), GeoKeys::default()).expect("placed");
         let info = describe(&geo, None, 2000, 1000);
         let [w, h] = info.ground_m.expect("known");
         assert!((w - 1000.0).abs() < 5.0 && (h - 500.0).abs() < 3.0, "{w} {h}");

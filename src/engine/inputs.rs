@@ -1,27 +1,24 @@
 //! The images to predict, as they were dropped.
 
-use std::sync::Arc;
-
 use super::{
     fault,
     file_faults::file_fault,
-    georef::{self, Sidecars},
+    georef,
     large::{Large, WHOLE_BYTES},
-    others::beside_inputs,
+    others,
 };
 use crate::{
     data::{
+        load::{self, Incoming, Places},
         mask_files::{self, MaskFiles},
-        pair,
     },
     export::Bits,
     formats::{
-        DecodeError, Format,
-        decode::{self, Limits},
-        geo::{GeoRef, OwnPlace, PlaceRemark},
+        DecodeError, ImageFile, Limits,
+        geo::{GeoRef, PlaceRemark},
         raster::Raster,
-        sniff,
-        tiff::{TiffError, TiffImage},
+        sidecars::SidecarKind,
+        tiff::TiffError,
     },
     infer::View,
     protocol::{Event, FaultCode, Stage},
@@ -35,10 +32,7 @@ pub(super) struct InputImage {
     /// The whole image, or a small one of it if it is read by window.
     pub(super) raster: Raster,
     large: Option<Large>,
-    /// From the file itself.
-    own_place: OwnPlace,
-    format: Option<Format>,
-    /// That, or what lies beside it says.
+    /// By the file itself, or by what lies beside it.
     pub(super) geo: Option<GeoRef>,
     pub(super) remark: Option<PlaceRemark>,
 }
@@ -47,15 +41,13 @@ pub(super) struct InputImage {
 #[derive(Default)]
 pub(super) struct Inputs {
     pub(super) images: Vec<InputImage>,
-    sidecars: Sidecars,
+    places: Places,
     /// Which pixels have no data, by files beside the images.
     mask_files: MaskFiles,
     /// Bands of TIFFs to show; empty for the usual ones.
     pub(super) bands: Vec<usize>,
     /// TIFFs up to this many bytes decoded are held whole; `None` for the usual limit.
     pub(super) whole_bytes: Option<u64>,
-    /// Most bands that a file had, alpha aside.
-    pub(super) most_bands: usize,
     pub(super) read: u32,
 }
 
@@ -142,25 +134,42 @@ impl Inputs {
         Some(large.finish())
     }
 
-    /// Decodes one file; a file of the same path is replaced.
+    /// Most bands that a file had, alpha aside.
+    pub(super) fn most_bands(&self) -> usize {
+        self.places.most_bands()
+    }
+
+    /// Takes one file in; a file of the same path is replaced.
     pub(super) fn add(&mut self, path: String, bytes: Vec<u8>) -> Option<Event> {
         self.read += 1;
-        if pair::is_junk(&path) || self.sidecars.add(&path, &bytes) {
-            return None;
-        }
-        if let Some(image) = mask_files::image_of(&path) {
-            return self.add_mask_file(&path, image, &bytes);
-        }
-        if let Some(said) = beside_inputs(&path, &bytes) {
-            return said;
-        }
-        let mut input = match read(
-            path.clone(),
-            bytes,
-            &self.bands,
-            self.whole_bytes.unwrap_or(WHOLE_BYTES),
-            &mut self.most_bands,
-        ) {
+        let limits = Limits {
+            bands: self.bands.clone(),
+            ..Limits::default()
+        };
+        let read = match load::sort(&path, bytes, false, &limits) {
+            Incoming::Sidecar {
+                kind: SidecarKind::MissingMask,
+                owner,
+                bytes,
+            } => return self.add_mask_file(&path, owner, bytes),
+            Incoming::Sidecar { kind, owner, bytes } => {
+                self.places.add_sidecar(kind, owner, &bytes);
+                return None;
+            }
+            Incoming::Annotations(kind) => return Some(others::annotations(&path, kind)),
+            // Outlines are not asked for.
+            Incoming::Junk | Incoming::PassedOver | Incoming::Outlines(_) | Incoming::Shapefile(_) => return None,
+            Incoming::Image(file) => {
+                let facts = file.facts();
+                let read = self.read(&path, file, &limits);
+                if read.is_ok() {
+                    self.places.add(&path, facts);
+                }
+                read
+            }
+            Incoming::Refused(error) => Err(error),
+        };
+        let mut input = match read {
             Ok(input) => input,
             Err(error) => return Some(Event::Fault(file_fault(&path, &error.into()))),
         };
@@ -179,23 +188,48 @@ impl Inputs {
         refused
     }
 
-    /// Takes in a file that says which pixels of `image` have no data, whether that is here yet or not.
-    fn add_mask_file(&mut self, path: &str, image: &str, bytes: &[u8]) -> Option<Event> {
-        if let Err(kind) = self.mask_files.add(path, bytes) {
+    /// Decodes an image, or opens it to be read by window.
+    fn read(&self, path: &str, file: ImageFile, limits: &Limits) -> Result<InputImage, DecodeError> {
+        let whole_bytes = self.whole_bytes.unwrap_or(WHOLE_BYTES);
+        let is_large = file
+            .by_window()
+            .is_some_and(|image| image.raster_bytes() > whole_bytes && image.is_worth_windows());
+        let (raster, large) = match is_large {
+            false => (file.decode(limits)?, None),
+            true => {
+                let image = file.into_window().ok_or(DecodeError::UnknownFormat)?;
+                let large = Large::open(image, &limits.bands)?;
+                (large.preview(super::predict::VIEW_PX)?, Some(large))
+            }
+        };
+        Ok(InputImage {
+            path: path.to_owned(),
+            raster,
+            large,
+            geo: None,
+            remark: None,
+        })
+    }
+
+    /// Takes in a file that says which pixels of `image` (its path in lower case) have no data, whether that is here yet
+    /// or not.
+    fn add_mask_file(&mut self, path: &str, image: String, bytes: Vec<u8>) -> Option<Event> {
+        if let Err(kind) = self.mask_files.add(path, image.clone(), bytes) {
             return Some(Event::Fault(file_fault(path, &kind)));
         }
-        let file = self.mask_files.of(image)?;
+        let file = self.mask_files.of(&image)?;
         let mut images = self.images.iter_mut();
         images
-            .find(|input| input.path.to_lowercase() == image.to_lowercase())
+            .find(|input| input.path.to_lowercase() == image)
             .and_then(|input| leave_out_missing(input, file))
     }
 
     /// Places the images that world files came for.
     pub(super) fn place(&mut self) {
         for input in &mut self.images {
-            (input.geo, input.remark) = self.sidecars.of(&input.path, input.format, &input.own_place);
-            let nodata = self.sidecars.nodata_of(&input.path);
+            let place = self.places.place(&input.path).unwrap_or_default();
+            (input.geo, input.remark) = (place.geo, place.remark);
+            let nodata = self.places.nodata_of(&input.path);
             if !nodata.is_empty() && !input.raster.has_alpha() {
                 input.raster = input.raster.with_nodata(nodata);
                 if let Some(large) = &mut input.large {
@@ -217,52 +251,6 @@ fn leave_out_missing(input: &mut InputImage, file: &mask_files::MaskFile) -> Opt
     };
     let error = apply().err()?;
     Some(Event::Fault(file_fault(&file.path, &mask_files::fault(error))))
-}
-
-/// Bands that can be shown: all but alpha, and that too where it may be something else.
-pub(super) fn bands_of(image: &TiffImage) -> usize {
-    match image.alpha_may_be_band() {
-        true => image.bands,
-        false => image.measured_bands().len(),
-    }
-}
-
-/// Decodes a file, or opens it to be read by window.
-fn read(
-    path: String,
-    bytes: Vec<u8>,
-    bands: &[usize],
-    whole_bytes: u64,
-    most_bands: &mut usize,
-) -> Result<InputImage, DecodeError> {
-    let limits = Limits {
-        bands: bands.to_vec(),
-        ..Limits::default()
-    };
-    let format = sniff(&bytes);
-    let input = |raster, large, own_place| InputImage {
-        path,
-        raster,
-        large,
-        own_place,
-        format,
-        geo: None,
-        remark: None,
-    };
-    if format == Some(Format::Tiff) {
-        let bytes = Arc::new(bytes);
-        if let Ok(mut image) = TiffImage::open(bytes.clone()) {
-            let place = image.place.clone();
-            image.show_alpha_if_asked(bands);
-            *most_bands = bands_of(&image).max(*most_bands);
-            return match Large::open(image, bands, whole_bytes)? {
-                Some(large) => Ok(input(large.preview(super::predict::VIEW_PX)?, Some(large), place)),
-                None => Ok(input(decode::decode(&bytes, &limits)?, None, place)),
-            };
-        }
-        return Ok(input(decode::decode(&bytes, &limits)?, None, OwnPlace::default()));
-    }
-    Ok(input(decode::decode(&bytes, &limits)?, None, OwnPlace::default()))
 }
 
 #[cfg(test)]

@@ -29,14 +29,9 @@ pub(super) struct Large {
 }
 
 impl Large {
-    /// `None` if the file takes no more than `whole_bytes` decoded.
-    ///
     /// # Errors
     /// If it has more pixels than can be predicted, or is damaged.
-    pub(super) fn open(image: TiffImage, bands: &[usize], whole_bytes: u64) -> Result<Option<Large>, DecodeError> {
-        if image.raster_bytes() <= whole_bytes {
-            return Ok(None);
-        }
+    pub(super) fn open(image: TiffImage, bands: &[usize]) -> Result<Large, DecodeError> {
         let pixels = u64::from(image.width) * u64::from(image.height);
         if pixels > MAX_PIXELS {
             return Err(DecodeError::TooManyPixels {
@@ -45,12 +40,12 @@ impl Large {
             });
         }
         let bands = image.choose(image.pick(bands))?;
-        Ok(Some(Large {
+        Ok(Large {
             image,
             bands,
             band: None,
             missing: None,
-        }))
+        })
     }
 
     /// Takes a value for missing that a file beside the image names, if the image itself names none.

@@ -2,11 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{
-    data::pair,
-    formats::{annotations, sniff},
-    protocol::{Event, Fault, FaultCode, PassedOver, Stage},
-};
+use crate::protocol::{Event, Fault, FaultCode, PassedOver, Stage};
 
 /// Endings that are named.
 const ENDINGS: usize = 6;
@@ -19,33 +15,9 @@ pub(super) struct Others {
     annotations: BTreeMap<String, &'static str>,
 }
 
-/// What a file is, if it is neither image nor outlines by its name and its content.
-enum Other {
-    Passed,
-    Annotations(&'static str),
-}
-
-fn read(path: &str, bytes: &[u8]) -> Option<Other> {
-    // The bytes decide: a picture is one whatever it is called.
-    if !pair::is_beside(path) || sniff(bytes).is_some() {
-        return None;
-    }
-    Some(match annotations::kind(path, bytes) {
-        Some(kind) => Other::Annotations(kind),
-        None => Other::Passed,
-    })
-}
-
-/// Whether an image to predict is none, and nobody's fault; what is said of it.
-pub(super) fn beside_inputs(path: &str, bytes: &[u8]) -> Option<Option<Event>> {
-    Some(match read(path, bytes)? {
-        Other::Passed => None,
-        Other::Annotations(kind) => Some(Event::Fault(of_file(
-            FaultCode::Annotations,
-            path,
-            Some(kind.to_owned()),
-        ))),
-    })
+/// What is said of annotations among images to predict.
+pub(super) fn annotations(path: &str, kind: &str) -> Event {
+    Event::Fault(of_file(FaultCode::Annotations, path, Some(kind.to_owned())))
 }
 
 fn of_file(code: FaultCode, path: &str, detail: Option<String>) -> Fault {
@@ -58,16 +30,20 @@ fn of_file(code: FaultCode, path: &str, detail: Option<String>) -> Fault {
 }
 
 impl Others {
-    /// Looks at a file dropped for training; `true` if it is one of these.
-    pub(super) fn note(&mut self, path: &str, bytes: &[u8]) -> bool {
+    /// A file of this path came, and is something else now.
+    pub(super) fn forget(&mut self, path: &str) {
         self.passed.remove(path);
         self.annotations.remove(path);
-        match read(path, bytes) {
-            Some(Other::Passed) => drop(self.passed.insert(path.to_owned())),
-            Some(Other::Annotations(kind)) => drop(self.annotations.insert(path.to_owned(), kind)),
-            None => return false,
-        }
-        true
+    }
+
+    pub(super) fn add_passed_over(&mut self, path: String) {
+        self.forget(&path);
+        self.passed.insert(path);
+    }
+
+    pub(super) fn add_annotations(&mut self, path: String, kind: &'static str) {
+        self.forget(&path);
+        self.annotations.insert(path, kind);
     }
 
     /// What is said of annotations: once for all of a kind in a folder.
@@ -124,19 +100,15 @@ mod tests {
     #[test]
     fn what_lies_beside_is_counted_and_annotations_are_named_once() {
         let mut others = Others::default();
-        for path in ["README", "set/README.md", "set/a.txt", "set/b.txt"] {
-            assert!(others.note(path, b"words"), "{path}");
+        for path in ["README", "set/README.md", "set/a.txt", "set/b.txt", "set/a.txt"] {
+            others.add_passed_over(path.to_owned());
         }
-        assert!(others.note("set/a.txt", b"again"));
         for n in 0..3 {
-            assert!(others.note(&format!("set/labels/{n}.txt"), b"0 0.5 0.5 0.1 0.1\n"));
+            others.add_annotations(format!("set/labels/{n}.txt"), "YOLO boxes");
         }
-        assert!(others.note("coco.json", br#"{"images": [], "annotations": []}"#));
-        let png = crate::formats::grey8_png(&[0; 4], 2, 2).expect("a picture");
-        // A picture of another name, what should be a picture, and what could be a map.
-        for (path, bytes) in [("a.txt", png.as_slice()), ("a.png", b"words"), ("a.gpkg", b"SQLite")] {
-            assert!(!others.note(path, bytes), "{path}");
-        }
+        others.add_annotations("coco.json".to_owned(), "COCO annotations");
+        others.add_passed_over("now.txt".to_owned());
+        others.forget("now.txt");
         let (faults, passed) = others.report(false);
         assert_eq!((passed.files, passed.kinds.join(" ")), (4, ".txt .md README".into()));
         let said: Vec<_> = faults
@@ -162,7 +134,7 @@ mod tests {
     #[test]
     fn alone_they_are_named() {
         let mut others = Others::default();
-        assert!(others.note("notes.txt", b"words"));
+        others.add_passed_over("notes.txt".to_owned());
         let (faults, passed) = others.report(true);
         assert_eq!((faults.len(), passed.files), (1, 0));
         assert_eq!(faults[0].code, FaultCode::UnknownFormat);

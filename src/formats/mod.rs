@@ -5,27 +5,25 @@
 //! [`DecodeError`] and never a panic or half an image.
 
 pub mod annotations;
-pub mod decode;
 pub mod encode;
 mod fnv;
 pub mod geo;
-pub mod header;
+pub mod image;
 pub mod jpeg;
 pub mod keras_h5;
 pub mod npz;
 pub mod onnx;
-mod orientation;
 pub mod parts;
 pub mod raster;
 mod raster_hash;
 pub mod run_file;
 pub mod samples;
+pub mod sidecars;
 pub mod tiff;
 pub mod vector;
 pub mod weights_file;
 
-pub use decode::{DecodeError, Limits, decode};
+pub use self::image::{DecodeError, Format, ImageFile, Limits, decode, sniff};
 pub use encode::{EncodeError, grey8_png, grey16_png, rgba8_png};
-pub use header::{Format, sniff};
 pub use parts::Parts;
 pub use raster::{Raster, Samples};

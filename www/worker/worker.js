@@ -231,9 +231,21 @@ async function advance() {
   send(events);
 }
 
+/**
+ * Names in composed form (NFC), wherever they stand in a command: macOS hands out decomposed ones, and the engine compares
+ * them as they come. Bytes stay the same object.
+ * @template T @param {T} value @returns {T}
+ */
+function composed(value) {
+  if (typeof value === 'string') return /** @type {any} */ (value.normalize('NFC'));
+  if (Array.isArray(value)) return /** @type {any} */ (value.map(composed));
+  if (!value || typeof value !== 'object' || ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value;
+  return /** @type {any} */ (Object.fromEntries(Object.entries(value).map(([key, part]) => [key, composed(part)])));
+}
+
 /** @param {Command} command */
 async function call(command) {
-  send((await guarded(() => /** @type {any} */ (engine).command(command), false)) ?? []);
+  send((await guarded(() => /** @type {any} */ (engine).command(composed(command)), false)) ?? []);
 }
 
 /**

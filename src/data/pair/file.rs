@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use super::folder::{FolderName, read_folder};
 use super::keys;
 use super::kinds::{Role, components};
-use super::names::{spelling, take_role, without_extension};
+use super::names::{composed, spelling, take_role, without_extension};
 use super::rank::{NEVER, rank};
-use crate::data::unicode::decompose;
 
 pub(super) struct File {
     pub index: usize,
@@ -17,7 +16,7 @@ pub(super) struct File {
     pub certain: bool,
     /// The user says so.
     pub said: bool,
-    /// Folders as they are, decomposed.
+    /// Folders as they are, composed.
     pub folder: Vec<String>,
     /// Folders without their role word, as people read them, and in lower case.
     pub shown_context: Vec<String>,
@@ -61,7 +60,7 @@ impl File {
 
 /// A file that is certainly a mask, or polygons for one.
 pub(super) fn read_mask(path: &str) -> File {
-    let parts: Vec<String> = components(path).map(decompose).collect();
+    let parts: Vec<String> = components(path).map(composed).collect();
     let folders = parts.iter().map(|f| (f.as_str(), read_folder(f))).collect();
     let mut file = read(0, path, &parts, &folders, &[], false);
     if file.role == Role::Image {
@@ -80,7 +79,7 @@ pub(super) struct Spec {
 
 impl Spec {
     pub(super) fn new(text: &str, role: Role) -> Spec {
-        let mut folders: Vec<String> = components(text).map(decompose).collect();
+        let mut folders: Vec<String> = components(text).map(composed).collect();
         let extension = folders
             .last()
             .and_then(|last| last.strip_prefix("*."))

@@ -2,7 +2,7 @@
 //!
 //! A path is read as context / role / stem. The role comes from a folder (`images/`, `labelRaw/`) or from the file
 //! name (`layer12`, `x_mask`); what remains of folders and name once the role is taken out must be equal on both
-//! sides. Names are compared decomposed (macOS), exactly first, then without case, then in one spelling without the
+//! sides. Names are compared composed ([`composed`]), exactly first, then without case, then in one spelling without the
 //! words and folders that data sets put into names ([`loose`]). Where no word says which folder is what, there is one
 //! [`Question`] instead of a guess.
 
@@ -29,7 +29,7 @@ pub use beside::{is_beside, is_junk};
 use file::File;
 use kinds::Role;
 pub use kinds::{FolderRoles, Group, Pairing, Question};
-pub(super) use names::without_extension;
+pub(super) use names::{composed, without_extension};
 pub use vector::{ImageNames, is_unusable_data};
 
 /// What is known beside the names.

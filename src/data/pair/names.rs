@@ -4,6 +4,19 @@ use super::kinds::Role;
 use super::vocabulary::{COLOUR_WORDS, COPY_WORDS, IMAGE_WORDS, MASK_WORDS};
 use crate::values::NAME_ENDINGS;
 
+/// A name in composed form (Unicode's NFC): macOS hands out decomposed ones, everybody else composed ones, and
+/// `tile_München` must match itself. In the browser all names come in composed, by `String.prototype.normalize`.
+#[cfg(not(target_arch = "wasm32"))]
+pub(in crate::data) fn composed(name: &str) -> String {
+    unicode_normalization::UnicodeNormalization::nfc(name).collect()
+}
+
+/// The name as the page composed it.
+#[cfg(target_arch = "wasm32")]
+pub(in crate::data) fn composed(name: &str) -> String {
+    name.to_owned()
+}
+
 /// A word of a name: its bytes, and its text in lower case.
 pub(super) struct Word {
     pub start: usize,
@@ -174,4 +187,26 @@ pub(in crate::data) fn without_extension(path: &str) -> Option<&str> {
     NAME_ENDINGS
         .contains(&extension.to_ascii_lowercase().as_str())
         .then_some(stem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::composed;
+
+    #[test]
+    fn composed_equals_decomposed() {
+        for (name, apart) in [
+            ("M\u{fc}nchen", "Mu\u{308}nchen"),
+            ("\u{1ec7}", "e\u{323}\u{302}"),
+            ("\u{d55c}\u{ae00}", "\u{1112}\u{1161}\u{11ab}\u{1100}\u{1173}\u{11af}"),
+            ("\u{304c}\u{3071}", "\u{304b}\u{3099}\u{306f}\u{309a}"),
+            ("\u{30f4}", "\u{30a6}\u{3099}"),
+            ("\u{439}", "\u{438}\u{306}"),
+            ("\u{3ac}", "\u{3b1}\u{301}"),
+            ("plain 🛰 \u{5e9}", "plain 🛰 \u{5e9}"),
+        ] {
+            assert_eq!(composed(apart), name);
+            assert_eq!(composed(name), name);
+        }
+    }
 }

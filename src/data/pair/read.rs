@@ -6,15 +6,14 @@ use super::beside::is_junk;
 use super::file::{File, Spec, read, said_by_user};
 use super::folder::{FolderName, read_folder};
 use super::kinds::{FolderRoles, Role, components};
-use super::names::{self, spelling};
+use super::names::{self, composed, spelling};
 use super::{evidence, silent};
-use crate::data::unicode::decompose;
 
 /// Reads all paths, in their order; junk is listed apart.
 pub(super) fn read_all(paths: &[String], roles: &[FolderRoles], junk: &mut Vec<usize>) -> Vec<File> {
     let mut order: Vec<usize> = (0..paths.len()).collect();
     order.sort_by(|a, b| paths[*a].cmp(&paths[*b]));
-    let plain: Vec<Vec<String>> = paths.iter().map(|p| components(p).map(decompose).collect()).collect();
+    let plain: Vec<Vec<String>> = paths.iter().map(|p| components(p).map(composed).collect()).collect();
     let specs: Vec<[Spec; 2]> = roles
         .iter()
         .map(|r| [Spec::new(&r.images, Role::Image), Spec::new(&r.masks, Role::Mask)])

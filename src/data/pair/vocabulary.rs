@@ -160,20 +160,20 @@ pub(super) const SPLITS: &[&str] = &[
     "trainval",
     "holdout",
 ];
-/// How systems call a copy, decomposed.
+/// How systems call a copy, composed.
 pub(super) const COPY_WORDS: &[&str] = &[
     "copy",
     "another",
     "kopie",
     "copie",
     "copia",
-    "co\u{301}pia",
+    "c\u{f3}pia",
     "kopia",
     "kopi",
     "kopio",
     "kopya",
     "\u{43a}\u{43e}\u{43f}\u{438}\u{44f}",
-    "\u{30b3}\u{30d2}\u{309a}\u{30fc}",
+    "\u{30b3}\u{30d4}\u{30fc}",
     "\u{526f}\u{672c}",
 ];
 /// Words side by side that say in what form the data are (SpaceNet).

@@ -5,6 +5,11 @@ use std::{borrow::Cow, io::Read};
 
 use super::{TiffError, ifd::Layout};
 
+/// A byte of Deflate holds four copies of 258 bytes at most (RFC 1951: a length and a distance of one bit each).
+const DEFLATE_RATIO: usize = 1032;
+/// A code of LZW has 9 bits at least and stands for 4096 bytes at most.
+const LZW_RATIO: usize = 4096;
+
 /// Compressions that are read here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compression {
@@ -14,6 +19,8 @@ pub enum Compression {
     PackBits,
     /// The newer kind, compression 7; decoded by [`super::jpeg`].
     Jpeg,
+    /// ITU-T T.6, bilevel.
+    Fax4,
 }
 
 impl Compression {
@@ -28,7 +35,8 @@ impl Compression {
             8 | 32946 => return Ok(Self::Deflate),
             32773 => return Ok(Self::PackBits),
             7 => return Ok(Self::Jpeg),
-            2..=4 => " (fax)",
+            4 => return Ok(Self::Fax4),
+            2..=3 => " (fax)",
             6 => " (old JPEG)",
             34712 => " (JPEG 2000)",
             34887 => " (LERC)",
@@ -80,15 +88,21 @@ pub fn decode<'a>(
     let mut data: Cow<'a, [u8]> = match compression {
         Compression::None => Cow::Borrowed(raw.get(..wanted).ok_or_else(|| short(raw.len()))?),
         Compression::Deflate => {
-            let mut out = Vec::with_capacity(wanted);
+            // No more than these bytes can hold.
+            let mut out = Vec::with_capacity(wanted.min(raw.len().saturating_mul(DEFLATE_RATIO)));
             flate2::read::ZlibDecoder::new(raw)
                 .take(wanted as u64)
                 .read_to_end(&mut out)
                 .map_err(|e| TiffError::Damaged(format!("Deflate: {e}")))?;
             Cow::Owned(out)
         }
-        Compression::Lzw => Cow::Owned(lzw(lzw_decoder(raw), raw, wanted)?),
+        Compression::Lzw => Cow::Owned(lzw(
+            lzw_decoder(raw),
+            raw,
+            wanted.min(raw.len().saturating_mul(LZW_RATIO)),
+        )?),
         Compression::PackBits => Cow::Owned(pack_bits(raw, wanted)),
+        Compression::Fax4 => Cow::Owned(fax(raw, shape)?),
         Compression::Jpeg => return Err(TiffError::Damaged("JPEG without its tables".into())),
     };
     if data.len() < wanted {
@@ -130,7 +144,7 @@ fn lzw(mut decoder: weezl::decode::Decoder, raw: &[u8], wanted: usize) -> Result
 }
 
 fn pack_bits(raw: &[u8], wanted: usize) -> Vec<u8> {
-    let mut out = Vec::with_capacity(wanted);
+    let mut out = Vec::with_capacity(wanted.min(raw.len().saturating_mul(64)));
     let mut rest = raw;
     while let [head, tail @ ..] = rest {
         if out.len() >= wanted {
@@ -154,6 +168,27 @@ fn pack_bits(raw: &[u8], wanted: usize) -> Vec<u8> {
     }
     out.truncate(wanted);
     out
+}
+
+/// Rows of black and white, one bit a pixel: 0 is white, as in libtiff, whatever the file says that its bits mean. Rows
+/// that its writer left out at the end are white.
+fn fax(raw: &[u8], shape: ChunkShape) -> Result<Vec<u8>, TiffError> {
+    let side = |n: usize| u16::try_from(n).map_err(|_| TiffError::Unsupported(format!("fax of {n} pixels a side")));
+    let (width, rows) = (side(shape.width)?, side(shape.rows)?);
+    let row_bytes = shape.row_bytes();
+    let mut out = Vec::new();
+    let read = fax::decoder::decode_g4(raw.iter().copied(), width, Some(rows), |line| {
+        let from = out.len();
+        out.resize(from + row_bytes, 0);
+        let black = fax::decoder::pels(line, width).map(|colour| colour == fax::Color::Black);
+        for (at, _) in black.enumerate().filter(|(_, black)| *black) {
+            if let Some(byte) = out.get_mut(from + at / 8) {
+                *byte |= 0x80 >> (at % 8);
+            }
+        }
+    });
+    read.map(|()| out)
+        .ok_or_else(|| TiffError::Damaged("fax: no code of T.6".into()))
 }
 
 /// Predictor 2: each sample is the difference to the same band of the pixel before.
@@ -229,6 +264,24 @@ mod tests {
         ];
         assert_eq!(pack_bits(&packed, 24), plain);
         assert_eq!(pack_bits(&packed[..8], 24), plain[..10]);
+    }
+
+    /// By hand from T.6: a row of white (V0), one of 3 white, 2 black and the rest white (horizontal, white 3, black 2,
+    /// V0), and the end of the block.
+    #[test]
+    fn fax_is_black_and_white() {
+        let shape = ChunkShape {
+            width: 8,
+            rows: 3,
+            samples: 1,
+            bits: 1,
+        };
+        // 1 | 001 1000 11 1 | 000000000001 000000000001
+        let raw = [0b1001_1000, 0b1110_0000, 0b0000_0010, 0b0000_0000, 0b0010_0000];
+        assert_eq!(fax(&raw, shape), Ok(vec![0, 0b0001_1000, 0]));
+        assert!(matches!(fax(&[0, 0], shape), Err(TiffError::Damaged(_))));
+        let wide = ChunkShape { width: 70_000, ..shape };
+        assert!(matches!(fax(&raw, wide), Err(TiffError::Unsupported(_))));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! TIFF and GeoTIFF, read by window: the file stays encoded in memory, and only what is asked for is decoded.
 //!
 //! Strips and tiles, bands side by side or in planes, 1 to 64 bits, integers and floats, BigTIFF, both byte
-//! orders; compressions and predictors of [`chunk`]. Reduced images (overviews) are passed over; a
+//! orders; grey, palettes, RGB, inks; compressions and predictors of [`chunk`]. Reduced images (overviews) are passed over; a
 //! mask says which pixels are missing.
 //! Written apart from the `tiff` crate because that one decodes neither by window over planes nor bounded by the
-//! length of the file, and gives no directory to read the georeference from.
+//! length of the file, and its chunk reader knows fewer of the variants that GDAL reads, in more bytes of download.
 
 mod chunk;
 mod fourth_band;
@@ -51,8 +51,10 @@ pub enum Kind {
     Float,
 }
 
-/// Bytes of one strip or tile at most, decompressed. A file whose strips are larger cannot be read by window.
+/// Bytes of one tile at most, decompressed. A file whose strips are larger is not worth reading by window.
 const MAX_CHUNK_BYTES: usize = 256 << 20;
+/// Bytes of one strip at most, decompressed: a whole image of the largest that is read.
+const MAX_STRIP_BYTES: usize = 800_000_000;
 
 mod tag {
     pub const SUBFILE: u16 = 254;
@@ -108,6 +110,8 @@ pub struct TiffImage {
     jpeg: JpegFacts,
     /// The first three bands are red, green and blue.
     rgb: bool,
+    /// The four bands are inks: cyan, magenta, yellow and black.
+    cmyk: bool,
     planar: bool,
     compression: Compression,
     /// The first pixel of a byte is its lowest bit.
@@ -190,11 +194,15 @@ impl TiffImage {
         let photometric = d.integer(tag::PHOTOMETRIC, 1)?;
         let palette = match photometric {
             0..=2 | 4 | 32803 | 34892 => None,
+            5 if bands == 4 && matches!(bits, 8 | 16) && kind == Kind::Unsigned => None,
             3 => Some(palette(d, bits)?),
             // YCbCr, which the JPEG decoder gives as RGB.
             6 if compression == Compression::Jpeg => None,
             other => return Err(TiffError::Unsupported(unsupported_colours(other))),
         };
+        if compression == Compression::Fax4 && (bits != 1 || bands != 1) {
+            return Err(TiffError::Unsupported(format!("fax of {bands} bands of {bits} bits")));
+        }
         if compression == Compression::Jpeg && bits != 8 {
             return Err(TiffError::Unsupported(format!("{bits}-bit JPEG inside TIFF")));
         }
@@ -222,6 +230,9 @@ impl TiffImage {
             [rows as usize, width as usize]
         };
         let planar = bands > 1 && d.integer(tag::PLANAR, 1)? == 2;
+        if photometric == 5 && planar {
+            return Err(TiffError::Unsupported("CMYK in planes".into()));
+        }
         if compression == Compression::Jpeg && bands > 4 && !planar {
             return Err(TiffError::Unsupported(format!("JPEG of {bands} bands")));
         }
@@ -257,6 +268,7 @@ impl TiffImage {
                 ycbcr: photometric == 6,
             },
             rgb: photometric == 2,
+            cmyk: photometric == 5,
             planar,
             compression,
             reversed_bits,
@@ -295,6 +307,12 @@ impl TiffImage {
         self.chunk[0]
     }
 
+    /// Whether its strips or tiles are small enough to decode some of them for each window.
+    pub fn is_worth_windows(&self) -> bool {
+        self.shape(self.chunk[0])
+            .is_some_and(|shape| shape.bytes() <= MAX_CHUNK_BYTES || self.compression == Compression::None)
+    }
+
     /// Bytes held: the file as it came.
     pub fn encoded_bytes(&self) -> usize {
         self.bytes.len()
@@ -315,7 +333,7 @@ impl TiffImage {
 /// A photometric interpretation that is not read, by number and name.
 fn unsupported_colours(number: u64) -> String {
     let name = match number {
-        5 => " (CMYK)",
+        5 => " (CMYK of other depths or bands)",
         6 => " (YCbCr without JPEG)",
         8 => " (CIELab)",
         9 => " (ICCLab)",

@@ -95,7 +95,15 @@ fn lengths_that_say_nothing_new_may_be_wrong() {
 #[test]
 fn what_is_not_read_has_its_name() {
     let refused = |tags: &[(u16, u16, u32, u32)]| open(plain(4, 4, tags, &[0; 64])).expect_err("refused").to_string();
-    assert_eq!(refused(&[(262, 3, 1, 5)]), "photometric interpretation 5 (CMYK)");
+    assert_eq!(
+        refused(&[(262, 3, 1, 5)]),
+        "photometric interpretation 5 (CMYK of other depths or bands)"
+    );
+    assert_eq!(
+        refused(&[(262, 3, 1, 5), (277, 3, 1, 4), (284, 3, 1, 2)]),
+        "CMYK in planes"
+    );
+    assert_eq!(refused(&[(259, 3, 1, 4)]), "fax of 1 bands of 8 bits");
     assert_eq!(
         refused(&[(262, 3, 1, 6)]),
         "photometric interpretation 6 (YCbCr without JPEG)"
@@ -116,4 +124,29 @@ fn floats_of_16_bits() {
     let back = values(plain(4, 1, &tags, &[0, 0x3c, 0, 0xc0, 0xff, 0x7b, 0, 0x7e]));
     assert_eq!(back[..3], [1.0, -2.0, 65504.0]);
     assert!(back[3].is_nan());
+}
+
+/// Inks on white paper: none, cyan, half of the light taken by black, all of it.
+#[test]
+fn cmyk_becomes_red_green_and_blue() {
+    let inks = [[0, 0, 0, 0], [255, 0, 0, 0], [0, 100, 0, 128], [0, 0, 0, 255]];
+    let expected = [[255, 255, 255], [0, 255, 255], [127, 77, 127], [0, 0, 0]];
+    let colours = |image: super::TiffImage| -> Vec<[u8; 3]> {
+        assert_eq!(image.pick(&[3]), [0, 1, 2]);
+        let bands = image.choose(image.pick(&[])).expect("bands");
+        let raster = image.whole(&bands).expect("a raster");
+        assert_eq!((raster.bands, image.raster_bytes()), (3, raster.bytes()));
+        (0..4)
+            .map(|x| {
+                let [r, g, b, _] = raster.rgba8_at(x, 0);
+                [r, g, b]
+            })
+            .collect()
+    };
+    let tags = [(262, 3, 1, 5), (277, 3, 1, 4)];
+    let narrow = plain(4, 1, &tags, &inks.concat());
+    assert_eq!(colours(open(narrow).expect("opened")), expected);
+    let wide: Vec<u8> = inks.concat().iter().flat_map(|ink| [*ink, *ink]).collect();
+    let wide = plain(4, 1, &[tags[0], tags[1], (258, 3, 1, 16)], &wide);
+    assert_eq!(colours(open(wide).expect("opened")), expected);
 }

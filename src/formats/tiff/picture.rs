@@ -23,7 +23,9 @@ const CLIP: f64 = 0.02;
 impl TiffImage {
     /// Bands that hold something measured: all but alpha.
     pub fn measured_bands(&self) -> Vec<usize> {
-        (0..self.bands).filter(|band| Some(*band) != self.alpha).collect()
+        // The inks of a pixel make one colour; none of them is a band to show.
+        let bands = if self.cmyk { 3 } else { self.bands };
+        (0..bands).filter(|band| Some(*band) != self.alpha).collect()
     }
 
     /// The bands to show unless the user chooses: one as grey, three or more as red, green, blue; those that the file
@@ -44,7 +46,7 @@ impl TiffImage {
 
     /// The bands asked for if the file has them all, else the default ones.
     pub fn pick(&self, asked: &[usize]) -> Vec<usize> {
-        if asked.is_empty() || asked.iter().any(|band| *band >= self.bands) {
+        if self.cmyk || asked.is_empty() || asked.iter().any(|band| *band >= self.bands) {
             return self.default_bands();
         }
         asked.to_vec()
@@ -78,7 +80,7 @@ impl TiffImage {
 
     /// Whether numbers are more than brightness in 8 bits.
     fn is_wide(&self) -> bool {
-        self.bits > 8 || self.kind != Kind::Unsigned
+        (self.bits > 8 || self.kind != Kind::Unsigned) && !self.cmyk
     }
 
     /// Numbers of some rows over the whole height, one list a band: those of pixels with data, and all but each band's
@@ -140,6 +142,12 @@ impl TiffImage {
         Ok(raster)
     }
 
+    /// Red, green and blue of ink on white paper, without a profile: what each ink and black leave of the light.
+    fn colour_of_inks(&self, [cyan, magenta, yellow, black]: [f64; 4]) -> [u8; 3] {
+        let most = if self.bits == 16 { 65535.0 } else { 255.0 };
+        [cyan, magenta, yellow].map(|ink| ((most - ink) * (1.0 - black / most) * 255.0 / most) as u8)
+    }
+
     /// A number of up to 8 bits as 0 to 255.
     fn level(&self, value: f64) -> u8 {
         let shown = match self.bits {
@@ -170,9 +178,24 @@ impl TiffImage {
         let colours = self.colours(bands.picked.len());
         let out_bands = self.out_bands(bands);
         let pixels = window.height * window.width;
-        let asked = &bands.picked[..colours.min(bands.picked.len())];
+        let asked = match self.cmyk {
+            true => &[0, 1, 2, 3],
+            false => &bands.picked[..colours.min(bands.picked.len())],
+        };
+        let mut inks = [0.0; 4];
         let mut out = vec![T::default(); pixels * out_bands];
         self.visit(window, asked, &mut |at, value| {
+            if self.cmyk {
+                // A pixel's inks come one after the other: they never lie in planes.
+                inks[at % 4] = value;
+                if at % 4 == 3 {
+                    let to = at / 4 * out_bands;
+                    for (to, v) in out[to..to + 3].iter_mut().zip(self.colour_of_inks(inks)) {
+                        *to = T::from(v);
+                    }
+                }
+                return;
+            }
             let at = at / asked.len() * out_bands + at % asked.len();
             match &self.palette {
                 Some(palette) => {

@@ -1,6 +1,6 @@
 //! Where strips and tiles lie in the file.
 
-use super::{MAX_CHUNK_BYTES, TiffError, TiffImage, chunk::Compression, ifd::Directory, tag};
+use super::{MAX_CHUNK_BYTES, MAX_STRIP_BYTES, TiffError, TiffImage, chunk::Compression, ifd::Directory, tag};
 
 /// The offsets and lengths of strips or tiles; under the other kind's tags where a writer put them there.
 pub(super) fn listed(d: &Directory, tiled: bool) -> Result<[Vec<u64>; 2], TiffError> {
@@ -24,7 +24,7 @@ impl TiffImage {
     /// Checks that there are as many strips or tiles as the sizes ask for, and bounds their bytes.
     ///
     /// # Errors
-    /// If there are fewer, or one would take more than [`MAX_CHUNK_BYTES`] decompressed.
+    /// If there are fewer, or one would take more than [`MAX_STRIP_BYTES`] or [`MAX_CHUNK_BYTES`] decompressed.
     pub(super) fn places(&self, [offsets, mut counts]: [Vec<u64>; 2]) -> Result<Vec<(u64, u64)>, TiffError> {
         let wanted = (self.chunks_down() as u64)
             .saturating_mul(self.chunks_across() as u64)
@@ -47,10 +47,12 @@ impl TiffImage {
         let bytes = self
             .shape(self.chunk[0])
             .and_then(|s| s.row_bytes().checked_mul(s.rows));
+        // No strip is larger than its image, which is bounded where it is decoded; a tile may be.
+        let most = if self.tiled { MAX_CHUNK_BYTES } else { MAX_STRIP_BYTES };
         match bytes {
-            Some(n) if n <= MAX_CHUNK_BYTES || self.compression == Compression::None => {}
+            Some(n) if n <= most || self.compression == Compression::None => {}
             _ => {
-                let (n, limit) = (bytes.unwrap_or(usize::MAX) >> 20, MAX_CHUNK_BYTES >> 20);
+                let (n, limit) = (bytes.unwrap_or(usize::MAX) >> 20, most >> 20);
                 return Err(TiffError::Unsupported(format!("{what} of {n} MiB, limit {limit} MiB")));
             }
         }

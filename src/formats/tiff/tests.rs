@@ -230,7 +230,9 @@ fn lies_are_named_and_cost_nothing() {
         "1 strips, 2147483648 needed",
     );
     // A bomb: 60,000 x 60,000 in one compressed strip of 16 bytes.
-    named(plain(60_000, 60_000, &[(259, 3, 1, 8)], &[0; 16]), "MiB, limit 256 MiB");
+    named(plain(60_000, 60_000, &[(259, 3, 1, 8)], &[0; 16]), "MiB, limit 762 MiB");
+    let tile = [(259, 3, 1, 8), (322, 4, 1, 20_000), (323, 4, 1, 20_000)];
+    named(plain(16, 16, &tile, &[0; 16]), "MiB, limit 256 MiB");
     named(plain(4, 4, &[(273, 4, 1, 0xffff_fff0)], &[0; 16]), "ends early");
     named(plain(0, 4, &[], &[0; 16]), "width is 0");
     named(plain(4, 4, &[], &[0; 9]), "strip or tile ends early: 9 bytes");

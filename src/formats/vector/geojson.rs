@@ -78,9 +78,13 @@ pub fn may_be_geojson(path: &str) -> bool {
         .any(|end| lower.ends_with(end))
 }
 
-/// The polygons of a file, if it is GeoJSON; `None` where it is something else in JSON, or no JSON at all.
-pub fn read_if_geojson(bytes: &[u8]) -> Option<Result<Polygons, GeoJsonError>> {
-    match read(bytes) {
+/// The polygons of a file, if it is GeoJSON; `None` where it is something else in JSON, or no JSON at all. The bytes stay
+/// those of the file, but for `NaN` and what stands between records.
+pub fn read_if_geojson(bytes: &mut Vec<u8>) -> Option<Result<Polygons, GeoJsonError>> {
+    let mut file = Cow::Owned(std::mem::take(bytes));
+    let read = read_in_place(&mut file);
+    *bytes = file.into_owned();
+    match read {
         Err(GeoJsonError::OtherType | GeoJsonError::DescribesImage) => None,
         // Cut off, and yet meant as one.
         Err(GeoJsonError::Syntax(_))
@@ -94,14 +98,23 @@ pub fn read_if_geojson(bytes: &[u8]) -> Option<Result<Polygons, GeoJsonError>> {
     }
 }
 
+/// The polygons of a file; bytes that are given away are not copied.
+///
 /// # Errors
 /// If the file is no GeoJSON, holds other shapes alone, or names a reference system or a class that cannot be. Without
 /// any geometry it is a file of no polygons.
-pub fn read(bytes: &[u8]) -> Result<Polygons, GeoJsonError> {
-    if bytes.len() > MAX_BYTES {
-        return Err(GeoJsonError::TooLarge(bytes.len() >> 20));
+pub fn read<'a>(bytes: impl Into<Cow<'a, [u8]>>) -> Result<Polygons, GeoJsonError> {
+    read_in_place(&mut bytes.into())
+}
+
+fn read_in_place(file: &mut Cow<[u8]>) -> Result<Polygons, GeoJsonError> {
+    if file.len() > MAX_BYTES {
+        return Err(GeoJsonError::TooLarge(file.len() >> 20));
     }
-    let text = plain(bytes);
+    let mut utf8 = from_utf16(file).map(Cow::Owned);
+    let text = utf8.as_mut().unwrap_or(file);
+    make_plain(text);
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let mut reader = Reader::default();
     let mut at = 0;
     let mut values = 0;
@@ -128,30 +141,28 @@ pub fn read(bytes: &[u8]) -> Result<Polygons, GeoJsonError> {
     reader.finish()
 }
 
-/// UTF-8 without a mark, `NaN` and `Infinity` as empty texts, and white space between the records of a sequence (RFC 8142).
-fn plain(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let utf16 = match bytes {
-        [0xff, 0xfe, rest @ ..] => Some((rest, u16::from_le_bytes as fn([u8; 2]) -> u16)),
-        [0xfe, 0xff, rest @ ..] => Some((rest, u16::from_be_bytes as fn([u8; 2]) -> u16)),
-        [b'{' | b'[', 0, ..] => Some((bytes, u16::from_le_bytes as fn([u8; 2]) -> u16)),
-        [0, b'{' | b'[', ..] => Some((bytes, u16::from_be_bytes as fn([u8; 2]) -> u16)),
-        _ => None,
+/// The text of a file in UTF-16.
+fn from_utf16(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (bytes, unit) = match bytes {
+        [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes as fn([u8; 2]) -> u16),
+        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes as fn([u8; 2]) -> u16),
+        [b'{' | b'[', 0, ..] => (bytes, u16::from_le_bytes as fn([u8; 2]) -> u16),
+        [0, b'{' | b'[', ..] => (bytes, u16::from_be_bytes as fn([u8; 2]) -> u16),
+        _ => return None,
     };
-    let text = match utf16 {
-        Some((bytes, unit)) => {
-            let units = bytes.as_chunks().0.iter().map(|pair| unit(*pair));
-            let text: String = char::decode_utf16(units)
-                .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-                .collect();
-            Cow::Owned(text.into_bytes())
-        }
-        None => Cow::Borrowed(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)),
-    };
-    let odd = |text: &[u8]| text.contains(&0x1e) || text.windows(3).any(|w| w == b"NaN" || w == b"Inf");
-    if !odd(&text) {
-        return text;
+    let units = bytes.as_chunks().0.iter().map(|pair| unit(*pair));
+    let text: String = char::decode_utf16(units)
+        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect();
+    Some(text.into_bytes())
+}
+
+/// Makes `NaN` and `Infinity` empty texts, and white space of what stands between the records of a sequence (RFC 8142).
+fn make_plain(text: &mut Cow<[u8]>) {
+    if !text.contains(&0x1e) && !text.windows(3).any(|w| w == b"NaN" || w == b"Inf") {
+        return;
     }
-    let mut text = text.into_owned();
+    let text = text.to_mut();
     let (mut at, mut quoted) = (0, false);
     while at < text.len() {
         let word = match text[at] {
@@ -179,7 +190,6 @@ fn plain(bytes: &[u8]) -> Cow<'_, [u8]> {
         }
         at += word.max(1);
     }
-    Cow::Owned(text)
 }
 
 /// What was read so far.

@@ -2,6 +2,8 @@
 
 use image::{DynamicImage, ImageFormat};
 
+use std::io::Cursor;
+
 use super::*;
 
 fn limits() -> Limits {

@@ -3,6 +3,14 @@
 use std::io::Write;
 
 use super::*;
+use crate::formats::image::{Format, Reader};
+
+fn of_file(format: Format, bytes: &[u8]) -> Orientation {
+    match format.row().map(|row| &row.reader) {
+        Some(Reader::Whole(codec)) => of((codec.metadata)(bytes)),
+        _ => Orientation::NoTransforms,
+    }
+}
 
 /// EXIF of one tag, little endian.
 fn exif(turn: u16) -> Vec<u8> {
@@ -18,7 +26,7 @@ fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
 
 fn png(chunks: &[Vec<u8>]) -> Orientation {
     let end = chunk(b"IEND", &[]);
-    of(
+    of_file(
         Format::Png,
         &[&b"\x89PNG\r\n\x1a\n"[..], &chunks.concat(), &end].concat(),
     )
@@ -32,7 +40,7 @@ fn webp(chunks: &[(&[u8; 4], &[u8])]) -> Orientation {
         out.extend_from_slice(data);
         out.extend(vec![0; data.len() % 2]);
     }
-    of(Format::WebP, &out)
+    of_file(Format::WebP, &out)
 }
 
 fn profile(exif: &[u8]) -> String {
@@ -120,7 +128,7 @@ fn jpeg_has_both_in_the_same_kind_of_segment() {
     let xmp = segment(&[b"http://ns.adobe.com/xap/1.0/\0", XMP.as_bytes()].concat());
     let own = segment(&[b"Exif\0\0", &exif(6)[..]].concat());
     let jpeg = |parts: &[&[u8]]| {
-        of(
+        of_file(
             Format::Jpeg,
             &[&[0xff, 0xd8], &parts.concat()[..], &[0xff, 0xd9]].concat(),
         )

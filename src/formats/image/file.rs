@@ -1,0 +1,181 @@
+//! One image file: told apart by its magic bytes, its header read, its pixels still encoded.
+
+use std::sync::Arc;
+
+use image::{DynamicImage, GrayImage, metadata::Orientation};
+
+use super::{
+    Codec, Format, Header, ImageFormat, Reader,
+    decode::{DecodeError, Limits, check_bytes, check_memory, check_size, to_raster},
+    orientation,
+};
+use crate::formats::{geo::OwnPlace, raster::Raster, tiff::TiffImage};
+
+/// A file that holds its bytes: what it says of itself is known, and no pixel was decoded for keeps.
+pub struct ImageFile {
+    format: Format,
+    contents: Contents,
+}
+
+enum Contents {
+    Whole {
+        bytes: Vec<u8>,
+        header: Header,
+        codec: Codec,
+    },
+    ByWindow {
+        image: Box<TiffImage>,
+        alpha_may_be_band: bool,
+    },
+}
+
+/// What a file says of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageFacts {
+    pub format: Format,
+    /// Width and height in pixels, where they are known before the pixels are decoded.
+    pub size: Option<[u32; 2]>,
+    /// Where the file itself says that it lies.
+    pub own_place: OwnPlace,
+    /// Bands that can be shown; 0 where there is no choice.
+    pub bands: usize,
+}
+
+impl ImageFile {
+    /// Takes the bytes of a file and reads its header; of the pixels of a TIFF at most some of an alpha are looked at.
+    ///
+    /// # Errors
+    /// If the file is no image that is read, ends early, or takes more bytes than `limits` allow (a TIFF is asked that
+    /// when it is decoded whole).
+    pub fn open(bytes: Vec<u8>, limits: &Limits) -> Result<ImageFile, DecodeError> {
+        if bytes.is_empty() {
+            return Err(DecodeError::EmptyFile);
+        }
+        let row = ImageFormat::of(&bytes).ok_or(DecodeError::UnknownFormat)?;
+        let contents = match &row.reader {
+            Reader::Whole(codec) => {
+                check_bytes(bytes.len(), limits)?;
+                Contents::Whole {
+                    header: (codec.header)(&bytes)?,
+                    codec: *codec,
+                    bytes,
+                }
+            }
+            Reader::ByWindow => {
+                let mut image = Box::new(TiffImage::open(Arc::new(bytes))?);
+                image.show_alpha_if_asked(&limits.bands);
+                Contents::ByWindow {
+                    alpha_may_be_band: image.alpha_may_be_band(),
+                    image,
+                }
+            }
+        };
+        Ok(ImageFile {
+            format: row.format,
+            contents,
+        })
+    }
+
+    pub fn facts(&self) -> ImageFacts {
+        let (size, own_place, bands) = match &self.contents {
+            Contents::Whole { header, .. } => (header.size.map(|(w, h)| [w, h]), OwnPlace::default(), 0),
+            Contents::ByWindow {
+                image,
+                alpha_may_be_band,
+            } => {
+                // All but alpha, and that too where it may be something else.
+                let bands = match alpha_may_be_band {
+                    true => image.bands,
+                    false => image.measured_bands().len(),
+                };
+                (Some([image.width, image.height]), image.place.clone(), bands)
+            }
+        };
+        ImageFacts {
+            format: self.format,
+            size,
+            own_place,
+            bands,
+        }
+    }
+
+    /// The file as one whose windows can be decoded, where its format is read so.
+    pub fn by_window(&self) -> Option<&TiffImage> {
+        match &self.contents {
+            Contents::ByWindow { image, .. } => Some(image),
+            Contents::Whole { .. } => None,
+        }
+    }
+
+    /// [`by_window`](Self::by_window), of a file that is not decoded whole.
+    pub fn into_window(self) -> Option<TiffImage> {
+        match self.contents {
+            Contents::ByWindow { image, .. } => Some(*image),
+            Contents::Whole { .. } => None,
+        }
+    }
+
+    /// Decodes the file to an upright raster.
+    ///
+    /// Sub-byte grey and palettes are expanded to 8 bits, CMYK becomes RGB, of an animation the first
+    /// frame is taken. Width and height are compared with `limits` before the pixels are allocated.
+    ///
+    /// # Errors
+    /// See [`DecodeError`]; a file that ends early is `Corrupt`, never half an image.
+    pub fn decode(&self, limits: &Limits) -> Result<Raster, DecodeError> {
+        match &self.contents {
+            Contents::Whole { bytes, header, codec } => whole(bytes, header, codec, limits),
+            Contents::ByWindow {
+                image,
+                alpha_may_be_band,
+            } => {
+                check_bytes(image.encoded_bytes(), limits)?;
+                check_size(image.width, image.height, limits)?;
+                check_memory(image.raster_bytes(), limits)?;
+                let bands = image.choose(image.pick(&limits.bands))?;
+                let mut raster = image.whole(&bands)?;
+                raster.alpha_may_be_band = *alpha_may_be_band;
+                Ok(raster)
+            }
+        }
+    }
+}
+
+fn whole(bytes: &[u8], header: &Header, codec: &Codec, limits: &Limits) -> Result<Raster, DecodeError> {
+    if let Some((width, height)) = header.size {
+        check_size(width, height, limits)?;
+    }
+    let mut decoded = (codec.pixels)(bytes, header, limits)?;
+    let orientation = orientation::of((codec.metadata)(bytes));
+    decoded.image.apply_orientation(orientation);
+    let mut raster = to_raster(decoded.image)?;
+    if let Some(has_data) = decoded.has_data {
+        raster = masked(raster, has_data, orientation, limits)?;
+    }
+    if let Some(bits) = header.bits {
+        raster.source_bits = bits;
+    }
+    raster.is_palette = header.palette;
+    raster.first_frame_only = header.animated;
+    raster.exif_rotated = orientation != Orientation::NoTransforms;
+    Ok(raster)
+}
+
+/// An image without the pixels that a mask in the same file leaves out, which lies as the image was stored.
+fn masked(
+    raster: Raster,
+    has_data: Vec<bool>,
+    orientation: Orientation,
+    limits: &Limits,
+) -> Result<Raster, DecodeError> {
+    check_memory(raster.bytes() + raster.pixels(), limits)?;
+    let (mut width, mut height) = (raster.width, raster.height);
+    if orientation::is_on_its_side(orientation) {
+        (width, height) = (height, width);
+    }
+    let mask = GrayImage::from_raw(width, height, has_data.into_iter().map(u8::from).collect());
+    let mut mask = DynamicImage::from(mask.ok_or_else(|| DecodeError::Corrupt("a mask of another size".into()))?);
+    mask.apply_orientation(orientation);
+    let mask = mask.into_luma8().into_raw();
+    Ok(raster.with_data(|pixel| mask.get(pixel).is_some_and(|data| *data != 0)))
+}

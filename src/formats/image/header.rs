@@ -1,0 +1,29 @@
+//! What a file says about itself before its pixels, and numbers of it.
+
+use super::DecodeError;
+
+/// Facts of a header that `image` does not hand out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Header {
+    /// Width and height, where this crate reads them itself.
+    pub size: Option<(u32, u32)>,
+    /// Bits a sample has in the file, where known.
+    pub bits: Option<u8>,
+    pub animated: bool,
+    /// Its pixels are places in a palette.
+    pub palette: bool,
+}
+
+pub(super) fn truncated() -> DecodeError {
+    DecodeError::Corrupt("the file ends early".into())
+}
+
+pub(super) fn be16(bytes: &[u8], at: usize) -> Option<u32> {
+    let b = bytes.get(at..at + 2)?;
+    Some(u32::from(u16::from_be_bytes(b.try_into().ok()?)))
+}
+
+pub(super) fn be32(bytes: &[u8], at: usize) -> Option<u32> {
+    let b = bytes.get(at..at.checked_add(4)?)?;
+    Some(u32::from_be_bytes(b.try_into().ok()?))
+}
