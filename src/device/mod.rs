@@ -2,7 +2,7 @@
 //!
 //! WebGPU is taken where a hardware adapter with the needed features answers, else the CPU. A
 //! software adapter counts as no GPU unless it was asked for: the CPU device is several times
-//! faster there (PERFORMANCE.md).
+//! faster there (docs/performance.md).
 
 mod calibrate;
 mod self_test;

@@ -20,6 +20,7 @@ mod structure;
 mod test;
 mod toolchain;
 mod tools;
+mod trips;
 mod workspace;
 
 use std::process::ExitCode;
@@ -40,6 +41,7 @@ cargo xtask <command>
   convert --model F --out F            a model in another program's format (convert --help)
   bench [--device webgpu|cpu] ...      training and inference times; one JSON line (bench --help)
   structure [--at COMMIT]              circles between files, imports upward, files too long, words that point outside
+  trips [--at COMMIT]                  how many files a setting, a format, an operator and three ways touch (trips --help)
   soak --minutes N [--device ...]      trains for so long and watches memory and the page; one JSON line
 
 Environment: GROUNDMASK_WASM_TOOLCHAIN=debian forces Debian's Rust, CHROMIUM and FIREFOX name browsers,
@@ -76,6 +78,7 @@ fn run() -> Result<ExitCode> {
         "convert" => model_job::command(&workspace, model_job::Task::Convert, args),
         "bench" => bench::command(&workspace, args),
         "structure" => structure::command(&workspace, args),
+        "trips" => trips::command(&workspace, args),
         "soak" => soak::command(&workspace, args),
         "help" => {
             println!("{USAGE}");

@@ -55,11 +55,14 @@ fn fault(line: &str) -> Option<&'static str> {
     {
         return Some("issue");
     }
-    let dated = |pair: &[&str]| {
-        pair[0] == "day" && pair[1].chars().all(|c| c.is_ascii_digit())
-            || pair[1] == "day" && ORDINALS.contains(&pair[0])
-    };
-    words.windows(2).any(dated).then_some("day")
+    let numbered = line.match_indices("day ").any(|(at, word)| {
+        line[at + word.len()..].starts_with(|c: char| c.is_ascii_digit())
+            && !line[..at].ends_with(char::is_alphanumeric)
+    });
+    let counted = words
+        .windows(2)
+        .any(|pair| pair[1] == "day" && ORDINALS.contains(&pair[0]));
+    (numbered || counted).then_some("day")
 }
 
 #[cfg(test)]
@@ -75,6 +78,7 @@ mod tests {
             ("day 3", Some("day")),
             ("zhixuhao/unet issues 31 and 80", None),
             ("a run can be had back for a day", None),
+            ("is_some_and(|day| (1..=31).contains(&day))", None),
             ("shared edges, the first days of a run", None),
         ] {
             assert_eq!(fault(line), word, "{line}");
