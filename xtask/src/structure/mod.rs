@@ -3,13 +3,15 @@
 //! - no circle between files, in Rust and in JavaScript;
 //! - no module imports upward (`FLOORS`);
 //! - no file of more than `MOST_LINES` lines of code, without blank lines and comments, with the tests in it;
-//! - sources and documents refer to nothing that a reader of the repository cannot see (`words`).
+//! - sources and documents refer to nothing that a reader of the repository cannot see (`words`);
+//! - the files that documents name are there (`places`).
 //!
 //! Its tests hold the checkout to them, so `cargo xtask test` does.
 
 mod circles;
 pub mod code;
 mod js_modules;
+mod places;
 mod rust_modules;
 mod rust_reader;
 mod words;
@@ -50,6 +52,10 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
         ("imports upward", upward(&sources)),
         ("files of more than 400 lines of code", long_files(&sources)),
         ("words that point outside the repository", words::faults(&sources)),
+        (
+            "files that documents name and that are not there",
+            gone(&sources, workspace),
+        ),
     ] {
         println!("{rule}: {}", faults.len());
         for fault in &faults {
@@ -62,6 +68,10 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
     } else {
         ExitCode::FAILURE
     })
+}
+
+fn gone(sources: &Sources, workspace: &Workspace) -> Vec<String> {
+    places::faults(sources, |path| workspace.root().join(path).exists())
 }
 
 fn circles(sources: &Sources) -> Vec<String> {
@@ -154,7 +164,12 @@ mod tests {
     }
 
     #[test]
-    fn every_file_of_the_library_is_reached() {
+    fn every_file_that_documents_name_is_there() {
+        none(gone(&sources(), &Workspace::find().unwrap()));
+    }
+
+    #[test]
+    fn the_imports_of_the_library_are_found() {
         let sources = sources();
         let edges = rust_modules::edges(&sources, "src/lib.rs");
         assert!(

@@ -45,7 +45,7 @@ fn fault(line: &str) -> Option<&'static str> {
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .collect();
-    if line.contains("../shared") || line.contains("shared/design") {
+    if line.contains("../shared") || line.contains("shared/design") || line.contains("seed-system") {
         return Some("../shared");
     }
     if words
