@@ -2,7 +2,7 @@
 //!
 //! WebGPU is taken where a hardware adapter with the needed features answers, else the CPU. A
 //! software adapter counts as no GPU unless it was asked for: the CPU device is several times
-//! faster there (docs/performance.md).
+//! faster there (PERFORMANCE.md).
 
 mod calibrate;
 mod self_test;
@@ -96,7 +96,7 @@ pub fn decide(choice: Choice, probe: &Probe) -> Result<(Kind, Option<Reason>), D
     }
     let problem = match probe {
         Probe::Absent(reason) => Some(*reason),
-        // cubecl's stream panics without it (docs/burn-on-webgpu.md).
+        // cubecl's stream panics without it (burn-on-webgpu.md, 2).
         Probe::Adapter(a) if !a.timestamp_query => Some(Reason::MissingTimestampQuery),
         Probe::Adapter(a) if a.software && choice == Choice::Auto => Some(Reason::SoftwareAdapter),
         Probe::Adapter(_) => None,
@@ -184,7 +184,7 @@ async fn start_gpu() -> Result<Device, DeviceError> {
         .init_with_setup_async()
         .await
         .map_err(|e| DeviceError::Start(e.to_string()))?;
-    // A shader that does not compile leaves zeros and says nothing (docs/burn-on-webgpu.md); a panic is heard.
+    // A shader that does not compile leaves zeros and says nothing (burn-on-webgpu.md, 5); a panic is heard.
     setup
         .device
         .on_uncaptured_error(std::sync::Arc::new(|error| panic!("WebGPU: {error}")));

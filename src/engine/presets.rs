@@ -11,7 +11,7 @@ use crate::{
 
 /// The settings of a preset.
 ///
-/// `Seed` is the classic pipeline (docs/classic-pipeline.md): `unetNorm` at width 64 on grey 256x256 tiles,
+/// `Seed` is the classic pipeline (seed-system.md): `unetNorm` at width 64 on grey 256x256 tiles,
 /// BCE, Adam 1e-4, batch 2, 50 steps an epoch, no validation, the weights of the lowest training
 /// loss. Its 1000 epochs are 30 here; the field takes what one likes.
 pub fn config(preset: Preset) -> TrainConfig {

@@ -205,7 +205,7 @@ mod tests {
         }
     }
 
-    /// Counts of the seed's `model.summary()` (docs/classic-pipeline.md).
+    /// Counts of the seed's `model.summary()` (seed-system.md).
     #[test]
     fn parameter_counts_are_those_of_keras() {
         let norm = seed(Architecture::UnetNorm, 4);
