@@ -9,7 +9,7 @@ import { launchBrowser, until } from './harness.mjs';
 import { soak } from './soak-run.mjs';
 import { begin, read, ready } from './survive-kit.mjs';
 
-/** Of the page's own work: what the issue of this asks for. Drawing everything at once took 300 ms and more. */
+/** Of the page's own work: what people do not notice. Drawing everything at once took 300 ms and more. */
 const LONGEST_OWN_MS = 50;
 
 test('a minute of training: memory stays, messages do not pile up, no task of the page is long', async ({ baseURL }) => {

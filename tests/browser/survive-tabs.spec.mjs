@@ -24,7 +24,7 @@ test.beforeAll(async ({}, info) => {
 test.afterAll(() => browser.close());
 
 const VIEW = { viewport: { width: 1280, height: 900 } };
-/** On the CPU a resumed run is the uninterrupted one; the issue asks for 1e-6. */
+/** On the CPU a resumed run is the uninterrupted one; what is printed has six digits. */
 const CPU_TOLERANCE = 1e-6;
 
 /** Another run on the same data. @param {import('playwright-core').Page} page @param {object} settings */

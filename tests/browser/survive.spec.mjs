@@ -26,7 +26,7 @@ test.beforeAll(async ({}, info) => {
 test.afterAll(() => browser.close());
 
 const VIEW = { viewport: { width: 1280, height: 900 } };
-/** On the CPU a resumed run is the uninterrupted one; the issue asks for 1e-6. */
+/** On the CPU a resumed run is the uninterrupted one; what is printed has six digits. */
 const CPU_TOLERANCE = 1e-6;
 
 test('a reload: the run is offered and goes on with the same losses, its images with it', async ({ baseURL }) => {

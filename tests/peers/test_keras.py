@@ -70,7 +70,7 @@ def test_our_weights_give_our_output_in_keras(peer, seed, plan):
 
 @pytest.mark.parametrize("plan", MODELS, ids=str)
 def test_the_documented_loader_takes_our_npz(peer, seed, plan):
-    text = (Path(__file__).parents[2] / "README.md").read_text()
+    text = (Path(__file__).parents[2] / "docs/keras-weights.md").read_text()
     scope = {}
     exec(re.search(r"```python\n(.*?)```", text, re.S)[1], scope)
     ours, file = peer.model(*plan, seed), peer.folder / "k.npz"

@@ -13,13 +13,7 @@ use crate::plain_simd;
 use crate::size;
 use crate::toolchain::{TARGET, Toolchain};
 use crate::tools::{self, say};
-use crate::workspace::Workspace;
-
-/// File name stem of everything in the package.
-pub const NAME: &str = "groundmask";
-
-/// The module for browsers with relaxed SIMD; `groundmask_bg.wasm` runs in all.
-pub const FUSED: &str = "groundmask_fused.wasm";
+use crate::workspace::{FUSED, NAME, Workspace};
 
 /// What to build.
 #[derive(Clone, Copy, Default)]

@@ -16,9 +16,12 @@ mod serve;
 mod site;
 mod size;
 mod soak;
+mod sources;
+mod structure;
 mod test;
 mod toolchain;
 mod tools;
+mod trips;
 mod workspace;
 
 use std::process::ExitCode;
@@ -39,6 +42,8 @@ cargo xtask <command>
   predict --model F --image F --out F  a mask or outlines of one image (predict --help)
   convert --model F --out F            a model in another program's format (convert --help)
   bench [--device webgpu|cpu] ...      training and inference times; one JSON line (bench --help)
+  structure [--at COMMIT]              circles between files, imports upward, files too long, words that point outside
+  trips [--at COMMIT]                  how many files a setting, a format, an operator and three ways touch (trips --help)
   soak --minutes N [--device ...]      trains for so long and watches memory and the page; one JSON line
 
 Environment: GROUNDMASK_WASM_TOOLCHAIN=debian forces Debian's Rust, CHROMIUM and FIREFOX name browsers,
@@ -75,6 +80,8 @@ fn run() -> Result<ExitCode> {
         "predict" => model_job::command(&workspace, model_job::Task::Predict, args),
         "convert" => model_job::command(&workspace, model_job::Task::Convert, args),
         "bench" => bench::command(&workspace, args),
+        "structure" => structure::command(&workspace, args),
+        "trips" => trips::command(&workspace, args),
         "soak" => soak::command(&workspace, args),
         "help" => {
             println!("{USAGE}");

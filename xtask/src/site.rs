@@ -6,12 +6,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-use crate::build::{self, FUSED, NAME, Options};
+use crate::build::{self, Options};
 use crate::http::{self, Mount};
 use crate::node::Node;
 use crate::size;
 use crate::tools::{self, say};
-use crate::workspace::Workspace;
+use crate::workspace::{FUSED, NAME, Workspace};
 
 /// A made-up folder of a host, to show that no path of the page starts at the root.
 const SUB_PATH: &str = "/some/folder/";

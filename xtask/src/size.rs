@@ -7,8 +7,7 @@ use std::thread;
 
 use anyhow::{Context, Result};
 
-use crate::build::{FUSED, NAME};
-use crate::workspace::Workspace;
+use crate::workspace::{FUSED, NAME, Workspace};
 
 /// Bytes of some files together, as they are and as a host would send them.
 #[derive(Clone, Copy, Default)]

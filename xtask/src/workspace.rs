@@ -5,6 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+/// File name stem of everything in the package.
+pub const NAME: &str = "groundmask";
+
+/// The module for browsers with relaxed SIMD; `groundmask_bg.wasm` runs in all.
+pub const FUSED: &str = "groundmask_fused.wasm";
+
 pub struct Workspace {
     root: PathBuf,
 }

@@ -88,11 +88,6 @@ pub fn sniff(bytes: &[u8]) -> Option<Format> {
     ImageFormat::of(bytes).map(|row| row.format)
 }
 
-/// Every extension of an image, in lower case without the dot.
-pub fn extensions() -> impl Iterator<Item = &'static str> {
-    IMAGE_FORMATS.iter().flat_map(|row| row.extensions.iter().copied())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,21 +1,23 @@
 //! `cargo xtask bench`: training and inference times of the seed's U-Net on random data, in the browser.
 
 mod peers;
+mod runner;
 mod tables;
 
-use std::process::{ExitCode, Stdio};
+use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use lexopt::ValueExt;
+use runner::{Runner, count_operations};
 use serde_json::{Map, Value, json};
 
-use crate::build::{self, FUSED};
+use crate::build;
 use crate::demo::one_of;
 use crate::http;
 use crate::node::Node;
 use crate::serve;
 use crate::size;
-use crate::workspace::Workspace;
+use crate::workspace::{FUSED, Workspace};
 
 const USAGE: &str = "\
 cargo xtask bench [--device webgpu|cpu] [--base 8] [--size 128] [--batch 2] [--steps 5] [--warmup 2] [--infer 5]
@@ -26,7 +28,8 @@ Trains the classic U-Net (`unet`) in headless Chromium through www/bench.html an
 --det 1: the weights and data of known values, no dropout, so that losses compare across libraries.
 --ops: every pass of every layer alone, as a table with its share of the device's multiply-add ceiling.
 --table: base {8,16,32,64} x size {128,256,512}; cells whose step would take longer than --limit (20) are estimated.
---peers: ours, jax-js and TensorFlow.js in turn, A B C A B C, from ../shared/bench/peers; prints ratios.";
+--peers: ours, jax-js and TensorFlow.js in turn, A B C A B C, from the folder GROUNDMASK_PEERS
+(without it shared/bench/peers beside the checkout); prints ratios.";
 
 /// What to measure.
 #[derive(Clone, Copy, PartialEq)]
@@ -91,10 +94,7 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
     count_operations(&mut job);
     let node = Node::set_up(workspace)?;
     let address = http::start(0, serve::page(workspace))?;
-    let runner = Runner {
-        node,
-        url: format!("http://localhost:{}/bench.html", address.port()),
-    };
+    let runner = Runner::new(node, format!("http://localhost:{}/bench.html", address.port()));
     match mode {
         Mode::One => println!("{}", runner.run(&job)?),
         Mode::Operators => tables::operators(&runner, &job)?,
@@ -104,74 +104,9 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs jobs in a browser, one at a time.
-struct Runner {
-    node: Node,
-    url: String,
-}
-
-impl Runner {
-    /// The JSON the page's job ended with.
-    fn run(&self, job: &Value) -> Result<Value> {
-        let mut script = self.node.command(&["browser/bench.mjs", &job.to_string(), &self.url]);
-        let output = script
-            .stdin(Stdio::null())
-            .stderr(Stdio::inherit())
-            .output()
-            .context("cannot start node")?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let line = text.lines().last().unwrap_or_default();
-        if !output.status.success() {
-            bail!("the benchmark failed: {line}");
-        }
-        serde_json::from_str(line).with_context(|| format!("not JSON: {line}"))
-    }
-}
-
-/// Notes the operations of a job's step and forward pass. A multiply-add is two; the backward pass costs two forward passes.
-fn count_operations(job: &mut Value) {
-    let of = |name: &str| job[name].as_u64().unwrap_or_default();
-    let forward = forward_multiply_adds(of("filters"), of("size"), of("batch"));
-    job["step_flop"] = json!(6 * forward);
-    job["forward_flop"] = json!(2 * forward);
-}
-
 fn whole(name: &str, text: &str) -> Result<Value> {
     let parsed: u64 = text
         .parse()
         .with_context(|| format!("--{name} takes a whole number, not `{text}`"))?;
     Ok(json!(parsed))
-}
-
-/// Multiply-adds of one forward pass of `unet` with `base` filters and one input band, biases left out.
-fn forward_multiply_adds(base: u64, size_px: u64, batch: u64) -> u64 {
-    /// Poolings of the classic network.
-    const DEPTH: u32 = 4;
-    let pixels = |level: u32| (size_px >> level) * (size_px >> level);
-    let conv = |side: u64, from: u64, to: u64, level: u32| side * side * from * to * pixels(level);
-    let filters = |level: u32| base << level;
-    let mut sum = 0;
-    for level in 0..=DEPTH {
-        let from = if level == 0 { 1 } else { filters(level - 1) };
-        sum += conv(3, from, filters(level), level) + conv(3, filters(level), filters(level), level);
-    }
-    for level in (0..DEPTH).rev() {
-        // The 2x2 after the upsampling, then two 3x3, the first on the concatenation with the skip.
-        sum += conv(2, filters(level + 1), filters(level), level);
-        sum += conv(3, 2 * filters(level), filters(level), level) + conv(3, filters(level), filters(level), level);
-    }
-    sum += conv(3, base, 2, 0) + conv(1, 2, 1, 0);
-    batch * sum
-}
-
-#[cfg(test)]
-mod tests {
-    use super::forward_multiply_adds;
-
-    #[test]
-    fn multiply_adds_are_those_of_the_seed() {
-        // 54.61 G for a 256x256 image at width 64 (seed-system); both counted layer by layer by another program.
-        assert_eq!(forward_multiply_adds(64, 256, 1), 54_605_774_848);
-        assert_eq!(forward_multiply_adds(8, 128, 2), 432_865_280);
-    }
 }

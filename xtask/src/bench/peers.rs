@@ -1,5 +1,6 @@
 //! Ours beside the libraries a user would pick instead, in turn, on the same machine in the same minutes.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -7,7 +8,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::Runner;
+use super::runner::Runner;
 use crate::tools::{self, say};
 use crate::workspace::Workspace;
 
@@ -60,9 +61,19 @@ pub fn compare(workspace: &Workspace, runner: &Runner, job: &Value, rounds: u64)
 
 /// A copy of the peers' benchmark that can be written to, with its packages installed.
 fn set_up(workspace: &Workspace) -> Result<PathBuf> {
-    let source = workspace.root().join("../shared/bench/peers");
+    let beside = || {
+        workspace
+            .root()
+            .parent()
+            .map(|folder| folder.join("shared/bench/peers"))
+    };
+    let source = env::var_os("GROUNDMASK_PEERS").map(PathBuf::from).or_else(beside);
+    let source = source.context("the peers' side: set GROUNDMASK_PEERS to its folder")?;
     if !source.join("bench.mjs").is_file() {
-        bail!("{} is not there: it holds the peers' side", source.display());
+        bail!(
+            "{} is not there: it holds the peers' side; GROUNDMASK_PEERS names another folder",
+            source.display()
+        );
     }
     let folder = workspace.root().join("target/peers");
     if !folder.join("dist").is_dir() {
@@ -113,7 +124,7 @@ fn run(folder: &Path, runner: &Runner, job: &Value, who: &str, device: &str) -> 
     let steps = if who == "tfjs" { "3".to_owned() } else { text("steps") };
     command.args(["--steps", &steps, "--infer", "2"]);
     if who == "ours" {
-        command.args(["--url", &runner.url]);
+        command.args(["--url", runner.url()]);
     }
     if job["adapter"] == "default" {
         command.args(["--adapter", "default"]);
