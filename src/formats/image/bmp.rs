@@ -3,9 +3,10 @@
 use std::io::Cursor;
 
 use super::{
-    Codec, Format, Header, ImageFormat, Reader,
-    decode::{Decoded, finish, translate},
+    decode::{finish, translate},
+    format::{Codec, Format, ImageFormat, Reader},
     orientation::Metadata,
+    parts::{Decoded, Header},
 };
 
 pub(super) const BMP: ImageFormat = ImageFormat {

@@ -1,90 +1,10 @@
-//! Image files to [`Raster`]s, with explicit limits.
+//! What all formats that are read whole share: limits held before memory is taken, and pixels to a [`Raster`].
 
 use image::error::{LimitErrorKind, UnsupportedErrorKind};
 use image::{DynamicImage, ImageDecoder, ImageError};
 
-use super::file::ImageFile;
-use crate::formats::{
-    raster::{Ranges, Raster, Samples},
-    tiff::TiffError,
-};
-
-/// What a file may cost.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
-    pub max_pixels: u64,
-    pub max_file_bytes: u64,
-    /// Bytes the decoded samples may take; what is left of the memory cap.
-    pub max_decoded_bytes: u64,
-    /// Bands of a TIFF to show, by number from 0: one as grey, three as red, green, blue. Empty for the usual ones; a
-    /// file that has not all of them shows its usual ones too.
-    pub bands: Vec<usize>,
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
-            max_pixels: 100_000_000,
-            max_file_bytes: crate::values::MAX_FILE_BYTES,
-            // 100 megapixels of 16-bit RGBA.
-            max_decoded_bytes: 800_000_000,
-            bands: Vec::new(),
-        }
-    }
-}
-
-/// Why a file could not be decoded.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum DecodeError {
-    #[error("the file is empty")]
-    EmptyFile,
-    #[error("not a known image format")]
-    UnknownFormat,
-    #[error("not supported: {0}")]
-    UnsupportedFormat(String),
-    #[error("damaged: {0}")]
-    Corrupt(String),
-    #[error("{megapixels} MP, limit {limit_megapixels} MP")]
-    TooManyPixels { megapixels: f64, limit_megapixels: f64 },
-    #[error("{mebibytes} MiB, limit {limit_mebibytes} MiB")]
-    FileTooLarge { mebibytes: f64, limit_mebibytes: f64 },
-    /// The decoded image does not fit into [`Limits::max_decoded_bytes`].
-    #[error("needs {needed_bytes} bytes, {available_bytes} left")]
-    OutOfMemory { needed_bytes: u64, available_bytes: u64 },
-}
-
-/// Decodes one file of any known format to an upright raster: [`ImageFile::open`] and [`ImageFile::decode`], for who has
-/// no bytes to give away.
-///
-/// # Errors
-/// See [`DecodeError`]; a file that ends early is `Corrupt`, never half an image.
-pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
-    check_bytes(bytes.len(), limits)?;
-    ImageFile::open(bytes.to_vec(), limits)?.decode(limits)
-}
-
-/// Pixels as they are stored.
-pub(super) struct Decoded {
-    pub image: DynamicImage,
-    /// By a mask in the same file.
-    pub has_data: Option<Vec<bool>>,
-}
-
-impl From<DynamicImage> for Decoded {
-    fn from(image: DynamicImage) -> Decoded {
-        Decoded { image, has_data: None }
-    }
-}
-
-impl From<TiffError> for DecodeError {
-    fn from(error: TiffError) -> DecodeError {
-        match error {
-            TiffError::Unsupported(what) => DecodeError::UnsupportedFormat(what),
-            TiffError::Mask(_) => DecodeError::UnsupportedFormat(error.to_string()),
-            other => DecodeError::Corrupt(other.to_string()),
-        }
-    }
-}
+use super::parts::{DecodeError, Limits};
+use crate::formats::raster::{Ranges, Raster, Samples};
 
 pub(super) fn check_bytes(bytes: usize, limits: &Limits) -> Result<(), DecodeError> {
     if bytes as u64 > limits.max_file_bytes {
@@ -180,7 +100,3 @@ pub(super) fn translate(error: ImageError) -> DecodeError {
         other => DecodeError::Corrupt(other.to_string()),
     }
 }
-
-#[cfg(test)]
-#[path = "decode_tests.rs"]
-mod tests;

@@ -5,6 +5,7 @@ use image::{DynamicImage, ImageFormat};
 use std::io::Cursor;
 
 use super::*;
+use crate::formats::raster::Samples;
 
 fn limits() -> Limits {
     Limits::default()

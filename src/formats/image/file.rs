@@ -5,11 +5,22 @@ use std::sync::Arc;
 use image::{DynamicImage, GrayImage, metadata::Orientation};
 
 use super::{
-    Codec, Format, Header, ImageFormat, Reader,
-    decode::{DecodeError, Limits, check_bytes, check_memory, check_size, to_raster},
+    decode::{check_bytes, check_memory, check_size, to_raster},
+    format::{Codec, Format, ImageFormat, Reader},
     orientation,
+    parts::{DecodeError, Header, Limits},
 };
 use crate::formats::{geo::OwnPlace, raster::Raster, tiff::TiffImage};
+
+/// Decodes one file of any known format to an upright raster: [`ImageFile::open`] and [`ImageFile::decode`], for who has
+/// no bytes to give away.
+///
+/// # Errors
+/// See [`DecodeError`]; a file that ends early is `Corrupt`, never half an image.
+pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
+    check_bytes(bytes.len(), limits)?;
+    ImageFile::open(bytes.to_vec(), limits)?.decode(limits)
+}
 
 /// A file that holds its bytes: what it says of itself is known, and no pixel was decoded for keeps.
 pub struct ImageFile {

@@ -1,18 +1,6 @@
 //! What a file says about itself before its pixels, and numbers of it.
 
-use super::DecodeError;
-
-/// Facts of a header that `image` does not hand out.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Header {
-    /// Width and height, where this crate reads them itself.
-    pub size: Option<(u32, u32)>,
-    /// Bits a sample has in the file, where known.
-    pub bits: Option<u8>,
-    pub animated: bool,
-    /// Its pixels are places in a palette.
-    pub palette: bool,
-}
+use super::parts::DecodeError;
 
 pub(super) fn truncated() -> DecodeError {
     DecodeError::Corrupt("the file ends early".into())

@@ -3,10 +3,11 @@
 use std::io::Cursor;
 
 use super::{
-    Codec, Format, Header, ImageFormat, Reader,
-    decode::{DecodeError, Decoded, finish, translate},
+    decode::{finish, translate},
+    format::{Codec, Format, ImageFormat, Reader},
     header::{be16, truncated},
     orientation::Metadata,
+    parts::{DecodeError, Decoded, Header},
 };
 use crate::formats::jpeg as own;
 

@@ -4,67 +4,21 @@
 //! formats and extensions, here and in the page, is made from the table.
 
 mod bmp;
-pub mod decode;
+mod decode;
 mod file;
+mod format;
 mod gif;
 mod header;
 mod jpeg;
 mod orientation;
+mod parts;
 mod png;
 mod tiff;
 mod webp;
 
-use self::decode::Decoded;
-pub use self::decode::{DecodeError, Limits, decode};
-pub use self::file::{ImageFacts, ImageFile};
-pub use self::header::Header;
-use self::orientation::Metadata;
-
-/// Formats that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
-    Png,
-    Jpeg,
-    WebP,
-    Bmp,
-    Gif,
-    Tiff,
-}
-
-/// All that is known of a format; its row in [`IMAGE_FORMATS`].
-pub struct ImageFormat {
-    pub format: Format,
-    /// As people call it.
-    pub name: &'static str,
-    /// In lower case, without the dot, the usual one first.
-    pub extensions: &'static [&'static str],
-    /// Of the world file beside it; `wld` goes with every format.
-    pub world_extensions: &'static [&'static str],
-    /// A world file counts for more than an `.aux.xml`, as in GDAL's driver.
-    pub is_world_file_first: bool,
-    /// By its magic bytes.
-    is_this: fn(&[u8]) -> bool,
-    reader: Reader,
-}
-
-/// How its pixels are had.
-enum Reader {
-    /// All at once, out of bytes that are there as long as that takes.
-    Whole(Codec),
-    /// By window, out of a file that stays encoded: [`crate::formats::tiff`].
-    ByWindow,
-}
-
-/// What a format that is read whole brings.
-#[derive(Clone, Copy)]
-struct Codec {
-    /// Size and depth, and whether the data that the file announces is all there.
-    header: fn(&[u8]) -> Result<Header, DecodeError>,
-    /// What may tell which way up it is.
-    metadata: fn(&[u8]) -> Metadata,
-    /// As they are stored.
-    pixels: fn(&[u8], &Header, &Limits) -> Result<Decoded, DecodeError>,
-}
+pub use self::file::{ImageFacts, ImageFile, decode};
+pub use self::format::{Format, ImageFormat};
+pub use self::parts::{DecodeError, Header, Limits};
 
 /// The formats that are read.
 pub static IMAGE_FORMATS: [ImageFormat; 6] = [png::PNG, jpeg::JPEG, webp::WEBP, tiff::TIFF, bmp::BMP, gif::GIF];
@@ -108,3 +62,6 @@ mod tests {
         }
     }
 }
+
+#[cfg(test)]
+mod decode_tests;

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::*;
-use crate::formats::image::{Format, Reader};
+use crate::formats::image::format::{Format, Reader};
 
 fn of_file(format: Format, bytes: &[u8]) -> Orientation {
     match format.row().map(|row| &row.reader) {

@@ -3,10 +3,11 @@
 use std::io::{Cursor, Read};
 
 use super::{
-    Codec, Format, Header, ImageFormat, Reader,
-    decode::{DecodeError, Decoded, finish, translate},
+    decode::{finish, translate},
+    format::{Codec, Format, ImageFormat, Reader},
     header::{be32, truncated},
     orientation::Metadata,
+    parts::{DecodeError, Decoded, Header},
 };
 
 /// Longest text that is looked at, bytes decompressed.

@@ -1,6 +1,6 @@
 //! TIFF and GeoTIFF, read by [`crate::formats::tiff`].
 
-use super::{Format, ImageFormat, Reader};
+use super::format::{Format, ImageFormat, Reader};
 
 pub(super) const TIFF: ImageFormat = ImageFormat {
     format: Format::Tiff,

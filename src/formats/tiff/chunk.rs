@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, io::Read};
 
-use super::{TiffError, ifd::Layout};
+use super::{ifd::Layout, parts::TiffError};
 
 /// A byte of Deflate holds four copies of 258 bytes at most (RFC 1951: a length and a distance of one bit each).
 const DEFLATE_RATIO: usize = 1032;

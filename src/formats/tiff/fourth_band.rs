@@ -1,7 +1,10 @@
 //! A last band that is declared transparency and looks like something measured: infrared, by many a program that writes it
 //! so.
 
-use super::{TiffError, TiffImage, Window};
+use super::{
+    image::{TiffImage, Window},
+    parts::TiffError,
+};
 
 /// Transparency has few values between nothing and all; infrared hardly any others.
 const BETWEEN_SHARE: f64 = 0.5;

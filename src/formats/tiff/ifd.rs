@@ -2,7 +2,7 @@
 //!
 //! Every count and offset comes from a stranger: nothing is allocated that the file itself is not long enough for.
 
-use super::TiffError;
+use super::parts::TiffError;
 
 /// Directories followed at most; overviews and masks make a dozen.
 const MAX_DIRECTORIES: usize = 64;

@@ -1,7 +1,7 @@
 //! JPEG inside TIFF (Adobe's technical note 2): each strip or tile is a picture whose tables may stand once for all
 //! in the tag `JPEGTables`. What its components are, the directory alone says.
 
-use super::{TiffError, chunk::ChunkShape};
+use super::{chunk::ChunkShape, parts::TiffError};
 use crate::formats::jpeg;
 
 /// Rows that a last strip may be stored with beyond the image's end; writers that fill it go by their strips' height.

@@ -4,20 +4,12 @@
 use std::sync::Arc;
 
 use super::{
-    Kind, TiffError, TiffImage, Window,
     ifd::{self, Directory},
-    nodata, tag,
+    image::{Mask, TiffImage, Window},
+    nodata,
+    parts::{Kind, TiffError, tag},
 };
 use crate::formats::raster::Raster;
-
-/// A picture of an image's size that is 0 where the image has no data: a directory of the same file, or a file named
-/// as the image with `.msk` behind it (GDAL's RFC 15).
-#[derive(Debug, Clone)]
-pub struct Mask {
-    picture: Box<TiffImage>,
-    /// Bands of it that are looked at; data of one of them is enough.
-    bands: Vec<usize>,
-}
 
 /// GDAL's flag of a mask that holds for all bands.
 const PER_DATASET: u64 = 2;

@@ -3,7 +3,7 @@
 //! GDAL's own reading is followed (3.10, measured through rasterio), odd as it is in places: what it takes for missing
 //! is what every other program around takes for missing.
 
-use super::Kind;
+use super::parts::Kind;
 
 /// A text as the value that samples of a type may have; `None` if none of them can.
 ///

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Kind, TiffError, TiffImage, Window};
+use super::{
+    image::{TiffImage, Window},
+    parts::{Kind, TiffError},
+};
 use crate::formats::raster::{OwnRanges, Raster, Samples};
 use crate::formats::samples::percentiles;
 

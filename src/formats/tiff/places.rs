@@ -1,6 +1,11 @@
 //! Where strips and tiles lie in the file.
 
-use super::{MAX_CHUNK_BYTES, MAX_STRIP_BYTES, TiffError, TiffImage, chunk::Compression, ifd::Directory, tag};
+use super::{
+    chunk::Compression,
+    ifd::Directory,
+    image::TiffImage,
+    parts::{MAX_CHUNK_BYTES, MAX_STRIP_BYTES, TiffError, tag},
+};
 
 /// The offsets and lengths of strips or tiles; under the other kind's tags where a writer put them there.
 pub(super) fn listed(d: &Directory, tiled: bool) -> Result<[Vec<u64>; 2], TiffError> {

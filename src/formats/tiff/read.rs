@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use super::{
-    Kind, TiffError, TiffImage, Window,
     chunk::{self, ChunkShape, Compression},
     ifd::Layout,
+    image::{TiffImage, Window},
     jpeg,
+    parts::{Kind, TiffError},
 };
 
 /// A chunk's samples and how they lie.

@@ -2,6 +2,7 @@
 //! `tests/peers/test_tiff.py`.
 
 use super::*;
+use crate::formats::geo::GeoRef;
 use crate::formats::{Parts, raster::Samples as RasterSamples};
 
 pub(super) fn open(bytes: Vec<u8>) -> Result<TiffImage, TiffError> {
