@@ -13,6 +13,8 @@ const CENTRAL = 0x02014b50;
 const LOCAL = 0x04034b50;
 const ENCRYPTED = 1;
 const UTF8 = 1 << 11;
+/** The best that Deflate can do: 258 bytes from two bits (zlib's "Technical Details"). */
+const MOST_RATIO = 1032;
 /** Largest central directory read, bytes: 20,000 entries with long names fit many times over. */
 const MAX_DIRECTORY_BYTES = 64 * 1024 * 1024;
 
@@ -72,6 +74,8 @@ function refusal(entry) {
   if (/\.zip$/i.test(entry.path)) return 'nested_zip';
   if (entry.method !== 0 && entry.method !== 8) return `zip_method ${entry.method}`;
   if (entry.size > MAX_FILE_BYTES) return `${mib(entry.size)}, limit ${mib(MAX_FILE_BYTES)}`;
+  // More than its bytes can inflate to: said, not so, and not worth the memory.
+  if (entry.size > entry.packed * (entry.method === 8 ? MOST_RATIO : 1)) return 'zip_damaged';
   return null;
 }
 
