@@ -40,6 +40,19 @@ impl Compression {
         };
         Err(TiffError::Unsupported(format!("compression {number}{name}")))
     }
+
+    /// Most bytes that one byte can become, rounded up.
+    fn most_ratio(self) -> usize {
+        match self {
+            Self::None => 1,
+            // A code has 9 bits at least, a string of the table is shorter than the table.
+            Self::Lzw => 4096,
+            // 258 bytes by two bits: zlib's "Technical Details".
+            Self::Deflate => 1032,
+            Self::PackBits => 64,
+            Self::Jpeg => usize::MAX,
+        }
+    }
 }
 
 /// What the samples of a chunk look like.
@@ -77,6 +90,13 @@ pub fn decode<'a>(
 ) -> Result<Cow<'a, [u8]>, TiffError> {
     let wanted = shape.bytes();
     let short = |found: usize| TiffError::Damaged(format!("a strip or tile ends early: {found} bytes of {wanted}"));
+    if wanted > raw.len().saturating_mul(compression.most_ratio()) {
+        // Said before memory is taken for what cannot come.
+        return Err(TiffError::Damaged(format!(
+            "a strip or tile ends early: {} bytes packed, {wanted} wanted",
+            raw.len()
+        )));
+    }
     let mut data: Cow<'a, [u8]> = match compression {
         Compression::None => Cow::Borrowed(raw.get(..wanted).ok_or_else(|| short(raw.len()))?),
         Compression::Deflate => {
