@@ -5,6 +5,7 @@
 mod networks;
 mod nodata;
 mod operators;
+pub mod random;
 
 use burn::tensor::{Device, Tensor, TensorData};
 

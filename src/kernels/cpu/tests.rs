@@ -1,54 +1,13 @@
-//! Every CPU operator against [`crate::kernels::reference`], on fresh random numbers each run. The seed is
-//! printed with a failure; `GROUNDMASK_TEST_SEED=<seed>` repeats a run.
+//! Every CPU operator against [`crate::kernels::reference`], on random numbers: see [`crate::checks::random`] for their
+//! seed.
 
 use super::simd::{Lanes, Narrow};
 use super::*;
+use crate::checks::random::{self, Random};
 use crate::kernels::reference;
 
 mod conv_tests;
 mod other_tests;
-
-/// SplitMix64: enough randomness for tests, no dependency.
-struct Random(u64);
-
-impl Random {
-    fn new() -> Self {
-        let clock = || {
-            std::time::SystemTime::now()
-                .duration_since(std::time::UNIX_EPOCH)
-                .map_or(1, |d| d.as_nanos())
-        };
-        let fixed = std::env::var("GROUNDMASK_TEST_SEED").ok().and_then(|s| s.parse().ok());
-        let seed = fixed.unwrap_or_else(|| clock() as u64);
-        println!("GROUNDMASK_TEST_SEED={seed}");
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// Uniform in -1 .. 1.
-    fn float(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1u64 << 23) as f32 - 1.0
-    }
-
-    fn floats(&mut self, len: usize) -> Vec<f32> {
-        (0..len).map(|_| self.float()).collect()
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit as u64) as usize
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len())]
-    }
-}
 
 /// Largest difference, relative to the largest magnitude of `want`.
 #[track_caller]
@@ -84,7 +43,7 @@ fn dirty(len: usize) -> Vec<f32> {
 
 #[test]
 fn narrow_lanes_do_arithmetic() {
-    let mut random = Random::new();
+    let mut random = Random::new(random::seed());
     let (a, b, c) = (random.floats(4), random.floats(4), random.floats(4));
     let run = |f: fn(Narrow, Narrow, Narrow) -> Narrow| {
         let mut out = [0.0f32; 4];
@@ -117,10 +76,9 @@ fn narrow_lanes_do_arithmetic() {
 
 /// Runs `check` with the lanes this processor would get and with the narrow ones, on the same random numbers.
 fn on_all_lanes(check: fn(&mut Random)) {
-    let mut random = Random::new();
-    let seed = random.0;
-    check(&mut random);
+    let seed = random::seed();
+    check(&mut Random::new(seed));
     simd::NARROW_ONLY.set(true);
-    check(&mut Random(seed));
+    check(&mut Random::new(seed));
     simd::NARROW_ONLY.set(false);
 }
