@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{add, checked, dataset, drawn, engine, preset, read_pairs, send, shared_data, small, train};
+use common::{add, checked, dataset, drawn, engine, golden, preset, read_pairs, send, small, train};
 use groundmask::protocol::{
     Command, Event, ExportKind, FaultCode, FieldErrorCode, LegendEntry, MaskRule, Outlines, Preset, Purpose,
     TrainConfig,
@@ -189,10 +189,9 @@ fn the_seeds_pipeline_says_that_it_needs_binary_masks() {
 
 /// Six classes, two of the masks palette files of 2 and 4 bits, odd sizes, one pair a pixel off.
 #[test]
-fn dubai_loads_as_six_classes_and_trains() {
-    let Some(folder) = shared_data("odd/dubai") else { return };
+fn odd_files_load_as_six_classes_and_train() {
     let mut engine = engine();
-    let found = add(&mut engine, read_pairs(&folder));
+    let found = add(&mut engine, read_pairs(&golden("six_classes")));
     assert_eq!(found.classes.len(), 6);
     assert!(found.pairs.iter().all(|p| p.blocked.is_none()), "{:?}", found.faults);
     let config = TrainConfig {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{add, checked, drawn, engine, read_pairs, send, shared_data, small, train};
+use common::{add, checked, drawn, engine, send, small, train};
 use groundmask::protocol::{Command, EndReason, Event, FieldErrorCode, ForegroundWeight, Schedule, TrainConfig, ValBy};
 
 fn squares(names: &[String]) -> Vec<(String, Vec<u8>)> {
@@ -153,12 +153,15 @@ fn neighbouring_tiles_stay_on_one_side() {
     );
 }
 
-/// The real tiles: every z20 tile of one z19 place is on one side.
+/// Tiles named as a survey was, some places beside each other: every tile of zoom 20 in one tile of zoom 19 is on one side.
 #[test]
-fn ggaba_is_divided_by_place() {
-    let Some(folder) = shared_data("ggaba/z20") else { return };
+fn tiles_of_a_survey_are_divided_by_place() {
     let mut engine = engine();
-    let data = add(&mut engine, read_pairs(&folder));
+    let tile = |x: u32, y: u32| format!("{x}-{y}-20");
+    let corner = (619_212..619_214).flat_map(|x| (523_272..523_274).map(move |y| tile(x, y)));
+    let block = (619_224..619_230).flat_map(|x| (523_264..523_268).map(move |y| tile(x, y)));
+    let data = add(&mut engine, squares(&corner.chain(block).collect::<Vec<_>>()));
+    assert_eq!(data.pairs.len(), 28);
     for seed in 1..6 {
         let config = TrainConfig {
             val_by: ValBy::Place,

@@ -4,6 +4,7 @@
 
 mod networks;
 mod nodata;
+pub mod random;
 
 use burn::tensor::Device;
 

@@ -25,6 +25,9 @@ test('no export runs the constructors of all registries again', () => {
   expect(readFileSync(types, 'utf8')).not.toContain('command_export');
 });
 
+/** Of the random numbers, as in `src/checks/random.rs`: always the same, or what `cargo xtask test --fresh` drew. The figures say it. */
+const seed = Number(BigInt(process.env.GROUNDMASK_TEST_SEED ?? 20261130) % 2n ** 32n);
+
 /** The module with fused multiply-adds, and on the CPU also the one for browsers without. */
 const cases = /** @type {const} */ ([
   ['cpu', 'groundmask_fused.wasm'],
@@ -53,7 +56,7 @@ for (const [device, file] of cases) {
         });
         await page.goto(new URL('tests/checks.html', String(baseURL)).href);
         await until(() => page.evaluate('window.ready === true'), { limitMs: 120_000, what: 'checks.html is ready' });
-        const outcome = await page.evaluate(([check, where, wasm]) => /** @type {any} */ (window).check(check, where, wasm), [name, device, file]);
+        const outcome = await page.evaluate(([check, where, wasm, number]) => /** @type {any} */ (window).check(check, where, wasm, number), [name, device, file, seed]);
         if (outcome.report) test.info().annotations.push({ type: 'figures', description: outcome.report });
         expect(outcome.error ?? '', errors.join('\n')).toBe('');
         await page.close();

@@ -12,7 +12,6 @@ import { chromium } from 'playwright-core';
 export const TESTS = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 export const OUT = path.join(TESTS, 'out');
 /** The data folder beside the checkout; tests that use it say so where it is absent. */
-export const SHARED_DATA = path.resolve(TESTS, '../../shared/data');
 
 /** @typedef {'webgpu' | 'cpu'} Device */
 

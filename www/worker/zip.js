@@ -78,6 +78,8 @@ function refusal(entry) {
   if (/\.zip$/i.test(entry.path)) return 'nested_zip';
   if (entry.method !== 0 && entry.method !== 8) return `zip_method ${entry.method}`;
   if (entry.size > MAX_FILE_BYTES) return `${mib(entry.size)}, limit ${mib(MAX_FILE_BYTES)}`;
+  // More than its bytes can inflate to: said, not so, and not worth the memory.
+  if (entry.size > entry.packed * (entry.method === 8 ? MAX_RATIO : 1)) return 'zip_damaged';
   return null;
 }
 

@@ -120,6 +120,9 @@ fn compile(workspace: &Workspace, options: Options) -> Result<PathBuf> {
     cargo
         .args(toolchain.build_arguments())
         .args(["--package", NAME, "--lib", "--target", TARGET, "--release"])
+        // Only here: a package that is always one has file names without a hash, and cargo would not tell the library that
+        // the tests use from the one with counters for `fuzz`.
+        .args(["--crate-type", "cdylib"])
         .arg("--config")
         .arg(workspace.root().join("xtask/page-profile.toml"));
     if options.checks {

@@ -6,6 +6,7 @@
 mod bench;
 mod build;
 mod demo;
+mod fuzz;
 mod generate;
 mod http;
 mod model_job;
@@ -38,6 +39,8 @@ cargo xtask <command>
   serve [--port 8080] [--build]        the page on http://localhost:8080; builds if nothing is built yet
   site                                 target/site/, ready for any static host
   test [--rust|--browser|--peers]      every test; ends with `N passed, N failed`
+       [--fresh]                       (random inputs have a fixed seed, which --fresh draws)
+  fuzz [--seconds N] [TARGET...]       broken files for every reader (fuzz --help)
   demo [--images DIR --masks DIR] ...  the whole job in a headless browser; one JSON line (demo --help)
   predict --model F --image F --out F  a mask or outlines of one image (predict --help)
   convert --model F --out F            a model in another program's format (convert --help)
@@ -50,6 +53,9 @@ Environment: GROUNDMASK_WASM_TOOLCHAIN=debian forces Debian's Rust, CHROMIUM and
 CARGO_TARGET_DIR the folder for compiled code.";
 
 fn main() -> ExitCode {
+    if let Some(code) = fuzz::compile_with_coverage() {
+        return code;
+    }
     match run() {
         Ok(code) => code,
         Err(error) => {
@@ -76,6 +82,7 @@ fn run() -> Result<ExitCode> {
         "serve" => serve::command(&workspace, args),
         "site" => site::command(&workspace, args),
         "test" => test::command(&workspace, args),
+        "fuzz" => fuzz::command(&workspace, args),
         "demo" => demo::command(&workspace, args),
         "predict" => model_job::command(&workspace, model_job::Task::Predict, args),
         "convert" => model_job::command(&workspace, model_job::Task::Convert, args),

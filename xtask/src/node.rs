@@ -48,7 +48,7 @@ impl Node {
     }
 }
 
-fn find_node() -> Result<PathBuf> {
+pub fn find_node() -> Result<PathBuf> {
     if tools::find("node").is_none() || tools::find("npm").is_none() {
         tools::apt_install(&["nodejs", "npm"], "Node and npm are missing")?;
     }

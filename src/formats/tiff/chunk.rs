@@ -5,11 +5,6 @@ use std::{borrow::Cow, io::Read};
 
 use super::{ifd::Layout, parts::TiffError};
 
-/// A byte of Deflate holds four copies of 258 bytes at most (RFC 1951: a length and a distance of one bit each).
-const DEFLATE_RATIO: usize = 1032;
-/// A code of LZW has 9 bits at least and stands for 4096 bytes at most.
-const LZW_RATIO: usize = 4096;
-
 /// Compressions that are read here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compression {
@@ -48,6 +43,20 @@ impl Compression {
         };
         Err(TiffError::Unsupported(format!("compression {number}{name}")))
     }
+
+    /// Most bytes that one byte can become, rounded up.
+    fn most_ratio(self) -> usize {
+        match self {
+            Self::None => 1,
+            // A code has 9 bits at least, a string of the table is shorter than the table.
+            Self::Lzw => 4096,
+            // Four copies of 258 bytes, each by a length and a distance of one bit (RFC 1951).
+            Self::Deflate => 1032,
+            Self::PackBits => 64,
+            // One bit of fax can be a row of any width.
+            Self::Jpeg | Self::Fax4 => usize::MAX,
+        }
+    }
 }
 
 /// What the samples of a chunk look like.
@@ -85,22 +94,24 @@ pub fn decode<'a>(
 ) -> Result<Cow<'a, [u8]>, TiffError> {
     let wanted = shape.bytes();
     let short = |found: usize| TiffError::Damaged(format!("a strip or tile ends early: {found} bytes of {wanted}"));
+    if wanted > raw.len().saturating_mul(compression.most_ratio()) {
+        // Said before memory is taken for what cannot come.
+        return Err(TiffError::Damaged(format!(
+            "a strip or tile ends early: {} bytes packed, {wanted} wanted",
+            raw.len()
+        )));
+    }
     let mut data: Cow<'a, [u8]> = match compression {
         Compression::None => Cow::Borrowed(raw.get(..wanted).ok_or_else(|| short(raw.len()))?),
         Compression::Deflate => {
-            // No more than these bytes can hold.
-            let mut out = Vec::with_capacity(wanted.min(raw.len().saturating_mul(DEFLATE_RATIO)));
+            let mut out = Vec::with_capacity(wanted);
             flate2::read::ZlibDecoder::new(raw)
                 .take(wanted as u64)
                 .read_to_end(&mut out)
                 .map_err(|e| TiffError::Damaged(format!("Deflate: {e}")))?;
             Cow::Owned(out)
         }
-        Compression::Lzw => Cow::Owned(lzw(
-            lzw_decoder(raw),
-            raw,
-            wanted.min(raw.len().saturating_mul(LZW_RATIO)),
-        )?),
+        Compression::Lzw => Cow::Owned(lzw(lzw_decoder(raw), raw, wanted)?),
         Compression::PackBits => Cow::Owned(pack_bits(raw, wanted)),
         Compression::Fax4 => Cow::Owned(fax(raw, shape)?),
         Compression::Jpeg => return Err(TiffError::Damaged("JPEG without its tables".into())),

@@ -1,52 +1,12 @@
-//! For the tests of the CPU operators: fresh random numbers each run, compared over slices, on every width of registers. The
-//! seed is printed with a failure; `GROUNDMASK_TEST_SEED=<seed>` repeats a run.
+//! For the tests of the CPU operators: random numbers (see [`crate::checks::random`] for their seed), compared over slices,
+//! on every width of registers.
 
 use burn::tensor::Device;
 
 use super::simd::{self, Lanes, Narrow};
+use crate::checks::random;
+pub(crate) use crate::checks::random::Random;
 use crate::ops::{CHECKS, check};
-
-/// SplitMix64: enough randomness for tests, no dependency.
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub fn new() -> Self {
-        let clock = || {
-            std::time::SystemTime::now()
-                .duration_since(std::time::UNIX_EPOCH)
-                .map_or(1, |d| d.as_nanos())
-        };
-        let fixed = std::env::var("GROUNDMASK_TEST_SEED").ok().and_then(|s| s.parse().ok());
-        let seed = fixed.unwrap_or_else(|| clock() as u64);
-        println!("GROUNDMASK_TEST_SEED={seed}");
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// Uniform in -1 .. 1.
-    pub fn float(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1u64 << 23) as f32 - 1.0
-    }
-
-    pub fn floats(&mut self, len: usize) -> Vec<f32> {
-        (0..len).map(|_| self.float()).collect()
-    }
-
-    pub fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit as u64) as usize
-    }
-
-    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len())]
-    }
-}
 
 /// Largest difference, relative to the largest magnitude of `want`.
 #[track_caller]
@@ -82,7 +42,7 @@ pub(crate) fn dirty(len: usize) -> Vec<f32> {
 
 #[test]
 fn narrow_lanes_do_arithmetic() {
-    let mut random = Random::new();
+    let mut random = Random::new(random::seed());
     let (a, b, c) = (random.floats(4), random.floats(4), random.floats(4));
     let run = |f: fn(Narrow, Narrow, Narrow) -> Narrow| {
         let mut out = [0.0f32; 4];
@@ -115,11 +75,10 @@ fn narrow_lanes_do_arithmetic() {
 
 /// Runs `check` with the lanes this processor would get and with the narrow ones, on the same random numbers.
 pub(crate) fn on_all_lanes(check: fn(&mut Random)) {
-    let mut random = Random::new();
-    let seed = random.0;
-    check(&mut random);
+    let seed = random::seed();
+    check(&mut Random::new(seed));
     simd::NARROW_ONLY.set(true);
-    check(&mut Random(seed));
+    check(&mut Random::new(seed));
     simd::NARROW_ONLY.set(false);
 }
 
@@ -127,8 +86,7 @@ pub(crate) fn on_all_lanes(check: fn(&mut Random)) {
 #[test]
 fn every_check_passes_on_narrow_lanes() {
     simd::NARROW_ONLY.set(true);
-    let seed = Random::new().next() as u32;
-    println!("seed {seed}");
+    let seed = random::seed() as u32;
     let errors = pollster::block_on(check::run(&CHECKS, seed, &Device::flex())).expect("the CPU computes");
     simd::NARROW_ONLY.set(false);
     let wrong: Vec<_> = errors

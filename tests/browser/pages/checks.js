@@ -12,9 +12,10 @@ const address = new URL('checks-worker.js', import.meta.url).href;
  * @param {string} name
  * @param {string} device
  * @param {string} file which of the package's wasm files
+ * @param {number} seed of random numbers
  * @returns {Promise<{ report?: string, error?: string }>}
  */
-function check(name, device, file) {
+function check(name, device, file, seed) {
   const worker = new Worker(policy ? policy.createScriptURL(address) : address, { type: 'module' });
   return new Promise((resolve) => {
     worker.onmessage = ({ data }) => {
@@ -23,7 +24,7 @@ function check(name, device, file) {
       worker.terminate();
     };
     worker.onerror = (event) => resolve({ error: event.message || 'the worker did not start' });
-    worker.postMessage({ name, device, file });
+    worker.postMessage({ name, device, file, seed });
   });
 }
 
