@@ -317,17 +317,21 @@ test('a page that is slow to come says how far it is, and takes it back once it 
   let letGo = () => {};
   const held = new Promise((resolve) => { letGo = () => resolve(undefined); });
   const page = await open(baseURL, async (one) => {
-    await patch(one, 'start.js', { 'PATIENCE_MS = 8000': 'PATIENCE_MS = 2000', 'STILL_MS = 30000': 'STILL_MS = 6000' });
+    await one.clock.install();
     await one.route('**/page/viewer/viewer.js', async (route) => {
       await held;
       await route.continue();
     });
   });
   const fault = page.locator('#start-fault');
+  await expect(page.locator('#dropzone')).toBeAttached();
+  await page.clock.fastForward(6_000);
+  expect(await fault.count(), 'nothing is said of what is merely slow').toBe(0);
+  await page.clock.fastForward(3_000);
   await expect(fault.locator('strong')).toHaveText(/The page is still being loaded: \d+ files have arrived so far\./);
   await expect(fault).toHaveAttribute('role', 'status');
-  expect(await page.evaluate(() => performance.now()), 'nothing is said of what is merely slow').toBeGreaterThan(2000);
   await page.screenshot({ path: path.join(SHOTS, 'slow.png') });
+  await page.clock.fastForward(31_000);
   await expect(fault.locator('strong')).toHaveText(/nothing of it has arrived for \d+ seconds: \d+ files have arrived\./);
   await expect(fault.locator('span')).toHaveText(/Check the network, then try again/);
   await expect(fault).toHaveAttribute('role', 'status');
@@ -339,13 +343,14 @@ test('a page that is slow to come says how far it is, and takes it back once it 
 test('an engine that stands still on its way is spoken of, and begun anew', async ({ baseURL }) => {
   let hold = true;
   const page = await open(baseURL, async (one) => {
-    await patch(one, 'page/patience.js', { '20_000': '4_000' });
+    await one.clock.install();
     await one.route('**/pkg/*.wasm', async (route) => {
       if (hold) return;
       await route.continue();
     });
   });
   await expect(page.locator('#engine-text')).toHaveText(/Getting the engine/);
+  await page.clock.fastForward(21_000);
   await expect(page.locator('#patience-sentence')).toHaveText('Nothing of the engine has arrived yet.');
   await expect(page.locator('#patience-next')).toHaveText(/Check the network, or start anew/);
   await page.screenshot({ path: path.join(SHOTS, 'still.png') });
@@ -358,9 +363,11 @@ test('an engine that stands still on its way is spoken of, and begun anew', asyn
 
 test('a GPU that never answers is spoken of, and the CPU is one click away', async ({ baseURL }) => {
   const page = await open(baseURL, async (one) => {
-    await patch(one, 'page/patience.js', { '60_000': '4_000' });
+    await one.clock.install();
     await inWorker(one, "Object.defineProperty(navigator, 'gpu', { value: { requestAdapter: () => new Promise(() => {}) }, configurable: true });");
   });
+  await expect.poll(() => page.evaluate(() => /** @type {any} */ (window).groundmask?.state().engine), { timeout: 180_000 }).toBe('ready');
+  await page.clock.fastForward(61_000);
   await expect(page.locator('#patience-sentence')).toHaveText(/The GPU has been tested for over a minute/);
   await page.locator('#patience-action').click();
   await expect.poll(async () => (await gm.read(page)).device?.kind, { timeout: 180_000 }).toBe('cpu');

@@ -186,6 +186,7 @@ test('a worker that is killed again before the run goes on', async ({ baseURL })
 
 test('a laptop that is closed for a while: the run goes on, and is offered where it never comes back', async ({ baseURL }) => {
   const context = await browser.newContext(VIEW);
+  await context.clock.install();
   const page = await ready(context, String(baseURL), { everyMs: 3_600_000 });
   const session = await context.newCDPSession(page);
   await begin(page);
@@ -197,9 +198,10 @@ test('a laptop that is closed for a while: the run goes on, and is offered where
   });
   const { step } = await savedAt(page, 50);
   await session.send('Page.setWebLifecycleState', { state: 'frozen' });
-  // Longer than a silent worker is given.
-  await new Promise((resolve) => setTimeout(resolve, 8000));
+  await new Promise((resolve) => setTimeout(resolve, 300));
   await session.send('Page.setWebLifecycleState', { state: 'active' });
+  // Longer than a silent worker is given: the page finds its clock that late.
+  await page.clock.fastForward(8_000);
   const state = await ended(page);
   expect(state.run.from).toBe(0);
   expect(state.error).toBeNull();
