@@ -8,8 +8,8 @@ use burn::tensor::{Device, Tensor, TensorData, activation::sigmoid};
 
 use super::{
     memory::expected_bytes,
-    news::TrainError,
-    step::{Batch, Trainer},
+    report::news::TrainError,
+    run::step::{Batch, Trainer},
 };
 use crate::kernels::{
     reference::Shape,

@@ -6,13 +6,14 @@
 
 use burn::tensor::Tensor;
 
-use super::{
-    health::Ailment,
-    news::{SessionEvent, TrainError},
-    session::Session,
-    step::Batch,
+use super::watch::Ailment;
+use crate::{
+    data::batches::make_batch,
+    train::{
+        report::news::{SessionEvent, TrainError},
+        run::{session::Session, step::Batch},
+    },
 };
-use crate::data::batches::make_batch;
 
 /// Sets of weights tried before the run gives up.
 pub const MAX_REPAIRS: u32 = 16;
@@ -36,7 +37,7 @@ const LOOK_AT: [u32; 6] = [5, 10, 20, 40, 80, 160];
 
 /// What a look at the output found.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Look {
+pub(in crate::train) struct Look {
     /// No logit differs from another of its class.
     pub flat: bool,
     /// All logits are numbers.
@@ -54,14 +55,14 @@ impl Look {
 }
 
 /// The seed of try `n`: far from the seeds people type, the same on every run.
-pub(super) fn derived_seed(seed: u32, n: u32) -> u32 {
+pub(in crate::train) fn derived_seed(seed: u32, n: u32) -> u32 {
     let mut x = seed ^ n.wrapping_mul(0x9E37_79B9);
     x = (x ^ (x >> 16)).wrapping_mul(0x85EB_CA6B);
     x = (x ^ (x >> 13)).wrapping_mul(0xC2B2_AE35);
     x ^ (x >> 16)
 }
 
-pub(super) async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainError> {
+pub(in crate::train) async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, TrainError> {
     let data = tensor.into_data_async().await;
     let data = data.map_err(|e| TrainError::Read(format!("{e:?}")))?;
     data.try_into_vec::<f32>()
@@ -78,7 +79,7 @@ fn range<'a>(values: impl Iterator<Item = &'a f32>) -> (f32, f32) {
 impl Session {
     /// Whether this is a time to look at the output. Weights that were brought along are never replaced: an output of
     /// theirs may well be flat where there is nothing to find.
-    pub(super) fn time_to_look(&self) -> bool {
+    pub(in crate::train) fn time_to_look(&self) -> bool {
         let step = self.steps();
         !self.continued && (step == 0 || LOOK_AT.contains(&step) && step < self.settings.steps_total)
     }
@@ -131,7 +132,10 @@ impl Session {
     }
 
     /// Looks at the output; gives new weights as long as it is dead. `Some` if that did not help.
-    pub(super) async fn mend_if_dead(&mut self, events: &mut Vec<SessionEvent>) -> Result<Option<Ailment>, TrainError> {
+    pub(in crate::train) async fn mend_if_dead(
+        &mut self,
+        events: &mut Vec<SessionEvent>,
+    ) -> Result<Option<Ailment>, TrainError> {
         let at_start = self.steps() == 0;
         let norm = self.settings.model.has_norm();
         let before = self.repairs;
@@ -168,7 +172,7 @@ impl Session {
 
     /// Keeps the present weights to fall back on, if they are numbers and the loss has not left them. `false` if they are
     /// not numbers.
-    pub(super) async fn keep_if_sound(&mut self) -> Result<bool, TrainError> {
+    pub(in crate::train) async fn keep_if_sound(&mut self) -> Result<bool, TrainError> {
         let sum = read(self.trainer.model.sum()).await?;
         let sound = sum.iter().all(|v| v.is_finite());
         if sound && self.best.is_none() && self.health.is_calm() {

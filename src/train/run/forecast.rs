@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
-use super::{config::Settings, measure, session::Session};
+use super::{measure, session::Session};
 use crate::{
     data::dataset::Dataset,
     infer::{InputSpec, Prediction},
+    train::config::Settings,
 };
 
 /// Validations that the mean is taken over.
@@ -56,7 +57,7 @@ const STEPS: f64 = 200.0;
 
 /// What steps and validations took so far.
 #[derive(Debug, Default)]
-pub(super) struct Forecast {
+pub(in crate::train) struct Forecast {
     /// Work on `steps` steps, with all that is done between them.
     trained_ms: f64,
     steps: f64,
@@ -66,7 +67,7 @@ pub(super) struct Forecast {
 
 impl Forecast {
     /// Work on so many steps.
-    pub(super) fn trained(&mut self, ms: f64, steps: u32) {
+    pub(in crate::train) fn trained(&mut self, ms: f64, steps: u32) {
         self.trained_ms += ms;
         self.steps += f64::from(steps);
         if self.steps > STEPS {
@@ -81,7 +82,7 @@ impl Forecast {
     }
 
     /// Work on a validation; `done`: that was the last of it.
-    pub(super) fn worked(&mut self, ms: f64, done: bool) {
+    pub(in crate::train) fn worked(&mut self, ms: f64, done: bool) {
         self.under_way_ms += ms;
         if done {
             self.recent_ms.push_back(std::mem::take(&mut self.under_way_ms));
@@ -100,7 +101,7 @@ impl Forecast {
 
 impl Session {
     /// Milliseconds until the end; `median_ms`: of a step, for as long as there is no mean.
-    pub(super) fn left_ms(&self, median_ms: f64) -> f64 {
+    pub(in crate::train) fn left_ms(&self, median_ms: f64) -> f64 {
         let settings = &self.settings;
         let ms_per_step = self.forecast.step_ms().unwrap_or(median_ms);
         let one = self.forecast.measured_ms().unwrap_or_else(|| {

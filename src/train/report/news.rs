@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{curve::CurvePoint, health::Ailment};
-use crate::{infer::InferError, model::ConfigError};
+use super::curve::CurvePoint;
+use crate::{infer::InferError, model::ConfigError, train::health::watch::Ailment};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionPhase {

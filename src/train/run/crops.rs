@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{measure::Piece, news::Preview, validate::layers};
+use super::measure::Piece;
 use crate::{
     data::{classes::UNLABELLED, held_back::Area},
     formats::raster::Raster,
     infer::View,
+    train::report::{layers::layers, news::Preview},
 };
 
 /// Previews of a validation.
@@ -21,20 +22,20 @@ const SEVERAL: usize = 2;
 const LOYALTY: f64 = 2.0;
 
 /// A place that was shown: pair and area.
-pub(super) type Place = (usize, Area);
+pub(in crate::train) type Place = (usize, Area);
 
 /// A prediction of a piece, and what is true.
-pub(super) struct Measured<'a> {
-    pub(super) piece: Piece,
-    pub(super) view: &'a View,
-    pub(super) image: &'a Raster,
+pub(in crate::train) struct Measured<'a> {
+    pub(in crate::train) piece: Piece,
+    pub(in crate::train) view: &'a View,
+    pub(in crate::train) image: &'a Raster,
     /// A value a pixel, or one for each class.
-    pub(super) map: &'a [f32],
-    pub(super) truth: &'a [u8],
+    pub(in crate::train) map: &'a [f32],
+    pub(in crate::train) truth: &'a [u8],
 }
 
 /// Previews as they come up, the best candidates of each image.
-pub(super) struct Previews {
+pub(in crate::train) struct Previews {
     /// Pieces to come may have the same number of images.
     images: usize,
     before: Vec<Place>,
@@ -52,7 +53,7 @@ struct Candidate {
 
 impl Previews {
     /// Of so many images; `before`: the places shown last.
-    pub(super) fn new(images: usize, before: Vec<Place>) -> Self {
+    pub(in crate::train) fn new(images: usize, before: Vec<Place>) -> Self {
         Self {
             images,
             before,
@@ -61,7 +62,7 @@ impl Previews {
         }
     }
 
-    pub(super) fn add(&mut self, measured: &Measured) {
+    pub(in crate::train) fn add(&mut self, measured: &Measured) {
         let pair = measured.piece.pair;
         if !self.order.contains(&pair) {
             if self.order.len() == PREVIEWS {
@@ -97,7 +98,7 @@ impl Previews {
     }
 
     /// The previews, and where those that are crops were cut out. A place that was shown before stays where it was in the list.
-    pub(super) fn finish(mut self) -> (Vec<Preview>, Vec<Place>) {
+    pub(in crate::train) fn finish(mut self) -> (Vec<Preview>, Vec<Place>) {
         let found = self.order.iter().filter_map(|pair| self.found.remove(pair));
         let mut fresh: Vec<Candidate> = found.flatten().take(PREVIEWS).collect();
         let mut slots: Vec<Option<Candidate>> = fresh.iter().map(|_| None).collect();

@@ -11,16 +11,16 @@ use crate::model::{
 
 /// What is counted of one image or of a set.
 #[derive(Debug, Clone)]
-pub(super) struct Tally {
+pub(in crate::train) struct Tally {
     /// At even odds.
-    pub(super) score: Score,
+    pub(in crate::train) score: Score,
     /// Of binary maps.
-    pub(super) histogram: Histogram,
+    pub(in crate::train) histogram: Histogram,
 }
 
 impl Tally {
     /// Of a model's output: 1 class = binary.
-    pub(super) fn new(classes: usize) -> Self {
+    pub(in crate::train) fn new(classes: usize) -> Self {
         Self {
             score: Score::new(classes),
             histogram: Histogram::new(),
@@ -28,20 +28,20 @@ impl Tally {
     }
 
     /// As [`Score::add`].
-    pub(super) fn add(&mut self, map: &[f32], truth: &[u8]) {
+    pub(in crate::train) fn add(&mut self, map: &[f32], truth: &[u8]) {
         self.score.add(map, truth, EVEN_ODDS as f32);
         if matches!(self.score, Score::Binary { .. }) {
             self.histogram.add(map, truth);
         }
     }
 
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub(in crate::train) fn merge(&mut self, other: &Self) {
         self.score.merge(&other.score);
         self.histogram.merge(&other.histogram);
     }
 
     /// The metrics with pixels from `threshold` on counted as foreground; of several classes the most probable counts.
-    pub(super) fn metrics(&self, threshold: f64) -> ImageMetrics {
+    pub(in crate::train) fn metrics(&self, threshold: f64) -> ImageMetrics {
         let metrics = self.score.metrics();
         match self.score {
             Score::Classes { .. } => metrics,

@@ -12,7 +12,7 @@ pub const EVEN_ODDS: f64 = 0.5;
 
 /// Pixels by probability, foreground and background apart.
 #[derive(Debug, Clone)]
-pub(super) struct Histogram {
+pub(in crate::train) struct Histogram {
     positives: Vec<u64>,
     negatives: Vec<u64>,
 }
@@ -26,7 +26,7 @@ pub struct CurvePoint {
 }
 
 /// To six places: a short decimal is the same number after a file of JSON.
-pub(super) fn rounded(ratio: f64) -> f64 {
+pub(in crate::train) fn rounded(ratio: f64) -> f64 {
     (1e6 * ratio).round() / 1e6
 }
 
@@ -45,7 +45,7 @@ pub struct OperatingPoint {
 }
 
 impl Histogram {
-    pub(super) fn new() -> Self {
+    pub(in crate::train) fn new() -> Self {
         Self {
             positives: vec![0; BINS + 1],
             negatives: vec![0; BINS + 1],
@@ -53,7 +53,7 @@ impl Histogram {
     }
 
     /// Counts one image; `truth` is 0 or 1, and anything else where nothing is known.
-    pub(super) fn add(&mut self, probability: &[f32], truth: &[u8]) {
+    pub(in crate::train) fn add(&mut self, probability: &[f32], truth: &[u8]) {
         for (p, t) in probability.iter().zip(truth) {
             let bin = (p.clamp(0.0, 1.0) * BINS as f32) as usize;
             let side = match t {
@@ -65,14 +65,14 @@ impl Histogram {
         }
     }
 
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub(in crate::train) fn merge(&mut self, other: &Self) {
         let sum = |own: &mut [u64], others: &[u64]| own.iter_mut().zip(others).for_each(|(a, b)| *a += b);
         sum(&mut self.positives, &other.positives);
         sum(&mut self.negatives, &other.negatives);
     }
 
     /// The counts if pixels from `threshold` on (to the nearest hundredth) are foreground.
-    pub(super) fn confusion(&self, threshold: f64) -> Confusion {
+    pub(in crate::train) fn confusion(&self, threshold: f64) -> Confusion {
         let from = (threshold.clamp(0.0, 1.0) * BINS as f64).round() as usize;
         let split = |side: &[u64]| (side[from..].iter().sum::<u64>(), side[..from].iter().sum::<u64>());
         let (true_positive, false_negative) = split(&self.positives);
@@ -90,7 +90,7 @@ impl Histogram {
     }
 
     /// The threshold with the largest IoU, of equal ones the nearest to 0.5; `None` where there is no foreground to find.
-    pub(super) fn best_threshold(&self) -> Option<f64> {
+    pub(in crate::train) fn best_threshold(&self) -> Option<f64> {
         if self.positives.iter().sum::<u64>() == 0 {
             return None;
         }
@@ -102,7 +102,7 @@ impl Histogram {
     }
 
     /// The curve, thresholds ascending; empty where nothing was counted.
-    pub(super) fn curve(&self) -> Vec<CurvePoint> {
+    pub(in crate::train) fn curve(&self) -> Vec<CurvePoint> {
         if self.confusion(0.0).pixels() == 0 {
             return Vec::new();
         }

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 /// Scales all gradients by one factor so that their common norm is at most `limit`. A norm that is not a number makes
 /// every gradient so, which the run's health check then sees.
-pub(super) fn by_global_norm(gradients: &mut [Option<Tensor<1>>], limit: f64) {
+pub(in crate::train) fn by_global_norm(gradients: &mut [Option<Tensor<1>>], limit: f64) {
     let squares: Vec<Tensor<1>> = gradients
         .iter()
         .flatten()

@@ -9,7 +9,7 @@ use crate::{
     data::{augment::Augmentation, batches::Sampling, builder::Builder, dataset::Dataset, preprocess::Channels},
     formats::raster::Raster,
     model::{Architecture, LossKind, NamedTensor, read_weights, write_weights},
-    train::{Ended, KeepBest, NormStatistics, RawSettings, Schedule, news::EndReason},
+    train::{EndReason, Ended, KeepBest, NormStatistics, RawSettings, Schedule},
 };
 
 const SIDE: u32 = 96;

@@ -8,18 +8,19 @@ use std::rc::Rc;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    config::Settings,
-    control::Control,
-    curve::CurvePoint,
-    health::Health,
-    news::{EndReason, ImageMetrics, SessionEvent, TrainError, ValidationNews},
-    session::{Best, Session},
-};
 use crate::{
     data::dataset::Dataset,
     formats::run_file::{Entry, RunFile, RunFileError, Sink, Writer},
     model::{NamedTensor, UNet, WeightsError, write_weights},
+    train::{
+        config::Settings,
+        health::{control::Control, watch::Health},
+        report::{
+            curve::CurvePoint,
+            news::{EndReason, ImageMetrics, SessionEvent, TrainError, ValidationNews},
+        },
+        run::session::{Best, Session},
+    },
 };
 
 /// Version of [`SessionState`].

@@ -5,7 +5,6 @@
 
 use std::collections::VecDeque;
 
-use super::{config::Settings, config_check::usual_interval};
 use crate::{
     data::{
         batches::Sampling,
@@ -16,6 +15,7 @@ use crate::{
     },
     formats::raster::Raster,
     infer::{InputSpec, View},
+    train::{config::Settings, config_check::usual_interval},
 };
 
 /// Training images that are validated too, to show overfitting; more would cost without telling more.
@@ -36,15 +36,15 @@ const TRAINING_SHARE: f64 = 0.2;
 
 /// An image or a part of one, to be measured in one go.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Piece {
-    pub(super) pair: usize,
-    pub(super) held_out: bool,
+pub(in crate::train) struct Piece {
+    pub(in crate::train) pair: usize,
+    pub(in crate::train) held_out: bool,
     /// What is measured, and what the network sees; `None` = all of the image, as the settings show it to the network.
     part: Option<[Area; 2]>,
 }
 
 impl Piece {
-    pub(super) fn view(&self, image: &Raster, spec: &InputSpec) -> View {
+    pub(in crate::train) fn view(&self, image: &Raster, spec: &InputSpec) -> View {
         match self.part {
             Some([_, seen]) => View::part(seen, spec.channels),
             None => View::new(image, spec),
@@ -52,7 +52,7 @@ impl Piece {
     }
 
     /// Height and width of what the network sees of an image of `size`.
-    pub(super) fn seen(&self, size: [usize; 2], spec: &InputSpec) -> [usize; 2] {
+    pub(in crate::train) fn seen(&self, size: [usize; 2], spec: &InputSpec) -> [usize; 2] {
         match self.part {
             Some([_, seen]) => [seen.height as usize, seen.width as usize],
             None => spec.seen(size),
@@ -60,7 +60,7 @@ impl Piece {
     }
 
     /// Where it lies in the image, where that is shown pixel by pixel.
-    pub(super) fn area(&self, view: &View) -> Option<Area> {
+    pub(in crate::train) fn area(&self, view: &View) -> Option<Area> {
         let whole = || Area::whole(view.height as u32, view.width as u32);
         match self.part {
             Some([measured, _]) => Some(measured),
@@ -68,17 +68,23 @@ impl Piece {
         }
     }
 
-    pub(super) fn is_of_same_image(&self, other: &Self) -> bool {
+    pub(in crate::train) fn is_of_same_image(&self, other: &Self) -> bool {
         self.pair == other.pair && self.held_out == other.held_out
     }
 
     /// Whether it is an image and not a part of one.
-    pub(super) fn is_whole(&self) -> bool {
+    pub(in crate::train) fn is_whole(&self) -> bool {
         self.part.is_none()
     }
 
     /// Truth of what is measured.
-    pub(super) fn truth(&self, view: &View, [image, mask]: [&Raster; 2], labels: &[u8], spec: &InputSpec) -> Vec<u8> {
+    pub(in crate::train) fn truth(
+        &self,
+        view: &View,
+        [image, mask]: [&Raster; 2],
+        labels: &[u8],
+        spec: &InputSpec,
+    ) -> Vec<u8> {
         match self.part {
             Some([measured, _]) => measured.cut(labels, image.width as usize),
             None => view.truth(mask, labels, spec),
@@ -86,7 +92,7 @@ impl Piece {
     }
 
     /// Of a map of what was seen that of what is measured. `classes`: values a pixel.
-    pub(super) fn measured(&self, map: Vec<f32>, classes: usize) -> Vec<f32> {
+    pub(in crate::train) fn measured(&self, map: Vec<f32>, classes: usize) -> Vec<f32> {
         let Some([measured, seen]) = self.part.filter(|[measured, seen]| measured != seen) else {
             return map;
         };
@@ -228,7 +234,12 @@ fn sides(data: &Dataset, settings: &Settings, train: &[usize], validation: &[usi
 }
 
 /// What a validation of a run with these settings measures, in order: the pieces of an image follow each other.
-pub(super) fn pieces(data: &Dataset, settings: &Settings, train: &[usize], validation: &[usize]) -> VecDeque<Piece> {
+pub(in crate::train) fn pieces(
+    data: &Dataset,
+    settings: &Settings,
+    train: &[usize],
+    validation: &[usize],
+) -> VecDeque<Piece> {
     let [held_out, sample] = sides(data, settings, train, validation);
     let [[small, large], [sample_small, sample_large]] = [&held_out, &sample].map(|side| side.pixels(settings));
     let left = (room(settings, settings.validate_every) - (small + sample_small) as f64).max(0.0);

@@ -154,12 +154,12 @@ impl Trainer {
         (loss, right.neg().add_scalar(1.0))
     }
 
-    pub(super) fn adam(&self) -> &Adam {
+    pub(in crate::train) fn adam(&self) -> &Adam {
         &self.adam
     }
 
     /// Goes on after `steps` steps with these moments; the weights are to be put into `model`.
-    pub(super) fn restore(&mut self, steps: u32, adam_steps: u32, moments: Vec<(Tensor<1>, Tensor<1>)>) {
+    pub(in crate::train) fn restore(&mut self, steps: u32, adam_steps: u32, moments: Vec<(Tensor<1>, Tensor<1>)>) {
         self.steps = steps;
         self.adam.restore(adam_steps, moments);
     }

@@ -6,7 +6,7 @@ use crate::{
     infer::InputSpec,
     train::{
         config::{RawSettings, tests::good},
-        measure::pieces,
+        run::measure::pieces,
     },
 };
 

@@ -3,19 +3,22 @@
 use std::collections::VecDeque;
 
 use super::{
-    config::{KeepBest, NormStatistics, Schedule},
     crops::{Measured, Previews},
-    curve::EVEN_ODDS,
-    health::Ailment,
     measure::{self, Piece},
-    news::{EndReason, ImageScore, SessionEvent, SessionPhase, TrainError, ValidationNews},
-    score::Tally,
     session::{Best, Session},
 };
 use crate::{
-    data::{batches::Sampling, classes::UNLABELLED},
-    infer::{Prediction, View, shrink_mean, shrink_nearest},
-    model::class_metrics::most_probable,
+    data::batches::Sampling,
+    infer::{Prediction, View},
+    train::{
+        config::{KeepBest, NormStatistics, Schedule},
+        health::watch::Ailment,
+        report::{
+            curve::EVEN_ODDS,
+            news::{EndReason, ImageScore, SessionEvent, SessionPhase, TrainError, ValidationNews},
+            score::Tally,
+        },
+    },
 };
 
 /// Probabilities this close do not depend on the image.
@@ -23,7 +26,7 @@ const DEAD_SPREAD: f32 = 1e-4;
 /// Steps after which Keras's running statistics have forgotten their start.
 const SETTLED_STEPS: u32 = 500;
 /// A validation under way.
-pub(super) struct Validation {
+pub(in crate::train) struct Validation {
     queue: VecDeque<Piece>,
     current: Option<(Piece, View, Prediction, Vec<f32>)>,
     held_out: Tally,
@@ -35,7 +38,7 @@ pub(super) struct Validation {
 }
 
 impl Session {
-    pub(super) fn begin_validation(&mut self, events: &mut Vec<SessionEvent>) {
+    pub(in crate::train) fn begin_validation(&mut self, events: &mut Vec<SessionEvent>) {
         self.enter(SessionPhase::Validating, events);
         self.validated_at = self.steps();
         let queue = measure::pieces(&self.data, &self.settings, &self.train, &self.validation);
@@ -57,7 +60,7 @@ impl Session {
     }
 
     /// One tile of one image.
-    pub(super) async fn validate_some(&mut self, events: &mut Vec<SessionEvent>) -> Result<(), TrainError> {
+    pub(in crate::train) async fn validate_some(&mut self, events: &mut Vec<SessionEvent>) -> Result<(), TrainError> {
         let spec = self.input_spec();
         let Some(v) = &mut self.validating else { return Ok(()) };
         if v.current.is_none() {
@@ -230,34 +233,6 @@ impl Session {
         let (step, steps_total) = (self.steps(), self.settings.steps_total);
         Ok(self.health.validation(step, steps_total, spread, constant))
     }
-}
-
-/// Truth of a pixel that nothing is known of, where there is foreground and background: below what counts as mask.
-const UNKNOWN_TRUTH: u8 = 127;
-
-/// Truth and prediction as bytes for the page, at most `max_px` on the longer side: 0, 255 or [`UNKNOWN_TRUTH`] and the
-/// probability, or class numbers where the map has several classes. An empty truth stays empty.
-pub fn layers(truth: &[u8], map: &[f32], size: [usize; 2], max_px: usize) -> (Vec<u8>, Vec<u8>) {
-    let classes = map.len() / (size[0] * size[1]).max(1);
-    let shrink = |labels: &[u8]| match labels.is_empty() {
-        true => Vec::new(),
-        false => shrink_nearest(labels, size, max_px).0,
-    };
-    if classes > 1 {
-        return (shrink(truth), shrink(&most_probable(map, classes)));
-    }
-    let (probability, _) = shrink_mean(map, size, max_px);
-    (
-        shrink(truth)
-            .into_iter()
-            .map(|t| match t {
-                1 => 255,
-                UNLABELLED => UNKNOWN_TRUTH,
-                _ => 0,
-            })
-            .collect(),
-        probability.iter().map(|p| (p * 255.0).round() as u8).collect(),
-    )
 }
 
 fn image_score(piece: &Piece, tally: &Tally, threshold: f64) -> ImageScore {

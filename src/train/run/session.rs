@@ -7,16 +7,10 @@ use std::{collections::VecDeque, rc::Rc};
 use burn::tensor::{Device, Tensor};
 
 use super::{
-    config::{KeepBest, NormStatistics, Settings},
-    control::Control,
     crops::Place,
-    curve::{CurvePoint, OperatingPoint, rounded},
     forecast::Forecast,
-    health::{Ailment, Health},
-    news::{EndReason, Ended, ImageMetrics, SessionEvent, SessionPhase, StepNews, TrainError, ValidationNews},
     step::{Batch, Trainer},
-    validate::Validation,
-    weights,
+    validator::Validation,
 };
 use crate::{
     data::{
@@ -25,6 +19,18 @@ use crate::{
     },
     infer::InputSpec,
     model::{LossConfig, UNet},
+    train::{
+        config::{KeepBest, NormStatistics, Settings},
+        health::{
+            control::Control,
+            watch::{Ailment, Health},
+        },
+        report::{
+            curve::{CurvePoint, OperatingPoint, rounded},
+            news::{EndReason, Ended, ImageMetrics, SessionEvent, SessionPhase, StepNews, TrainError, ValidationNews},
+        },
+        weights,
+    },
 };
 
 /// Losses are read back about this often on a GPU: each read waits for all work before it.
@@ -34,14 +40,14 @@ const READ_EVERY_MS: f64 = 150.0;
 const KEEP_EVERY: u32 = 10;
 
 /// The weights to end with.
-pub(super) struct Best {
-    pub(super) model: UNet,
-    pub(super) score: f64,
-    pub(super) step: u32,
-    pub(super) validation: Option<ImageMetrics>,
-    pub(super) training: Option<ImageMetrics>,
+pub(in crate::train) struct Best {
+    pub(in crate::train) model: UNet,
+    pub(in crate::train) score: f64,
+    pub(in crate::train) step: u32,
+    pub(in crate::train) validation: Option<ImageMetrics>,
+    pub(in crate::train) training: Option<ImageMetrics>,
     /// Precision and recall of the images they were judged on.
-    pub(super) curve: Vec<CurvePoint>,
+    pub(in crate::train) curve: Vec<CurvePoint>,
 }
 
 impl Best {
@@ -53,42 +59,42 @@ impl Best {
 
 /// One run.
 pub struct Session {
-    pub(super) settings: Settings,
-    pub(super) spec: SampleSpec,
-    pub(super) data: Rc<Dataset>,
-    pub(super) train: Vec<usize>,
-    pub(super) validation: Vec<usize>,
-    pub(super) trainer: Trainer,
-    pub(super) device: Device,
-    pub(super) validating: Option<Validation>,
+    pub(in crate::train) settings: Settings,
+    pub(in crate::train) spec: SampleSpec,
+    pub(in crate::train) data: Rc<Dataset>,
+    pub(in crate::train) train: Vec<usize>,
+    pub(in crate::train) validation: Vec<usize>,
+    pub(in crate::train) trainer: Trainer,
+    pub(in crate::train) device: Device,
+    pub(in crate::train) validating: Option<Validation>,
     /// The run was stopped in a validation: if it goes on, then with that.
-    pub(super) is_validation_due: bool,
-    pub(super) validated_at: u32,
+    pub(in crate::train) is_validation_due: bool,
+    pub(in crate::train) validated_at: u32,
     /// Where the last previews were cut out.
-    pub(super) preview_places: Vec<Place>,
-    pub(super) pending: Vec<Tensor<1>>,
-    pub(super) pending_since_ms: f64,
-    pub(super) read_every: usize,
-    pub(super) step_ms: VecDeque<f64>,
-    pub(super) forecast: Forecast,
-    pub(super) elapsed_ms: f64,
-    pub(super) losses: Vec<f64>,
-    pub(super) history: Vec<ValidationNews>,
-    pub(super) best: Option<Best>,
+    pub(in crate::train) preview_places: Vec<Place>,
+    pub(in crate::train) pending: Vec<Tensor<1>>,
+    pub(in crate::train) pending_since_ms: f64,
+    pub(in crate::train) read_every: usize,
+    pub(in crate::train) step_ms: VecDeque<f64>,
+    pub(in crate::train) forecast: Forecast,
+    pub(in crate::train) elapsed_ms: f64,
+    pub(in crate::train) losses: Vec<f64>,
+    pub(in crate::train) history: Vec<ValidationNews>,
+    pub(in crate::train) best: Option<Best>,
     /// Weights known to be numbers, and of which step, to end with if there are no best ones yet.
-    pub(super) good: Option<(UNet, u32)>,
-    pub(super) health: Health,
-    pub(super) control: Control,
+    pub(in crate::train) good: Option<(UNet, u32)>,
+    pub(in crate::train) health: Health,
+    pub(in crate::train) control: Control,
     /// Sets of fresh weights tried.
-    pub(super) repairs: u32,
+    pub(in crate::train) repairs: u32,
     /// The run began with weights of another one.
-    pub(super) continued: bool,
-    pub(super) reads_are_cheap: bool,
-    pub(super) phase: Option<SessionPhase>,
+    pub(in crate::train) continued: bool,
+    pub(in crate::train) reads_are_cheap: bool,
+    pub(in crate::train) phase: Option<SessionPhase>,
     /// Why the run ended; nothing happens any more.
-    pub(super) ended: Option<EndReason>,
+    pub(in crate::train) ended: Option<EndReason>,
     /// Why the run ended of its own accord before its last step. Saved: read back, it ends again at once.
-    pub(super) verdict: Option<EndReason>,
+    pub(in crate::train) verdict: Option<EndReason>,
 }
 
 impl Session {
@@ -284,7 +290,7 @@ impl Session {
         events
     }
 
-    pub(super) fn enter(&mut self, phase: SessionPhase, events: &mut Vec<SessionEvent>) {
+    pub(in crate::train) fn enter(&mut self, phase: SessionPhase, events: &mut Vec<SessionEvent>) {
         if self.phase != Some(phase) {
             self.phase = Some(phase);
             events.push(SessionEvent::Phase(phase));
@@ -333,7 +339,7 @@ impl Session {
         Ok(())
     }
 
-    pub(super) async fn read_losses(
+    pub(in crate::train) async fn read_losses(
         &mut self,
         now_ms: &dyn Fn() -> f64,
         events: &mut Vec<SessionEvent>,
@@ -426,7 +432,7 @@ impl Session {
         }
     }
 
-    pub(super) fn end(&mut self, reason: EndReason, events: &mut Vec<SessionEvent>) {
+    pub(in crate::train) fn end(&mut self, reason: EndReason, events: &mut Vec<SessionEvent>) {
         self.ended = Some(reason);
         self.verdict = matches!(reason, EndReason::EarlyStopped | EndReason::Ill(_)).then_some(reason);
         self.is_validation_due = reason == EndReason::Stopped && self.validating.is_some();

@@ -1,0 +1,3 @@
+//! The weights worth keeping, and a run as a file.
+
+pub mod state;
