@@ -77,11 +77,11 @@ impl Bench {
     /// Bytes a training run of this size should take.
     pub fn memory_estimate(&self, gpu: bool) -> u64 {
         let [batch, side, ..] = self.batch.images.dims();
-        expected_bytes(self.trainer.model.config(), side, batch, gpu)
+        expected_bytes(self.trainer.model().config(), side, batch, gpu)
     }
 
     pub fn parameters(&self) -> usize {
-        self.trainer.model.config().parameters()
+        self.trainer.model().config().parameters()
     }
 
     /// One training step, its loss read back.
@@ -91,7 +91,7 @@ impl Bench {
     pub async fn step(&mut self) -> Result<f64, TrainError> {
         let result = self.trainer.step(self.batch.clone());
         // The weights too: a step is done when its update is.
-        let weight = self.trainer.model.out_bias();
+        let weight = self.trainer.model().out_bias();
         let data = Tensor::cat(vec![result, weight], 0).into_data_async().await;
         let values = data.map_err(|e| TrainError::Read(format!("{e:?}")))?;
         let values = values
@@ -108,7 +108,7 @@ impl Bench {
     /// # Errors
     /// If the device fails.
     pub async fn infer(&self) -> Result<f64, TrainError> {
-        let data = sigmoid(self.trainer.model.forward(self.batch.images.clone()))
+        let data = sigmoid(self.trainer.model().forward(self.batch.images.clone()))
             .into_data_async()
             .await;
         let values = data.map_err(|e| TrainError::Read(format!("{e:?}")))?;

@@ -4,6 +4,7 @@ pub mod bench;
 mod checkpoint;
 pub mod config;
 mod config_check;
+mod device_read;
 mod health;
 mod memory;
 mod report;

@@ -3,23 +3,18 @@
 //! Data order, crops, augmentation and dropout are functions of the seed and the step (`data::draw`, `step`), so
 //! the step is all the random state there is. A restored session goes on with the very losses it would have had.
 
-use std::rc::Rc;
-
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
+pub use super::best::BestState;
+use super::best::Checkpoint;
 use crate::{
-    data::dataset::Dataset,
     formats::run_file::{Entry, RunFile, RunFileError, Sink, Writer},
     model::{NamedTensor, UNet, WeightsError, write_weights},
     train::{
-        config::Settings,
         health::{control::Control, watch::Health},
-        report::{
-            curve::CurvePoint,
-            news::{EndReason, ImageMetrics, SessionEvent, TrainError, ValidationNews},
-        },
-        run::session::{Best, Session},
+        report::news::{EndReason, TrainError, ValidationNews},
+        run::step::Trainer,
     },
 };
 
@@ -54,55 +49,43 @@ pub enum StateError {
 /// What is not a tensor. Fields that later versions add need `#[serde(default)]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionState {
-    version: u32,
+    pub(in crate::train) version: u32,
     /// Steps done.
     pub steps: u32,
-    adam_steps: u32,
-    validated_at: u32,
+    pub(in crate::train) adam_steps: u32,
+    pub(in crate::train) validated_at: u32,
     /// A validation was under way; it is done again.
-    validating: bool,
+    pub(in crate::train) validating: bool,
     pub elapsed_ms: f64,
     pub best: Option<BestState>,
     pub validations: Vec<ValidationNews>,
     /// What the run's health check has seen.
     #[serde(default)]
-    health: Health,
+    pub(in crate::train) health: Health,
     /// What early stopping and the schedule go by.
     #[serde(default)]
-    control: Control,
+    pub(in crate::train) control: Control,
     /// Sets of fresh weights tried.
     #[serde(default)]
-    repairs: u32,
+    pub(in crate::train) repairs: u32,
     /// The run began with weights of another one.
     #[serde(default)]
-    continued: bool,
+    pub(in crate::train) continued: bool,
     /// Weights to fall back on are there, and no best ones yet.
     #[serde(default)]
-    good: bool,
+    pub(in crate::train) good: bool,
     /// Their step.
     #[serde(default)]
-    good_step: u32,
+    pub(in crate::train) good_step: u32,
     /// The run had ended before its last step, and why.
     #[serde(default)]
-    verdict: Option<EndReason>,
-}
-
-/// Of the best weights so far.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct BestState {
-    pub score: f64,
-    pub step: u32,
-    pub validation: Option<ImageMetrics>,
-    pub training: Option<ImageMetrics>,
-    /// Precision and recall by threshold.
-    #[serde(default)]
-    pub curve: Vec<CurvePoint>,
+    pub(in crate::train) verdict: Option<EndReason>,
 }
 
 /// The header's `meta`: the session's own part and the caller's.
 #[derive(Serialize)]
 struct MetaOut<'a, A> {
-    session: SessionState,
+    session: &'a SessionState,
     about: &'a A,
 }
 
@@ -112,7 +95,7 @@ struct MetaIn<A> {
     about: A,
 }
 
-/// What a run file says of its session and what the caller of [`Session::save`] added.
+/// What a run file says of its session and what whoever saved it added.
 ///
 /// # Errors
 /// If it is of another version or makes no sense.
@@ -138,118 +121,80 @@ enum Part {
     Host(Vec<f32>),
 }
 
-impl Session {
-    /// Reads the losses that wait on the device. To be called before [`save`](Self::save).
-    ///
-    /// # Errors
-    /// If the device fails.
-    pub async fn settle(&mut self, now_ms: &dyn Fn() -> f64) -> Result<Vec<SessionEvent>, TrainError> {
-        let mut events = Vec::new();
-        if self.ended.is_none() && !self.pending.is_empty() {
-            self.read_losses(now_ms, &mut events).await?;
+impl SessionState {
+    /// Of a run that was not looked at and judged yet, and has worked for no time.
+    pub(in crate::train) fn new(trainer: &Trainer, checkpoint: &Checkpoint, history: &[ValidationNews]) -> Self {
+        let (adam_steps, _) = trainer.adam().state();
+        let good = good(checkpoint);
+        Self {
+            version: STATE_VERSION,
+            steps: trainer.steps(),
+            adam_steps,
+            validated_at: 0,
+            validating: false,
+            elapsed_ms: 0.0,
+            best: checkpoint.best().map(|(_, state)| state.clone()),
+            validations: thinned(history),
+            health: Health::default(),
+            control: Control::default(),
+            repairs: 0,
+            continued: false,
+            good: good.is_some(),
+            good_step: good.map_or(0, |(_, step)| step),
+            verdict: None,
         }
-        Ok(events)
     }
 
-    /// Whether a validation is under way.
-    pub fn is_validating(&self) -> bool {
-        self.validating.is_some()
-    }
-
-    /// All validations so far.
-    pub fn validations(&self) -> &[ValidationNews] {
-        &self.history
-    }
-
-    /// The loss of every step so far.
-    pub fn losses(&self) -> &[f64] {
-        &self.losses
-    }
-
-    /// Milliseconds of work so far.
-    pub fn elapsed_ms(&self) -> f64 {
-        self.elapsed_ms
-    }
-
-    /// Score and step of the best weights so far, with their metrics.
-    pub fn best_state(&self) -> Option<BestState> {
-        self.best.as_ref().map(|best| BestState {
-            score: best.score,
-            step: best.step,
-            validation: best.validation.clone(),
-            training: best.training.clone(),
-            curve: best.curve.clone(),
-        })
-    }
-
-    /// Writes the whole state as a run file, with `about` beside it in the header. Gives the length in bytes.
+    /// Writes a run file, with `about` beside this state in the header. Gives the length in bytes.
     ///
     /// # Errors
     /// If the sink is full, the device fails, or the weights are not finite.
-    pub async fn save(&mut self, sink: &mut dyn Sink, about: &impl Serialize) -> Result<u64, StateError> {
-        let (adam_steps, moments) = self.trainer.adam().state();
-        let fallback = self.good.as_ref().filter(|_| self.best.is_none());
-        let session = SessionState {
-            version: STATE_VERSION,
-            steps: self.steps(),
-            adam_steps,
-            validated_at: self.validated_at,
-            validating: self.validating.is_some() || self.is_validation_due,
-            elapsed_ms: self.elapsed_ms,
-            best: self.best_state(),
-            validations: thinned(&self.history),
-            health: self.health.clone(),
-            control: self.control.clone(),
-            repairs: self.repairs,
-            continued: self.continued,
-            good: fallback.is_some(),
-            good_step: fallback.map_or(0, |(_, step)| *step),
-            verdict: self.verdict,
-        };
+    pub(in crate::train) async fn write(
+        &self,
+        (sink, about): (&mut dyn Sink, &impl Serialize),
+        trainer: &mut Trainer,
+        checkpoint: &Checkpoint,
+        losses: &[f64],
+    ) -> Result<u64, StateError> {
         let mut parts = Vec::new();
         let mut add = |prefix: &str, model: &UNet| {
             for (name, shape, tensor) in model.tensors() {
                 parts.push((Entry::new(format!("{prefix}.{name}"), shape), Part::Device(tensor)));
             }
         };
-        add("model", &self.trainer.model);
-        if let Some(best) = &self.best {
-            add("best", &best.model);
+        add("model", trainer.model());
+        if let Some((best, _)) = checkpoint.best() {
+            add("best", best);
         }
-        if let Some((good, _)) = fallback {
+        if let Some((good, _)) = good(checkpoint) {
             add("good", good);
         }
-        for ((name, length), (m, v)) in self.trainer.model.parameter_sizes().into_iter().zip(moments) {
+        let (_, moments) = trainer.adam().state();
+        for ((name, length), (m, v)) in trainer.model_mut().parameter_sizes().into_iter().zip(moments) {
             parts.push((Entry::new(format!("adam.m.{name}"), [length]), Part::Device(m)));
             parts.push((Entry::new(format!("adam.v.{name}"), [length]), Part::Device(v)));
         }
-        let losses: Vec<f32> = self.losses.iter().map(|&loss| loss as f32).collect();
+        let losses: Vec<f32> = losses.iter().map(|&loss| loss as f32).collect();
         parts.push((Entry::new("losses", [losses.len()]), Part::Host(losses)));
         let entries = parts.iter().map(|(entry, _)| entry.clone()).collect();
-        let mut writer = Writer::begin(sink, &MetaOut { session, about }, entries)?;
+        let mut writer = Writer::begin(sink, &MetaOut { session: self, about }, entries)?;
         write_parts(&mut writer, parts).await?;
         Ok(writer.finish()?)
     }
 
-    /// A session that goes on where the saved one was. Settings and data must be those it was saved with, but
-    /// that the batch may differ.
+    /// Reads the tensors that this state comes with: weights and moments into `trainer`, and the rest.
     ///
     /// # Errors
     /// If the file is not whole or holds another network.
-    pub fn restore(
-        settings: Settings,
-        data: Rc<Dataset>,
-        train: Vec<usize>,
-        validation: Vec<usize>,
-        device: Device,
-        reads_are_cheap: bool,
+    pub(in crate::train) fn read_tensors(
+        &self,
+        trainer: &mut Trainer,
         file: &mut RunFile,
-    ) -> Result<Self, StateError> {
-        let (state, _) = read_meta::<serde_json::Value>(file)?;
-        let mut session = Self::new(settings, data, train, validation, device.clone(), reads_are_cheap)?;
-        read_model(&mut session.trainer.model, "model", file)?;
+    ) -> Result<Tensors, StateError> {
+        let device = trainer.model().device();
+        read_model(trainer.model_mut(), "model", file)?;
         let mut moments = Vec::new();
-        for (name, length) in session.trainer.model.parameter_sizes() {
+        for (name, length) in trainer.model_mut().parameter_sizes() {
             let mut moment = |which: &str| {
                 let (_, values) = file.tensor(&format!("adam.{which}.{name}"))?;
                 if values.len() == length {
@@ -265,38 +210,36 @@ impl Session {
             };
             moments.push((moment("m")?, moment("v")?));
         }
-        session.trainer.restore(state.steps, state.adam_steps, moments);
-        if let Some(best) = state.best {
-            let mut model = session.trainer.model.clone();
-            read_model(&mut model, "best", file)?;
-            session.best = Some(Best {
-                model,
-                score: best.score,
-                step: best.step,
-                validation: best.validation,
-                training: best.training,
-                curve: best.curve,
-            });
-        }
-        if state.good {
-            let mut model = session.trainer.model.clone();
-            read_model(&mut model, "good", file)?;
-            session.good = Some((model, state.good_step));
-        }
-        session.losses = file.tensor("losses")?.1.into_iter().map(f64::from).collect();
-        session.history = state.validations;
-        session.health = state.health;
-        session.control = state.control;
-        session.repairs = state.repairs;
-        session.continued = state.continued;
-        session.verdict = state.verdict;
-        session.elapsed_ms = state.elapsed_ms;
-        session.validated_at = state.validated_at;
-        if state.validating {
-            session.begin_validation(&mut Vec::new());
-        }
-        Ok(session)
+        trainer.restore(self.steps, self.adam_steps, moments);
+        let mut kept = |prefix: &str| {
+            let mut model = trainer.model().clone();
+            read_model(&mut model, prefix, file).map(|()| model)
+        };
+        let best = match &self.best {
+            Some(state) => Some((kept("best")?, state.clone())),
+            None => None,
+        };
+        let sound = match self.good {
+            true => Some((kept("good")?, self.good_step)),
+            false => None,
+        };
+        Ok(Tensors {
+            checkpoint: Checkpoint::new(best, sound),
+            losses: file.tensor("losses")?.1.into_iter().map(f64::from).collect(),
+        })
     }
+}
+
+/// What a run file's tensors hold beside the trainer's.
+pub(in crate::train) struct Tensors {
+    pub(in crate::train) checkpoint: Checkpoint,
+    /// Of every step.
+    pub(in crate::train) losses: Vec<f64>,
+}
+
+/// Weights to fall back on are saved only where there are no best ones.
+fn good(checkpoint: &Checkpoint) -> Option<(&UNet, u32)> {
+    checkpoint.sound().filter(|_| checkpoint.best().is_none())
 }
 
 /// All validations, or every so many of them and the last where they are more than a chart can show.
@@ -368,7 +311,3 @@ fn read_model(model: &mut UNet, prefix: &str, file: &mut RunFile) -> Result<(), 
     }
     Ok(write_weights(model, &tensors)?)
 }
-
-#[cfg(test)]
-#[path = "state_tests.rs"]
-mod tests;

@@ -11,7 +11,7 @@ pub struct Control {
     /// Validations since the best one or the last lowering of the rate.
     waited: u32,
     /// The learning rate's factor so far.
-    pub rate_scale: f64,
+    rate_scale: f64,
 }
 
 impl Default for Control {
@@ -34,6 +34,11 @@ const LEAST_SCALE: f64 = 0.01;
 const LEAST_GAIN: f64 = 1e-4;
 
 impl Control {
+    /// The learning rate's factor so far.
+    pub fn rate_scale(&self) -> f64 {
+        self.rate_scale
+    }
+
     /// Takes a validation's score (higher is better). `reduce`: the rate falls on plateaus; `patience`: validations
     /// without improvement to stop after, 0 = never. Gives whether to stop.
     pub fn judge(&mut self, score: f64, reduce: bool, patience: u32) -> bool {

@@ -2,4 +2,5 @@
 
 pub(in crate::train) mod control;
 pub(in crate::train) mod repair;
+pub(in crate::train) mod run_health;
 pub(in crate::train) mod watch;

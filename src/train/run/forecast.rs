@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{measure, session::Session};
+use super::{measure, setup::RunSetup};
 use crate::{
     data::dataset::Dataset,
     infer::{InputSpec, Prediction},
@@ -57,7 +57,7 @@ const STEPS: f64 = 200.0;
 
 /// What steps and validations took so far.
 #[derive(Debug, Default)]
-pub(in crate::train) struct Forecast {
+pub(super) struct Forecast {
     /// Work on `steps` steps, with all that is done between them.
     trained_ms: f64,
     steps: f64,
@@ -67,7 +67,7 @@ pub(in crate::train) struct Forecast {
 
 impl Forecast {
     /// Work on so many steps.
-    pub(in crate::train) fn trained(&mut self, ms: f64, steps: u32) {
+    pub(super) fn trained(&mut self, ms: f64, steps: u32) {
         self.trained_ms += ms;
         self.steps += f64::from(steps);
         if self.steps > STEPS {
@@ -82,7 +82,7 @@ impl Forecast {
     }
 
     /// Work on a validation; `done`: that was the last of it.
-    pub(in crate::train) fn worked(&mut self, ms: f64, done: bool) {
+    pub(super) fn worked(&mut self, ms: f64, done: bool) {
         self.under_way_ms += ms;
         if done {
             self.recent_ms.push_back(std::mem::take(&mut self.under_way_ms));
@@ -97,20 +97,17 @@ impl Forecast {
         let n = self.recent_ms.len();
         (n > 0).then(|| self.recent_ms.iter().sum::<f64>() / n as f64)
     }
-}
 
-impl Session {
-    /// Milliseconds until the end; `median_ms`: of a step, for as long as there is no mean.
-    pub(in crate::train) fn left_ms(&self, median_ms: f64) -> f64 {
-        let settings = &self.settings;
-        let ms_per_step = self.forecast.step_ms().unwrap_or(median_ms);
-        let one = self.forecast.measured_ms().unwrap_or_else(|| {
-            let sides = [self.train.as_slice(), self.validation.as_slice()];
-            let macs = validation_macs(settings, &self.data, sides);
+    /// Milliseconds until the end, from `step` on; `median_ms`: of a step, for as long as there is no mean.
+    pub(super) fn left_ms(&self, setup: &RunSetup, step: u32, median_ms: f64) -> f64 {
+        let settings = setup.settings();
+        let ms_per_step = self.step_ms().unwrap_or(median_ms);
+        let one = self.measured_ms().unwrap_or_else(|| {
+            let macs = validation_macs(settings, setup.data(), [setup.train(), setup.validation()]);
             FORWARD_SHARE * ms_per_step * macs / step_macs(settings).max(1.0)
         });
-        let steps = f64::from(settings.steps_total.saturating_sub(self.steps()));
-        steps * ms_per_step + f64::from(validations_from(self.steps(), settings)) * one
+        let steps = f64::from(settings.steps_total.saturating_sub(step));
+        steps * ms_per_step + f64::from(validations_from(step, settings)) * one
     }
 }
 

@@ -33,10 +33,15 @@ pub struct Adam {
     moments: Vec<Option<(Tensor<1>, Tensor<1>)>>,
     steps: u32,
     /// Largest norm of all gradients together; `None` = whatever it is.
-    pub clip_norm: Option<f64>,
+    clip_norm: Option<f64>,
 }
 
 impl Adam {
+    /// Clips gradients to this norm of all of them together; `None` = not.
+    pub fn set_clip_norm(&mut self, limit: Option<f64>) {
+        self.clip_norm = limit;
+    }
+
     pub fn new(config: AdamConfig, model: &mut UNet) -> Self {
         let device: Device = model.device();
         let zeros = |n| Tensor::zeros([n], &device);

@@ -78,12 +78,12 @@ fn one_hot(labels: &[u8], classes: usize) -> Vec<f32> {
 /// A model being trained: weights, optimizer and what a step needs besides data.
 #[derive(Debug, Clone)]
 pub struct Trainer {
-    pub model: UNet,
+    model: UNet,
     adam: Adam,
-    pub loss: LossConfig,
+    loss: LossConfig,
     /// Weights by class, of a model of several; see [`ClassLoss`].
-    pub class_weights: Vec<f32>,
-    pub lr: f64,
+    class_weights: Vec<f32>,
+    lr: f64,
     seed: u32,
     steps: u32,
     /// Keras's fixed .99, as the seed has it; else the running statistics follow faster at first.
@@ -107,7 +107,27 @@ impl Trainer {
 
     /// Clips gradients to this norm of all of them together; 0 = not.
     pub fn set_clip_norm(&mut self, limit: f64) {
-        self.adam.clip_norm = (limit > 0.0).then_some(limit);
+        self.adam.set_clip_norm((limit > 0.0).then_some(limit));
+    }
+
+    /// Weights of the loss by class, of a model of several; empty = all alike. See [`ClassLoss`].
+    pub fn set_class_weights(&mut self, weights: Vec<f32>) {
+        self.class_weights = weights;
+    }
+
+    /// Learning rate of the steps to come.
+    pub fn set_lr(&mut self, lr: f64) {
+        self.lr = lr;
+    }
+
+    /// The model as it is now.
+    pub fn model(&self) -> &UNet {
+        &self.model
+    }
+
+    /// The same, to put other weights into it; the optimizer's moments stay.
+    pub(in crate::train) fn model_mut(&mut self) -> &mut UNet {
+        &mut self.model
     }
 
     /// Fresh weights drawn from `seed`, for the whole network or for its last two layers; their moments start anew.

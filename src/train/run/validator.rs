@@ -1,32 +1,41 @@
-//! The session's validation: images or parts of them, one tile a call, metrics and previews at the end.
+//! The run's validations: images or parts of them, one tile a call, metrics and previews at the end.
 
 use std::collections::VecDeque;
 
 use super::{
-    crops::{Measured, Previews},
+    crops::{Measured, Place, Previews},
     measure::{self, Piece},
-    session::{Best, Session},
+    setup::RunSetup,
 };
 use crate::{
     data::batches::Sampling,
     infer::{Prediction, View},
+    model::UNet,
     train::{
-        config::{KeepBest, NormStatistics, Schedule},
-        health::watch::Ailment,
+        checkpoint::best::BestState,
         report::{
-            curve::EVEN_ODDS,
-            news::{EndReason, ImageScore, SessionEvent, SessionPhase, TrainError, ValidationNews},
-            score::Tally,
+            curve::{CurvePoint, EVEN_ODDS},
+            news::{ImageMetrics, ImageScore, Preview, SessionEvent, TrainError, ValidationNews},
+            score::{Score, Tally},
         },
     },
 };
 
-/// Probabilities this close do not depend on the image.
-const DEAD_SPREAD: f32 = 1e-4;
-/// Steps after which Keras's running statistics have forgotten their start.
-const SETTLED_STEPS: u32 = 500;
+/// The validations of a run.
+#[derive(Default)]
+pub(super) struct Validator {
+    under_way: Option<Validation>,
+    /// The run was stopped in a validation: if it goes on, then with that.
+    is_due: bool,
+    /// Step of the last one.
+    step: u32,
+    /// Where the last previews were cut out.
+    preview_places: Vec<Place>,
+    history: Vec<ValidationNews>,
+}
+
 /// A validation under way.
-pub(in crate::train) struct Validation {
+struct Validation {
     queue: VecDeque<Piece>,
     current: Option<(Piece, View, Prediction, Vec<f32>)>,
     held_out: Tally,
@@ -37,150 +46,140 @@ pub(in crate::train) struct Validation {
     images: Vec<(Piece, Tally)>,
 }
 
-impl Session {
-    pub(in crate::train) fn begin_validation(&mut self, events: &mut Vec<SessionEvent>) {
-        self.enter(SessionPhase::Validating, events);
-        self.validated_at = self.steps();
-        let queue = measure::pieces(&self.data, &self.settings, &self.train, &self.validation);
-        let shown = if self.validation.is_empty() {
-            self.train.len()
-        } else {
-            self.validation.len()
-        };
-        let classes = self.settings.model.classes;
-        self.validating = Some(Validation {
+/// What a validation found.
+pub(super) struct Found {
+    step: u32,
+    validation: Option<ImageMetrics>,
+    training: ImageMetrics,
+    images: Vec<ImageScore>,
+    curve: Vec<CurvePoint>,
+    previews: Vec<Preview>,
+    /// Of all images together.
+    both: Score,
+    spread: f32,
+}
+
+impl Found {
+    /// Whether the loss is a number.
+    pub(super) fn is_finite(&self) -> bool {
+        self.both.metrics().loss.is_finite()
+    }
+
+    /// By which weights are compared: of the images held back, else of the others. Where IoU is not defined (no foreground
+    /// at all) accuracy decides.
+    pub(super) fn score(&self) -> f64 {
+        let judged = self.validation.as_ref().unwrap_or(&self.training);
+        judged.iou.or(judged.accuracy).unwrap_or(0.0)
+    }
+
+    /// The largest difference of probabilities between pixels, and whether every pixel got one answer although the truth
+    /// has several.
+    pub(super) fn contrast(&self) -> (f32, bool) {
+        (self.spread, self.both.is_constant())
+    }
+
+    /// As a description of the weights that were validated.
+    pub(super) fn of_weights(&self) -> BestState {
+        BestState {
+            score: self.score(),
+            step: self.step,
+            validation: self.validation.clone(),
+            training: Some(self.training.clone()),
+            curve: self.curve.clone(),
+        }
+    }
+}
+
+impl Validator {
+    /// As it was saved: the validations so far, and the step of the last one begun.
+    pub(super) fn restore(history: Vec<ValidationNews>, step: u32) -> Self {
+        Self {
+            history,
+            step,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn is_under_way(&self) -> bool {
+        self.under_way.is_some()
+    }
+
+    /// Whether a run that goes on from here begins with a validation.
+    pub(super) fn is_unfinished(&self) -> bool {
+        self.is_under_way() || self.is_due
+    }
+
+    /// Step of the last one begun.
+    pub(super) fn step(&self) -> u32 {
+        self.step
+    }
+
+    /// All so far.
+    pub(super) fn history(&self) -> &[ValidationNews] {
+        &self.history
+    }
+
+    /// Breaks off; `is_resumable`: a run that goes on does it again.
+    pub(super) fn break_off(&mut self, is_resumable: bool) {
+        self.is_due = is_resumable && self.is_under_way();
+        self.under_way = None;
+    }
+
+    pub(super) fn begin(&mut self, setup: &RunSetup, step: u32) {
+        self.step = step;
+        let (train, validation) = (setup.train(), setup.validation());
+        let queue = measure::pieces(setup.data(), setup.settings(), train, validation);
+        let shown = if validation.is_empty() { train } else { validation };
+        let classes = setup.settings().model.classes;
+        self.under_way = Some(Validation {
             queue,
             current: None,
             held_out: Tally::new(classes),
             training: Tally::new(classes),
             range: vec![(f32::INFINITY, f32::NEG_INFINITY); classes],
-            previews: Previews::new(shown, self.preview_places.clone()),
+            previews: Previews::new(shown.len(), self.preview_places.clone()),
             images: Vec::new(),
         });
     }
 
-    /// One tile of one image.
-    pub(in crate::train) async fn validate_some(&mut self, events: &mut Vec<SessionEvent>) -> Result<(), TrainError> {
-        let spec = self.input_spec();
-        let Some(v) = &mut self.validating else { return Ok(()) };
-        if v.current.is_none() {
-            v.current = v.queue.pop_front().and_then(|piece| {
-                let view = piece.view(self.data.image(piece.pair)?, &spec);
-                let prediction = Prediction::new(&view, spec.stride_px, self.settings.model.classes, false);
-                Some((piece, view, prediction, Vec::new()))
-            });
+    /// One tile of one image; with the last one what was found.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub(super) async fn advance(&mut self, setup: &RunSetup, model: &UNet) -> Result<Option<Found>, TrainError> {
+        let Some(under_way) = &mut self.under_way else {
+            return Ok(None);
+        };
+        under_way.advance(setup, model).await?;
+        if !under_way.is_done() {
+            return Ok(None);
         }
-        if let Some((piece, view, mut prediction, mut probability)) = v.current.take()
-            && let pair = piece.pair
-            && let (Some(image), Some(mask), Some(bits)) =
-                (self.data.image(pair), self.data.mask(pair), self.data.mask_bits(pair))
-        {
-            let step = prediction.step(&self.trainer.model, &view, image, &mut probability);
-            if !step.await? {
-                v.current = Some((piece, view, prediction, probability));
-                return Ok(());
-            }
-            let probability = piece.measured(probability, self.settings.model.classes);
-            let truth = piece.truth(&view, [image, mask], bits, &spec);
-            let sum = if piece.held_out {
-                &mut v.held_out
-            } else {
-                &mut v.training
-            };
-            let mut tally = Tally::new(self.settings.model.classes);
-            tally.add(&probability, &truth);
-            sum.merge(&tally);
-            let classes = v.range.len().max(1);
-            for (i, p) in probability.iter().enumerate() {
-                let (low, high) = &mut v.range[i % classes];
-                (*low, *high) = (low.min(*p), high.max(*p));
-            }
-            let only_training = self.validation.is_empty();
-            if piece.held_out || only_training {
-                v.previews.add(&Measured {
-                    piece,
-                    view: &view,
-                    image,
-                    map: &probability,
-                    truth: &truth,
-                });
-            }
-            // The pieces of an image follow each other.
-            match v.images.last_mut() {
-                Some((last, sum)) if last.is_of_same_image(&piece) => sum.merge(&tally),
-                _ => v.images.push((piece, tally)),
-            }
-        }
-        if v.queue.is_empty() && v.current.is_none() {
-            self.finish_validation(events).await?;
-        }
-        Ok(())
+        let Some(done) = self.under_way.take() else {
+            return Ok(None);
+        };
+        let (found, places) = done.finish(self.step, setup.settings().sampling);
+        self.preview_places = places;
+        Ok(Some(found))
     }
 
-    async fn finish_validation(&mut self, events: &mut Vec<SessionEvent>) -> Result<(), TrainError> {
-        let Some(v) = self.validating.take() else { return Ok(()) };
-        let step = self.validated_at;
-        let is_held_out = v.held_out.score.pixels() > 0;
-        let chosen_on = if is_held_out { &v.held_out } else { &v.training };
-        // The original pipeline cuts at even odds. With weighted foreground the best cut lies elsewhere, and at 0.5 better
-        // weights can look worse than others.
-        let threshold = match self.settings.sampling {
-            Sampling::Seed => None,
-            Sampling::Crop | Sampling::Resize => chosen_on.histogram.best_threshold(),
-        }
-        .unwrap_or(EVEN_ODDS);
-        let curve = chosen_on.histogram.curve();
-        let validation = is_held_out.then(|| v.held_out.metrics(threshold));
-        let training = v.training.metrics(threshold);
-        let mut both = v.held_out.score.clone();
-        both.merge(&v.training.score);
-        let score = |(piece, tally): &(Piece, Tally)| image_score(piece, tally, threshold);
-        let images: Vec<ImageScore> = v.images.iter().map(score).collect();
-        let (mut previews, places) = v.previews.finish();
-        self.preview_places = places;
-        // A crop shows the worst of an image, whose figure is not its own.
-        for item in previews.iter_mut().filter(|item| item.corner.is_none()) {
-            item.iou = images.iter().find(|one| one.pair == item.pair).and_then(|one| one.iou);
-            item.threshold = validation.as_ref().unwrap_or(&training).threshold;
-        }
-        // ReLUs turn NaN into 0: broken weights may still give numbers.
-        let sound = both.metrics().loss.is_finite() && self.keep_if_sound().await?;
-        if !sound {
-            self.end(EndReason::Ill(Ailment::NotFinite), events);
-            return Ok(());
-        }
-        let mut best = false;
-        let judged = validation.as_ref().unwrap_or(&training);
-        // Where IoU is not defined (no foreground at all) accuracy decides.
-        let score = judged.iou.or(judged.accuracy).unwrap_or(0.0);
-        if self.settings.keep_best == KeepBest::ValidationIou {
-            best = self.best.as_ref().is_none_or(|b| score > b.score);
-            if best {
-                let model = self.trainer.model.clone();
-                self.best = Some(Best {
-                    model,
-                    score,
-                    step,
-                    validation: validation.clone(),
-                    training: Some(training.clone()),
-                    curve: curve.clone(),
-                });
-            }
-        } else if let Some(kept) = self.best.as_mut().filter(|b| b.step == step) {
-            (kept.validation, kept.training, best) = (validation.clone(), Some(training.clone()), true);
-            kept.curve = curve.clone();
-        }
-        let best_step = self.best.as_ref().map_or(step, |b| b.step);
-        let elapsed_ms = self.elapsed_ms;
+    /// Adds a validation to the curve and tells of it. `is_best`: of the best weights so far, which are those of `best_step`.
+    pub(super) fn tell(
+        &mut self,
+        found: Found,
+        (is_best, best_step): (bool, u32),
+        elapsed_ms: f64,
+        events: &mut Vec<SessionEvent>,
+    ) {
+        let step = found.step;
         let news = ValidationNews {
             step,
-            validation,
-            training,
-            best,
+            validation: found.validation,
+            training: found.training,
+            best: is_best,
             best_step,
             elapsed_ms,
-            images,
-            curve,
+            images: found.images,
+            curve: found.curve,
         };
         self.history.push(ValidationNews {
             images: Vec::new(),
@@ -188,50 +187,112 @@ impl Session {
             ..news.clone()
         });
         events.push(SessionEvent::Validation(news));
-        if !previews.is_empty() {
-            events.push(SessionEvent::Preview { step, items: previews });
+        let items = found.previews;
+        if !items.is_empty() {
+            events.push(SessionEvent::Preview { step, items });
         }
-        if self.steps() >= self.settings.steps_total {
-            return Ok(());
+    }
+}
+
+impl Validation {
+    fn is_done(&self) -> bool {
+        self.queue.is_empty() && self.current.is_none()
+    }
+
+    async fn advance(&mut self, setup: &RunSetup, model: &UNet) -> Result<(), TrainError> {
+        let (data, spec) = (setup.data(), setup.input_spec());
+        let classes = setup.settings().model.classes;
+        if self.current.is_none() {
+            self.current = self.queue.pop_front().and_then(|piece| {
+                let view = piece.view(data.image(piece.pair)?, &spec);
+                let prediction = Prediction::new(&view, spec.stride_px, classes, false);
+                Some((piece, view, prediction, Vec::new()))
+            });
         }
-        let spread = v.range.iter().map(|(low, high)| high - low).fold(0.0, f32::max);
-        if let Some(ailment) = self.ailment(spread, both.is_constant(), events).await? {
-            self.end(EndReason::Ill(ailment), events);
-        } else if self.control.judge(
-            score,
-            self.settings.schedule == Schedule::Plateau,
-            self.settings.patience,
-        ) {
-            self.end(EndReason::EarlyStopped, events);
-        } else {
-            self.enter(SessionPhase::Training, events);
+        if let Some((piece, view, mut prediction, mut probability)) = self.current.take()
+            && let pair = piece.pair
+            && let (Some(image), Some(mask), Some(labels)) = (data.image(pair), data.mask(pair), data.mask_bits(pair))
+        {
+            let step = prediction.step(model, &view, image, &mut probability);
+            if !step.await? {
+                self.current = Some((piece, view, prediction, probability));
+                return Ok(());
+            }
+            let probability = piece.measured(probability, classes);
+            let truth = piece.truth(&view, [image, mask], labels, &spec);
+            let mut tally = Tally::new(classes);
+            tally.add(&probability, &truth);
+            let only_training = setup.validation().is_empty();
+            if piece.held_out || only_training {
+                self.previews.add(&Measured {
+                    piece,
+                    view: &view,
+                    image,
+                    map: &probability,
+                    truth: &truth,
+                });
+            }
+            self.add(piece, tally, &probability);
         }
         Ok(())
     }
 
-    /// What is wrong with predictions of this spread, after trying to mend it.
-    async fn ailment(
-        &mut self,
-        spread: f32,
-        constant: bool,
-        events: &mut Vec<SessionEvent>,
-    ) -> Result<Option<Ailment>, TrainError> {
-        // Running statistics of Keras's momentum say nothing yet: training may be fine behind a flat prediction.
-        let settling = self.settings.model.has_norm()
-            && self.settings.norm_statistics == NormStatistics::Keras
-            && self.steps() < SETTLED_STEPS;
-        if settling {
-            return Ok(None);
+    /// Counts a piece.
+    fn add(&mut self, piece: Piece, tally: Tally, probability: &[f32]) {
+        let sum = if piece.held_out {
+            &mut self.held_out
+        } else {
+            &mut self.training
+        };
+        sum.merge(&tally);
+        for values in probability.chunks(self.range.len().max(1)) {
+            for ((low, high), p) in self.range.iter_mut().zip(values) {
+                (*low, *high) = (low.min(*p), high.max(*p));
+            }
         }
-        // Weights that were brought along are never replaced.
-        if spread < DEAD_SPREAD
-            && !self.continued
-            && let Some(ailment) = self.mend_if_dead(events).await?
-        {
-            return Ok(Some(ailment));
+        // The pieces of an image follow each other.
+        match self.images.last_mut() {
+            Some((last, sum)) if last.is_of_same_image(&piece) => sum.merge(&tally),
+            _ => self.images.push((piece, tally)),
         }
-        let (step, steps_total) = (self.steps(), self.settings.steps_total);
-        Ok(self.health.validation(step, steps_total, spread, constant))
+    }
+
+    /// What was found, and where the previews were cut out.
+    fn finish(self, step: u32, sampling: Sampling) -> (Found, Vec<Place>) {
+        let is_held_out = self.held_out.score.pixels() > 0;
+        let chosen_on = if is_held_out { &self.held_out } else { &self.training };
+        // The original pipeline cuts at even odds. With weighted foreground the best cut lies elsewhere, and at 0.5 better
+        // weights can look worse than others.
+        let threshold = match sampling {
+            Sampling::Seed => None,
+            Sampling::Crop | Sampling::Resize => chosen_on.histogram.best_threshold(),
+        }
+        .unwrap_or(EVEN_ODDS);
+        let curve = chosen_on.histogram.curve();
+        let validation = is_held_out.then(|| self.held_out.metrics(threshold));
+        let training = self.training.metrics(threshold);
+        let mut both = self.held_out.score.clone();
+        both.merge(&self.training.score);
+        let score = |(piece, tally): &(Piece, Tally)| image_score(piece, tally, threshold);
+        let images: Vec<ImageScore> = self.images.iter().map(score).collect();
+        let (mut previews, places) = self.previews.finish();
+        // A crop shows the worst of an image, whose figure is not its own.
+        for item in previews.iter_mut().filter(|item| item.corner.is_none()) {
+            item.iou = images.iter().find(|one| one.pair == item.pair).and_then(|one| one.iou);
+            item.threshold = validation.as_ref().unwrap_or(&training).threshold;
+        }
+        let spread = self.range.iter().map(|(low, high)| high - low).fold(0.0, f32::max);
+        let found = Found {
+            step,
+            validation,
+            training,
+            images,
+            curve,
+            previews,
+            both,
+            spread,
+        };
+        (found, places)
     }
 }
 

@@ -2,6 +2,10 @@
 
 use super::*;
 
+async fn look_at(learner: &Learner, step: u64) -> Result<Option<Look>, TrainError> {
+    repair::look_at(learner.setup(), learner.trainer(), step).await
+}
+
 /// Squares in the last pair; the others are `dark`, of one grey or with a lit corner.
 fn mostly_black(corner: u32) -> Rc<Dataset> {
     let mut builder = Builder::default();
@@ -46,10 +50,11 @@ fn batches_that_show_nothing_are_no_dead_output() {
         };
         // A sound head, and a first batch that shows nothing, or next to nothing.
         let fits = |session: &Session| {
-            let first = make_batch(&data, &train, &session.spec, 0, 1);
+            let first = session.learner.setup().samples_of(0);
             let lit = first.images.iter().filter(|v| **v > 0.0).count();
-            let squares = (0..6u64).find(|step| make_batch(&data, &train, &session.spec, *step, 1).pairs == [5]);
-            let look = pollster::block_on(session.look_at(squares.expect("in the first epoch"))).expect("a device");
+            let squares = (0..6u64).find(|step| session.learner.setup().samples_of(*step).pairs == [5]);
+            let look =
+                pollster::block_on(look_at(&session.learner, squares.expect("in the first epoch"))).expect("a device");
             lit <= (corner * corner) as usize && look.is_some_and(|look| look.alive > 0.9)
         };
         let seed = (1..60).find(|seed| fits(&with(*seed))).expect("one seed is");
@@ -67,13 +72,13 @@ fn one_silent_batch_is_no_dead_output_once_something_is_learnt() {
     let mut run = session(&quick(3), &data);
     advance(&mut run, 5);
     let flat = |run: &Session, step| {
-        pollster::block_on(run.look_at(step))
+        pollster::block_on(look_at(&run.learner, step))
             .expect("a device")
             .is_some_and(|l| l.flat)
     };
-    let sound = run.trainer.model.clone();
+    let sound = run.model().clone();
     let silent_at_first = (1..400).find(|n| {
-        run.trainer.model = sound.clone();
+        *run.learner.trainer_mut().model_mut() = sound.clone();
         poison(&mut run, |t| {
             if t.name == "head.conv.bias" {
                 t.values.iter_mut().for_each(|v| *v -= 0.02 * *n as f32);

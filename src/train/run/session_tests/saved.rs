@@ -1,3 +1,5 @@
+//! Runs that were saved and go on as if nothing had happened.
+
 use pollster::block_on;
 use serde_json::json;
 
@@ -112,7 +114,7 @@ fn save(session: &mut Session) -> Vec<u8> {
 
 /// Goes on until `stop` says so after a slice, or to the end.
 fn advance(session: &mut Session, stop: impl Fn(&Session) -> bool) {
-    while session.ended.is_none() && !stop(session) {
+    while session.ended().is_none() && !stop(session) {
         block_on(session.advance(0.0, &|| 0.0)).expect("a slice");
     }
 }
@@ -173,8 +175,8 @@ fn a_resumed_run_is_the_uninterrupted_one_bit_for_bit() {
         let places: [fn(&Session) -> bool; 4] = [
             |_| true,
             |s| s.steps() == 7,
-            |s| s.steps() == 12 && s.validating.is_some(),
-            |s| s.steps() == 20 && s.validating.is_none(),
+            |s| s.steps() == 12 && s.is_validating(),
+            |s| s.steps() == 20 && !s.is_validating(),
         ];
         let mut chain = session(&settings, &data);
         for (number, place) in places.iter().enumerate() {
@@ -182,7 +184,7 @@ fn a_resumed_run_is_the_uninterrupted_one_bit_for_bit() {
             advance(&mut cut, place);
             let mut resumed = restored(&settings, &data, &save(&mut cut)).expect("restored");
             drop(cut);
-            assert_eq!(resumed.validating.is_some(), number == 2);
+            assert_eq!(resumed.is_validating(), number == 2);
             advance(&mut resumed, |_| false);
             assert!(
                 outcome(resumed) == wanted,
@@ -250,8 +252,9 @@ fn weights_that_are_not_finite_are_not_saved() {
     let (data, settings) = (data(1), settings(Architecture::Unet, KeepBest::ValidationIou, 1));
     let mut session = session(&settings, &data);
     session
-        .trainer
-        .model
+        .learner
+        .trainer_mut()
+        .model_mut()
         .update_parameters(|number, tensor| if number == 3 { tensor * f32::NAN } else { tensor });
     let saved = block_on(session.save(&mut Vec::new(), &json!({})));
     assert!(matches!(saved, Err(StateError::NotFinite(_))), "{saved:?}");
@@ -267,7 +270,7 @@ fn the_weights_to_fall_back_on_are_read_back() {
     let settings = raw.check(|_, _| 4).expect("usable");
     let mut first = session(&settings, &data);
     advance(&mut first, |s| s.steps() == 13);
-    assert!(first.best.is_none());
+    assert!(first.best_state().is_none());
     let bits = |model: &UNet| {
         let tensors = block_on(read_weights(model)).expect("weights");
         tensors
@@ -275,21 +278,28 @@ fn the_weights_to_fall_back_on_are_read_back() {
             .flat_map(|t| t.values.iter().map(|v| v.to_bits()))
             .collect::<Vec<_>>()
     };
-    let (good, step) = first.good.as_ref().expect("some are kept every ten steps");
-    assert_eq!(*step, 10);
+    let (good, step) = first
+        .learner
+        .checkpoint()
+        .sound()
+        .expect("some are kept every ten steps");
+    assert_eq!(step, 10);
     let kept = bits(good);
     assert_ne!(kept, bits(first.model()));
     let mut second = restored(&settings, &data, &save(&mut first)).expect("restored");
-    let (good, step) = second.good.as_ref().expect("they were saved");
-    assert_eq!((bits(good), *step), (kept, 10));
+    let (good, step) = second.learner.checkpoint().sound().expect("they were saved");
+    assert_eq!((bits(good), step), (kept, 10));
     // Weights brought along are sound from the start.
     let mut third = session(&settings, &data);
     assert!(third.start_from(first.model()) && third.is_continued());
-    assert_eq!(bits(&third.good.as_ref().expect("kept").0), bits(first.model()));
+    assert_eq!(
+        bits(third.learner.checkpoint().sound().expect("kept").0),
+        bits(first.model())
+    );
     // Once there are best weights nobody needs them.
     advance(&mut second, |_| false);
     let resumed = restored(&settings, &data, &save(&mut second)).expect("restored");
-    assert!(resumed.best.is_some() && resumed.good.is_none());
+    assert!(resumed.best_state().is_some() && resumed.learner.checkpoint().sound().is_none());
 }
 
 #[test]
@@ -297,8 +307,9 @@ fn of_very_many_validations_some_are_saved_and_the_last_always() {
     let (data, settings) = (data(1), settings(Architecture::UnetSmall, KeepBest::ValidationIou, 1));
     let mut session = session(&settings, &data);
     advance(&mut session, |s| !s.validations().is_empty());
-    let one = session.history[0].clone();
-    session.history = (1..=9001).map(|step| ValidationNews { step, ..one.clone() }).collect();
+    let one = session.validations()[0].clone();
+    let many = (1..=9001).map(|step| ValidationNews { step, ..one.clone() });
+    session.validator = Validator::restore(many.collect(), 9001);
     let resumed = restored(&settings, &data, &save(&mut session)).expect("restored");
     let steps: Vec<u32> = resumed.validations().iter().map(|v| v.step).collect();
     assert_eq!((steps.len(), steps.last()), (3001, Some(&9001)));
