@@ -60,6 +60,17 @@ pub(super) struct VectorMasks {
 }
 
 impl VectorMasks {
+    /// The images that a mask is drawn for now.
+    pub(super) fn set_drawn(&mut self, images: BTreeSet<String>) {
+        self.drawn = images;
+    }
+
+    /// What was said and told of the files at the last drawing.
+    pub(super) fn remember(&mut self, said: &[Event], told: &[VectorInfo]) {
+        self.said = said.to_vec();
+        self.told = told.to_vec();
+    }
+
     /// Looks at a file dropped for training. `true` if it is no image and need not be decoded.
     pub(super) fn note(&mut self, path: &str, bytes: &mut Vec<u8>) -> bool {
         if is_junk(path) {

@@ -1,6 +1,6 @@
 //! How much work settings stand for, in multiply-adds: what the page estimates times by.
 
-use super::{Engine, presets, run::Sides};
+use super::{Engine, presets, settings::Sides};
 use crate::{
     protocol::Preset,
     train::{Settings, forecast},
