@@ -15,7 +15,12 @@
 //! | operators | [`kernels`] | convolution, pooling, batch norm, warp, Adam: CPU SIMD and WGSL |
 //! | codecs | [`formats`] | bytes <-> rasters and named tensors |
 //! | protocol | [`protocol`] | everything that crosses the worker boundary |
+//!
+//! Beside them, and not in the released page: [`bench`], the benchmark's training problem, and [`checks`], numeric checks that
+//! run natively and in the browser.
 
+#[cfg(any(feature = "checks", not(target_arch = "wasm32")))]
+pub mod bench;
 #[cfg(any(feature = "checks", not(target_arch = "wasm32")))]
 pub mod checks;
 pub mod data;

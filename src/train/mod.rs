@@ -1,6 +1,5 @@
 //! Training: settings, the optimizer and the loop as a state machine.
 
-pub mod bench;
 mod checkpoint;
 pub mod config;
 mod config_check;

@@ -25,7 +25,7 @@ pub const FUSED: &str = "groundmask_fused.wasm";
 pub struct Options {
     /// Leave wasm-opt out.
     pub fast: bool,
-    /// The package with the numeric checks, into `target/pkg-checks/`.
+    /// The package with the numeric checks and the benchmark, into `target/pkg-checks/`.
     pub checks: bool,
 }
 

@@ -31,6 +31,7 @@ cargo xtask <command>
   build [--fast] [--features checks]   release package into pkg/, with a size report
                                        (--fast skips wasm-opt and the report's brotli)
   serve [--port 8080] [--build]        the page on http://localhost:8080; builds if nothing is built yet
+        [--checks]                     (--checks: with what the browser tests load beside it)
   site                                 target/site/, ready for any static host
   test [--rust|--browser|--peers]      every test; ends with `N passed, N failed`
   demo [--images DIR --masks DIR] ...  the whole job in a headless browser; one JSON line (demo --help)

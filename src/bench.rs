@@ -6,16 +6,14 @@
 
 use burn::tensor::{Device, Tensor, TensorData, activation::sigmoid};
 
-use super::{
-    memory::expected_bytes,
-    report::news::TrainError,
-    run::step::{Batch, Trainer},
+use crate::{
+    kernels::{
+        reference::Shape,
+        timing::{self, Pass},
+    },
+    model::{Architecture, LossConfig, LossKind, ModelConfig, NamedTensor, UNet, write_weights},
+    train::{Batch, TrainError, Trainer, expected_bytes},
 };
-use crate::kernels::{
-    reference::Shape,
-    timing::{self, Pass},
-};
-use crate::model::{Architecture, LossConfig, LossKind, ModelConfig, NamedTensor, UNet, write_weights};
 
 #[derive(Debug, Clone, Copy)]
 pub struct BenchConfig {

@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * `window.ready` and `window.run(cfg)` for `cargo xtask bench` and shared/bench/peers: the engine runs in the worker, one call a step,
- * timed here around each call, with the loss read back.
+ * `window.ready` and `window.run(cfg)` for `cargo xtask bench` and shared/bench/peers: the engine runs in a worker, one call a step,
+ * timed here around each call, with the loss read back. The package is the one with the feature `checks`; the released one
+ * holds no benchmark.
  */
-import { spawnWorker } from './app/link.js';
 
 /**
  * @typedef {object} BenchConfig
@@ -19,27 +19,25 @@ import { spawnWorker } from './app/link.js';
  */
 
 const page = /** @type {any} */ (window);
-const worker = spawnWorker();
+// The worker reads `?simd=plain` from its own address.
+const worker = new Worker(new URL(`bench-worker.js${location.search}`, import.meta.url), { type: 'module' });
 /** @type {{ resolve: (value: any) => void, reject: (error: Error) => void } | null} */
 let waiting = null;
 
 worker.onerror = (event) => fail(event.message || 'the worker could not be started');
 worker.onmessage = ({ data }) => {
-  const message = /** @type {import('./app/types.js').FromWorker} */ (data);
-  if (message.kind === undefined) fail(message.message);
-  else if (message.kind === 'awake') worker.postMessage({ kind: 'start', lock: `groundmask-bench-${crypto.randomUUID()}`, plain });
-  else if (message.kind === 'ready') {
+  // A panic inside a promise is posted by the engine itself, as an event.
+  if (data.type === 'fatal') fail(data.message);
+  else if (data.error) fail(data.error);
+  else if (data.ready) {
     page.ready = true;
     tell('Ready.');
-  } else if (message.kind === 'load_failed') fail(`${message.reason}: ${message.detail}`);
-  else if (message.kind === 'bench') {
-    const { resolve, reject } = waiting ?? {};
+  } else {
+    const asked = waiting;
     waiting = null;
-    if (message.error) reject?.(new Error(message.error));
-    else resolve?.(message.value);
+    asked?.resolve(data.value);
   }
 };
-const plain = new URLSearchParams(location.search).get('simd') === 'plain';
 
 /** @param {string} detail */
 function fail(detail) {
@@ -54,11 +52,11 @@ function tell(line) {
   if (status) status.textContent = line;
 }
 
-/** @param {import('./app/types.js').ToWorker} message @returns {Promise<any>} */
-function ask(message) {
+/** One call. @param {string} kind @param {object} [cfg] @returns {Promise<any>} */
+function ask(kind, cfg) {
   return new Promise((resolve, reject) => {
     waiting = { resolve, reject };
-    worker.postMessage(message);
+    worker.postMessage({ kind, cfg });
   });
 }
 
@@ -74,16 +72,16 @@ page.run = async (cfg) => {
   const det = Boolean(cfg.det);
   const dropout = det ? 0 : Number(cfg.dropout ?? 0.5);
   const began = performance.now();
-  const made = await ask({ kind: 'bench_create', cfg: { backend, filters: Number(cfg.filters), size: Number(cfg.size), batch: Number(cfg.batch), steps, warmup, infer, det: det ? 1 : 0, dropout } });
+  const made = await ask('create', { backend, filters: Number(cfg.filters), size: Number(cfg.size), batch: Number(cfg.batch), steps, warmup, infer, det: det ? 1 : 0, dropout });
   /** @type {Record<string, any>} */
   const out = { lib: 'groundmask', backend: cfg.backend, adapter: made.adapter, params: made.params, initMs: performance.now() - began };
   if (infer > 0) {
-    const all = await timed(warmup + infer, 'bench_infer', 'Predicting', false);
+    const all = await timed(warmup + infer, 'infer', 'Predicting', false);
     Object.assign(out, { inferFirstMs: all.ms[0], inferMs: median(all.ms.slice(warmup)), inferAll: all.ms, out0: all.values[0] });
   }
-  const all = await timed(warmup + steps, 'bench_step', 'Training', true);
+  const all = await timed(warmup + steps, 'step', 'Training', true);
   Object.assign(out, { trainFirstMs: all.ms[0], trainMs: median(all.ms.slice(warmup)), trainAll: all.ms, losses: all.values });
-  const after = await ask({ kind: 'bench_memory' });
+  const after = await ask('memory');
   // Since the model was made: the module itself and what Burn holds before are not the run's.
   out.memory = { ...after, wasm: after.wasm - made.wasm_before };
   tell('Done.');
@@ -91,14 +89,14 @@ page.run = async (cfg) => {
 };
 
 /** Every pass of every different layer alone, and the device's ceiling. @param {BenchConfig} cfg */
-page.operators = (cfg) => ask({ kind: 'bench_operators', cfg: { ...cfg, backend: cfg.backend === 'webgpu' ? 'webgpu' : 'cpu' } });
+page.operators = (cfg) => ask('operators', { ...cfg, backend: cfg.backend === 'webgpu' ? 'webgpu' : 'cpu' });
 
 /** GFLOP/s of multiply-adds on registers. @param {BenchConfig} cfg */
-page.ceiling = (cfg) => ask({ kind: 'bench_ceiling', cfg: { ...cfg, backend: cfg.backend === 'webgpu' ? 'webgpu' : 'cpu' } });
+page.ceiling = (cfg) => ask('ceiling', { ...cfg, backend: cfg.backend === 'webgpu' ? 'webgpu' : 'cpu' });
 
 /**
  * @param {number} times
- * @param {'bench_step' | 'bench_infer'} kind
+ * @param {'step' | 'infer'} kind
  * @param {string} word
  * @param {boolean} hooks whether the caller's stepStart and stepEnd are called around each
  */
@@ -108,7 +106,7 @@ async function timed(times, kind, word, hooks) {
   for (let i = 0; i < times; i += 1) {
     if (hooks) await page.stepStart?.();
     const from = performance.now();
-    values.push(await ask({ kind }));
+    values.push(await ask(kind));
     ms.push(performance.now() - from);
     tell(`${word}: ${i + 1} of ${times}`);
     if (hooks) await page.stepEnd?.();
