@@ -16,7 +16,12 @@
 //! | codecs | [`formats`] | bytes <-> rasters and named tensors |
 //! | values | [`values`] | settings with limits, labels, metrics, notes: what crosses floors and the worker |
 //! | protocol | [`protocol`] | everything that crosses the worker boundary; stands beside the engine |
+//!
+//! Beside them, and not in the released page: [`bench`], the benchmark's training problem, and [`checks`], numeric checks that
+//! run natively and in the browser.
 
+#[cfg(any(feature = "checks", not(target_arch = "wasm32")))]
+pub mod bench;
 #[cfg(any(feature = "checks", not(target_arch = "wasm32")))]
 pub mod checks;
 pub mod data;

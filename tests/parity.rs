@@ -2,8 +2,8 @@
 
 use burn::tensor::Device;
 use groundmask::{
+    bench::{Bench, BenchConfig},
     checks::JAX_LOSSES,
-    train::bench::{Bench, BenchConfig},
 };
 
 /// Forward, backward and optimizer together: a wrong factor anywhere shows within two steps.

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Losses of training steps 1, 2, ... of the benchmark's problem: (base width, side in pixels, losses).
-/// From a network of the same layers in JAX, on the CPU, with the weights and data of `train::bench`: Adam 1e-4, eps 1e-7,
+/// From a network of the same layers in JAX, on the CPU, with the weights and data of `crate::bench`: Adam 1e-4, eps 1e-7,
 /// batch 2.
 pub const JAX_LOSSES: [(usize, usize, &[f64]); 2] = [
     (4, 64, &[0.694111, 0.693918, 0.693743, 0.693581]),

@@ -89,7 +89,7 @@ async fn train(
         }
         out.extend(read(trainer.step(batch)).await?);
     }
-    let weights = read_weights(&trainer.model).await.map_err(|e| e.to_string())?;
+    let weights = read_weights(trainer.model()).await.map_err(|e| e.to_string())?;
     out.extend(weights.into_iter().flat_map(|t| t.values));
     Ok(out)
 }

@@ -45,8 +45,8 @@ fn make(
     outlines: Outlines,
     parts: Parts,
 ) -> Result<Made, String> {
-    let kept = &stored.kept;
-    let stem = export::safe_file_name(&stored.name);
+    let kept = stored.kept();
+    let stem = export::safe_file_name(stored.name());
     let text = |e: &dyn std::fmt::Display| e.to_string();
     let (name, mime, bytes) = match kind {
         ExportKind::MaskPng => (
@@ -84,7 +84,7 @@ fn make(
         ExportKind::Geojson => (
             format!("{stem}.geojson"),
             "application/geo+json",
-            kept.geojson(threshold, names, vector_options(&stored.kept, outlines), parts),
+            kept.geojson(threshold, names, vector_options(stored.kept(), outlines), parts),
         ),
         ExportKind::WorldFile => (
             format!("{stem}_mask.pgw"),
@@ -123,7 +123,7 @@ impl Engine {
     }
 
     pub(super) fn export(&mut self, result: u32, kind: ExportKind, threshold: f32, outlines: Outlines) -> Vec<Event> {
-        let Some(stored) = self.results.get(result as usize) else {
+        let Some(stored) = self.prediction.results().get(result as usize) else {
             return vec![fault(
                 FaultCode::NoSuchResult,
                 Stage::Export,
@@ -132,7 +132,7 @@ impl Engine {
             )];
         };
         let names = self.class_names();
-        let (count, made) = in_parts(&mut self.early, |parts| {
+        let (count, made) = in_parts(&mut self.host.early, |parts| {
             make(stored, kind, threshold, &names, outlines, parts)
         });
         match made {
@@ -144,7 +144,7 @@ impl Engine {
                 result: Some(result),
             }],
             Err(detail) => {
-                let file = Some(stored.name.clone());
+                let file = Some(stored.name().to_owned());
                 vec![fault(FaultCode::EncodeFailed, Stage::Export, file, Some(detail))]
             }
         }
@@ -156,18 +156,18 @@ impl Engine {
             "image,width_px,height_px,threshold,class,class_px,class_share,class_m2,measured_px,crs,accuracy,iou,f1\n",
         );
         let names = self.class_names();
-        for stored in &self.results {
-            let kept = &stored.kept;
+        for stored in self.prediction.results() {
+            let kept = stored.kept();
             let areas = kept.areas(threshold, names.len());
             let measured: u64 = areas.iter().map(|(n, _)| n).sum();
             let optional = |v: Option<f64>, digits: usize| v.map_or_else(String::new, |v| format!("{v:.digits$}"));
             let crs = kept.geo.as_ref().and_then(|g| g.epsg);
-            let metric = |of: fn(&Metrics) -> Option<f64>| optional(stored.metrics.as_ref().and_then(of), 6);
+            let metric = |of: fn(&Metrics) -> Option<f64>| optional(stored.metrics().and_then(of), 6);
             let first = usize::from(kept.first_class());
             for ((pixels, m2), name) in areas.iter().zip(&names).skip(first) {
                 csv.push_str(&format!(
                     "{},{},{},{threshold:.3},{},{pixels},{:.6},{},{measured},{},{},{},{}\n",
-                    csv_cell(&stored.name),
+                    csv_cell(stored.name()),
                     kept.width,
                     kept.height,
                     csv_cell(name),

@@ -29,9 +29,6 @@ const PICTURE_PX: u32 = 4096;
 
 impl Engine {
     pub(super) fn add_file(&mut self, path: String, bytes: Vec<u8>, purpose: Purpose) -> Vec<Event> {
-        if self.run.is_some() && purpose == Purpose::Train || self.predicting.is_some() {
-            return vec![fault(FaultCode::Busy, Stage::Read, Some(path), None)];
-        }
         match purpose {
             Purpose::Train => {
                 if self.source == DataSource::SampleScenes {
@@ -106,7 +103,7 @@ impl Engine {
 
     /// TIFFs that take more bytes decoded are read by window: for tests, which want small files.
     pub fn read_by_window_from(&mut self, bytes: u64) {
-        self.inputs.whole_bytes = Some(bytes);
+        self.inputs.read_by_window_from(bytes);
     }
 
     /// Which bands of TIFFs are shown from the next file on, by number from 1; none for the usual ones. The page sends
@@ -117,7 +114,8 @@ impl Engine {
             let detail = Some(format!("bands {bands:?}"));
             return vec![fault(FaultCode::BadCommand, Stage::Read, None, detail)];
         }
-        self.inputs.bands = bands.iter().map(|band| *band as usize - 1).collect();
+        let from_zero = bands.iter().map(|band| *band as usize - 1);
+        self.inputs.set_bands(from_zero.collect());
         self.report_bands().into_iter().collect()
     }
 
@@ -143,9 +141,6 @@ impl Engine {
     }
 
     pub(super) fn sample_scenes(&mut self, seed: u32) -> Vec<Event> {
-        if self.run.is_some() || self.predicting.is_some() {
-            return vec![fault(FaultCode::Busy, Stage::Read, None, None)];
-        }
         self.source = DataSource::SampleScenes;
         // Extracts of before would be drawn on the files that come next.
         self.vectors = VectorMasks::default();
@@ -165,8 +160,7 @@ impl Engine {
         self.builder.set_places(self.vectors.places().all());
         self.builder.set_nodata(&self.vectors.places().nodata());
         self.data = Rc::new(self.builder.finish());
-        self.last_validation.clear();
-        self.last_held_back = None;
+        self.prediction.forget_split();
         let findings = self.begin_examination();
         let data = &self.data;
         let nothing_else = data.pairs.is_empty() && data.unpaired.is_empty() && data.faults.is_empty();

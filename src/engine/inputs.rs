@@ -47,7 +47,7 @@ pub(super) struct Inputs {
     /// Bands of TIFFs to show; empty for the usual ones.
     pub(super) bands: Vec<usize>,
     /// TIFFs up to this many bytes decoded are held whole; `None` for the usual limit.
-    pub(super) whole_bytes: Option<u64>,
+    whole_bytes: Option<u64>,
     pub(super) read: u32,
 }
 
@@ -62,6 +62,16 @@ impl Inputs {
 
     pub(super) fn path(&self, index: usize) -> Option<&str> {
         self.images.get(index).map(|input| input.path.as_str())
+    }
+
+    /// Bands of TIFFs to show from the next file on, by number from 0.
+    pub(super) fn set_bands(&mut self, bands: Vec<usize>) {
+        self.bands = bands;
+    }
+
+    /// TIFFs that take more bytes decoded are read by window.
+    pub(super) fn read_by_window_from(&mut self, bytes: u64) {
+        self.whole_bytes = Some(bytes);
     }
 
     /// The bands chosen, by number from 1.

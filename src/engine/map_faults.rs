@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Engine, fault};
+use super::Engine;
 use crate::{
     data::{
         checkup,
@@ -10,7 +10,7 @@ use crate::{
         findings,
         map_faults::part::Part,
     },
-    protocol::{Event, FaultCode, Finding, FindingCode, Mend, OutlineShift, Stage, UnmappedPart},
+    protocol::{Event, Finding, FindingCode, Mend, OutlineShift, UnmappedPart},
 };
 
 impl Engine {
@@ -21,12 +21,12 @@ impl Engine {
     }
 
     pub(super) fn advance_examination(&mut self, budget_ms: f64) -> Vec<Event> {
-        let until_ms = (self.now_ms)() + budget_ms;
+        let until_ms = (self.host.now_ms)() + budget_ms;
         while let Some(index) = self.map_faults.next(&self.data) {
             let Some(pair) = self.data.pairs.get(index) else { break };
             let pixel_m = self.vectors.pixel_m(std::iter::once(pair.image_path.as_str()));
             self.map_faults.look(pair, pixel_m);
-            if (self.now_ms)() >= until_ms {
+            if (self.host.now_ms)() >= until_ms {
                 return Vec::new();
             }
         }
@@ -74,9 +74,6 @@ impl Engine {
     }
 
     pub(super) fn shift_outlines(&mut self, shifts: &[OutlineShift]) -> Vec<Event> {
-        if self.run.is_some() {
-            return vec![fault(FaultCode::Busy, Stage::Train, None, None)];
-        }
         let mut images = BTreeSet::new();
         for shift in shifts {
             images.extend(self.builder.set_shift(shift.pair as usize, [shift.dx_px, shift.dy_px]));

@@ -4,6 +4,7 @@
 //! slices by [`Engine::advance`], so that the caller stays in charge between them.
 
 mod advice;
+mod allowed;
 mod exports;
 mod file_faults;
 mod files;
@@ -19,8 +20,12 @@ mod object_sizes;
 mod others;
 mod outlines;
 mod predict;
+mod prediction_state;
 mod run;
+mod run_state;
+mod saved_run;
 mod scene;
+mod settings;
 mod survive;
 mod target;
 mod tiles;
@@ -32,12 +37,16 @@ mod work;
 
 use std::rc::Rc;
 
+use self::{
+    allowed::State,
+    prediction_state::PredictionState,
+    run_state::{Activity, RunState},
+};
 use crate::{
     data::{
         builder::Builder,
         classes::{ClassInfo, Labelling},
         dataset::Dataset,
-        held_back::HeldBack,
         map_faults::examine::MapFaults,
         pair::FolderRoles,
         value_ranges::ValueRanges,
@@ -49,7 +58,6 @@ use crate::{
         Command, DataSource, DeviceChoice, DeviceInfo, Event, Fault, FaultCode, MaskRule, ModelAbout, OperatingPoint,
         PROTOCOL_VERSION, Purpose, Stage, TrainConfig,
     },
-    train::Session,
 };
 
 /// A clock in milliseconds.
@@ -79,21 +87,24 @@ pub(crate) struct Model {
     about: ModelAbout,
 }
 
-/// A run under way.
-struct Run {
-    id: u32,
-    config: TrainConfig,
-    session: Session,
-    paused: bool,
+/// What the engine is told of the world it runs in.
+struct Host {
+    now_ms: Clock,
+    early: Option<Post>,
+    today: Option<Today>,
+}
+
+/// What training and prediction run on.
+struct DeviceState {
+    /// What the browser says about WebGPU.
+    probe: Probe,
+    ready: Option<Ready>,
 }
 
 /// Everything behind the page.
 pub struct Engine {
-    now_ms: Clock,
-    early: Option<Post>,
-    today: Option<Today>,
-    probe: Probe,
-    ready: Option<Ready>,
+    host: Host,
+    device: DeviceState,
     builder: Builder,
     /// Georeferences of the images to train on, and GeoJSON to draw masks from.
     vectors: vector_masks::VectorMasks,
@@ -108,27 +119,23 @@ pub struct Engine {
     is_examined: bool,
     files_read: u32,
     inputs: inputs::Inputs,
-    run: Option<Run>,
-    /// The last run, until its end is saved.
-    ended_run: Option<Run>,
-    runs: u32,
+    run: RunState,
     model: Option<Model>,
-    /// Validation pairs of the last run, to predict after it.
-    last_validation: Vec<usize>,
-    /// What of them was held back, where that is a part of an image.
-    last_held_back: Option<HeldBack>,
-    predicting: Option<predict::Job>,
-    results: Vec<predict::Stored>,
+    prediction: PredictionState,
 }
 
 impl Engine {
     pub fn new(now_ms: Clock) -> Self {
         Self {
-            now_ms,
-            early: None,
-            today: None,
-            probe: Probe::Absent(Reason::NoWebGpu),
-            ready: None,
+            host: Host {
+                now_ms,
+                early: None,
+                today: None,
+            },
+            device: DeviceState {
+                probe: Probe::Absent(Reason::NoWebGpu),
+                ready: None,
+            },
             builder: Builder::default(),
             vectors: vector_masks::VectorMasks::default(),
             others: others::Others::default(),
@@ -139,35 +146,31 @@ impl Engine {
             is_examined: true,
             files_read: 0,
             inputs: inputs::Inputs::default(),
-            run: None,
-            ended_run: None,
-            runs: 0,
+            run: RunState::default(),
             model: None,
-            last_validation: Vec::new(),
-            last_held_back: None,
-            predicting: None,
-            results: Vec::new(),
+            prediction: PredictionState::default(),
         }
     }
 
     /// Large files are handed to `post` in [parts](Event::FilePart) while they are made. Without it they come whole.
     pub fn set_post(&mut self, post: Post) {
-        self.early = Some(post);
+        self.host.early = Some(post);
     }
 
     /// Models carry the day they were trained. Without it they have none.
     pub fn set_today(&mut self, today: Today) {
-        self.today = Some(today);
+        self.host.today = Some(today);
     }
 
     /// What the browser says about WebGPU; to be set before [`Command::Init`].
     pub fn set_probe(&mut self, probe: Probe) {
-        self.probe = probe;
+        self.device.probe = probe;
     }
 
     /// Whether [`advance`](Self::advance) has something to do.
     pub fn is_busy(&self) -> bool {
-        self.predicting.is_some() || self.run.as_ref().is_some_and(|run| !run.paused)
+        let state = self.state();
+        state.is_predicting || state.run == Activity::Training
     }
 
     /// Whether the data set is still being looked at for faults of map data: [`advance`](Self::advance) goes on with that
@@ -186,8 +189,19 @@ impl Engine {
         self.inputs.raster(index).map(|raster| self.data.ranges.apply(raster))
     }
 
-    /// Carries out one command.
+    /// What it is at, as far as commands depend on it.
+    fn state(&self) -> State {
+        State {
+            run: self.run.activity(),
+            is_predicting: self.prediction.is_under_way(),
+        }
+    }
+
+    /// Carries out one command, if this is the time for it.
     pub async fn command(&mut self, command: Command) -> Vec<Event> {
+        if let Err(refusal) = allowed::allowed(&command, self.state()) {
+            return vec![Event::Fault(refusal)];
+        }
         match command {
             Command::Init { device, calibration } => self.init(device, calibration.as_deref()).await,
             Command::AddFile { path, bytes, purpose } => self.add_file(path, bytes, purpose),
@@ -256,9 +270,10 @@ impl Engine {
 
     /// Does about `budget_ms` of training, validation or prediction.
     pub async fn advance(&mut self, budget_ms: f64) -> Vec<Event> {
-        if self.run.as_ref().is_some_and(|run| !run.paused) {
+        let state = self.state();
+        if state.run == Activity::Training {
             self.advance_run(budget_ms).await
-        } else if self.predicting.is_some() {
+        } else if state.is_predicting {
             self.advance_predict(budget_ms).await
         } else if self.is_examining() {
             self.advance_examination(budget_ms)
@@ -268,18 +283,15 @@ impl Engine {
     }
 
     async fn init(&mut self, choice: DeviceChoice, remembered: Option<&str>) -> Vec<Event> {
-        if self.run.is_some() || self.predicting.is_some() {
-            return vec![fault(FaultCode::Busy, Stage::Device, None, None)];
-        }
         let choice = match choice {
             DeviceChoice::Auto => Choice::Auto,
             DeviceChoice::Webgpu => Choice::WebGpu,
             DeviceChoice::Cpu => Choice::Cpu,
         };
-        let start_ms = (self.now_ms)();
-        let now_ms = &*self.now_ms;
+        let start_ms = (self.host.now_ms)();
+        let now_ms = &*self.host.now_ms;
         let start = device::Start { remembered, now_ms };
-        match device::bring_up(choice, &self.probe, &start).await {
+        match device::bring_up(choice, &self.device.probe, &start).await {
             Ok(ready) => {
                 // A model stays on the device it was made on; it has to move with the choice.
                 let moved = self.move_model(&ready.device).await;
@@ -289,7 +301,7 @@ impl Engine {
                     software: ready.software,
                     reason: ready.reason,
                     self_test_error: ready.self_test_error,
-                    self_test_ms: (self.now_ms)() - start_ms,
+                    self_test_ms: (self.host.now_ms)() - start_ms,
                     kernels: ready.calibration.as_ref().map(|c| c.variant.name().to_owned()),
                     calibration: ready.calibration.as_ref().map(|c| c.record.clone()),
                     calibration_ms: ready
@@ -302,7 +314,7 @@ impl Engine {
                     protocol: PROTOCOL_VERSION,
                     version: env!("CARGO_PKG_VERSION").to_owned(),
                 };
-                self.ready = Some(ready);
+                self.device.ready = Some(ready);
                 std::iter::once(Event::Device(info)).chain(moved).collect()
             }
             Err(error) => {
@@ -323,28 +335,23 @@ impl Engine {
         }
     }
 
-    /// A change of the data set, refused while a run holds it.
+    /// A change of the data set; no run may hold it.
     fn change_data(&mut self, change: impl FnOnce(&mut Builder)) -> Vec<Event> {
-        if self.run.is_some() {
-            return vec![fault(FaultCode::Busy, Stage::Train, None, None)];
-        }
         change(&mut self.builder);
         self.report_data()
     }
 
     fn clear(&mut self, purpose: Purpose) -> Vec<Event> {
         match purpose {
-            Purpose::Train if self.run.is_some() => vec![fault(FaultCode::Busy, Stage::Train, None, None)],
             Purpose::Train => {
                 self.source = DataSource::None;
                 self.vectors = vector_masks::VectorMasks::default();
                 self.others = others::Others::default();
                 self.change_data(|builder| *builder = Builder::default())
             }
-            Purpose::Predict if self.predicting.is_some() => vec![fault(FaultCode::Busy, Stage::Predict, None, None)],
             Purpose::Predict => {
                 self.inputs = self.inputs.emptied();
-                self.results.clear();
+                self.prediction.forget_results();
                 self.report_inputs()
             }
         }

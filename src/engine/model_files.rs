@@ -119,9 +119,6 @@ impl Engine {
     }
 
     pub(super) fn load_model(&mut self, name: String, bytes: &[u8]) -> Vec<Event> {
-        if self.run.is_some() || self.predicting.is_some() {
-            return vec![fault(FaultCode::Busy, Stage::Model, Some(name), None)];
-        }
         if let Some(kind) = foreign_model(&name, bytes) {
             return vec![fault(
                 FaultCode::ForeignModel,
@@ -130,7 +127,7 @@ impl Engine {
                 Some(kind.to_owned()),
             )];
         }
-        let Some(ready) = &self.ready else {
+        let Some(ready) = &self.device.ready else {
             return vec![fault(FaultCode::DeviceError, Stage::Device, None, None)];
         };
         match read_model(&name, bytes, &ready.device) {

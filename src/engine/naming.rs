@@ -1,6 +1,6 @@
 //! What a model is of, from the names of files and folders: its class, its scene, and a name for its file.
 
-use super::{Engine, Run, georef, object_sizes::least_object_px};
+use super::{Engine, georef, object_sizes::least_object_px, run_state::Run};
 use crate::{export::safe_file_name, protocol::ModelAbout};
 
 /// Things that people map, as one of them is called. A name is only guessed from words of this list: a wrong class in
@@ -208,7 +208,7 @@ impl Engine {
 
     /// What a run's model is of.
     pub(super) fn about_run(&self, run: &Run) -> ModelAbout {
-        let class_name = match run.config.class_name.trim() {
+        let class_name = match run.config().class_name.trim() {
             "" => self.suggested_class(),
             name => clipped(name, MAX_PART),
         };
@@ -218,9 +218,9 @@ impl Engine {
             let [width, height] = self.vectors.size(&pair.image_path)?;
             georef::describe(&self.vectors.geo(&pair.image_path)?, None, width, height).middle
         });
-        let date = self.today.as_ref().map(|today| today()).unwrap_or_default();
-        let (train, validation) = run.session.sides();
-        let iou = run.session.best_iou();
+        let date = self.host.today.as_ref().map(|today| today()).unwrap_or_default();
+        let (train, validation) = run.session().sides();
+        let iou = run.session().best_iou();
         ModelAbout {
             name: default_name(&class_name, self.data.classes().len(), &scene, iou, &date),
             class_name: if self.data.classes().is_empty() {

@@ -44,20 +44,22 @@ impl Engine {
     pub(super) fn export_outlines(&mut self, threshold: f32, outlines: Outlines) -> Vec<Event> {
         let names = self.class_names();
         let placed: Vec<&Stored> = self
-            .results
+            .prediction
+            .results()
             .iter()
-            .filter(|one| has_place(one.kept.geo.as_ref()))
+            .filter(|one| has_place(one.kept().geo.as_ref()))
             .collect();
         let [first, others @ ..] = placed.as_slice() else {
             return vec![fault(FaultCode::NoSuchResult, Stage::Export, None, None)];
         };
         let name = match others {
-            [] => format!("{}.geojson", export::safe_file_name(&first.name)),
+            [] => format!("{}.geojson", export::safe_file_name(first.name())),
             _ => "groundmask-outlines.geojson".to_owned(),
         };
-        let (count, bytes) = super::exports::in_parts(&mut self.early, |parts| {
+        let (count, bytes) = super::exports::in_parts(&mut self.host.early, |parts| {
             let mut file = Geojson::new(!others.is_empty(), parts);
-            for Stored { name, kept, .. } in placed.iter().copied() {
+            for stored in &placed {
+                let (name, kept) = (stored.name(), stored.kept());
                 let options = vector_options(kept, outlines);
                 kept.with_classes(threshold, names.len(), |classes| {
                     file.add(name, classes, &names, options)
@@ -76,8 +78,8 @@ impl Engine {
 
     /// The outlines of one result to be drawn; none if it is no longer there.
     pub(super) fn draw_outlines(&self, result: u32, threshold: f32, outlines: Outlines) -> Vec<Event> {
-        let drawn = match self.results.get(result as usize) {
-            Some(stored) => draw(&stored.kept, threshold, self.class_names().len(), outlines, LIVE_PX),
+        let drawn = match self.prediction.results().get(result as usize) {
+            Some(stored) => draw(stored.kept(), threshold, self.class_names().len(), outlines, LIVE_PX),
             None => Drawing::default(),
         };
         vec![Event::Outlines(DrawnOutlines {

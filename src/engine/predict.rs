@@ -51,9 +51,25 @@ struct Current {
 
 /// A result that can be downloaded.
 pub(super) struct Stored {
-    pub(super) name: String,
-    pub(super) kept: Kept,
-    pub(super) metrics: Option<Metrics>,
+    name: String,
+    kept: Kept,
+    metrics: Option<Metrics>,
+}
+
+impl Stored {
+    /// The image's name without ending.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn kept(&self) -> &Kept {
+        &self.kept
+    }
+
+    /// Where the truth is known.
+    pub(super) fn metrics(&self) -> Option<&Metrics> {
+        self.metrics.as_ref()
+    }
 }
 
 impl Engine {
@@ -64,14 +80,11 @@ impl Engine {
         averaged: bool,
         match_resolution: bool,
     ) -> Vec<Event> {
-        if self.run.as_ref().is_some_and(|run| !run.paused) || self.predicting.is_some() {
-            return vec![fault(FaultCode::Busy, Stage::Predict, None, None)];
-        }
         if self.model.is_none() {
             return vec![fault(FaultCode::NoModel, Stage::Predict, None, None)];
         }
         let pairs = if validation {
-            self.last_validation.clone()
+            self.prediction.last_validation().to_vec()
         } else {
             Vec::new()
         };
@@ -84,14 +97,14 @@ impl Engine {
             return vec![fault(FaultCode::NoInputs, Stage::Predict, None, None)];
         }
         let total = queue.len() as u32;
-        self.results.clear();
-        let started_ms = (self.now_ms)();
+        self.prediction.forget_results();
+        let started_ms = (self.host.now_ms)();
         let threshold = if threshold.is_finite() {
             threshold.clamp(0.0, 1.0)
         } else {
             0.5
         };
-        self.predicting = Some(Job {
+        self.prediction.set_job(Job {
             queue,
             total,
             done: 0,
@@ -112,21 +125,18 @@ impl Engine {
     }
 
     pub(super) fn cancel_predict(&mut self) -> Vec<Event> {
-        match self.predicting.take() {
-            Some(job) => vec![Event::PredictDone {
-                total: job.done,
-                cancelled: true,
-            }],
-            None => vec![fault(FaultCode::NotRunning, Stage::Predict, None, None)],
-        }
+        let cancelled = self.prediction.take_job().map(|job| Event::PredictDone {
+            total: job.done,
+            cancelled: true,
+        });
+        cancelled.into_iter().collect()
     }
 
     pub(super) async fn advance_predict(&mut self, budget_ms: f64) -> Vec<Event> {
-        let start = (self.now_ms)();
+        let start = (self.host.now_ms)();
         let mut events = Vec::new();
         loop {
-            // Taken out for the slice, so that a failing device leaves no half-done job behind.
-            let Some(mut job) = self.predicting.take() else {
+            let Some(mut job) = self.prediction.take_job() else {
                 return events;
             };
             if job.current.is_none() {
@@ -165,7 +175,7 @@ impl Engine {
                     }
                 };
                 let (Some(image), Some(model)) = (image, self.model.as_ref()) else {
-                    self.predicting = Some(job);
+                    self.prediction.set_job(job);
                     if events.is_empty() {
                         continue;
                     }
@@ -184,7 +194,7 @@ impl Engine {
                         job.done += 1;
                         job.tiles = (0, 0);
                         events.push(self.keep(current));
-                        let elapsed_ms = (self.now_ms)() - job.started_ms;
+                        let elapsed_ms = (self.host.now_ms)() - job.started_ms;
                         events.push(Event::PredictProgress {
                             done: job.done,
                             total: job.total,
@@ -208,17 +218,17 @@ impl Engine {
                     }
                 }
             }
-            let over = (self.now_ms)() - start >= budget_ms;
+            let over = (self.host.now_ms)() - start >= budget_ms;
             if over && events.is_empty() && job.tiles.1 > 1 {
                 events.push(Event::PredictProgress {
                     done: job.done,
                     total: job.total,
-                    elapsed_ms: (self.now_ms)() - job.started_ms,
+                    elapsed_ms: (self.host.now_ms)() - job.started_ms,
                     tiles_done: job.tiles.0 as u32,
                     tiles_total: job.tiles.1 as u32,
                 });
             }
-            self.predicting = Some(job);
+            self.prediction.set_job(job);
             if over || !events.is_empty() {
                 return events;
             }
@@ -249,7 +259,7 @@ impl Engine {
         };
         let classes = model.unet.config().classes;
         let [height, width] = large.unwrap_or([image.height as usize, image.width as usize]);
-        let held: usize = self.results.iter().map(|r| r.kept.bytes()).sum();
+        let held: usize = self.prediction.results().iter().map(|r| r.kept().bytes()).sum();
         let needed = Gather::bytes(height * width, classes);
         if held + needed > KEEP_BYTES {
             let mib = |bytes: usize| bytes.div_ceil(1 << 20);
@@ -284,7 +294,7 @@ impl Engine {
             rows: Rescale::new([view.height, view.width], view.map_size(), classes, gather),
             view,
             resolution,
-            began_ms: (self.now_ms)(),
+            began_ms: (self.host.now_ms)(),
         })
     }
 
@@ -311,7 +321,7 @@ impl Engine {
             resolution,
             ..
         } = current;
-        let elapsed_ms = (self.now_ms)() - current.began_ms;
+        let elapsed_ms = (self.host.now_ms)() - current.began_ms;
         let read_by_window = self.inputs.missing_of_large(target.input());
         let (Some(image), Some(model)) = (self.raster(target), self.model.as_ref()) else {
             return fault(FaultCode::NoInputs, Stage::Predict, None, None);
@@ -337,8 +347,8 @@ impl Engine {
         let metrics = map.metrics;
         let place = result_place(kept.geo.as_ref());
         let name = self.target_name(target);
-        let result = self.results.len() as u32;
-        self.results.push(Stored {
+        let result = self.prediction.results().len() as u32;
+        self.prediction.add_result(Stored {
             name: name.clone(),
             kept,
             metrics: metrics.clone(),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Engine, run::Sides};
+use super::{Engine, settings::Sides};
 use crate::{
     data::{
         batches::Sampling,
@@ -35,7 +35,8 @@ impl Engine {
     /// The labels by which a prediction of a pair is judged: of an image that was trained on but for a part, that part's.
     pub(super) fn judged<'a>(&self, pair: usize, labels: &'a [u8]) -> Cow<'a, [u8]> {
         let held = self
-            .last_held_back
+            .prediction
+            .last_held_back()
             .filter(|held| held.pair == pair && held.fits(&self.data));
         match (held, self.data.image(pair)) {
             (Some(held), Some(image)) => Cow::Owned(held.only_held(labels, image.width as usize)),

@@ -1,15 +1,18 @@
 //! Runs that outlive the page: saving the run under way, describing a saved one, going on with it.
 
-use serde::{Deserialize, Serialize};
-
-use super::{Engine, fault, map_faults, run::validation_report};
+use super::{
+    Engine, allowed, fault, map_faults,
+    run::validation_report,
+    run_state::Run,
+    saved_run::{About, curve, data_words, describe, plain, run_fault},
+};
 use crate::{
-    data::{classes::Labelling, dataset::Dataset, held_back::HeldBack, value_ranges::RangeChoice},
+    data::{classes::Labelling, dataset::Dataset, value_ranges::RangeChoice},
     device::Kind,
-    formats::run_file::{RunFile, RunFileError, Sink, Source},
+    formats::run_file::{RunFile, Sink, Source},
     protocol::{
-        self, DeviceKind, EndReason, Event, Fault, FaultCode, MaskRule, OutlineShift, Phase, SavedData, SavedRun,
-        Stage, TrainConfig, UnmappedPart, ValidationReport,
+        self, DeviceKind, EndReason, Event, Fault, FaultCode, Phase, SavedData, SavedRun, Stage, TrainConfig,
+        ValidationReport,
     },
     train::{
         Session, Settings,
@@ -18,45 +21,10 @@ use crate::{
     },
 };
 
-/// Points of a resumed run's loss curve: more than a chart has pixels.
-const CURVE_POINTS: usize = 4000;
 /// Pair names that a saved run tells.
 const NAMES: usize = 3;
 /// Losses that the mean for people is taken over.
 const LAST_LOSSES: usize = 10;
-
-/// What a run file holds beside the session. Fields that later versions add need `#[serde(default)]`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct About {
-    version: String,
-    saved_at_ms: f64,
-    number: f64,
-    config: TrainConfig,
-    steps_total: u32,
-    steps_per_epoch: u32,
-    loss: Option<f64>,
-    data: SavedData,
-    rule: MaskRule,
-    /// Pair numbers.
-    excluded: Vec<usize>,
-    /// Masks that were laid elsewhere.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    moved: Vec<OutlineShift>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    left_out: Vec<UnmappedPart>,
-    train: Vec<usize>,
-    validation: Vec<usize>,
-    device: DeviceKind,
-    adapter: String,
-    #[serde(default)]
-    ended: Option<EndReason>,
-    /// The part of the only image that is held back.
-    #[serde(default)]
-    held_back: Option<HeldBack>,
-    /// Steps between two validations; 0 in files of versions that did not say.
-    #[serde(default)]
-    validate_every: u32,
-}
 
 /// A data set's fingerprint as the protocol carries it; empty if there is no pair.
 pub(super) fn fingerprint(data: &Dataset) -> String {
@@ -78,12 +46,12 @@ impl Engine {
     /// Whether there is a run that [`save_run`](Self::save_run) can save: one under way, or the last one until
     /// [`release_run`](Self::release_run).
     pub fn can_save(&self) -> bool {
-        self.run.is_some() || self.ended_run.is_some()
+        self.run.can_save()
     }
 
     /// Forgets the run that has ended; its model stays.
     pub fn release_run(&mut self) {
-        self.ended_run = None;
+        self.run.release();
     }
 
     /// Writes the run's whole state. `number` counts the saves, `saved_at_ms` is Unix time.
@@ -95,20 +63,20 @@ impl Engine {
         sink: &mut dyn Sink,
     ) -> (Vec<Event>, Result<SavedRun, Fault>) {
         let mut events = Vec::new();
-        if let Some(run) = &mut self.run {
-            match run.session.settle(&self.now_ms).await {
+        if let Some(run) = self.run.under_way_mut() {
+            match run.session_mut().settle(&self.host.now_ms).await {
                 Ok(news) => events = self.tell(news),
                 Err(error) => return (events, Err(run_fault(&error.into(), None))),
             }
         }
         let data = &self.data;
-        let Some(run) = self.run.as_mut().or(self.ended_run.as_mut()) else {
+        let Some(run) = self.run.savable() else {
             return (events, Err(plain(FaultCode::NotRunning, None)));
         };
-        let (train, validation) = run.session.sides();
-        let losses = run.session.losses();
+        let (train, validation) = run.session().sides();
+        let losses = run.session().losses();
         let last = &losses[losses.len().saturating_sub(LAST_LOSSES)..];
-        let (device, adapter) = match &self.ready {
+        let (device, adapter) = match &self.device.ready {
             Some(ready) => (ready.kind, ready.adapter.clone()),
             None => (DeviceKind::Cpu, String::new()),
         };
@@ -116,9 +84,9 @@ impl Engine {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             saved_at_ms,
             number,
-            config: run.config.clone(),
-            steps_total: run.session.settings().steps_total,
-            steps_per_epoch: run.session.settings().steps_per_epoch,
+            config: run.config().clone(),
+            steps_total: run.session().settings().steps_total,
+            steps_per_epoch: run.session().settings().steps_per_epoch,
             loss: (!last.is_empty()).then(|| last.iter().sum::<f64>() / last.len() as f64),
             data: SavedData {
                 fingerprint: fingerprint(data),
@@ -148,16 +116,16 @@ impl Engine {
             validation: validation.to_vec(),
             device,
             adapter,
-            ended: run.session.ended().map(EndReason::from),
-            held_back: run.session.settings().held_back,
-            validate_every: run.session.settings().validate_every,
+            ended: run.session().ended().map(EndReason::from),
+            held_back: run.session().settings().held_back,
+            validate_every: run.session().settings().validate_every,
         };
-        let saved = match run.session.save(sink, &about).await {
+        let saved = match run.session_mut().save(sink, &about).await {
             Ok(bytes) => {
-                let best = run.session.best_state();
+                let best = run.session().best_state();
                 Ok(describe(
-                    run.session.steps(),
-                    run.session.elapsed_ms(),
+                    run.session().steps(),
+                    run.session().elapsed_ms(),
                     best,
                     about,
                     bytes,
@@ -191,10 +159,11 @@ impl Engine {
     /// Goes on with a saved run on the data that is here, which must be the data it was saved with. Another `batch`
     /// changes the order of the samples and nothing else.
     pub fn resume_run(&mut self, name: Option<&str>, source: &mut dyn Source, batch: Option<f64>) -> Vec<Event> {
-        if self.run.is_some() || self.predicting.is_some() {
-            return vec![fault(FaultCode::Busy, Stage::Train, None, None)];
+        let (when, stage) = allowed::RESUME_SAVED;
+        if let Err(code) = when.check(self.state()) {
+            return vec![fault(code, stage, None, None)];
         }
-        let Some(ready) = self.ready.clone() else {
+        let Some(ready) = self.device.ready.clone() else {
             return vec![fault(FaultCode::DeviceError, Stage::Device, None, None)];
         };
         match self.try_resume(source, batch, &ready) {
@@ -264,7 +233,7 @@ impl Engine {
         }
         let validating = session.is_validating();
         events.push(self.take_on(session, config));
-        let run_id = self.runs;
+        let run_id = self.run.under_way().map_or(0, Run::id);
         events.push(Event::RunResumed {
             run_id,
             step: state.steps,
@@ -332,82 +301,6 @@ enum Refusal {
 impl From<StateError> for Refusal {
     fn from(error: StateError) -> Self {
         Self::State(error)
-    }
-}
-
-fn describe(
-    step: u32,
-    elapsed_ms: f64,
-    best: Option<crate::train::state::BestState>,
-    about: About,
-    bytes: u64,
-) -> SavedRun {
-    let judged = best
-        .as_ref()
-        .and_then(|b| b.validation.as_ref().or(b.training.as_ref()));
-    SavedRun {
-        step,
-        steps_total: about.steps_total,
-        ended: about.ended,
-        saved_at_ms: about.saved_at_ms,
-        number: about.number,
-        config: about.config,
-        data: about.data,
-        best_step: best.as_ref().map(|b| b.step),
-        best_iou: judged.and_then(|m| m.iou),
-        best_threshold: judged.and_then(|m| m.threshold),
-        loss: about.loss,
-        elapsed_ms,
-        device: about.device,
-        adapter: about.adapter,
-        version: about.version,
-        bytes: bytes as f64,
-    }
-}
-
-/// Step and mean loss of at most [`CURVE_POINTS`] equal stretches.
-fn curve(losses: &[f64]) -> Vec<[f64; 2]> {
-    let stretch = losses.len().div_ceil(CURVE_POINTS).max(1);
-    let mut step = 0;
-    let mean = |part: &[f64]| {
-        step += part.len();
-        [step as f64, part.iter().sum::<f64>() / part.len() as f64]
-    };
-    losses.chunks(stretch).map(mean).collect()
-}
-
-/// `20 pairs: a, b, c`
-fn data_words(data: &SavedData) -> String {
-    let pairs = if data.pairs == 1 { "pair" } else { "pairs" };
-    format!("{} {pairs}: {}", data.pairs, data.names.join(", "))
-}
-
-fn plain(code: FaultCode, detail: Option<String>) -> Fault {
-    let stage = Stage::Train;
-    let file = None;
-    Fault {
-        code,
-        stage,
-        file,
-        detail,
-    }
-}
-
-fn run_fault(error: &StateError, name: Option<&str>) -> Fault {
-    let code = match error {
-        StateError::File(RunFileError::Foreign) => FaultCode::RunForeign,
-        StateError::File(RunFileError::Newer(_)) | StateError::Version(_) => FaultCode::RunNewer,
-        StateError::File(RunFileError::Truncated { .. }) => FaultCode::RunTruncated,
-        StateError::File(RunFileError::Write(_)) => FaultCode::SaveFailed,
-        StateError::File(RunFileError::Read(_)) => FaultCode::Unreadable,
-        StateError::Meta(_) => FaultCode::RunOtherVersion,
-        StateError::File(_) | StateError::Weights(_) => FaultCode::RunCorrupt,
-        StateError::Train(_) | StateError::Device(_) => FaultCode::DeviceError,
-        StateError::NotFinite(_) => FaultCode::NotFinite,
-    };
-    Fault {
-        file: name.map(str::to_owned),
-        ..plain(code, Some(error.to_string()))
     }
 }
 

@@ -14,7 +14,7 @@ impl Engine {
     pub(super) async fn show_tiles(&self, config: &TrainConfig, row: u32) -> Vec<Event> {
         let (_, settings, sides) = self.check(config);
         let none = Event::Tiles { row, tiles: Vec::new() };
-        let (Some(ready), Some(settings)) = (&self.ready, settings) else {
+        let (Some(ready), Some(settings)) = (&self.device.ready, settings) else {
             return vec![none];
         };
         let spec = settings.samples();

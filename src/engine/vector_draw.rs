@@ -277,7 +277,7 @@ impl VectorMasks {
                 .filter_map(|(path, outcome)| outcome.told(path))
                 .collect(),
         };
-        self.drawn = now;
+        self.set_drawn(now);
         drawing
     }
 
@@ -372,8 +372,7 @@ impl Engine {
         }
         let builder = &self.builder;
         let drawing = self.vectors.draw(|image| builder.holds(image), &builder.shifts(), None);
-        self.vectors.said.clone_from(&drawing.said);
-        self.vectors.told.clone_from(&drawing.told);
+        self.vectors.remember(&drawing.said, &drawing.told);
         self.take_drawing(drawing)
     }
 

@@ -41,6 +41,17 @@ pub(super) struct VectorMasks {
 }
 
 impl VectorMasks {
+    /// The images that a mask is drawn for now.
+    pub(super) fn set_drawn(&mut self, images: BTreeSet<String>) {
+        self.drawn = images;
+    }
+
+    /// What was said and told of the files at the last drawing.
+    pub(super) fn remember(&mut self, said: &[Event], told: &[VectorInfo]) {
+        self.said = said.to_vec();
+        self.told = told.to_vec();
+    }
+
     /// Something came, whatever it is.
     pub(super) fn note_change(&mut self) {
         self.is_stale = true;

@@ -1,6 +1,6 @@
 //! How much work settings stand for, in multiply-adds: what the page estimates times by.
 
-use super::{Engine, run::Sides};
+use super::{Engine, settings::Sides};
 use crate::{
     protocol::{Preset, TrainConfig},
     train::{Settings, forecast},

@@ -6,13 +6,13 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::{error, probe};
 use crate::{
+    bench::{Bench, BenchConfig},
     checks::{self, Errors},
     device::{self, Choice},
     ops::{
         check::limit,
         gpu::{Variant, set_variant},
     },
-    train::bench::{Bench, BenchConfig},
 };
 
 macro_rules! golden {
@@ -163,4 +163,10 @@ pub async fn check_nodata(device: String) -> Result<String, JsValue> {
     let errors = checks::nodata(&device).await.map_err(error)?;
     // A GPU may add up in another order the second time.
     judge(&errors, |_| if gpu { 1e-6 } else { 0.0 })
+}
+
+/// Panics, as a bug would: the browser tests see by it that a panic costs no run.
+#[wasm_bindgen]
+pub fn panic_on_purpose() {
+    panic!("asked to panic by a test");
 }

@@ -50,9 +50,3 @@ static ALLOCATOR: Noting = Noting;
 pub fn failed_allocation_bytes() -> f64 {
     FAILED_BYTES.load(Ordering::Relaxed) as f64
 }
-
-/// Panics, as a bug would: the browser tests see by it that a panic costs no run.
-#[wasm_bindgen]
-pub fn panic_on_purpose() {
-    panic!("asked to panic by a test");
-}

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Drives www/bench.html in headless Chromium: `node bench.mjs <job as JSON> <url>`, called by `cargo xtask bench`.
+ * Drives pages/bench.html in headless Chromium: `node bench.mjs <job as JSON> <url>`, called by `cargo xtask bench`.
  * The job's keys are those of the page's `window.run`, plus adapter, timeout, sizes and operation counts.
  */
 import { launchBrowser, until } from './harness.mjs';

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * Playwright on the system's Chromium. `cargo xtask test` serves the page and gives its address in
- * GROUNDMASK_URL; without it (`npx playwright test` by hand) the config starts `cargo xtask serve` itself.
+ * GROUNDMASK_URL; without it (`npx playwright test` by hand) the config starts `cargo xtask serve --checks` itself.
  */
 import { defineConfig } from '@playwright/test';
 import path from 'node:path';
@@ -28,7 +28,7 @@ export default defineConfig({
   webServer: given
     ? undefined
     : {
-        command: `cargo xtask serve --port ${PORT}`,
+        command: `cargo xtask serve --checks --port ${PORT}`,
         cwd: path.join(TESTS, '..'),
         url: `http://localhost:${PORT}/`,
         reuseExistingServer: true,

@@ -96,12 +96,15 @@ test('files that were changed or moved meanwhile: after the loss of the engine t
 
 test('a panic, and one before anything was saved', async ({ baseURL }) => {
   const context = await browser.newContext(VIEW);
-  const page = await ready(context, String(baseURL), { everyMs: 3_600_000 });
+  // The page with the package that can panic when asked to; the released one cannot.
+  const checked = new URL('checked/', String(baseURL)).href;
+  expect((await fetch(new URL('pkg/groundmask.js', checked))).ok, 'served by: cargo xtask serve --checks').toBe(true);
+  const page = await ready(context, checked, { everyMs: 3_600_000 });
   const panic = () => page.workers().at(-1)?.evaluate(async (url) => {
     const engine = await import(url);
     // In a task of its own: a call into a worker that is about to be replaced may never come back.
     setTimeout(() => engine.panic_on_purpose());
-  }, new URL('pkg/groundmask.js', String(baseURL)).href).catch(() => {});
+  }, new URL('pkg/groundmask.js', checked).href).catch(() => {});
   await begin(page);
   const first = (await read(page)).run.run_id;
   await panic();

@@ -94,13 +94,7 @@
  *   | { kind: 'files', entries: Entry[], purpose: Purpose }
  *   | { kind: 'cancel_files' }
  *   | { kind: 'retry' }
- *   | { kind: 'ping', id: number, handled: number }
- *   | { kind: 'bench_create', cfg: object }
- *   | { kind: 'bench_operators', cfg: object }
- *   | { kind: 'bench_ceiling', cfg: object }
- *   | { kind: 'bench_step' }
- *   | { kind: 'bench_memory' }
- *   | { kind: 'bench_infer' }} ToWorker
+ *   | { kind: 'ping', id: number, handled: number }} ToWorker
  */
 
 /**
@@ -134,7 +128,6 @@
  *   | { kind: 'pong', id: number, queue: number, wasmBytes: number }
  *   | { kind: 'locked' }
  *   | { kind: 'sent', bytes: number }
- *   | { kind: 'bench', value?: any, error?: string }
  *   | { kind?: undefined, type: 'fatal', message: string, memory?: boolean }} FromWorker
  */
 

@@ -28,13 +28,9 @@ const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ 
 let module = null;
 /** @type {import('../../pkg/groundmask.js').Engine | null} */
 let engine = null;
-/** @type {any} */
-let bench = null;
 let looping = false;
 /** @type {Command[]} */
 const commands = [];
-/** @type {(() => Promise<void>)[]} */
-const benchJobs = [];
 const intake = new Intake(call, post, () => module);
 const checkpoints = new Checkpoints({ post, send, engine: () => engine, module: () => module, guarded: (work) => guarded(async () => work(), true), wake: run });
 let keeping = false;
@@ -101,29 +97,6 @@ scope.onmessage = ({ data }) => {
     case 'give_shown':
       checkpoints.receive(message);
       break;
-    case 'bench_create':
-      benchJobs.push(async () => {
-        const before = engine?.memory_bytes() ?? 0;
-        bench = await (/** @type {any} */ (module)).Bench.create(message.cfg);
-        const read = (/** @type {string} */ name) => (typeof bench[name] === 'function' ? bench[name]() : bench[name]);
-        post({ kind: 'bench', value: { wasm_before: before, adapter: read('adapter'), params: read('params') ?? read('parameters') } });
-      });
-      break;
-    case 'bench_step':
-      benchJobs.push(async () => post({ kind: 'bench', value: await bench.step() }));
-      break;
-    case 'bench_operators':
-      benchJobs.push(async () => post({ kind: 'bench', value: await (/** @type {any} */ (module)).Bench.operators(message.cfg) }));
-      break;
-    case 'bench_memory':
-      benchJobs.push(async () => post({ kind: 'bench', value: bench.memory() }));
-      break;
-    case 'bench_ceiling':
-      benchJobs.push(async () => post({ kind: 'bench', value: await (/** @type {any} */ (module)).Bench.ceiling(message.cfg) }));
-      break;
-    case 'bench_infer':
-      benchJobs.push(async () => post({ kind: 'bench', value: await bench.infer() }));
-      break;
   }
   run();
 };
@@ -187,11 +160,6 @@ async function loop() {
       const command = commands.shift();
       if (command) {
         await call(command);
-        continue;
-      }
-      const job = benchJobs.shift();
-      if (job) {
-        await job().catch((error) => post({ kind: 'bench', error: String(error?.stack ?? error) }));
         continue;
       }
       if (checkpoints.due()) {

@@ -20,7 +20,7 @@ use crate::workspace::{FUSED, NAME, Workspace};
 pub struct Options {
     /// Leave wasm-opt out.
     pub fast: bool,
-    /// The package with the numeric checks, into `target/pkg-checks/`.
+    /// The package with the numeric checks and the benchmark, into `target/pkg-checks/`.
     pub checks: bool,
 }
 

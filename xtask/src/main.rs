@@ -37,6 +37,7 @@ cargo xtask <command>
                                        (--fast skips wasm-opt and the report's brotli)
   generate                             www/generated/ from src/values/ (every build does it too)
   serve [--port 8080] [--build]        the page on http://localhost:8080; builds if nothing is built yet
+        [--checks]                     (--checks: with what the browser tests load beside it)
   site                                 target/site/, ready for any static host
   test [--rust|--browser|--peers]      every test; ends with `N passed, N failed`
        [--fresh]                       (random inputs have a fixed seed, which --fresh draws)

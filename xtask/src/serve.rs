@@ -13,11 +13,12 @@ use crate::workspace::Workspace;
 
 pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCode> {
     let mut port = 8080;
-    let mut rebuild = false;
+    let (mut rebuild, mut checks) = (false, false);
     while let Some(arg) = args.next()? {
         match arg {
             lexopt::Arg::Long("port") => port = lexopt::ValueExt::parse(&args.value()?).context("--port")?,
             lexopt::Arg::Long("build") => rebuild = true,
+            lexopt::Arg::Long("checks") => checks = true,
             other => return Err(other.unexpected().into()),
         }
     }
@@ -26,7 +27,13 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
     } else {
         build::build_if_missing(workspace)?;
     }
-    let address = http::start(port, page(workspace))?;
+    let mounts = if checks {
+        build::build(workspace, WITH_CHECKS)?;
+        page_with_checks(workspace)
+    } else {
+        page(workspace)
+    };
+    let address = http::start(port, mounts)?;
     println!("Groundmask is on http://localhost:{}", address.port());
     // The server's threads do the work; Ctrl-C ends it.
     loop {
@@ -54,9 +61,18 @@ pub fn page(workspace: &Workspace) -> Vec<Mount> {
     vec![Mount::new("/", workspace.www()), Mount::new("/pkg/", workspace.pkg())]
 }
 
-/// The same with what only the browser tests load.
+/// The package of the browser tests. Numbers do not change by wasm-opt, which takes minutes.
+pub const WITH_CHECKS: Options = Options {
+    checks: true,
+    fast: true,
+};
+
+/// The same with what only the browser tests load: the package with the checks, pages around it, and the page itself on
+/// that package.
 pub fn page_with_checks(workspace: &Workspace) -> Vec<Mount> {
     let mut mounts = page(workspace);
+    mounts.push(Mount::new("/checked/", workspace.www()));
+    mounts.push(Mount::new("/checked/pkg/", workspace.pkg_checks()));
     mounts.push(Mount::new("/pkg-checks/", workspace.pkg_checks()));
     mounts.push(Mount::new("/tests/", workspace.tests().join("browser/pages")));
     mounts

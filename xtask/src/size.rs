@@ -82,13 +82,12 @@ fn brotli_bytes(bytes: &[u8]) -> Result<usize> {
     Ok(output.len())
 }
 
-/// Every file of the page that a visitor's browser fetches: no notes, no types, no licences, no bench page.
+/// Every file of the page that a visitor's browser fetches: no notes, no types, no licences.
 pub fn page_files(www: &Path) -> Result<Vec<PathBuf>> {
     let mut files = files_below(www)?;
     files.retain(|file| {
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
         let extension = file.extension().unwrap_or_default().to_string_lossy();
-        !["md", "txt", "ts", "map", ""].contains(&extension.as_ref()) && !name.starts_with("bench")
+        !["md", "txt", "ts", "map", ""].contains(&extension.as_ref())
     });
     Ok(files)
 }

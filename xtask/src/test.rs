@@ -212,14 +212,7 @@ fn number_before(text: &str, word: &str) -> u64 {
 fn browser_set_up(workspace: &Workspace) -> Result<Node> {
     let node = Node::set_up(workspace)?;
     build::build(workspace, Options::default())?;
-    build::build(
-        workspace,
-        Options {
-            checks: true,
-            // Numbers do not change by wasm-opt, which takes minutes.
-            fast: true,
-        },
-    )?;
+    build::build(workspace, serve::WITH_CHECKS)?;
     Ok(node)
 }
 

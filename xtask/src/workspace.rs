@@ -39,7 +39,8 @@ impl Workspace {
         self.root.join("pkg")
     }
 
-    /// The package with the numeric checks of the browser tests; never served by `serve` or `site`.
+    /// The package with the numeric checks of the browser tests and the benchmark; never in `site`, and in `serve` only where
+    /// it is asked for.
     pub fn pkg_checks(&self) -> PathBuf {
         self.root.join("target/pkg-checks")
     }

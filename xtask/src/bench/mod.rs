@@ -11,7 +11,7 @@ use lexopt::ValueExt;
 use runner::{Runner, count_operations};
 use serde_json::{Map, Value, json};
 
-use crate::build;
+use crate::build::{self, Options};
 use crate::demo::one_of;
 use crate::http;
 use crate::node::Node;
@@ -24,7 +24,8 @@ cargo xtask bench [--device webgpu|cpu] [--base 8] [--size 128] [--batch 2] [--s
                   [--dropout 0.5] [--det 1] [--adapter swiftshader|default] [--timeout SECONDS]
                   [--ops | --table [--limit SECONDS] | --peers [--rounds 2]]
 
-Trains the classic U-Net (`unet`) in headless Chromium through www/bench.html and prints one JSON line.
+Trains the classic U-Net (`unet`) in headless Chromium through a page of its own and prints one JSON line. The package is
+that of `cargo xtask build --features checks`: the released one, whose size is in the line, holds no benchmark.
 --det 1: the weights and data of known values, no dropout, so that losses compare across libraries.
 --ops: every pass of every layer alone, as a table with its share of the device's multiply-add ceiling.
 --table: base {8,16,32,64} x size {128,256,512}; cells whose step would take longer than --limit (20) are estimated.
@@ -41,7 +42,7 @@ enum Mode {
 }
 
 pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCode> {
-    // Names as `window.run` of bench.html takes them.
+    // Names as `window.run` of bench.js takes them.
     let mut job = json!({
         "backend": "webgpu", "filters": 8, "size": 128, "batch": 2, "steps": 5, "warmup": 2, "infer": 5,
         "det": 0, "dropout": 0.5, "adapter": "swiftshader", "timeout": 900,
@@ -87,14 +88,21 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
         };
         fields.insert(field.to_owned(), value);
     }
-    build::build_if_missing(workspace)?;
-    let wasm = size::measure(&workspace.pkg().join(FUSED), false)?;
-    fields.insert("wasm_raw".into(), json!(wasm.raw));
-    fields.insert("wasm_gzip".into(), json!(wasm.gzip));
+    let options = Options {
+        checks: true,
+        fast: false,
+    };
+    build::build(workspace, options)?;
+    let released = workspace.pkg().join(FUSED);
+    if released.is_file() {
+        let wasm = size::measure(&released, false)?;
+        fields.insert("wasm_raw".into(), json!(wasm.raw));
+        fields.insert("wasm_gzip".into(), json!(wasm.gzip));
+    }
     count_operations(&mut job);
     let node = Node::set_up(workspace)?;
-    let address = http::start(0, serve::page(workspace))?;
-    let runner = Runner::new(node, format!("http://localhost:{}/bench.html", address.port()));
+    let address = http::start(0, serve::page_with_checks(workspace))?;
+    let runner = Runner::new(node, format!("http://localhost:{}/tests/bench.html", address.port()));
     match mode {
         Mode::One => println!("{}", runner.run(&job)?),
         Mode::Operators => tables::operators(&runner, &job)?,

@@ -1,0 +1,119 @@
+//! The weights worth keeping: the best so far, and before there are any those known to be numbers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    model::UNet,
+    train::{
+        device_read::read,
+        report::{
+            curve::{CurvePoint, OperatingPoint, rounded},
+            news::{Metrics, TrainError},
+        },
+    },
+};
+
+/// Of the best weights so far.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BestState {
+    pub score: f64,
+    pub step: u32,
+    pub validation: Option<Metrics>,
+    pub training: Option<Metrics>,
+    /// Precision and recall of the images they were judged on, by threshold.
+    #[serde(default)]
+    pub curve: Vec<CurvePoint>,
+}
+
+impl BestState {
+    /// Metrics of the images held back, else of those trained on that were looked at; `None` before a validation.
+    fn judged(&self) -> Option<&Metrics> {
+        self.validation.as_ref().or(self.training.as_ref())
+    }
+}
+
+/// The weights to end with.
+#[derive(Default)]
+pub(in crate::train) struct Checkpoint {
+    best: Option<(UNet, BestState)>,
+    /// Weights known to be numbers, and of which step, to end with if there are no best ones yet.
+    sound: Option<(UNet, u32)>,
+}
+
+impl Checkpoint {
+    pub(super) fn new(best: Option<(UNet, BestState)>, sound: Option<(UNet, u32)>) -> Self {
+        Self { best, sound }
+    }
+
+    /// Weights that were brought along are those to fall back on.
+    pub(in crate::train) fn begin_with(&mut self, weights: UNet) {
+        self.sound = Some((weights, 0));
+    }
+
+    /// The best weights and what is known of them.
+    pub(in crate::train) fn best(&self) -> Option<(&UNet, &BestState)> {
+        self.best.as_ref().map(|(model, state)| (model, state))
+    }
+
+    /// The weights to fall back on and their step.
+    pub(in crate::train) fn sound(&self) -> Option<(&UNet, u32)> {
+        self.sound.as_ref().map(|(model, step)| (model, *step))
+    }
+
+    /// Takes weights if they are better than the best so far; gives whether they are.
+    pub(in crate::train) fn offer(&mut self, weights: &UNet, state: BestState) -> bool {
+        let is_better = self.best.as_ref().is_none_or(|(_, best)| state.score > best.score);
+        if is_better {
+            self.best = Some((weights.clone(), state));
+        }
+        is_better
+    }
+
+    /// Notes the figures of a validation of the best weights; gives whether those validated are the best.
+    pub(in crate::train) fn describe(&mut self, found: BestState) -> bool {
+        let best = self.best.as_mut().filter(|(_, best)| best.step == found.step);
+        let Some((_, best)) = best else { return false };
+        *best = BestState {
+            score: best.score,
+            ..found
+        };
+        true
+    }
+
+    /// Keeps weights to fall back on, if they are numbers and the loss has not left them (`is_calm`). `false` if they are
+    /// not numbers.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub(in crate::train) async fn keep_if_sound(
+        &mut self,
+        weights: &UNet,
+        step: u32,
+        is_calm: bool,
+    ) -> Result<bool, TrainError> {
+        let sum = read(weights.sum()).await?;
+        let is_sound = sum.iter().all(|v| v.is_finite());
+        if is_sound && self.best.is_none() && is_calm {
+            self.sound = Some((weights.clone(), step));
+        }
+        Ok(is_sound)
+    }
+
+    /// Where the best weights' probabilities are to be cut, where a validation has chosen it.
+    pub(in crate::train) fn operating_point(&self) -> Option<OperatingPoint> {
+        let (_, best) = self.best.as_ref()?;
+        let metrics = best.judged()?;
+        Some(OperatingPoint {
+            threshold: metrics.threshold?,
+            iou: metrics.iou.map(rounded),
+            f1: metrics.f1.map(rounded),
+            held_out: best.validation.is_some(),
+            curve: best.curve.clone(),
+        })
+    }
+
+    /// IoU of the best weights.
+    pub(in crate::train) fn best_iou(&self) -> Option<f64> {
+        self.best.as_ref()?.1.judged()?.iou
+    }
+}

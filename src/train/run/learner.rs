@@ -1,0 +1,270 @@
+//! What the steps of a run change: the weights, the losses, the health, and the weights worth keeping.
+
+use serde::Serialize;
+
+use super::{
+    losses::{Losses, Reading},
+    setup::RunSetup,
+    step::Trainer,
+    validator::Found,
+};
+use crate::{
+    formats::run_file::{RunFile, Sink},
+    model::{ModelConfig, UNet},
+    train::{
+        checkpoint::{
+            best::{BestState, Checkpoint},
+            state::{SessionState, StateError, Tensors},
+        },
+        health::{run_health::RunHealth, watch::Ailment},
+        report::news::{SessionEvent, TrainError, ValidationNews},
+    },
+    values::KeepBest,
+};
+
+/// Steps between two sets of weights kept to fall back on.
+const KEEP_EVERY: u32 = 10;
+
+/// The learning part of a run.
+pub(super) struct Learner {
+    setup: RunSetup,
+    trainer: Trainer,
+    losses: Losses,
+    health: RunHealth,
+    checkpoint: Checkpoint,
+}
+
+impl Learner {
+    /// With fresh weights; `reads_are_cheap`: the device is the CPU.
+    ///
+    /// # Errors
+    /// If the network cannot be built.
+    pub(super) fn new(setup: RunSetup, reads_are_cheap: bool) -> Result<Self, TrainError> {
+        Ok(Self {
+            trainer: setup.trainer()?,
+            setup,
+            losses: Losses::new(reads_are_cheap),
+            health: RunHealth::default(),
+            checkpoint: Checkpoint::default(),
+        })
+    }
+
+    /// Goes on with what was saved.
+    ///
+    /// # Errors
+    /// If the file is not whole or holds another network.
+    pub(super) fn restore(&mut self, state: &SessionState, file: &mut RunFile) -> Result<(), StateError> {
+        let Tensors { checkpoint, losses } = state.read_tensors(&mut self.trainer, file)?;
+        self.checkpoint = checkpoint;
+        self.losses.keep(losses);
+        self.health = RunHealth::restore(state.health.clone(), state.repairs, state.continued);
+        Ok(())
+    }
+
+    /// Its part of a session's state; the rest is as of a session that has just begun.
+    pub(super) fn state(&self, history: &[ValidationNews]) -> SessionState {
+        SessionState {
+            health: self.health.watch().clone(),
+            repairs: self.health.repairs(),
+            continued: self.health.is_continued(),
+            ..SessionState::new(&self.trainer, &self.checkpoint, history)
+        }
+    }
+
+    /// Writes a run file with `about` beside the state. Gives its length in bytes.
+    ///
+    /// # Errors
+    /// If the sink is full, the device fails, or the weights are not finite.
+    pub(super) async fn save(
+        &mut self,
+        state: &SessionState,
+        sink: &mut dyn Sink,
+        about: &impl Serialize,
+    ) -> Result<u64, StateError> {
+        let losses = self.losses.all();
+        state
+            .write((sink, about), &mut self.trainer, &self.checkpoint, losses)
+            .await
+    }
+
+    pub(super) fn setup(&self) -> &RunSetup {
+        &self.setup
+    }
+
+    pub(super) fn trainer(&self) -> &Trainer {
+        &self.trainer
+    }
+
+    pub(super) fn losses(&self) -> &Losses {
+        &self.losses
+    }
+
+    pub(super) fn health(&self) -> &RunHealth {
+        &self.health
+    }
+
+    pub(super) fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// Steps done.
+    pub(super) fn steps(&self) -> u32 {
+        self.trainer.steps()
+    }
+
+    /// Begins with these weights instead of fresh ones, which are also those to fall back on; `false` (and nothing done)
+    /// if they are of another network.
+    pub(super) fn start_from(&mut self, weights: &UNet) -> bool {
+        let wanted = self.setup.settings().model;
+        let dropout = wanted.dropout;
+        let is_same = wanted
+            == ModelConfig {
+                dropout,
+                ..*weights.config()
+            };
+        if is_same {
+            *self.trainer.model_mut() = weights.clone().with_dropout(dropout);
+            self.checkpoint.begin_with(self.trainer.model().clone());
+            self.health.spare_weights();
+        }
+        is_same
+    }
+
+    /// Looks, where it is time to, whether the output is dead, and gives new weights as long as it is. `Some` if that did
+    /// not help.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub(super) async fn mend_if_dead(&mut self, events: &mut Vec<SessionEvent>) -> Result<Option<Ailment>, TrainError> {
+        let steps_total = self.setup.settings().steps_total;
+        if !self.health.is_time_to_look(self.steps(), steps_total) {
+            return Ok(None);
+        }
+        self.health.mend_if_dead(&self.setup, &mut self.trainer, events).await
+    }
+
+    /// One step. `rate_scale`: the learning rate's factor beside the schedule.
+    pub(super) fn step(&mut self, rate_scale: f64, now_ms: &dyn Fn() -> f64) {
+        let step = self.steps();
+        self.losses.step_begins(now_ms());
+        let batch = self.setup.batch(u64::from(step));
+        self.trainer.set_lr(self.setup.settings().lr_at(step) * rate_scale);
+        self.losses.push(self.trainer.step(batch));
+    }
+
+    /// Whether the losses are to be read now. The weights to keep are those of an epoch's end, not of whenever the losses
+    /// happen to be read.
+    pub(super) fn are_losses_due(&self) -> bool {
+        self.losses.are_due() || self.is_judged_by_loss() || self.steps() == 1
+    }
+
+    /// Whether the mean loss of an epoch that ends with this step decides about the weights.
+    fn is_judged_by_loss(&self) -> bool {
+        let settings = self.setup.settings();
+        settings.keep_best == KeepBest::TrainingLoss && self.setup.is_epochs_end(self.steps())
+    }
+
+    /// Reads the losses and keeps what is worth it; or says what the run has died of. `timed` as in [`Losses::read`].
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub(super) async fn read_losses(
+        &mut self,
+        now_ms: &dyn Fn() -> f64,
+        timed: bool,
+    ) -> Result<Result<Reading, Ailment>, TrainError> {
+        let reading = self.losses.read(now_ms, timed).await?;
+        let step = self.steps();
+        let mut ailment = self.health.losses(reading.losses());
+        // Before there are best weights some are kept now and then; later a validation does it.
+        let before = step - reading.losses().len() as u32;
+        let is_time = step == 1 || step / KEEP_EVERY > before / KEEP_EVERY;
+        let keep = self.checkpoint.best().is_none() && is_time;
+        if ailment.is_none() && (keep || self.is_judged_by_loss()) && !self.keep_if_sound().await? {
+            ailment = Some(Ailment::NotFinite);
+        }
+        if let Some(ailment) = ailment {
+            self.losses
+                .keep(reading.losses().iter().copied().filter(|l| l.is_finite()));
+            return Ok(Err(ailment));
+        }
+        self.losses.keep(reading.losses().iter().copied());
+        if self.is_judged_by_loss() {
+            self.keep_if_best_by_loss();
+        }
+        Ok(Ok(reading))
+    }
+
+    async fn keep_if_sound(&mut self) -> Result<bool, TrainError> {
+        let (step, is_calm) = (self.steps(), self.health.is_calm());
+        let weights = self.trainer.model();
+        self.checkpoint.keep_if_sound(weights, step, is_calm).await
+    }
+
+    /// The seed's checkpoint looks at the mean loss of an epoch.
+    fn keep_if_best_by_loss(&mut self) {
+        let step = self.steps();
+        let n = ((step - 1) % self.setup.settings().steps_per_epoch) + 1;
+        let state = BestState {
+            score: -self.losses.mean_of_last(n as usize),
+            step,
+            validation: None,
+            training: None,
+            curve: Vec::new(),
+        };
+        self.checkpoint.offer(self.trainer.model(), state);
+    }
+
+    /// Takes what a validation found of the present weights; gives whether they are the best. `None` if they are not
+    /// numbers.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub(super) async fn judge(&mut self, found: &Found) -> Result<Option<bool>, TrainError> {
+        // ReLUs turn NaN into 0: broken weights may still give numbers.
+        let is_sound = found.is_finite() && self.keep_if_sound().await?;
+        if !is_sound {
+            return Ok(None);
+        }
+        Ok(Some(match self.setup.settings().keep_best {
+            KeepBest::ValidationIou => self.checkpoint.offer(self.trainer.model(), found.of_weights()),
+            KeepBest::TrainingLoss => self.checkpoint.describe(found.of_weights()),
+        }))
+    }
+
+    /// What is wrong with predictions of this [contrast](Found::contrast), after trying to mend it.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub(super) async fn ailment(
+        &mut self,
+        contrast: (f32, bool),
+        events: &mut Vec<SessionEvent>,
+    ) -> Result<Option<Ailment>, TrainError> {
+        let (health, trainer) = (&mut self.health, &mut self.trainer);
+        health.validation(&self.setup, trainer, contrast, events).await
+    }
+
+    /// Drops the losses that wait on the device.
+    pub(super) fn drop_waiting(&mut self) {
+        self.losses.drop_waiting();
+    }
+}
+
+#[cfg(test)]
+impl Learner {
+    pub(super) fn trainer_mut(&mut self) -> &mut Trainer {
+        &mut self.trainer
+    }
+
+    /// All steps to come at another learning rate.
+    pub(super) fn set_lr(&mut self, lr: f64) {
+        self.setup.set_lr(lr);
+    }
+
+    /// No more fresh weights.
+    pub(super) fn use_up_repairs(&mut self) {
+        let watch = self.health.watch().clone();
+        self.health = RunHealth::restore(watch, crate::train::health::repair::MAX_REPAIRS, false);
+    }
+}
