@@ -84,9 +84,11 @@ pub mod pool {
 
 /// The gradient through a ReLU.
 pub mod relu_mask {
+    #[cfg(any(feature = "checks", not(target_arch = "wasm32")))]
+    pub mod check;
     mod cpu;
     pub mod reference;
-    pub mod wgsl;
+    mod wgsl;
 }
 
 /// Nearest upsampling and a 2x2 convolution as one operator.
@@ -118,12 +120,13 @@ pub use warp::reference::warp;
 
 /// Every operator's check: run on the CPU by `cargo test`, and on both devices by the wasm build with the feature `checks`.
 #[cfg(any(feature = "checks", not(target_arch = "wasm32")))]
-pub const CHECKS: [check::OperatorCheck; 8] = [
+pub const CHECKS: [check::OperatorCheck; 9] = [
     conv::check::CHECK,
     up_conv::check::CHECK,
     pool::check::CHECK,
     norm::check::CHECK,
     concat::check::CHECK,
+    relu_mask::check::CHECK,
     warp::check::CHECK,
     adam::check::CHECK,
     multiply_adds::check::CHECK,
