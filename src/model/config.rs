@@ -192,7 +192,7 @@ mod tests {
         }
     }
 
-    /// Counts of the seed's `model.summary()` (seed-system.md).
+    /// Counts of the classic pipeline's `model.summary()` in Keras (docs/classic-pipeline.md).
     #[test]
     fn parameter_counts_are_those_of_keras() {
         let norm = seed(Architecture::UnetNorm, 4);
