@@ -12,7 +12,9 @@
 //! * `wgsl.rs`: the text of its kernels, the plan that strings them together, and the traits for Burn's `Cube`.
 //! * `check.rs`: every device against the plain loops, and the plans that the texts are looked through by.
 //!
-//! A function has one name all the way: `max_pool2d` is called by the model, is the trait's method, the function over slices, and the plan.
+//! A function has one name all the way: `max_pool2d` is called by the model, is the trait's method, the function over slices, and
+//! the plan. Burn's backends have methods of their own under some of these names, so generic code names the trait:
+//! `<B as PoolOps>::max_pool2d`.
 //!
 //! Shared: [`cpu`] and [`gpu`] (registers and buffers; launches), [`autodiff`] (a gradient as a step of the graph),
 //! [`check`] (what a check works with), [`compare`], [`timing`].
