@@ -137,7 +137,7 @@ macro_rules! number {
 }
 
 /// Every setting but the preset, in the order of the form.
-pub const FIELDS: &[Field] = &[
+pub const FIELDS: &[Field<TrainConfig>] = &[
     Field::word("class_name", Group::Name),
     Field::whole(number!(epochs), Group::Main, 1.0, 1e5),
     Field::choice("augmentation", Group::Main, || spellings(Augmentation::ALL)),
