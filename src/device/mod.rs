@@ -12,15 +12,7 @@ use burn::tensor::Device;
 pub use calibrate::Calibration;
 pub use self_test::{relative_error, relative_to, self_test};
 
-pub use crate::values::{DeviceKind as Kind, DeviceReason as Reason};
-
-/// What the user asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Choice {
-    Auto,
-    WebGpu,
-    Cpu,
-}
+pub use crate::values::{DeviceChoice as Choice, DeviceKind as Kind, DeviceReason as Reason};
 
 /// What the browser says about WebGPU, asked before Burn touches it.
 #[derive(Debug, Clone, PartialEq)]

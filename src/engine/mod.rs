@@ -42,7 +42,7 @@ use crate::{
         pair::FolderRoles,
         value_ranges::ValueRanges,
     },
-    device::{self, Choice, Probe, Ready, Reason},
+    device::{self, Probe, Ready, Reason},
     infer::InputSpec,
     model::UNet,
     protocol::{
@@ -271,11 +271,6 @@ impl Engine {
         if self.run.is_some() || self.predicting.is_some() {
             return vec![fault(FaultCode::Busy, Stage::Device, None, None)];
         }
-        let choice = match choice {
-            DeviceChoice::Auto => Choice::Auto,
-            DeviceChoice::Webgpu => Choice::WebGpu,
-            DeviceChoice::Cpu => Choice::Cpu,
-        };
         let start_ms = (self.now_ms)();
         let now_ms = &*self.now_ms;
         let start = device::Start { remembered, now_ms };
