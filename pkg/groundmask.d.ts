@@ -166,6 +166,10 @@ export interface TrainConfig {
     steps: number;
     lr: number;
     loss: Loss;
+    /**
+     * Share of each label that is spread over all classes in the cross-entropy. Runs saved before it have none.
+     */
+    label_smoothing?: number;
     foreground_weight: ForegroundWeight;
     augmentation: Augmentation;
     /**

@@ -8,7 +8,7 @@
 //! [`scenes`] makes a data set out of nothing. Everything random is a pure function of a seed
 //! ([`draw`]), with the same result on every platform ([`trig`]).
 //!
-//! Imports `formats` (and, in tests, the plain warp of `ops`), nothing above.
+//! Imports `formats` and `values` (and, in tests, the plain warp of `ops`), nothing above.
 
 pub mod adjustment;
 pub mod alignment;

@@ -1,14 +1,6 @@
 //! Which device is taken: what was asked for, held against what the browser says.
 
-pub use crate::values::{DeviceKind as Kind, DeviceReason as Reason};
-
-/// What the user asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Choice {
-    Auto,
-    WebGpu,
-    Cpu,
-}
+pub use crate::values::{DeviceChoice as Choice, DeviceKind as Kind, DeviceReason as Reason};
 
 /// What the browser says about WebGPU, asked before Burn touches it.
 #[derive(Debug, Clone, PartialEq)]

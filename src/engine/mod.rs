@@ -51,7 +51,7 @@ use crate::{
         pair::FolderRoles,
         value_ranges::ValueRanges,
     },
-    device::{self, Choice, Probe, Ready, Reason},
+    device::{self, Probe, Ready, Reason},
     infer::InputSpec,
     model::UNet,
     protocol::{
@@ -283,11 +283,6 @@ impl Engine {
     }
 
     async fn init(&mut self, choice: DeviceChoice, remembered: Option<&str>) -> Vec<Event> {
-        let choice = match choice {
-            DeviceChoice::Auto => Choice::Auto,
-            DeviceChoice::Webgpu => Choice::WebGpu,
-            DeviceChoice::Cpu => Choice::Cpu,
-        };
         let start_ms = (self.host.now_ms)();
         let now_ms = &*self.host.now_ms;
         let start = device::Start { remembered, now_ms };

@@ -18,6 +18,9 @@ pub struct LossConfig {
     /// Weight of a foreground pixel in the cross-entropy, background being 1; the mean is weighted. Several classes have
     /// weights of their own.
     pub foreground_weight: f32,
+    /// Of K classes the cross-entropy takes `y (1 - s) + s / K` for the label `y`, a mask's two sides being two (Szegedy
+    /// et al. 2016, section 7; Keras's `label_smoothing`). Dice and the weights of pixels go by the labels themselves.
+    pub label_smoothing: f32,
 }
 
 impl LossConfig {
@@ -26,6 +29,7 @@ impl LossConfig {
         Self {
             kind,
             foreground_weight: 1.0,
+            label_smoothing: 0.0,
         }
     }
 }
@@ -33,7 +37,10 @@ impl LossConfig {
 impl From<&TrainConfig> for LossConfig {
     /// What the settings say of it, the weight of the foreground left open.
     fn from(config: &TrainConfig) -> Self {
-        Self::of(config.loss)
+        Self {
+            label_smoothing: config.label_smoothing as f32,
+            ..Self::of(config.loss)
+        }
     }
 }
 
@@ -45,8 +52,12 @@ pub fn loss_from_logits(logits: Tensor<4>, target: Tensor<4>, config: LossConfig
         _ => (target, None),
     };
     let z = logits.clone().clamp(-LOGIT_LIMIT, LOGIT_LIMIT);
+    let soft = match config.label_smoothing {
+        0.0 => target.clone(),
+        s => target.clone().mul_scalar(1.0 - s).add_scalar(s / 2.0),
+    };
     // -y ln p - (1 - y) ln(1 - p) with p = sigmoid(z); its gradient is exact at z = 0 too.
-    let bce = z.clone() - z.clone() * target.clone() + z.neg().exp().log1p();
+    let bce = z.clone() - z.clone() * soft + z.neg().exp().log1p();
     let by_side = (config.foreground_weight != 1.0).then(|| {
         let more = target.clone().mul_scalar(config.foreground_weight - 1.0);
         more.add_scalar(1.0)
@@ -92,7 +103,12 @@ pub fn loss_from_class_logits(logits: Tensor<4>, target: Tensor<4>, config: Loss
         target.clone() * row.reshape([1, 1, 1, classes])
     };
     // A batch without a labelled pixel has nothing to learn from, and no weight to divide by.
-    let entropy = total(log_p.clone() * weighted.clone()).neg() / total(weighted).clamp_min(1e-6);
+    let soft = match config.label_smoothing {
+        0.0 => weighted.clone(),
+        // Every class gets its part of the pixel's weight, which is nothing where there is no label.
+        s => weighted.clone().mul_scalar(1.0 - s) + weighted.clone().sum_dim(3).mul_scalar(s / classes as f32),
+    };
+    let entropy = total(log_p.clone() * soft).neg() / total(weighted).clamp_min(1e-6);
     match config.kind {
         Loss::Bce => entropy,
         Loss::BceDice => {

@@ -112,3 +112,52 @@ fn a_batch_without_labels_is_no_division_by_zero() {
     ));
     assert_eq!(loss, 0.0);
 }
+
+/// By hand, in f64, from the setting to the loss. The weights and the third pixel, of which nothing is known, stay.
+#[test]
+fn smoothed_labels_by_hand() {
+    let smoothing = |loss, label_smoothing| {
+        LossConfig::from(&TrainConfig {
+            loss,
+            label_smoothing,
+            ..TrainConfig::default()
+        })
+    };
+    let config = LossConfig {
+        foreground_weight: 3.0,
+        ..smoothing(Loss::Bce, 0.2)
+    };
+    let p = |z: f64| 1.0 / (1.0 + (-z).exp());
+    let entropy = |z: f64, y: f64| -y * p(z).ln() - (1.0 - y) * (1.0 - p(z)).ln();
+    let wanted = (3.0 * entropy(0.7, 0.9) + entropy(-1.2, 0.1)) / 4.0;
+    let (logits, target) = ([0.7, -1.2, 5.0], [1.0, 1.0, 0.0, 1.0, 0.0, 0.0]);
+    let found = value(loss_from_logits(upload(&logits, 1), upload(&target, 2), config));
+    assert!((found - wanted).abs() < 1e-6, "{found} {wanted}");
+
+    let logits = [1.0f32, -0.5, 2.0, 0.3, 0.1, -1.0, 5.0, 5.0, -5.0];
+    let target = [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+    let log_p = |row: &[f32], class: usize| {
+        let sum: f64 = row.iter().map(|v| f64::from(*v).exp()).sum();
+        f64::from(row[class]) - sum.ln()
+    };
+    // 0.9 of the label and 0.1 of it spread over three classes.
+    let entropy = |row: &[f32], class: usize| {
+        let all: f64 = (0..3).map(|c| log_p(row, c)).sum();
+        -0.9 * log_p(row, class) - 0.1 / 3.0 * all
+    };
+    let wanted = (3.0 * entropy(&logits[..3], 2) + entropy(&logits[3..6], 0)) / 4.0;
+    let classes = |config| {
+        let weights = [1.0, 2.0, 3.0];
+        value(loss_from_class_logits(
+            upload(&logits, 3),
+            upload(&target, 3),
+            config,
+            &weights,
+        ))
+    };
+    let found = classes(smoothing(Loss::Bce, 0.1));
+    assert!((found - wanted).abs() < 1e-6, "{found} {wanted}");
+    // Dice goes by the labels themselves.
+    let dice = |s| classes(smoothing(Loss::BceDice, s)) - classes(smoothing(Loss::Bce, s));
+    assert!((dice(0.1) - dice(0.0)).abs() < 1e-5);
+}

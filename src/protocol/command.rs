@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{MaskRule, OutlineShift, Preset, RangeChoice, TrainConfig, USUAL_SMALLEST_PX, UnmappedPart};
+use super::{DeviceChoice, MaskRule, OutlineShift, Preset, RangeChoice, TrainConfig, USUAL_SMALLEST_PX, UnmappedPart};
 
 /// One request to the engine. Commands are handled one at a time, in order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -183,17 +183,6 @@ pub enum Purpose {
 pub enum PictureOf {
     Pair,
     Input,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "snake_case")]
-pub enum DeviceChoice {
-    /// A hardware WebGPU adapter with the needed features, else the CPU.
-    Auto,
-    /// WebGPU even on a software adapter; a fault if there is none.
-    Webgpu,
-    Cpu,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
-//! A setting's row: its kind, its limits, its place in the form.
+//! A setting's row: its kind, its limits, its place in the form. `C` holds the settings.
 
-use super::{FieldError, FieldErrorCode, TrainConfig};
+use super::{FieldError, FieldErrorCode};
 
 /// Part of the form that a setting stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,16 +33,9 @@ impl Group {
 }
 
 /// What a setting holds.
-#[derive(Debug, Clone, Copy)]
-enum Kind {
-    Number {
-        get: fn(&TrainConfig) -> f64,
-        limits: Limits,
-    },
-    Numbers {
-        get: fn(&TrainConfig) -> &[f64],
-        limits: Limits,
-    },
+enum Kind<C: 'static> {
+    Number { get: fn(&C) -> f64, limits: Limits },
+    Numbers { get: fn(&C) -> &[f64], limits: Limits },
     Choice(fn() -> Vec<String>),
     Names,
     Word,
@@ -57,19 +50,18 @@ struct Limits {
 }
 
 /// A row of [`FIELDS`](super::FIELDS).
-#[derive(Debug, Clone, Copy)]
-pub struct Field {
+pub struct Field<C: 'static> {
     name: &'static str,
     group: Group,
-    kind: Kind,
+    kind: Kind<C>,
     step: Option<f64>,
 }
 
 /// A field's name and the number in it.
-type Number = (&'static str, fn(&TrainConfig) -> f64);
+type Number<C> = (&'static str, fn(&C) -> f64);
 
-impl Field {
-    const fn of(name: &'static str, group: Group, kind: Kind) -> Self {
+impl<C> Field<C> {
+    const fn of(name: &'static str, group: Group, kind: Kind<C>) -> Self {
         Self {
             name,
             group,
@@ -78,7 +70,7 @@ impl Field {
         }
     }
 
-    const fn number((name, get): Number, group: Group, min: f64, max: f64, whole: bool) -> Self {
+    const fn number((name, get): Number<C>, group: Group, min: f64, max: f64, whole: bool) -> Self {
         let limits = Limits {
             min,
             max,
@@ -89,17 +81,17 @@ impl Field {
     }
 
     /// A number from `min` to `max`.
-    pub const fn real(number: Number, group: Group, min: f64, max: f64) -> Self {
+    pub const fn real(number: Number<C>, group: Group, min: f64, max: f64) -> Self {
         Self::number(number, group, min, max, false)
     }
 
     /// The same without a fraction.
-    pub const fn whole(number: Number, group: Group, min: f64, max: f64) -> Self {
+    pub const fn whole(number: Number<C>, group: Group, min: f64, max: f64) -> Self {
         Self::number(number, group, min, max, true)
     }
 
     /// Any count of numbers, each from `min` to `max`.
-    pub const fn reals(name: &'static str, get: fn(&TrainConfig) -> &[f64], group: Group, min: f64, max: f64) -> Self {
+    pub const fn reals(name: &'static str, get: fn(&C) -> &[f64], group: Group, min: f64, max: f64) -> Self {
         let limits = Limits {
             min,
             max,
@@ -190,7 +182,7 @@ impl Field {
     }
 
     /// What is wrong with its number, or with the first of its numbers that is.
-    pub fn problem(&self, config: &TrainConfig) -> Option<FieldError> {
+    pub fn problem(&self, config: &C) -> Option<FieldError> {
         match self.kind {
             Kind::Number { get, limits } => limits.problem(self.name, get(config)),
             Kind::Numbers { get, limits } => get(config).iter().find_map(|value| limits.problem(self.name, *value)),

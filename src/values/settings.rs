@@ -34,6 +34,9 @@ pub struct TrainConfig {
     pub steps: f64,
     pub lr: f64,
     pub loss: Loss,
+    /// Share of each label that is spread over all classes in the cross-entropy. Runs saved before it have none.
+    #[serde(default)]
+    pub label_smoothing: f64,
     pub foreground_weight: ForegroundWeight,
     pub augmentation: Augmentation,
     /// The largest turn either way, degrees. This field and those to `poses` count where `augmentation` is `own`; runs
@@ -102,6 +105,7 @@ impl Default for TrainConfig {
             steps: 0.0,
             lr: 1e-3,
             loss: Loss::BceDice,
+            label_smoothing: 0.0,
             foreground_weight: ForegroundWeight::Auto,
             augmentation: Augmentation::Strong,
             turn_deg: strong.turn_deg,
@@ -137,7 +141,7 @@ macro_rules! number {
 }
 
 /// Every setting but the preset, in the order of the form.
-pub const FIELDS: &[Field] = &[
+pub const FIELDS: &[Field<TrainConfig>] = &[
     Field::word("class_name", Group::Name),
     Field::whole(number!(epochs), Group::Main, 1.0, 1e5),
     Field::choice("augmentation", Group::Main, || spellings(Augmentation::ALL)),
@@ -163,6 +167,7 @@ pub const FIELDS: &[Field] = &[
     Field::whole(number!(warmup_steps), Group::Learning, 0.0, 1e6),
     Field::real(number!(clip_norm), Group::Learning, 0.0, 1e6),
     Field::choice("loss", Group::Learning, || spellings(Loss::ALL)),
+    Field::real(number!(label_smoothing), Group::Learning, 0.0, 0.2),
     Field::choice("foreground_weight", Group::Learning, || {
         spellings(ForegroundWeight::ALL)
     }),
