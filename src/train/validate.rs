@@ -22,6 +22,9 @@ use crate::{
 const DEAD_SPREAD: f32 = 1e-4;
 /// Steps after which Keras's running statistics have forgotten their start.
 const SETTLED_STEPS: u32 = 500;
+/// Judged by a part of the very image they are trained on, later weights are kept where their score is this close to the
+/// best: they come of a lower learning rate, and on other ground they jump about less.
+const NEAR_TIE: f64 = 0.005;
 /// A validation under way.
 pub(super) struct Validation {
     queue: VecDeque<Piece>,
@@ -123,6 +126,7 @@ impl Session {
         // weights can look worse than others.
         let threshold = match self.settings.sampling {
             Sampling::Seed => None,
+            _ if self.settings.held_back.is_some() && is_held_out => chosen_on.histogram.cautious_threshold(),
             Sampling::Crop | Sampling::Resize => chosen_on.histogram.best_threshold(),
         }
         .unwrap_or(EVEN_ODDS);
@@ -151,12 +155,14 @@ impl Session {
         // Where IoU is not defined (no foreground at all) accuracy decides.
         let score = judged.iou.or(judged.accuracy).unwrap_or(0.0);
         if self.settings.keep_best == KeepBest::ValidationIou {
-            best = self.best.as_ref().is_none_or(|b| score > b.score);
+            let largest = self.best.as_ref().map(|b| b.score);
+            best = is_kept(score, largest, self.settings.held_back.is_some());
             if best {
                 let model = self.trainer.model.clone();
                 self.best = Some(Best {
                     model,
-                    score,
+                    // Of all so far, so that near ties do not add up.
+                    score: largest.map_or(score, |largest| largest.max(score)),
                     step,
                     validation: validation.clone(),
                     training: Some(training.clone()),
@@ -260,6 +266,17 @@ pub fn layers(truth: &[u8], map: &[f32], size: [usize; 2], max_px: usize) -> (Ve
     )
 }
 
+/// Whether weights of this score replace those kept. `largest`: of all scores before.
+fn is_kept(score: f64, largest: Option<f64>, by_part: bool) -> bool {
+    largest.is_none_or(|largest| {
+        if by_part {
+            score >= largest - NEAR_TIE
+        } else {
+            score > largest
+        }
+    })
+}
+
 fn image_score(piece: &Piece, tally: &Tally, threshold: f64) -> ImageScore {
     let metrics = tally.metrics(threshold);
     ImageScore {
@@ -267,5 +284,19 @@ fn image_score(piece: &Piece, tally: &Tally, threshold: f64) -> ImageScore {
         validation: piece.held_out,
         iou: metrics.iou,
         accuracy: metrics.accuracy,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn later_weights_are_kept_on_near_ties_where_a_part_judges_them() {
+        assert!([false, true].map(|by_part| is_kept(0.0, None, by_part)) == [true; 2]);
+        let kept = |score| [false, true].map(|by_part| is_kept(score, Some(0.9), by_part));
+        assert_eq!(kept(0.91), [true, true]);
+        assert_eq!(kept(0.896), [false, true]);
+        assert_eq!(kept(0.894), [false, false]);
     }
 }
