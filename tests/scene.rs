@@ -1,4 +1,4 @@
-//! One large scene as a data set: a strip of it is held back, and a run that goes on after a stop measures the same.
+//! One large scene as a data set: a part of it is held back, and a run that goes on after a stop measures the same.
 //! Whether its figure is that of another scene, `tests/browser/scene-figure.mjs` says.
 
 mod common;

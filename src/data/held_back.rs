@@ -1,7 +1,7 @@
 //! A part of one image held back for validation, where there is no other image to hold back.
 //!
-//! The part is a strip across the whole image. Between it and what is trained on lies a gap, so that nothing a
-//! prediction in the strip sees was trained on, and no object reaches from one side to the other.
+//! The part is a strip across the whole image, or a block in a corner of it. Between it and what is trained on lies a gap,
+//! so that nothing a prediction in the part sees was trained on, and no object reaches from one side to the other.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,7 @@ use super::{
     classes::UNLABELLED,
     dataset::Dataset,
     draw::{Draw, Stream},
+    likeness::Likeness,
 };
 
 /// A strip narrower than this says little, pixels.
@@ -17,11 +18,14 @@ const MIN_STRIP_PX: u32 = 64;
 const MIN_TILES: f64 = 2.5;
 /// Places tried along an axis at most.
 const MAX_PLACES: usize = 8;
-/// Strips whose shares of the classes are this close to the image's (natural logarithm of their ratio) are as good as
-/// each other: 1.25 times as much, or as little.
-const ALIKE: f64 = 0.223;
+/// Parts this far from the whole image ([`Likeness::difference`]) are as good as each other: a tenth more, or less.
+const ALIKE: f64 = 0.1;
 /// What a strip costs that has a gap on both sides, on the same scale.
-const INSIDE: f64 = 0.1;
+const INSIDE: f64 = 0.15;
+/// Heights of blocks in corners, as powers of the share: lying, square, standing.
+const HEIGHTS: [f64; 3] = [0.75, 0.5, 0.25];
+/// Labelled pixels of a block as parts of those wanted, at least and at most.
+const ENOUGH: [f64; 2] = [0.8, 1.25];
 /// Pixels of the mask that are looked at.
 const MAX_SAMPLED: f64 = 1e6;
 
@@ -128,8 +132,10 @@ pub struct Wanted {
 }
 
 impl HeldBack {
-    /// A strip of an image that holds the classes in about the proportion that the whole image does; which of those
-    /// is drawn by the seed, one along an edge rather than one inside, since that has one gap. `None` if the image is too small.
+    /// A strip, or a block in a corner, that is like the whole image: it holds the classes in about that proportion,
+    /// and as much ground that could be taken for them. Along an edge a village has fewer roads than in its middle, and
+    /// a figure from there promises too much. Which of those is drawn by the seed, and one along an edge
+    /// rather than one inside, since that has one gap. `None` if the image is too small.
     pub fn choose(data: &Dataset, pair: usize, wanted: &Wanted) -> Option<Self> {
         let (image, labels) = (data.image(pair)?, data.mask_bits(pair)?);
         let size = [image.height, image.width];
@@ -139,34 +145,87 @@ impl HeldBack {
         }
         let classes = data.classes().len().max(2);
         let every = ((image.pixels() as f64 / MAX_SAMPLED).sqrt().ceil() as usize).max(1);
+        let likeness = Likeness::new(image, labels, classes);
+        let long = |length: u32| f64::from(length) >= MIN_TILES * wanted.tile_px as f64;
         let mut found: Vec<(f64, Self)> = Vec::new();
         for across in [true, false] {
-            let counts = Counts::new(labels, size, classes, across, every);
             let length = if across { size[1] } else { size[0] };
-            if f64::from(length) < MIN_TILES * wanted.tile_px as f64 {
+            if !long(length) {
                 continue;
             }
-            for [from, to] in counts.strips(wanted.share, length) {
+            for [from, to] in Counts::new(labels, size, classes, across, every).strips(wanted.share, length) {
+                let cost = if from > 0 && to < length { INSIDE } else { 0.0 };
                 let cut = Self::cut(pair, size, across, [from, to], wanted);
-                found.extend(cut.map(|cut| {
-                    (
-                        counts.difference([from, to]) + f64::from(u8::from(from > 0 && to < length)) * INSIDE,
-                        cut,
-                    )
-                }));
+                found.extend(cut.map(|cut| (likeness.difference(&cut.area) + cost, cut)));
             }
         }
-        let mut alike: Vec<Self> = found.iter().filter(|(d, _)| *d <= ALIKE).map(|(_, cut)| *cut).collect();
-        let at_edge = |cut: &Self| cut.train[1].is_empty();
-        if alike.iter().any(at_edge) {
-            alike.retain(at_edge);
+        if size.into_iter().all(long) {
+            let enough = ENOUGH.map(|part| part * wanted.share);
+            let holds_enough = |cut: &Self| (enough[0]..=enough[1]).contains(&likeness.labelled_share(&cut.area));
+            let blocks = Self::blocks(pair, size, wanted).into_iter().filter(holds_enough);
+            found.extend(blocks.map(|cut| (likeness.difference(&cut.area), cut)));
         }
+        let alike: Vec<Self> = found.iter().filter(|(d, _)| *d <= ALIKE).map(|(_, cut)| *cut).collect();
         let drawn = Draw::new(wanted.seed, Stream::Split, 1, pair as u64).below(alike.len());
         let best = found
             .iter()
             .min_by(|(a, _), (b, _)| a.total_cmp(b))
             .map(|(_, cut)| *cut);
         alike.get(drawn).copied().or(best)
+    }
+
+    /// Blocks of the share wanted in each corner of an image of `[height, width]`.
+    fn blocks(pair: usize, size: [u32; 2], wanted: &Wanted) -> Vec<Self> {
+        let gap_px = wanted.gap_px as u32;
+        let mut blocks = Vec::new();
+        for power in HEIGHTS {
+            let shares = [wanted.share.powf(power), wanted.share.powf(1.0 - power)];
+            let [height, width] = [0, 1].map(|axis| (f64::from(size[axis]) * shares[axis]).round() as u32);
+            for (bottom, right) in [(false, false), (false, true), (true, false), (true, true)] {
+                // From the block's end, or up to its start: rows (or columns) kept, given those of the block.
+                let own = |far: bool, of: u32, all: u32| if far { [all - of, all] } else { [0, of] };
+                let beyond = |far: bool, of: u32, all: u32| {
+                    let kept = all.saturating_sub(of.saturating_add(gap_px));
+                    if far { [0, kept] } else { [all - kept, all] }
+                };
+                // The other way round: what lies beside that.
+                let beside = |far: bool, of: u32, all: u32| {
+                    let [from, to] = beyond(far, of, all);
+                    if far { [to, all] } else { [0, from] }
+                };
+                let area = |[top, bottom]: [u32; 2], [left, right]: [u32; 2]| Area {
+                    top,
+                    left,
+                    height: bottom - top,
+                    width: right - left,
+                };
+                let (rows, columns) = ((bottom, height, size[0]), (right, width, size[1]));
+                let at = |f: &dyn Fn(bool, u32, u32) -> [u32; 2], (far, of, all): (bool, u32, u32)| f(far, of, all);
+                // Cut on along the block's side or along its top: with the larger rectangle more tiles fit.
+                let ways = [
+                    [
+                        area([0, size[0]], at(&beyond, columns)),
+                        area(at(&beyond, rows), at(&beside, columns)),
+                    ],
+                    [
+                        area(at(&beyond, rows), [0, size[1]]),
+                        area(at(&beside, rows), at(&beyond, columns)),
+                    ],
+                ];
+                let train = match ways[0][0].pixels() >= ways[1][0].pixels() {
+                    true => ways[0],
+                    false => ways[1],
+                };
+                blocks.extend(Self::with(
+                    pair,
+                    area(at(&own, rows), at(&own, columns)),
+                    train,
+                    size,
+                    wanted,
+                ));
+            }
+        }
+        blocks
     }
 
     /// The strip of these columns (or rows), if enough is left to train on.
@@ -190,19 +249,26 @@ impl HeldBack {
             },
         };
         let (length, gap_px) = (if across { width } else { height }, wanted.gap_px as u32);
-        let wide = |[from, to]: &[u32; 2]| to.saturating_sub(*from) as usize >= wanted.tile_px;
-        let sides = [[0, from.saturating_sub(gap_px)], [to.saturating_add(gap_px), length]];
-        let mut train = sides.map(|side| if wide(&side) { strip(side) } else { Area::default() });
+        let sides = [
+            [0, from.saturating_sub(gap_px)],
+            [to.saturating_add(gap_px).min(length), length],
+        ];
+        Self::with(pair, strip([from, to]), sides.map(strip), [height, width], wanted)
+    }
+
+    /// The area with those of `train` that tiles fit in, if it and they are enough.
+    fn with(pair: usize, area: Area, train: [Area; 2], [height, width]: [u32; 2], wanted: &Wanted) -> Option<Self> {
+        let fits = |area: &Area| area.height.min(area.width) as usize >= wanted.tile_px;
+        let mut train = train.map(|area| if fits(&area) { area } else { Area::default() });
         train.sort_by_key(|area| std::cmp::Reverse(area.pixels()));
-        let area = strip([from, to]);
         let left = train.iter().map(Area::pixels).sum::<u64>();
         let all = u64::from(height) * u64::from(width);
         // Half of what is not held back at least.
         let enough = left > 0 && 2 * left >= all.saturating_sub(area.pixels());
-        (to.saturating_sub(from) >= MIN_STRIP_PX && enough).then_some(Self {
+        (area.height.min(area.width) >= MIN_STRIP_PX && enough).then_some(Self {
             pair,
             area,
-            gap_px,
+            gap_px: wanted.gap_px as u32,
             train,
         })
     }
@@ -309,29 +375,6 @@ impl Counts {
             ]
         };
         (0..places).map(strip).collect()
-    }
-
-    /// How far the classes' shares in a strip are from those in the whole, at most over the classes: the absolute
-    /// logarithm of their ratio.
-    fn difference(&self, [from, to]: [u32; 2]) -> f64 {
-        let mut whole = vec![0u64; self.classes];
-        let mut part = vec![0u64; self.classes];
-        for (line, counts) in self.lines.chunks(self.classes).enumerate() {
-            let inside = (from as usize..to as usize).contains(&(line * self.every));
-            for (class, count) in counts.iter().enumerate() {
-                whole[class] += count;
-                part[class] += if inside { *count } else { 0 };
-            }
-        }
-        let sum = |counts: &[u64]| counts.iter().sum::<u64>().max(1) as f64;
-        let (all, own) = (sum(&whole), sum(&part));
-        let ratio = |(&whole, &part): (&u64, &u64)| {
-            let share = whole as f64 / all;
-            // A tenth added, so that nothing at all is far and not infinitely far.
-            ((part as f64 / own + 0.1 * share) / (1.1 * share)).ln().abs()
-        };
-        let present = whole.iter().zip(&part).filter(|(whole, _)| **whole > 0);
-        present.map(ratio).fold(0.0, f64::max)
     }
 }
 

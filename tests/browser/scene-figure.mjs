@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Whether the figure of a strip that is held back is that of another scene: trains on a village of 220 houses, predicts one of
+ * Whether the figure of a part that is held back is that of another scene: trains on a village of 220 houses, predicts one of
  * 140, and says both IoUs and the validations' share of the time. `GROUNDMASK_URL=... node tests/browser/scene-figure.mjs [seed ...]`:
  * about two minutes a seed.
  */
@@ -55,6 +55,6 @@ for (const seed of seeds.length ? seeds : [1, 2, 3]) {
     both += Number(is === 1 && said);
     either += Number(is === 1 || said);
   });
-  console.log(`seed ${seed}: step ${end.best_step} kept; IoU of the strip ${end.validation.iou.toFixed(3)} at ${end.validation.threshold}, of the second scene ${(both / either).toFixed(3)}; ${run?.validations.length} validations, ${(100 * share).toFixed(0)} % of ${(end.elapsed_ms / 1000).toFixed(0)} s`);
+  console.log(`seed ${seed}: step ${end.best_step} kept; IoU of the part held back ${end.validation.iou.toFixed(3)} at ${end.validation.threshold}, of the second scene ${(both / either).toFixed(3)}; ${run?.validations.length} validations, ${(100 * share).toFixed(0)} % of ${(end.elapsed_ms / 1000).toFixed(0)} s`);
   await browser.close();
 }

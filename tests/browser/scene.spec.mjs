@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * One large scene as a data set: a strip of it is held back and said, the run has a validation figure, and its previews are
+ * One large scene as a data set: a part of it is held back and said, the run has a validation figure, and its previews are
  * crops of the places where it errs most.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -45,7 +45,7 @@ test('one scene is enough to begin with, and the part held back is said and draw
   expect(held.share).toBeLessThan(0.25);
   await expect(page.locator('#doctor > li[data-code="few_scenes"]')).toContainText('1 scene, 40 outlines, 3.2 ha: enough to begin');
   await expect(page.locator('#doctor')).not.toContainText('little else');
-  await expect(page.locator('#data-held-back')).toHaveText(/^A strip (in the (west|east|north|south)|from (north to south|west to east)), \d+\s% of the scene, is held back for validation: hatched in the picture\.$/);
+  await expect(page.locator('#data-held-back')).toHaveText(/^A (strip|block) (in the (west|east|north|south|(north|south)(west|east))|from (north to south|west to east)), \d+\s% of the scene, is held back for validation: hatched in the picture\.$/);
   // The hatching changes the picture, in the strip and nowhere else.
   const marked = () => page.locator('#gallery li.pair canvas').first().evaluate((canvas) => {
     const { width, height } = /** @type {HTMLCanvasElement} */ (canvas);

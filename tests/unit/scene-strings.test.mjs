@@ -15,7 +15,7 @@ test('areas and scenes in words', () => {
   assert.equal(scenesWords(2, 12, 1e6, 2e6).sentence, '2 scenes, 12 outlines, 100 ha: little, but a beginning');
 });
 
-test('where a strip lies', () => {
+test('where a strip or a block lies', () => {
   const image = { width: 1500, height: 1000 };
   const held = { pair: 0, share: 0.19, north_up: true };
   const line = (/** @type {any} */ place) => heldBackLine({ ...held, ...place }, image);
@@ -24,6 +24,8 @@ test('where a strip lies', () => {
   assert.match(line({ left: 600, top: 0, width: 285, height: 1000 }), /from north to south/);
   assert.match(line({ left: 0, top: 0, width: 1500, height: 190, north_up: false }), /at the top/);
   assert.match(line({ left: 0, top: 810, width: 1500, height: 190 }), /in the south/);
+  assert.match(line({ left: 830, top: 0, width: 670, height: 447 }), /^A block in the northeast, /);
+  assert.match(line({ left: 0, top: 553, width: 670, height: 447, north_up: false }), /^A block at the bottom left, /);
 });
 
 test('where a crop was cut out', () => {

@@ -37,12 +37,16 @@ export function scenesWords(scenes, outlines, m2, pixels) {
   };
 }
 
-/** Where a strip lies. @param {HeldBack} held @param {{ width: number, height: number }} image */
+/** Where a strip or a block lies. @param {HeldBack} held @param {{ width: number, height: number }} image */
 function where({ left, top, width, height, north_up: north }, image) {
   if (height === image.height) {
     if (left === 0) return north ? 'in the west' : 'on the left';
     if (left + width === image.width) return north ? 'in the east' : 'on the right';
     return north ? 'from north to south' : 'from top to bottom';
+  }
+  if (width < image.width) {
+    const [upper, west] = [top === 0, left === 0];
+    return north ? `in the ${upper ? 'north' : 'south'}${west ? 'west' : 'east'}` : `at the ${upper ? 'top' : 'bottom'} ${west ? 'left' : 'right'}`;
   }
   if (top === 0) return north ? 'in the north' : 'at the top';
   if (top + height === image.height) return north ? 'in the south' : 'at the bottom';
@@ -50,7 +54,7 @@ function where({ left, top, width, height, north_up: north }, image) {
 }
 
 /** @param {HeldBack} held @param {{ width: number, height: number }} image */
-const strip = (held, image) => `A strip ${where(held, image)}, ${percent(held.share)} of the scene,`;
+const strip = (held, image) => `A ${held.width < image.width && held.height < image.height ? 'block' : 'strip'} ${where(held, image)}, ${percent(held.share)} of the scene,`;
 
 /** On the data card. @param {HeldBack} held @param {{ width: number, height: number }} image */
 export const heldBackLine = (held, image) => `${strip(held, image)} is held back for validation: hatched in the picture.`;

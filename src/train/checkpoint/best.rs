@@ -13,6 +13,10 @@ use crate::{
     },
 };
 
+/// Judged by a part of the very image they are trained on, later weights are kept where their score is this close to the
+/// best: they come of a lower learning rate, and on other ground they jump about less.
+const NEAR_TIE: f64 = 0.005;
+
 /// Of the best weights so far.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BestState {
@@ -60,13 +64,20 @@ impl Checkpoint {
         self.sound.as_ref().map(|(model, step)| (model, *step))
     }
 
-    /// Takes weights if they are better than the best so far; gives whether they are.
-    pub(in crate::train) fn offer(&mut self, weights: &UNet, state: BestState) -> bool {
-        let is_better = self.best.as_ref().is_none_or(|(_, best)| state.score > best.score);
-        if is_better {
+    /// Takes weights if they are the best so far; gives whether they are. `by_part`: a part of the very image they are
+    /// trained on judges them (see [`is_kept`]).
+    pub(in crate::train) fn offer(&mut self, weights: &UNet, state: BestState, by_part: bool) -> bool {
+        let largest = self.best.as_ref().map(|(_, best)| best.score);
+        let kept = is_kept(state.score, largest, by_part);
+        if kept {
+            let state = BestState {
+                // Of all so far, so that near ties do not add up.
+                score: largest.map_or(state.score, |largest| largest.max(state.score)),
+                ..state
+            };
             self.best = Some((weights.clone(), state));
         }
-        is_better
+        kept
     }
 
     /// Notes the figures of a validation of the best weights; gives whether those validated are the best.
@@ -115,5 +126,30 @@ impl Checkpoint {
     /// IoU of the best weights.
     pub(in crate::train) fn best_iou(&self) -> Option<f64> {
         self.best.as_ref()?.1.judged()?.iou
+    }
+}
+
+/// Whether weights of this score replace those kept. `largest`: of all scores before.
+fn is_kept(score: f64, largest: Option<f64>, by_part: bool) -> bool {
+    largest.is_none_or(|largest| {
+        if by_part {
+            score >= largest - NEAR_TIE
+        } else {
+            score > largest
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn later_weights_are_kept_on_near_ties_where_a_part_judges_them() {
+        assert!([false, true].map(|by_part| is_kept(0.0, None, by_part)) == [true; 2]);
+        let kept = |score| [false, true].map(|by_part| is_kept(score, Some(0.9), by_part));
+        assert_eq!(kept(0.91), [true, true]);
+        assert_eq!(kept(0.896), [false, true]);
+        assert_eq!(kept(0.894), [false, false]);
     }
 }

@@ -6,6 +6,9 @@ pub use crate::values::{CurvePoint, EVEN_ODDS, OperatingPoint};
 /// Probabilities are counted in this many steps; the thresholds lie between them, as finely as a slider sets them.
 const BINS: usize = 100;
 
+/// IoU given up at most for a higher threshold, where thresholds are chosen on a part of the very image that is trained on.
+const GIVEN_UP: f64 = 0.005;
+
 /// Pixels by probability, foreground and background apart.
 #[derive(Debug, Clone)]
 pub(in crate::train) struct Histogram {
@@ -75,6 +78,15 @@ impl Histogram {
         })
     }
 
+    /// The highest threshold whose IoU is next to the largest ([`GIVEN_UP`]). A part of the image that is trained on holds
+    /// the same ground, and as many objects: on other ground there are more false alarms, the more so for each object the
+    /// fewer those are. There a higher threshold cuts better, and how much higher hardly matters here.
+    pub(in crate::train) fn cautious_threshold(&self) -> Option<f64> {
+        let best = self.confusion(self.best_threshold()?).iou()?;
+        let near = |t: &f64| self.confusion(*t).iou().is_some_and(|iou| iou >= best - GIVEN_UP);
+        Self::thresholds().filter(near).last()
+    }
+
     /// The curve, thresholds ascending; empty where nothing was counted.
     pub(in crate::train) fn curve(&self) -> Vec<CurvePoint> {
         if self.confusion(0.0).pixels() == 0 {
@@ -131,6 +143,20 @@ mod tests {
         // Now 0.3 finds the third of foreground at the price of two of background: 3 of 5. 0.66 finds two of three.
         assert_eq!(both.best_threshold(), Some(0.66));
         assert_eq!(both.confusion(0.66).iou(), Some(2.0 / 3.0));
+    }
+
+    /// Of 1000 pixels of foreground 4 lie between 0.6 and 0.7, where no background is: those may be lost, 6 may not.
+    #[test]
+    fn the_cautious_threshold_gives_up_next_to_nothing() {
+        let lost = |few: usize| {
+            let p: Vec<f32> = (0..1000).map(|i| if i < few { 0.65 } else { 0.85 }).collect();
+            let mut h = counted(&p, &[1; 1000]);
+            h.merge(&counted(&[0.45; 1000], &[0; 1000]));
+            (h.best_threshold(), h.cautious_threshold())
+        };
+        assert_eq!(lost(4), (Some(0.5), Some(0.85)));
+        assert_eq!(lost(6), (Some(0.5), Some(0.65)));
+        assert_eq!(Histogram::new().cautious_threshold(), None);
     }
 
     #[test]

@@ -212,7 +212,7 @@ impl Learner {
             training: None,
             curve: Vec::new(),
         };
-        self.checkpoint.offer(self.trainer.model(), state);
+        self.checkpoint.offer(self.trainer.model(), state, false);
     }
 
     /// Takes what a validation found of the present weights; gives whether they are the best. `None` if they are not
@@ -227,7 +227,10 @@ impl Learner {
             return Ok(None);
         }
         Ok(Some(match self.setup.settings().keep_best {
-            KeepBest::ValidationIou => self.checkpoint.offer(self.trainer.model(), found.of_weights()),
+            KeepBest::ValidationIou => {
+                let by_part = self.setup.settings().held_back.is_some();
+                self.checkpoint.offer(self.trainer.model(), found.of_weights(), by_part)
+            }
             KeepBest::TrainingLoss => self.checkpoint.describe(found.of_weights()),
         }))
     }

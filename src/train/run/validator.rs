@@ -13,6 +13,7 @@ use crate::{
     model::UNet,
     train::{
         checkpoint::best::BestState,
+        config::Settings,
         report::{
             curve::{CurvePoint, EVEN_ODDS},
             news::{ImageScore, Metrics, Preview, SessionEvent, TrainError, ValidationNews},
@@ -157,7 +158,7 @@ impl Validator {
         let Some(done) = self.under_way.take() else {
             return Ok(None);
         };
-        let (found, places) = done.finish(self.step, setup.settings().sampling);
+        let (found, places) = done.finish(self.step, setup.settings());
         self.preview_places = places;
         Ok(Some(found))
     }
@@ -258,13 +259,14 @@ impl Validation {
     }
 
     /// What was found, and where the previews were cut out.
-    fn finish(self, step: u32, sampling: Sampling) -> (Found, Vec<Place>) {
+    fn finish(self, step: u32, settings: &Settings) -> (Found, Vec<Place>) {
         let is_held_out = self.held_out.score.pixels() > 0;
         let chosen_on = if is_held_out { &self.held_out } else { &self.training };
         // The original pipeline cuts at even odds. With weighted foreground the best cut lies elsewhere, and at 0.5 better
         // weights can look worse than others.
-        let threshold = match sampling {
+        let threshold = match settings.sampling {
             Sampling::Seed => None,
+            _ if settings.held_back.is_some() && is_held_out => chosen_on.histogram.cautious_threshold(),
             Sampling::Crop | Sampling::Resize => chosen_on.histogram.best_threshold(),
         }
         .unwrap_or(EVEN_ODDS);
