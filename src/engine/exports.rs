@@ -1,6 +1,6 @@
 //! Results and models as files of the formats that other programs read.
 
-use super::{Engine, Model, Post, fault, outlines::vector_options, predict::Stored};
+use super::{Engine, Model, fault, file_parts::in_parts, job::SavedResult, outlines::vector_options};
 use crate::{
     data::value_ranges::ValueRanges,
     export::{self, OnnxFacts, csv_cell},
@@ -20,25 +20,8 @@ struct Made {
     bytes: Vec<u8>,
 }
 
-/// Makes a file by `make`, handing over its pieces meanwhile where somebody takes them: how many, and its beginning.
-pub(super) fn in_parts<T>(early: &mut Option<Post>, make: impl FnOnce(Parts) -> T) -> (u32, T) {
-    let mut count = 0;
-    let mut take = early.as_mut().map(|post| {
-        |bytes| {
-            count += 1;
-            post(Event::FilePart { bytes });
-        }
-    });
-    let parts = match &mut take {
-        Some(take) => Parts::to(take),
-        None => Parts::whole(),
-    };
-    let made = make(parts);
-    (count, made)
-}
-
 fn make(
-    stored: &Stored,
+    stored: &SavedResult,
     kind: ExportKind,
     threshold: f32,
     names: &[String],

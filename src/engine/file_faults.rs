@@ -2,7 +2,7 @@
 
 use crate::{
     data::fault::FaultKind,
-    protocol::{Fault, FaultCode, Stage},
+    protocol::{Event, Fault, FaultCode, Stage},
 };
 
 /// A file's fault with its path.
@@ -36,4 +36,14 @@ pub(in crate::engine) fn file_fault(path: &str, kind: &FaultKind) -> Fault {
         file: (!path.is_empty()).then(|| path.to_owned()),
         detail: kind.detail(),
     }
+}
+
+/// A fault as an event.
+pub(in crate::engine) fn fault(code: FaultCode, stage: Stage, file: Option<String>, detail: Option<String>) -> Event {
+    Event::Fault(Fault {
+        code,
+        stage,
+        file,
+        detail,
+    })
 }

@@ -31,16 +31,16 @@ impl Engine {
     pub(super) fn add_file(&mut self, path: String, bytes: Vec<u8>, purpose: Purpose) -> Vec<Event> {
         match purpose {
             Purpose::Train => {
-                if self.source == DataSource::SampleScenes {
+                if self.data.source == DataSource::SampleScenes {
                     // One's own files replace the samples; mixing them would be nobody's wish.
-                    self.builder = Builder::default();
+                    self.data.builder = Builder::default();
                 }
-                self.source = DataSource::Files;
+                self.data.source = DataSource::Files;
                 self.take_in(path.clone(), bytes);
-                self.files_read += 1;
+                self.data.files_read += 1;
                 vec![Event::Reading {
                     purpose,
-                    done: self.files_read,
+                    done: self.data.files_read,
                     path,
                 }]
             }
@@ -58,14 +58,14 @@ impl Engine {
     /// A file to train on goes to where it is needed. One that is refused is kept in the builder and named in the next
     /// `dataset` event.
     fn take_in(&mut self, path: String, bytes: Vec<u8>) {
-        self.builder.set_bands(self.inputs.bands.clone());
-        let incoming = load::sort(&path, bytes, true, self.builder.limits());
+        self.data.builder.set_bands(self.inputs.bands.clone());
+        let incoming = load::sort(&path, bytes, true, self.data.builder.limits());
         if matches!(incoming, Incoming::Junk) {
             return;
         }
-        self.vectors.note_change();
+        self.data.vectors.note_change();
         if matches!(incoming, Incoming::Image(_) | Incoming::Refused(_)) {
-            self.others.forget(&path);
+            self.data.others.forget(&path);
         }
         match incoming {
             Incoming::Junk => {}
@@ -73,17 +73,17 @@ impl Engine {
                 kind: SidecarKind::MissingMask,
                 owner,
                 bytes,
-            } => drop(self.builder.add_mask_file(&path, owner, bytes)),
-            Incoming::Sidecar { kind, owner, bytes } => self.vectors.add_sidecar(kind, owner, bytes),
-            Incoming::Outlines(read) => self.vectors.add_layer(path, read),
-            Incoming::Shapefile(bytes) => self.vectors.add_shapefile(path, bytes),
-            Incoming::PassedOver => self.others.add_passed_over(path),
-            Incoming::Annotations(kind) => self.others.add_annotations(path, kind),
+            } => drop(self.data.builder.add_mask_file(&path, owner, bytes)),
+            Incoming::Sidecar { kind, owner, bytes } => self.data.vectors.add_sidecar(kind, owner, bytes),
+            Incoming::Outlines(read) => self.data.vectors.add_layer(path, read),
+            Incoming::Shapefile(bytes) => self.data.vectors.add_shapefile(path, bytes),
+            Incoming::PassedOver => self.data.others.add_passed_over(path),
+            Incoming::Annotations(kind) => self.data.others.add_annotations(path, kind),
             Incoming::Image(file) => {
-                self.vectors.add_image(&path, file.facts());
-                let _ = self.builder.add_image(&path, &file);
+                self.data.vectors.add_image(&path, file.facts());
+                let _ = self.data.builder.add_image(&path, &file);
             }
-            Incoming::Refused(error) => drop(self.builder.refuse(&path, error)),
+            Incoming::Refused(error) => drop(self.data.builder.refuse(&path, error)),
         }
     }
 
@@ -133,7 +133,7 @@ impl Engine {
 
     /// Told where there is a choice: some file has more bands than three.
     fn report_bands(&self) -> Option<Event> {
-        let most = self.inputs.most_bands().max(self.vectors.places().most_bands());
+        let most = self.inputs.most_bands().max(self.data.vectors.places().most_bands());
         (most > 3).then(|| Event::Bands {
             most: most as u32,
             shown: self.inputs.chosen_bands(),
@@ -141,11 +141,11 @@ impl Engine {
     }
 
     pub(super) fn sample_scenes(&mut self, seed: u32) -> Vec<Event> {
-        self.source = DataSource::SampleScenes;
+        self.data.source = DataSource::SampleScenes;
         // Extracts of before would be drawn on the files that come next.
-        self.vectors = VectorMasks::default();
-        self.others = Others::default();
-        self.sample_seed = seed;
+        self.data.vectors = VectorMasks::default();
+        self.data.others = Others::default();
+        self.data.sample_seed = seed;
         self.change_data(|builder| {
             *builder = Builder::default();
             for scene in scenes::scenes(seed) {
@@ -157,27 +157,30 @@ impl Engine {
 
     /// Pairs what the builder holds and tells the page.
     pub(super) fn report_data(&mut self) -> Vec<Event> {
-        self.builder.set_places(self.vectors.places().all());
-        self.builder.set_nodata(&self.vectors.places().nodata());
-        self.data = Rc::new(self.builder.finish());
+        self.data.builder.set_places(self.data.vectors.places().all());
+        self.data.builder.set_nodata(&self.data.vectors.places().nodata());
+        self.data.set = Rc::new(self.data.builder.finish());
         self.prediction.forget_split();
         let findings = self.begin_examination();
-        let data = &self.data;
+        let data = &self.data.set;
         let nothing_else = data.pairs.is_empty() && data.unpaired.is_empty() && data.faults.is_empty();
-        let (said, passed_over) = self.others.report(nothing_else && self.vectors.layers.is_empty());
+        let (said, passed_over) = self
+            .data
+            .others
+            .report(nothing_else && self.data.vectors.layers.is_empty());
         let classes = data.classes().len();
         let pairs = data
             .pairs
             .iter()
             .enumerate()
             .map(|(index, pair)| Pair {
-                pixel_m: self.vectors.pixel_m(std::iter::once(pair.image_path.as_str())),
-                north_up: self.vectors.is_north_up(&pair.image_path),
+                pixel_m: self.data.vectors.pixel_m(std::iter::once(pair.image_path.as_str())),
+                north_up: self.data.vectors.is_north_up(&pair.image_path),
                 ..describe_pair(index, pair, classes)
             })
             .collect();
         vec![Event::Dataset(DatasetEvent {
-            source: self.source,
+            source: self.data.source,
             pairs,
             rule: (&data.labelling).into(),
             suggested_rule: match data.detected.suggested {
@@ -206,10 +209,10 @@ impl Engine {
                 .collect(),
             question: data.question.clone(),
             unpaired: unpaired(&data.unpaired),
-            by_hand: self.builder.pairs_by_hand().to_vec(),
-            vectors: self.vectors.told.clone(),
+            by_hand: self.data.builder.pairs_by_hand().to_vec(),
+            vectors: self.data.vectors.told.clone(),
             passed_over,
-            memory_bytes: self.builder.memory_bytes() as f64,
+            memory_bytes: self.data.builder.memory_bytes() as f64,
             fingerprint: survive::fingerprint(data),
             fingerprint_before: Some(survive::fingerprint_before(data))
                 .filter(|old| *old != survive::fingerprint(data)),
@@ -242,7 +245,10 @@ impl Engine {
 
     pub(super) fn picture(&self, of: PictureOf, index: u32, max_px: u32) -> Vec<Event> {
         let (image, bits) = match of {
-            PictureOf::Pair => (self.data.image(index as usize), self.data.mask_bits(index as usize)),
+            PictureOf::Pair => (
+                self.data.set.image(index as usize),
+                self.data.set.mask_bits(index as usize),
+            ),
             PictureOf::Input => (self.inputs.raster(index as usize), None),
         };
         let Some(image) = image else {
@@ -255,7 +261,7 @@ impl Engine {
         };
         let max_px = max_px.clamp(16, PICTURE_PX);
         let (width, height, rgba) = preprocess::thumbnail(image, max_px);
-        let classes = self.data.classes().len();
+        let classes = self.data.set.classes().len();
         let mask = bits.map_or_else(Vec::new, |bits| small_mask(bits, image, max_px, classes));
         vec![Event::Picture(Picture {
             of,

@@ -1,9 +1,9 @@
 //! The images to predict, as they were dropped.
 
 use super::{
-    fault,
-    file_faults::file_fault,
+    file_faults::{fault, file_fault},
     georef,
+    job::VIEW_PX,
     large::{Large, WHOLE_BYTES},
     others,
 };
@@ -209,7 +209,7 @@ impl Inputs {
             true => {
                 let image = file.into_window().ok_or(DecodeError::UnknownFormat)?;
                 let large = Large::open(image, &limits.bands)?;
-                (large.preview(super::predict::VIEW_PX)?, Some(large))
+                (large.preview(VIEW_PX)?, Some(large))
             }
         };
         Ok(InputImage {
@@ -254,7 +254,7 @@ impl Inputs {
 fn leave_out_missing(input: &mut InputImage, file: &mask_files::MaskFile) -> Option<Event> {
     let mut apply = || -> Result<(), TiffError> {
         input.raster = match &mut input.large {
-            Some(large) => large.attach_mask(file.mask.clone(), super::predict::VIEW_PX)?,
+            Some(large) => large.attach_mask(file.mask.clone(), VIEW_PX)?,
             None => file.mask.apply(&input.raster)?,
         };
         Ok(())

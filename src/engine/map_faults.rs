@@ -16,28 +16,30 @@ use crate::{
 impl Engine {
     /// What is known of the data set that is about to be reported; the rest follows with [`Event::Findings`].
     pub(super) fn begin_examination(&mut self) -> Vec<Finding> {
-        self.is_examined = self.map_faults.next(&self.data).is_none();
+        self.data.is_examined = self.data.map_faults.next(&self.data.set).is_none();
         self.findings()
     }
 
     pub(super) fn advance_examination(&mut self, budget_ms: f64) -> Vec<Event> {
         let until_ms = (self.host.now_ms)() + budget_ms;
-        while let Some(index) = self.map_faults.next(&self.data) {
-            let Some(pair) = self.data.pairs.get(index) else { break };
-            let pixel_m = self.vectors.pixel_m(std::iter::once(pair.image_path.as_str()));
-            self.map_faults.look(pair, pixel_m);
+        while let Some(index) = self.data.map_faults.next(&self.data.set) {
+            let Some(pair) = self.data.set.pairs.get(index) else {
+                break;
+            };
+            let pixel_m = self.data.vectors.pixel_m(std::iter::once(pair.image_path.as_str()));
+            self.data.map_faults.look(pair, pixel_m);
             if (self.host.now_ms)() >= until_ms {
                 return Vec::new();
             }
         }
-        self.is_examined = true;
+        self.data.is_examined = true;
         let findings = self.findings();
         vec![Event::Findings { findings }]
     }
 
     fn findings(&mut self) -> Vec<Finding> {
-        let found = self.map_faults.found(&self.data);
-        let data = &self.data;
+        let found = self.data.map_faults.found(&self.data.set);
+        let data = &self.data.set;
         let usable = || data.pairs.iter().enumerate().filter(|(_, pair)| pair.is_usable());
         let mut findings = Vec::new();
         let mut say = |code, mend| findings.extend(finding(code, mend));
@@ -76,7 +78,11 @@ impl Engine {
     pub(super) fn shift_outlines(&mut self, shifts: &[OutlineShift]) -> Vec<Event> {
         let mut images = BTreeSet::new();
         for shift in shifts {
-            images.extend(self.builder.set_shift(shift.pair as usize, [shift.dx_px, shift.dy_px]));
+            images.extend(
+                self.data
+                    .builder
+                    .set_shift(shift.pair as usize, [shift.dx_px, shift.dy_px]),
+            );
         }
         self.redraw_vector_masks(&images);
         self.report_data()
@@ -84,17 +90,17 @@ impl Engine {
 
     /// Brings masks to where they lay, and leaves out what was left out, when a run was saved; `false` if all is so already.
     pub(super) fn restore_adjustments(&mut self, moved: &[OutlineShift], parts: &[UnmappedPart]) -> bool {
-        if moved == self::moved(&self.data) && parts == left_out(&self.data) {
+        if moved == self::moved(&self.data.set) && parts == left_out(&self.data.set) {
             return false;
         }
         let mut images = BTreeSet::new();
-        for pair in 0..self.data.pairs.len() {
+        for pair in 0..self.data.set.pairs.len() {
             let shift = moved.iter().find(|shift| shift.pair as usize == pair);
             let shift = shift.map_or([0, 0], |shift| [shift.dx_px, shift.dy_px]);
-            images.extend(self.builder.set_shift(pair, shift));
+            images.extend(self.data.builder.set_shift(pair, shift));
             let own = parts.iter().filter(|part| part.pair as usize == pair);
             let own: Vec<[f64; 4]> = own.map(|p| [p.left, p.top, p.right, p.bottom]).collect();
-            self.builder.set_left_out(pair, &own);
+            self.data.builder.set_left_out(pair, &own);
         }
         self.redraw_vector_masks(&images);
         true

@@ -7,11 +7,14 @@ mod advice;
 mod allowed;
 mod exports;
 mod file_faults;
+mod file_parts;
 mod files;
 mod foreign_model;
 mod gather;
 mod georef;
+mod host;
 mod inputs;
+mod job;
 mod large;
 mod map_faults;
 mod model_files;
@@ -37,8 +40,10 @@ mod work;
 
 use std::rc::Rc;
 
+pub use self::host::{Clock, Post, Today};
 use self::{
     allowed::State,
+    file_faults::fault,
     prediction_state::PredictionState,
     run_state::{Activity, RunState},
 };
@@ -55,17 +60,10 @@ use crate::{
     infer::InputSpec,
     model::UNet,
     protocol::{
-        Command, DataSource, DeviceChoice, DeviceInfo, Event, Fault, FaultCode, MaskRule, ModelAbout, OperatingPoint,
+        Command, DataSource, DeviceChoice, DeviceInfo, Event, FaultCode, MaskRule, ModelAbout, OperatingPoint,
         PROTOCOL_VERSION, Purpose, Stage, TrainConfig,
     },
 };
-
-/// A clock in milliseconds.
-pub type Clock = Box<dyn Fn() -> f64>;
-/// Takes events that cannot wait for the end of a command.
-pub type Post = Box<dyn FnMut(Event)>;
-/// Gives the day of today where the user is, as `2026-11-29`.
-pub type Today = Box<dyn Fn() -> String>;
 
 /// A model in memory: trained here or loaded.
 pub(crate) struct Model {
@@ -101,10 +99,8 @@ struct DeviceState {
     ready: Option<Ready>,
 }
 
-/// Everything behind the page.
-pub struct Engine {
-    host: Host,
-    device: DeviceState,
+/// The data set and what it is made from.
+struct DataState {
     builder: Builder,
     /// Georeferences of the images to train on, and GeoJSON to draw masks from.
     vectors: vector_masks::VectorMasks,
@@ -113,11 +109,35 @@ pub struct Engine {
     source: DataSource,
     /// Seed of the sample scenes, where they are the source.
     sample_seed: u32,
-    data: Rc<Dataset>,
+    set: Rc<Dataset>,
     /// What is known of its pairs, and whether something is left to look at.
     map_faults: MapFaults,
     is_examined: bool,
     files_read: u32,
+}
+
+impl Default for DataState {
+    fn default() -> Self {
+        Self {
+            builder: Builder::default(),
+            vectors: vector_masks::VectorMasks::default(),
+            others: others::Others::default(),
+            source: DataSource::None,
+            sample_seed: 0,
+            set: Rc::new(Dataset::default()),
+            map_faults: MapFaults::default(),
+            is_examined: true,
+            files_read: 0,
+        }
+    }
+}
+
+/// Everything behind the page.
+pub struct Engine {
+    host: Host,
+    device: DeviceState,
+    data: DataState,
+    /// The images to predict.
     inputs: inputs::Inputs,
     run: RunState,
     model: Option<Model>,
@@ -136,15 +156,7 @@ impl Engine {
                 probe: Probe::Absent(Reason::NoWebGpu),
                 ready: None,
             },
-            builder: Builder::default(),
-            vectors: vector_masks::VectorMasks::default(),
-            others: others::Others::default(),
-            source: DataSource::None,
-            sample_seed: 0,
-            data: Rc::new(Dataset::default()),
-            map_faults: MapFaults::default(),
-            is_examined: true,
-            files_read: 0,
+            data: DataState::default(),
             inputs: inputs::Inputs::default(),
             run: RunState::default(),
             model: None,
@@ -176,17 +188,19 @@ impl Engine {
     /// Whether the data set is still being looked at for faults of map data: [`advance`](Self::advance) goes on with that
     /// where nothing else is to be done.
     pub fn is_examining(&self) -> bool {
-        !self.is_examined
+        !self.data.is_examined
     }
 
     /// The data set as it was last reported.
     pub fn dataset(&self) -> &Dataset {
-        &self.data
+        &self.data.set
     }
 
     /// An image to predict as a model trained on the present data set would get it.
     pub fn input_as_trained(&self, index: usize) -> Option<crate::formats::raster::Raster> {
-        self.inputs.raster(index).map(|raster| self.data.ranges.apply(raster))
+        self.inputs
+            .raster(index)
+            .map(|raster| self.data.set.ranges.apply(raster))
     }
 
     /// What it is at, as far as commands depend on it.
@@ -324,7 +338,7 @@ impl Engine {
     }
 
     fn set_mask_rule(&mut self, rule: MaskRule) -> Vec<Event> {
-        match Labelling::of(rule, self.data.detected.legend.lossy) {
+        match Labelling::of(rule, self.data.set.detected.legend.lossy) {
             Ok(labelling) => self.change_data(|builder| builder.set_labelling(labelling)),
             Err(error) => vec![fault(FaultCode::BadLegend, Stage::Pair, None, Some(error.to_string()))],
         }
@@ -332,16 +346,16 @@ impl Engine {
 
     /// A change of the data set; no run may hold it.
     fn change_data(&mut self, change: impl FnOnce(&mut Builder)) -> Vec<Event> {
-        change(&mut self.builder);
+        change(&mut self.data.builder);
         self.report_data()
     }
 
     fn clear(&mut self, purpose: Purpose) -> Vec<Event> {
         match purpose {
             Purpose::Train => {
-                self.source = DataSource::None;
-                self.vectors = vector_masks::VectorMasks::default();
-                self.others = others::Others::default();
+                self.data.source = DataSource::None;
+                self.data.vectors = vector_masks::VectorMasks::default();
+                self.data.others = others::Others::default();
                 self.change_data(|builder| *builder = Builder::default())
             }
             Purpose::Predict => {
@@ -351,13 +365,4 @@ impl Engine {
             }
         }
     }
-}
-
-fn fault(code: FaultCode, stage: Stage, file: Option<String>, detail: Option<String>) -> Event {
-    Event::Fault(Fault {
-        code,
-        stage,
-        file,
-        detail,
-    })
 }

@@ -199,10 +199,10 @@ pub(super) fn clipped(text: &str, most: usize) -> String {
 impl Engine {
     /// What the foreground of the data set seems to be; empty of several classes.
     pub(super) fn suggested_class(&self) -> String {
-        if !self.data.classes().is_empty() {
+        if !self.data.set.classes().is_empty() {
             return String::new();
         }
-        let usable = self.data.pairs.iter().filter(|pair| pair.is_usable());
+        let usable = self.data.set.pairs.iter().filter(|pair| pair.is_usable());
         class_of(usable.map(|pair| pair.mask_path.as_str()))
     }
 
@@ -212,18 +212,18 @@ impl Engine {
             "" => self.suggested_class(),
             name => clipped(name, MAX_PART),
         };
-        let usable = || self.data.pairs.iter().filter(|pair| pair.is_usable());
+        let usable = || self.data.set.pairs.iter().filter(|pair| pair.is_usable());
         let scene = scene_of(usable().map(|pair| pair.image_path.as_str()));
         let middle = usable().find_map(|pair| {
-            let [width, height] = self.vectors.size(&pair.image_path)?;
-            georef::describe(&self.vectors.geo(&pair.image_path)?, None, width, height).middle
+            let [width, height] = self.data.vectors.size(&pair.image_path)?;
+            georef::describe(&self.data.vectors.geo(&pair.image_path)?, None, width, height).middle
         });
         let date = self.host.today.as_ref().map(|today| today()).unwrap_or_default();
         let (train, validation) = run.session().sides();
         let iou = run.session().best_iou();
         ModelAbout {
-            name: default_name(&class_name, self.data.classes().len(), &scene, iou, &date),
-            class_name: if self.data.classes().is_empty() {
+            name: default_name(&class_name, self.data.set.classes().len(), &scene, iou, &date),
+            class_name: if self.data.set.classes().is_empty() {
                 class_name
             } else {
                 String::new()
@@ -234,7 +234,7 @@ impl Engine {
             train_pairs: train.len() as u32,
             validation_pairs: validation.len() as u32,
             iou,
-            least_object_px: least_object_px(&self.data, train),
+            least_object_px: least_object_px(&self.data.set, train),
             held_back_part: validation.iter().any(|pair| train.contains(pair)),
         }
     }

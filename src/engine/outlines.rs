@@ -1,6 +1,6 @@
 //! Outlines of results: as files, and drawn over the image while the threshold moves.
 
-use super::{Engine, fault, predict::Stored};
+use super::{Engine, fault, job::SavedResult};
 use crate::{
     export::{self, Classes, Geojson, Kept, VectorOptions, has_place},
     formats::geo::GeoRef,
@@ -43,7 +43,7 @@ impl Engine {
     /// The outlines of all results with a place on the ground as one file.
     pub(super) fn export_outlines(&mut self, threshold: f32, outlines: Outlines) -> Vec<Event> {
         let names = self.class_names();
-        let placed: Vec<&Stored> = self
+        let placed: Vec<&SavedResult> = self
             .prediction
             .results()
             .iter()
@@ -56,7 +56,7 @@ impl Engine {
             [] => format!("{}.geojson", export::safe_file_name(first.name())),
             _ => "groundmask-outlines.geojson".to_owned(),
         };
-        let (count, bytes) = super::exports::in_parts(&mut self.host.early, |parts| {
+        let (count, bytes) = super::file_parts::in_parts(&mut self.host.early, |parts| {
             let mut file = Geojson::new(!others.is_empty(), parts);
             for stored in &placed {
                 let (name, kept) = (stored.name(), stored.kept());

@@ -3,18 +3,21 @@
 use std::collections::VecDeque;
 
 use super::{
-    Engine, Model, fault, file_faults::file_fault, gather::Gather, large::Large, outlines::result_place, target::Target,
+    Engine, Model, fault,
+    file_faults::file_fault,
+    gather::Gather,
+    job::{ImageJob, Job, JobOptions, SavedResult, Target, VIEW_PX},
+    large::Large,
+    outlines::result_place,
 };
 use crate::{
     data::{class_order::order_of, classes::ClassInfo},
     export::{self, Bits, Kept, Labels},
     formats::raster::Raster,
     infer::{Prediction, Rescale, View},
-    protocol::{Event, Fault, FaultCode, GroundResolution, Metrics, PredictionResult, Stage},
+    protocol::{Event, Fault, FaultCode, GroundResolution, PredictionResult, Stage},
 };
 
-/// Longer side of a result's picture on the page in pixels.
-pub(super) const VIEW_PX: usize = 1024;
 /// Results kept for download, all together, in bytes.
 const KEEP_BYTES: usize = 1 << 30;
 
@@ -22,55 +25,6 @@ const KEEP_BYTES: usize = 1 << 30;
 const SAME_RESOLUTION: f64 = 1.1;
 /// Images are resampled by this factor at most: beyond, nothing that the model knows is to be seen in them.
 const MAX_RESAMPLING: f64 = 8.0;
-
-/// A prediction of several images under way.
-pub(super) struct Job {
-    queue: VecDeque<Target>,
-    total: u32,
-    done: u32,
-    current: Option<Current>,
-    /// Tiles done and in all of the image at work.
-    tiles: (usize, usize),
-    started_ms: f64,
-    threshold: f32,
-    /// Mean over mirrored and turned tiles.
-    averaged: bool,
-    /// Images are seen at the model's resolution on the ground.
-    match_resolution: bool,
-}
-
-/// The image at work.
-struct Current {
-    target: Target,
-    view: View,
-    prediction: Prediction,
-    rows: Rescale<Gather>,
-    resolution: Option<GroundResolution>,
-    began_ms: f64,
-}
-
-/// A result that can be downloaded.
-pub(super) struct Stored {
-    name: String,
-    kept: Kept,
-    metrics: Option<Metrics>,
-}
-
-impl Stored {
-    /// The image's name without ending.
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
-
-    pub(super) fn kept(&self) -> &Kept {
-        &self.kept
-    }
-
-    /// Where the truth is known.
-    pub(super) fn metrics(&self) -> Option<&Metrics> {
-        self.metrics.as_ref()
-    }
-}
 
 impl Engine {
     pub(super) fn predict(
@@ -96,7 +50,6 @@ impl Engine {
         if queue.is_empty() {
             return vec![fault(FaultCode::NoInputs, Stage::Predict, None, None)];
         }
-        let total = queue.len() as u32;
         self.prediction.forget_results();
         let started_ms = (self.host.now_ms)();
         let threshold = if threshold.is_finite() {
@@ -104,29 +57,20 @@ impl Engine {
         } else {
             0.5
         };
-        self.prediction.set_job(Job {
-            queue,
-            total,
-            done: 0,
-            current: None,
-            tiles: (0, 0),
-            started_ms,
+        let options = JobOptions {
             threshold,
             averaged,
             match_resolution,
-        });
-        vec![Event::PredictProgress {
-            done: 0,
-            total,
-            elapsed_ms: 0.0,
-            tiles_done: 0,
-            tiles_total: 0,
-        }]
+        };
+        let job = Job::new(queue, options, started_ms);
+        let begun = job.progress(started_ms);
+        self.prediction.set_job(job);
+        vec![begun]
     }
 
     pub(super) fn cancel_predict(&mut self) -> Vec<Event> {
         let cancelled = self.prediction.take_job().map(|job| Event::PredictDone {
-            total: job.done,
+            total: job.done(),
             cancelled: true,
         });
         cancelled.into_iter().collect()
@@ -139,23 +83,23 @@ impl Engine {
             let Some(mut job) = self.prediction.take_job() else {
                 return events;
             };
-            if job.current.is_none() {
-                let Some(target) = job.queue.pop_front() else {
+            if !job.has_image() {
+                let Some(target) = job.next_target() else {
                     events.push(Event::PredictDone {
-                        total: job.done,
+                        total: job.done(),
                         cancelled: false,
                     });
                     return events;
                 };
                 match self.begin(target, &job) {
-                    Ok(current) => job.current = Some(current),
+                    Ok(current) => job.go_on(current),
                     Err(refused) => {
-                        job.done += 1;
+                        job.end_image();
                         events.push(Event::Fault(refused));
                     }
                 }
             }
-            if let Some(mut current) = job.current.take() {
+            if let Some(mut current) = job.take_image() {
                 let target = current.target;
                 let rows = match target {
                     Target::Input(input) => {
@@ -170,7 +114,7 @@ impl Engine {
                     Err(error) => {
                         let name = self.target_path(target);
                         events.push(Event::Fault(file_fault(&name, &error.into())));
-                        job.done += 1;
+                        job.end_image();
                         None
                     }
                 };
@@ -181,27 +125,16 @@ impl Engine {
                     }
                     return events;
                 };
-                let Current {
+                let ImageJob {
                     view, prediction, rows, ..
                 } = &mut current;
                 let step = prediction.step(&model.unet, view, &image, rows).await;
                 match step {
-                    Ok(false) => {
-                        job.tiles = current.prediction.progress();
-                        job.current = Some(current);
-                    }
+                    Ok(false) => job.go_on(current),
                     Ok(true) => {
-                        job.done += 1;
-                        job.tiles = (0, 0);
+                        job.end_image();
                         events.push(self.keep(current));
-                        let elapsed_ms = (self.host.now_ms)() - job.started_ms;
-                        events.push(Event::PredictProgress {
-                            done: job.done,
-                            total: job.total,
-                            elapsed_ms,
-                            tiles_done: 0,
-                            tiles_total: 0,
-                        });
+                        events.push(job.progress((self.host.now_ms)()));
                     }
                     Err(error) => {
                         events.push(fault(
@@ -211,7 +144,7 @@ impl Engine {
                             Some(error.to_string()),
                         ));
                         events.push(Event::PredictDone {
-                            total: job.done,
+                            total: job.done(),
                             cancelled: true,
                         });
                         return events;
@@ -219,14 +152,8 @@ impl Engine {
                 }
             }
             let over = (self.host.now_ms)() - start >= budget_ms;
-            if over && events.is_empty() && job.tiles.1 > 1 {
-                events.push(Event::PredictProgress {
-                    done: job.done,
-                    total: job.total,
-                    elapsed_ms: (self.host.now_ms)() - job.started_ms,
-                    tiles_done: job.tiles.0 as u32,
-                    tiles_total: job.tiles.1 as u32,
-                });
+            if over && events.is_empty() && job.has_tiles() {
+                events.push(job.progress((self.host.now_ms)()));
             }
             self.prediction.set_job(job);
             if over || !events.is_empty() {
@@ -239,7 +166,7 @@ impl Engine {
     ///
     /// # Errors
     /// Why it cannot be predicted, for the page.
-    fn begin(&self, target: Target, job: &Job) -> Result<Current, Fault> {
+    fn begin(&self, target: Target, job: &Job) -> Result<ImageJob, Fault> {
         let refused = |code, detail: String| Fault {
             code,
             stage: Stage::Predict,
@@ -271,7 +198,7 @@ impl Engine {
             );
             return Err(refused(FaultCode::OutOfMemory, detail));
         }
-        let resolution = self.resolution(target, model, job.match_resolution);
+        let resolution = self.resolution(target, model, job.options().match_resolution);
         let view = match resolution.filter(|r| r.resampled) {
             Some(r) => View::at_resolution([height, width], model.spec.channels, r.model_m / r.image_m),
             None if large.is_some() => View::native([height, width], model.spec.channels),
@@ -279,18 +206,25 @@ impl Engine {
         };
         let truth = match target {
             // Labels are numbers of this data set's classes; another legend's model cannot be judged by them.
-            Target::Pair(pair) if same_classes(&self.data.classes(), &model.classes) => self
+            Target::Pair(pair) if same_classes(&self.data.set.classes(), &model.classes) => self
                 .data
+                .set
                 .mask(pair)
-                .zip(self.data.mask_bits(pair))
+                .zip(self.data.set.mask_bits(pair))
                 .map(|(mask, bits)| view.truth(mask, &self.judged(pair, bits), &model.spec)),
             _ => None,
         };
-        let gather = Gather::new(&view, classes, truth.unwrap_or_default(), job.threshold, VIEW_PX)
-            .ok_or_else(|| refused(FaultCode::OutOfMemory, format!("{} MiB for the result", needed >> 20)))?;
-        Ok(Current {
+        let gather = Gather::new(
+            &view,
+            classes,
+            truth.unwrap_or_default(),
+            job.options().threshold,
+            VIEW_PX,
+        )
+        .ok_or_else(|| refused(FaultCode::OutOfMemory, format!("{} MiB for the result", needed >> 20)))?;
+        Ok(ImageJob {
             target,
-            prediction: Prediction::new(&view, model.spec.stride_px, classes, job.averaged),
+            prediction: Prediction::new(&view, model.spec.stride_px, classes, job.options().averaged),
             rows: Rescale::new([view.height, view.width], view.map_size(), classes, gather),
             view,
             resolution,
@@ -313,8 +247,8 @@ impl Engine {
     }
 
     /// Stores a finished map and describes it for the page.
-    fn keep(&mut self, current: Current) -> Event {
-        let Current {
+    fn keep(&mut self, current: ImageJob) -> Event {
+        let ImageJob {
             target,
             view,
             rows,
@@ -348,7 +282,7 @@ impl Engine {
         let place = result_place(kept.geo.as_ref());
         let name = self.target_name(target);
         let result = self.prediction.results().len() as u32;
-        self.prediction.add_result(Stored {
+        self.prediction.add_result(SavedResult {
             name: name.clone(),
             kept,
             metrics: metrics.clone(),

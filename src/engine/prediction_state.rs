@@ -1,13 +1,13 @@
 //! What is being predicted, what came of it, and which pairs of the last run it looks back at.
 
-use super::predict::{Job, Stored};
+use super::job::{Job, SavedResult};
 use crate::data::held_back::HeldBack;
 
 /// The prediction under way, the results so far, and the split of the last run.
 #[derive(Default)]
 pub(super) struct PredictionState {
     job: Option<Job>,
-    results: Vec<Stored>,
+    results: Vec<SavedResult>,
     /// Validation pairs of the last run, to predict after it.
     last_validation: Vec<usize>,
     /// What of them was held back, where that is a part of an image.
@@ -30,11 +30,11 @@ impl PredictionState {
         self.job.take()
     }
 
-    pub(super) fn results(&self) -> &[Stored] {
+    pub(super) fn results(&self) -> &[SavedResult] {
         &self.results
     }
 
-    pub(super) fn add_result(&mut self, result: Stored) {
+    pub(super) fn add_result(&mut self, result: SavedResult) {
         self.results.push(result);
     }
 

@@ -24,7 +24,7 @@ impl Engine {
         let cheap = ready.kind == crate::device::Kind::Cpu;
         let mut session = match Session::new(
             settings,
-            self.data.clone(),
+            self.data.set.clone(),
             sides.train,
             sides.validation,
             ready.device.clone(),
@@ -48,7 +48,7 @@ impl Engine {
                 let detail = Some(format!("{}: {detail}", model.name));
                 vec![fault(FaultCode::CannotContinue, Stage::Train, None, detail)]
             };
-            let classes = self.data.classes();
+            let classes = self.data.set.classes();
             let Some(order) = order_of(&classes, &model.classes) else {
                 return other(format!(
                     "it tells {} apart, the masks {}",
@@ -87,7 +87,7 @@ impl Engine {
             steps_total,
             steps_per_epoch,
             parameters,
-            classes: self.data.classes(),
+            classes: self.data.set.classes(),
             continued,
         }
     }
@@ -201,7 +201,7 @@ impl Engine {
         let session = run.session();
         let (unet, step) = session.best_model().filter(|_| session.steps() > 0)?;
         let usable = || {
-            let pairs = self.data.pairs.iter().filter(|pair| pair.is_usable());
+            let pairs = self.data.set.pairs.iter().filter(|pair| pair.is_usable());
             pairs.map(|pair| pair.image_path.as_str())
         };
         Some(Model {
@@ -210,10 +210,10 @@ impl Engine {
             // Of the weights: the run may have gone on for longer.
             steps: step,
             name: format!("run {}", run.id()),
-            classes: self.data.classes(),
-            ranges: self.data.ranges.clone(),
-            pixel_m: self.vectors.pixel_m(usable()),
-            map_pixel_m: self.vectors.map_pixel_m(usable()),
+            classes: self.data.set.classes(),
+            ranges: self.data.set.ranges.clone(),
+            pixel_m: self.data.vectors.pixel_m(usable()),
+            map_pixel_m: self.data.vectors.map_pixel_m(usable()),
             operating_point: session.operating_point(),
             about: self.about_run(run),
         })
@@ -222,7 +222,7 @@ impl Engine {
     fn preview_item(&self, p: crate::train::Preview) -> PreviewItem {
         PreviewItem {
             pair: p.pair as u32,
-            name: self.data.name(p.pair).unwrap_or_default().to_owned(),
+            name: self.data.set.name(p.pair).unwrap_or_default().to_owned(),
             validation: p.validation,
             corner: p.corner,
             width: p.width as u32,

@@ -29,7 +29,7 @@ impl Engine {
             gap_px: receptive_radius_px(config.poolings()).min(tile_px / 2),
             seed: config.seed as u32,
         };
-        HeldBack::choose(&self.data, pair, &wanted)
+        HeldBack::choose(&self.data.set, pair, &wanted)
     }
 
     /// The labels by which a prediction of a pair is judged: of an image that was trained on but for a part, that part's.
@@ -37,8 +37,8 @@ impl Engine {
         let held = self
             .prediction
             .last_held_back()
-            .filter(|held| held.pair == pair && held.fits(&self.data));
-        match (held, self.data.image(pair)) {
+            .filter(|held| held.pair == pair && held.fits(&self.data.set));
+        match (held, self.data.set.image(pair)) {
             (Some(held), Some(image)) => Cow::Owned(held.only_held(labels, image.width as usize)),
             _ => Cow::Borrowed(labels),
         }
@@ -48,8 +48,11 @@ impl Engine {
     pub(super) fn with_ground(&self, mut finding: Finding) -> Finding {
         if finding.code == FindingCode::FewScenes {
             let area_m2 = |&pair: &u32| {
-                let (image, path) = (self.data.image(pair as usize)?, self.data.image_path(pair as usize)?);
-                let side_m = self.vectors.pixel_m(std::iter::once(path))?;
+                let (image, path) = (
+                    self.data.set.image(pair as usize)?,
+                    self.data.set.image_path(pair as usize)?,
+                );
+                let side_m = self.data.vectors.pixel_m(std::iter::once(path))?;
                 Some(image.pixels() as f64 * side_m * side_m)
             };
             finding.value = finding.pairs.iter().map(area_m2).sum();
@@ -59,7 +62,11 @@ impl Engine {
 
     /// Whether rows of an image run from north to south and columns from west to east, as far as is known.
     fn is_north_up(&self, pair: usize) -> bool {
-        let geo = self.data.image_path(pair).and_then(|path| self.vectors.geo(path));
+        let geo = self
+            .data
+            .set
+            .image_path(pair)
+            .and_then(|path| self.data.vectors.geo(path));
         geo.is_some_and(|geo| {
             let ([x, y], [right, _], [_, below]) = (geo.to_map(0.0, 0.0), geo.to_map(1.0, 0.0), geo.to_map(0.0, 1.0));
             !geo.is_rotated() && right > x && below < y
@@ -68,7 +75,7 @@ impl Engine {
 
     /// What is held back of an image, for the page.
     pub(super) fn held_back_out(&self, held: &HeldBack) -> Option<protocol::HeldBack> {
-        let image = self.data.image(held.pair)?;
+        let image = self.data.set.image(held.pair)?;
         Some(protocol::HeldBack {
             pair: held.pair as u32,
             left: held.area.left,

@@ -54,12 +54,12 @@ impl Engine {
 
     /// All that is wrong with the settings, the settings where nothing is, and the split.
     pub(super) fn check(&self, config: &TrainConfig) -> (Vec<FieldError>, Option<Settings>, Sides) {
-        let usable = self.data.usable();
+        let usable = self.data.set.usable();
         let mut errors = Vec::new();
         let names = || -> Vec<(usize, String)> {
             let paths = usable
                 .iter()
-                .map(|&pair| (pair, self.data.image_path(pair).unwrap_or_default()));
+                .map(|&pair| (pair, self.data.set.image_path(pair).unwrap_or_default()));
             paths.map(|(pair, path)| (pair, path.to_owned())).collect()
         };
         let mut sides = if config.val_names.is_empty() {
@@ -116,12 +116,12 @@ impl Engine {
             errors.retain(|error| error.code != FieldErrorCode::NoPlaces);
         }
         let pass = |tile_px, batch| self.pass_steps(&sides.train, config.sampling, tile_px, batch, held.as_ref());
-        let settings = match Settings::checked(config, self.data.classes().len(), pass) {
+        let settings = match Settings::checked(config, self.data.set.classes().len(), pass) {
             Ok(mut settings) => {
                 settings.held_back = held;
                 if config.validate_every == 0.0 {
                     settings.validate_every =
-                        usual_interval_for(&self.data, &settings, &sides.train, &sides.validation);
+                        usual_interval_for(&self.data.set, &settings, &sides.train, &sides.validation);
                 }
                 Some(settings)
             }
@@ -153,7 +153,7 @@ impl Engine {
                     tensor_bytes: limits.into_iter().flatten().min(),
                 }
             }
-            _ => Room::of_wasm(self.builder.memory_bytes()),
+            _ => Room::of_wasm(self.data.builder.memory_bytes()),
         }
     }
 
@@ -166,7 +166,7 @@ impl Engine {
         batch: usize,
         held_back: Option<&HeldBack>,
     ) -> u32 {
-        let samples = epoch_samples(&self.data, train, sampling, tile_px, held_back);
+        let samples = epoch_samples(&self.data.set, train, sampling, tile_px, held_back);
         samples.div_ceil(batch.max(1)).clamp(1, 1_000_000) as u32
     }
 }

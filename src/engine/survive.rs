@@ -69,7 +69,7 @@ impl Engine {
                 Err(error) => return (events, Err(run_fault(&error.into(), None))),
             }
         }
-        let data = &self.data;
+        let data = &self.data.set;
         let Some(run) = self.run.savable() else {
             return (events, Err(plain(FaultCode::NotRunning, None)));
         };
@@ -98,15 +98,16 @@ impl Engine {
                     .take(NAMES)
                     .map(str::to_owned)
                     .collect(),
-                source: self.source,
-                sample_seed: (self.source == crate::protocol::DataSource::SampleScenes).then_some(self.sample_seed),
+                source: self.data.source,
+                sample_seed: (self.data.source == crate::protocol::DataSource::SampleScenes)
+                    .then_some(self.data.sample_seed),
                 bands: self.inputs.chosen_bands(),
                 ranges: Some([
                     protocol::RangeChoice::from(&data.range_choice),
                     protocol::RangeChoice::from(&data.ranges),
                 ]),
-                folders: self.builder.folder_roles().to_vec(),
-                by_hand: self.builder.pairs_by_hand().to_vec(),
+                folders: self.data.builder.folder_roles().to_vec(),
+                by_hand: self.data.builder.pairs_by_hand().to_vec(),
             },
             rule: (&data.labelling).into(),
             excluded: (0..data.pairs.len()).filter(|&p| data.pairs[p].excluded).collect(),
@@ -184,12 +185,12 @@ impl Engine {
         let mut file = RunFile::open(source).map_err(StateError::from)?;
         file.verify().map_err(StateError::from)?;
         let (state, about) = read_meta::<About>(&file)?;
-        let here = [fingerprint(&self.data), fingerprint_before(&self.data)];
+        let here = [fingerprint(&self.data.set), fingerprint_before(&self.data.set)];
         if about.data.fingerprint.is_empty() || !here.contains(&about.data.fingerprint) {
             return Err(Refusal::OtherData(Box::new(about.data)));
         }
         let mut events = self.restore_choices(&about)?;
-        let pairs = self.data.pairs.len();
+        let pairs = self.data.set.pairs.len();
         let config = TrainConfig {
             batch: batch.unwrap_or(about.config.batch),
             ..about.config.clone()
@@ -201,11 +202,11 @@ impl Engine {
             ..config.clone()
         };
         let held = about.held_back.as_ref();
-        let checked = Settings::checked(&unhurried, self.data.classes().len(), |tile, batch| {
+        let checked = Settings::checked(&unhurried, self.data.set.classes().len(), |tile, batch| {
             self.pass_steps(&about.train, config.sampling, tile, batch, held)
         });
         let known = about.train.iter().chain(&about.validation).all(|&p| p < pairs) && !about.train.is_empty();
-        let known = known && held.is_none_or(|held| held.fits(&self.data));
+        let known = known && held.is_none_or(|held| held.fits(&self.data.set));
         let settings = checked.ok().filter(|_| known);
         let mut settings = Settings {
             steps_total: about.steps_total,
@@ -222,7 +223,15 @@ impl Engine {
         }
         let (train, validation) = (about.train, about.validation);
         let (device, cheap) = (ready.device.clone(), ready.kind == Kind::Cpu);
-        let session = Session::restore(settings, self.data.clone(), train, validation, device, cheap, &mut file)?;
+        let session = Session::restore(
+            settings,
+            self.data.set.clone(),
+            train,
+            validation,
+            device,
+            cheap,
+            &mut file,
+        )?;
         let (losses, elapsed_ms) = (curve(session.losses()), session.elapsed_ms());
         let mut validations = session.validations().to_vec();
         let best = session.best_state();
@@ -258,7 +267,7 @@ impl Engine {
             .ranges
             .clone()
             .unwrap_or([protocol::RangeChoice::AsBefore, protocol::RangeChoice::AsBefore]);
-        if used == protocol::RangeChoice::from(&self.data.ranges) {
+        if used == protocol::RangeChoice::from(&self.data.set.ranges) {
             return None;
         }
         // What was found over all images then is what the run has learnt from, whatever would be found now.
@@ -272,17 +281,17 @@ impl Engine {
 
     /// The saved run's mask rule, range and exclusions; a data set event if they differed.
     fn restore_choices(&mut self, about: &About) -> Result<Vec<Event>, Refusal> {
-        let labelling = Labelling::of(about.rule.clone(), self.data.detected.legend.lossy)
+        let labelling = Labelling::of(about.rule.clone(), self.data.set.detected.legend.lossy)
             .map_err(|e| StateError::Meta(e.to_string()))?;
         let excluded = |p: usize| about.excluded.contains(&p);
-        let same = (0..self.data.pairs.len()).all(|p| self.data.pairs[p].excluded == excluded(p));
-        let wide = self.data.pairs.iter().any(|pair| pair.image.is_wide());
+        let same = (0..self.data.set.pairs.len()).all(|p| self.data.set.pairs[p].excluded == excluded(p));
+        let wide = self.data.set.pairs.iter().any(|pair| pair.image.is_wide());
         let range = self.saved_range(about).filter(|_| wide);
         let adjusted = self.restore_adjustments(&about.moved, &about.left_out);
-        if self.data.labelling.labels_like(&labelling) && same && range.is_none() && !adjusted {
+        if self.data.set.labelling.labels_like(&labelling) && same && range.is_none() && !adjusted {
             return Ok(Vec::new());
         }
-        let pairs = self.data.pairs.len();
+        let pairs = self.data.set.pairs.len();
         Ok(self.change_data(|builder| {
             builder.set_labelling(labelling);
             if let Some(range) = range {

@@ -19,7 +19,16 @@ impl Engine {
         };
         let spec = settings.samples();
         let place = [row as usize, ROW];
-        match train::tiles(&self.data, &sides.train, &spec, settings.batch, place, &ready.device).await {
+        match train::tiles(
+            &self.data.set,
+            &sides.train,
+            &spec,
+            settings.batch,
+            place,
+            &ready.device,
+        )
+        .await
+        {
             Ok(tiles) => {
                 let tiles = tiles.into_iter().map(|tile| self.describe_tile(tile)).collect();
                 vec![Event::Tiles { row, tiles }]
@@ -34,7 +43,7 @@ impl Engine {
     fn describe_tile(&self, tile: train::Tile) -> TrainTile {
         TrainTile {
             pair: tile.pair as u32,
-            name: self.data.name(tile.pair).unwrap_or_default().to_owned(),
+            name: self.data.set.name(tile.pair).unwrap_or_default().to_owned(),
             side_px: tile.augmented.side_px,
             rgba: tile.augmented.rgba,
             mask: tile.augmented.labels,

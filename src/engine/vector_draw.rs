@@ -367,34 +367,38 @@ impl Engine {
     /// Draws the masks of all vector files of the data set, if something came; gives a fault for each that could not be
     /// used, or not as it stands, those of before too.
     pub(super) fn draw_vector_masks(&mut self) -> Vec<Event> {
-        if !self.vectors.begin_drawing() {
-            return self.vectors.said.clone();
+        if !self.data.vectors.begin_drawing() {
+            return self.data.vectors.said.clone();
         }
-        let builder = &self.builder;
-        let drawing = self.vectors.draw(|image| builder.holds(image), &builder.shifts(), None);
-        self.vectors.remember(&drawing.said, &drawing.told);
+        let builder = &self.data.builder;
+        let drawing = self
+            .data
+            .vectors
+            .draw(|image| builder.holds(image), &builder.shifts(), None);
+        self.data.vectors.remember(&drawing.said, &drawing.told);
         self.take_drawing(drawing)
     }
 
     /// Draws the masks of these images again: they were laid elsewhere. What is said of the files stays as it was.
     pub(super) fn redraw_vector_masks(&mut self, images: &BTreeSet<String>) {
-        let builder = &self.builder;
+        let builder = &self.data.builder;
         let drawing = self
+            .data
             .vectors
             .draw(|image| builder.holds(image), &builder.shifts(), Some(images));
         self.take_drawing(drawing);
     }
 
     fn take_drawing(&mut self, drawing: Drawing) -> Vec<Event> {
-        self.builder.set_names(drawing.legend);
+        self.data.builder.set_names(drawing.legend);
         for (image, drawn) in drawing.masks {
             match drawn {
-                Some(Drawn { from, mask, hash }) => self.builder.add_drawn(&image, &from, mask, hash),
-                None => self.builder.remove_drawn(&image),
+                Some(Drawn { from, mask, hash }) => self.data.builder.add_drawn(&image, &from, mask, hash),
+                None => self.data.builder.remove_drawn(&image),
             }
         }
         for (image, area) in drawing.areas {
-            self.builder.set_area(&image, area);
+            self.data.builder.set_area(&image, area);
         }
         drawing.said
     }

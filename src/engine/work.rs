@@ -9,7 +9,7 @@ use crate::{
 impl Engine {
     /// Multiply-adds of one validation.
     pub(super) fn validation_macs(&self, settings: &Settings, sides: &Sides) -> f64 {
-        forecast::validation_macs(settings, &self.data, [&sides.train, &sides.validation])
+        forecast::validation_macs(settings, &self.data.set, [&sides.train, &sides.validation])
     }
 
     /// Multiply-adds of a run of the classic preset on the present data.

@@ -1,0 +1,156 @@
+//! A prediction under way and its results, as data.
+
+use std::collections::VecDeque;
+
+use super::gather::Gather;
+use crate::{
+    export::Kept,
+    infer::{Prediction, Rescale, View},
+    protocol::{Event, GroundResolution, Metrics},
+};
+
+/// Longer side of a result's picture on the page in pixels.
+pub(super) const VIEW_PX: usize = 1024;
+/// What a prediction looks at: the image of a pair, or an image dropped to be predicted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Target {
+    /// By its number in the data set.
+    Pair(usize),
+    /// By its number in the engine's inputs.
+    Input(usize),
+}
+
+impl Target {
+    pub(super) fn pair(self) -> Option<usize> {
+        match self {
+            Self::Pair(pair) => Some(pair),
+            Self::Input(_) => None,
+        }
+    }
+
+    pub(super) fn input(self) -> Option<usize> {
+        match self {
+            Self::Input(input) => Some(input),
+            Self::Pair(_) => None,
+        }
+    }
+}
+
+/// A prediction of several images under way.
+pub(super) struct Job {
+    queue: VecDeque<Target>,
+    total: u32,
+    done: u32,
+    current: Option<ImageJob>,
+    /// Tiles done and in all of the image at work.
+    tiles: (usize, usize),
+    started_ms: f64,
+    options: JobOptions,
+}
+
+/// How the images of a prediction are looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct JobOptions {
+    pub(super) threshold: f32,
+    /// Mean over mirrored and turned tiles.
+    pub(super) averaged: bool,
+    /// Images are seen at the model's resolution on the ground.
+    pub(super) match_resolution: bool,
+}
+
+impl Job {
+    pub(super) fn new(queue: VecDeque<Target>, options: JobOptions, started_ms: f64) -> Self {
+        Self {
+            total: queue.len() as u32,
+            queue,
+            done: 0,
+            current: None,
+            tiles: (0, 0),
+            started_ms,
+            options,
+        }
+    }
+
+    pub(super) fn options(&self) -> JobOptions {
+        self.options
+    }
+
+    /// Images done.
+    pub(super) fn done(&self) -> u32 {
+        self.done
+    }
+
+    pub(super) fn has_image(&self) -> bool {
+        self.current.is_some()
+    }
+
+    /// The next image in turn; `None` if all are done.
+    pub(super) fn next_target(&mut self) -> Option<Target> {
+        self.queue.pop_front()
+    }
+
+    /// Takes the image at work out, for the time of a tile.
+    pub(super) fn take_image(&mut self) -> Option<ImageJob> {
+        self.current.take()
+    }
+
+    /// An image is begun, or goes on with its next tile.
+    pub(super) fn go_on(&mut self, image: ImageJob) {
+        self.tiles = image.prediction.progress();
+        self.current = Some(image);
+    }
+
+    /// The image at work is done, or cannot be.
+    pub(super) fn end_image(&mut self) {
+        self.done += 1;
+        self.tiles = (0, 0);
+    }
+
+    /// Whether the image at work has several tiles.
+    pub(super) fn has_tiles(&self) -> bool {
+        self.tiles.1 > 1
+    }
+
+    pub(super) fn progress(&self, now_ms: f64) -> Event {
+        Event::PredictProgress {
+            done: self.done,
+            total: self.total,
+            elapsed_ms: now_ms - self.started_ms,
+            tiles_done: self.tiles.0 as u32,
+            tiles_total: self.tiles.1 as u32,
+        }
+    }
+}
+
+/// The image at work.
+pub(super) struct ImageJob {
+    pub(super) target: Target,
+    pub(super) view: View,
+    pub(super) prediction: Prediction,
+    pub(super) rows: Rescale<Gather>,
+    pub(super) resolution: Option<GroundResolution>,
+    pub(super) began_ms: f64,
+}
+
+/// A result that can be downloaded.
+pub(super) struct SavedResult {
+    pub(super) name: String,
+    pub(super) kept: Kept,
+    pub(super) metrics: Option<Metrics>,
+}
+
+impl SavedResult {
+    /// The image's name without ending.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn kept(&self) -> &Kept {
+        &self.kept
+    }
+
+    /// Where the truth is known.
+    pub(super) fn metrics(&self) -> Option<&Metrics> {
+        self.metrics.as_ref()
+    }
+}
