@@ -1,6 +1,6 @@
 //! How like the whole of an image a part of it is: what is to be found there, and what could be taken for it.
 
-use super::{classes::UNLABELLED, held_back::Area};
+use super::{area::Area, classes::UNLABELLED};
 use crate::formats::raster::Raster;
 
 /// Pixels that are looked at, about.

@@ -12,6 +12,7 @@
 
 pub mod adjustment;
 pub mod alignment;
+mod area;
 pub mod augment;
 pub mod batches;
 pub mod builder;

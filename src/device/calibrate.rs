@@ -34,7 +34,7 @@ pub struct Calibration {
 }
 
 /// The order to try: what an adapter of its kind most likely runs best comes first, and with it what is taken if the
-/// budget ends there. Software adapters pay for a barrier like for ten thousand multiply-adds (PERFORMANCE.md).
+/// budget ends there. Software adapters pay for a barrier like for ten thousand multiply-adds (docs/performance-log.md).
 fn order(software: bool) -> [Variant; 3] {
     if software {
         [Variant::RegisterWide, Variant::RegisterNarrow, Variant::Workgroup]

@@ -46,7 +46,7 @@ pub fn decide(choice: Choice, probe: &Probe) -> Result<(Kind, Option<Reason>), D
     }
     let problem = match probe {
         Probe::Absent(reason) => Some(*reason),
-        // cubecl's stream panics without it (burn-on-webgpu.md, 2).
+        // cubecl's stream panics without it (docs/burn-on-webgpu.md).
         Probe::Adapter(a) if !a.timestamp_query => Some(Reason::MissingTimestampQuery),
         Probe::Adapter(a) if a.software && choice == Choice::Auto => Some(Reason::SoftwareAdapter),
         Probe::Adapter(_) => None,

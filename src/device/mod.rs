@@ -2,7 +2,7 @@
 //!
 //! WebGPU is taken where a hardware adapter with the needed features answers, else the CPU. A
 //! software adapter counts as no GPU unless it was asked for: the CPU device is several times
-//! faster there (PERFORMANCE.md).
+//! faster there (docs/performance-log.md).
 
 mod calibrate;
 mod choice;
@@ -104,7 +104,7 @@ async fn start_gpu() -> Result<Device, DeviceError> {
         .init_with_setup_async()
         .await
         .map_err(|e| DeviceError::Start(e.to_string()))?;
-    // A shader that does not compile leaves zeros and says nothing (burn-on-webgpu.md, 5); a panic is heard.
+    // A shader that does not compile leaves zeros and says nothing (docs/burn-on-webgpu.md); a panic is heard.
     setup
         .device
         .on_uncaptured_error(std::sync::Arc::new(|error| panic!("WebGPU: {error}")));

@@ -134,12 +134,16 @@ pub(super) struct ImageJob {
 
 /// A result that can be downloaded.
 pub(super) struct SavedResult {
-    pub(super) name: String,
-    pub(super) kept: Kept,
-    pub(super) metrics: Option<Metrics>,
+    name: String,
+    kept: Kept,
+    metrics: Option<Metrics>,
 }
 
 impl SavedResult {
+    pub(super) fn new(name: String, kept: Kept, metrics: Option<Metrics>) -> Self {
+        Self { name, kept, metrics }
+    }
+
     /// The image's name without ending.
     pub(super) fn name(&self) -> &str {
         &self.name

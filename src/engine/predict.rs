@@ -282,11 +282,8 @@ impl Engine {
         let place = result_place(kept.geo.as_ref());
         let name = self.target_name(target);
         let result = self.prediction.results().len() as u32;
-        self.prediction.add_result(SavedResult {
-            name: name.clone(),
-            kept,
-            metrics: metrics.clone(),
-        });
+        self.prediction
+            .add_result(SavedResult::new(name.clone(), kept, metrics.clone()));
         Event::Result(PredictionResult {
             result,
             name,

@@ -11,7 +11,7 @@ pub struct Room {
     pub tensor_bytes: Option<u64>,
 }
 
-/// Bytes a run takes on a device, from the tensors of a step. Measured (PERFORMANCE.md): the CPU frees gradients as it
+/// Bytes a run takes on a device, from the tensors of a step. Measured (docs/performance-log.md): the CPU frees gradients as it
 /// uses them up, and a GPU's allocator keeps gaps.
 pub fn expected_bytes(model: &ModelConfig, tile_px: usize, batch: usize, gpu: bool) -> u64 {
     let tensors = model.training_bytes(tile_px, batch);

@@ -64,7 +64,7 @@ impl Tiling {
 }
 
 /// Whether a 3x3 convolution from `from` to `to` channels should go this way: whole registers of input channels,
-/// enough of both to pay for the transforms (to 8 channels the direct way is faster, PERFORMANCE.md), and enough tiles to pay for transforming the weights.
+/// enough of both to pay for the transforms (to 8 channels the direct way is faster, docs/performance-log.md), and enough tiles to pay for transforming the weights.
 pub(crate) fn pays<V: Lanes>(s: &ConvShape, from: usize, to: usize) -> bool {
     let tiles = s.batch * s.height.div_ceil(2) * s.width.div_ceil(2);
     s.k == 3 && from.is_multiple_of(V::N) && from >= 8 && to >= 16 && tiles >= 8
