@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { FIELDS } from '../../www/generated/constants.js';
-import { allFields, augmentFields } from '../../www/app/fields.js';
-import { fieldWords } from '../../www/app/field-strings.js';
+import { allFields, augmentFields } from '../../www/ui/fields.js';
+import { fieldWords } from '../../www/ui/field-strings.js';
 
 test('every row has its place in the form, in the order of the rows', () => {
   assert.deepEqual(allFields.map(({ name }) => name), FIELDS.map(({ name }) => name));
