@@ -165,7 +165,7 @@ fn a_legend_of_one_class_is_refused_and_changes_nothing() {
 fn the_seeds_pipeline_says_that_it_needs_binary_masks() {
     let mut engine = engine();
     add(&mut engine, scenes(2));
-    let config = preset(&mut engine, Preset::Seed);
+    let config = preset(&mut engine, Preset::Classic);
     let report = checked(send(&mut engine, Command::CheckConfig { config: config.clone() }));
     assert!(
         report

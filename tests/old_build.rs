@@ -81,7 +81,7 @@ fn cases() -> [(&'static str, Files, Settings); 2] {
         steps_per_epoch: 4.0,
         validate_every: 8.0,
         keep_best: KeepBest::TrainingLoss,
-        ..preset(engine, Preset::Seed)
+        ..preset(engine, Preset::Classic)
     };
     [("norm", scenes(false), norm), ("classes", scenes(true), classes)]
 }

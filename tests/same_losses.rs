@@ -92,7 +92,7 @@ fn three_runs_give_the_losses_they_gave() {
         ("fast".to_owned(), run(Preset::Fast, fast)),
         // At its own width: at 8 it is the same as the one before.
         ("balanced".to_owned(), run(Preset::Balanced, balanced)),
-        ("classic".to_owned(), run(Preset::Seed, classic)),
+        ("classic".to_owned(), run(Preset::Classic, classic)),
     ]);
     if std::env::var_os("GROUNDMASK_WRITE_GOLDEN").is_some() {
         let text = serde_json::to_string_pretty(&now).expect("JSON") + "\n";

@@ -55,7 +55,7 @@ fn each_setting_shows_the_same_places_in_its_own_poses() {
         assert!(tile.mask.iter().all(|m| *m == 0 || *m == 255));
         assert_eq!((tile.turned_deg, tile.mirrored, tile.zoom), (0.0, false, 1.0));
     }
-    for augmentation in [Augmentation::Seed, Augmentation::Strong] {
+    for augmentation in [Augmentation::Classic, Augmentation::Strong] {
         let config = with(&config, augmentation);
         let shown = row(&mut engine, &config, 0);
         assert_eq!(shown, row(&mut engine, &config, 0), "the same every time");
@@ -208,7 +208,7 @@ fn looking_while_training_changes_nothing() {
             validate_every: 4.0,
             ..small(&mut engine)
         };
-        let other = with(&config, Augmentation::Seed);
+        let other = with(&config, Augmentation::Classic);
         let mut events = send(&mut engine, Command::Start { config });
         while engine.is_busy() {
             if look {

@@ -59,7 +59,7 @@ impl From<&TrainConfig> for Augmentation {
     fn from(config: &TrainConfig) -> Self {
         match config.augmentation {
             values::Augmentation::Off => Augmentation::Off,
-            values::Augmentation::Seed => Augmentation::Seed,
+            values::Augmentation::Classic => Augmentation::Classic,
             values::Augmentation::Strong => Augmentation::Strong,
             values::Augmentation::Own => Augmentation::Own(config.own_ranges()),
         }
@@ -79,7 +79,7 @@ impl Augmentation {
     pub fn ranges(&self) -> AugmentRanges {
         match self {
             Augmentation::Off => AugmentRanges::NONE,
-            Augmentation::Seed => AugmentRanges::SEED,
+            Augmentation::Classic => AugmentRanges::SEED,
             Augmentation::Strong => AugmentRanges::STRONG,
             Augmentation::Own(ranges) => *ranges,
         }
@@ -91,7 +91,7 @@ impl Augmentation {
         match self {
             Augmentation::Off => 0,
             // A quarter: their farthest corners are rare.
-            Augmentation::Seed | Augmentation::Strong => tile_px / 4,
+            Augmentation::Classic | Augmentation::Strong => tile_px / 4,
             // Half of it at most: a window has four times the pixels then.
             Augmentation::Own(ranges) => (reach_share(ranges).clamp(0.0, 0.5) * tile_px as f64).ceil() as usize,
         }
@@ -265,7 +265,7 @@ pub fn plan(augmentation: Augmentation, tile_px: usize, margin_px: usize, draw: 
     let side = tile_px as f64;
     let (mut matrix, gain_bias) = match augmentation {
         Augmentation::Off => (IDENTITY, [1.0, 0.0]),
-        Augmentation::Seed => {
+        Augmentation::Classic => {
             let (params, flip) = draw_seed(side, draw);
             let matrix = keras_matrix(&params, tile_px, tile_px, KerasSemantics::Old);
             (if flip { flip_columns(matrix, tile_px) } else { matrix }, [1.0, 0.0])

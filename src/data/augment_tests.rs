@@ -155,7 +155,7 @@ fn plans() {
     assert_eq!(off.gain_bias, [1.0, 0.0]);
     let mut flips = 0;
     for i in 0..200 {
-        let seed = take(Augmentation::Seed, 256, 0, i);
+        let seed = take(Augmentation::Classic, 256, 0, i);
         assert_eq!(seed.gain_bias, [1.0, 0.0]);
         // Zoom and shift stay in the seed's ranges, the rest is next to nothing.
         let [a, b, row, c, d, _] = seed.matrix;

@@ -18,7 +18,7 @@ pub use crate::values::Sampling;
 pub struct SampleSpec {
     pub sampling: Sampling,
     pub channels: Channels,
-    /// Side of a tile in pixels; [`Sampling::Seed`] is made for 256 and is resized (nearest) to any other.
+    /// Side of a tile in pixels; [`Sampling::Classic`] is made for 256 and is resized (nearest) to any other.
     pub tile_px: usize,
     pub augmentation: Augmentation,
     pub seed: u32,
@@ -31,7 +31,7 @@ impl SampleSpec {
     pub fn margin_px(&self) -> usize {
         match self.sampling {
             Sampling::Crop => self.augmentation.margin_px(self.tile_px),
-            Sampling::Resize | Sampling::Seed => 0,
+            Sampling::Resize | Sampling::Classic => 0,
         }
     }
 
@@ -192,7 +192,7 @@ fn pose_labels(
     // Resized images have no window in the image: theirs is the whole of it.
     let from_window = |at: usize, start: i64, [first, count]: [u32; 2], n: usize| match spec.sampling {
         Sampling::Crop => (start + at as i64).clamp(first.into(), i64::from(first) + i64::from(count) - 1) as usize,
-        Sampling::Resize | Sampling::Seed => ((2 * at + 1) * n / (2 * window_px)).min(n.saturating_sub(1)),
+        Sampling::Resize | Sampling::Classic => ((2 * at + 1) * n / (2 * window_px)).min(n.saturating_sub(1)),
     };
     for (k, label) in out.iter_mut().enumerate() {
         let (i, j) = ((k / side) as f32, (k % side) as f32);
@@ -243,7 +243,7 @@ fn fill(
                 *value = preprocess::bit_f32(bit);
             }
         }
-        Sampling::Seed => {
+        Sampling::Classic => {
             let pick = |y: usize, x: usize| {
                 let at = |i: usize| {
                     ((2 * i + 1) * preprocess::SEED_TILE_PX / (2 * spec.tile_px)).min(preprocess::SEED_TILE_PX - 1)

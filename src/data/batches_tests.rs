@@ -114,10 +114,10 @@ fn an_epoch_visits_each_image_in_proportion() {
 #[test]
 fn resize_and_seed_visit_once_and_have_no_margin() {
     let data = data(&[(600, 600), (64, 64)]);
-    for sampling in [Sampling::Resize, Sampling::Seed] {
+    for sampling in [Sampling::Resize, Sampling::Classic] {
         let spec = SampleSpec {
             tile_px: 256,
-            ..spec(sampling, Augmentation::Seed)
+            ..spec(sampling, Augmentation::Classic)
         };
         assert_eq!(epoch_samples(&data, &[0, 1], spec.sampling, spec.tile_px, None), 2);
         let b = make_batch(&data, &[0, 1], &spec, 0, 2);
@@ -126,7 +126,7 @@ fn resize_and_seed_visit_once_and_have_no_margin() {
     }
     let spec = SampleSpec {
         tile_px: 256,
-        ..spec(Sampling::Seed, Augmentation::Off)
+        ..spec(Sampling::Classic, Augmentation::Off)
     };
     let b = make_batch(&data, &[1], &spec, 0, 1);
     assert_eq!(b.images, preprocess::seed_train_image(data.image(1).unwrap()));
@@ -156,7 +156,7 @@ fn windows_hold_real_neighbours() {
     b.add_raster("label/0.png", Raster::from_u8(100, 100, 1, vec![255; 10_000]).unwrap());
     let data = b.finish();
     for step in 0..30 {
-        let batch = make_batch(&data, &[0], &spec(Sampling::Crop, Augmentation::Seed), step, 1);
+        let batch = make_batch(&data, &[0], &spec(Sampling::Crop, Augmentation::Classic), step, 1);
         let mut tile = vec![0.0; 32 * 32];
         warp_plain(&batch.images, [1, 48, 48, 1], &batch.matrices, 32, 32, &mut tile);
         // A linear ramp stays linear under an affine map: no edge was smeared unless the image's own was.

@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn each_ailment_has_a_change_that_differs() {
-        for preset in [Preset::Seed, Preset::Balanced, Preset::Fast] {
+        for preset in [Preset::Classic, Preset::Balanced, Preset::Fast] {
             let config = TrainConfig::of(preset);
             for ailment in [
                 Ailment::NotFinite,
@@ -64,7 +64,7 @@ mod tests {
                 assert_ne!(retry.config, config, "{preset:?} {ailment:?}");
             }
         }
-        let seed = TrainConfig::of(Preset::Seed);
+        let seed = TrainConfig::of(Preset::Classic);
         assert_eq!(retry(Ailment::Constant, &seed).advice, Advice::Balance);
         let plain = TrainConfig {
             architecture: Architecture::Unet,

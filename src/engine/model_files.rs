@@ -295,7 +295,7 @@ fn read_keras_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, 
         unet,
         spec: InputSpec {
             channels: if grey { Channels::Grey } else { Channels::Rgb },
-            sampling: if grey { Sampling::Seed } else { Sampling::Crop },
+            sampling: if grey { Sampling::Classic } else { Sampling::Crop },
             tile_px: KERAS_TILE_PX,
             stride_px: config.stride_px(),
         },

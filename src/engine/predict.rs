@@ -264,7 +264,7 @@ impl Engine {
         let (rgba, [view_height, view_width]) = view.picture(&image, VIEW_PX);
         let missing = read_by_window.unwrap_or_else(|| Bits::from_flags(transparent(&image)));
         let map = rows.out.finish(&view);
-        let seed = model.spec.sampling == crate::data::batches::Sampling::Seed;
+        let seed = model.spec.sampling == crate::data::batches::Sampling::Classic;
         let seed_map = map.resized.as_ref().filter(|_| seed);
         let kept = Kept {
             width,

@@ -14,7 +14,7 @@ impl Engine {
 
     /// Multiply-adds of a run of the classic preset on the present data.
     pub(super) fn classic_macs(&self) -> f64 {
-        let (_, settings, sides) = self.check(&TrainConfig::of(Preset::Seed));
+        let (_, settings, sides) = self.check(&TrainConfig::of(Preset::Classic));
         settings.map_or(0.0, |s| {
             f64::from(s.steps_total) * forecast::step_macs(&s)
                 + f64::from(forecast::validations(&s)) * self.validation_macs(&s, &sides)

@@ -32,7 +32,7 @@ impl InputSpec {
         match self.sampling {
             Sampling::Crop => size,
             Sampling::Resize => [self.tile_px; 2],
-            Sampling::Seed => [SEED_TILE_PX; 2],
+            Sampling::Classic => [SEED_TILE_PX; 2],
         }
     }
 }
@@ -136,7 +136,7 @@ impl View {
                     corner: [0; 2],
                 }
             }
-            Sampling::Seed => {
+            Sampling::Classic => {
                 let grey = preprocess::seed_test_image(image);
                 let values = match spec.channels {
                     Channels::Grey => grey,
@@ -180,7 +180,7 @@ impl View {
                 let [height, width] = self.image;
                 preprocess::resize_nearest_mask(mask, width, height, self.width, self.height)
             }
-            Sampling::Seed => preprocess::seed_train_mask(mask_image)
+            Sampling::Classic => preprocess::seed_train_mask(mask_image)
                 .iter()
                 .map(|&v| u8::from(v > 0.5))
                 .collect(),

@@ -88,7 +88,7 @@ pub fn usual_interval(steps_total: u32) -> u32 {
 fn problems(config: &TrainConfig, classes: usize) -> Vec<FieldError> {
     let ignored = |name: &str, group: Group| match name {
         "depth" => config.architecture == Architecture::UnetSmall,
-        "tile_px" => config.sampling == Sampling::Seed,
+        "tile_px" => config.sampling == Sampling::Classic,
         _ => group == Group::Augment && config.augmentation != crate::values::Augmentation::Own,
     };
     let mut found = Vec::new();
@@ -96,7 +96,7 @@ fn problems(config: &TrainConfig, classes: usize) -> Vec<FieldError> {
         found.extend(field.problem(config));
         found.extend(match field.name() {
             "tile_px" if config.is_within("tile_px") => not_a_multiple("tile_px", config.tile_px, tile_unit(config)),
-            "sampling" if config.sampling == Sampling::Seed && classes > 1 => {
+            "sampling" if config.sampling == Sampling::Classic && classes > 1 => {
                 Some(FieldError::new("sampling", FieldErrorCode::NeedsBinaryMasks))
             }
             // Foreground and background are two, though the network has one output for them.
@@ -136,7 +136,7 @@ impl Settings {
         }
         let small = config.architecture == Architecture::UnetSmall;
         let tile_px = match config.sampling {
-            Sampling::Seed => SEED_TILE_PX,
+            Sampling::Classic => SEED_TILE_PX,
             _ => config.tile_px as usize,
         };
         let batch = config.batch as usize;

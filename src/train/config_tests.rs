@@ -111,7 +111,7 @@ fn ranges_of_ones_own_are_bounded_and_others_not_looked_at() {
 #[test]
 fn the_seeds_pipeline_takes_no_classes() {
     let wanted = vec![FieldError::new("sampling", FieldErrorCode::NeedsBinaryMasks)];
-    assert_eq!(problem_of(3, |r| r.sampling = Sampling::Seed), wanted);
+    assert_eq!(problem_of(3, |r| r.sampling = Sampling::Classic), wanted);
 }
 
 #[test]

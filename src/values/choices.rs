@@ -24,7 +24,8 @@ choice! {
         Fast,
         Balanced,
         /// The classic pipeline, Keras-exact; people see it as "Classic".
-        Seed,
+        #[serde(rename = "seed", alias = "classic")]
+        Classic,
     }
 }
 
@@ -67,7 +68,8 @@ choice! {
         Resize,
         /// The classic pipeline's: top-left 512 x 512, zero padded, every second pixel, its own mask rule. Always
         /// 256 x 256 grey.
-        Seed,
+        #[serde(rename = "seed", alias = "classic")]
+        Classic,
     }
 }
 
@@ -75,7 +77,8 @@ choice! {
     /// What a training tile may go through.
     Augmentation {
         Off,
-        Seed,
+        #[serde(rename = "seed", alias = "classic")]
+        Classic,
         Strong,
         /// By the ranges of [`TrainConfig`](super::TrainConfig).
         Own,

@@ -18,17 +18,17 @@ impl TrainConfig {
         match preset {
             Preset::Balanced => usual,
             Preset::Fast => TrainConfig { base: 8.0, ..usual },
-            Preset::Seed => TrainConfig {
+            Preset::Classic => TrainConfig {
                 base: 64.0,
                 channels: Channels::Grey,
                 tile_px: 256.0,
-                sampling: Sampling::Seed,
+                sampling: Sampling::Classic,
                 batch: 2.0,
                 steps_per_epoch: 50.0,
                 lr: 1e-4,
                 loss: Loss::Bce,
                 foreground_weight: ForegroundWeight::Off,
-                augmentation: Augmentation::Seed,
+                augmentation: Augmentation::Classic,
                 dropout: 0.5,
                 val_share: 0.0,
                 validate_every: 50.0,

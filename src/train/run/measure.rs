@@ -183,7 +183,7 @@ fn pixels_of(settings: &Settings, area: Area) -> u64 {
     match settings.sampling {
         Sampling::Crop => area.pixels(),
         Sampling::Resize => (settings.tile_px * settings.tile_px) as u64,
-        Sampling::Seed => (SEED_TILE_PX * SEED_TILE_PX) as u64,
+        Sampling::Classic => (SEED_TILE_PX * SEED_TILE_PX) as u64,
     }
 }
 

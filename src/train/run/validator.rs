@@ -265,7 +265,7 @@ impl Validation {
         // The original pipeline cuts at even odds. With weighted foreground the best cut lies elsewhere, and at 0.5 better
         // weights can look worse than others.
         let threshold = match settings.sampling {
-            Sampling::Seed => None,
+            Sampling::Classic => None,
             _ if settings.held_back.is_some() && is_held_out => chosen_on.histogram.cautious_threshold(),
             Sampling::Crop | Sampling::Resize => chosen_on.histogram.best_threshold(),
         }

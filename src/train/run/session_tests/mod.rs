@@ -57,7 +57,7 @@ fn seed_like(seed: u32) -> TrainConfig {
         lr: 1e-4,
         loss: Loss::Bce,
         foreground_weight: ForegroundWeight::Off,
-        augmentation: Augmentation::Seed,
+        augmentation: Augmentation::Classic,
         dropout: 0.5,
         validate_every: 50.0,
         keep_best: KeepBest::TrainingLoss,

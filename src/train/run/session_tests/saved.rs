@@ -339,7 +339,7 @@ fn the_best_threshold_decides_and_is_read_back() {
 fn the_classic_pipeline_is_judged_at_even_odds() {
     let data = data(1);
     let classic = TrainConfig {
-        sampling: Sampling::Seed,
+        sampling: Sampling::Classic,
         channels: Channels::Grey,
         tile_px: 256.0,
         steps: 2.0,
