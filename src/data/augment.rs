@@ -48,7 +48,7 @@ pub enum KerasSemantics {
 pub enum Augmentation {
     Off,
     /// The classic pipeline's ranges in the old semantics.
-    Seed,
+    Classic,
     /// [`AugmentRanges::STRONG`].
     Strong,
     /// Ranges of one's own.

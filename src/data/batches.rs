@@ -119,7 +119,11 @@ pub fn make_samples(
     batch: usize,
     samples: Range<usize>,
 ) -> CpuBatch {
-    let usable: Vec<usize> = train.iter().copied().filter(|p| data.mask_bits(*p).is_some()).collect();
+    let usable: Vec<usize> = train
+        .iter()
+        .copied()
+        .filter(|p| data.mask_labels(*p).is_some())
+        .collect();
     let epoch = visits(data, &usable, spec.sampling, spec.tile_px, spec.held_back.as_ref());
     let (window_px, channels) = (spec.window_px(), spec.channels.count());
     let count = if epoch.is_empty() { 0 } else { samples.len() };
@@ -156,7 +160,7 @@ pub fn make_samples(
         let mask = masks.next().unwrap_or_default();
         let (origin, area) = fill(data, pair, spec, &mut draw, image, mask);
         let plan = plan(spec.augmentation, spec.tile_px, spec.margin_px(), &mut draw);
-        if let (Some(tile), Some(bits), Some(raster)) = (labels.next(), data.mask_bits(pair), data.image(pair)) {
+        if let (Some(tile), Some(bits), Some(raster)) = (labels.next(), data.mask_labels(pair), data.image(pair)) {
             let size = [raster.height as usize, raster.width as usize];
             pose_labels(bits, size, (origin, area), &plan.matrix, spec, tile);
         }
@@ -215,7 +219,7 @@ fn fill(
     image: &mut [f32],
     mask: &mut [f32],
 ) -> ([i64; 2], Area) {
-    let (Some(raster), Some(mask_raster), Some(bits)) = (data.image(pair), data.mask(pair), data.mask_bits(pair))
+    let (Some(raster), Some(mask_raster), Some(bits)) = (data.image(pair), data.mask(pair), data.mask_labels(pair))
     else {
         return ([0; 2], Area::default());
     };

@@ -86,7 +86,7 @@ fn sizes() {
     b.add_file("label/b.png", &half(40, 20)).unwrap();
     let data = b.finish();
     assert_eq!(data.pairs[0].notes, [Note::Cropped { width: 20, height: 9 }]);
-    assert_eq!(data.mask_bits(0).unwrap().len(), 180);
+    assert_eq!(data.mask_labels(0).unwrap().len(), 180);
     assert_eq!(data.image(0).map(|r| (r.width, r.height)), Some((20, 9)));
     assert_eq!(data.mask(0).map(|r| (r.width, r.height)), Some((20, 9)));
     let blocked = data.pairs[1].blocked.clone().unwrap();
@@ -99,7 +99,7 @@ fn sizes() {
     );
     assert_eq!(blocked.detail().as_deref(), Some("20 × 10 and 40 × 20"));
     assert_eq!(data.usable(), [0]);
-    assert!(data.image(1).is_none() && data.mask_bits(1).is_none() && data.image(7).is_none());
+    assert!(data.image(1).is_none() && data.mask_labels(1).is_none() && data.image(7).is_none());
 }
 
 #[test]
@@ -114,8 +114,8 @@ fn rule_and_exclusion_survive_later_drops() {
     b.set_rule(MaskRule::Threshold { at: 128, invert: true });
     let data = b.finish();
     assert_eq!(data.usable(), [0, 2]);
-    assert_eq!(data.mask_bits(0).unwrap()[0], 0);
-    assert_eq!(first.mask_bits(0).unwrap()[0], 1);
+    assert_eq!(data.mask_labels(0).unwrap()[0], 0);
+    assert_eq!(first.mask_labels(0).unwrap()[0], 1);
     assert!(Arc::ptr_eq(&first.pairs[0].image, &data.pairs[0].image));
     b.add_file("image/00.png", &picture(16, 16, 9)).unwrap();
     b.add_file("label/00.png", &half(16, 16)).unwrap();
@@ -216,7 +216,7 @@ fn deep_masks_of_ones() {
     b.add_file("image/0.png", &picture(4, 1, 0)).unwrap();
     b.add_file("label/0.png", &grey16_png([0, 1, 1, 0], 4, 1).unwrap())
         .unwrap();
-    assert_eq!(b.finish().mask_bits(0), Some(&[0, 1, 1, 0][..]));
+    assert_eq!(b.finish().mask_labels(0), Some(&[0, 1, 1, 0][..]));
 }
 
 /// Pixels that the image knows nothing of have no label and count in no share.
@@ -256,7 +256,7 @@ fn transparent_pixels_have_no_label() {
     b.add_raster("label/0.png", Raster::from_u8(4, 1, 1, vec![255, 255, 0, 0]).unwrap());
     let data = b.finish();
     let none = classes::UNLABELLED;
-    assert_eq!(data.mask_bits(0), Some(&[1, none, 0, none][..]));
+    assert_eq!(data.mask_labels(0), Some(&[1, none, 0, none][..]));
     assert_eq!((data.pairs[0].foreground_share, data.foreground_share()), (0.5, 0.5));
 }
 
@@ -315,7 +315,7 @@ fn class_colours_that_an_edited_legend_lacks_are_listed() {
         assert!(data.labelling.labels_like(&chosen));
         // Other shares are no reason to label what is labelled again.
         assert!(Arc::ptr_eq(&data.pairs[0].bits, &second.pairs[0].bits));
-        assert_eq!(data.mask_bits(1).unwrap()[0], classes::UNLABELLED);
+        assert_eq!(data.mask_labels(1).unwrap()[0], classes::UNLABELLED);
         assert_eq!(data.detected.strays, [(MaskValue::colour(YELLOW), 0.25)]);
     }
     let new = b
@@ -334,7 +334,7 @@ fn class_colours_that_an_edited_legend_lacks_are_listed() {
     b.set_labelling(Labelling::Classes(Arc::new(legend)));
     let data = b.finish();
     assert_eq!(data.detected.strays, []);
-    assert_eq!(data.mask_bits(1).unwrap()[0], 3);
+    assert_eq!(data.mask_labels(1).unwrap()[0], 3);
     // Masks of foreground and background lack no class.
     b.set_rule(MaskRule::NotBlack { invert: false });
     assert_eq!(b.finish().detected.strays, []);
@@ -358,7 +358,7 @@ fn an_edited_legend_takes_the_noise_of_later_masks() {
     let legend = data.labelling.legend().unwrap();
     assert!(legend.lossy);
     assert_eq!(legend.entries[0].name, "field");
-    let labels = data.mask_bits(1).unwrap();
+    let labels = data.mask_labels(1).unwrap();
     assert_eq!(labels[..3], [0, 2, 1]);
     assert!(!labels.contains(&classes::UNLABELLED));
     // A shade of a known colour is no new one.
@@ -407,7 +407,7 @@ fn a_number_that_no_class_can_have_blocks_its_pair_alone() {
     let data = b.finish();
     let blocked: Vec<_> = data.pairs.iter().map(|p| p.blocked.clone()).collect();
     assert_eq!(blocked, [None, Some(FaultKind::MaskNumber { number: -1.0 })]);
-    assert_eq!(data.mask_bits(0), Some(&[0, 1, 1, 0][..]));
+    assert_eq!(data.mask_labels(0), Some(&[0, 1, 1, 0][..]));
 }
 
 #[test]
@@ -417,5 +417,5 @@ fn values_for_nothing_from_beside_an_image_are_missing() {
     b.add_raster("masks/a.png", Raster::from_u8(4, 1, 1, vec![255, 255, 0, 0]).unwrap());
     b.set_nodata(&BTreeMap::from([("images/a.png".to_owned(), vec![0.0])]));
     let none = classes::UNLABELLED;
-    assert_eq!(b.finish().mask_bits(0), Some(&[none, 1, none, 0][..]));
+    assert_eq!(b.finish().mask_labels(0), Some(&[none, 1, none, 0][..]));
 }

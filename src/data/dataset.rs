@@ -118,7 +118,7 @@ impl Dataset {
     }
 
     /// The mask under the labelling in force, the image's size; see [`Pair::bits`].
-    pub fn mask_bits(&self, pair: usize) -> Option<&[u8]> {
+    pub fn mask_labels(&self, pair: usize) -> Option<&[u8]> {
         self.pair(pair).map(|p| p.bits.as_slice())
     }
 

@@ -59,7 +59,7 @@ impl HeldBack {
     /// a figure from there promises too much. Which of those is drawn by the seed, and one along an edge
     /// rather than one inside, since that has one gap. `None` if the image is too small.
     pub fn choose(data: &Dataset, pair: usize, wanted: &Wanted) -> Option<Self> {
-        let (image, labels) = (data.image(pair)?, data.mask_bits(pair)?);
+        let (image, labels) = (data.image(pair)?, data.mask_labels(pair)?);
         let size = [image.height, image.width];
         let shares = wanted.share > 0.0 && wanted.share < 1.0;
         if !shares || labels.len() as u64 != image.pixels() {

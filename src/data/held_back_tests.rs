@@ -153,7 +153,7 @@ fn a_border_without_data_counts_for_nothing() {
     let data = builder.finish();
     for seed in 0..6 {
         let held = HeldBack::choose(&data, 0, &wanted(seed)).expect("a strip");
-        let labels = held.area.cut(data.mask_bits(0).expect("labels"), 600);
+        let labels = held.area.cut(data.mask_labels(0).expect("labels"), 600);
         let known = labels.iter().filter(|label| **label != UNLABELLED).count();
         assert!(
             (0.17..0.23).contains(&(known as f64 / 120_000.0)),

@@ -2,22 +2,22 @@
 
 use crate::{
     protocol::{Advice, Architecture, ForegroundWeight, Loss, Retry, TrainConfig},
-    train::Ailment,
+    train::Failure,
 };
 
 /// Smallest learning rate a setting may have.
 const LEAST_LR: f64 = 1e-8;
 
 /// The settings with the one change that is most likely to help.
-pub(super) fn retry(ailment: Ailment, config: &TrainConfig) -> Retry {
+pub(super) fn retry(ailment: Failure, config: &TrainConfig) -> Retry {
     let normed = config.architecture == Architecture::UnetNorm;
     let balanced = config.loss == Loss::BceDice
         && (config.foreground_weight == ForegroundWeight::Auto || !config.class_weights.is_empty());
     let advice = match ailment {
-        Ailment::NotFinite | Ailment::Diverged => Advice::LowerRate,
-        Ailment::Constant if !balanced => Advice::Balance,
-        Ailment::Constant | Ailment::DeadOutput if !normed => Advice::BatchNorm,
-        Ailment::Constant | Ailment::DeadOutput => Advice::LowerRate,
+        Failure::NotFinite | Failure::Diverged => Advice::LowerRate,
+        Failure::Constant if !balanced => Advice::Balance,
+        Failure::Constant | Failure::DeadOutput if !normed => Advice::BatchNorm,
+        Failure::Constant | Failure::DeadOutput => Advice::LowerRate,
     };
     let mut config = config.clone();
     match advice {
@@ -55,35 +55,35 @@ mod tests {
         for preset in [Preset::Classic, Preset::Balanced, Preset::Fast] {
             let config = TrainConfig::of(preset);
             for ailment in [
-                Ailment::NotFinite,
-                Ailment::Diverged,
-                Ailment::DeadOutput,
-                Ailment::Constant,
+                Failure::NotFinite,
+                Failure::Diverged,
+                Failure::DeadOutput,
+                Failure::Constant,
             ] {
                 let retry = retry(ailment, &config);
                 assert_ne!(retry.config, config, "{preset:?} {ailment:?}");
             }
         }
         let seed = TrainConfig::of(Preset::Classic);
-        assert_eq!(retry(Ailment::Constant, &seed).advice, Advice::Balance);
+        assert_eq!(retry(Failure::Constant, &seed).advice, Advice::Balance);
         let plain = TrainConfig {
             architecture: Architecture::Unet,
             ..seed
         };
-        assert_eq!(retry(Ailment::DeadOutput, &plain).advice, Advice::BatchNorm);
-        let lower = retry(Ailment::Diverged, &plain).config;
+        assert_eq!(retry(Failure::DeadOutput, &plain).advice, Advice::BatchNorm);
+        let lower = retry(Failure::Diverged, &plain).config;
         assert!((lower.lr / plain.lr - 0.1).abs() < 1e-9);
         assert_eq!(lower.clip_norm, 1.0);
         let clipped = TrainConfig {
             clip_norm: 0.2,
             ..plain.clone()
         };
-        assert_eq!(retry(Ailment::Diverged, &clipped).config.clip_norm, 0.2);
+        assert_eq!(retry(Failure::Diverged, &clipped).config.clip_norm, 0.2);
         let small = TrainConfig {
             architecture: Architecture::UnetSmall,
             tile_px: 100.0,
             ..plain
         };
-        assert_eq!(retry(Ailment::DeadOutput, &small).config.tile_px, 112.0);
+        assert_eq!(retry(Failure::DeadOutput, &small).config.tile_px, 112.0);
     }
 }

@@ -247,7 +247,7 @@ impl Engine {
         let (image, bits) = match of {
             PictureOf::Pair => (
                 self.data.set.image(index as usize),
-                self.data.set.mask_bits(index as usize),
+                self.data.set.mask_labels(index as usize),
             ),
             PictureOf::Input => (self.inputs.raster(index as usize), None),
         };

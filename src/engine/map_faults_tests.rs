@@ -68,7 +68,7 @@ fn shift(engine: &mut Engine, dx_px: i32, dy_px: i32) -> Dataset {
 }
 
 fn bits(engine: &Engine) -> Vec<u8> {
-    engine.dataset().mask_bits(0).expect("labels").to_vec()
+    engine.dataset().mask_labels(0).expect("labels").to_vec()
 }
 
 #[test]

@@ -18,7 +18,7 @@ pub(super) fn least_object_px(data: &Dataset, pairs: &[usize]) -> Option<f64> {
     let mut areas = Vec::new();
     let mut looked_at = 0;
     for &pair in pairs {
-        let (Some(image), Some(labels)) = (data.image(pair), data.mask_bits(pair)) else {
+        let (Some(image), Some(labels)) = (data.image(pair), data.mask_labels(pair)) else {
             continue;
         };
         let size = [image.height as usize, image.width as usize];

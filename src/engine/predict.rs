@@ -210,7 +210,7 @@ impl Engine {
                 .data
                 .set
                 .mask(pair)
-                .zip(self.data.set.mask_bits(pair))
+                .zip(self.data.set.mask_labels(pair))
                 .map(|(mask, bits)| view.truth(mask, &self.judged(pair, bits), &model.spec)),
             _ => None,
         };

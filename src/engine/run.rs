@@ -6,7 +6,7 @@ use crate::{
     protocol::{
         EndReason, Event, FaultCode, Phase, PreviewItem, RunEnd, Stage, StepReport, TrainConfig, ValidationReport,
     },
-    train::{Ended, Session, SessionEvent, SessionPhase, ValidationNews},
+    train::{Ended, Session, SessionEvent, SessionPhase, ValidationEvent},
 };
 
 impl Engine {
@@ -264,7 +264,7 @@ fn class_words(classes: &[ClassInfo]) -> String {
     }
 }
 
-pub(super) fn validation_report(run_id: u32, news: &ValidationNews) -> ValidationReport {
+pub(super) fn validation_report(run_id: u32, news: &ValidationEvent) -> ValidationReport {
     ValidationReport {
         run_id,
         step: news.step,

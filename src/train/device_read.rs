@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use super::report::news::TrainError;
+use super::report::events::TrainError;
 
 /// Reads a tensor back: waits for all work before it.
 ///

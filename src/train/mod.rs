@@ -13,17 +13,17 @@ mod weights;
 pub use checkpoint::state;
 pub use config::{Settings, usual_interval};
 pub use health::{
-    control::Control,
-    watch::{Ailment, Health},
+    stopping::Stopping,
+    watch::{Failure, Health},
 };
 pub use memory::{Room, expected_bytes};
 pub use report::{
     curve::{CurvePoint, EVEN_ODDS, OperatingPoint},
-    layers::layers,
-    news::{
-        EndReason, Ended, ImageScore, Metrics, Preview, SessionEvent, SessionPhase, StepNews, TrainError,
-        ValidationNews,
+    events::{
+        EndReason, Ended, ImageScore, Metrics, Preview, SessionEvent, SessionPhase, StepEvent, TrainError,
+        ValidationEvent,
     },
+    layers::layers,
     score::Score,
 };
 pub use run::{

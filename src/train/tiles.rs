@@ -1,6 +1,6 @@
 //! Training tiles to look at: what the steps of a run get, made by what makes it for them.
 
-use super::{device_read::read, report::news::TrainError, run::step::Batch};
+use super::{device_read::read, report::events::TrainError, run::step::Batch};
 use crate::{
     data::{
         augment::{AugmentPlan, Pose},

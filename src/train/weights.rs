@@ -6,7 +6,7 @@ use crate::data::{classes, dataset::Dataset, held_back::HeldBack};
 
 /// Labels of the pixels of a pair that are trained on.
 fn trained_labels<'a>(data: &'a Dataset, pair: usize, held_back: Option<&HeldBack>) -> Option<Cow<'a, [u8]>> {
-    let labels = data.mask_bits(pair)?;
+    let labels = data.mask_labels(pair)?;
     Some(match (held_back.filter(|held| held.pair == pair), data.image(pair)) {
         (Some(held), Some(image)) => Cow::Owned(held.train_labels(labels, image.width as usize)),
         _ => Cow::Borrowed(labels),

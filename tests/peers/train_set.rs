@@ -151,7 +151,7 @@ fn classes(data: &protocol::Dataset) -> Vec<Value> {
 }
 
 fn pair_tensors(data: &Dataset, index: usize) -> Vec<FileTensor> {
-    let (Some(image), Some(labels)) = (data.image(index), data.mask_bits(index)) else {
+    let (Some(image), Some(labels)) = (data.image(index), data.mask_labels(index)) else {
         return Vec::new();
     };
     let mask = FileTensor {

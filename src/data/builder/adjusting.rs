@@ -76,7 +76,7 @@ mod tests {
         let before = b.finish();
         assert_eq!(b.set_shift(0, [2, -1]).as_deref(), Some("image/a.png"));
         let moved = b.finish();
-        let bits = moved.mask_bits(0).expect("labels");
+        let bits = moved.mask_labels(0).expect("labels");
         assert_eq!((bits[8 + 5], bits[2 * 8 + 3]), (1, 0));
         // Nobody knows what lay beyond the mask's edges.
         assert!(bits[..8 * 7].chunks(8).all(|row| row[..2] == [255, 255]));
@@ -93,7 +93,9 @@ mod tests {
         let before = b.finish();
         b.set_left_out(0, &[[0.5, 0.0, 1.0, 1.0], [0.9, 0.0, 0.1, 1.0]]);
         let data = b.finish();
-        let unlabelled = data.mask_bits(0).map(|bits| bits.iter().filter(|l| **l == 255).count());
+        let unlabelled = data
+            .mask_labels(0)
+            .map(|bits| bits.iter().filter(|l| **l == 255).count());
         assert_eq!(unlabelled, Some(32));
         assert!((data.foreground_share() - 1.0 / 32.0).abs() < 1e-9);
         b.set_left_out(0, &[]);

@@ -8,7 +8,7 @@ use crate::{
         device_read::read,
         report::{
             curve::{CurvePoint, OperatingPoint, rounded},
-            news::{Metrics, TrainError},
+            events::{Metrics, TrainError},
         },
     },
 };

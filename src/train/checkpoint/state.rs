@@ -12,8 +12,8 @@ use crate::{
     formats::run_file::{Entry, RunFile, RunFileError, Sink, Writer},
     model::{NamedTensor, UNet, WeightsError, write_weights},
     train::{
-        health::{control::Control, watch::Health},
-        report::news::{EndReason, TrainError, ValidationNews},
+        health::{stopping::Stopping, watch::Health},
+        report::events::{EndReason, TrainError, ValidationEvent},
         run::step::Trainer,
     },
     values::MAX_VALIDATIONS,
@@ -56,13 +56,13 @@ pub struct SessionState {
     pub(in crate::train) validating: bool,
     pub elapsed_ms: f64,
     pub best: Option<BestState>,
-    pub validations: Vec<ValidationNews>,
+    pub validations: Vec<ValidationEvent>,
     /// What the run's health check has seen.
     #[serde(default)]
     pub(in crate::train) health: Health,
     /// What early stopping and the schedule go by.
-    #[serde(default)]
-    pub(in crate::train) control: Control,
+    #[serde(default, rename = "control")]
+    pub(in crate::train) stopping: Stopping,
     /// Sets of fresh weights tried.
     #[serde(default)]
     pub(in crate::train) repairs: u32,
@@ -70,14 +70,14 @@ pub struct SessionState {
     #[serde(default)]
     pub(in crate::train) continued: bool,
     /// Weights to fall back on are there, and no best ones yet.
-    #[serde(default)]
-    pub(in crate::train) good: bool,
+    #[serde(default, rename = "good")]
+    pub(in crate::train) has_fallback: bool,
     /// Their step.
-    #[serde(default)]
-    pub(in crate::train) good_step: u32,
+    #[serde(default, rename = "good_step")]
+    pub(in crate::train) fallback_step: u32,
     /// The run had ended before its last step, and why.
-    #[serde(default)]
-    pub(in crate::train) verdict: Option<EndReason>,
+    #[serde(default, rename = "verdict")]
+    pub(in crate::train) early_end: Option<EndReason>,
 }
 
 /// The header's `meta`: the session's own part and the caller's.
@@ -121,9 +121,9 @@ enum Part {
 
 impl SessionState {
     /// Of a run that was not looked at and judged yet, and has worked for no time.
-    pub(in crate::train) fn new(trainer: &Trainer, checkpoint: &Checkpoint, history: &[ValidationNews]) -> Self {
+    pub(in crate::train) fn new(trainer: &Trainer, checkpoint: &Checkpoint, history: &[ValidationEvent]) -> Self {
         let (adam_steps, _) = trainer.adam().state();
-        let good = good(checkpoint);
+        let fallback = fallback_weights(checkpoint);
         Self {
             version: STATE_VERSION,
             steps: trainer.steps(),
@@ -134,12 +134,12 @@ impl SessionState {
             best: checkpoint.best().map(|(_, state)| state.clone()),
             validations: thinned(history),
             health: Health::default(),
-            control: Control::default(),
+            stopping: Stopping::default(),
             repairs: 0,
             continued: false,
-            good: good.is_some(),
-            good_step: good.map_or(0, |(_, step)| step),
-            verdict: None,
+            has_fallback: fallback.is_some(),
+            fallback_step: fallback.map_or(0, |(_, step)| step),
+            early_end: None,
         }
     }
 
@@ -164,8 +164,8 @@ impl SessionState {
         if let Some((best, _)) = checkpoint.best() {
             add("best", best);
         }
-        if let Some((good, _)) = good(checkpoint) {
-            add("good", good);
+        if let Some((weights, _)) = fallback_weights(checkpoint) {
+            add("good", weights);
         }
         let (_, moments) = trainer.adam().state();
         for ((name, length), (m, v)) in trainer.model_mut().parameter_sizes().into_iter().zip(moments) {
@@ -217,8 +217,8 @@ impl SessionState {
             Some(state) => Some((kept("best")?, state.clone())),
             None => None,
         };
-        let sound = match self.good {
-            true => Some((kept("good")?, self.good_step)),
+        let sound = match self.has_fallback {
+            true => Some((kept("good")?, self.fallback_step)),
             false => None,
         };
         Ok(Tensors {
@@ -236,15 +236,15 @@ pub(in crate::train) struct Tensors {
 }
 
 /// Weights to fall back on are saved only where there are no best ones.
-fn good(checkpoint: &Checkpoint) -> Option<(&UNet, u32)> {
+fn fallback_weights(checkpoint: &Checkpoint) -> Option<(&UNet, u32)> {
     checkpoint.sound().filter(|_| checkpoint.best().is_none())
 }
 
 /// All validations, or every so many of them and the last where they are more than a chart can show.
-fn thinned(history: &[ValidationNews]) -> Vec<ValidationNews> {
+fn thinned(history: &[ValidationEvent]) -> Vec<ValidationEvent> {
     let every = history.len().div_ceil(MAX_VALIDATIONS).max(1);
     let kept = history.iter().rev().step_by(every).cloned();
-    let mut kept: Vec<ValidationNews> = kept.collect();
+    let mut kept: Vec<ValidationEvent> = kept.collect();
     kept.reverse();
     kept
 }

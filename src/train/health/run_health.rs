@@ -1,12 +1,12 @@
 //! The health of one run: what its losses and its predictions say, and fresh weights where its output is dead.
 
 use super::{
-    repair::Repairs,
-    watch::{Ailment, Health},
+    reinitialize::Reinitializer,
+    watch::{Failure, Health},
 };
 use crate::{
     train::{
-        report::news::{SessionEvent, TrainError},
+        report::events::{SessionEvent, TrainError},
         run::{setup::RunSetup, step::Trainer},
     },
     values::NormStatistics,
@@ -23,7 +23,7 @@ const LOOK_AT: [u32; 6] = [5, 10, 20, 40, 80, 160];
 #[derive(Default)]
 pub(in crate::train) struct RunHealth {
     watch: Health,
-    repairs: Repairs,
+    repairs: Reinitializer,
     /// The run began with weights of another one. They are never replaced: an output of theirs may well be flat where
     /// there is nothing to find.
     continued: bool,
@@ -34,7 +34,7 @@ impl RunHealth {
     pub(in crate::train) fn restore(watch: Health, repairs: u32, continued: bool) -> Self {
         Self {
             watch,
-            repairs: Repairs::restore(repairs),
+            repairs: Reinitializer::restore(repairs),
             continued,
         }
     }
@@ -60,7 +60,7 @@ impl RunHealth {
     }
 
     /// Looks at the losses of steps, in order.
-    pub(in crate::train) fn losses(&mut self, losses: &[f64]) -> Option<Ailment> {
+    pub(in crate::train) fn losses(&mut self, losses: &[f64]) -> Option<Failure> {
         self.watch.losses(losses)
     }
 
@@ -83,7 +83,7 @@ impl RunHealth {
         setup: &RunSetup,
         trainer: &mut Trainer,
         events: &mut Vec<SessionEvent>,
-    ) -> Result<Option<Ailment>, TrainError> {
+    ) -> Result<Option<Failure>, TrainError> {
         let before = self.repairs.tried();
         let ailment = self.repairs.mend_if_dead(setup, trainer).await?;
         let tries = self.repairs.tried() - before;
@@ -110,7 +110,7 @@ impl RunHealth {
         trainer: &mut Trainer,
         (spread, is_constant): (f32, bool),
         events: &mut Vec<SessionEvent>,
-    ) -> Result<Option<Ailment>, TrainError> {
+    ) -> Result<Option<Failure>, TrainError> {
         let settings = setup.settings();
         // Running statistics of Keras's momentum say nothing yet: training may be fine behind a flat prediction.
         let is_settling = settings.model.has_norm()

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a run can die of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Ailment {
+pub enum Failure {
     /// A loss or a weight is NaN or infinite.
     NotFinite,
     /// The loss climbed far above where it began, or had been, and stays there.
@@ -66,10 +66,10 @@ pub struct Health {
 
 impl Health {
     /// Looks at the losses of steps, in order.
-    pub fn losses(&mut self, losses: &[f64]) -> Option<Ailment> {
+    pub fn losses(&mut self, losses: &[f64]) -> Option<Failure> {
         for &loss in losses {
             if !loss.is_finite() {
-                return Some(Ailment::NotFinite);
+                return Some(Failure::NotFinite);
             }
             // Exactly 0: nothing in the batch is labelled.
             if loss == 0.0 {
@@ -90,7 +90,7 @@ impl Health {
             let high = mean > self.ceiling() || mean > OVER_BEST.0 * best && mean > best + OVER_BEST.1;
             self.high = if high && self.seen > WARM_UP { self.high + 1 } else { 0 };
             if self.high >= PATIENCE {
-                return Some(Ailment::Diverged);
+                return Some(Failure::Diverged);
             }
         }
         None
@@ -108,7 +108,7 @@ impl Health {
 
     /// Looks at a validation: `spread` is the largest difference of the output's probabilities between pixels, `constant`
     /// whether every pixel got one answer although the truth has several. `step` of `steps_total`.
-    pub fn validation(&mut self, step: u32, steps_total: u32, spread: f32, constant: bool) -> Option<Ailment> {
+    pub fn validation(&mut self, step: u32, steps_total: u32, spread: f32, constant: bool) -> Option<Failure> {
         let loss = self.best;
         let fell = |then: f64| loss.is_some_and(|now| now < LEARNS * then);
         let learning = self.compared.is_some_and(|(spread_then, loss_then)| {
@@ -124,7 +124,7 @@ impl Health {
         self.constant = if constant { self.constant + 1 } else { 0 };
         let patience = (steps_total / SLOW_START).min(SLOW_START_STEPS);
         let long = step.saturating_sub(self.lively_at) >= patience;
-        (long && (self.flat >= FLAT_CHECKS || self.constant >= CONSTANT_CHECKS)).then_some(Ailment::Constant)
+        (long && (self.flat >= FLAT_CHECKS || self.constant >= CONSTANT_CHECKS)).then_some(Failure::Constant)
     }
 
     /// Forgets what the predictions looked like, after the weights were replaced.
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn what_is_not_a_number_is_seen_at_once() {
         for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-            assert_eq!(Health::default().losses(&[0.7, bad]), Some(Ailment::NotFinite));
+            assert_eq!(Health::default().losses(&[0.7, bad]), Some(Failure::NotFinite));
         }
     }
 
@@ -167,7 +167,7 @@ mod tests {
         let mut h = Health::default();
         assert_eq!(h.losses(&[0.9; 30]), None);
         assert_eq!(h.losses(&[0.05; 60]), None);
-        assert!((0..80).any(|_| h.losses(&[0.9]) == Some(Ailment::Diverged)));
+        assert!((0..80).any(|_| h.losses(&[0.9]) == Some(Failure::Diverged)));
     }
 
     #[test]
@@ -188,10 +188,10 @@ mod tests {
         let mut h = Health::default();
         let check = |h: &mut Health, step, spread| h.validation(step, 1000, spread, true);
         assert!((1..6).all(|n| check(&mut h, 100 * n, 0.4).is_none()));
-        assert_eq!(check(&mut h, 600, 0.4), Some(Ailment::Constant));
+        assert_eq!(check(&mut h, 600, 0.4), Some(Failure::Constant));
         let mut h = Health::default();
         assert!((1..3).all(|n| check(&mut h, 100 * n, 0.001).is_none()));
-        assert_eq!(check(&mut h, 300, 0.001), Some(Ailment::Constant));
+        assert_eq!(check(&mut h, 300, 0.001), Some(Failure::Constant));
         let mut h = Health::default();
         for n in 0..20 {
             assert!(check(&mut h, 200 * n, 0.4).is_none() && h.validation(200 * n + 100, 1000, 0.4, false).is_none());

@@ -2,7 +2,7 @@
 
 use super::{
     curve::{EVEN_ODDS, Histogram},
-    news::Metrics,
+    events::Metrics,
 };
 use crate::model::{
     class_metrics::{ClassConfusion, cross_entropy_sum, most_probable},

@@ -7,7 +7,7 @@ use crate::{
     data::{classes::UNLABELLED, held_back::Area},
     formats::raster::Raster,
     infer::View,
-    train::report::{layers::layers, news::Preview},
+    train::report::{events::Preview, layers::layers},
 };
 
 /// Previews of a validation.

@@ -16,8 +16,8 @@ use crate::{
             best::{BestState, Checkpoint},
             state::{SessionState, StateError, Tensors},
         },
-        health::{run_health::RunHealth, watch::Ailment},
-        report::news::{SessionEvent, TrainError, ValidationNews},
+        health::{run_health::RunHealth, watch::Failure},
+        report::events::{SessionEvent, TrainError, ValidationEvent},
     },
     values::KeepBest,
 };
@@ -62,7 +62,7 @@ impl Learner {
     }
 
     /// Its part of a session's state; the rest is as of a session that has just begun.
-    pub(super) fn state(&self, history: &[ValidationNews]) -> SessionState {
+    pub(super) fn state(&self, history: &[ValidationEvent]) -> SessionState {
         SessionState {
             health: self.health.watch().clone(),
             repairs: self.health.repairs(),
@@ -135,7 +135,7 @@ impl Learner {
     ///
     /// # Errors
     /// If the device fails.
-    pub(super) async fn mend_if_dead(&mut self, events: &mut Vec<SessionEvent>) -> Result<Option<Ailment>, TrainError> {
+    pub(super) async fn mend_if_dead(&mut self, events: &mut Vec<SessionEvent>) -> Result<Option<Failure>, TrainError> {
         let steps_total = self.setup.settings().steps_total;
         if !self.health.is_time_to_look(self.steps(), steps_total) {
             return Ok(None);
@@ -172,7 +172,7 @@ impl Learner {
         &mut self,
         now_ms: &dyn Fn() -> f64,
         timed: bool,
-    ) -> Result<Result<Reading, Ailment>, TrainError> {
+    ) -> Result<Result<Reading, Failure>, TrainError> {
         let reading = self.losses.read(now_ms, timed).await?;
         let step = self.steps();
         let mut ailment = self.health.losses(reading.losses());
@@ -181,7 +181,7 @@ impl Learner {
         let is_time = step == 1 || step / KEEP_EVERY > before / KEEP_EVERY;
         let keep = self.checkpoint.best().is_none() && is_time;
         if ailment.is_none() && (keep || self.is_judged_by_loss()) && !self.keep_if_sound().await? {
-            ailment = Some(Ailment::NotFinite);
+            ailment = Some(Failure::NotFinite);
         }
         if let Some(ailment) = ailment {
             self.losses
@@ -243,7 +243,7 @@ impl Learner {
         &mut self,
         contrast: (f32, bool),
         events: &mut Vec<SessionEvent>,
-    ) -> Result<Option<Ailment>, TrainError> {
+    ) -> Result<Option<Failure>, TrainError> {
         let (health, trainer) = (&mut self.health, &mut self.trainer);
         health.validation(&self.setup, trainer, contrast, events).await
     }
@@ -268,6 +268,6 @@ impl Learner {
     /// No more fresh weights.
     pub(super) fn use_up_repairs(&mut self) {
         let watch = self.health.watch().clone();
-        self.health = RunHealth::restore(watch, crate::train::health::repair::MAX_REPAIRS, false);
+        self.health = RunHealth::restore(watch, crate::train::health::reinitialize::MAX_REPAIRS, false);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use burn::tensor::Tensor;
 
-use crate::train::{device_read::read, report::news::TrainError};
+use crate::train::{device_read::read, report::events::TrainError};
 
 /// Losses are read back about this often on a GPU: each read waits for all work before it.
 const READ_EVERY_MS: f64 = 150.0;

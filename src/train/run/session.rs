@@ -24,10 +24,10 @@ use crate::{
             state::{SessionState, StateError, read_meta},
         },
         config::Settings,
-        health::{control::Control, watch::Ailment},
+        health::{stopping::Stopping, watch::Failure},
         report::{
             curve::OperatingPoint,
-            news::{EndReason, Ended, SessionEvent, SessionPhase, StepNews, TrainError, ValidationNews},
+            events::{EndReason, Ended, SessionEvent, SessionPhase, StepEvent, TrainError, ValidationEvent},
         },
     },
     values::Schedule,
@@ -37,7 +37,7 @@ use crate::{
 pub struct Session {
     learner: Learner,
     validator: Validator,
-    control: Control,
+    stopping: Stopping,
     forecast: Forecast,
     /// Of work, so far.
     elapsed_ms: f64,
@@ -45,7 +45,7 @@ pub struct Session {
     /// Why the run ended; nothing happens any more.
     ended: Option<EndReason>,
     /// Why the run ended of its own accord before its last step. Saved: read back, it ends again at once.
-    verdict: Option<EndReason>,
+    early_end: Option<EndReason>,
 }
 
 impl Session {
@@ -65,12 +65,12 @@ impl Session {
         Ok(Self {
             learner: Learner::new(setup, reads_are_cheap)?,
             validator: Validator::default(),
-            control: Control::default(),
+            stopping: Stopping::default(),
             forecast: Forecast::default(),
             elapsed_ms: 0.0,
             phase: None,
             ended: None,
-            verdict: None,
+            early_end: None,
         })
     }
 
@@ -92,8 +92,8 @@ impl Session {
         let mut session = Self::new(settings, data, train, validation, device, reads_are_cheap)?;
         session.learner.restore(&state, file)?;
         session.validator = Validator::restore(state.validations, state.validated_at);
-        session.control = state.control;
-        session.verdict = state.verdict;
+        session.control = state.stopping;
+        session.early_end = state.early_end;
         session.elapsed_ms = state.elapsed_ms;
         if state.validating {
             session.begin_validation(&mut Vec::new());
@@ -122,8 +122,8 @@ impl Session {
             validated_at: self.validator.step(),
             validating: self.validator.is_unfinished(),
             elapsed_ms: self.elapsed_ms,
-            control: self.control.clone(),
-            verdict: self.verdict,
+            stopping: self.stopping.clone(),
+            early_end: self.early_end,
             ..self.learner.state(self.validator.history())
         };
         self.learner.save(&state, sink, about).await
@@ -165,7 +165,7 @@ impl Session {
     }
 
     /// All validations so far.
-    pub fn validations(&self) -> &[ValidationNews] {
+    pub fn validations(&self) -> &[ValidationEvent] {
         self.validator.history()
     }
 
@@ -187,7 +187,7 @@ impl Session {
     /// The best weights so far and their step. Before the first validation the present ones, or the last sound ones of
     /// a run that ended ill; none if there are none.
     pub fn best_model(&self) -> Option<(&UNet, u32)> {
-        let is_ill = matches!(self.verdict, Some(EndReason::Ill(_)));
+        let is_ill = matches!(self.early_end, Some(EndReason::Ill(_)));
         let checkpoint = self.learner.checkpoint();
         match checkpoint.best() {
             Some((model, state)) => Some((model, state.step)),
@@ -229,7 +229,7 @@ impl Session {
             let was_validating = self.is_validating();
             // The first step compiles shaders and says nothing about the others.
             let (is_warm, steps) = (self.phase == Some(SessionPhase::Training), self.steps());
-            if let Some(reason) = self.verdict {
+            if let Some(reason) = self.early_end {
                 self.end(reason, &mut events);
             } else if was_validating {
                 self.validate_some(&mut events).await?;
@@ -281,7 +281,7 @@ impl Session {
         if self.phase != Some(SessionPhase::Compiling) {
             self.enter(SessionPhase::Training, events);
         }
-        self.learner.step(self.control.rate_scale(), now_ms);
+        self.learner.step(self.stopping.rate_scale(), now_ms);
         let (step, settings) = (self.steps(), self.settings());
         let to_validate = step == settings.steps_total || step.is_multiple_of(settings.validate_every);
         if to_validate || self.learner.are_losses_due() {
@@ -312,7 +312,7 @@ impl Session {
         }
         let (step, settings, ms_per_step) = (self.steps(), self.settings(), reading.ms_per_step());
         let left_ms = || self.forecast.left_ms(self.learner.setup(), step, ms_per_step);
-        events.push(SessionEvent::Step(StepNews {
+        events.push(SessionEvent::Step(StepEvent {
             step,
             epoch: 1 + (step - 1) / settings.steps_per_epoch,
             loss: reading.mean_loss(),
@@ -341,7 +341,7 @@ impl Session {
     /// What follows from a validation.
     async fn judge(&mut self, found: Found, events: &mut Vec<SessionEvent>) -> Result<(), TrainError> {
         let Some(is_best) = self.learner.judge(&found).await? else {
-            self.end(EndReason::Ill(Ailment::NotFinite), events);
+            self.end(EndReason::Ill(Failure::NotFinite), events);
             return Ok(());
         };
         let best = self.learner.checkpoint().best();
@@ -356,7 +356,7 @@ impl Session {
         }
         if let Some(ailment) = self.learner.ailment(contrast, events).await? {
             self.end(EndReason::Ill(ailment), events);
-        } else if self.control.judge(score, reduce, patience) {
+        } else if self.stopping.judge(score, reduce, patience) {
             self.end(EndReason::EarlyStopped, events);
         } else {
             self.enter(SessionPhase::Training, events);
@@ -366,7 +366,7 @@ impl Session {
 
     fn end(&mut self, reason: EndReason, events: &mut Vec<SessionEvent>) {
         self.ended = Some(reason);
-        self.verdict = matches!(reason, EndReason::EarlyStopped | EndReason::Ill(_)).then_some(reason);
+        self.early_end = matches!(reason, EndReason::EarlyStopped | EndReason::Ill(_)).then_some(reason);
         self.validator.break_off(reason == EndReason::Stopped);
         self.learner.drop_waiting();
         let (steps, losses) = (self.steps(), self.learner.losses());

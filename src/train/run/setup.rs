@@ -12,7 +12,7 @@ use crate::{
     },
     infer::InputSpec,
     model::{LossConfig, UNet},
-    train::{config::Settings, report::news::TrainError, weights},
+    train::{config::Settings, report::events::TrainError, weights},
     values::NormStatistics,
 };
 

@@ -16,7 +16,7 @@ use crate::{
         config::Settings,
         report::{
             curve::{CurvePoint, EVEN_ODDS},
-            news::{ImageScore, Metrics, Preview, SessionEvent, TrainError, ValidationNews},
+            events::{ImageScore, Metrics, Preview, SessionEvent, TrainError, ValidationEvent},
             score::{Score, Tally},
         },
     },
@@ -32,7 +32,7 @@ pub(super) struct Validator {
     step: u32,
     /// Where the last previews were cut out.
     preview_places: Vec<Place>,
-    history: Vec<ValidationNews>,
+    history: Vec<ValidationEvent>,
 }
 
 /// A validation under way.
@@ -93,7 +93,7 @@ impl Found {
 
 impl Validator {
     /// As it was saved: the validations so far, and the step of the last one begun.
-    pub(super) fn restore(history: Vec<ValidationNews>, step: u32) -> Self {
+    pub(super) fn restore(history: Vec<ValidationEvent>, step: u32) -> Self {
         Self {
             history,
             step,
@@ -116,7 +116,7 @@ impl Validator {
     }
 
     /// All so far.
-    pub(super) fn history(&self) -> &[ValidationNews] {
+    pub(super) fn history(&self) -> &[ValidationEvent] {
         &self.history
     }
 
@@ -172,7 +172,7 @@ impl Validator {
         events: &mut Vec<SessionEvent>,
     ) {
         let step = found.step;
-        let news = ValidationNews {
+        let news = ValidationEvent {
             step,
             validation: found.validation,
             training: found.training,
@@ -182,7 +182,7 @@ impl Validator {
             images: found.images,
             curve: found.curve,
         };
-        self.history.push(ValidationNews {
+        self.history.push(ValidationEvent {
             images: Vec::new(),
             curve: Vec::new(),
             ..news.clone()
@@ -212,7 +212,7 @@ impl Validation {
         }
         if let Some((piece, view, mut prediction, mut probability)) = self.current.take()
             && let pair = piece.pair
-            && let (Some(image), Some(mask), Some(labels)) = (data.image(pair), data.mask(pair), data.mask_bits(pair))
+            && let (Some(image), Some(mask), Some(labels)) = (data.image(pair), data.mask(pair), data.mask_labels(pair))
         {
             let step = prediction.step(model, &view, image, &mut probability);
             if !step.await? {

@@ -1,7 +1,7 @@
 //! Faults put into a run on purpose: each is seen, and what can be mended is.
 
 use super::*;
-use crate::train::health::watch::Ailment;
+use crate::train::health::watch::Failure;
 
 #[test]
 fn weights_that_are_no_numbers_are_not_taken_for_a_dead_head() {
@@ -10,7 +10,7 @@ fn weights_that_are_no_numbers_are_not_taken_for_a_dead_head() {
     advance(&mut run, 5);
     poison(&mut run, |t| t.values.fill(f32::NAN));
     let told = to_end(&mut run);
-    assert_eq!(end(&told).reason, EndReason::Ill(Ailment::NotFinite));
+    assert_eq!(end(&told).reason, EndReason::Ill(Failure::NotFinite));
     assert_eq!(mended(&told), []);
     assert!(is_finite(run));
 }
@@ -39,7 +39,7 @@ fn a_rate_that_is_no_number_ends_the_run_at_sound_weights() {
         advance(&mut session, steps);
         session.learner.set_lr(f64::NAN);
         let end = end(&to_end(&mut session));
-        assert_eq!(end.reason, EndReason::Ill(Ailment::NotFinite));
+        assert_eq!(end.reason, EndReason::Ill(Failure::NotFinite));
         assert!(end.steps <= steps + 11, "{} after {steps}", end.steps);
         assert!(is_finite(session));
     }
@@ -57,7 +57,7 @@ fn a_weight_that_is_no_number_is_seen_behind_a_finite_loss() {
         }
     });
     let end = end(&to_end(&mut session));
-    assert_eq!(end.reason, EndReason::Ill(Ailment::NotFinite));
+    assert_eq!(end.reason, EndReason::Ill(Failure::NotFinite));
     assert!(end.steps <= 41);
     assert!(is_finite(session));
 }
@@ -84,7 +84,7 @@ fn a_loss_that_explodes_ends_the_run_at_its_best() {
     session.learner.set_lr(0.0);
     let told = to_end(&mut session);
     let end = end(&told);
-    assert_eq!(end.reason, EndReason::Ill(Ailment::Diverged));
+    assert_eq!(end.reason, EndReason::Ill(Failure::Diverged));
     assert!(end.steps < 120, "{}", end.steps);
     assert!(is_finite(session));
 }
@@ -103,7 +103,7 @@ fn one_answer_for_every_pixel_ends_the_run() {
     });
     session.learner.set_lr(0.0);
     let end = end(&to_end(&mut session));
-    assert_eq!(end.reason, EndReason::Ill(Ailment::Constant));
+    assert_eq!(end.reason, EndReason::Ill(Failure::Constant));
     assert_eq!(end.steps, 30);
 }
 
@@ -115,7 +115,7 @@ fn a_head_that_stays_dead_ends_the_run() {
     session.learner.use_up_repairs();
     poison(&mut session, fill("head.conv.bias", -1e3));
     let end = end(&to_end(&mut session));
-    assert_eq!((end.reason, end.steps), (EndReason::Ill(Ailment::DeadOutput), 0));
+    assert_eq!((end.reason, end.steps), (EndReason::Ill(Failure::DeadOutput), 0));
     // Nothing was learnt: there is no model to speak of.
     assert_eq!(end.best_step, 0);
     assert!(session.best_model().is_none());
@@ -139,6 +139,6 @@ fn images_without_content_end_the_run() {
     assert_eq!(mended(&told), []);
     assert_eq!(
         (end(&told).reason, end(&told).steps),
-        (EndReason::Ill(Ailment::Constant), 30)
+        (EndReason::Ill(Failure::Constant), 30)
     );
 }

@@ -2,8 +2,8 @@
 
 use super::*;
 
-async fn look_at(learner: &Learner, step: u64) -> Result<Option<Look>, TrainError> {
-    repair::look_at(learner.setup(), learner.trainer(), step).await
+async fn look_at(learner: &Learner, step: u64) -> Result<Option<OutputProbe>, TrainError> {
+    reinitialize::probe_batch(learner.setup(), learner.trainer(), step).await
 }
 
 /// Squares in the last pair; the others are `dark`, of one grey or with a lit corner.

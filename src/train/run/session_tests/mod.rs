@@ -9,7 +9,7 @@ use crate::{
     data::{batches::Sampling, builder::Builder, dataset::Dataset, preprocess::Channels},
     formats::raster::Raster,
     model::{Architecture, NamedTensor, read_weights, write_weights},
-    train::health::repair::{self, Look},
+    train::health::reinitialize::{self, OutputProbe},
     values::{Augmentation, ForegroundWeight, KeepBest, Loss, NormStatistics, Schedule, TrainConfig},
 };
 
@@ -92,8 +92,9 @@ fn session(raw: &TrainConfig, data: &Rc<Dataset>) -> Session {
     Session::new(settings, data.clone(), vec![0, 1, 2], vec![3], Device::flex(), true).expect("a session")
 }
 
-fn look(session: &Session) -> Look {
-    let look = pollster::block_on(repair::look(session.learner.setup(), session.learner.trainer())).expect("a device");
+fn look(session: &Session) -> OutputProbe {
+    let look =
+        pollster::block_on(reinitialize::probe(session.learner.setup(), session.learner.trainer())).expect("a device");
     look.expect("the images show something")
 }
 

@@ -1,7 +1,7 @@
 //! Seeds whose network gives one grey: it is given new weights, and nothing else is.
 
 use super::*;
-use crate::train::{device_read::read, health::repair::ALIVE_AT_START};
+use crate::train::{device_read::read, health::reinitialize::ALIVE_AT_START};
 
 /// The first ten seeds for which fewer than one pixel in a hundred of [`faint`] gets through the head.
 const UNLUCKY: [u32; 10] = [35, 38, 319, 376, 398, 473, 554, 605, 875, 931];
@@ -10,7 +10,7 @@ const UNLUCKY: [u32; 10] = [35, 38, 319, 376, 398, 473, 554, 605, 875, 931];
 #[test]
 fn ten_of_ten_unlucky_seeds_are_mended() {
     let data = faint();
-    let is_grey = |look: Look| look.flat || look.alive < 0.01;
+    let is_grey = |look: OutputProbe| look.flat || look.alive < 0.01;
     for seed in UNLUCKY {
         assert!(is_grey(look(&session(&seed_like(seed), &data))), "seed {seed}");
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Decides from validation to validation. Plain numbers, so that a saved run can carry it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Control {
+pub struct Stopping {
     best: Option<f64>,
     /// Validations since the best one.
     stale: u32,
@@ -14,7 +14,7 @@ pub struct Control {
     rate_scale: f64,
 }
 
-impl Default for Control {
+impl Default for Stopping {
     fn default() -> Self {
         Self {
             best: None,
@@ -33,7 +33,7 @@ const LEAST_SCALE: f64 = 0.01;
 /// An improvement smaller than this is none.
 const LEAST_GAIN: f64 = 1e-4;
 
-impl Control {
+impl Stopping {
     /// The learning rate's factor so far.
     pub fn rate_scale(&self) -> f64 {
         self.rate_scale
@@ -63,20 +63,20 @@ mod tests {
 
     #[test]
     fn patience_counts_validations_since_the_best() {
-        let mut c = Control::default();
+        let mut c = Stopping::default();
         let stops: Vec<bool> = [0.1, 0.3, 0.2, 0.31, 0.31, 0.3, 0.29]
             .iter()
             .map(|s| c.judge(*s, false, 3))
             .collect();
         assert_eq!(stops, [false, false, false, false, false, false, true]);
-        let mut c = Control::default();
+        let mut c = Stopping::default();
         assert!((0..1000).all(|_| !c.judge(0.5, false, 0)));
         assert_eq!(c.rate_scale, 1.0);
     }
 
     #[test]
     fn the_rate_halves_on_a_plateau_and_not_below_a_hundredth() {
-        let mut c = Control::default();
+        let mut c = Stopping::default();
         c.judge(0.5, true, 0);
         for _ in 0..2 {
             c.judge(0.4, true, 0);

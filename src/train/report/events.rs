@@ -6,7 +6,7 @@ pub use crate::values::{ImageScore, Metrics};
 use crate::{
     infer::InferError,
     model::ConfigError,
-    train::health::watch::Ailment,
+    train::health::watch::Failure,
     values::{self, CurvePoint},
 };
 
@@ -19,7 +19,7 @@ pub enum SessionPhase {
 
 /// A validation that was done, for the curve.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ValidationNews {
+pub struct ValidationEvent {
     pub step: u32,
     /// `None` if there is no validation set.
     pub validation: Option<Metrics>,
@@ -37,7 +37,7 @@ pub struct ValidationNews {
 }
 
 #[derive(Debug, Clone)]
-pub struct StepNews {
+pub struct StepEvent {
     pub step: u32,
     pub epoch: u32,
     pub loss: f64,
@@ -74,7 +74,7 @@ pub enum EndReason {
     /// The validation did not improve for as long as was allowed.
     EarlyStopped,
     /// The run was ended because it could not go on well; the last good weights are kept.
-    Ill(Ailment),
+    Ill(Failure),
 }
 
 impl From<EndReason> for values::EndReason {
@@ -83,10 +83,10 @@ impl From<EndReason> for values::EndReason {
             EndReason::Finished => values::EndReason::Finished,
             EndReason::Stopped => values::EndReason::Stopped,
             EndReason::EarlyStopped => values::EndReason::EarlyStopped,
-            EndReason::Ill(Ailment::NotFinite) => values::EndReason::NotFinite,
-            EndReason::Ill(Ailment::Diverged) => values::EndReason::Diverged,
-            EndReason::Ill(Ailment::DeadOutput) => values::EndReason::DeadOutput,
-            EndReason::Ill(Ailment::Constant) => values::EndReason::Constant,
+            EndReason::Ill(Failure::NotFinite) => values::EndReason::NotFinite,
+            EndReason::Ill(Failure::Diverged) => values::EndReason::Diverged,
+            EndReason::Ill(Failure::DeadOutput) => values::EndReason::DeadOutput,
+            EndReason::Ill(Failure::Constant) => values::EndReason::Constant,
         }
     }
 }
@@ -108,8 +108,8 @@ pub struct Ended {
 #[derive(Debug)]
 pub enum SessionEvent {
     Phase(SessionPhase),
-    Step(StepNews),
-    Validation(ValidationNews),
+    Step(StepEvent),
+    Validation(ValidationEvent),
     Preview {
         step: u32,
         items: Vec<Preview>,

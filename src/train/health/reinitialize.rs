@@ -4,10 +4,10 @@
 //! one grey for ever: the most reported fault of this family of networks (`zhixuhao/unet` issues 31, 80, 98, 148). It is
 //! looked for before the first step, when new weights cost nothing, and at times after it.
 
-use super::watch::Ailment;
+use super::watch::Failure;
 use crate::train::{
     device_read::read,
-    report::news::TrainError,
+    report::events::TrainError,
     run::{setup::RunSetup, step::Trainer},
 };
 
@@ -31,7 +31,7 @@ const SAME: f32 = 1e-6;
 
 /// What a look at the output found.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::train) struct Look {
+pub(in crate::train) struct OutputProbe {
     /// No logit differs from another of its class.
     pub flat: bool,
     /// All logits are numbers.
@@ -41,7 +41,7 @@ pub(in crate::train) struct Look {
     pub alive: f64,
 }
 
-impl Look {
+impl OutputProbe {
     pub(in crate::train) fn is_dead(&self, at_start: bool, norm: bool) -> bool {
         // Behind batch normalisation a dead head gives its shift, not the bias.
         self.finite && (self.flat || at_start && !norm && self.alive < ALIVE_AT_START)
@@ -65,11 +65,11 @@ fn range<'a>(values: impl Iterator<Item = &'a f32>) -> (f32, f32) {
 
 /// What the output does on the coming batches that show something; `None` if none does. Before the first step one of them
 /// is enough, because new weights cost nothing then.
-pub(in crate::train) async fn look(setup: &RunSetup, trainer: &Trainer) -> Result<Option<Look>, TrainError> {
+pub(in crate::train) async fn probe(setup: &RunSetup, trainer: &Trainer) -> Result<Option<OutputProbe>, TrainError> {
     let step = u64::from(trainer.steps());
     let (mut flat, mut last) = (0, None);
     for ahead in 0..LOOK_AHEAD {
-        let Some(look) = look_at(setup, trainer, step + ahead).await? else {
+        let Some(look) = probe_batch(setup, trainer, step + ahead).await? else {
             continue;
         };
         flat += 1;
@@ -82,11 +82,11 @@ pub(in crate::train) async fn look(setup: &RunSetup, trainer: &Trainer) -> Resul
 }
 
 /// Logits of a step's batch, by its own statistics and without dropout; `None` if its images are of one grey.
-pub(in crate::train) async fn look_at(
+pub(in crate::train) async fn probe_batch(
     setup: &RunSetup,
     trainer: &Trainer,
     step: u64,
-) -> Result<Option<Look>, TrainError> {
+) -> Result<Option<OutputProbe>, TrainError> {
     let channels = setup.settings().channels.count();
     let batch = setup.batch(step);
     let image = read(batch.images.clone()).await?;
@@ -110,17 +110,17 @@ pub(in crate::train) async fn look_at(
         high - low <= SAME * (1.0 + high.abs())
     });
     let finite = logits.iter().all(|l| l.is_finite());
-    Ok(Some(Look { flat, finite, alive }))
+    Ok(Some(OutputProbe { flat, finite, alive }))
 }
 
 /// Fresh weights for a dead output.
 #[derive(Default)]
-pub(super) struct Repairs {
+pub(super) struct Reinitializer {
     /// Sets tried in this run.
     tried: u32,
 }
 
-impl Repairs {
+impl Reinitializer {
     pub(super) fn restore(tried: u32) -> Self {
         Self { tried }
     }
@@ -139,13 +139,13 @@ impl Repairs {
         &mut self,
         setup: &RunSetup,
         trainer: &mut Trainer,
-    ) -> Result<Option<Ailment>, TrainError> {
+    ) -> Result<Option<Failure>, TrainError> {
         let at_start = trainer.steps() == 0;
         let norm = setup.settings().model.has_norm();
         let before = self.tried;
-        while let Some(look) = look(setup, trainer).await? {
+        while let Some(look) = probe(setup, trainer).await? {
             if !look.finite {
-                return Ok(Some(Ailment::NotFinite));
+                return Ok(Some(Failure::NotFinite));
             }
             let weak = at_start && !norm && self.tried > before && look.alive < ALIVE_AFTER_REPAIR;
             if !weak && !look.is_dead(at_start, norm) {
@@ -153,7 +153,7 @@ impl Repairs {
             }
             if self.tried >= MAX_REPAIRS {
                 if look.is_dead(at_start, norm) {
-                    return Ok(Some(Ailment::DeadOutput));
+                    return Ok(Some(Failure::DeadOutput));
                 }
                 break;
             }
