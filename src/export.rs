@@ -1,21 +1,21 @@
 //! Results to files: what [`crate::infer`] gives, in the formats of [`crate::formats`].
 
-mod kept;
 mod keras;
 mod layers;
 mod onnx_model;
 mod pixel_set;
+mod prediction_map;
+mod quantized_map;
 mod results;
-mod steps;
 mod vector;
 
-pub use kept::{Kept, Labels};
 pub use keras::{KerasError, keras_file, keras_npz, read_keras};
 pub use layers::LayerError;
 pub use onnx_model::{OnnxFacts, onnx_file};
-pub use pixel_set::Bits;
+pub use pixel_set::PixelSet;
+pub use prediction_map::{Labels, PredictionMap};
+pub use quantized_map::QuantizedMap;
 pub use results::{NODATA_CLASS, csv_cell};
-pub use steps::Steps;
 pub use vector::{Classes, Geojson, VectorOptions, has_place};
 
 use crate::{
@@ -40,7 +40,7 @@ pub fn to_u16(probability: &[f32]) -> Vec<u16> {
 ///
 /// # Errors
 /// If the encoder fails.
-pub fn mask_png(kept: &Kept, threshold: f32, parts: Parts) -> Result<Vec<u8>, EncodeError> {
+pub fn mask_png(kept: &PredictionMap, threshold: f32, parts: Parts) -> Result<Vec<u8>, EncodeError> {
     let size = [kept.width, kept.height];
     if let Some(labels) = &kept.labels {
         let largest = labels.numbers.iter().max().copied().unwrap_or(0);
@@ -49,7 +49,7 @@ pub fn mask_png(kept: &Kept, threshold: f32, parts: Parts) -> Result<Vec<u8>, En
         let numbers = labels.numbers.iter().map(|n| u16::from(*n));
         return encode::stream_png(PngKind::Palette(&colours), size, numbers, parts);
     }
-    let cut = Kept::cut(threshold);
+    let cut = PredictionMap::cut(threshold);
     let pixels = kept.probability.iter().map(|p| if p >= cut { 255 } else { 0 });
     encode::stream_png(PngKind::Grey8, size, pixels, parts)
 }
@@ -59,14 +59,14 @@ pub fn mask_png(kept: &Kept, threshold: f32, parts: Parts) -> Result<Vec<u8>, En
 ///
 /// # Errors
 /// If the encoder fails.
-pub fn probability_png(kept: &Kept, parts: Parts) -> Result<Vec<u8>, EncodeError> {
+pub fn probability_png(kept: &PredictionMap, parts: Parts) -> Result<Vec<u8>, EncodeError> {
     let size = [kept.width, kept.height];
     match (&kept.seed_map, &kept.probability) {
         (Some((width, height, map)), _) => {
             encode::stream_png(PngKind::Grey16, [*width, *height], map.iter().copied(), parts)
         }
-        (None, Steps::Fine(map)) => encode::stream_png(PngKind::Grey16, size, map.iter().copied(), parts),
-        (None, Steps::Coarse(map)) => {
+        (None, QuantizedMap::Fine(map)) => encode::stream_png(PngKind::Grey16, size, map.iter().copied(), parts),
+        (None, QuantizedMap::Coarse(map)) => {
             encode::stream_png(PngKind::Grey8, size, map.iter().map(|p| u16::from(*p)), parts)
         }
     }
@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_mask_has_the_inputs_size_and_two_values() {
-        let kept = Kept {
+        let kept = PredictionMap {
             width: 3,
             height: 2,
             probability: to_u16(&[0.0, 0.49, 0.5, 0.51, 1.0, 0.2]).into(),
@@ -154,13 +154,13 @@ mod tests {
         let sixteen =
             image::load_from_memory(&probability_png(&kept, Parts::whole()).expect("encodes")).expect("decodes");
         assert_eq!(sixteen.color(), image::ColorType::L16);
-        assert_eq!(Steps::Fine(sixteen.to_luma16().into_raw()), kept.probability);
+        assert_eq!(QuantizedMap::Fine(sixteen.to_luma16().into_raw()), kept.probability);
     }
 
     #[test]
     fn several_classes_become_a_palette() {
         let palette = vec![[0x3C, 0x10, 0x98], [0x84, 0x29, 0xF6], [1, 2, 3]];
-        let kept = Kept {
+        let kept = PredictionMap {
             width: 2,
             height: 2,
             probability: vec![65535; 4].into(),

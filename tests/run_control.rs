@@ -120,7 +120,7 @@ fn what_cannot_be_used_is_named_at_its_field() {
         one("class_weights", FieldErrorCode::NotANumber)
     );
     assert_eq!(
-        at(&|c| c.val_by = ValBy::Place),
+        at(&|c| c.val_by = ValBy::Location),
         one("val_by", FieldErrorCode::NoPlaces)
     );
     assert_eq!(at(&|_| ()), []);
@@ -135,7 +135,7 @@ fn neighbouring_tiles_stay_on_one_side() {
         .collect();
     let data = add(&mut engine, squares(&names));
     let config = TrainConfig {
-        val_by: ValBy::Place,
+        val_by: ValBy::Location,
         val_share: 0.3,
         steps: 1.0,
         ..small(&mut engine)
@@ -164,7 +164,7 @@ fn tiles_of_a_survey_are_divided_by_place() {
     assert_eq!(data.pairs.len(), 28);
     for seed in 1..6 {
         let config = TrainConfig {
-            val_by: ValBy::Place,
+            val_by: ValBy::Location,
             val_share: 0.3,
             seed: f64::from(seed),
             steps: 1.0,

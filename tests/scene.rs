@@ -216,7 +216,7 @@ fn no_strip_where_none_is_wanted_or_there_is_no_room() {
         (report.held_back.is_some(), report.validation_pairs, codes)
     };
     assert_eq!(held(&|_| {}), (true, 1, vec![]));
-    assert_eq!(held(&|c| c.val_by = ValBy::Place), (true, 1, vec![]));
+    assert_eq!(held(&|c| c.val_by = ValBy::Location), (true, 1, vec![]));
     assert_eq!(held(&|c| c.val_share = 0.0), (false, 0, vec![]));
     assert_eq!(held(&|c| c.sampling = Cut::Resize), (false, 0, vec![]));
     assert_eq!(held(&|c| c.tile_px = 256.0), (false, 0, vec![]));

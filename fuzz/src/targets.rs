@@ -8,11 +8,10 @@ use std::time::Instant;
 use groundmask::{
     engine::Engine,
     formats::{
-        Limits, annotations, decode,
+        ImageFile, Limits, annotations, decode,
         geo::{Auxiliary, GeoKeys, GeoRef},
-        header, keras_h5,
+        keras_h5,
         run_file::RunFile,
-        sniff,
         tiff::{Mask, TiffImage, Window},
         vector::{Fate, Polygons, geojson, json_kinds, shapefile},
         weights_file::WeightsFile,
@@ -288,8 +287,8 @@ fn limits() -> Limits {
 }
 
 fn read_image(input: &[u8]) {
-    if let Some(format) = sniff(input) {
-        let _ = header::read(format, input);
+    if let Ok(file) = ImageFile::open(input.to_vec(), &limits()) {
+        std::hint::black_box(file.facts());
     }
     let _ = decode(input, &limits());
 }
@@ -330,7 +329,7 @@ fn place(geo: &GeoRef) {
 fn read_geojson(input: &[u8]) {
     let _ = json_kinds::other_map(input);
     let _ = annotations::kind("a.json", input);
-    let _ = geojson::read_if_geojson(input);
+    let _ = geojson::read_if_geojson(&mut input.to_vec());
     if let Ok(polygons) = geojson::read(input) {
         draw(&polygons);
     }

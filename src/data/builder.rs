@@ -11,12 +11,12 @@ use super::alignment::Place;
 use super::class_detect;
 use super::classes::Labelling;
 use super::dataset::Dataset;
-use super::doctor::{self, Note};
 use super::fault::{FaultKind, FileFault};
 use super::mask::{self, MaskRule};
 use super::mask_files::{self, MaskFiles};
 use super::mask_numbers;
 use super::pair::FolderRoles;
+use super::pair_notes::{self, Note};
 use super::value_ranges::RangeChoice;
 use crate::formats::raster::{Raster, Samples};
 use crate::formats::{ImageFile, Limits};
@@ -352,9 +352,9 @@ impl Builder {
 
 /// Remarks that need the whole set: duplicates, and masks that may be inverted.
 fn add_set_notes(data: &mut Dataset) {
-    let inverted = data.labelling.legend().is_none() && data.foreground_share() > doctor::INVERTED_SHARE;
+    let inverted = data.labelling.legend().is_none() && data.foreground_share() > pair_notes::INVERTED_SHARE;
     let images: Vec<(u64, &Raster)> = data.pairs.iter().map(|p| (p.hash, p.files[0].as_ref())).collect();
-    let duplicates = doctor::duplicates(&images);
+    let duplicates = pair_notes::duplicates(&images);
     for (pair, duplicate) in data.pairs.iter_mut().zip(duplicates) {
         pair.notes.extend(duplicate.map(|pair| Note::DuplicateOf { pair }));
         if inverted && pair.is_usable() {

@@ -3,10 +3,10 @@
 use super::making::labels;
 use super::*;
 use crate::data::classes;
-use crate::data::doctor::Note;
 use crate::data::fault::FaultKind;
 use crate::data::mask_numbers::Numbers;
 use crate::data::mask_value::MaskValue;
+use crate::data::pair_notes::Note;
 use crate::formats::{grey8_png, grey16_png, rgba8_png};
 
 fn grey(width: u32, height: u32, value: impl Fn(u32, u32) -> u8) -> Vec<u8> {
@@ -314,7 +314,7 @@ fn class_colours_that_an_edited_legend_lacks_are_listed() {
         assert_eq!(shares, [0.375, 0.125, 0.25]);
         assert!(data.labelling.labels_like(&chosen));
         // Other shares are no reason to label what is labelled again.
-        assert!(Arc::ptr_eq(&data.pairs[0].bits, &second.pairs[0].bits));
+        assert!(Arc::ptr_eq(&data.pairs[0].labels, &second.pairs[0].labels));
         assert_eq!(data.mask_labels(1).unwrap()[0], classes::UNLABELLED);
         assert_eq!(data.detected.strays, [(MaskValue::colour(YELLOW), 0.25)]);
     }
@@ -387,7 +387,7 @@ fn more_classes_than_can_be_learnt_wait_for_a_choice() {
         waiting
             .pairs
             .iter()
-            .all(|p| p.blocked.as_ref() == Some(&blocked) && p.bits.is_empty())
+            .all(|p| p.blocked.as_ref() == Some(&blocked) && p.labels.is_empty())
     );
     b.set_labelling(waiting.labelling.clone());
     let chosen = b.finish();

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use super::classes;
 use super::dataset::{Dataset, Pair};
-use super::doctor::{INVERTED_SHARE, Note};
 use super::mask::MaskRule;
+use super::pair_notes::{INVERTED_SHARE, Note};
 use crate::values::FEW_PAIRS;
 
 /// What was found.
@@ -218,7 +218,10 @@ fn copies(usable: &[(usize, &Pair)]) -> Vec<usize> {
 /// Classes with few pixels: number, share of the labelled pixels, pairs that have them.
 fn rare_classes(data: &Dataset, usable: &[(usize, &Pair)]) -> Vec<(usize, f64, Vec<usize>)> {
     let n = data.classes().len();
-    let counts: Vec<(usize, Vec<u64>)> = usable.iter().map(|(i, p)| (*i, classes::counts(&p.bits, n))).collect();
+    let counts: Vec<(usize, Vec<u64>)> = usable
+        .iter()
+        .map(|(i, p)| (*i, classes::counts(&p.labels, n)))
+        .collect();
     let labelled: u64 = counts.iter().flat_map(|(_, c)| &c[..n]).sum();
     let rare = (0..n).filter_map(|class| {
         let sum: u64 = counts.iter().map(|(_, c)| c[class]).sum();

@@ -6,11 +6,11 @@ use super::adjustment::Adjustment;
 use super::alignment::Place;
 use super::class_detect::Detected;
 use super::classes::{self, ClassInfo, Labelling, Legend};
-use super::doctor::{self, Note};
 use super::fault::{FaultKind, FileFault};
 use super::mask::MaskRule;
 use super::mask_numbers::Numbers;
 use super::mask_value::MaskValue;
+use super::pair_notes::{self, Note};
 use super::thumbprint::Thumbprint;
 use super::value_ranges::{RangeChoice, ValueRanges};
 use crate::formats::raster::Raster;
@@ -28,7 +28,7 @@ pub struct Pair {
     pub mask: Arc<Raster>,
     /// The mask under the labelling in force: 0 or 1 a pixel, or a class number; [`classes::UNLABELLED`] where the image
     /// or the mask knows nothing. Empty if the pair is blocked.
-    pub bits: Arc<Vec<u8>>,
+    pub labels: Arc<Vec<u8>>,
     /// Foreground share of the measured pixels, 0..1; of several classes the share that is labelled.
     pub foreground_share: f64,
     pub notes: Vec<Note>,
@@ -119,7 +119,7 @@ impl Dataset {
 
     /// The mask under the labelling in force, the image's size; see [`Pair::bits`].
     pub fn mask_labels(&self, pair: usize) -> Option<&[u8]> {
-        self.pair(pair).map(|p| p.bits.as_slice())
+        self.pair(pair).map(|p| p.labels.as_slice())
     }
 
     /// The classes by number; empty where labels are 0 and 1.
@@ -172,7 +172,7 @@ impl Dataset {
     pub fn foreground_share(&self) -> f64 {
         let usable = || self.pairs.iter().filter(|p| p.is_usable());
         let (ones, all) = usable()
-            .map(|p| marked(&p.bits, &self.labelling))
+            .map(|p| marked(&p.labels, &self.labelling))
             .fold((0, 0), |(ones, all), (n, of)| (ones + n, all + of));
         if all == 0 { 0.0 } else { ones as f64 / all as f64 }
     }
@@ -182,7 +182,7 @@ impl Dataset {
 pub(super) fn marked(bits: &[u8], labelling: &Labelling) -> (u64, u64) {
     let labelled = bits.iter().filter(|b| **b != classes::UNLABELLED).count() as u64;
     match labelling {
-        Labelling::Binary(_) => (doctor::foreground(bits), labelled),
+        Labelling::Binary(_) => (pair_notes::foreground(bits), labelled),
         Labelling::Classes(_) => (labelled, bits.len() as u64),
     }
 }

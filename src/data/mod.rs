@@ -3,7 +3,7 @@
 //! Dropped files are told apart ([`load`]), decoded ones become pairs by name ([`pair`]), masks become 0 and 1 by a rule ([`mask`];
 //! what their pixels hold is in [`mask_value`], what their numbers mean in [`mask_numbers`])
 //! or class numbers by a legend ([`classes`], found by [`class_detect`]; a model's may be in another order, [`class_order`]), pairs
-//! make ([`builder`]) a [`dataset`] with remarks ([`doctor`], [`checkup`], [`map_faults`]), adjusted by hand ([`adjustment`]), which is divided ([`split`]; a single large image by a part of it, [`held_back`]), cut to tiles
+//! make ([`builder`]) a [`dataset`] with remarks ([`pair_notes`], [`checkup`], [`map_faults`]), adjusted by hand ([`adjustment`]), which is divided ([`split`]; a single large image by a part of it, [`held_back`]), cut to tiles
 //! ([`preprocess`]), given a random pose ([`augment`]) and handed out as batches ([`batches`]).
 //! [`scenes`] makes a data set out of nothing. Everything random is a pure function of a seed
 //! ([`draw`]), with the same result on every platform ([`trig`]).
@@ -21,7 +21,6 @@ pub mod class_detect;
 pub mod class_order;
 pub mod classes;
 pub mod dataset;
-pub mod doctor;
 pub mod draw;
 pub mod fault;
 pub mod findings;
@@ -35,10 +34,11 @@ pub mod mask_files;
 pub mod mask_numbers;
 pub mod mask_value;
 pub mod pair;
-pub mod place;
+pub mod pair_notes;
 pub mod preprocess;
 pub mod scenes;
 pub mod split;
+pub mod split_by_location;
 mod thumbprint;
 pub mod trig;
 pub mod value_ranges;

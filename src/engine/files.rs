@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{
-    Engine, fault, file_faults::file_fault, georef, map_faults, others::Others, survive, unpaired::unpaired,
+    Engine, fault, file_faults::file_fault, georef, map_faults, others::Others, resume, unpaired::unpaired,
     vector_masks::VectorMasks,
 };
 use crate::{
@@ -213,9 +213,8 @@ impl Engine {
             vectors: self.data.vectors.told.clone(),
             passed_over,
             memory_bytes: self.data.builder.memory_bytes() as f64,
-            fingerprint: survive::fingerprint(data),
-            fingerprint_before: Some(survive::fingerprint_before(data))
-                .filter(|old| *old != survive::fingerprint(data)),
+            fingerprint: resume::fingerprint(data),
+            fingerprint_before: Some(resume::fingerprint_before(data)).filter(|old| *old != resume::fingerprint(data)),
         })]
     }
 
@@ -296,8 +295,8 @@ fn small_mask(bits: &[u8], image: &Raster, max_px: u32, classes: usize) -> Vec<u
 fn describe_pair(index: usize, pair: &dataset::Pair, classes: usize) -> Pair {
     let image = pair.image.as_ref();
     let (thumb_width, thumb_height, thumb_rgba) = preprocess::thumbnail(image, THUMB_PX);
-    let thumb_mask = match pair.bits.is_empty() {
-        false => small_mask(&pair.bits, image, THUMB_PX, classes),
+    let thumb_mask = match pair.labels.is_empty() {
+        false => small_mask(&pair.labels, image, THUMB_PX, classes),
         true => vec![if classes == 0 { 0 } else { UNLABELLED }; thumb_width as usize * thumb_height as usize],
     };
     Pair {

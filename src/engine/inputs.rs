@@ -12,7 +12,7 @@ use crate::{
         load::{self, Incoming, Places},
         mask_files::{self, MaskFiles},
     },
-    export::Bits,
+    export::PixelSet,
     formats::{
         DecodeError, ImageFile, Limits,
         geo::{GeoRef, PlaceRemark},
@@ -139,7 +139,7 @@ impl Inputs {
     }
 
     /// Where nothing was measured, of an image that was read by window; forgets its rows.
-    pub(super) fn missing_of_large(&mut self, index: Option<usize>) -> Option<Option<Bits>> {
+    pub(super) fn missing_of_large(&mut self, index: Option<usize>) -> Option<Option<PixelSet>> {
         let large = self.images.get_mut(index?)?.large.as_mut()?;
         Some(large.finish())
     }

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
-use super::gather::Gather;
+use super::map_builder::MapBuilder;
 use crate::{
-    export::Kept,
+    export::PredictionMap,
     infer::{Prediction, Rescale, View},
     protocol::{Event, GroundResolution, Metrics},
 };
@@ -127,7 +127,7 @@ pub(super) struct ImageJob {
     pub(super) target: Target,
     pub(super) view: View,
     pub(super) prediction: Prediction,
-    pub(super) rows: Rescale<Gather>,
+    pub(super) rows: Rescale<MapBuilder>,
     pub(super) resolution: Option<GroundResolution>,
     pub(super) began_ms: f64,
 }
@@ -135,12 +135,12 @@ pub(super) struct ImageJob {
 /// A result that can be downloaded.
 pub(super) struct SavedResult {
     name: String,
-    kept: Kept,
+    kept: PredictionMap,
     metrics: Option<Metrics>,
 }
 
 impl SavedResult {
-    pub(super) fn new(name: String, kept: Kept, metrics: Option<Metrics>) -> Self {
+    pub(super) fn new(name: String, kept: PredictionMap, metrics: Option<Metrics>) -> Self {
         Self { name, kept, metrics }
     }
 
@@ -149,7 +149,7 @@ impl SavedResult {
         &self.name
     }
 
-    pub(super) fn kept(&self) -> &Kept {
+    pub(super) fn kept(&self) -> &PredictionMap {
         &self.kept
     }
 

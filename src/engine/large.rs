@@ -2,7 +2,7 @@
 
 use crate::{
     data::batches::Sampling,
-    export::Bits,
+    export::PixelSet,
     formats::{
         DecodeError,
         raster::Raster,
@@ -25,7 +25,7 @@ pub(super) struct Large {
     /// Rows decoded last: the number of the first, and the rows.
     band: Option<(usize, Raster)>,
     /// Pixels without data among the rows decoded so far.
-    missing: Option<Bits>,
+    missing: Option<PixelSet>,
 }
 
 impl Large {
@@ -149,7 +149,7 @@ impl Large {
             return;
         }
         let [height, width] = self.size();
-        let missing = self.missing.get_or_insert_with(|| Bits::none(height * width));
+        let missing = self.missing.get_or_insert_with(|| PixelSet::none(height * width));
         for row in 0..rows.height {
             for x in 0..rows.width {
                 if rows.alpha8_at(x, row) == 0 {
@@ -160,7 +160,7 @@ impl Large {
     }
 
     /// Forgets the rows decoded last; gives the pixels without data.
-    pub(super) fn finish(&mut self) -> Option<Bits> {
+    pub(super) fn finish(&mut self) -> Option<PixelSet> {
         self.band = None;
         self.missing.take()
     }

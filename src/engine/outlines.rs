@@ -2,7 +2,7 @@
 
 use super::{Engine, fault, job::SavedResult};
 use crate::{
-    export::{self, Classes, Geojson, Kept, VectorOptions, has_place},
+    export::{self, Classes, Geojson, PredictionMap, VectorOptions, has_place},
     formats::geo::GeoRef,
     protocol::{AreaUnit, DrawnOutlines, Event, FaultCode, Outlines, ResultPlace, Stage},
 };
@@ -15,7 +15,7 @@ const LIVE_PX: usize = 12_000_000;
 const LIVE_CORNERS: usize = 200_000;
 
 /// What the page asked for in the terms of one image; what is no usable number is as usual.
-pub(super) fn vector_options(kept: &Kept, outlines: Outlines) -> VectorOptions {
+pub(super) fn vector_options(kept: &PredictionMap, outlines: Outlines) -> VectorOptions {
     let usual = VectorOptions::default();
     let smallest = match outlines.unit {
         AreaUnit::Px => Some(outlines.smallest),
@@ -106,7 +106,7 @@ struct Drawing {
 }
 
 /// At most about `live_px` pixels are looked at.
-fn draw(kept: &Kept, threshold: f32, classes: usize, outlines: Outlines, live_px: usize) -> Drawing {
+fn draw(kept: &PredictionMap, threshold: f32, classes: usize, outlines: Outlines, live_px: usize) -> Drawing {
     let options = vector_options(kept, outlines);
     kept.with_classes(threshold, classes, |whole| {
         let [height, width] = whole.size;
@@ -170,7 +170,7 @@ mod tests {
     use crate::formats::geo::GeoKeys;
 
     /// Bright squares of 12 pixels on a grid, the left half brighter.
-    fn kept(side: u32) -> Kept {
+    fn kept(side: u32) -> PredictionMap {
         let bright = |at: u32| {
             let (x, y) = (at % side, at / side);
             let inside = x % 20 < 12 && y % 20 < 12;
@@ -183,7 +183,7 @@ mod tests {
             }
         };
         let probability: Vec<u16> = (0..side * side).map(bright).collect();
-        Kept {
+        PredictionMap {
             width: side,
             height: side,
             probability: probability.into(),

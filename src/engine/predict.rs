@@ -5,14 +5,14 @@ use std::collections::VecDeque;
 use super::{
     Engine, Model, fault,
     file_faults::file_fault,
-    gather::Gather,
     job::{ImageJob, Job, JobOptions, SavedResult, Target, VIEW_PX},
     large::Large,
+    map_builder::MapBuilder,
     outlines::result_place,
 };
 use crate::{
     data::{class_order::order_of, classes::ClassInfo},
-    export::{self, Bits, Kept, Labels},
+    export::{self, Labels, PixelSet, PredictionMap},
     formats::raster::Raster,
     infer::{Prediction, Rescale, View},
     protocol::{Event, Fault, FaultCode, GroundResolution, PredictionResult, Stage},
@@ -187,7 +187,7 @@ impl Engine {
         let classes = model.unet.config().classes;
         let [height, width] = large.unwrap_or([image.height as usize, image.width as usize]);
         let held: usize = self.prediction.results().iter().map(|r| r.kept().bytes()).sum();
-        let needed = Gather::bytes(height * width, classes);
+        let needed = MapBuilder::bytes(height * width, classes);
         if held + needed > KEEP_BYTES {
             let mib = |bytes: usize| bytes.div_ceil(1 << 20);
             let detail = format!(
@@ -214,7 +214,7 @@ impl Engine {
                 .map(|(mask, bits)| view.truth(mask, &self.judged(pair, bits), &model.spec)),
             _ => None,
         };
-        let gather = Gather::new(
+        let gather = MapBuilder::new(
             &view,
             classes,
             truth.unwrap_or_default(),
@@ -262,11 +262,11 @@ impl Engine {
         };
         let [width, height] = self.target_size(target).unwrap_or([image.width, image.height]);
         let (rgba, [view_height, view_width]) = view.picture(&image, VIEW_PX);
-        let missing = read_by_window.unwrap_or_else(|| Bits::from_flags(transparent(&image)));
+        let missing = read_by_window.unwrap_or_else(|| PixelSet::from_flags(transparent(&image)));
         let map = rows.out.finish(&view);
         let seed = model.spec.sampling == crate::data::batches::Sampling::Classic;
         let seed_map = map.resized.as_ref().filter(|_| seed);
-        let kept = Kept {
+        let kept = PredictionMap {
             width,
             height,
             probability: map.probability,

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Engine, settings::Sides};
+use super::{Engine, settings::Split};
 use crate::{
     data::{
         batches::Sampling,
@@ -14,7 +14,7 @@ use crate::{
 
 impl Engine {
     /// The part to hold back of the only image there is, where some is to be held back and the image is large enough.
-    pub(super) fn hold_back(&self, config: &TrainConfig, sides: &Sides) -> Option<HeldBack> {
+    pub(super) fn hold_back(&self, config: &TrainConfig, sides: &Split) -> Option<HeldBack> {
         let [pair] = sides.train[..] else { return None };
         let chosen = !config.val_names.is_empty();
         let known = config.is_within("tile_px") && config.is_within("depth");

@@ -6,14 +6,14 @@ use crate::{
         augment::Augmentation,
         batches::{Sampling, epoch_samples},
         held_back::HeldBack,
-        place, split,
+        split, split_by_location,
     },
     protocol::{ConfigReport, Event, FieldError, FieldErrorCode, TrainConfig, ValBy},
     train::{Room, Settings, expected_bytes, forecast, usual_interval_for},
 };
 
 /// Which pairs train and which validate.
-pub(super) struct Sides {
+pub(super) struct Split {
     pub(super) train: Vec<usize>,
     /// A single image of which a part is held back is on both sides.
     pub(super) validation: Vec<usize>,
@@ -53,7 +53,7 @@ impl Engine {
     }
 
     /// All that is wrong with the settings, the settings where nothing is, and the split.
-    pub(super) fn check(&self, config: &TrainConfig) -> (Vec<FieldError>, Option<Settings>, Sides) {
+    pub(super) fn check(&self, config: &TrainConfig) -> (Vec<FieldError>, Option<Settings>, Split) {
         let usable = self.data.set.usable();
         let mut errors = Vec::new();
         let names = || -> Vec<(usize, String)> {
@@ -71,18 +71,18 @@ impl Engine {
             match config.val_by {
                 ValBy::Share => {
                     let (train, validation) = split::by_share(&usable, share, config.seed as u32);
-                    Sides {
+                    Split {
                         train,
                         validation,
                         places: 0,
                     }
                 }
-                ValBy::Place => {
-                    let split = place::by_place(&names(), share, config.seed as u32);
+                ValBy::Location => {
+                    let split = split_by_location::split_by_location(&names(), share, config.seed as u32);
                     if split.places == 0 && !usable.is_empty() {
                         errors.push(field_error("val_by", FieldErrorCode::NoPlaces, None));
                     }
-                    Sides {
+                    Split {
                         train: split.train,
                         validation: split.validation,
                         places: split.places,
@@ -95,7 +95,7 @@ impl Engine {
             for name in unknown {
                 errors.push(field_error("val_names", FieldErrorCode::UnknownName, Some(name)));
             }
-            Sides {
+            Split {
                 train,
                 validation,
                 places: 0,

@@ -1,6 +1,6 @@
 //! How much work settings stand for, in multiply-adds: what the page estimates times by.
 
-use super::{Engine, settings::Sides};
+use super::{Engine, settings::Split};
 use crate::{
     protocol::{Preset, TrainConfig},
     train::{Settings, forecast},
@@ -8,7 +8,7 @@ use crate::{
 
 impl Engine {
     /// Multiply-adds of one validation.
-    pub(super) fn validation_macs(&self, settings: &Settings, sides: &Sides) -> f64 {
+    pub(super) fn validation_macs(&self, settings: &Settings, sides: &Split) -> f64 {
         forecast::validation_macs(settings, &self.data.set, [&sides.train, &sides.validation])
     }
 

@@ -2,12 +2,12 @@
 
 /// A set of pixels, one bit each.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Bits(Vec<u64>);
+pub struct PixelSet(Vec<u64>);
 
-impl Bits {
+impl PixelSet {
     /// An empty set over `pixels` pixels.
-    pub fn none(pixels: usize) -> Bits {
-        Bits(vec![0; pixels.div_ceil(64)])
+    pub fn none(pixels: usize) -> PixelSet {
+        PixelSet(vec![0; pixels.div_ceil(64)])
     }
 
     pub fn set(&mut self, at: usize) {
@@ -17,7 +17,7 @@ impl Bits {
     }
 
     /// `None` if no pixel is in it.
-    pub fn from_flags(flags: impl Iterator<Item = bool>) -> Option<Bits> {
+    pub fn from_flags(flags: impl Iterator<Item = bool>) -> Option<PixelSet> {
         let mut words = Vec::new();
         let mut any = false;
         for (i, flag) in flags.enumerate() {
@@ -29,7 +29,7 @@ impl Bits {
                 any = true;
             }
         }
-        any.then_some(Bits(words))
+        any.then_some(PixelSet(words))
     }
 
     pub fn get(&self, at: usize) -> bool {

@@ -1,7 +1,7 @@
 //! Results as map layers and tables: GeoTIFF, GeoJSON, areas.
 
 use super::{
-    kept::Kept,
+    prediction_map::PredictionMap,
     vector::{Classes, Geojson, VectorOptions},
 };
 use crate::formats::{
@@ -15,7 +15,7 @@ pub const NODATA_CLASS: u8 = 255;
 /// In a probability file: nothing was measured here.
 const NODATA_PROBABILITY: f32 = -1.0;
 
-impl Kept {
+impl PredictionMap {
     /// Bytes held.
     pub fn bytes(&self) -> usize {
         self.probability.bytes() + self.labels.as_ref().map_or(0, |l| l.numbers.len())
@@ -170,11 +170,11 @@ pub fn csv_cell(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::pixel_set::Bits, *};
+    use super::{super::pixel_set::PixelSet, *};
     use crate::formats::geo::GeoKeys;
 
-    fn kept() -> Kept {
-        Kept {
+    fn kept() -> PredictionMap {
+        PredictionMap {
             width: 3,
             height: 2,
             probability: vec![0, 40000, 65535, 10, 20, 50000].into(),
@@ -185,7 +185,7 @@ mod tests {
                 epsg: Some(4326),
                 keys: GeoKeys::of_epsg(4326),
             }),
-            missing: Bits::from_flags([true, false, false, false, false, false].into_iter()),
+            missing: PixelSet::from_flags([true, false, false, false, false, false].into_iter()),
         }
     }
 
@@ -226,7 +226,7 @@ mod tests {
         // 1e-4 degrees at 48 north: 11.12 m by 7.46 m.
         let one = areas[1].1.expect("placed") / 3.0;
         assert!((one - 82.9).abs() < 0.3, "{one}");
-        assert_eq!(Kept { geo: None, ..kept() }.areas(0.5, 2)[1], (3, None));
+        assert_eq!(PredictionMap { geo: None, ..kept() }.areas(0.5, 2)[1], (3, None));
     }
 
     #[test]

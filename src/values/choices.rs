@@ -131,7 +131,8 @@ choice! {
         /// At random.
         Share,
         /// Tiles that touch, by the numbers in their names, stay on one side.
-        Place,
+        #[serde(rename = "place")]
+        Location,
     }
 }
 

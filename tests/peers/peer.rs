@@ -12,7 +12,7 @@ use burn::tensor::{
 };
 use groundmask::{
     engine::Engine,
-    export::{self, Kept, OnnxFacts, VectorOptions},
+    export::{self, OnnxFacts, PredictionMap, VectorOptions},
     formats::{
         Limits, Parts, decode,
         geo::{self, Crs},
@@ -322,10 +322,10 @@ fn layers(p: &str, geo: &str, threshold: f32, options: VectorOptions, folder: &s
         "-" => None,
         file => TiffImage::open(Arc::new(fs::read(file)?))?.geo,
     };
-    let kept = Kept {
+    let kept = PredictionMap {
         width: p.shape[1] as u32,
         height: p.shape[0] as u32,
-        missing: export::Bits::from_flags(p.values.iter().map(|v| v.is_nan())),
+        missing: export::PixelSet::from_flags(p.values.iter().map(|v| v.is_nan())),
         probability: export::to_u16(&p.values).into(),
         seed_map: None,
         labels: None,

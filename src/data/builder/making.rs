@@ -7,9 +7,9 @@ use crate::data::adjustment::Adjustment;
 use crate::data::alignment::{self, Aligned, Apart, Place};
 use crate::data::classes::{self, Labelling};
 use crate::data::dataset::{Dataset, Pair, marked};
-use crate::data::doctor::{self, Note};
 use crate::data::fault::FaultKind;
 use crate::data::mask_numbers::{self, Numbers};
+use crate::data::pair_notes::{self, Note};
 use crate::data::thumbprint::Thumbprint;
 use crate::formats::raster::Raster;
 
@@ -20,7 +20,7 @@ impl Builder {
             true => 0,
             false => r.bytes(),
         };
-        pair.bits.len() as u64 + own(&pair.image, &pair.files[0]) + own(&pair.mask, &pair.files[1])
+        pair.labels.len() as u64 + own(&pair.image, &pair.files[0]) + own(&pair.mask, &pair.files[1])
     }
 
     /// Unless somebody has chosen which of them to learn.
@@ -67,16 +67,16 @@ impl Builder {
             number.or_else(|| self.too_many_classes(set))
         });
         if pair.blocked.is_some() {
-            pair.bits = Arc::default();
-        } else if reread || pair.bits.is_empty() || !pair.labelling.labels_like(labelling) {
-            pair.bits = Arc::new(pair_labels(labelling, &set.numbers, &pair));
+            pair.labels = Arc::default();
+        } else if reread || pair.labels.is_empty() || !pair.labelling.labels_like(labelling) {
+            pair.labels = Arc::new(pair_labels(labelling, &set.numbers, &pair));
         }
         pair.labelling = labelling.clone();
-        let (ones, all) = marked(&pair.bits, labelling);
+        let (ones, all) = marked(&pair.labels, labelling);
         pair.foreground_share = ones as f64 / all.max(1) as f64;
         let mask_notes = match labelling {
-            Labelling::Binary(_) => doctor::mask_notes(&pair.bits),
-            Labelling::Classes(_) => doctor::class_notes(&pair.bits),
+            Labelling::Binary(_) => pair_notes::mask_notes(&pair.labels),
+            Labelling::Classes(_) => pair_notes::class_notes(&pair.labels),
         };
         pair.notes = [pair.fixed_notes.clone(), mask_notes].concat();
         pair
@@ -104,7 +104,7 @@ fn new_pair(
         mask_path: mask.path.clone(),
         image: a.clone(),
         mask: b.clone(),
-        bits: Arc::default(),
+        labels: Arc::default(),
         foreground_share: 0.0,
         notes: Vec::new(),
         excluded: false,
@@ -153,7 +153,7 @@ fn new_pair(
         (pair.image, pair.mask) = (cut(a), cut(b));
         pair.fixed_notes.push(Note::Cropped { width, height });
     }
-    pair.fixed_notes.extend(doctor::file_notes(&pair.image, &pair.mask));
+    pair.fixed_notes.extend(pair_notes::file_notes(&pair.image, &pair.mask));
     // One that was drawn for the image is drawn where it belongs.
     if mask.of.is_none() {
         pair.adjustment.shift_mask(&mut pair.mask, &mut pair.covered);

@@ -73,7 +73,7 @@ impl MapFaults {
 
     fn knows(&self, pair: &Pair) -> bool {
         let looked = self.looked.get(&pair.image_path);
-        looked.is_some_and(|l| Arc::ptr_eq(&l.image, &pair.image) && Arc::ptr_eq(&l.bits, &pair.bits))
+        looked.is_some_and(|l| Arc::ptr_eq(&l.image, &pair.image) && Arc::ptr_eq(&l.bits, &pair.labels))
     }
 
     /// Looks at a pair: a tenth of a second for a large one. `pixel_m`: ground resolution of its image, where known.
@@ -100,7 +100,7 @@ impl MapFaults {
         };
         let looked = Looked {
             image: pair.image.clone(),
-            bits: pair.bits.clone(),
+            bits: pair.labels.clone(),
             verdict: surface.as_ref().and_then(Surface::judge),
             surface,
             least_px,
@@ -180,7 +180,7 @@ fn moves(known: &[(usize, &Looked)]) -> Vec<Move> {
 fn view(pair: &Pair) -> Option<View> {
     let (width, height, rgba) = preprocess::thumbnail(&pair.image, MAX_PX);
     let [w, h] = [pair.image.width, pair.image.height].map(|n| n as usize);
-    let labels = preprocess::resize_nearest_mask(&pair.bits, w, h, width as usize, height as usize);
+    let labels = preprocess::resize_nearest_mask(&pair.labels, w, h, width as usize, height as usize);
     let mut counts = [0usize; 256];
     labels.iter().for_each(|label| counts[usize::from(*label)] += 1);
     counts[usize::from(UNLABELLED)] = 0;

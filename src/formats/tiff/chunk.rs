@@ -1,7 +1,7 @@
 //! One strip or tile: decompressed, its predictor undone. Source: TIFF 6.0 chapters 9, 13, 14; Adobe's
 //! technical note 3 for the floating point predictor.
 
-use std::{borrow::Cow, io::Read};
+use std::{borrow::Cow, convert::Infallible, io::Read};
 
 use super::{ifd::Layout, parts::TiffError};
 
@@ -182,24 +182,43 @@ fn pack_bits(raw: &[u8], wanted: usize) -> Vec<u8> {
 }
 
 /// Rows of black and white, one bit a pixel: 0 is white, as in libtiff, whatever the file says that its bits mean. Rows
-/// that its writer left out at the end are white.
+/// that its writer left out before the end of the block are white.
 fn fax(raw: &[u8], shape: ChunkShape) -> Result<Vec<u8>, TiffError> {
-    let side = |n: usize| u16::try_from(n).map_err(|_| TiffError::Unsupported(format!("fax of {n} pixels a side")));
-    let (width, rows) = (side(shape.width)?, side(shape.rows)?);
+    let damaged = || TiffError::Damaged("fax: no code of T.6".into());
+    let width = u16::try_from(shape.width)
+        .map_err(|_| TiffError::Unsupported(format!("fax of {} pixels a row", shape.width)))?;
     let row_bytes = shape.row_bytes();
     let mut out = Vec::new();
-    let read = fax::decoder::decode_g4(raw.iter().copied(), width, Some(rows), |line| {
+    let bytes = raw.iter().copied().map(Ok::<u8, Infallible>);
+    let mut decoder = fax::decoder::Group4Decoder::new(bytes, width).map_err(|_| damaged())?;
+    for row in 0..shape.rows {
+        if decoder.advance().map_err(|_| damaged())? == fax::decoder::DecodeStatus::End {
+            if !ends_block(raw) {
+                return Err(TiffError::Damaged(format!(
+                    "fax: it ends after {row} of {} rows",
+                    shape.rows
+                )));
+            }
+            break;
+        }
         let from = out.len();
         out.resize(from + row_bytes, 0);
-        let black = fax::decoder::pels(line, width).map(|colour| colour == fax::Color::Black);
+        let black = fax::decoder::pels(decoder.transition(), width).map(|colour| colour == fax::Color::Black);
         for (at, _) in black.enumerate().filter(|(_, black)| *black) {
             if let Some(byte) = out.get_mut(from + at / 8) {
                 *byte |= 0x80 >> (at % 8);
             }
         }
-    });
-    read.map(|()| out)
-        .ok_or_else(|| TiffError::Damaged("fax: no code of T.6".into()))
+    }
+    out.resize(shape.bytes(), 0);
+    Ok(out)
+}
+
+/// Whether the last bits that are not padding are T.6's end of a block: eleven zeros and a one, twice.
+fn ends_block(raw: &[u8]) -> bool {
+    let bits = raw.iter().rev().flat_map(|byte| (0..8).map(move |i| byte >> i & 1));
+    let last: Vec<u8> = bits.skip_while(|bit| *bit == 0).take(24).collect();
+    last.len() == 24 && last.iter().enumerate().all(|(i, bit)| (*bit == 1) == (i % 12 == 0))
 }
 
 /// Predictor 2: each sample is the difference to the same band of the pixel before.
@@ -290,6 +309,8 @@ mod tests {
         // 1 | 001 1000 11 1 | 000000000001 000000000001
         let raw = [0b1001_1000, 0b1110_0000, 0b0000_0010, 0b0000_0000, 0b0010_0000];
         assert_eq!(fax(&raw, shape), Ok(vec![0, 0b0001_1000, 0]));
+        // Two of three rows, and no end of the block; then nothing at all.
+        assert!(matches!(fax(&raw[..2], shape), Err(TiffError::Damaged(_))));
         assert!(matches!(fax(&[0, 0], shape), Err(TiffError::Damaged(_))));
         let wide = ChunkShape { width: 70_000, ..shape };
         assert!(matches!(fax(&raw, wide), Err(TiffError::Unsupported(_))));

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::{
     chunk::Compression,
+    chunk_ranges,
     ifd::Directory,
     image::{JpegFacts, TiffImage},
     names::Names,
     nodata,
     parts::{Kind, TiffError, tag},
-    places,
 };
 use crate::formats::geo::{GeoKeys, OwnPlace};
 
@@ -135,9 +135,9 @@ impl TiffImage {
             predictor: d.integer(tag::PREDICTOR, 1)?,
             chunk,
             tiled,
-            places: Vec::new(),
+            chunk_ranges: Vec::new(),
         };
-        image.places = image.places(places::listed(d, tiled)?)?;
+        image.chunk_ranges = image.chunk_ranges(chunk_ranges::listed(d, tiled)?)?;
         Ok(image)
     }
 }

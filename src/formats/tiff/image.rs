@@ -49,7 +49,7 @@ pub struct TiffImage {
     pub(super) chunk: [usize; 2],
     pub(super) tiled: bool,
     /// Where each chunk lies: offset and length. Length 0 means that it was never written.
-    pub(super) places: Vec<(u64, u64)>,
+    pub(super) chunk_ranges: Vec<(u64, u64)>,
 }
 
 /// What strips and tiles of JPEG have in common.

@@ -7,6 +7,7 @@
 //! length of the file, and its chunk reader knows fewer of the variants that GDAL reads, in more bytes of download.
 
 mod chunk;
+mod chunk_ranges;
 mod directory;
 mod fourth_band;
 mod ifd;
@@ -17,7 +18,6 @@ mod names;
 mod nodata;
 mod parts;
 mod picture;
-mod places;
 mod read;
 mod write;
 

@@ -92,7 +92,7 @@ impl Session {
         let mut session = Self::new(settings, data, train, validation, device, reads_are_cheap)?;
         session.learner.restore(&state, file)?;
         session.validator = Validator::restore(state.validations, state.validated_at);
-        session.control = state.stopping;
+        session.stopping = state.stopping;
         session.early_end = state.early_end;
         session.elapsed_ms = state.elapsed_ms;
         if state.validating {

@@ -5,14 +5,14 @@ const FINE_PX: usize = 1 << 28;
 
 /// Probabilities, 0..1, in whole steps, row by row.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Steps {
+pub enum QuantizedMap {
     /// `round(p * 65535)`, as the seed writes them.
     Fine(Vec<u16>),
     /// `round(p * 255)`, of very large scenes.
     Coarse(Vec<u8>),
 }
 
-impl Steps {
+impl QuantizedMap {
     /// Room for `pixels` probabilities, all of it taken at once so that nothing has to be moved later; `None` if there
     /// is not so much memory.
     pub fn with_room(pixels: usize) -> Option<Self> {
@@ -21,8 +21,8 @@ impl Steps {
             all.try_reserve_exact(n).ok().map(|()| all)
         }
         match pixels <= FINE_PX {
-            true => room(pixels).map(Steps::Fine),
-            false => room(pixels).map(Steps::Coarse),
+            true => room(pixels).map(QuantizedMap::Fine),
+            false => room(pixels).map(QuantizedMap::Coarse),
         }
     }
 
@@ -33,8 +33,8 @@ impl Steps {
 
     pub fn bytes(&self) -> usize {
         match self {
-            Steps::Fine(all) => 2 * all.len(),
-            Steps::Coarse(all) => all.len(),
+            QuantizedMap::Fine(all) => 2 * all.len(),
+            QuantizedMap::Coarse(all) => all.len(),
         }
     }
 
@@ -42,33 +42,33 @@ impl Steps {
     pub fn extend(&mut self, probability: impl Iterator<Item = f32>) {
         let share = |p: f32| p.clamp(0.0, 1.0);
         match self {
-            Steps::Fine(all) => all.extend(probability.map(|p| (share(p) * 65535.0).round() as u16)),
-            Steps::Coarse(all) => all.extend(probability.map(|p| (share(p) * 255.0).round() as u8)),
+            QuantizedMap::Fine(all) => all.extend(probability.map(|p| (share(p) * 65535.0).round() as u16)),
+            QuantizedMap::Coarse(all) => all.extend(probability.map(|p| (share(p) * 255.0).round() as u8)),
         }
     }
 
     /// A probability in steps of 1 / 65535.
     pub fn get(&self, at: usize) -> Option<u16> {
         match self {
-            Steps::Fine(all) => all.get(at).copied(),
-            Steps::Coarse(all) => all.get(at).map(|p| u16::from(*p) * 257),
+            QuantizedMap::Fine(all) => all.get(at).copied(),
+            QuantizedMap::Coarse(all) => all.get(at).map(|p| u16::from(*p) * 257),
         }
     }
 
     /// All of them in steps of 1 / 65535.
     pub fn iter(&self) -> impl Iterator<Item = u16> + '_ {
         let (fine, coarse): (&[u16], &[u8]) = match self {
-            Steps::Fine(all) => (all, &[]),
-            Steps::Coarse(all) => (&[], all),
+            QuantizedMap::Fine(all) => (all, &[]),
+            QuantizedMap::Coarse(all) => (&[], all),
         };
         let coarse = coarse.iter().map(|p| u16::from(*p) * 257);
         fine.iter().copied().chain(coarse)
     }
 }
 
-impl From<Vec<u16>> for Steps {
+impl From<Vec<u16>> for QuantizedMap {
     fn from(all: Vec<u16>) -> Self {
-        Steps::Fine(all)
+        QuantizedMap::Fine(all)
     }
 }
 
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn probabilities_round_as_the_seed_does() {
-        let mut steps = Steps::with_room(6).expect("room");
+        let mut steps = QuantizedMap::with_room(6).expect("room");
         steps.extend([0.0, 1.0, 0.5, f32::NAN, -1.0, 2.0].into_iter());
         assert_eq!(steps.iter().collect::<Vec<_>>(), [0, 65535, 32768, 0, 0, 65535]);
     }
@@ -86,7 +86,7 @@ mod tests {
     /// The coarse steps lie on fine ones, within half a coarse step, and on the same side of every threshold of the page.
     #[test]
     fn coarse_steps_are_fine_ones() {
-        let (mut coarse, mut fine) = (Steps::Coarse(Vec::new()), Steps::Fine(Vec::new()));
+        let (mut coarse, mut fine) = (QuantizedMap::Coarse(Vec::new()), QuantizedMap::Fine(Vec::new()));
         let all = || (0..=1000).map(|i| i as f32 / 1000.0);
         coarse.extend(all());
         fine.extend(all());

@@ -2,7 +2,7 @@
 //! the memory it takes beside the result does not grow with the image.
 
 use crate::{
-    export::Steps,
+    export::QuantizedMap,
     infer::{Rows, View, shrunk},
     model::class_metrics::most_probable,
     protocol::Metrics,
@@ -10,11 +10,11 @@ use crate::{
 };
 
 /// Collects the rows of one image's map.
-pub(super) struct Gather {
+pub(super) struct MapBuilder {
     /// Height and width of the map.
     size: [usize; 2],
     classes: usize,
-    kept: Steps,
+    kept: QuantizedMap,
     /// Of a view that is resized onto its image: the probability (of several classes the chosen one's) at the view's size.
     resized: Option<Vec<f32>>,
     /// Class numbers, of several classes.
@@ -28,9 +28,9 @@ pub(super) struct Gather {
 }
 
 /// A map that is whole.
-pub(super) struct Gathered {
+pub(super) struct FinishedMap {
     /// At the image's size; of several classes that of the chosen one.
-    pub(super) probability: Steps,
+    pub(super) probability: QuantizedMap,
     /// Class numbers at the image's size; empty of one class.
     pub(super) labels: Vec<u8>,
     /// The seed's map, at its own size.
@@ -42,7 +42,7 @@ pub(super) struct Gathered {
     pub(super) metrics: Option<Metrics>,
 }
 
-impl Gather {
+impl MapBuilder {
     /// `truth`: at the view's size, empty where there is none. `max_px`: the longer side of what the page is shown. `None`
     /// if there is not enough memory.
     pub(super) fn new(view: &View, classes: usize, truth: Vec<u8>, threshold: f32, max_px: usize) -> Option<Self> {
@@ -53,7 +53,7 @@ impl Gather {
         Some(Self {
             size,
             classes,
-            kept: Steps::with_room(if view.is_native() { pixels } else { 0 })?,
+            kept: QuantizedMap::with_room(if view.is_native() { pixels } else { 0 })?,
             resized: (!view.is_native()).then(Vec::new),
             labels,
             shown: Shown::new(size, max_px),
@@ -66,14 +66,14 @@ impl Gather {
 
     /// Bytes that a result of so many pixels takes.
     pub(super) fn bytes(pixels: usize, classes: usize) -> usize {
-        Steps::bytes_of(pixels) + if classes > 1 { pixels } else { 0 }
+        QuantizedMap::bytes_of(pixels) + if classes > 1 { pixels } else { 0 }
     }
 
     /// `view`: the one the rows came from.
-    pub(super) fn finish(mut self, view: &View) -> Gathered {
+    pub(super) fn finish(mut self, view: &View) -> FinishedMap {
         let mut probability = self.kept;
         if let Some(map) = &self.resized {
-            probability = Steps::Fine(Vec::new());
+            probability = QuantizedMap::Fine(Vec::new());
             probability.extend(view.to_image(map).iter().copied());
             if self.classes > 1 {
                 self.labels = view.labels_to_image(&self.labels, 0);
@@ -90,7 +90,7 @@ impl Gather {
                 })
             });
         }
-        Gathered {
+        FinishedMap {
             probability,
             labels: self.labels,
             resized: self.resized,
@@ -105,7 +105,7 @@ impl Gather {
     }
 }
 
-impl Rows for Gather {
+impl Rows for MapBuilder {
     fn put(&mut self, values: &[f32]) {
         let k = self.classes.max(1);
         let width = self.size[1].max(1);
@@ -207,7 +207,7 @@ mod tests {
                 .map(|_| rng.random_range(0..classes.max(2)) as u8)
                 .collect();
             let view = View::native([height, width], Channels::Grey);
-            let mut gather = Gather::new(&view, classes, truth.clone(), 0.4, 16).expect("room");
+            let mut gather = MapBuilder::new(&view, classes, truth.clone(), 0.4, 16).expect("room");
             let mut rest = map.as_slice();
             while !rest.is_empty() {
                 let rows = rng.random_range(1..=rest.len() / (width * classes));
@@ -226,7 +226,7 @@ mod tests {
             let metrics = got.metrics.expect("a truth");
             assert_eq!((metrics.iou, metrics.accuracy), (whole.iou, whole.accuracy));
             assert!((metrics.loss - whole.loss).abs() < 1e-9 * whole.loss.abs().max(1.0));
-            let mut kept = Steps::with_room(height * width).expect("room");
+            let mut kept = QuantizedMap::with_room(height * width).expect("room");
             kept.extend(map.chunks_exact(classes).map(|p| p.iter().copied().fold(0.0, f32::max)));
             assert!(got.probability == kept);
             assert_eq!(got.labels.len(), if classes > 1 { height * width } else { 0 });

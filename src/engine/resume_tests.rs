@@ -295,5 +295,5 @@ fn a_run_stopped_in_a_validation_goes_on_with_it() {
     assert_eq!(format!("{:?}", end.validation), format!("{:?}", whole.validation));
 }
 
-#[path = "survive_file_tests.rs"]
+#[path = "resume_file_tests.rs"]
 mod files;

@@ -30,7 +30,7 @@ impl TiffImage {
     ///
     /// # Errors
     /// If there are fewer, or one would take more than [`MAX_STRIP_BYTES`] or [`MAX_CHUNK_BYTES`] decompressed.
-    pub(super) fn places(&self, [offsets, mut counts]: [Vec<u64>; 2]) -> Result<Vec<(u64, u64)>, TiffError> {
+    pub(super) fn chunk_ranges(&self, [offsets, mut counts]: [Vec<u64>; 2]) -> Result<Vec<(u64, u64)>, TiffError> {
         let wanted = (self.chunks_down() as u64)
             .saturating_mul(self.chunks_across() as u64)
             .saturating_mul(self.planes() as u64);
@@ -69,7 +69,7 @@ impl TiffImage {
     /// # Errors
     /// If it lies outside of the file.
     pub(super) fn encoded(&self, number: usize, wanted: usize) -> Result<Option<&[u8]>, TiffError> {
-        let &(offset, length) = self.places.get(number).ok_or(TiffError::Truncated)?;
+        let &(offset, length) = self.chunk_ranges.get(number).ok_or(TiffError::Truncated)?;
         if length == 0 && (offset == 0 || self.compression != Compression::None) {
             return Ok(None);
         }

@@ -10,7 +10,7 @@ use super::pair::without_extension;
 
 /// Pairs divided by place.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PlaceSplit {
+pub struct LocationSplit {
     pub train: Vec<usize>,
     pub validation: Vec<usize>,
     /// Places found; 0 if no name holds numbers.
@@ -120,14 +120,14 @@ fn divisor(a: i64, b: i64) -> i64 {
 /// Tiles of one sheet whose columns and rows differ by at most one step are one place, whatever their zoom. A place
 /// with more than half of the tiles is cut across its longer side: one seam cannot be helped there. Pairs whose names
 /// hold no tile are places of their own. With a share above 0 and two places, both sides get at least one.
-pub fn by_place(pairs: &[(usize, String)], share: f64, seed: u32) -> PlaceSplit {
+pub fn split_by_location(pairs: &[(usize, String)], share: f64, seed: u32) -> LocationSplit {
     let mut tiles: Vec<(usize, Option<Tile>)> = pairs.iter().map(|(pair, path)| (*pair, tile(path))).collect();
     tiles.sort();
     level(&mut tiles);
     if tiles.iter().all(|(_, t)| t.is_none()) {
-        return PlaceSplit {
+        return LocationSplit {
             train: tiles.into_iter().map(|(pair, _)| pair).collect(),
-            ..PlaceSplit::default()
+            ..LocationSplit::default()
         };
     }
     let mut places = connected(&tiles);
@@ -146,9 +146,9 @@ pub fn by_place(pairs: &[(usize, String)], share: f64, seed: u32) -> PlaceSplit 
     } else {
         0.0
     };
-    let mut out = PlaceSplit {
+    let mut out = LocationSplit {
         places: count,
-        ..PlaceSplit::default()
+        ..LocationSplit::default()
     };
     let mut rest = Vec::new();
     for place in places {
@@ -273,16 +273,16 @@ mod tests {
             .collect();
         let pairs = named(&names.iter().map(String::as_str).collect::<Vec<_>>());
         for seed in 0..20 {
-            let split = by_place(&pairs, 0.25, seed);
+            let split = split_by_location(&pairs, 0.25, seed);
             assert_eq!(split.places, 4);
             assert_eq!((split.train.len(), split.validation.len()), (12, 4));
             let first = split.validation[0];
             assert_eq!(split.validation, (first..first + 4).collect::<Vec<_>>());
-            assert_eq!(split, by_place(&pairs, 0.25, seed));
+            assert_eq!(split, split_by_location(&pairs, 0.25, seed));
         }
-        let differ = (1..20).any(|s| by_place(&pairs, 0.25, s) != by_place(&pairs, 0.25, 0));
+        let differ = (1..20).any(|s| split_by_location(&pairs, 0.25, s) != split_by_location(&pairs, 0.25, 0));
         assert!(differ);
-        assert!(by_place(&pairs, 0.0, 1).validation.is_empty());
+        assert!(split_by_location(&pairs, 0.0, 1).validation.is_empty());
     }
 
     /// Both tiles of a pair of names on one side, whatever the seed.
@@ -294,7 +294,7 @@ mod tests {
                 .unwrap()
         };
         (0..40).all(|seed| {
-            let validation = by_place(pairs, share, seed).validation;
+            let validation = split_by_location(pairs, share, seed).validation;
             validation.contains(&number(one)) == validation.contains(&number(other))
         })
     }
@@ -309,7 +309,7 @@ mod tests {
                 .chain([format!("t_{edge}_9999")])
                 .collect();
             let pairs = named(&names.iter().map(String::as_str).collect::<Vec<_>>());
-            assert_eq!(by_place(&pairs, 0.3, 1).places, 5, "{edge}");
+            assert_eq!(split_by_location(&pairs, 0.3, 1).places, 5, "{edge}");
             assert!(together(&pairs, 0.3, "t_0_0", "t_512_512"), "{edge}");
         }
         let rows: Vec<String> = ["t", "u", "v"]
@@ -317,7 +317,7 @@ mod tests {
             .flat_map(|sheet| [0, 512, 1024, 1288].map(|x| format!("{sheet}_{x}_0")))
             .collect();
         let pairs = named(&rows.iter().map(String::as_str).collect::<Vec<_>>());
-        assert_eq!(by_place(&pairs, 0.3, 1).places, 3);
+        assert_eq!(split_by_location(&pairs, 0.3, 1).places, 3);
         assert!(together(&pairs, 0.3, "t_0_0", "t_1288_0"));
     }
 
@@ -337,16 +337,16 @@ mod tests {
             })
             .collect();
         let pairs = named(&names.iter().map(String::as_str).collect::<Vec<_>>());
-        assert_eq!(by_place(&pairs, 0.25, 1).places, 4);
+        assert_eq!(split_by_location(&pairs, 0.25, 1).places, 4);
         for child in ["619212-523272-20", "619213-523273-20"] {
             assert!(together(&pairs, 0.25, "309606-261636-19", child));
         }
         // All there is shows one ground: nothing to hold back, rather than what was learnt.
-        let split = by_place(&pairs[..5], 0.25, 1);
+        let split = split_by_location(&pairs[..5], 0.25, 1);
         assert_eq!((split.places, split.validation.len()), (1, 0));
         // Two neighbours with two children each are divided between them.
         let pairs = named(&["8-8-4", "9-8-4", "16-16-5", "17-17-5", "18-16-5", "19-17-5"]);
-        assert_eq!(by_place(&pairs, 0.5, 1).places, 2);
+        assert_eq!(split_by_location(&pairs, 0.5, 1).places, 2);
         for (one, child) in [("8-8-4", "17-17-5"), ("9-8-4", "18-16-5")] {
             assert!(together(&pairs, 0.5, one, child));
         }
@@ -358,14 +358,14 @@ mod tests {
             Some((i64::MAX, i64::MAX))
         );
         let ends = named(&["9223372036854775807_0", "0_9223372036854775807", "a_1_1"]);
-        assert_eq!(by_place(&ends, 0.3, 1).validation.len(), 1);
+        assert_eq!(split_by_location(&ends, 0.3, 1).validation.len(), 1);
     }
 
     #[test]
     fn one_field_of_tiles_is_cut_once() {
         let names: Vec<String> = (0..40).map(|i| format!("t_{}_{}", i % 10, i / 10)).collect();
         let pairs = named(&names.iter().map(String::as_str).collect::<Vec<_>>());
-        let split = by_place(&pairs, 0.2, 3);
+        let split = split_by_location(&pairs, 0.2, 3);
         assert_eq!(split.places, 2);
         assert!(!split.validation.is_empty() && !split.train.is_empty());
         // Whole columns: no validation column is left of a training one's right end.
@@ -383,12 +383,12 @@ mod tests {
 
     #[test]
     fn names_without_numbers_have_no_place() {
-        let split = by_place(&named(&["a", "b", "c"]), 0.5, 1);
+        let split = split_by_location(&named(&["a", "b", "c"]), 0.5, 1);
         assert_eq!((split.places, split.train.len(), split.validation.len()), (0, 3, 0));
         // A few among tiles are places of their own.
-        let split = by_place(&named(&["a", "1_1", "9_9"]), 0.34, 1);
+        let split = split_by_location(&named(&["a", "1_1", "9_9"]), 0.34, 1);
         assert_eq!(split.places, 3);
         assert_eq!(split.validation.len(), 1);
-        assert_eq!(by_place(&named(&["5_5"]), 0.5, 1).train.len(), 1);
+        assert_eq!(split_by_location(&named(&["5_5"]), 0.5, 1).train.len(), 1);
     }
 }

@@ -314,5 +314,5 @@ impl From<StateError> for Refusal {
 }
 
 #[cfg(test)]
-#[path = "survive_tests.rs"]
+#[path = "resume_tests.rs"]
 mod tests;

@@ -1,15 +1,15 @@
 //! A prediction as it is held for its downloads.
 
-use super::{pixel_set::Bits, steps::Steps};
+use super::{pixel_set::PixelSet, quantized_map::QuantizedMap};
 use crate::formats::geo::GeoRef;
 
 /// A prediction, kept for download.
 #[derive(Debug, Clone)]
-pub struct Kept {
+pub struct PredictionMap {
     pub width: u32,
     pub height: u32,
     /// At the size of the input; of several classes that of the chosen one.
-    pub probability: Steps,
+    pub probability: QuantizedMap,
     /// Of a model of several classes.
     pub labels: Option<Labels>,
     /// Seed pipeline: its 256x256 map, which is what its 16-bit file holds.
@@ -17,7 +17,7 @@ pub struct Kept {
     /// Where the image lies on the ground.
     pub geo: Option<GeoRef>,
     /// Pixels where nothing was measured: transparent or nodata.
-    pub missing: Option<Bits>,
+    pub missing: Option<PixelSet>,
 }
 
 /// Class numbers at the size of the input, and the colour of each class.
