@@ -132,6 +132,13 @@ pub(super) struct ImageJob {
     pub(super) began_ms: f64,
 }
 
+impl ImageJob {
+    /// The view, to be told which rows of a large image it is given.
+    pub(super) fn view_mut(&mut self) -> &mut View {
+        &mut self.view
+    }
+}
+
 /// A result that can be downloaded.
 pub(super) struct SavedResult {
     name: String,

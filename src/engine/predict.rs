@@ -104,7 +104,7 @@ impl Engine {
                 let rows = match target {
                     Target::Input(input) => {
                         let rows = current.view.image_rows(current.prediction.next_rows());
-                        self.inputs.rows(input, &mut current.view, rows)
+                        self.inputs.rows(input, current.view_mut(), rows)
                     }
                     Target::Pair(_) => Ok(None),
                 };

@@ -2,7 +2,6 @@
 //!
 //! - no circle between files, in Rust and in JavaScript;
 //! - no module imports upward (`FLOORS`);
-//! - in `train` and `engine` no file sets a field of another (`fields`);
 //! - no file of more than `MOST_LINES` lines of code, without blank lines and comments, with the tests in it;
 //! - sources and documents refer to nothing that a reader of the repository cannot see (`words`);
 //! - the files that documents name are there (`places`).
@@ -11,7 +10,6 @@
 
 mod circles;
 pub mod code;
-mod fields;
 mod js_modules;
 mod places;
 mod rust_modules;
@@ -52,7 +50,6 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
     for (rule, faults) in [
         ("circles between files", circles(&sources)),
         ("imports upward", upward(&sources)),
-        ("fields set from another file", fields::faults(&sources)),
         ("files of more than 400 lines of code", long_files(&sources)),
         ("words that point outside the repository", words::faults(&sources)),
         (
@@ -154,11 +151,6 @@ mod tests {
     #[test]
     fn no_module_imports_upward() {
         none(upward(&sources()));
-    }
-
-    #[test]
-    fn no_file_sets_the_fields_of_another() {
-        none(fields::faults(&sources()));
     }
 
     #[test]
