@@ -49,7 +49,7 @@ pub struct Legend {
 pub enum Labelling {
     /// 0 and 1.
     Binary(MaskRule),
-    /// ClassInfo numbers and [`UNLABELLED`].
+    /// Class numbers and [`UNLABELLED`].
     Classes(Arc<Legend>),
 }
 
@@ -238,7 +238,7 @@ impl Legend {
         classes
     }
 
-    /// ClassInfo number of every entry.
+    /// Class number of every entry.
     fn numbers(&self) -> Vec<u8> {
         let classes = self.classes();
         let number = |e: &LegendEntry| classes.iter().position(|c| !e.ignored && c.name == e.name);

@@ -117,7 +117,7 @@ impl Dataset {
         self.pair(pair).map(|p| p.mask.as_ref())
     }
 
-    /// The mask under the labelling in force, the image's size; see [`Pair::bits`].
+    /// The mask under the labelling in force, the image's size; see [`Pair::labels`].
     pub fn mask_labels(&self, pair: usize) -> Option<&[u8]> {
         self.pair(pair).map(|p| p.labels.as_slice())
     }

@@ -11,6 +11,7 @@ use crate::{
 
 /// Longer side of a result's picture on the page in pixels.
 pub(super) const VIEW_PX: usize = 1024;
+
 /// What a prediction looks at: the image of a pair, or an image dropped to be predicted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Target {

@@ -14,6 +14,7 @@ use crate::{
 
 /// Points of a resumed run's loss curve: more than a chart has pixels.
 const CURVE_POINTS: usize = 4000;
+
 /// What a run file holds beside the session. Fields that later versions add need `#[serde(default)]`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct About {

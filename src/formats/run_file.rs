@@ -19,8 +19,6 @@ use serde_json::{Number, Value};
 
 /// Version of the layout above. What the JSON's `meta` says has its own (`train::state`).
 pub const RUN_FILE_VERSION: u32 = 1;
-/// How the files of downloaded runs end.
-pub const RUN_FILE_ENDING: &str = "gmrun";
 const MAGIC: [u8; 8] = *b"GMRUN\r\n\x1a";
 const HEAD_BYTES: u64 = 28;
 const CRC_BYTES: u64 = 4;

@@ -7,7 +7,7 @@ use super::{
 impl TrainConfig {
     /// The settings of a preset.
     ///
-    /// `Seed` is the classic pipeline: `unetNorm` at width 64 on grey 256x256 tiles, BCE, Adam 1e-4, batch 2, 50 steps an
+    /// `Classic` is the classic pipeline: `unetNorm` at width 64 on grey 256x256 tiles, BCE, Adam 1e-4, batch 2, 50 steps an
     /// epoch, no validation, the weights of the lowest training loss. Its 1000 epochs are 30 here; the field takes what
     /// one likes.
     pub fn of(preset: Preset) -> Self {

@@ -214,7 +214,7 @@ impl TrainConfig {
         }
     }
 
-    /// Poolings of its network, whatever `depth` says of the small one; 2 where it says nothing sensible.
+    /// Poolings of its network, whatever `depth` says of the small one; meant for a checked depth.
     pub fn poolings(&self) -> usize {
         match self.architecture {
             Architecture::UnetSmall => 2,

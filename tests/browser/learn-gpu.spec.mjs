@@ -72,7 +72,7 @@ test('three classes are learnt on WebGPU and predicted', async ({ baseURL }) => 
   await context.close();
 });
 
-/** The faint squares of src/train/repair_tests.rs, where the weights of seed 35 leave the head without a positive value. */
+/** The faint squares of src/train/run/session_tests/, where the weights of seed 35 leave the head without a positive value. */
 test('a dead output is found and mended on WebGPU', async ({ baseURL }) => {
   const { page, seen, context } = await open(String(baseURL));
   const side = 96;

@@ -3,15 +3,15 @@
  * Whether a name of a validation image means a file: the rule of src/data/split.rs, of which both are held to
  * tests/validation-names.json.
  */
-import { NAME_ENDINGS } from '../generated/constants.js';
+import { IMAGE_ENDINGS, OUTLINE_ENDINGS } from '../generated/constants.js';
 
 /** @param {string} path */
-const plain = (path) => path.trim().replace(/^(\.\/)+/, '').replace(/^\/+|\/+$/g, '').normalize('NFD');
+const plain = (path) => path.trim().replace(/^(\.\/)+/, '').replace(/^\/+|\/+$/g, '').normalize('NFC');
 
 /** @param {string} path */
 function withoutEnding(path) {
   const dot = path.lastIndexOf('.');
-  return dot >= 0 && NAME_ENDINGS.includes(path.slice(dot + 1).toLowerCase()) ? path.slice(0, dot) : null;
+  return dot >= 0 && [...IMAGE_ENDINGS, ...OUTLINE_ENDINGS].includes(path.slice(dot + 1).toLowerCase()) ? path.slice(0, dot) : null;
 }
 
 /** With or without folders, with or without the ending. @param {string} path @param {string} name */

@@ -32,8 +32,11 @@ export const MAX_VALIDATIONS = 4000;
 /** Fewer usable pairs than this cannot be divided sensibly. */
 export const FEW_PAIRS = 4;
 
-/** Endings of images and of outlines that are no part of a picture's name. */
-export const NAME_ENDINGS = ['png', 'apng', 'jpg', 'jpeg', 'jpe', 'jfif', 'webp', 'bmp', 'dib', 'gif', 'tif', 'tiff', 'gtiff', 'geotiff', 'geojson', 'json', 'shp'];
+/** Endings of images: no part of a picture's name. */
+export const IMAGE_ENDINGS = ['png', 'apng', 'jpg', 'jpeg', 'jpe', 'jfif', 'webp', 'bmp', 'dib', 'gif', 'tif', 'tiff', 'gtiff', 'geotiff'];
+
+/** Endings of outlines: no part of a picture's name. */
+export const OUTLINE_ENDINGS = ['geojson', 'json', 'shp'];
 
 /** In the order in which they are offered. */
 export const PRESETS = /** @type {const} */ (['fast', 'balanced', 'seed']);

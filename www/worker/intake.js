@@ -3,7 +3,7 @@
  * Reads the files of a drop in the worker, one at a time, and hands each to the engine. Between two
  * files the worker looks at its commands, so a drop of thousands can be cancelled and never delays Stop.
  */
-import { NAME_ENDINGS } from '../generated/constants.js';
+import { IMAGE_ENDINGS } from '../generated/constants.js';
 import { MAX_FILE_BYTES } from '../core/paths.js';
 import { isForeignModel, isModel } from '../ui/format.js';
 import { isZip, listZip, mib, readEntry } from './zip.js';
@@ -157,7 +157,7 @@ export class Intake {
     // Office documents and projects of QGIS are archives too, but none of images.
     if (this.module()?.is_beside(file.name)) return false;
     const ending = file.name.split('.').pop()?.toLowerCase() ?? '';
-    if (NAME_ENDINGS.includes(ending) || isModel(file.name)) return false;
+    if (IMAGE_ENDINGS.includes(ending) || isModel(file.name)) return false;
     try {
       return isZip(new Uint8Array(await file.slice(0, 4).arrayBuffer()));
     } catch {

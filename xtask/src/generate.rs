@@ -120,11 +120,16 @@ fn constants() -> Result<String> {
             constant_number(value)
         )?;
     }
-    writeln!(
-        out,
-        "\n/** Endings of images and of outlines that are no part of a picture's name. */\nexport const NAME_ENDINGS = [{}];",
-        words(values::NAME_ENDINGS)
-    )?;
+    for (note, name, endings) in [
+        ("Endings of images", "IMAGE_ENDINGS", values::IMAGE_ENDINGS),
+        ("Endings of outlines", "OUTLINE_ENDINGS", values::OUTLINE_ENDINGS),
+    ] {
+        writeln!(
+            out,
+            "\n/** {note}: no part of a picture's name. */\nexport const {name} = [{}];",
+            words(endings)
+        )?;
+    }
     let presets = values::Preset::ALL.iter().map(serde_json::to_value);
     let presets = presets.collect::<Result<Vec<_>, _>>()?;
     let presets: Vec<&str> = presets.iter().filter_map(|preset| preset.as_str()).collect();

@@ -2,7 +2,7 @@
 
 use super::kinds::Role;
 use super::vocabulary::{COLOUR_WORDS, COPY_WORDS, IMAGE_WORDS, MASK_WORDS};
-use crate::values::NAME_ENDINGS;
+use crate::values::{IMAGE_ENDINGS, OUTLINE_ENDINGS};
 
 /// A name in composed form (Unicode's NFC): macOS hands out decomposed ones, everybody else composed ones, and
 /// `tile_München` must match itself. In the browser all names come in composed, by `String.prototype.normalize`.
@@ -184,9 +184,9 @@ pub(super) fn spelling(name: &str) -> String {
 /// `path` without a known picture extension; `None` if it has none.
 pub(in crate::data) fn without_extension(path: &str) -> Option<&str> {
     let (stem, extension) = path.rsplit_once('.')?;
-    NAME_ENDINGS
-        .contains(&extension.to_ascii_lowercase().as_str())
-        .then_some(stem)
+    let extension = extension.to_ascii_lowercase();
+    let mut known = IMAGE_ENDINGS.iter().chain(OUTLINE_ENDINGS);
+    known.any(|known| *known == extension).then_some(stem)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Images: the one table of the formats that are read, and files of them as [`Raster`](super::Raster)s.
 //!
 //! A new format is a file of its own beside these, a row in [`IMAGE_FORMATS`] and its name in [`Format`]; every list of
-//! formats and extensions, here and in the page, is made from the table.
+//! formats here is made from the table, and a test holds the endings that the page knows (`values::IMAGE_ENDINGS`) to it.
 
 mod bmp;
 mod decode;
@@ -53,7 +53,7 @@ mod tests {
             assert_eq!(row.format.row().map(|own| own.name), Some(row.name));
             for extension in row.extensions.iter() {
                 // The page and the pairing by name know endings from there.
-                assert!(crate::values::NAME_ENDINGS.contains(extension), "{extension}");
+                assert!(crate::values::IMAGE_ENDINGS.contains(extension), "{extension}");
             }
             for extension in row.extensions.iter().chain(row.world_extensions) {
                 assert!(seen.insert(*extension), "{extension} twice");

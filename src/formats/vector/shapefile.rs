@@ -21,24 +21,6 @@ pub fn is_shp(path: &str) -> bool {
     path.to_lowercase().ends_with(".shp")
 }
 
-/// Whether a file is a Shapefile's table by its name.
-pub fn is_dbf(path: &str) -> bool {
-    path.to_lowercase().ends_with(".dbf")
-}
-
-/// Whether a file is the list of a Shapefile's records.
-pub fn is_shx(path: &str) -> bool {
-    path.to_lowercase().ends_with(".shx")
-}
-
-/// Whether a file belongs to a Shapefile and is not needed: spatial indices and metadata.
-pub fn is_companion(path: &str) -> bool {
-    let lower = path.to_lowercase();
-    [".sbn", ".sbx", ".qix", ".qpj", ".shp.xml"]
-        .iter()
-        .any(|end| lower.ends_with(end))
-}
-
 /// Polygons with the class of their table's column `class`, where it has one. Rings of one record are put together as GDAL
 /// does. Null shapes and deleted rows are passed over; without any shape it is a file of no polygons.
 ///

@@ -110,7 +110,7 @@ impl Trainer {
         self.adam.set_clip_norm((limit > 0.0).then_some(limit));
     }
 
-    /// Weights of the loss by class, of a model of several; empty = all alike. See [`ClassLoss`].
+    /// Weights of the loss by class, of a model of several; empty = all alike. See [`loss_from_class_logits`].
     pub fn set_class_weights(&mut self, weights: Vec<f32>) {
         self.class_weights = weights;
     }
