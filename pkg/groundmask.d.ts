@@ -818,6 +818,11 @@ export interface ClassInfo {
 }
 
 /**
+ * What the user asked for.
+ */
+export type DeviceChoice = "auto" | "webgpu" | "cpu";
+
+/**
  * What training makes small.
  */
 export type Loss = "bce_dice" | "bce";
@@ -1306,8 +1311,6 @@ export type AreaUnit = "px" | "m2";
 
 export type DataSource = "none" | "files" | "sample_scenes";
 
-export type DeviceChoice = "auto" | "webgpu" | "cpu";
-
 export type ExportKind = "mask_png" | "probability_png" | "mask_tif" | "class_tif" | "probability_tif" | "geojson" | "world_file" | "aux_xml";
 
 export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "annotations" | "no_mask" | "no_image" | "partner_refused" | "ambiguous" | "other_form" | "which_folder" | "object_masks" | "task_names" | "other_place" | "other_grid" | "size_mismatch" | "mask_number" | "too_many_classes" | "no_pairs" | "vector_mask" | "vector_part" | "bad_legend" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_other_version" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "foreign_model" | "cannot_continue" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
@@ -1322,41 +1325,6 @@ export type PictureOf = "pair" | "input";
 
 export type Stage = "read" | "decode" | "pair" | "train" | "predict" | "export" | "model" | "device" | "protocol";
 
-
-/**
- * The benchmark's training problem, for `bench.html`.
- */
-export class Bench {
-    private constructor();
-    free(): void;
-    [Symbol.dispose](): void;
-    /**
-     * GFLOP/s of multiply-adds on registers, the device's ceiling.
-     */
-    static ceiling(config: any): Promise<number>;
-    /**
-     * `config`: `{ backend: "webgpu" | "cpu", filters, size, batch, dropout, det }`.
-     */
-    static create(config: any): Promise<Bench>;
-    /**
-     * One inference; its first probability.
-     */
-    infer(): Promise<number>;
-    /**
-     * `{ estimate, wasm, gpu_in_use, gpu_reserved }` in bytes; the GPU's are 0 on the CPU.
-     */
-    memory(): any;
-    /**
-     * Every pass of every different layer alone: `{ ceiling, operators: [{ layer, pass, gflop, ms }] }`.
-     */
-    static operators(config: any): Promise<any>;
-    /**
-     * One training step; its loss.
-     */
-    step(): Promise<number>;
-    readonly adapter: string;
-    readonly parameters: number;
-}
 
 /**
  * The engine behind the page. Calls must not overlap: await each before the next.
@@ -1453,11 +1421,6 @@ export function is_beside(path: string): boolean;
 export function is_junk(path: string): boolean;
 
 /**
- * Panics, as a bug would: the browser tests see by it that a panic costs no run.
- */
-export function panic_on_purpose(): void;
-
-/**
  * Runs when the module is instantiated: a panicking async export never settles its promise
  * (wasm-bindgen#2724), so the hook itself tells the page that this worker is finished.
  */
@@ -1469,7 +1432,6 @@ export type InitInput = RequestInfo | URL | Response | BufferSource | WebAssembl
 
 export interface InitOutput {
     readonly memory: WebAssembly.Memory;
-    readonly __wbg_bench_free: (a: number, b: number) => void;
     readonly __wbg_engine_free: (a: number, b: number) => void;
     readonly __wbg_get_point_x: (a: number) => number;
     readonly __wbg_get_point_y: (a: number) => number;
@@ -1480,14 +1442,6 @@ export interface InitOutput {
     readonly __wbg_set_point_y: (a: number, b: number) => void;
     readonly __wbg_set_point_z: (a: number, b: number) => void;
     readonly add_nadgrid: (a: number, b: number, c: any) => [number, number];
-    readonly bench_adapter: (a: number) => [number, number];
-    readonly bench_ceiling: (a: any) => any;
-    readonly bench_create: (a: any) => any;
-    readonly bench_infer: (a: number) => any;
-    readonly bench_memory: (a: number) => any;
-    readonly bench_operators: (a: any) => any;
-    readonly bench_parameters: (a: number) => number;
-    readonly bench_step: (a: number) => any;
     readonly describe_run: (a: number, b: number, c: number, d: any) => any;
     readonly engine_advance: (a: number, b: number) => any;
     readonly engine_can_save: (a: number) => number;
@@ -1502,7 +1456,6 @@ export interface InitOutput {
     readonly failed_allocation_bytes: () => number;
     readonly is_beside: (a: number, b: number) => number;
     readonly is_junk: (a: number, b: number) => number;
-    readonly panic_on_purpose: () => void;
     readonly point_new: (a: number, b: number, c: number) => number;
     readonly projection_axis: (a: number) => [number, number];
     readonly projection_isGeocentric: (a: number) => number;
@@ -1516,11 +1469,11 @@ export interface InitOutput {
     readonly transform: (a: number, b: number, c: number) => [number, number];
     readonly wasm_bindgen__convert__closures_____invoke__h406a78d26a470301: (a: number, b: number, c: any, d: any) => void;
     readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_46: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_47: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_37: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_38: (a: number, b: number, c: any) => [number, number];
     readonly wasm_bindgen__convert__closures_____invoke__hdf6b664c1dd5eb9d: (a: number, b: number, c: any) => [number, number];
     readonly wasm_bindgen__convert__closures_____invoke__h14ef2b1162c22978: (a: number, b: number, c: any) => void;
-    readonly wasm_bindgen__convert__closures_____invoke__h14ef2b1162c22978_45: (a: number, b: number, c: any) => void;
+    readonly wasm_bindgen__convert__closures_____invoke__h14ef2b1162c22978_36: (a: number, b: number, c: any) => void;
     readonly __wbindgen_malloc: (a: number, b: number) => number;
     readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_free: (a: number, b: number, c: number) => void;

@@ -10,7 +10,6 @@ mod probe;
 mod survive;
 
 use js_sys::{Array, Function, Reflect};
-use objects::object;
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 

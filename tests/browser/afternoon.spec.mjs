@@ -85,7 +85,8 @@ for (const seed of SEEDS) {
     const { run, model } = await ended(page);
     const at = model?.operating_point?.threshold ?? 0;
     const best = Math.max(...(run?.validations ?? []).map(({ validation }) => validation?.iou ?? 0));
-    expect(model?.operating_point?.iou).toBeCloseTo(best, 5);
+    // Judged by a part of the scene itself, near ties go to later weights and to a higher threshold: half a point each at most.
+    expect(best - (model?.operating_point?.iou ?? 0)).toBeLessThanOrEqual(0.01);
     await click('#to-predict');
     await expect(page.locator('#threshold-value')).toHaveText(at.toFixed(2));
     await expect(page.locator('#model-about')).toContainText('on the part held back');
