@@ -10,6 +10,7 @@ use crate::{
     model::{Architecture, LossConfig, ModelConfig, NamedTensor, UNet, write_weights},
     ops::{
         ConvShape,
+        read_back::read_back,
         timing::{self, Pass},
     },
     train::{Batch, TrainError, Trainer, expected_bytes},
@@ -87,15 +88,7 @@ impl Bench {
         let result = self.trainer.step(self.batch.clone());
         // The weights too: a step is done when its update is.
         let weight = self.trainer.model().out_bias();
-        let data = Tensor::cat(vec![result, weight], 0).into_data_async().await;
-        let values = data.map_err(|e| TrainError::Read(format!("{e:?}")))?;
-        let values = values
-            .try_into_vec::<f32>()
-            .map_err(|e| TrainError::Read(format!("{e:?}")))?;
-        values
-            .first()
-            .map(|&v| f64::from(v))
-            .ok_or_else(|| TrainError::Read("no loss".into()))
+        first_of(Tensor::cat(vec![result, weight], 0), "no loss").await
     }
 
     /// One inference of the batch; gives the first probability, read back with all others.
@@ -103,18 +96,19 @@ impl Bench {
     /// # Errors
     /// If the device fails.
     pub async fn infer(&self) -> Result<f64, TrainError> {
-        let data = sigmoid(self.trainer.model().forward(self.batch.images.clone()))
-            .into_data_async()
-            .await;
-        let values = data.map_err(|e| TrainError::Read(format!("{e:?}")))?;
-        let values = values
-            .try_into_vec::<f32>()
-            .map_err(|e| TrainError::Read(format!("{e:?}")))?;
-        values
-            .first()
-            .map(|&v| f64::from(v))
-            .ok_or_else(|| TrainError::Read("no output".into()))
+        first_of(
+            sigmoid(self.trainer.model().forward(self.batch.images.clone())),
+            "no output",
+        )
+        .await
     }
+}
+
+/// The first value, read back with all others; `missing`: what is said where there is none.
+async fn first_of<const D: usize>(tensor: Tensor<D>, missing: &str) -> Result<f64, TrainError> {
+    let values = read_back(tensor).await.map_err(TrainError::Read)?;
+    let first = values.first().map(|&v| f64::from(v));
+    first.ok_or_else(|| TrainError::Read(missing.into()))
 }
 
 /// One pass of one layer, timed alone.

@@ -15,8 +15,9 @@ pub use self::{
 pub use crate::ops::check::Errors;
 use crate::ops::{
     CHECKS,
-    check::{self, read, upload},
+    check::{self, upload},
     compare::relative_error,
+    read_back::read_back,
 };
 
 type Check<T> = Result<T, String>;

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Check, Errors, read, relative_error, upload};
+use super::{Check, Errors, read_back, relative_error, upload};
 use crate::{
     formats::weights_file::{FileTensor, WeightsFile},
     model::{Architecture, LossConfig, ModelConfig, NamedTensor, UNet, loss_from_logits, read_weights, write_weights},
@@ -83,7 +83,7 @@ pub async fn golden_network(file: &[u8], weights: &[u8], device: &Device) -> Che
     let images: Tensor<4> = upload(&x.values, four(&x.shape)?, device);
     let masks: Tensor<4> = upload(&y.values, four(&y.shape)?, device);
     let mut errors = Vec::new();
-    let infer = read(burn::tensor::activation::sigmoid(model.forward(images.clone()))).await?;
+    let infer = read_back(burn::tensor::activation::sigmoid(model.forward(images.clone()))).await?;
     errors.push((
         "prob.infer".to_owned(),
         relative_error(&golden.get("prob.infer")?.values, &infer),
@@ -91,7 +91,7 @@ pub async fn golden_network(file: &[u8], weights: &[u8], device: &Device) -> Che
 
     let mut tracked = model.tracked();
     let (logits, stats) = tracked.forward_train(images, &mut |_| None);
-    let train = read(burn::tensor::activation::sigmoid(logits.clone().inner())).await?;
+    let train = read_back(burn::tensor::activation::sigmoid(logits.clone().inner())).await?;
     errors.push((
         "prob.train".to_owned(),
         relative_error(&golden.get("prob.train")?.values, &train),
@@ -99,13 +99,13 @@ pub async fn golden_network(file: &[u8], weights: &[u8], device: &Device) -> Che
     let loss = loss_from_logits(logits, masks, LossConfig::of(crate::values::Loss::Bce));
     errors.push((
         "loss".to_owned(),
-        relative_error(&golden.get("loss")?.values, &read(loss.clone().inner()).await?),
+        relative_error(&golden.get("loss")?.values, &read_back(loss.clone().inner()).await?),
     ));
     let mut grads = loss.backward();
     let names: Vec<String> = model.parameter_sizes().into_iter().map(|(name, _)| name).collect();
     for (name, gradient) in names.iter().zip(tracked.take_gradients(&mut grads)) {
         let wanted = &golden.get(&format!("grad.{name}"))?.values;
-        let found = read(gradient.ok_or_else(|| format!("{name} has no gradient"))?).await?;
+        let found = read_back(gradient.ok_or_else(|| format!("{name} has no gradient"))?).await?;
         errors.push((format!("grad.{name}"), relative_error(wanted, &found)));
     }
     model.blend_statistics(stats, 0.99);
@@ -148,8 +148,8 @@ pub async fn golden_losses(file: &[u8], device: &Device) -> Check<Errors> {
                 ..LossConfig::of(kind)
             },
         );
-        let value = read(loss.clone().inner()).await?;
-        let gradient = read(z.grad(&loss.backward()).ok_or("the logits have no gradient")?).await?;
+        let value = read_back(loss.clone().inner()).await?;
+        let gradient = read_back(z.grad(&loss.backward()).ok_or("the logits have no gradient")?).await?;
         errors.push((
             format!("{name}.loss"),
             relative_error(&golden.get(&format!("{name}.loss"))?.values, &value),
@@ -198,7 +198,7 @@ pub async fn overfit(size: usize, base: usize, steps: u32, device: &Device) -> C
     };
     let mut losses = Vec::new();
     for _ in 0..steps {
-        let values = read(trainer.step(batch.clone())).await?;
+        let values = read_back(trainer.step(batch.clone())).await?;
         losses.push(f64::from(*values.first().ok_or("no loss")?));
     }
     Ok(losses)

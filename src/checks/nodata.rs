@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Check, Errors, read};
+use super::{Check, Errors, read_back};
 use crate::{
     data::{
         augment::Augmentation,
@@ -87,7 +87,7 @@ async fn train(
         if batch.masks.dims()[3] != 2 {
             return Err("the batch does not say what is known".into());
         }
-        out.extend(read(trainer.step(batch)).await?);
+        out.extend(read_back(trainer.step(batch)).await?);
     }
     let weights = read_weights(trainer.model()).await.map_err(|e| e.to_string())?;
     out.extend(weights.into_iter().flat_map(|t| t.values));

@@ -3,7 +3,10 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::choice::DeviceError;
-use crate::ops::{self, ConvShape, compare::relative_error, conv::reference, relu_mask::reference::relu_mask_plain};
+use crate::ops::{
+    self, ConvShape, compare::relative_error, conv::reference, read_back::read_back,
+    relu_mask::reference::relu_mask_plain,
+};
 
 /// Largest relative difference of the self-test that is still rounding.
 const SELF_TEST_LIMIT: f64 = 1e-3;
@@ -63,13 +66,9 @@ pub async fn self_test(device: &Device) -> Result<f64, DeviceError> {
     ];
     let mut worst = 0.0f64;
     for (what, wanted, tensor) in checks {
-        let data = tensor
-            .into_data_async()
+        let found = read_back(tensor)
             .await
-            .map_err(|e| DeviceError::SelfTest(format!("{what}: {e:?}")))?;
-        let found = data
-            .try_into_vec::<f32>()
-            .map_err(|e| DeviceError::SelfTest(format!("{what}: {e:?}")))?;
+            .map_err(|e| DeviceError::SelfTest(format!("{what}: {e}")))?;
         let error = relative_error(&wanted, &found);
         if error > SELF_TEST_LIMIT {
             return Err(DeviceError::SelfTest(format!("{what} differs by {error:.2e}")));

@@ -9,7 +9,7 @@ use burn::tensor::{
     activation::{sigmoid, softmax},
 };
 
-use crate::{formats::raster::Raster, model::UNet};
+use crate::{formats::raster::Raster, model::UNet, ops::read_back::read_back};
 
 use super::{pose::POSES, rows::Rows, view::View};
 
@@ -176,10 +176,8 @@ impl Prediction {
         } else {
             softmax(logits, 3)
         };
-        let read = |e: String| InferError::Read(e);
         let flat = probability.reshape([height * width * classes]);
-        let data = flat.into_data_async().await.map_err(|e| read(format!("{e:?}")))?;
-        data.try_into_vec::<f32>().map_err(|e| read(format!("{e:?}")))
+        read_back(flat).await.map_err(InferError::Read)
     }
 
     fn add(&mut self, [down, across]: [usize; 2], tile: &[f32]) {

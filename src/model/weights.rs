@@ -4,12 +4,13 @@
 //! `dec4.conv1.weight`, ..., `head.conv.weight`, `head.norm.beta`, `out.weight`; levels count from 1
 //! at full resolution. Convolution weights are HWIO, as in Keras.
 
-use burn::tensor::{ExecutionError, Gradients, Tensor, TensorData};
+use burn::tensor::{Gradients, Tensor, TensorData};
 
 use super::{
     layers::{Conv, Norm},
     unet::{Block, ConvUnit, UNet},
 };
+use crate::ops::read_back::read_back;
 
 /// A tensor on the host.
 #[derive(Debug, Clone, PartialEq)]
@@ -222,16 +223,10 @@ pub async fn read_weights(model: &UNet) -> Result<Vec<NamedTensor>, WeightsError
     let mut copy = model.clone();
     let mut tensors = Vec::new();
     for (name, _, slot) in copy.slots() {
-        let read = |cause: String| WeightsError::Read {
+        let values = read_back(slot.flat()).await.map_err(|cause| WeightsError::Read {
             name: name.clone(),
             cause,
-        };
-        let data = slot
-            .flat()
-            .into_data_async()
-            .await
-            .map_err(|e: ExecutionError| read(format!("{e:?}")))?;
-        let values = data.try_into_vec::<f32>().map_err(|e| read(format!("{e:?}")))?;
+        })?;
         tensors.push(NamedTensor {
             shape: slot.shape(),
             name,

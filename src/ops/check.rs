@@ -10,6 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use super::{
     compare::relative_to,
     gpu::{plan::Plan, variant::Variant},
+    read_back::read_back,
 };
 
 /// A named relative error: largest difference over the largest wanted value.
@@ -81,7 +82,7 @@ impl Case {
         wanted: &[f32],
         found: Tensor<D>,
     ) -> Result<(), String> {
-        let found = read(found).await?;
+        let found = read_back(found).await?;
         self.errors.push((name, relative_to(scale, wanted, &found)));
         Ok(())
     }
@@ -128,15 +129,6 @@ pub fn limit(name: &str, gpu: bool) -> f64 {
         (false, true) => 1e-4,
         (false, false) => 1e-5,
     }
-}
-
-/// All values of a tensor.
-///
-/// # Errors
-/// If the device fails.
-pub async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, String> {
-    let data = tensor.into_data_async().await.map_err(|e| format!("{e:?}"))?;
-    data.try_into_vec::<f32>().map_err(|e| format!("{e:?}"))
 }
 
 /// These values on `device`.

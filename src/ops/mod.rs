@@ -17,7 +17,7 @@
 //! `<B as PoolOps>::max_pool2d`.
 //!
 //! Shared: [`cpu`] and [`gpu`] (registers and buffers; launches), [`autodiff`] (a gradient as a step of the graph),
-//! [`check`] (what a check works with), [`compare`], [`timing`].
+//! [`check`] (what a check works with), [`compare`], [`read_back`], [`timing`].
 //!
 //! A new operator is a folder, its lines here and in [`CHECKS`], and its caller.
 
@@ -27,6 +27,7 @@ pub mod check;
 pub mod compare;
 pub mod cpu;
 pub mod gpu;
+pub mod read_back;
 pub mod timing;
 
 /// One step of Adam.

@@ -2,6 +2,7 @@
 /**
  * The page's state: one object, changed by events and by people, painted at most once per animation frame.
  */
+import { isOneOf } from './fingerprint.js';
 import { EVEN_ODDS } from '../ui/format.js';
 
 /**
@@ -234,7 +235,7 @@ export const shownPreviews = () => state.history[shownAt()]?.items ?? state.prev
 export const dataOf = (run) => run.dataset !== null && run.dataset.fingerprint === state.dataset?.fingerprint;
 
 /** Whether a fingerprint is that of the data here, as this version or an older one makes it. @param {string | null | undefined} fingerprint */
-export const isDataHere = (fingerprint) => Boolean(fingerprint) && [state.dataset?.fingerprint, state.dataset?.fingerprint_before].includes(fingerprint ?? undefined);
+export const isDataHere = (fingerprint) => isOneOf(fingerprint, [state.dataset?.fingerprint, state.dataset?.fingerprint_before]);
 
 /** Pairs that take part. */
 export const usablePairs = () => state.dataset?.pairs.filter((pair) => !pair.excluded && !pair.blocked) ?? [];

@@ -2,8 +2,9 @@
 
 use super::{reference::multiply_adds, wgsl};
 use crate::ops::{
-    check::{Case, OperatorCheck, read},
+    check::{Case, OperatorCheck},
     gpu::{plan::Plan, variant::Variant},
+    read_back::read_back,
 };
 
 pub const CHECK: OperatorCheck = OperatorCheck {
@@ -15,7 +16,7 @@ pub const CHECK: OperatorCheck = OperatorCheck {
 async fn run(case: &mut Case) -> Result<(), String> {
     for n in [1, 100] {
         let found = multiply_adds(case.upload(&vec![0.0; n], [n]), 1_000_000);
-        let first = read(found.clone().narrow(0, 0, 1)).await?;
+        let first = read_back(found.clone().narrow(0, 0, 1)).await?;
         case.compare(format!("multiply_adds {n}"), &first.repeat(n), found)
             .await?;
     }

@@ -11,6 +11,7 @@ use super::best::Checkpoint;
 use crate::{
     formats::run_file::{Entry, RunFile, RunFileError, Sink, Writer},
     model::{NamedTensor, UNet, WeightsError, write_weights},
+    ops::read_back::read_back,
     train::{
         health::{stopping::Stopping, watch::Health},
         report::events::{EndReason, TrainError, ValidationEvent},
@@ -281,11 +282,7 @@ async fn write_group(writer: &mut Writer<'_>, group: Vec<(Entry, Tensor<1>)>) ->
         return Ok(());
     }
     let failed = |e: String| StateError::Device(e);
-    let data = Tensor::cat(tensors, 0)
-        .into_data_async()
-        .await
-        .map_err(|e| failed(format!("{e:?}")))?;
-    let values = data.try_into_vec::<f32>().map_err(|e| failed(format!("{e:?}")))?;
+    let values = read_back(Tensor::cat(tensors, 0)).await.map_err(failed)?;
     let mut left = values.as_slice();
     for entry in entries {
         let n = entry.shape.iter().product::<usize>();

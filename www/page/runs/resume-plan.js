@@ -3,6 +3,7 @@
  * How a saved run goes on: what is planned, what it waits for, and what becomes of it when the engine is lost. Part of the pure
  * state of resume-state.js: a `Step` is its draft, whose lists and plans are replaced and never changed in place.
  */
+import { isOneOf } from '../../core/fingerprint.js';
 import { plural } from '../../ui/format.js';
 import { gpuGoneWords, lossWords, missingWords, otherDataWords } from '../../ui/strings.js';
 import { lastAsOffer, movedToCpu, otherBands } from './offers.js';
@@ -85,7 +86,7 @@ export const isAsked = ({ plan }) => plan !== null && plan.asked !== null;
 export const gpuIsAway = (death, { device, deviceChoice }) => deviceChoice === 'auto' && movedToCpu(death, device);
 
 /** Whether a fingerprint is that of the data here, as this version or an older one makes it. @param {string | null | undefined} fingerprint @param {Facts} facts */
-const isHere = (fingerprint, { data }) => Boolean(fingerprint) && (data?.fingerprint === fingerprint || data?.fingerprintBefore === fingerprint);
+const isHere = (fingerprint, { data }) => isOneOf(fingerprint, [data?.fingerprint, data?.fingerprintBefore]);
 
 /** @param {Step} step @param {import('../../core/store.js').State['error']} error */
 export function tell({ effects }, error) {
