@@ -22,8 +22,8 @@ use sets::Plan;
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 const USAGE: &str = "\
-quality train SETS [--data ../shared/data] [--preset fast] [--seeds 1] [--steps 600 | --seconds N] [--set KEY=VALUE ...]
-quality plan SET [--data ../shared/data]
+quality train SETS [--data DIR] [--preset fast] [--seeds 1] [--steps 600 | --seconds N] [--set KEY=VALUE ...]
+quality plan SET [--data DIR]
 
 train: one JSON line a run, sets and seeds being lists with commas. --seconds: as many steps as take so long, by the
 median of the first ones. --set: any setting by its name in the settings' file.
@@ -75,7 +75,7 @@ fn run(args: &[String]) -> Outcome<()> {
 impl Options {
     fn read(args: &[String]) -> Outcome<Self> {
         let mut options = Self {
-            data: "../shared/data".into(),
+            data: ".".into(),
             preset: Preset::Fast,
             seeds: vec![1],
             steps: 600.0,

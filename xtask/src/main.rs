@@ -13,6 +13,8 @@ mod model_job;
 mod node;
 mod peers;
 mod plain_simd;
+mod python;
+mod quality;
 mod serve;
 mod site;
 mod size;
@@ -46,6 +48,7 @@ cargo xtask <command>
   predict --model F --image F --out F  a mask or outlines of one image (predict --help)
   convert --model F --out F            a model in another program's format (convert --help)
   bench [--device webgpu|cpu] ...      training and inference times; one JSON line (bench --help)
+  quality [--sets ...] [--references]  what presets reach on real images, beside PyTorch and Keras (quality --help)
   structure [--at COMMIT]              circles between files, imports upward, files too long, words that point outside
   trips [--at COMMIT]                  how many files a setting, a format, an operator and three ways touch (trips --help)
   soak --minutes N [--device ...]      trains for so long and watches memory and the page; one JSON line
@@ -88,6 +91,7 @@ fn run() -> Result<ExitCode> {
         "predict" => model_job::command(&workspace, model_job::Task::Predict, args),
         "convert" => model_job::command(&workspace, model_job::Task::Convert, args),
         "bench" => bench::command(&workspace, args),
+        "quality" => quality::command(&workspace, args),
         "structure" => structure::command(&workspace, args),
         "trips" => trips::command(&workspace, args),
         "soak" => soak::command(&workspace, args),

@@ -1,22 +1,20 @@
 //! The tests against other people's tools: onnxruntime, Keras, GDAL, PROJ, shapely. They run in a Python
 //! environment of their own below the target folder; the versions stand in `tests/peers/requirements.txt`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
-use crate::tools::{self, say};
+use crate::python;
+use crate::tools;
 use crate::workspace::Workspace;
-
-/// Versions of Python that all pinned packages have wheels for.
-const PYTHON: std::ops::RangeInclusive<u32> = 11..=13;
 
 /// A command that runs the tests: pytest in its environment, told where the core's program is.
 pub fn tests(workspace: &Workspace, program: &Path) -> Result<Command> {
     let folder = workspace.tests().join("peers");
-    let python = environment(workspace, &folder.join("requirements.txt"))?;
+    let requirements = folder.join("requirements.txt");
+    let python = python::environment(workspace, "peers-venv", &requirements, "the tests against other tools")?;
     let mut command = tools::command(python);
     command
         .current_dir(&folder)
@@ -39,46 +37,6 @@ pub fn tests(workspace: &Workspace, program: &Path) -> Result<Command> {
 /// Where pytest leaves its figures.
 pub fn report(workspace: &Workspace) -> PathBuf {
     workspace.tests().join("out/peers.xml")
-}
-
-/// The environment's Python; made anew if the requirements have changed.
-fn environment(workspace: &Workspace, requirements: &Path) -> Result<PathBuf> {
-    let folder = workspace.cargo_target().join("peers-venv");
-    let python = folder.join("bin/python");
-    let stamp = folder.join("requirements.txt");
-    let wanted = fs::read_to_string(requirements).context("tests/peers/requirements.txt")?;
-    if fs::read_to_string(&stamp).is_ok_and(|have| have == wanted) && python.is_file() {
-        return Ok(python);
-    }
-    let system = find_python()?;
-    say("Python packages for the tests against other tools (a minute, once)");
-    tools::run(tools::command(&system).args(["-m", "venv", "--clear"]).arg(&folder))
-        .context("Debian's python3-venv may be missing")?;
-    tools::run(
-        tools::command(&python)
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
-            .arg(requirements),
-    )?;
-    fs::write(&stamp, wanted)?;
-    Ok(python)
-}
-
-fn find_python() -> Result<PathBuf> {
-    for name in ["python3", "python3.13", "python3.12", "python3.11"] {
-        let Some(python) = tools::find(name) else { continue };
-        let script = "import sys; print(sys.version_info[0] * 100 + sys.version_info[1])";
-        let version: u32 = tools::capture(tools::command(&python).args(["-c", script]))?
-            .trim()
-            .parse()?;
-        if version / 100 == 3 && PYTHON.contains(&(version % 100)) {
-            return Ok(python);
-        }
-    }
-    bail!(
-        "Python 3.{} to 3.{} is needed for the tests against other tools",
-        PYTHON.start(),
-        PYTHON.end()
-    )
 }
 
 /// Tests, failures and errors, and skipped ones by name, of pytest's report.

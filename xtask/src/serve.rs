@@ -1,6 +1,6 @@
 //! `cargo xtask serve`: the page on localhost.
 
-use std::process::{ExitCode, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 
 use anyhow::{Context, Result};
@@ -43,17 +43,22 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
 
 /// Runs a script of `tests/` over the served page, with `job` and the page's address as its arguments.
 pub fn drive(workspace: &Workspace, script: &str, job: &Value) -> Result<ExitCode> {
-    build::build_if_missing(workspace)?;
-    let node = Node::set_up(workspace)?;
-    let address = http::start(0, page(workspace))?;
-    let url = format!("http://localhost:{}/", address.port());
-    let mut script = node.command(&[script, &job.to_string(), &url]);
+    let mut script = script_over_page(workspace, script, job)?;
     let status = script.stdin(Stdio::null()).status().context("cannot start node")?;
     Ok(if status.success() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// A script of `tests/` with `job` and the address of the page, which is served from now on.
+pub fn script_over_page(workspace: &Workspace, script: &str, job: &Value) -> Result<Command> {
+    build::build_if_missing(workspace)?;
+    let node = Node::set_up(workspace)?;
+    let address = http::start(0, page(workspace))?;
+    let url = format!("http://localhost:{}/", address.port());
+    Ok(node.command(&[script, &job.to_string(), &url]))
 }
 
 /// The site as it is published: the page's files with the package beside them.
