@@ -112,8 +112,11 @@ def train(net, plan, pairs, options, seed):
                 kept = {**last, "step": step}
         if is_last:
             break
+    # At even odds the weights count that are best there: a plain loop knows no other threshold to keep them by.
+    half = max(point[1] for point in curve)
     return {
         "set": plan["set"], "framework": net.name, "seed": seed, "steps": step, **kept,
+        "iou_half": half, "f1_half": round(2 * half / (1 + half), 5),
         **{f"last_{key}": value for key, value in last.items()},
         "step90": crossing(curve), "seconds": round(spent_s, 1), "wall_s": round(time.perf_counter() - start_s, 1),
         "threads": options.threads, "curve": curve,

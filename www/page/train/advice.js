@@ -108,7 +108,7 @@ function ofThreshold(run) {
 }
 
 /**
- * How good an IoU is for a kind of object, as published figures go (docs/quality.md): below `usable` outlines need redrawing, from
+ * How good an IoU is for a kind of object, as published figures go (docs/iou-scale.md): below `usable` outlines need redrawing, from
  * `good` on corrections, from `very_good` on hardly any.
  * @type {Record<string, { usable: number, good: number, very_good: number }>}
  */
