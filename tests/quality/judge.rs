@@ -25,16 +25,17 @@ impl Judge {
         }
     }
 
-    /// Counts one image. `labels`: 0 or 1, anything else where nothing is known.
-    pub fn add(&mut self, probability: impl Iterator<Item = f64>, labels: &[u8]) {
-        for (p, label) in probability.zip(labels) {
+    /// Counts one image. `probability`: of 65535; `labels`: 0 or 1, anything else where nothing is known.
+    pub fn add(&mut self, probability: &[u16], labels: &[u8]) {
+        for (value, label) in probability.iter().zip(labels) {
             let side = match label {
                 0 => &mut self.background,
                 1 => &mut self.foreground,
                 _ => continue,
             };
-            // A hundredth of a 16-bit step is added: thresholds that 16 bits cannot say stay on their side.
-            side[((p + 1e-7) * BINS as f64) as usize] += 1;
+            // To the nearest of the 16-bit steps: few hundredths are one.
+            side[(2 * usize::from(*value) + 1) * BINS / (2 * usize::from(u16::MAX))] += 1;
+            let p = f64::from(*value) / f64::from(u16::MAX);
             let bin = ((p * ECE_BINS as f64) as usize).min(ECE_BINS - 1);
             let [pixels, sum, foreground] = &mut self.calibration[bin];
             *pixels += 1.0;
@@ -93,4 +94,38 @@ pub fn iou_at_half(curve: &[CurvePoint]) -> Option<f64> {
 
 pub fn rounded(value: f64) -> f64 {
     (value * 1e5).round() / 1e5
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_by_hand() {
+        let mut judge = Judge::new();
+        let of_16_bits = |p: &[f64]| -> Vec<u16> { p.iter().map(|p| (p * 65535.0).round() as u16).collect() };
+        judge.add(&of_16_bits(&[0.9, 0.6, 0.4]), &[1, 0, 1]);
+        judge.add(&of_16_bits(&[0.1, 0.5]), &[0, 255]);
+        let figures = judge.figures(0.7);
+        for (key, wanted) in [
+            ("iou_half", 0.33333),
+            ("f1_half", 0.5),
+            ("iou_own", 0.5),
+            ("iou_best", 0.66667),
+            ("threshold_best", 0.4),
+            ("ece", 0.35),
+        ] {
+            assert_eq!(figures[key], wanted, "{key}");
+        }
+    }
+
+    #[test]
+    fn every_hundredth_is_on_its_own_side_in_16_bits() {
+        for i in 1..100u16 {
+            let nearest = (f64::from(i) / 100.0 * 65535.0).round() as u16;
+            let mut judge = Judge::new();
+            judge.add(&[nearest, nearest - 2], &[1, 1]);
+            assert_eq!(judge.iou(i.into()), 0.5, "{i}");
+        }
+    }
 }

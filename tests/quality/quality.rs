@@ -297,7 +297,7 @@ fn judged(engine: &mut Engine, run: &Run) -> Outcome<Value> {
         };
         let labels = engine.dataset().mask_labels(pair).ok_or("a pair without its mask")?;
         match decode(&bytes, &Limits::default())?.samples {
-            Samples::U16(values) => judge.add(values.iter().map(|v| f64::from(*v) / 65535.0), labels),
+            Samples::U16(values) => judge.add(&values, labels),
             other => return Err(format!("probabilities of another kind: {other:?}").into()),
         }
     }

@@ -147,3 +147,45 @@ fn painted(set: &str, seed: u32) -> Outcome<Sides> {
     let validation = all.split_off(all.len().saturating_sub(HELD_BACK));
     Ok((all, validation))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(names: &[&str]) -> Vec<[PathBuf; 2]> {
+        let pair = |name: &&str| [format!("image/{name}.jpg").into(), format!("label/{name}.png").into()];
+        names.iter().map(pair).collect()
+    }
+
+    fn stems(side: &[[PathBuf; 2]]) -> Vec<String> {
+        side.iter().map(|[image, _]| stem(image)).collect()
+    }
+
+    #[test]
+    fn the_third_and_the_sixth_place_are_held_back() {
+        let names = [
+            "0-0-20", "1-1-20", "2-0-20", "4-0-20", "5-1-20", "6-0-20", "8-0-20", "10-0-20", "12-0-20",
+        ];
+        let (train, validation) = by_place(&named(&names)).expect("addresses");
+        assert_eq!(stems(&validation), ["4-0-20", "5-1-20", "10-0-20"]);
+        assert_eq!(train.len() + validation.len(), names.len());
+        assert!(by_place(&named(&["a-b"])).is_err());
+    }
+
+    #[test]
+    fn what_the_table_leaves_out_is_on_neither_side() {
+        let (train, validation) = by_table(&named(&["a", "b", "c", "d"]), "a,train\nb,val\r\nc,gap\n");
+        assert_eq!(
+            (stems(&train), stems(&validation)),
+            (vec!["a".into()], vec!["b".into()])
+        );
+    }
+
+    #[test]
+    fn painted_scenes_hold_one_of_each_kind_back() {
+        let plan = plan("scenes-1", Path::new("nowhere")).expect("painted");
+        assert_eq!((plan.train.len(), plan.validation.len()), (scenes::SCENES - 4, 4));
+        assert!(plan.validation.iter().flatten().all(|path| path.is_file()));
+        assert!(super::plan("nothing", Path::new(".")).is_err());
+    }
+}
