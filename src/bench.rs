@@ -181,6 +181,7 @@ fn network(config: &BenchConfig) -> ModelConfig {
         base: config.filters,
         depth: 4,
         channels: 1,
+        head: crate::values::Head::TwoChannels,
         dropout: if config.deterministic { 0.0 } else { config.dropout },
         classes: 1,
     }

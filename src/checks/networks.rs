@@ -63,6 +63,7 @@ pub async fn golden_network(file: &[u8], weights: &[u8], device: &Device) -> Che
         base,
         depth,
         channels: 1,
+        head: crate::values::Head::TwoChannels,
         dropout: 0.0,
         classes: 1,
     };
@@ -170,6 +171,7 @@ pub async fn overfit(size: usize, base: usize, steps: u32, device: &Device) -> C
         base,
         depth: 3,
         channels: 1,
+        head: crate::values::Head::TwoChannels,
         dropout: 0.0,
         classes: 1,
     };

@@ -64,6 +64,7 @@ async fn train(
         base: 4,
         depth: 2,
         channels: 1,
+        head: crate::values::Head::TwoChannels,
         dropout: 0.0,
         classes: 1,
     };

@@ -47,6 +47,8 @@ pub enum KerasSemantics {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Augmentation {
     Off,
+    /// [`AugmentRanges::FLIPS`].
+    Flips,
     /// The classic pipeline's ranges in the old semantics.
     Classic,
     /// [`AugmentRanges::STRONG`].
@@ -59,6 +61,7 @@ impl From<&TrainConfig> for Augmentation {
     fn from(config: &TrainConfig) -> Self {
         match config.augmentation {
             values::Augmentation::Off => Augmentation::Off,
+            values::Augmentation::Flips => Augmentation::Flips,
             values::Augmentation::Classic => Augmentation::Classic,
             values::Augmentation::Strong => Augmentation::Strong,
             values::Augmentation::Own => Augmentation::Own(config.own_ranges()),
@@ -79,6 +82,7 @@ impl Augmentation {
     pub fn ranges(&self) -> AugmentRanges {
         match self {
             Augmentation::Off => AugmentRanges::NONE,
+            Augmentation::Flips => AugmentRanges::FLIPS,
             Augmentation::Classic => AugmentRanges::SEED,
             Augmentation::Strong => AugmentRanges::STRONG,
             Augmentation::Own(ranges) => *ranges,
@@ -89,7 +93,7 @@ impl Augmentation {
     /// further out still is the border's pixel again.
     pub fn margin_px(&self, tile_px: usize) -> usize {
         match self {
-            Augmentation::Off => 0,
+            Augmentation::Off | Augmentation::Flips => 0,
             // A quarter: their farthest corners are rare.
             Augmentation::Classic | Augmentation::Strong => tile_px / 4,
             // Half of it at most: a window has four times the pixels then.
@@ -270,7 +274,9 @@ pub fn plan(augmentation: Augmentation, tile_px: usize, margin_px: usize, draw: 
             let matrix = keras_matrix(&params, tile_px, tile_px, KerasSemantics::Old);
             (if flip { flip_columns(matrix, tile_px) } else { matrix }, [1.0, 0.0])
         }
-        Augmentation::Strong | Augmentation::Own(_) => draw_ranges(&augmentation.ranges(), tile_px, draw),
+        Augmentation::Flips | Augmentation::Strong | Augmentation::Own(_) => {
+            draw_ranges(&augmentation.ranges(), tile_px, draw)
+        }
     };
     matrix[2] += margin_px as f64;
     matrix[5] += margin_px as f64;

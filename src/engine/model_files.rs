@@ -53,6 +53,7 @@ impl Engine {
                 architecture: config.architecture,
                 base: config.base as u32,
                 depth: config.depth as u32,
+                head: config.head,
                 channels: m.spec.channels,
                 sampling: m.spec.sampling,
                 tile_px: m.spec.tile_px as u32,

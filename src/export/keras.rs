@@ -10,7 +10,7 @@ use crate::{
         npz::{self, NpzError},
         weights_file::FileTensor,
     },
-    model::{Architecture, ConfigError, ModelConfig, NamedTensor},
+    model::{Architecture, ConfigError, Head, ModelConfig, NamedTensor},
 };
 
 /// Keras's names of what follows the kernel and bias of a convolution, in the order it stores them.
@@ -91,12 +91,14 @@ fn configuration(convs: &[&KerasLayer], norms: usize) -> Result<ModelConfig, Ker
             .find(|w| w.name == "kernel")
             .map(|w| w.shape.clone())
     };
-    // Two a level and one middle, three a level on the way up, two at the end: 5 depth + 4.
+    // Two a level and two in the middle, three a level on the way up, one or two at the end: 5 depth + 3 or 4.
     let n = convs.len();
-    if n < 4 || !(n - 4).is_multiple_of(5) {
-        return Err(KerasError::NotAUNet(format!("{n} convolutions")));
-    }
-    let depth = (n - 4) / 5;
+    let head = match n % 5 {
+        3 => Head::Direct,
+        4 => Head::TwoChannels,
+        _ => return Err(KerasError::NotAUNet(format!("{n} convolutions"))),
+    };
+    let depth = (n - 3) / 5;
     let first: Option<[usize; 4]> = convs.first().and_then(|l| kernel(l)?.try_into().ok());
     let Some([_, _, channels, base]) = first else {
         return Err(KerasError::NotAUNet("its first layer is no 2D convolution".into()));
@@ -116,6 +118,7 @@ fn configuration(convs: &[&KerasLayer], norms: usize) -> Result<ModelConfig, Ker
         base,
         depth,
         channels,
+        head,
         dropout,
         classes: 1,
     };
@@ -193,16 +196,19 @@ mod tests {
 
     #[test]
     fn weights_go_to_keras_and_back() {
-        for (architecture, depth, channels) in [
-            (Architecture::UnetNorm, 4, 1),
-            (Architecture::Unet, 4, 3),
-            (Architecture::UnetSmall, 2, 1),
+        for (architecture, depth, channels, head) in [
+            (Architecture::UnetNorm, 4, 1, Head::TwoChannels),
+            (Architecture::UnetNorm, 3, 3, Head::Direct),
+            (Architecture::Unet, 4, 3, Head::TwoChannels),
+            (Architecture::UnetSmall, 2, 1, Head::TwoChannels),
+            (Architecture::UnetSmall, 2, 1, Head::Direct),
         ] {
             let config = ModelConfig {
                 architecture,
                 base: 4,
                 depth,
                 channels,
+                head,
                 dropout: if architecture == Architecture::UnetSmall {
                     0.0
                 } else {

@@ -44,7 +44,9 @@ pub(super) fn layers(config: &ModelConfig) -> Vec<Layer> {
         names.push([format!("up{level}.conv"), String::new()]);
         block(&mut names, format!("dec{level}"));
     }
-    names.push(["head.conv".into(), "head.norm".into()]);
+    if config.head_channels().is_some() {
+        names.push(["head.conv".into(), "head.norm".into()]);
+    }
     names.push(["out".into(), String::new()]);
     let plans = config.convolutions();
     names
@@ -91,7 +93,7 @@ pub(super) fn find<'a>(tensors: &'a [NamedTensor], name: &str, shape: &[usize]) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Architecture, UNet, read_weights};
+    use crate::model::{Architecture, Head, UNet, read_weights};
 
     #[test]
     fn the_names_and_shapes_are_those_of_the_model() {
@@ -105,6 +107,7 @@ mod tests {
                 base: 4,
                 depth,
                 channels: 3,
+                head: if depth == 3 { Head::Direct } else { Head::TwoChannels },
                 dropout: 0.0,
                 classes: if depth == 3 { 5 } else { 1 },
             };

@@ -295,6 +295,7 @@ mod tests {
             base: 4,
             depth: 2,
             channels: 1,
+            head: crate::model::Head::TwoChannels,
             dropout: 0.0,
             classes: 1,
         };

@@ -293,6 +293,7 @@ mod tests {
             base: 4,
             depth: 3,
             channels: 1,
+            head: crate::values::Head::TwoChannels,
             dropout: 0.0,
             classes,
         };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::values::{Architecture, MAX_CLASSES};
+pub use crate::values::{Architecture, Head, MAX_CLASSES};
 
 /// Keras's default epsilon of `BatchNormalization`.
 pub const BATCH_NORM_EPS: f32 = 1e-3;
@@ -17,6 +17,9 @@ pub struct ModelConfig {
     pub depth: usize,
     /// Bands of the input: 1 (grey) or 3 (RGB).
     pub channels: usize,
+    /// What makes the output from the decoder's features. Files from before there was a choice have the classic one.
+    #[serde(default)]
+    pub head: Head,
     /// Dropout rate of the two deepest levels while training.
     pub dropout: f32,
     /// Classes told apart by a softmax; 1 is the seed's sigmoid. Files from before there were classes have 1.
@@ -86,9 +89,13 @@ impl ModelConfig {
         self.architecture == Architecture::UnetNorm
     }
 
-    /// Channels before the last layer: two for each class, as the seed has two for its one.
-    pub fn head_channels(&self) -> usize {
-        2 * self.classes
+    /// Channels of the last hidden layer, where there is one: two for each class, as the classic networks have two for
+    /// their one.
+    pub fn head_channels(&self) -> Option<usize> {
+        match self.head {
+            Head::Direct => None,
+            Head::TwoChannels => Some(2 * self.classes),
+        }
     }
 
     /// Filters at `level`.
@@ -128,8 +135,10 @@ impl ModelConfig {
             push(3, filters, filters, level, norm);
         }
         let head = self.head_channels();
-        push(3, self.base, head, 0, norm);
-        push(1, head, self.classes, 0, false);
+        if let Some(head) = head {
+            push(3, self.base, head, 0, norm);
+        }
+        push(1, head.unwrap_or(self.base), self.classes, 0, false);
         plans
     }
 
@@ -187,6 +196,7 @@ mod tests {
             base: 64,
             depth,
             channels: 1,
+            head: crate::values::Head::TwoChannels,
             dropout: 0.5,
             classes: 1,
         }
@@ -217,6 +227,7 @@ mod tests {
             base: 8,
             depth: 4,
             channels: 3,
+            head: crate::values::Head::TwoChannels,
             dropout: 0.0,
             classes: 1,
         };

@@ -12,7 +12,9 @@ pub mod metrics;
 mod unet;
 mod weights;
 
-pub use config::{Architecture, BATCH_NORM_EPS, ConfigError, ConvPlan, MAX_CLASSES, ModelConfig, receptive_radius_px};
+pub use config::{
+    Architecture, BATCH_NORM_EPS, ConfigError, ConvPlan, Head, MAX_CLASSES, ModelConfig, receptive_radius_px,
+};
 pub use init::Init;
 pub use layers::{Conv, Norm, NormStats};
 pub use loss::{LossConfig, loss_from_class_logits, loss_from_logits};

@@ -68,7 +68,8 @@ pub struct UNet {
     pub(super) ups: Vec<Conv>,
     /// Decoder blocks, deepest first.
     pub(super) decoder: Vec<Block>,
-    pub(super) head: ConvUnit,
+    /// The hidden layer before the output; see [`Head`](crate::values::Head).
+    pub(super) head: Option<ConvUnit>,
     pub(super) out: Conv,
 }
 
@@ -117,8 +118,10 @@ impl UNet {
                 second: unit(init, filters, filters),
             });
         }
-        let head = unit(init, config.base, config.head_channels());
-        let out = Conv::glorot_uniform(init, [1, 1, config.head_channels(), config.classes], device);
+        let head_channels = config.head_channels();
+        let head = head_channels.map(|channels| unit(init, config.base, channels));
+        let features = head_channels.unwrap_or(config.base);
+        let out = Conv::glorot_uniform(init, [1, 1, features, config.classes], device);
         Ok(Self {
             config,
             encoder,
@@ -201,7 +204,9 @@ impl UNet {
             };
             x = block.forward(x, pass);
         }
-        let x = self.head.forward(x, pass);
+        if let Some(head) = &self.head {
+            x = head.forward(x, pass);
+        }
         self.out.forward(x, false)
     }
 
@@ -240,7 +245,7 @@ impl UNet {
             .iter()
             .chain(self.decoder.iter())
             .flat_map(|block| [&block.first, &block.second])
-            .chain(std::iter::once(&self.head))
+            .chain(&self.head)
     }
 
     /// Every 3x3 unit in the order of the forward pass.
@@ -249,6 +254,6 @@ impl UNet {
             .iter_mut()
             .chain(self.decoder.iter_mut())
             .flat_map(|block| [&mut block.first, &mut block.second])
-            .chain(std::iter::once(&mut self.head))
+            .chain(&mut self.head)
     }
 }

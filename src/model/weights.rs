@@ -146,7 +146,9 @@ impl UNet {
             conv_slots(&mut slots, &format!("up{}.conv", depth - i), up);
             block_slots(&mut slots, &format!("dec{}", depth - i), block);
         }
-        unit_slots(&mut slots, "head.conv", "head.norm", &mut self.head);
+        if let Some(head) = &mut self.head {
+            unit_slots(&mut slots, "head.conv", "head.norm", head);
+        }
         conv_slots(&mut slots, "out", &mut self.out);
         slots
     }
@@ -167,13 +169,13 @@ impl UNet {
         Tensor::cat(sums, 0).sum()
     }
 
-    /// Takes the last two layers, which make the output from features, from another model of the same shape.
+    /// Takes the last layers, which make the output from features, from another model of the same shape.
     pub fn take_head(&mut self, other: UNet) {
         self.head = other.head;
         self.out = other.out;
     }
 
-    /// Whether a parameter of this name belongs to the last two layers.
+    /// Whether a parameter of this name belongs to the last layers.
     pub fn is_head(name: &str) -> bool {
         name.starts_with("head.") || name.starts_with("out.")
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Architecture, AugmentRanges, Channels, ClassInfo, CurvePoint, EndReason, FieldError, ImageScore, Metrics,
+    Architecture, AugmentRanges, Channels, ClassInfo, CurvePoint, EndReason, FieldError, Head, ImageScore, Metrics,
     OperatingPoint, PictureOf, RangeChoice, ResultPlace, Sampling, TrainConfig,
 };
 
@@ -204,6 +204,7 @@ pub struct ModelInfo {
     pub architecture: Architecture,
     pub base: u32,
     pub depth: u32,
+    pub head: Head,
     pub channels: Channels,
     pub sampling: Sampling,
     pub tile_px: u32,

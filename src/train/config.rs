@@ -47,6 +47,8 @@ pub struct Settings {
     pub held_back: Option<HeldBack>,
 }
 
+/// One cycle climbs over this part of a run.
+const CLIMB_DIVISOR: u32 = 10;
 /// Share of the learning rate that a cosine leaves at the end of a run.
 const LAST_LR_SHARE: f64 = 0.05;
 
@@ -66,14 +68,18 @@ impl Settings {
     /// Learning rate of `step` (from 0) by the schedule, plateaus left aside. The cosine goes from `lr` down to a
     /// twentieth, which ends the last steps' jumping about (validation IoU moved by 0.05 from one check to the next without).
     pub fn lr_at(&self, step: u32) -> f64 {
-        if step < self.warmup_steps {
-            return self.lr * f64::from(step + 1) / f64::from(self.warmup_steps + 1);
+        let warmup_steps = match (self.schedule, self.warmup_steps) {
+            (Schedule::OneCycle, 0) => self.steps_total / CLIMB_DIVISOR,
+            (_, chosen) => chosen,
+        };
+        if step < warmup_steps {
+            return self.lr * f64::from(step + 1) / f64::from(warmup_steps + 1);
         }
-        if self.schedule != Schedule::Cosine {
+        if !matches!(self.schedule, Schedule::Cosine | Schedule::OneCycle) {
             return self.lr;
         }
-        let length = self.steps_total.saturating_sub(self.warmup_steps).max(1);
-        let done = f64::from(step - self.warmup_steps) / f64::from(length);
+        let length = self.steps_total.saturating_sub(warmup_steps).max(1);
+        let done = f64::from(step - warmup_steps) / f64::from(length);
         let cosine = 0.5 * (1.0 + (std::f64::consts::PI * done.min(1.0)).cos());
         self.lr * (LAST_LR_SHARE + (1.0 - LAST_LR_SHARE) * cosine)
     }
@@ -160,6 +166,7 @@ impl Settings {
                 base: config.base as usize,
                 depth: config.poolings(),
                 channels: config.channels.count(),
+                head: config.head,
                 dropout: if small { 0.0 } else { config.dropout as f32 },
                 classes: classes.max(1),
             },

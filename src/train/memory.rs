@@ -71,6 +71,7 @@ mod tests {
             base,
             depth: 4,
             channels: 3,
+            head: crate::values::Head::TwoChannels,
             dropout: 0.5,
             classes: 1,
         }

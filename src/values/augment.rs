@@ -33,6 +33,12 @@ impl AugmentRanges {
         poses: Poses::One,
     };
 
+    /// The eight poses alone: no pixel is blended, no light changed.
+    pub const FLIPS: AugmentRanges = AugmentRanges {
+        poses: Poses::Eight,
+        ..AugmentRanges::NONE
+    };
+
     pub const STRONG: AugmentRanges = AugmentRanges {
         turn_deg: 15.0,
         shift_share: 0.1,

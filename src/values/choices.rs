@@ -42,6 +42,19 @@ choice! {
 }
 
 choice! {
+    /// What lies between the last block of the decoder and the output.
+    #[derive(Default)]
+    Head {
+        /// Nothing: a 1x1 convolution reads the decoder's features.
+        Direct,
+        /// The classic pipeline's 3x3 convolution with ReLU to two channels a class, and the 1x1 convolution on those. What
+        /// files say that were written before there was a choice.
+        #[default]
+        TwoChannels,
+    }
+}
+
+choice! {
     /// Channels the model sees.
     Channels {
         Rgb,
@@ -77,6 +90,8 @@ choice! {
     /// What a training tile may go through.
     Augmentation {
         Off,
+        /// The eight poses of a square, without any blending: quarter turns and mirrors.
+        Flips,
         #[serde(rename = "seed", alias = "classic")]
         Classic,
         Strong,
@@ -139,6 +154,8 @@ choice! {
 choice! {
     /// How the learning rate goes over a run.
     Schedule {
+        /// Up over the first tenth of the run, or its warm-up, and down to a twentieth along half a cosine.
+        OneCycle,
         /// Down to a twentieth along half a cosine.
         Cosine,
         Constant,

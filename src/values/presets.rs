@@ -1,7 +1,8 @@
 //! What a preset stands for.
 
 use super::{
-    Augmentation, Channels, ForegroundWeight, KeepBest, Loss, NormStatistics, Preset, Sampling, Schedule, TrainConfig,
+    Augmentation, Channels, ForegroundWeight, Head, KeepBest, Loss, NormStatistics, Preset, Sampling, Schedule,
+    TrainConfig,
 };
 
 impl TrainConfig {
@@ -20,6 +21,7 @@ impl TrainConfig {
             Preset::Fast => TrainConfig { base: 8.0, ..usual },
             Preset::Classic => TrainConfig {
                 base: 64.0,
+                head: Head::TwoChannels,
                 channels: Channels::Grey,
                 tile_px: 256.0,
                 sampling: Sampling::Classic,

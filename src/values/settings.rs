@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Architecture, AugmentRanges, Augmentation, Channels, Field, ForegroundWeight, Group, KeepBest, Loss,
+    Architecture, AugmentRanges, Augmentation, Channels, Field, ForegroundWeight, Group, Head, KeepBest, Loss,
     NormStatistics, Poses, Preset, Sampling, Schedule, ValBy,
 };
 
@@ -21,6 +21,8 @@ pub struct TrainConfig {
     pub base: f64,
     /// Number of poolings (`unet_small` is always 2).
     pub depth: f64,
+    #[serde(default)]
+    pub head: Head,
     pub channels: Channels,
     /// Side of a square training tile in pixels, a multiple of `2^depth`.
     pub tile_px: f64,
@@ -96,6 +98,7 @@ impl Default for TrainConfig {
             architecture: Architecture::UnetNorm,
             base: 16.0,
             depth: 4.0,
+            head: Head::Direct,
             channels: Channels::Rgb,
             tile_px: 128.0,
             sampling: Sampling::Crop,
@@ -103,11 +106,11 @@ impl Default for TrainConfig {
             epochs: 30.0,
             steps_per_epoch: 0.0,
             steps: 0.0,
-            lr: 1e-3,
+            lr: 5e-3,
             loss: Loss::BceDice,
             label_smoothing: 0.0,
-            foreground_weight: ForegroundWeight::Auto,
-            augmentation: Augmentation::Strong,
+            foreground_weight: ForegroundWeight::Off,
+            augmentation: Augmentation::Flips,
             turn_deg: strong.turn_deg,
             shift_share: strong.shift_share,
             shear_deg: strong.shear_deg,
@@ -122,7 +125,7 @@ impl Default for TrainConfig {
             validate_every: 0.0,
             keep_best: KeepBest::ValidationIou,
             patience: 0.0,
-            schedule: Schedule::Cosine,
+            schedule: Schedule::OneCycle,
             warmup_steps: 0.0,
             clip_norm: 0.0,
             class_weights: Vec::new(),
@@ -156,6 +159,7 @@ pub const FIELDS: &[Field<TrainConfig>] = &[
     Field::choice("architecture", Group::Network, || spellings(Architecture::ALL)),
     Field::whole(number!(base), Group::Network, 4.0, 64.0).multiple_of(4.0),
     Field::whole(number!(depth), Group::Network, 2.0, 5.0),
+    Field::choice("head", Group::Network, || spellings(Head::ALL)),
     Field::choice("channels", Group::Network, || spellings(Channels::ALL)),
     Field::whole(number!(tile_px), Group::Tiles, 32.0, 1024.0),
     Field::choice("sampling", Group::Tiles, || spellings(Sampling::ALL)),

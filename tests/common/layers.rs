@@ -10,7 +10,7 @@ use groundmask::{
         geo::{GeoKeys, GeoRef},
         tiff::{self, GeoTiffSpec, TiffImage, Window},
     },
-    model::{Architecture, ModelConfig, UNet, read_weights},
+    model::{Architecture, Head, ModelConfig, UNet, read_weights},
     protocol::{Command, Event, ExportKind, Input, Outlines, PredictionResult, Purpose},
 };
 
@@ -57,6 +57,7 @@ pub fn keras_model(channels: usize) -> Vec<u8> {
         base: 4,
         depth: 2,
         channels,
+        head: Head::TwoChannels,
         dropout: 0.0,
         classes: 1,
     };

@@ -28,7 +28,7 @@ use serde_json::json;
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 const USAGE: &str = "\
-peer model ARCHITECTURE BASE DEPTH CHANNELS CLASSES SEED MODEL   random weights and statistics
+peer model ARCHITECTURE[/HEAD] BASE DEPTH CHANNELS CLASSES SEED MODEL   random weights and statistics
 peer forward MODEL X OUT                                 tensor `x` [n,h,w,c] -> `probability`
 peer onnx MODEL OUT [FIXED_PX]
 peer keras MODEL OUT                                     our weights as Keras's .h5
@@ -59,11 +59,13 @@ fn main() -> ExitCode {
 fn run(args: &[&str]) -> Outcome<()> {
     match args {
         ["model", architecture, base, depth, channels, classes, seed, out] => {
+            let (architecture, head) = architecture.split_once('/').unwrap_or((architecture, "two_channels"));
             let config = ModelConfig {
-                architecture: serde_json::from_value((*architecture).into())?,
+                architecture: serde_json::from_value(architecture.into())?,
                 base: base.parse()?,
                 depth: depth.parse()?,
                 channels: channels.parse()?,
+                head: serde_json::from_value(head.into())?,
                 dropout: 0.0,
                 classes: classes.parse()?,
             };
