@@ -25,7 +25,7 @@ use super::{
 use crate::ops::cpu::{
     band::Window,
     pack::{pack_flipped, pack_rows, panels_len},
-    scratch::with_scratch,
+    scratch::{Scratch, with_scratch},
     simd::{Lanes, Work, dispatch},
     tensor::{Dense, tensor},
 };
@@ -61,56 +61,55 @@ fn forward(s: &ConvShape, x: &[f32], w: &[f32], bias: &[f32], relu: bool, affine
         bool,
         Option<Affine<'a>>,
         &'a mut [f32],
+        &'a mut Scratch,
     );
     impl Work for Forward<'_> {
         #[inline(always)]
         fn run<V: Lanes>(self) {
-            let Self(s, x, w, bias, relu, affine, y) = self;
+            let Self(s, x, w, bias, relu, affine, y, scratch) = self;
             let depth = s.k * s.k * s.c_in;
-            with_scratch(|scratch| {
-                if narrow::pays::<V>(s) {
-                    let epilogue = narrow::Epilogue { bias, relu, affine };
-                    return narrow::run::<V>(s, x, w, epilogue, y, scratch);
-                }
-                let panels = scratch.panels.take(panels_len(s.c_out, V::N, depth));
-                pack_rows::<V>(w, depth, s.c_out, panels);
-                if winograd_conv::pays::<V>(s, s.c_in, s.c_out) {
-                    let tiles = scratch
-                        .weights
-                        .take(winograd_conv::tile_panels_len::<V>(s.c_in, s.c_out));
-                    winograd_conv::transform_panels::<V>(panels, s.c_in, s.c_out, tiles);
-                    let layer = Layer {
-                        from: s.c_in,
-                        to: s.c_out,
-                        panels: tiles,
-                        bias: Some(bias),
-                        relu,
-                        affine,
-                    };
-                    winograd_conv::run_forward::<V>(s, &layer, x, y, &mut scratch.image);
-                    return;
-                }
-                let pad = s.pad_before();
-                let phases = [Phase {
-                    kh: s.k,
-                    kw: s.k,
-                    top: 0,
-                    left: 0,
-                    panels,
-                    origin: 0,
-                }];
-                let plan = same_plan(s, s.c_in, s.c_out, pad, &phases);
-                let plan = Plan {
+            if narrow::pays::<V>(s) {
+                let epilogue = narrow::Epilogue { bias, relu, affine };
+                return narrow::run::<V>(s, x, w, epilogue, y, scratch);
+            }
+            let panels = scratch.panels.take(panels_len(s.c_out, V::N, depth));
+            pack_rows::<V>(w, depth, s.c_out, panels);
+            if winograd_conv::pays::<V>(s, s.c_in, s.c_out) {
+                let tiles = scratch
+                    .weights
+                    .take(winograd_conv::tile_panels_len::<V>(s.c_in, s.c_out));
+                winograd_conv::transform_panels::<V>(panels, s.c_in, s.c_out, tiles);
+                let layer = Layer {
+                    from: s.c_in,
+                    to: s.c_out,
+                    panels: tiles,
                     bias: Some(bias),
                     relu,
                     affine,
-                    ..plan
                 };
-                run_plan::<V>(&plan, x, y, &mut scratch.image);
-            });
+                winograd_conv::run_forward::<V>(s, &layer, x, y, &mut scratch.image);
+                return;
+            }
+            let pad = s.pad_before();
+            let phases = [Phase {
+                kh: s.k,
+                kw: s.k,
+                top: 0,
+                left: 0,
+                panels,
+                origin: 0,
+            }];
+            let plan = same_plan(s, s.c_in, s.c_out, pad, &phases);
+            let plan = Plan {
+                bias: Some(bias),
+                relu,
+                affine,
+                ..plan
+            };
+            run_plan::<V>(&plan, x, y, &mut scratch.image);
         }
     }
-    dispatch(Forward(s, x, w, bias, relu, affine, y));
+    with_scratch(|scratch| dispatch(Forward(s, x, w, bias, relu, affine, y, scratch)));
 }
 
 /// The gradient with respect to the input: `gx = gy * w` turned and transposed. `s` is the forward's shape;
@@ -126,46 +125,44 @@ pub fn conv2d_data_grad(s: &ConvShape, gy: &[f32], w: &[f32], gx: &mut [f32]) {
     if pointwise::pays(s) {
         return pointwise::data_grad(s, gy, w, gx);
     }
-    struct DataGrad<'a>(&'a ConvShape, &'a [f32], &'a [f32], &'a mut [f32]);
+    struct DataGrad<'a>(&'a ConvShape, &'a [f32], &'a [f32], &'a mut [f32], &'a mut Scratch);
     impl Work for DataGrad<'_> {
         #[inline(always)]
         fn run<V: Lanes>(self) {
-            let Self(s, gy, w, gx) = self;
+            let Self(s, gy, w, gx, scratch) = self;
             let taps = s.k * s.k;
-            with_scratch(|scratch| {
-                let panels = scratch.panels.take(panels_len(s.c_in, V::N, taps * s.c_out));
-                pack_flipped::<V>(w, taps, s.c_in, s.c_out, panels);
-                if winograd_conv::pays::<V>(s, s.c_out, s.c_in) {
-                    let tiles = scratch
-                        .weights
-                        .take(winograd_conv::tile_panels_len::<V>(s.c_out, s.c_in));
-                    winograd_conv::transform_panels::<V>(panels, s.c_out, s.c_in, tiles);
-                    let layer = Layer {
-                        from: s.c_out,
-                        to: s.c_in,
-                        panels: tiles,
-                        bias: None,
-                        relu: false,
-                        affine: None,
-                    };
-                    winograd_conv::run_forward::<V>(s, &layer, gy, gx, &mut scratch.image);
-                    return;
-                }
-                let pad = s.k - 1 - s.pad_before();
-                let phases = [Phase {
-                    kh: s.k,
-                    kw: s.k,
-                    top: 0,
-                    left: 0,
-                    panels,
-                    origin: 0,
-                }];
-                let plan = same_plan(s, s.c_out, s.c_in, pad, &phases);
-                run_plan::<V>(&plan, gy, gx, &mut scratch.image);
-            });
+            let panels = scratch.panels.take(panels_len(s.c_in, V::N, taps * s.c_out));
+            pack_flipped::<V>(w, taps, s.c_in, s.c_out, panels);
+            if winograd_conv::pays::<V>(s, s.c_out, s.c_in) {
+                let tiles = scratch
+                    .weights
+                    .take(winograd_conv::tile_panels_len::<V>(s.c_out, s.c_in));
+                winograd_conv::transform_panels::<V>(panels, s.c_out, s.c_in, tiles);
+                let layer = Layer {
+                    from: s.c_out,
+                    to: s.c_in,
+                    panels: tiles,
+                    bias: None,
+                    relu: false,
+                    affine: None,
+                };
+                winograd_conv::run_forward::<V>(s, &layer, gy, gx, &mut scratch.image);
+                return;
+            }
+            let pad = s.k - 1 - s.pad_before();
+            let phases = [Phase {
+                kh: s.k,
+                kw: s.k,
+                top: 0,
+                left: 0,
+                panels,
+                origin: 0,
+            }];
+            let plan = same_plan(s, s.c_out, s.c_in, pad, &phases);
+            run_plan::<V>(&plan, gy, gx, &mut scratch.image);
         }
     }
-    dispatch(DataGrad(s, gy, w, gx));
+    with_scratch(|scratch| dispatch(DataGrad(s, gy, w, gx, scratch)));
 }
 
 /// The plan of a 'same' convolution from `from` to `to` channels, results stored as they are.

@@ -30,7 +30,9 @@ pub(crate) trait Lanes: Copy {
 
 /// A piece of work written once for every lane width.
 pub(crate) trait Work {
-    /// Must be `#[inline(always)]` in every implementation, so that it is compiled for the features of the caller.
+    /// Must be `#[inline(always)]` in every implementation, so that it is compiled for the features of the caller. So
+    /// must all that it calls with lanes; and no closure that holds loops may be handed to a function that is not (a
+    /// closure is compiled for the base features, and there every AVX2 operation is a call: 30 times slower).
     fn run<V: Lanes>(self);
 }
 

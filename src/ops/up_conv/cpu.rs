@@ -22,7 +22,7 @@ use crate::ops::{
     cpu::{
         band::Window,
         pack::{pack_flipped, pack_rows, panels_len},
-        scratch::with_scratch,
+        scratch::{Scratch, with_scratch},
         simd::{Lanes, Work, dispatch},
         tensor::{Dense, tensor},
     },
@@ -45,59 +45,65 @@ pub fn up_conv2d(s: &ConvShape, x: &[f32], w: &[f32], bias: &[f32], relu: bool, 
     if s.is_empty() {
         return;
     }
-    struct Forward<'a>(&'a ConvShape, &'a [f32], &'a [f32], &'a [f32], bool, &'a mut [f32]);
+    struct Forward<'a>(
+        &'a ConvShape,
+        &'a [f32],
+        &'a [f32],
+        &'a [f32],
+        bool,
+        &'a mut [f32],
+        &'a mut Scratch,
+    );
     impl Work for Forward<'_> {
         #[inline(always)]
         fn run<V: Lanes>(self) {
-            let Self(s, x, w, bias, relu, y) = self;
-            with_scratch(|scratch| {
-                let tap_len = s.c_in * s.c_out;
-                let summed = scratch.weights.take(TAPS * tap_len);
-                sum_phases(w, tap_len, summed);
-                let panel_len = panels_len(s.c_out, V::N, s.c_in);
-                let panels = scratch.panels.take(TAPS * panel_len);
-                let mut tap = 0;
-                for (a, b) in PHASES {
-                    let taps = (1 + a) * (1 + b);
-                    let from = &summed[tap * tap_len..][..taps * tap_len];
-                    pack_rows::<V>(from, taps * s.c_in, s.c_out, &mut panels[tap * panel_len..]);
-                    tap += taps;
+            let Self(s, x, w, bias, relu, y, scratch) = self;
+            let tap_len = s.c_in * s.c_out;
+            let summed = scratch.weights.take(TAPS * tap_len);
+            sum_phases(w, tap_len, summed);
+            let panel_len = panels_len(s.c_out, V::N, s.c_in);
+            let panels = scratch.panels.take(TAPS * panel_len);
+            let mut tap = 0;
+            for (a, b) in PHASES {
+                let taps = (1 + a) * (1 + b);
+                let from = &summed[tap * tap_len..][..taps * tap_len];
+                pack_rows::<V>(from, taps * s.c_in, s.c_out, &mut panels[tap * panel_len..]);
+                tap += taps;
+            }
+            let panels: &[f32] = panels;
+            let mut tap = 0;
+            let row = 2 * s.width * s.c_out;
+            let phases = PHASES.map(|(a, b)| {
+                let taps = (1 + a) * (1 + b);
+                let panels = &panels[tap * panel_len..][..taps * panel_len];
+                tap += taps;
+                Phase {
+                    kh: 1 + a,
+                    kw: 1 + b,
+                    top: 0,
+                    left: 0,
+                    panels,
+                    origin: a * row + b * s.c_out,
                 }
-                let panels: &[f32] = panels;
-                let mut tap = 0;
-                let row = 2 * s.width * s.c_out;
-                let phases = PHASES.map(|(a, b)| {
-                    let taps = (1 + a) * (1 + b);
-                    let panels = &panels[tap * panel_len..][..taps * panel_len];
-                    tap += taps;
-                    Phase {
-                        kh: 1 + a,
-                        kw: 1 + b,
-                        top: 0,
-                        left: 0,
-                        panels,
-                        origin: a * row + b * s.c_out,
-                    }
-                });
-                let plan = Plan {
-                    batch: s.batch,
-                    window: low_window(s),
-                    target: Target {
-                        channels: s.c_out,
-                        image: 2 * s.height * row,
-                        row_stride: 2 * row,
-                        col_stride: 2 * s.c_out,
-                    },
-                    phases: &phases,
-                    bias: Some(bias),
-                    relu,
-                    affine: None,
-                };
-                run_plan::<V>(&plan, x, y, &mut scratch.image);
             });
+            let plan = Plan {
+                batch: s.batch,
+                window: low_window(s),
+                target: Target {
+                    channels: s.c_out,
+                    image: 2 * s.height * row,
+                    row_stride: 2 * row,
+                    col_stride: 2 * s.c_out,
+                },
+                phases: &phases,
+                bias: Some(bias),
+                relu,
+                affine: None,
+            };
+            run_plan::<V>(&plan, x, y, &mut scratch.image);
         }
     }
-    dispatch(Forward(s, x, w, bias, relu, y));
+    with_scratch(|scratch| dispatch(Forward(s, x, w, bias, relu, y, scratch)));
 }
 
 /// The gradient of [`up_conv2d`] with respect to its input. Seen from input pixel i the output rows 2i - 1,
@@ -115,56 +121,54 @@ pub fn up_conv2d_data_grad(s: &ConvShape, gy: &[f32], w: &[f32], gx: &mut [f32])
         gx.fill(0.0);
         return;
     }
-    struct DataGrad<'a>(&'a ConvShape, &'a [f32], &'a [f32], &'a mut [f32]);
+    struct DataGrad<'a>(&'a ConvShape, &'a [f32], &'a [f32], &'a mut [f32], &'a mut Scratch);
     impl Work for DataGrad<'_> {
         #[inline(always)]
         fn run<V: Lanes>(self) {
-            let Self(s, gy, w, gx) = self;
-            with_scratch(|scratch| {
-                let tap_len = s.c_in * s.c_out;
-                let summed = scratch.weights.take(TAPS * tap_len);
-                sum_window(w, tap_len, summed);
-                let panels = scratch.panels.take(panels_len(s.c_in, V::N, TAPS * s.c_out));
-                pack_flipped::<V>(summed, TAPS, s.c_in, s.c_out, panels);
-                let phases = [Phase {
+            let Self(s, gy, w, gx, scratch) = self;
+            let tap_len = s.c_in * s.c_out;
+            let summed = scratch.weights.take(TAPS * tap_len);
+            sum_window(w, tap_len, summed);
+            let panels = scratch.panels.take(panels_len(s.c_in, V::N, TAPS * s.c_out));
+            pack_flipped::<V>(summed, TAPS, s.c_in, s.c_out, panels);
+            let phases = [Phase {
+                kh: 3,
+                kw: 3,
+                top: 0,
+                left: 0,
+                panels,
+                origin: 0,
+            }];
+            let row = s.width * s.c_in;
+            let plan = Plan {
+                batch: s.batch,
+                window: Window {
+                    in_h: 2 * s.height,
+                    in_w: 2 * s.width,
+                    channels: s.c_out,
+                    out_h: s.height,
+                    out_w: s.width,
+                    stride: 2,
                     kh: 3,
                     kw: 3,
-                    top: 0,
-                    left: 0,
-                    panels,
-                    origin: 0,
-                }];
-                let row = s.width * s.c_in;
-                let plan = Plan {
-                    batch: s.batch,
-                    window: Window {
-                        in_h: 2 * s.height,
-                        in_w: 2 * s.width,
-                        channels: s.c_out,
-                        out_h: s.height,
-                        out_w: s.width,
-                        stride: 2,
-                        kh: 3,
-                        kw: 3,
-                        pad_top: 1,
-                        pad_left: 1,
-                    },
-                    target: Target {
-                        channels: s.c_in,
-                        image: s.height * row,
-                        row_stride: row,
-                        col_stride: s.c_in,
-                    },
-                    phases: &phases,
-                    bias: None,
-                    relu: false,
-                    affine: None,
-                };
-                run_plan::<V>(&plan, gy, gx, &mut scratch.image);
-            });
+                    pad_top: 1,
+                    pad_left: 1,
+                },
+                target: Target {
+                    channels: s.c_in,
+                    image: s.height * row,
+                    row_stride: row,
+                    col_stride: s.c_in,
+                },
+                phases: &phases,
+                bias: None,
+                relu: false,
+                affine: None,
+            };
+            run_plan::<V>(&plan, gy, gx, &mut scratch.image);
         }
     }
-    dispatch(DataGrad(s, gy, w, gx));
+    with_scratch(|scratch| dispatch(DataGrad(s, gy, w, gx, scratch)));
 }
 
 /// The gradients of [`up_conv2d`] with respect to weights and bias.
@@ -187,43 +191,48 @@ pub fn up_conv2d_weight_grad(s: &ConvShape, x: &[f32], gy: &[f32], gw: &mut [f32
     if s.is_empty() {
         return;
     }
-    struct WeightGrad<'a>(&'a ConvShape, &'a [f32], &'a [f32], &'a mut [f32], &'a mut [f32]);
+    struct WeightGrad<'a>(
+        &'a ConvShape,
+        &'a [f32],
+        &'a [f32],
+        &'a mut [f32],
+        &'a mut [f32],
+        &'a mut Scratch,
+    );
     impl Work for WeightGrad<'_> {
         #[inline(always)]
         fn run<V: Lanes>(self) {
-            let Self(s, x, gy, gw, gb) = self;
+            let Self(s, x, gy, gw, gb, scratch) = self;
             let tap_len = s.c_in * s.c_out;
-            with_scratch(|scratch| {
-                let row = 2 * s.width * s.c_out;
-                let partial = scratch.weights.take(TAPS * tap_len);
-                partial.fill(0.0);
-                let mut tap = 0;
-                for (a, b) in PHASES {
-                    let taps = (1 + a) * (1 + b);
-                    let plan = GradPlan {
-                        batch: s.batch,
-                        window: Window {
-                            kh: 1 + a,
-                            kw: 1 + b,
-                            ..low_window(s)
-                        },
-                        source: Target {
-                            channels: s.c_out,
-                            image: 2 * s.height * row,
-                            row_stride: 2 * row,
-                            col_stride: 2 * s.c_out,
-                        },
-                        origin: a * row + b * s.c_out,
-                    };
-                    let sums = &mut partial[tap * tap_len..][..taps * tap_len];
-                    run_weight_grad::<V>(&plan, x, gy, sums, gb, &mut scratch.image, &mut scratch.panels);
-                    tap += taps;
-                }
-                spread_phases(partial, tap_len, gw);
-            });
+            let row = 2 * s.width * s.c_out;
+            let partial = scratch.weights.take(TAPS * tap_len);
+            partial.fill(0.0);
+            let mut tap = 0;
+            for (a, b) in PHASES {
+                let taps = (1 + a) * (1 + b);
+                let plan = GradPlan {
+                    batch: s.batch,
+                    window: Window {
+                        kh: 1 + a,
+                        kw: 1 + b,
+                        ..low_window(s)
+                    },
+                    source: Target {
+                        channels: s.c_out,
+                        image: 2 * s.height * row,
+                        row_stride: 2 * row,
+                        col_stride: 2 * s.c_out,
+                    },
+                    origin: a * row + b * s.c_out,
+                };
+                let sums = &mut partial[tap * tap_len..][..taps * tap_len];
+                run_weight_grad::<V>(&plan, x, gy, sums, gb, &mut scratch.image, &mut scratch.panels);
+                tap += taps;
+            }
+            spread_phases(partial, tap_len, gw);
         }
     }
-    dispatch(WeightGrad(s, x, gy, gw, gb));
+    with_scratch(|scratch| dispatch(WeightGrad(s, x, gy, gw, gb, scratch)));
 }
 
 impl UpConvOps for Flex {

@@ -10,7 +10,7 @@ use crate::ops::{
         band::Window,
         micro::{Pixels, channel_tile},
         pack::{blocks, copy_padded, panels_len},
-        scratch::{Buffer, with_scratch},
+        scratch::{Buffer, Scratch, with_scratch},
         simd::{Lanes, Work, dispatch},
     },
 };
@@ -44,13 +44,20 @@ pub fn conv2d_weight_grad(s: &ConvShape, x: &[f32], gy: &[f32], gw: &mut [f32], 
     if pointwise::pays(s) {
         return pointwise::weight_grad(s, x, gy, gw, gb);
     }
-    struct WeightGrad<'a>(&'a ConvShape, &'a [f32], &'a [f32], &'a mut [f32], &'a mut [f32]);
+    struct WeightGrad<'a>(
+        &'a ConvShape,
+        &'a [f32],
+        &'a [f32],
+        &'a mut [f32],
+        &'a mut [f32],
+        &'a mut Scratch,
+    );
     impl Work for WeightGrad<'_> {
         #[inline(always)]
         fn run<V: Lanes>(self) {
-            let Self(s, x, gy, gw, gb) = self;
+            let Self(s, x, gy, gw, gb, scratch) = self;
             if winograd_weight::weight_grad_pays::<V>(s) {
-                with_scratch(|scratch| winograd_weight::run_weight_grad::<V>(s, x, gy, gw, gb, scratch));
+                winograd_weight::run_weight_grad::<V>(s, x, gy, gw, gb, scratch);
                 return;
             }
             let pad = s.pad_before();
@@ -76,12 +83,10 @@ pub fn conv2d_weight_grad(s: &ConvShape, x: &[f32], gy: &[f32], gw: &mut [f32], 
                 },
                 origin: 0,
             };
-            with_scratch(|scratch| {
-                run_weight_grad::<V>(&plan, x, gy, gw, gb, &mut scratch.image, &mut scratch.panels);
-            });
+            run_weight_grad::<V>(&plan, x, gy, gw, gb, &mut scratch.image, &mut scratch.panels);
         }
     }
-    dispatch(WeightGrad(s, x, gy, gw, gb));
+    with_scratch(|scratch| dispatch(WeightGrad(s, x, gy, gw, gb, scratch)));
 }
 
 /// Adds the gradients of `plan` to `gw` (`[kh * kw * channels, c_out]`) and `gb`.
