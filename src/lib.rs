@@ -6,16 +6,16 @@
 //! |---|---|---|
 //! | browser | `web` | JavaScript objects <-> commands and events (wasm only) |
 //! | engine | [`engine`] | commands in, events out; owns device, data set, model and run |
+//! | protocol | [`protocol`] | everything that crosses the worker boundary |
 //! | results | [`export`] | probability maps -> PNG, weights -> model file |
 //! | training | [`train`] | settings -> a run as a state machine -> weights |
 //! | inference | [`infer`] | image of any size -> tiles -> blended probability map |
-//! | data | [`data`] | decoded files -> pairs -> masks by rule -> batches |
 //! | model | [`model`] | tensors -> logits, loss, metrics |
+//! | data | [`data`] | decoded files -> pairs -> masks by rule -> batches |
 //! | device | [`device`] | WebGPU or CPU, chosen and self-tested |
 //! | operators | [`ops`] | convolution, pooling, batch norm, warp, Adam: CPU SIMD and WGSL, one folder each |
 //! | codecs | [`formats`] | bytes <-> rasters and named tensors |
 //! | values | [`values`] | settings with limits, labels, metrics, notes: what crosses floors and the worker |
-//! | protocol | [`protocol`] | everything that crosses the worker boundary; stands beside the engine |
 //!
 //! Beside them, and not in the released page: [`bench`], the benchmark's training problem, and [`checks`], numeric checks that
 //! run natively and in the browser.

@@ -3,10 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::choice::DeviceError;
-use crate::ops::{
-    self, ConvShape, compare::relative_error, conv::reference, read_back::read_back,
-    relu_mask::reference::relu_mask_plain,
-};
+use crate::ops::{self, ConvShape, compare::relative_error, conv::reference, read_back::read_back};
 
 /// Largest relative difference of the self-test that is still rounding.
 const SELF_TEST_LIMIT: f64 = 1e-3;
@@ -45,9 +42,7 @@ pub async fn self_test(device: &Device) -> Result<f64, DeviceError> {
     let grads = (y_tensor.clone() * gy_tensor).sum().backward();
 
     let y = reference::conv2d_plain(&s, &x, &weight, &bias, true);
-    let masked = relu_mask_plain(&y, &gy);
-    let gx = reference::conv2d_data_grad_plain(&s, &masked, &weight);
-    let (gw, gb) = reference::conv2d_weight_grad_plain(&s, &x, &masked);
+    let (gx, gw, gb) = reference::conv2d_relu_grads_plain(&s, &x, &weight, &y, &gy);
 
     let missing = || DeviceError::SelfTest("a gradient is missing".into());
     let checks = [

@@ -23,7 +23,7 @@ pub mod tiff;
 pub mod vector;
 pub mod weights_file;
 
-pub use self::image::{DecodeError, Format, ImageFile, Limits, decode, sniff};
+pub use self::image::{DecodeError, ImageFile, Limits, decode, is_image};
 pub use encode::{EncodeError, grey8_png, grey16_png, rgba8_png};
 pub use parts::Parts;
 pub use raster::{Raster, Samples};

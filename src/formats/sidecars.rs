@@ -1,6 +1,6 @@
 //! Files that lie beside others and belong to them: the one table of what each is and of which file it is.
 
-use super::image::IMAGE_FORMATS;
+use crate::values::IMAGE_FORMATS;
 
 /// What a file beside others is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,7 +67,7 @@ pub fn sidecar(path: &str) -> Option<(SidecarKind, String)> {
     let (stem, extension) = lower.rsplit_once('.')?;
     let is_world_file = IMAGE_FORMATS
         .iter()
-        .any(|format| format.world_extensions.contains(&extension));
+        .any(|format| format.world_endings.contains(&extension));
     is_world_file.then(|| (SidecarKind::WorldFile, stem.to_owned()))
 }
 

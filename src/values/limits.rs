@@ -24,10 +24,3 @@ pub const USUAL_SMALLEST_PX: f64 = 16.0;
 pub const MAX_VALIDATIONS: usize = 4000;
 /// Fewer usable pairs than this cannot be divided sensibly.
 pub const FEW_PAIRS: usize = 4;
-
-/// Endings of images, in lower case: no part of a picture's name.
-pub const IMAGE_ENDINGS: &[&str] = &[
-    "png", "apng", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp", "dib", "gif", "tif", "tiff", "gtiff", "geotiff",
-];
-/// Endings of outlines, which are as little a part of it.
-pub const OUTLINE_ENDINGS: &[&str] = &["geojson", "json", "shp"];

@@ -7,6 +7,7 @@
 //! | `labels`, `pairs`, `range` | mask rules and classes, notes and findings, ranges of numbers |
 //! | `metrics`, `run_end` | what is measured, why runs end |
 //! | `device` | the device and why it is that one |
+//! | `image_formats` | the image formats that are read: names, endings |
 //! | `limits` | numbers and names that engine and page must agree on |
 //!
 //! The lowest floor: it imports nothing of this crate, so that the build tool compiles it too and writes
@@ -17,6 +18,7 @@ mod choices;
 mod device;
 mod field;
 mod field_error;
+mod image_formats;
 mod labels;
 mod limits;
 mod metrics;
@@ -31,6 +33,7 @@ pub use choices::*;
 pub use device::*;
 pub use field::*;
 pub use field_error::*;
+pub use image_formats::*;
 pub use labels::*;
 pub use limits::*;
 pub use metrics::*;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { baseName, bytes, duration, hex, isModel, metric, percent, plural, safeName } from '../../www/ui/format.js';
+import { baseName, bytes, duration, hex, isModel, metric, oneOf, percent, plural, safeName } from '../../www/ui/format.js';
 import { safePath } from '../../www/worker/zip.js';
 
 test('numbers that are none are dashes, not words', () => {
@@ -11,6 +11,8 @@ test('numbers that are none are dashes, not words', () => {
   assert.equal(metric(0.696), '0.70');
   assert.equal(plural(1, 'mask'), '1 mask');
   assert.equal(plural(1200, 'mask'), '1,200 masks');
+  assert.equal(oneOf(['PNG', 'JPEG', 'GIF']), 'PNG, JPEG or GIF');
+  assert.equal(oneOf(['PNG']), 'PNG');
   assert.equal(hex([0, 16, 255]), '#0010FF');
 });
 

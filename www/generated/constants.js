@@ -33,10 +33,13 @@ export const MAX_VALIDATIONS = 4000;
 export const FEW_PAIRS = 4;
 
 /** Endings of images: no part of a picture's name. */
-export const IMAGE_ENDINGS = ['png', 'apng', 'jpg', 'jpeg', 'jpe', 'jfif', 'webp', 'bmp', 'dib', 'gif', 'tif', 'tiff', 'gtiff', 'geotiff'];
+export const IMAGE_ENDINGS = ['png', 'apng', 'jpg', 'jpeg', 'jpe', 'jfif', 'webp', 'tif', 'tiff', 'gtiff', 'geotiff', 'bmp', 'dib', 'gif'];
 
 /** Endings of outlines: no part of a picture's name. */
 export const OUTLINE_ENDINGS = ['geojson', 'json', 'shp'];
+
+/** Image formats that are read, as people call them. */
+export const IMAGE_FORMATS = ['PNG', 'JPEG', 'WebP', 'TIFF', 'BMP', 'GIF'];
 
 /** In the order in which they are offered. */
 export const PRESETS = /** @type {const} */ (['fast', 'balanced', 'seed']);

@@ -3,6 +3,7 @@
  * Files from drops, pickers and the clipboard, as paths and unread File objects.
  */
 import { $, show } from '../ui/dom.js';
+import { IMAGE_FORMATS } from '../generated/constants.js';
 import { sendFiles } from '../core/data-files.js';
 import { takeSettings } from './train/settings.js';
 import { changed, state } from '../core/store.js';
@@ -16,6 +17,7 @@ import { changed, state } from '../core/store.js';
 let pickFor = null;
 
 export function initFiles() {
+  $('image-formats').textContent = IMAGE_FORMATS.join(', ');
   const veil = $('drop-veil');
   let depth = 0;
   const carriesFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes('Files') ?? false;

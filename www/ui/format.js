@@ -15,6 +15,9 @@ export const size = (width, height) => `${count(width)}\u00A0×\u00A0${count(hei
 /** `1 pair`, `28 pairs`. @param {number} value @param {string} one @param {string} [many] */
 export const plural = (value, one, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;
 
+/** One of several: `PNG, JPEG or GIF`. @param {readonly string[]} names */
+export const oneOf = (names) => [names.slice(0, -1).join(', '), ...names.slice(-1)].filter(Boolean).join(' or ');
+
 /** A share 0..1 as per cent. @param {number | null | undefined} value */
 export function percent(value) {
   if (value == null || !Number.isFinite(value)) return '–';

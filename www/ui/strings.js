@@ -2,7 +2,8 @@
 /**
  * Every sentence that words a code: what happened, and what to do next. Nothing else turns codes into words.
  */
-import { baseName, bytes, count, plural } from './format.js';
+import { IMAGE_FORMATS } from '../generated/constants.js';
+import { baseName, bytes, count, oneOf, plural } from './format.js';
 
 /**
  * @typedef {import('../core/types.js').Fault} Fault
@@ -52,7 +53,7 @@ const faults = {
   empty_file: () => ({ sentence: 'is empty (0 bytes)', next: 'Copy the file again from where it came from.' }),
   unknown_format: (d, file) => OTHER_LAYER.test(file)
     ? { sentence: 'is a map layer in a format this page does not read', next: 'Export it as GeoJSON or Shapefile (QGIS: right-click the layer, Export, Save Features As).' }
-    : { sentence: `is not an image this page knows${inBrackets(d)}`, next: 'Save it as PNG, JPEG, WebP, TIFF, BMP or GIF.' },
+    : { sentence: `is not an image this page knows${inBrackets(d)}`, next: `Save it as ${oneOf(IMAGE_FORMATS)}.` },
   annotations: (d) => ({
     sentence: `holds ${d || 'annotations of a labelling tool'}, which this page does not read`,
     next: /boxes|VOC/.test(d) ? 'Boxes say where things are, not their shape, and make no masks. Draw or export outlines, or masks as PNG.' : 'In the labelling tool, export masks as PNG files named like their images, and drop those.',

@@ -15,7 +15,7 @@ use crate::workspace::Workspace;
 
 #[allow(dead_code, unused_imports)]
 #[path = "../../src/values/mod.rs"]
-mod values;
+pub mod values;
 
 pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCode> {
     if let Some(arg) = args.next()? {
@@ -120,8 +120,10 @@ fn constants() -> Result<String> {
             constant_number(value)
         )?;
     }
+    let formats = values::IMAGE_FORMATS;
+    let image_endings: Vec<&str> = formats.iter().flat_map(|format| format.endings).copied().collect();
     for (note, name, endings) in [
-        ("Endings of images", "IMAGE_ENDINGS", values::IMAGE_ENDINGS),
+        ("Endings of images", "IMAGE_ENDINGS", &image_endings[..]),
         ("Endings of outlines", "OUTLINE_ENDINGS", values::OUTLINE_ENDINGS),
     ] {
         writeln!(
@@ -130,6 +132,11 @@ fn constants() -> Result<String> {
             words(endings)
         )?;
     }
+    writeln!(
+        out,
+        "\n/** Image formats that are read, as people call them. */\nexport const IMAGE_FORMATS = [{}];",
+        words(&formats.map(|format| format.name))
+    )?;
     let presets = values::Preset::ALL.iter().map(serde_json::to_value);
     let presets = presets.collect::<Result<Vec<_>, _>>()?;
     let presets: Vec<&str> = presets.iter().filter_map(|preset| preset.as_str()).collect();

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::generate::values::image_format_of_ending;
+
 /// What page and worker may do: load and call home nowhere but to their own origin. The page carries the same
 /// policy for hosts that cannot set headers; only the header binds the worker.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
@@ -135,11 +137,11 @@ fn open(path: &str, mounts: &[Mount]) -> Option<(File, &'static str)> {
 }
 
 fn media_type(file: &Path) -> &'static str {
-    match file
+    let ending = file
         .extension()
         .and_then(|extension| extension.to_str())
-        .unwrap_or_default()
-    {
+        .unwrap_or_default();
+    match ending {
         "html" => "text/html; charset=utf-8",
         "js" | "mjs" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
@@ -147,12 +149,9 @@ fn media_type(file: &Path) -> &'static str {
         "webmanifest" => "application/manifest+json",
         "wasm" => "application/wasm",
         "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "webp" => "image/webp",
         "ico" => "image/x-icon",
         "md" | "txt" | "ts" => "text/plain; charset=utf-8",
-        _ => "application/octet-stream",
+        _ => image_format_of_ending(ending).map_or("application/octet-stream", |format| format.media_type),
     }
 }
 

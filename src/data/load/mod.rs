@@ -7,9 +7,8 @@ pub use places::Places;
 
 use super::pair::{is_beside, is_junk, is_unusable_data};
 use crate::formats::{
-    DecodeError, ImageFile, Limits, annotations,
+    DecodeError, ImageFile, Limits, annotations, is_image,
     sidecars::{SidecarKind, sidecar},
-    sniff,
     vector::{Polygons, geojson, json_kinds, shapefile},
 };
 
@@ -56,7 +55,7 @@ pub fn sort(path: &str, bytes: Vec<u8>, takes_outlines: bool, limits: &Limits) -
             return Incoming::Sidecar { kind, owner, bytes };
         }
     }
-    if is_beside(path) && sniff(&bytes).is_none() {
+    if is_beside(path) && !is_image(&bytes) {
         return match annotations::kind(path, &bytes) {
             Some(kind) => Incoming::Annotations(kind),
             None => Incoming::PassedOver,
@@ -77,7 +76,7 @@ fn outlines(path: &str, mut bytes: Vec<u8>) -> Result<Incoming, Vec<u8>> {
         }));
     }
     // A picture of such a name keeps its bytes.
-    if geojson::may_be_geojson(path) && sniff(&bytes).is_none() {
+    if geojson::may_be_geojson(path) && !is_image(&bytes) {
         if let Some(read) = geojson::read_if_geojson(&mut bytes) {
             return Ok(Incoming::Outlines(read.map_err(|e| e.to_string())));
         }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::{
     data::alignment::Place,
     formats::{
-        Format,
         geo::{Auxiliary, Beside, OwnPlace, placed},
         sidecars::{SidecarKind, stem_of},
     },
+    values::ImageFormat,
 };
 
 /// Longest sidecar that is read, bytes.
@@ -48,13 +48,13 @@ impl Sidecars {
     }
 
     /// Where an image lies, by what it says itself and what lies beside it.
-    pub fn place_of(&self, image_path: &str, format: Format, own: &OwnPlace) -> Place {
+    pub fn place_of(&self, image_path: &str, format: &ImageFormat, own: &OwnPlace) -> Place {
         let stem = stem_of(image_path);
         let beside = Beside {
             aux: self.auxiliary.get(&image_path.to_lowercase()),
             world: self.world.get(&stem).map(String::as_str),
             prj: self.projection.get(&stem).map(String::as_str),
-            world_first: format.row().is_some_and(|row| row.is_world_file_first),
+            world_first: format.is_world_file_first,
         };
         let (geo, remark) = placed(own, beside);
         Place { geo, remark }
@@ -64,7 +64,7 @@ impl Sidecars {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::sidecars::sidecar;
+    use crate::{formats::sidecars::sidecar, values};
 
     #[test]
     fn a_world_file_places_the_image_beside_it() {
@@ -78,7 +78,7 @@ mod tests {
             let (kind, owner) = sidecar(path).expect("a sidecar");
             sidecars.add(kind, owner, bytes);
         }
-        let of = |path| sidecars.place_of(path, Format::Png, &OwnPlace::default()).geo;
+        let of = |path| sidecars.place_of(path, &values::PNG, &OwnPlace::default()).geo;
         let geo = of("a/tile.png").expect("placed");
         assert_eq!(geo.epsg, Some(32633));
         assert_eq!(geo.transform, [500_000.0, 0.5, 0.0, 5_400_000.0, 0.0, -0.5]);

@@ -2,7 +2,7 @@
 
 use super::kinds::Role;
 use super::vocabulary::{COLOUR_WORDS, COPY_WORDS, IMAGE_WORDS, MASK_WORDS};
-use crate::values::{IMAGE_ENDINGS, OUTLINE_ENDINGS};
+use crate::values::{OUTLINE_ENDINGS, image_format_of_ending};
 
 /// A name in composed form (Unicode's NFC): macOS hands out decomposed ones, everybody else composed ones, and
 /// `tile_München` must match itself. In the browser all names come in composed, by `String.prototype.normalize`.
@@ -185,8 +185,8 @@ pub(super) fn spelling(name: &str) -> String {
 pub(in crate::data) fn without_extension(path: &str) -> Option<&str> {
     let (stem, extension) = path.rsplit_once('.')?;
     let extension = extension.to_ascii_lowercase();
-    let mut known = IMAGE_ENDINGS.iter().chain(OUTLINE_ENDINGS);
-    known.any(|known| *known == extension).then_some(stem)
+    let is_known = image_format_of_ending(&extension).is_some() || OUTLINE_ENDINGS.contains(&extension.as_str());
+    is_known.then_some(stem)
 }
 
 #[cfg(test)]

@@ -4,19 +4,16 @@ use std::io::Cursor;
 
 use super::{
     decode::{finish, translate},
-    format::{Codec, Format, ImageFormat, Reader},
     orientation::Metadata,
     parts::{Decoded, Header},
+    reader::{Codec, ImageReader, Pixels},
 };
+use crate::values;
 
-pub(super) const BMP: ImageFormat = ImageFormat {
-    format: Format::Bmp,
-    name: "BMP",
-    extensions: &["bmp", "dib"],
-    world_extensions: &["bpw"],
-    is_world_file_first: true,
+pub(super) const BMP: ImageReader = ImageReader {
+    format: &values::BMP,
     is_this: |bytes| bytes.starts_with(b"BM") && bytes.len() >= 26,
-    reader: Reader::Whole(Codec {
+    pixels: Pixels::Whole(Codec {
         header: |_| Ok(Header::default()),
         metadata: |_| Metadata::default(),
         pixels: |bytes, _, limits| {

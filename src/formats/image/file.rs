@@ -6,11 +6,15 @@ use image::{DynamicImage, GrayImage, metadata::Orientation};
 
 use super::{
     decode::{check_bytes, check_memory, check_size, to_raster},
-    format::{Codec, Format, ImageFormat, Reader},
     orientation,
     parts::{DecodeError, Header, Limits},
+    reader::{Codec, Pixels},
+    reader_of,
 };
-use crate::formats::{geo::OwnPlace, raster::Raster, tiff::TiffImage};
+use crate::{
+    formats::{geo::OwnPlace, raster::Raster, tiff::TiffImage},
+    values::ImageFormat,
+};
 
 /// Decodes one file of any known format to an upright raster: [`ImageFile::open`] and [`ImageFile::decode`], for who has
 /// no bytes to give away.
@@ -24,7 +28,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
 
 /// A file that holds its bytes: what it says of itself is known, and no pixel was decoded for keeps.
 pub struct ImageFile {
-    format: Format,
+    format: &'static ImageFormat,
     contents: Contents,
 }
 
@@ -43,7 +47,7 @@ enum Contents {
 /// What a file says of itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageFacts {
-    pub format: Format,
+    pub format: &'static ImageFormat,
     /// Width and height in pixels, where they are known before the pixels are decoded.
     pub size: Option<[u32; 2]>,
     /// Where the file itself says that it lies.
@@ -62,9 +66,9 @@ impl ImageFile {
         if bytes.is_empty() {
             return Err(DecodeError::EmptyFile);
         }
-        let row = ImageFormat::of(&bytes).ok_or(DecodeError::UnknownFormat)?;
-        let contents = match &row.reader {
-            Reader::Whole(codec) => {
+        let reader = reader_of(&bytes).ok_or(DecodeError::UnknownFormat)?;
+        let contents = match &reader.pixels {
+            Pixels::Whole(codec) => {
                 check_bytes(bytes.len(), limits)?;
                 Contents::Whole {
                     header: (codec.header)(&bytes)?,
@@ -72,7 +76,7 @@ impl ImageFile {
                     bytes,
                 }
             }
-            Reader::ByWindow => {
+            Pixels::ByWindow => {
                 let mut image = Box::new(TiffImage::open(Arc::new(bytes))?);
                 image.show_alpha_if_asked(&limits.bands);
                 Contents::ByWindow {
@@ -82,7 +86,7 @@ impl ImageFile {
             }
         };
         Ok(ImageFile {
-            format: row.format,
+            format: reader.format,
             contents,
         })
     }

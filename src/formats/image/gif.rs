@@ -4,20 +4,17 @@ use std::io::Cursor;
 
 use super::{
     decode::{finish, translate},
-    format::{Codec, Format, ImageFormat, Reader},
     header::truncated,
     orientation::Metadata,
     parts::{DecodeError, Decoded, Header},
+    reader::{Codec, ImageReader, Pixels},
 };
+use crate::values;
 
-pub(super) const GIF: ImageFormat = ImageFormat {
-    format: Format::Gif,
-    name: "GIF",
-    extensions: &["gif"],
-    world_extensions: &["gfw"],
-    is_world_file_first: true,
+pub(super) const GIF: ImageReader = ImageReader {
+    format: &values::GIF,
     is_this: |bytes| bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a"),
-    reader: Reader::Whole(Codec {
+    pixels: Pixels::Whole(Codec {
         header,
         metadata: |_| Metadata::default(),
         pixels: |bytes, _, limits| {

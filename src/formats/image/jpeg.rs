@@ -4,21 +4,17 @@ use std::io::Cursor;
 
 use super::{
     decode::{finish, translate},
-    format::{Codec, Format, ImageFormat, Reader},
     header::{be16, truncated},
     orientation::Metadata,
     parts::{DecodeError, Decoded, Header},
+    reader::{Codec, ImageReader, Pixels},
 };
-use crate::formats::jpeg as own;
+use crate::{formats::jpeg as own, values};
 
-pub(super) const JPEG: ImageFormat = ImageFormat {
-    format: Format::Jpeg,
-    name: "JPEG",
-    extensions: &["jpg", "jpeg", "jpe", "jfif"],
-    world_extensions: &["jgw", "jpgw", "jpegw"],
-    is_world_file_first: false,
+pub(super) const JPEG: ImageReader = ImageReader {
+    format: &values::JPEG,
     is_this: |bytes| bytes.starts_with(&[0xff, 0xd8, 0xff]),
-    reader: Reader::Whole(Codec {
+    pixels: Pixels::Whole(Codec {
         header,
         metadata,
         pixels: |bytes, header, limits| {

@@ -3,11 +3,11 @@
 use std::io::Write;
 
 use super::*;
-use crate::formats::image::format::{Format, Reader};
+use crate::formats::image::{reader::Pixels, reader_of};
 
-fn of_file(format: Format, bytes: &[u8]) -> Orientation {
-    match format.row().map(|row| &row.reader) {
-        Some(Reader::Whole(codec)) => of((codec.metadata)(bytes)),
+fn of_file(bytes: &[u8]) -> Orientation {
+    match reader_of(bytes).map(|reader| &reader.pixels) {
+        Some(Pixels::Whole(codec)) => of((codec.metadata)(bytes)),
         _ => Orientation::NoTransforms,
     }
 }
@@ -26,10 +26,7 @@ fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
 
 fn png(chunks: &[Vec<u8>]) -> Orientation {
     let end = chunk(b"IEND", &[]);
-    of_file(
-        Format::Png,
-        &[&b"\x89PNG\r\n\x1a\n"[..], &chunks.concat(), &end].concat(),
-    )
+    of_file(&[&b"\x89PNG\r\n\x1a\n"[..], &chunks.concat(), &end].concat())
 }
 
 fn webp(chunks: &[(&[u8; 4], &[u8])]) -> Orientation {
@@ -40,7 +37,7 @@ fn webp(chunks: &[(&[u8; 4], &[u8])]) -> Orientation {
         out.extend_from_slice(data);
         out.extend(vec![0; data.len() % 2]);
     }
-    of_file(Format::WebP, &out)
+    of_file(&out)
 }
 
 fn profile(exif: &[u8]) -> String {
@@ -127,12 +124,7 @@ fn jpeg_has_both_in_the_same_kind_of_segment() {
     let segment = |data: &[u8]| [&[0xff, 0xe1][..], &(data.len() as u16 + 2).to_be_bytes(), data].concat();
     let xmp = segment(&[b"http://ns.adobe.com/xap/1.0/\0", XMP.as_bytes()].concat());
     let own = segment(&[b"Exif\0\0", &exif(6)[..]].concat());
-    let jpeg = |parts: &[&[u8]]| {
-        of_file(
-            Format::Jpeg,
-            &[&[0xff, 0xd8], &parts.concat()[..], &[0xff, 0xd9]].concat(),
-        )
-    };
+    let jpeg = |parts: &[&[u8]]| of_file(&[&[0xff, 0xd8][..], &parts.concat()[..], &[0xff, 0xd9]].concat());
     assert_eq!(jpeg(&[&own]), Orientation::Rotate90);
     assert_eq!(jpeg(&[&xmp]), Orientation::Rotate270);
     assert_eq!(jpeg(&[&xmp, &own]), Orientation::Rotate90);

@@ -1,26 +1,23 @@
 //! PNG (W3C, third edition), and APNG's `acTL`; ImageMagick's and ExifTool's "Raw profile" texts.
 
+use crate::values;
 use std::io::{Cursor, Read};
 
 use super::{
     decode::{finish, translate},
-    format::{Codec, Format, ImageFormat, Reader},
     header::{be32, truncated},
     orientation::Metadata,
     parts::{DecodeError, Decoded, Header},
+    reader::{Codec, ImageReader, Pixels},
 };
 
 /// Longest text that is looked at, bytes decompressed.
 const MAX_TEXT_BYTES: u64 = 1 << 20;
 
-pub(super) const PNG: ImageFormat = ImageFormat {
-    format: Format::Png,
-    name: "PNG",
-    extensions: &["png", "apng"],
-    world_extensions: &["pgw", "pngw"],
-    is_world_file_first: true,
+pub(super) const PNG: ImageReader = ImageReader {
+    format: &values::PNG,
     is_this: |bytes| bytes.starts_with(b"\x89PNG\r\n\x1a\n"),
-    reader: Reader::Whole(Codec {
+    pixels: Pixels::Whole(Codec {
         header,
         metadata,
         pixels: |bytes, _, limits| {

@@ -4,20 +4,17 @@ use std::io::Cursor;
 
 use super::{
     decode::{finish, translate},
-    format::{Codec, Format, ImageFormat, Reader},
     header::truncated,
     orientation::Metadata,
     parts::{DecodeError, Decoded, Header},
+    reader::{Codec, ImageReader, Pixels},
 };
+use crate::values;
 
-pub(super) const WEBP: ImageFormat = ImageFormat {
-    format: Format::WebP,
-    name: "WebP",
-    extensions: &["webp"],
-    world_extensions: &["wpw", "webpw"],
-    is_world_file_first: false,
+pub(super) const WEBP: ImageReader = ImageReader {
+    format: &values::WEBP,
     is_this: |bytes| bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP"),
-    reader: Reader::Whole(Codec {
+    pixels: Pixels::Whole(Codec {
         header,
         metadata,
         pixels: |bytes, _, limits| {

@@ -9,7 +9,10 @@ use burn::{
 };
 
 use super::shape::ConvShape;
-use crate::ops::{autodiff, relu_mask::reference::ReluMaskOps};
+use crate::ops::{
+    autodiff,
+    relu_mask::reference::{ReluMaskOps, relu_mask_plain},
+};
 
 /// The convolution a network is trained with.
 #[backend_extension(Flex, Autodiff, Cube: cfg(target_arch = "wasm32"))]
@@ -168,6 +171,19 @@ pub fn conv2d_weight_grad_plain(s: &ConvShape, x: &[f32], gy: &[f32]) -> (Vec<f3
         gw.into_iter().map(|v| v as f32).collect(),
         gb.into_iter().map(|v| v as f32).collect(),
     )
+}
+
+/// Gradients for input, weight and bias of a convolution with ReLU whose output was `y`.
+pub fn conv2d_relu_grads_plain(
+    s: &ConvShape,
+    x: &[f32],
+    w: &[f32],
+    y: &[f32],
+    gy: &[f32],
+) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
+    let masked = relu_mask_plain(y, gy);
+    let (gw, gb) = conv2d_weight_grad_plain(s, x, &masked);
+    (conv2d_data_grad_plain(s, &masked, w), gw, gb)
 }
 
 /// Sums over rows, per channel.

@@ -1,39 +1,21 @@
-//! What a row of the table of formats says.
+//! What a row of the table of readers says.
 
 use super::{
     orientation::Metadata,
     parts::{DecodeError, Decoded, Header, Limits},
 };
+use crate::values::ImageFormat;
 
-/// Formats that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
-    Png,
-    Jpeg,
-    WebP,
-    Bmp,
-    Gif,
-    Tiff,
-}
-
-/// All that is known of a format; its row in [`IMAGE_FORMATS`](super::IMAGE_FORMATS).
-pub struct ImageFormat {
-    pub format: Format,
-    /// As people call it.
-    pub name: &'static str,
-    /// In lower case, without the dot, the usual one first.
-    pub extensions: &'static [&'static str],
-    /// Of the world file beside it; `wld` goes with every format.
-    pub world_extensions: &'static [&'static str],
-    /// A world file counts for more than an `.aux.xml`, as in GDAL's driver.
-    pub is_world_file_first: bool,
+/// A format and how its files are read; a row of [`IMAGE_READERS`](super::IMAGE_READERS).
+pub(super) struct ImageReader {
+    pub(super) format: &'static ImageFormat,
     /// By its magic bytes.
     pub(super) is_this: fn(&[u8]) -> bool,
-    pub(super) reader: Reader,
+    pub(super) pixels: Pixels,
 }
 
 /// How its pixels are had.
-pub(super) enum Reader {
+pub(super) enum Pixels {
     /// All at once, out of bytes that are there as long as that takes.
     Whole(Codec),
     /// By window, out of a file that stays encoded: [`crate::formats::tiff`].
