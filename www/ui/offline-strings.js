@@ -1,0 +1,44 @@
+// @ts-check
+/**
+ * What is said of other builds, of starting without a network, and of isolation.
+ */
+
+/** @typedef {import('./strings.js').Words} Words */
+
+/**
+ * @param {{ replaced: boolean, running: boolean, elsewhere: boolean, lost: readonly string[] }} now `elsewhere`: a run goes on in another tab;
+ *   `lost`: what is on the page alone
+ * @returns {Words & { action: string | null }} no action: it has to wait
+ */
+export function updateWords({ replaced, running, elsewhere, lost }) {
+  if (replaced) {
+    return running
+      ? { sentence: 'Groundmask was updated in another tab.', next: 'This run goes on as it is; load the page anew when it has ended.', action: null }
+      : { sentence: 'Groundmask was updated in another tab.', next: anew(lost), action: 'Load the page anew' };
+  }
+  const sentence = 'A new version of Groundmask is here.';
+  if (running) return { sentence, next: 'It waits until this run has ended.', action: null };
+  if (elsewhere) return { sentence, next: 'It waits until the run in another tab has ended.', action: null };
+  return { sentence, next: anew(lost), action: 'Update now' };
+}
+
+/** @param {readonly string[]} lost */
+function anew(lost) {
+  if (!lost.length) return 'Runs and settings stay.';
+  const [first, ...rest] = lost;
+  const all = rest.length ? `${[first, ...rest.slice(0, -1)].join(', ')} and ${rest.at(-1)}` : first;
+  return `Runs and settings stay; ${all} would be gone from the page.`;
+}
+
+/** Whether the page starts without a network. @param {boolean} kept */
+export const keptWords = (kept) => (kept ? 'even the page itself starts again without it' : 'only a reload needs it again, unless the browser still has the page in its cache; a saved run waits for that');
+
+/**
+ * What isolation from other origins is worth here.
+ * @param {{ isolated: boolean, reloaded: boolean, kept: boolean }} now `reloaded`: one reload has not brought it
+ */
+export function isolationWords({ isolated, reloaded, kept }) {
+  if (isolated) return '';
+  if (reloaded) return 'On the CPU one thread works: this browser does not isolate the page, so its threads may share no memory.';
+  return kept ? 'On the CPU one thread works now. Loading the page once more lets it use more of them.' : 'On the CPU one thread works: the page’s host sends no headers that would isolate it.';
+}
