@@ -151,7 +151,7 @@ test('another version waits for the run, is taken by one click, and the run is t
   expect(before.run.end?.reason).toBe('finished');
   const take = page.locator('#update-take');
   await expect(take).toBeVisible();
-  await expect(page.locator('#update-next')).toContainText('Runs and settings stay; images would be gone from the page.');
+  await expect(page.locator('#update-next')).toContainText('Runs and settings stay. Not kept: images.');
   for (const [name, colorScheme, width] of /** @type {const} */ ([['light', 'light', 1280], ['dark', 'dark', 1280], ['phone', 'light', 390]])) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width, height: 900 });

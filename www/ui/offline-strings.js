@@ -13,8 +13,8 @@
 export function updateWords({ replaced, running, elsewhere, lost }) {
   if (replaced) {
     return running
-      ? { sentence: 'Groundmask was updated in another tab.', next: 'This run goes on as it is; load the page anew when it has ended.', action: null }
-      : { sentence: 'Groundmask was updated in another tab.', next: anew(lost), action: 'Load the page anew' };
+      ? { sentence: 'Groundmask was updated in another tab.', next: 'This run goes on as it is; reload the page when it has ended.', action: null }
+      : { sentence: 'Groundmask was updated in another tab.', next: anew(lost), action: 'Reload' };
   }
   const sentence = 'A new version of Groundmask is here.';
   if (running) return { sentence, next: 'It waits until this run has ended.', action: null };
@@ -27,7 +27,7 @@ function anew(lost) {
   if (!lost.length) return 'Runs and settings stay.';
   const [first, ...rest] = lost;
   const all = rest.length ? `${[first, ...rest.slice(0, -1)].join(', ')} and ${rest.at(-1)}` : first;
-  return `Runs and settings stay; ${all} would be gone from the page.`;
+  return `Runs and settings stay. Not kept: ${all}.`;
 }
 
 /** Whether the page starts without a network. @param {boolean} kept */
@@ -40,5 +40,5 @@ export const keptWords = (kept) => (kept ? 'even the page itself starts again wi
 export function isolationWords({ isolated, reloaded, kept }) {
   if (isolated) return '';
   if (reloaded) return 'On the CPU one thread works: this browser does not isolate the page, so its threads may share no memory.';
-  return kept ? 'On the CPU one thread works now. Loading the page once more lets it use more of them.' : 'On the CPU one thread works: the page’s host sends no headers that would isolate it.';
+  return kept ? 'On the CPU one thread works now. After a reload it can use more of them.' : 'On the CPU one thread works: the page’s host sends no headers that would isolate it.';
 }

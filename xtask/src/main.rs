@@ -8,6 +8,7 @@ mod build;
 mod demo;
 mod fuzz;
 mod generate;
+mod headers;
 mod http;
 mod model_job;
 mod node;

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use base64::Engine;
 use sha2::{Digest, Sha256};
 
-use crate::http::HEADERS;
+use crate::headers::HEADERS;
 use crate::size;
 use crate::workspace::Workspace;
 

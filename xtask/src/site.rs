@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 
 use crate::build::{self, Options};
+use crate::headers::HEADERS;
 use crate::http::{self, Mount};
 use crate::node::Node;
 use crate::offline::{self, Parts};
@@ -82,7 +83,7 @@ fn assemble(workspace: &Workspace, site: &Path) -> Result<()> {
 /// The headers for hosts that read them from a file of the site, as Cloudflare Pages and Netlify do. Others: docs/hosting.md.
 fn headers_file() -> String {
     let mut text = "/*\n".to_owned();
-    for (name, value) in http::HEADERS {
+    for (name, value) in HEADERS {
         text.push_str(&format!("  {name}: {value}\n"));
     }
     text
@@ -142,7 +143,7 @@ mod tests {
     fn the_page_for_hosts_names_every_header() {
         let workspace = Workspace::find().expect("a checkout");
         let page = fs::read_to_string(workspace.root().join("docs/hosting.md")).unwrap_or_default();
-        for (name, value) in http::HEADERS {
+        for (name, value) in HEADERS {
             let quoted = format!("{name} \"{value}\"");
             // Once for each of three servers.
             assert_eq!(page.matches(&quoted).count(), 3, "docs/hosting.md: {quoted}");
