@@ -21,7 +21,7 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => browser.close());
 
-const VIEW = { viewport: { width: 1280, height: 900 } };
+const VIEW = /** @type {const} */ ({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce' });
 const QUICK = { base: 4, depth: 2, tile_px: 32, batch: 1, steps: 4 };
 const LIMIT_MS = 120_000;
 
