@@ -28,6 +28,8 @@ let registration = null;
 /** This page has asked for the other build. */
 let taking = false;
 let looked = 0;
+/** Asked for once: where it is refused it stays refused. */
+let begun = false;
 
 const container = () => /** @type {ServiceWorkerContainer | undefined} */ (navigator.serviceWorker);
 
@@ -37,7 +39,8 @@ const container = () => /** @type {ServiceWorkerContainer | undefined} */ (navig
 export async function initOffline(wasm) {
   const workers = container();
   // A page as it lies in the checkout has no list of files.
-  if (!workers || !BUILD || registration) return;
+  if (!workers || !BUILD || begun) return;
+  begun = true;
   workers.addEventListener('controllerchange', () => {
     if (taking) location.reload();
     else void compare(workers.controller);
