@@ -20,6 +20,8 @@ import { initModelName } from './page/train/model-name.js';
 import { initManualPairs } from './page/data/manual-pairs.js';
 import { initPatience } from './page/patience.js';
 import { initUnpaired } from './page/data/unpaired.js';
+import { initLaunch } from './page/launch.js';
+import { initOfflineView } from './page/offline-view.js';
 import { initLiveOutlines } from './page/predict/live-outlines.js';
 import { initOutlineOptions } from './page/predict/outline-options.js';
 import { initPredict } from './page/predict/predict-view.js';
@@ -78,6 +80,8 @@ initViewer();
 initViewControls();
 initTestApi();
 initPatience();
+initOfflineView();
+initLaunch();
 // After whatever else is painted.
 initPressGuard();
 // Hidden tabs paint no frames, but their titles are read.

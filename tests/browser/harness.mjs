@@ -47,9 +47,16 @@ export function launchOptions({ device = 'webgpu', adapter = 'swiftshader' } = {
   return { executablePath: chromiumPath(), headless: true, args: [...COMMON_FLAGS, ...gpu] };
 }
 
-/** @param {Parameters<typeof launchOptions>[0]} [options] */
-export function launchBrowser(options) {
-  return chromium.launch(launchOptions(options));
+/**
+ * Its contexts have no service worker unless they ask for one (`serviceWorkers: 'allow'`): what one answers is seen by no
+ * `route` of a test, and it would hand the files of one test to the next.
+ * @param {Parameters<typeof launchOptions>[0]} [options]
+ */
+export async function launchBrowser(options) {
+  const browser = await chromium.launch(launchOptions(options));
+  const newContext = browser.newContext.bind(browser);
+  browser.newContext = (wish) => newContext({ serviceWorkers: 'block', ...wish });
+  return browser;
 }
 
 /**

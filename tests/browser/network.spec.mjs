@@ -13,6 +13,7 @@ const POLICY = [
   "style-src 'self'",
   "img-src 'self' blob: data:",
   "connect-src 'self'",
+  "manifest-src 'self'",
   "worker-src 'self' blob:",
   "base-uri 'none'",
   "form-action 'none'",
@@ -32,6 +33,8 @@ test('every response carries the policy, the right type and no caching', async (
     ['/main.js', 'text/javascript', 200],
     ['/worker/worker.js', 'text/javascript', 200],
     ['/style.css', 'text/css', 200],
+    ['/sw.js', 'text/javascript', 200],
+    ['/manifest.webmanifest', 'application/manifest+json', 200],
     ['/pkg/groundmask.js', 'text/javascript', 200],
     ['/pkg/groundmask_bg.wasm', 'application/wasm', 200],
     ['/pkg/groundmask_fused.wasm', 'application/wasm', 200],
@@ -46,6 +49,9 @@ test('every response carries the policy, the right type and no caching', async (
     expect(headers['content-type'], path).toContain(type);
     expect(headers['cache-control'], path).toBe('no-store');
     expect(headers['x-content-type-options'], path).toBe('nosniff');
+    expect(headers['cross-origin-opener-policy'], path).toBe('same-origin');
+    expect(headers['cross-origin-embedder-policy'], path).toBe('require-corp');
+    expect(headers['cross-origin-resource-policy'], path).toBe('same-origin');
     for (const rule of POLICY) expect(headers['content-security-policy'], path).toContain(rule);
   }
   expect((await request.post('/', { failOnStatusCode: false })).status()).toBe(405);

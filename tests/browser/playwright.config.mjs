@@ -24,7 +24,7 @@ export default defineConfig({
   timeout: 900_000,
   expect: { timeout: 120_000 },
   reporter: [['line'], ['json', { outputFile: path.join(OUT, 'report.json') }]],
-  use: { baseURL: given ?? `http://localhost:${PORT}/` },
+  use: { baseURL: given ?? `http://localhost:${PORT}/`, serviceWorkers: 'block' },
   webServer: given
     ? undefined
     : {

@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { expect, test } from '@playwright/test';
 
-import { OUT, launchBrowser, until } from './harness.mjs';
+import { OUT, TESTS, launchBrowser, until } from './harness.mjs';
 import * as gm from './page.mjs';
 import { begin, ended, killWorker, read, ready } from './survive-kit.mjs';
 import { limitMemory } from './wasm-limit.mjs';
@@ -32,6 +32,8 @@ async function limited(url, bytes) {
     const response = await route.fetch();
     await route.fulfill({ response, body: limitMemory(await response.body(), bytes) });
   });
+  // A binary of no build: the page would tell it from its own.
+  await context.route('**/core/build.js', (route) => route.fulfill({ path: path.join(TESTS, '../www/core/build.js') }));
   return { context, page: await ready(context, url, { settings: SETTINGS }) };
 }
 

@@ -12,9 +12,12 @@ const PACKAGE_WASM_FUSED = './pkg/groundmask_fused.wasm';
 /** `www/` as a URL: this file lies in `www/core/`. */
 const ROOT = new URL('../', import.meta.url);
 
+/** The folder of `index.html`, as the service worker's scope. */
+export const rootUrl = ROOT.href;
 export const moduleUrl = new URL(PACKAGE_MODULE, ROOT).href;
 export const wasmUrl = new URL(PACKAGE_WASM, ROOT).href;
 export const fusedWasmUrl = new URL(PACKAGE_WASM_FUSED, ROOT).href;
 export const workerUrl = new URL('worker/worker.js', ROOT).href;
+export const serviceWorkerUrl = new URL('sw.js', ROOT).href;
 
 export { MAX_FILE_BYTES, MAX_ZIP_BYTES, MAX_ZIP_ENTRIES, PROTOCOL_VERSION } from '../generated/constants.js';

@@ -127,6 +127,7 @@ function receive(message) {
     case 'ready':
       state.engine = 'ready';
       state.fused = message.fused;
+      state.binary = message.binary;
       noteEngineUp();
       break;
     case 'load_failed':

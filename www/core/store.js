@@ -75,6 +75,7 @@ import { EVEN_ODDS } from '../ui/format.js';
  * @property {Place} place
  * @property {'loading' | 'ready' | 'failed' | 'dead'} engine
  * @property {boolean} fused the engine's file is the one with fused multiply-adds, whose last bits differ
+ * @property {string} binary address of the engine's file; empty before it is there
  * @property {{ loaded: number, total: number | null }} loading
  * @property {{ sentence: string, next: string, action: 'retry' | 'reload_data' | null, calm?: boolean } | null} error
  * @property {import('./types.js').DeviceInfo | null} device
@@ -109,6 +110,7 @@ const initial = () => ({
   place: 'data',
   engine: 'loading',
   fused: false,
+  binary: '',
   loading: { loaded: 0, total: null },
   error: null,
   device: null,

@@ -116,9 +116,9 @@
  * Worker -> page. `awake`: its scripts have run, and it listens. `fatal` is posted by the engine's panic hook itself.
  * @typedef {KeepReport
  *   | { kind: 'awake' }
- *   | { kind: 'hello', protocol: number }
+ *   | { kind: 'hello', protocol: number, build: string }
  *   | { kind: 'loading', loaded: number, total: number | null }
- *   | { kind: 'ready', fused: boolean }
+ *   | { kind: 'ready', fused: boolean, binary: string }
  *   | { kind: 'load_failed', reason: LoadReason, detail: string }
  *   | { kind: 'calling', on: boolean }
  *   | { kind: 'events', events: EngineEvent[] }
@@ -133,7 +133,7 @@
 
 /**
  * Why the wasm could not be brought up.
- * @typedef {'network' | 'missing' | 'not_wasm' | 'damaged' | 'script' | 'worker' | 'no_worker' | 'no_wasm' | 'no_simd'} LoadReason
+ * @typedef {'network' | 'missing' | 'not_wasm' | 'damaged' | 'script' | 'updated' | 'worker' | 'no_worker' | 'no_wasm' | 'no_simd'} LoadReason
  */
 
 export {};

@@ -2,6 +2,7 @@
 /**
  * The page's end of the worker: starts it, notices its death, replaces it.
  */
+import { BUILD } from './build.js';
 import { PROTOCOL_VERSION, workerUrl } from './paths.js';
 
 /**
@@ -118,6 +119,12 @@ export class Link {
       this.started = true;
       if (message.protocol !== PROTOCOL_VERSION) {
         this.onMessage({ kind: 'load_failed', reason: 'script', detail: `protocol ${message.protocol} and ${PROTOCOL_VERSION}` });
+        return;
+      }
+      // The host, or the service worker, has another version meanwhile: what would come up is half of either.
+      if (message.build !== BUILD) {
+        this.close();
+        this.onMessage({ kind: 'load_failed', reason: 'updated', detail: `build ${message.build} and ${BUILD}` });
         return;
       }
     }

@@ -5,6 +5,7 @@
 import { addFiles } from './files.js';
 import { cancelFiles } from '../core/data-files.js';
 import { figures, send } from '../core/engine.js';
+import { offline } from '../core/offline.js';
 import { lastEvents, light } from '../core/session.js';
 import { state, stepOf } from '../core/store.js';
 import { saveEvery } from './runs/export-run.js';
@@ -52,6 +53,7 @@ function snapshot() {
     ...figures(),
     longestTaskMs: state.longestTaskMs,
     longestTaskTrainingMs: state.longestTaskTrainingMs,
+    offline: { ...offline },
     error: state.error ? { ...state.error } : null,
   };
 }

@@ -241,6 +241,7 @@ export function loadWords(reason, detail) {
     case 'not_wasm': return { sentence: `The server sent something else than the engine (${detail}).`, next: 'A proxy or an ad-blocker may have replaced it. Retry, or allow this page.' };
     case 'damaged': return { sentence: 'The engine arrived damaged or does not run in this browser.', next: `Retry; if it stays, use a current browser. ${detail}` };
     case 'script': return { sentence: 'A part of the page is missing, or parts of two versions were mixed.', next: 'Reload the page without its cache (Shift + reload).' };
+    case 'updated': return { sentence: 'Groundmask was updated meanwhile, and this page is of the version before.', next: 'Reload the page; a run that was saved can go on.' };
     case 'no_wasm': return { sentence: 'WebAssembly is switched off in this browser, and the engine is made of it.', next: 'Allow it for this page (Safari: leave Lockdown Mode for it; Firefox: javascript.options.wasm; Chrome and Edge: the site’s security settings), then retry; or use another browser.' };
     case 'no_simd': return { sentence: 'This browser’s WebAssembly lacks the SIMD instructions that the engine is built with.', next: 'Use a current Chrome, Edge, Firefox or Safari, on a processor with SSE 4.1 or NEON.' };
     case 'no_worker': return { sentence: 'This browser starts no workers for this page, and the engine runs in one.', next: 'An extension or a setting may forbid them: allow them, then retry; or use another browser.' };

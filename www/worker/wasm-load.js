@@ -3,7 +3,8 @@
  * Brings up the wasm module in the worker: fetch with byte progress, streaming compilation with a
  * fallback for servers that send the wrong MIME type, and every failure as a reason the page can word.
  */
-import { fusedWasmUrl, moduleUrl, wasmUrl } from '../core/paths.js';
+import { BINARIES } from '../core/build.js';
+import { fusedWasmUrl, moduleUrl, rootUrl, wasmUrl } from '../core/paths.js';
 
 /** @typedef {import('../core/types.js').LoadReason} LoadReason */
 /** @typedef {typeof import('../../pkg/groundmask.js')} EngineModule */
@@ -38,6 +39,9 @@ const SIMD_PROBE = new Uint8Array([
 /** Whether this browser multiplies and adds in one instruction. */
 export const hasFusedSimd = () => WebAssembly.validate(FUSED_PROBE);
 
+/** Which binary is loaded. @param {boolean} plain */
+export const binaryUrl = (plain) => (!plain && hasFusedSimd() ? fusedWasmUrl : wasmUrl);
+
 /** A failure with a reason from {@link LoadReason}. */
 export class LoadError extends Error {
   /** @param {LoadReason} reason @param {string} detail */
@@ -55,8 +59,7 @@ export class LoadError extends Error {
 export async function loadEngine(plain, onProgress) {
   if (typeof WebAssembly === 'undefined') throw new LoadError('no_wasm', '');
   if (!WebAssembly.validate(SIMD_PROBE)) throw new LoadError('no_simd', '');
-  const url = !plain && hasFusedSimd() ? fusedWasmUrl : wasmUrl;
-  const [engine, module] = await Promise.all([importModule(), compile(url, onProgress)]);
+  const [engine, module] = await Promise.all([importModule(), compile(binaryUrl(plain), onProgress)]);
   try {
     memory = (await engine.default({ module_or_path: module })).memory;
   } catch (error) {
@@ -89,7 +92,10 @@ async function compile(url, onProgress) {
   }
   const bytes = await counted;
   onProgress(bytes.length, bytes.length);
-  if (compiled) return compiled;
+  if (compiled) {
+    await verify(url, bytes);
+    return compiled;
+  }
   if (!(bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d)) {
     throw new LoadError('not_wasm', response.headers.get('Content-Type') ?? 'no type');
   }
@@ -98,6 +104,18 @@ async function compile(url, onProgress) {
   } catch (error) {
     throw new LoadError('damaged', text(error));
   }
+}
+
+/**
+ * That the binary is the one that belongs to the scripts, where both have a build: a browser's or a proxy's cache may have
+ * kept it from another. @param {string} url @param {Uint8Array<ArrayBuffer>} bytes
+ */
+async function verify(url, bytes) {
+  const wanted = BINARIES[url.slice(rootUrl.length)];
+  // Only pages by https or from this computer can hash.
+  if (!wanted || !globalThis.crypto?.subtle) return;
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  if (btoa(String.fromCharCode(...digest)) !== wanted) throw new LoadError('updated', 'the binary is of another build');
 }
 
 /** @param {string} url */

@@ -7,8 +7,9 @@
  */
 import { Intake } from './intake.js';
 import { Checkpoints } from './checkpoint.js';
+import { BUILD } from '../core/build.js';
 import { PROTOCOL_VERSION } from '../core/paths.js';
-import { LoadError, hasFusedSimd, loadEngine, memoryBytes } from './wasm-load.js';
+import { LoadError, binaryUrl, hasFusedSimd, loadEngine, memoryBytes } from './wasm-load.js';
 
 /**
  * @typedef {import('../core/types.js').ToWorker} ToWorker
@@ -115,7 +116,7 @@ function hold(name) {
 
 async function load() {
   if (engine) return;
-  post({ kind: 'hello', protocol: PROTOCOL_VERSION });
+  post({ kind: 'hello', protocol: PROTOCOL_VERSION, build: BUILD });
   try {
     let told = 0;
     module = await loadEngine(plain, (loaded, total) => {
@@ -130,7 +131,7 @@ async function load() {
     post({ kind: 'load_failed', reason, detail: error instanceof Error ? error.message : String(error) });
     return;
   }
-  post({ kind: 'ready', fused: !plain && hasFusedSimd() });
+  post({ kind: 'ready', fused: !plain && hasFusedSimd(), binary: binaryUrl(plain) });
   watchRequests();
   if (keeping) void checkpoints.open();
   run();

@@ -11,12 +11,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::generate::values::image_format_of_ending;
-
-/// What page and worker may do: load and call home nowhere but to their own origin. The page carries the same
-/// policy for hosts that cannot set headers; only the header binds the worker.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-img-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; worker-src 'self' blob:; base-uri 'none'; \
-form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+use crate::headers::HEADERS;
+use crate::offline::Parts;
 
 /// Longest request head that is read; a browser's is below 2 kB.
 const MAX_HEAD_BYTES: u64 = 16 * 1024;
@@ -25,6 +21,8 @@ const MAX_HEAD_BYTES: u64 = 16 * 1024;
 pub struct Mount {
     pub prefix: String,
     pub folder: PathBuf,
+    /// Where the page's parts lie, if this is a page as it lies in the checkout: two of its files are made as they are asked for.
+    parts: Option<Parts>,
 }
 
 impl Mount {
@@ -32,8 +30,27 @@ impl Mount {
         Self {
             prefix: prefix.to_owned(),
             folder: folder.into(),
+            parts: None,
         }
     }
+
+    /// The page below a path, with its package in `pkg/` there, as two mounts.
+    pub fn page(prefix: &str, parts: Parts) -> [Self; 2] {
+        let package = Self::new(&format!("{prefix}pkg/"), &parts.pkg);
+        [
+            Self {
+                parts: Some(parts.clone()),
+                ..Self::new(prefix, &parts.www)
+            },
+            package,
+        ]
+    }
+}
+
+/// What is sent for a path.
+enum Body {
+    File(File),
+    Text(String),
 }
 
 /// Serves until the process ends; gives the address it listens on.
@@ -81,15 +98,19 @@ fn answer(stream: TcpStream, mounts: &[Mount]) -> io::Result<()> {
         return send_text(&stream, "400 Bad Request", "bad path");
     };
     match open(&path, mounts) {
-        Some((mut file, media_type)) => {
-            let bytes = file.metadata()?.len();
+        Some((body, media_type)) => {
+            let bytes = match &body {
+                Body::File(file) => file.metadata()?.len(),
+                Body::Text(text) => text.len() as u64,
+            };
             // Drivers that time pages of several libraries poll by eval; the benchmark handles nobody's data.
-            let policy = (path != "tests/bench.html").then_some(CONTENT_SECURITY_POLICY);
-            send_head(&stream, "200 OK", media_type, bytes, policy)?;
-            if method == "GET" {
-                io::copy(&mut file, &mut &stream)?;
+            let has_policy = path != "tests/bench.html";
+            send_head(&stream, "200 OK", media_type, bytes, has_policy)?;
+            match body {
+                _ if method != "GET" => Ok(()),
+                Body::File(mut file) => io::copy(&mut file, &mut &stream).map(|_| ()),
+                Body::Text(text) => (&mut &stream).write_all(text.as_bytes()),
             }
-            Ok(())
         }
         None => send_text(&stream, "404 Not Found", "not found"),
     }
@@ -119,7 +140,7 @@ fn percent_decode(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-fn open(path: &str, mounts: &[Mount]) -> Option<(File, &'static str)> {
+fn open(path: &str, mounts: &[Mount]) -> Option<(Body, &'static str)> {
     let (mount, below) = mounts.iter().find_map(|mount| {
         let prefix = mount.prefix.trim_start_matches('/');
         path.strip_prefix(prefix).map(|below| (mount, below))
@@ -133,7 +154,12 @@ fn open(path: &str, mounts: &[Mount]) -> Option<(File, &'static str)> {
     if !file.starts_with(&folder) || !file.is_file() {
         return None;
     }
-    Some((File::open(&file).ok()?, media_type(&file)))
+    let made = mount.parts.as_ref().and_then(|parts| parts.made(below));
+    let body = match made {
+        Some(text) => Body::Text(text),
+        None => Body::File(File::open(&file).ok()?),
+    };
+    Some((body, media_type(&file)))
 }
 
 fn media_type(file: &Path) -> &'static str {
@@ -157,30 +183,21 @@ fn media_type(file: &Path) -> &'static str {
 
 fn send_text(stream: &TcpStream, status: &str, text: &str) -> io::Result<()> {
     let bytes = text.len() as u64;
-    send_head(
-        stream,
-        status,
-        "text/plain; charset=utf-8",
-        bytes,
-        Some(CONTENT_SECURITY_POLICY),
-    )?;
+    send_head(stream, status, "text/plain; charset=utf-8", bytes, true)?;
     (&mut &*stream).write_all(text.as_bytes())
 }
 
-fn send_head(
-    mut stream: &TcpStream,
-    status: &str,
-    media_type: &str,
-    bytes: u64,
-    policy: Option<&str>,
-) -> io::Result<()> {
-    let policy = policy.map_or_else(String::new, |policy| format!("Content-Security-Policy: {policy}\r\n"));
-    let head = format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {media_type}\r\nContent-Length: {bytes}\r\n\
-         {policy}Cache-Control: no-store\r\n\
-         X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n\
-         Cross-Origin-Opener-Policy: same-origin\r\nConnection: close\r\n\r\n"
+fn send_head(mut stream: &TcpStream, status: &str, media_type: &str, bytes: u64, has_policy: bool) -> io::Result<()> {
+    let mut head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {media_type}\r\nContent-Length: {bytes}\r\nCache-Control: no-store\r\n\
+         Connection: close\r\n"
     );
+    for (name, value) in HEADERS {
+        if has_policy || name != "Content-Security-Policy" {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+    }
+    head.push_str("\r\n");
     stream.write_all(head.as_bytes())
 }
 

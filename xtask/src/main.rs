@@ -8,9 +8,11 @@ mod build;
 mod demo;
 mod fuzz;
 mod generate;
+mod headers;
 mod http;
 mod model_job;
 mod node;
+mod offline;
 mod peers;
 mod plain_simd;
 mod python;
@@ -26,6 +28,7 @@ mod toolchain;
 mod tools;
 mod trips;
 mod workspace;
+mod zip_site;
 
 use std::process::ExitCode;
 
@@ -40,7 +43,8 @@ cargo xtask <command>
   generate                             www/generated/ from src/values/ (every build does it too)
   serve [--port 8080] [--build]        the page on http://localhost:8080; builds if nothing is built yet
         [--checks]                     (--checks: with what the browser tests load beside it)
-  site                                 target/site/, ready for any static host
+  site [--zip]                         target/site/, ready for any static host
+                                       (--zip: and target/groundmask-site.zip, with a start script for machines without network)
   test [--rust|--browser|--peers]      every test; ends with `N passed, N failed`
        [--fresh]                       (random inputs have a fixed seed, which --fresh draws)
   fuzz [--seconds N] [TARGET...]       broken files for every reader (fuzz --help)

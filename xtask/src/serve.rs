@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::build::{self, Options};
 use crate::http::{self, Mount};
 use crate::node::Node;
+use crate::offline::Parts;
 use crate::workspace::Workspace;
 
 pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCode> {
@@ -63,7 +64,7 @@ pub fn script_over_page(workspace: &Workspace, script: &str, job: &Value) -> Res
 
 /// The site as it is published: the page's files with the package beside them.
 pub fn page(workspace: &Workspace) -> Vec<Mount> {
-    vec![Mount::new("/", workspace.www()), Mount::new("/pkg/", workspace.pkg())]
+    Mount::page("/", Parts::of(workspace)).into()
 }
 
 /// The package of the browser tests. Numbers do not change by wasm-opt, which takes minutes.
@@ -76,8 +77,11 @@ pub const WITH_CHECKS: Options = Options {
 /// that package.
 pub fn page_with_checks(workspace: &Workspace) -> Vec<Mount> {
     let mut mounts = page(workspace);
-    mounts.push(Mount::new("/checked/", workspace.www()));
-    mounts.push(Mount::new("/checked/pkg/", workspace.pkg_checks()));
+    let checked = Parts {
+        pkg: workspace.pkg_checks(),
+        ..Parts::of(workspace)
+    };
+    mounts.extend(Mount::page("/checked/", checked));
     mounts.push(Mount::new("/pkg-checks/", workspace.pkg_checks()));
     mounts.push(Mount::new("/tests/", workspace.tests().join("browser/pages")));
     mounts

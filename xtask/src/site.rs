@@ -7,18 +7,25 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 
 use crate::build::{self, Options};
+use crate::headers::HEADERS;
 use crate::http::{self, Mount};
 use crate::node::Node;
+use crate::offline::{self, Parts};
 use crate::size;
 use crate::tools::{self, say};
-use crate::workspace::{FUSED, NAME, Workspace};
+use crate::workspace::Workspace;
+use crate::zip_site;
 
 /// A made-up folder of a host, to show that no path of the page starts at the root.
 const SUB_PATH: &str = "/some/folder/";
 
 pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCode> {
-    if let Some(arg) = args.next()? {
-        return Err(arg.unexpected().into());
+    let mut zipped = false;
+    while let Some(arg) = args.next()? {
+        match arg {
+            lexopt::Arg::Long("zip") => zipped = true,
+            other => return Err(other.unexpected().into()),
+        }
     }
     build::build(workspace, Options::default())?;
     let site = workspace.site();
@@ -26,6 +33,11 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
     let absolute = absolute_references(&site)?;
     if !absolute.is_empty() {
         bail!("these references break under a sub-path:\n  {}", absolute.join("\n  "));
+    }
+    if zipped {
+        let zip = workspace.root().join("target/groundmask-site.zip");
+        zip_site::write(&site, &zip)?;
+        println!("{}", zip.display());
     }
     let node = Node::set_up(workspace).context("the site is written; only its check in a browser could not run")?;
     let address = http::start(0, vec![Mount::new(SUB_PATH, &site)])?;
@@ -53,13 +65,28 @@ fn assemble(workspace: &Workspace, site: &Path) -> Result<()> {
     for file in files {
         copy(&file, &site.join(file.strip_prefix(&www)?))?;
     }
-    for file in [format!("{NAME}.js"), format!("{NAME}_bg.wasm"), FUSED.to_owned()] {
-        copy(&workspace.pkg().join(&file), &site.join("pkg").join(&file))?;
+    let parts = Parts::of(workspace);
+    for file in parts.package_files()? {
+        copy(&file, &site.join("pkg").join(file.strip_prefix(&parts.pkg)?))?;
     }
+    for name in offline::MADE {
+        let text = parts.make(name)?;
+        fs::write(site.join(name), text).with_context(|| format!("cannot write {name}"))?;
+    }
+    fs::write(site.join("_headers"), headers_file()).context("cannot write _headers")?;
     for licence in ["LICENSE", "LICENSE-MIT", "LICENSE-APACHE"] {
         copy(&workspace.root().join(licence), &site.join(licence))?;
     }
     Ok(())
+}
+
+/// The headers for hosts that read them from a file of the site, as Cloudflare Pages and Netlify do. Others: docs/hosting.md.
+fn headers_file() -> String {
+    let mut text = "/*\n".to_owned();
+    for (name, value) in HEADERS {
+        text.push_str(&format!("  {name}: {value}\n"));
+    }
+    text
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
@@ -106,4 +133,20 @@ fn absolute_references(site: &Path) -> Result<Vec<String>> {
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_for_hosts_names_every_header() {
+        let workspace = Workspace::find().expect("a checkout");
+        let page = fs::read_to_string(workspace.root().join("docs/hosting.md")).unwrap_or_default();
+        for (name, value) in HEADERS {
+            let quoted = format!("{name} \"{value}\"");
+            // Once for each of three servers.
+            assert_eq!(page.matches(&quoted).count(), 3, "docs/hosting.md: {quoted}");
+        }
+    }
 }
