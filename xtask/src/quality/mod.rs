@@ -6,7 +6,7 @@ mod page;
 mod runs;
 mod table;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::tools::say;
 use crate::workspace::Workspace;
-use options::USAGE;
+use options::{Options, USAGE};
 use runs::Runner;
 use table::Line;
 
@@ -23,17 +23,39 @@ pub fn command(workspace: &Workspace, args: lexopt::Parser) -> Result<ExitCode> 
         println!("{USAGE}");
         return Ok(ExitCode::SUCCESS);
     };
-    let runner = Runner::set_up(workspace, &options)?;
+    let mut lines: Vec<Line> = Vec::new();
+    for path in &options.with {
+        let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        for line in text.lines() {
+            lines.push(read(line)?);
+        }
+    }
+    if options.has_runs() {
+        run(workspace, &options, &mut lines)?;
+    }
+    if lines.is_empty() {
+        bail!("no run: see above");
+    }
+    print!("{}", table::of(&lines));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(text: &str) -> Result<Line> {
+    serde_json::from_str(text).with_context(|| format!("not a run: {text}"))
+}
+
+/// Everything there is to run, set by set.
+fn run(workspace: &Workspace, options: &Options, lines: &mut Vec<Line>) -> Result<()> {
+    let runner = Runner::set_up(workspace, options)?;
     let mut out = match &options.json {
         Some(path) => Some(File::create(path).with_context(|| path.display().to_string())?),
         None => None,
     };
-    let mut lines: Vec<Line> = Vec::new();
     let mut take = |text: &str| -> Result<()> {
         if let Some(file) = &mut out {
             writeln!(file, "{text}")?;
         }
-        let line: Line = serde_json::from_str(text).with_context(|| format!("not a run: {text}"))?;
+        let line = read(text)?;
         say(line.progress());
         lines.push(line);
         Ok(())
@@ -48,16 +70,12 @@ pub fn command(workspace: &Workspace, args: lexopt::Parser) -> Result<ExitCode> 
         };
         for preset in &options.presets {
             if options.page {
-                page::run(workspace, &options, &plan, preset, &mut take)?;
+                page::run(workspace, options, &plan, preset, &mut take)?;
             } else {
                 runner.engine(set, preset, &mut take)?;
             }
         }
         runner.references(&plan, &mut take)?;
     }
-    if lines.is_empty() {
-        bail!("no run: see above");
-    }
-    print!("{}", table::of(&lines));
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

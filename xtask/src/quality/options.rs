@@ -14,7 +14,7 @@ use crate::workspace::Workspace;
 pub const USAGE: &str = "\
 cargo xtask quality [--sets ggaba,amazon,inria,deadtree] [--presets fast,balanced] [--seeds 1,2,3]
                     [--steps 600 | --seconds N] [--set KEY=VALUE]... [--references | --only-references]
-                    [--threads 1] [--page] [--data DIR] [--json FILE]
+                    [--threads 1] [--page] [--data DIR] [--json FILE] [--with FILE]...
 
 Trains every preset on every set with every seed through the engine, natively, and prints what each reached on the images
 held back: IoU and F1 at 0.5, at the model's own threshold and at the best there is, calibration, time. Long: a run of
@@ -25,13 +25,21 @@ GROUNDMASK_DATA, else shared/data beside the checkout. Sets that are not there a
 --seconds: as many steps as take so long, validations left aside. --set: any setting by its protocol name.
 --references: PyTorch and Keras on the same files too (tests/quality/, into a Python environment below the target
 folder: gigabytes, once). --threads: theirs. --page: presets in Chromium instead of natively, through the real page.
---json: every run as a line, written as they come.";
+--json: every run as a line, written as they come. --with: runs of an earlier --json go into the table too; with
+--presets none nothing else is run.";
 
 /// How long each run is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Budget {
     Steps(u32),
     Seconds(f64),
+}
+
+impl Options {
+    /// Whether there is anything but earlier runs.
+    pub fn has_runs(&self) -> bool {
+        self.references || !self.presets.is_empty()
+    }
 }
 
 impl Budget {
@@ -58,6 +66,8 @@ pub struct Options {
     pub page: bool,
     pub data: PathBuf,
     pub json: Option<PathBuf>,
+    /// Earlier runs.
+    pub with: Vec<PathBuf>,
 }
 
 /// `None` if help was asked for.
@@ -77,6 +87,7 @@ pub fn parse(workspace: &Workspace, mut args: lexopt::Parser) -> Result<Option<O
         page: false,
         data: usual_data(workspace),
         json: None,
+        with: Vec::new(),
     };
     while let Some(arg) = args.next()? {
         let lexopt::Arg::Long(name) = arg else {
@@ -96,6 +107,7 @@ pub fn parse(workspace: &Workspace, mut args: lexopt::Parser) -> Result<Option<O
                 let number = || value.parse::<f64>().with_context(|| format!("--{name} {value}"));
                 match name.as_str() {
                     "sets" => options.sets = list(&value),
+                    "presets" if value == "none" => options.presets.clear(),
                     "presets" => {
                         let preset = |word: &String| {
                             let word = one_of(&name, word, &["fast", "balanced", "classic", "seed"])?;
@@ -104,6 +116,7 @@ pub fn parse(workspace: &Workspace, mut args: lexopt::Parser) -> Result<Option<O
                         };
                         options.presets = list(&value).iter().map(preset).collect::<Result<_>>()?;
                     }
+                    "with" => options.with.push(tools::absolute(&value)?),
                     "seeds" => options.seeds = value,
                     "steps" => options.budget = Budget::Steps(number()? as u32),
                     "seconds" => options.budget = Budget::Seconds(number()?),
@@ -162,6 +175,8 @@ mod tests {
         assert_eq!(options.budget, Budget::Seconds(30.0));
         assert_eq!(options.settings, ["lr=2e-3"]);
         assert!(parsed(&["--only-references"]).unwrap().unwrap().presets.is_empty());
+        let earlier = parsed(&["--presets", "none", "--with", "a.jsonl"]).unwrap().unwrap();
+        assert!(!earlier.has_runs() && earlier.with.len() == 1);
         assert!(parsed(&["--presets", "slow"]).is_err());
         assert!(parsed(&["--page", "--seconds", "3"]).is_err());
         assert!(parsed(&["--nothing"]).is_err());

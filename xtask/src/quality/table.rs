@@ -109,6 +109,9 @@ fn groups(lines: &[Line]) -> Vec<(&str, &str)> {
             groups.push(group);
         }
     }
+    // Files of earlier runs have their own order of the sets.
+    let first = |set: &str| lines.iter().position(|line| line.set == set);
+    groups.sort_by_key(|(set, _)| first(set));
     groups
 }
 
