@@ -28,7 +28,7 @@ fn make(
     outlines: Outlines,
     parts: Parts,
 ) -> Result<Made, String> {
-    let kept = stored.kept();
+    let kept = stored.map();
     let stem = export::safe_file_name(stored.name());
     let text = |e: &dyn std::fmt::Display| e.to_string();
     let (name, mime, bytes) = match kind {
@@ -67,7 +67,7 @@ fn make(
         ExportKind::Geojson => (
             format!("{stem}.geojson"),
             "application/geo+json",
-            kept.geojson(threshold, names, vector_options(stored.kept(), outlines), parts),
+            kept.geojson(threshold, names, vector_options(stored.map(), outlines), parts),
         ),
         ExportKind::WorldFile => (
             format!("{stem}_mask.pgw"),
@@ -140,7 +140,7 @@ impl Engine {
         );
         let names = self.class_names();
         for stored in self.prediction.results() {
-            let kept = stored.kept();
+            let kept = stored.map();
             let areas = kept.areas(threshold, names.len());
             let measured: u64 = areas.iter().map(|(n, _)| n).sum();
             let optional = |v: Option<f64>, digits: usize| v.map_or_else(String::new, |v| format!("{v:.digits$}"));

@@ -143,13 +143,13 @@ impl ImageJob {
 /// A result that can be downloaded.
 pub(super) struct SavedResult {
     name: String,
-    kept: PredictionMap,
+    map: PredictionMap,
     metrics: Option<Metrics>,
 }
 
 impl SavedResult {
-    pub(super) fn new(name: String, kept: PredictionMap, metrics: Option<Metrics>) -> Self {
-        Self { name, kept, metrics }
+    pub(super) fn new(name: String, map: PredictionMap, metrics: Option<Metrics>) -> Self {
+        Self { name, map, metrics }
     }
 
     /// The image's name without ending.
@@ -157,8 +157,8 @@ impl SavedResult {
         &self.name
     }
 
-    pub(super) fn kept(&self) -> &PredictionMap {
-        &self.kept
+    pub(super) fn map(&self) -> &PredictionMap {
+        &self.map
     }
 
     /// Where the truth is known.

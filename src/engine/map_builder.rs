@@ -14,7 +14,7 @@ pub(super) struct MapBuilder {
     /// Height and width of the map.
     size: [usize; 2],
     classes: usize,
-    kept: QuantizedMap,
+    probability: QuantizedMap,
     /// Of a view that is resized onto its image: the probability (of several classes the chosen one's) at the view's size.
     resized: Option<Vec<f32>>,
     /// Class numbers, of several classes.
@@ -53,7 +53,7 @@ impl MapBuilder {
         Some(Self {
             size,
             classes,
-            kept: QuantizedMap::with_room(if view.is_native() { pixels } else { 0 })?,
+            probability: QuantizedMap::with_room(if view.is_native() { pixels } else { 0 })?,
             resized: (!view.is_native()).then(Vec::new),
             labels,
             shown: Shown::new(size, max_px),
@@ -71,7 +71,7 @@ impl MapBuilder {
 
     /// `view`: the one the rows came from.
     pub(super) fn finish(mut self, view: &View) -> FinishedMap {
-        let mut probability = self.kept;
+        let mut probability = self.probability;
         if let Some(map) = &self.resized {
             probability = QuantizedMap::Fine(Vec::new());
             probability.extend(view.to_image(map).iter().copied());
@@ -119,7 +119,7 @@ impl Rows for MapBuilder {
             .map(|p| p.iter().copied().fold(f32::NEG_INFINITY, f32::max));
         match &mut self.resized {
             Some(map) => map.extend(chosen),
-            None => self.kept.extend(chosen),
+            None => self.probability.extend(chosen),
         }
         if k == 1 {
             values.chunks_exact(width).for_each(|row| self.shown.mean(row));

@@ -47,7 +47,7 @@ impl Engine {
             .prediction
             .results()
             .iter()
-            .filter(|one| has_place(one.kept().geo.as_ref()))
+            .filter(|one| has_place(one.map().geo.as_ref()))
             .collect();
         let [first, others @ ..] = placed.as_slice() else {
             return vec![fault(FaultCode::NoSuchResult, Stage::Export, None, None)];
@@ -59,7 +59,7 @@ impl Engine {
         let (count, bytes) = super::file_parts::in_parts(&mut self.host.early, |parts| {
             let mut file = Geojson::new(!others.is_empty(), parts);
             for stored in &placed {
-                let (name, kept) = (stored.name(), stored.kept());
+                let (name, kept) = (stored.name(), stored.map());
                 let options = vector_options(kept, outlines);
                 kept.with_classes(threshold, names.len(), |classes| {
                     file.add(name, classes, &names, options)
@@ -79,7 +79,7 @@ impl Engine {
     /// The outlines of one result to be drawn; none if it is no longer there.
     pub(super) fn draw_outlines(&self, result: u32, threshold: f32, outlines: Outlines) -> Vec<Event> {
         let drawn = match self.prediction.results().get(result as usize) {
-            Some(stored) => draw(stored.kept(), threshold, self.class_names().len(), outlines, LIVE_PX),
+            Some(stored) => draw(stored.map(), threshold, self.class_names().len(), outlines, LIVE_PX),
             None => Drawing::default(),
         };
         vec![Event::Outlines(DrawnOutlines {

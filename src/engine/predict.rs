@@ -186,7 +186,7 @@ impl Engine {
         };
         let classes = model.unet.config().classes;
         let [height, width] = large.unwrap_or([image.height as usize, image.width as usize]);
-        let held: usize = self.prediction.results().iter().map(|r| r.kept().bytes()).sum();
+        let held: usize = self.prediction.results().iter().map(|r| r.map().bytes()).sum();
         let needed = MapBuilder::bytes(height * width, classes);
         if held + needed > KEEP_BYTES {
             let mib = |bytes: usize| bytes.div_ceil(1 << 20);
