@@ -106,7 +106,7 @@ impl Default for TrainConfig {
             epochs: 30.0,
             steps_per_epoch: 0.0,
             steps: 0.0,
-            lr: 5e-3,
+            lr: 2e-3,
             loss: Loss::BceDice,
             label_smoothing: 0.0,
             foreground_weight: ForegroundWeight::Off,

@@ -10,6 +10,8 @@ def conv_unit(x, filters: int, k: int, norm: bool, activation: str = "relu"):
 
 
 def seed_model(architecture: str, base: int, depth: int, channels: int) -> keras.Model:
+    """`unet_norm/direct`: without the layer of two channels before the last one."""
+    architecture, _, head = architecture.partition("/")
     norm = architecture == "unet_norm"
     inputs = x = layers.Input((None, None, channels))
     skips = []
@@ -26,7 +28,8 @@ def seed_model(architecture: str, base: int, depth: int, channels: int) -> keras
         x = layers.concatenate([skips.pop(), x], axis=3)
         x = conv_unit(x, base << level, 3, norm)
         x = conv_unit(x, base << level, 3, norm)
-    x = conv_unit(x, 2, 3, norm)
+    if head != "direct":
+        x = conv_unit(x, 2, 3, norm)
     return keras.Model(inputs, layers.Conv2D(1, 1, activation="sigmoid")(x))
 
 

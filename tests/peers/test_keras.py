@@ -11,7 +11,7 @@ import pytest
 from conftest import TRIES, VARIES, assert_exact
 from models import in_double, seed_model
 
-MODELS = [("unet_norm", 16, 4, 1), ("unet", 8, 4, 1), ("unet_small", 8, 2, 1), ("unet_norm", 8, 3, 3)]
+MODELS = [("unet_norm", 16, 4, 1), ("unet", 8, 4, 1), ("unet_small", 8, 2, 1), ("unet_norm", 8, 3, 3), ("unet_norm/direct", 8, 4, 3)]
 
 
 def shaken(model: keras.Model, rng: np.random.Generator) -> keras.Model:

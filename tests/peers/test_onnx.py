@@ -15,8 +15,9 @@ MODELS = {
     "seed": ("unet_norm", 16, 4, 1),
     "seed without batch norm": ("unet", 8, 4, 1),
     "seed, small": ("unet_small", 8, 2, 1),
-    "balanced": ("unet_norm", 16, 4, 3),
-    "six classes": ("unet_norm", 8, 3, 3),
+    "balanced": ("unet_norm/direct", 16, 4, 3),
+    "balanced before": ("unet_norm", 16, 4, 3),
+    "six classes": ("unet_norm/direct", 8, 3, 3),
 }
 CLASSES = {"six classes": 6}
 
