@@ -145,6 +145,7 @@ export interface TrainConfig {
      * Number of poolings (`unet_small` is always 2).
      */
     depth: number;
+    head?: Head;
     channels: Channels;
     /**
      * Side of a square training tile in pixels, a multiple of `2^depth`.
@@ -375,7 +376,7 @@ export type ValBy = "share" | "place";
 /**
  * How the learning rate goes over a run.
  */
-export type Schedule = "cosine" | "constant" | "plateau";
+export type Schedule = "one_cycle" | "cosine" | "constant" | "plateau";
 
 /**
  * How training tiles are cut from images.
@@ -695,7 +696,7 @@ export interface SavedRun {
 /**
  * What a training tile may go through.
  */
-export type Augmentation = "off" | "seed" | "strong" | "own";
+export type Augmentation = "off" | "flips" | "seed" | "strong" | "own";
 
 /**
  * What an image was seen at.
@@ -764,6 +765,11 @@ export interface FolderRoles {
     images: string;
     masks: string;
 }
+
+/**
+ * What lies between the last block of the decoder and the output.
+ */
+export type Head = "direct" | "two_channels";
 
 /**
  * What people want to know of a model beside its network. What is not known is empty.
@@ -1057,6 +1063,7 @@ export interface ModelInfo {
     architecture: Architecture;
     base: number;
     depth: number;
+    head: Head;
     channels: Channels;
     sampling: Sampling;
     tile_px: number;

@@ -95,7 +95,8 @@ fn what_is_wrong_with_a_file_is_named() {
 /// Fields that came after the first version that saved runs: a run without them is read as it was meant.
 #[test]
 fn a_run_of_an_older_version_is_read_and_one_of_no_known_version_is_named() {
-    const LATER_CONFIG: [&str; 7] = [
+    const LATER_CONFIG: [&str; 8] = [
+        "head",
         "turn_deg",
         "shift_share",
         "shear_deg",
@@ -131,7 +132,9 @@ fn a_run_of_an_older_version_is_read_and_one_of_no_known_version_is_named() {
     drop(&mut file.meta, "/session", &LATER_SESSION);
     let (session, about) = read_meta::<About>(&file).expect("read");
     assert_eq!((session.steps, about.config.steps), (7, 14.0));
-    assert_eq!(about.config.augmentation, crate::protocol::Augmentation::Strong);
+    assert_eq!(about.config.augmentation, crate::protocol::Augmentation::Flips);
+    // The classic head, whatever the usual one is by now.
+    assert_eq!(about.config.head, crate::protocol::Head::TwoChannels);
 
     file.meta = now;
     drop(&mut file.meta, "/about/config", &["lr"]);

@@ -47,8 +47,10 @@ pub struct Settings {
     pub held_back: Option<HeldBack>,
 }
 
-/// One cycle climbs over this part of a run.
+/// One cycle climbs over this part of a run, ...
 const CLIMB_DIVISOR: u32 = 10;
+/// ... but no longer than so many steps: what a climb is for is over by then.
+const LONGEST_CLIMB: u32 = 500;
 /// Share of the learning rate that a cosine leaves at the end of a run.
 const LAST_LR_SHARE: f64 = 0.05;
 
@@ -69,7 +71,7 @@ impl Settings {
     /// twentieth, which ends the last steps' jumping about (validation IoU moved by 0.05 from one check to the next without).
     pub fn lr_at(&self, step: u32) -> f64 {
         let warmup_steps = match (self.schedule, self.warmup_steps) {
-            (Schedule::OneCycle, 0) => self.steps_total / CLIMB_DIVISOR,
+            (Schedule::OneCycle, 0) => (self.steps_total / CLIMB_DIVISOR).min(LONGEST_CLIMB),
             (_, chosen) => chosen,
         };
         if step < warmup_steps {

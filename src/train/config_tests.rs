@@ -127,22 +127,52 @@ fn the_small_network_has_two_levels_and_no_dropout() {
 
 #[test]
 fn the_rate_follows_its_schedule() {
-    let settings = checked(&TrainConfig { steps: 100.0, ..good() });
+    let settings = checked(&TrainConfig {
+        steps: 100.0,
+        schedule: Schedule::Cosine,
+        lr: 1e-3,
+        ..good()
+    });
     assert_eq!(settings.lr_at(0), 1e-3);
     assert!((settings.lr_at(50) / 1e-3 - 0.525).abs() < 1e-9);
     assert!((settings.lr_at(100) / 1e-3 - 0.05).abs() < 1e-9);
     let constant = checked(&TrainConfig {
         schedule: Schedule::Constant,
+        lr: 1e-3,
         ..good()
     });
     assert_eq!(constant.lr_at(59), 1e-3);
     let warm = checked(&TrainConfig {
         steps: 100.0,
         warmup_steps: 9.0,
+        schedule: Schedule::Cosine,
+        lr: 1e-3,
         ..good()
     });
     assert!((warm.lr_at(0) / 1e-3 - 0.1).abs() < 1e-9);
     assert!((warm.lr_at(8) / 1e-3 - 0.9).abs() < 1e-9);
     assert_eq!(warm.lr_at(9), 1e-3);
     assert!((warm.lr_at(100) / 1e-3 - 0.05).abs() < 1e-9);
+}
+
+#[test]
+fn one_cycle_climbs_for_a_tenth_of_the_run_and_comes_down_to_a_twentieth() {
+    let of = |steps: f64, warmup_steps: f64| {
+        checked(&TrainConfig {
+            steps,
+            warmup_steps,
+            schedule: Schedule::OneCycle,
+            lr: 1.0,
+            ..good()
+        })
+    };
+    let run = of(600.0, 0.0);
+    assert!((run.lr_at(0) - 1.0 / 61.0).abs() < 1e-12);
+    assert!((run.lr_at(60) - 1.0).abs() < 1e-12);
+    assert!((0..60).all(|step| run.lr_at(step) < run.lr_at(step + 1)));
+    assert!((60..599).all(|step| run.lr_at(step) > run.lr_at(step + 1)));
+    assert!((run.lr_at(600) - 0.05).abs() < 1e-12);
+    // A chosen warm-up counts, and that of a long run ends.
+    assert!((of(600.0, 9.0).lr_at(9) - 1.0).abs() < 1e-12);
+    assert!((of(100_000.0, 0.0).lr_at(500) - 1.0).abs() < 1e-12);
 }

@@ -154,7 +154,7 @@ choice! {
 choice! {
     /// How the learning rate goes over a run.
     Schedule {
-        /// Up over the first tenth of the run, or its warm-up, and down to a twentieth along half a cosine.
+        /// Up over the first tenth of the run (500 steps at most), or its warm-up, and down to a twentieth along half a cosine.
         OneCycle,
         /// Down to a twentieth along half a cosine.
         Cosine,

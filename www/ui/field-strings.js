@@ -16,7 +16,7 @@
 export const fieldWords = {
   class_name: { label: 'The masks show', help: '' },
   epochs: { label: 'Epochs', help: 'How often training goes over the data.', term: 'epoch' },
-  augmentation: { label: 'Augmentation', help: 'Turned and mirrored copies stretch a small data set; strong ones are shifted and relit too, which helps long runs on few images and costs short ones.', options: { off: 'Off', flips: 'Turns and mirrors', seed: 'Classic', strong: 'Strong', own: 'Own' } },
+  augmentation: { label: 'Augmentation', help: 'Turned and mirrored copies stretch a small data set; strong ones are shifted and relit too, which suits long runs on few images and costs short ones.', options: { off: 'Off', flips: 'Turns and mirrors', seed: 'Classic', strong: 'Strong', own: 'Own' } },
   val_share: { label: 'Validation share', help: 'Pairs never trained on, to measure honestly.', term: 'validation' },
   turn_deg: { label: 'Turn', help: 'Largest turn, either way.' },
   shift_share: { label: 'Shift', help: 'Largest shift along each axis, of the tile’s side.' },

@@ -105,7 +105,7 @@ mod tests {
             Incoming::Shapefile(_) => "shapefile".into(),
             Incoming::PassedOver => "passed over".into(),
             Incoming::Annotations(kind) => kind.into(),
-            Incoming::Image(file) => format!("{:?}", file.facts().format),
+            Incoming::Image(file) => file.facts().format.name.into(),
             Incoming::Refused(error) => error.to_string(),
         }
     }
@@ -118,9 +118,9 @@ mod tests {
         let unknown = unknown.as_str();
         let same: [(&str, &[u8], &str); 12] = [
             ("a/.DS_Store", b"x", "junk"),
-            ("a.png", &png, "Png"),
+            ("a.png", &png, "PNG"),
             // The bytes decide.
-            ("a.txt", &png, "Png"),
+            ("a.txt", &png, "PNG"),
             ("a.tif", b"words", unknown),
             ("a.png", b"", "the file is empty"),
             ("b/A.TFW", b"1", "WorldFile of b/a"),

@@ -10,7 +10,7 @@ use crate::{
     formats::raster::Raster,
     model::{Architecture, NamedTensor, read_weights, write_weights},
     train::health::reinitialize::{self, OutputProbe},
-    values::{Augmentation, ForegroundWeight, KeepBest, Loss, NormStatistics, Schedule, TrainConfig},
+    values::{Augmentation, ForegroundWeight, Head, KeepBest, Loss, NormStatistics, Schedule, TrainConfig},
 };
 
 const SIDE: u32 = 96;
@@ -47,6 +47,7 @@ fn seed_like(seed: u32) -> TrainConfig {
         architecture: Architecture::Unet,
         base: 4.0,
         depth: 4.0,
+        head: Head::TwoChannels,
         channels: Channels::Grey,
         tile_px: 48.0,
         sampling: Sampling::Crop,

@@ -13,7 +13,7 @@ use crate::{
     },
     formats::{raster::Raster, run_file::RunFile},
     model::{Architecture, read_weights},
-    values::{Augmentation, ForegroundWeight, KeepBest, Loss, NormStatistics, Schedule, TrainConfig},
+    values::{Augmentation, ForegroundWeight, Head, KeepBest, Loss, NormStatistics, Schedule, TrainConfig},
 };
 
 /// Of a run's weights and order.
@@ -51,6 +51,7 @@ fn raw(architecture: Architecture, keep_best: KeepBest, seed: u32) -> TrainConfi
         architecture,
         base: 4.0,
         depth: 2.0,
+        head: Head::TwoChannels,
         channels: Channels::Rgb,
         tile_px: 32.0,
         sampling: Sampling::Crop,
