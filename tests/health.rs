@@ -3,7 +3,9 @@
 mod common;
 
 use common::{Run, add, drawn, engine, small, train};
-use groundmask::protocol::{Architecture, EndReason, Event, TrainConfig};
+use groundmask::protocol::{
+    Architecture, Augmentation, EndReason, Event, ForegroundWeight, Head, Schedule, TrainConfig,
+};
 
 fn squares(n: u32) -> Vec<(String, Vec<u8>)> {
     let scene = |k: u32| {
@@ -32,6 +34,11 @@ fn following_the_advice_leads_to_a_run_that_learns() {
     let mut config = TrainConfig {
         architecture: Architecture::Unet,
         lr: 1.0,
+        // The classic head dies of such a rate; the usual one may live through it.
+        head: Head::TwoChannels,
+        schedule: Schedule::Cosine,
+        augmentation: Augmentation::Strong,
+        foreground_weight: ForegroundWeight::Auto,
         steps: 200.0,
         validate_every: 10.0,
         ..small(&mut engine)

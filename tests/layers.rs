@@ -8,8 +8,8 @@ use common::{add, engine, send};
 use groundmask::{
     formats::encode::rgba8_png,
     protocol::{
-        Architecture as ArchitectureChoice, AreaUnit, Channels, Command, Event, ExportKind, FaultCode, ModelFormat,
-        Outlines, Purpose, ResultPlace, TrainConfig,
+        Architecture as ArchitectureChoice, AreaUnit, Channels, Command, Event, ExportKind, FaultCode, Head,
+        ModelFormat, Outlines, Purpose, ResultPlace, TrainConfig,
     },
 };
 use kit::{
@@ -393,6 +393,7 @@ fn a_loaded_model_goes_on_training() {
     add(&mut engine, training_files());
     let settings = TrainConfig {
         architecture: ArchitectureChoice::UnetNorm,
+        head: Head::TwoChannels,
         channels: Channels::Grey,
         steps: 4.0,
         ..common::small(&mut engine)

@@ -9,7 +9,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::{add, drawn, engine, preset, train};
-use groundmask::protocol::{Preset, TrainConfig};
+use groundmask::protocol::{Augmentation, ForegroundWeight, Head, Preset, Schedule, TrainConfig};
 use serde::{Deserialize, Serialize};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/losses_of_runs.json");
@@ -77,14 +77,23 @@ fn three_runs_give_the_losses_they_gave() {
     if !common::has_wide_lanes() {
         return common::skip("the bits are those of AVX2 and FMA");
     }
+    // What the presets stood for when the bits were written.
+    let of_then = |config| TrainConfig {
+        head: Head::TwoChannels,
+        lr: 1e-3,
+        schedule: Schedule::Cosine,
+        augmentation: Augmentation::Strong,
+        foreground_weight: ForegroundWeight::Auto,
+        ..config
+    };
     let fast = |config| TrainConfig {
         tile_px: 64.0,
-        ..config
+        ..of_then(config)
     };
     let balanced = |config| TrainConfig {
         base: 16.0,
         tile_px: 32.0,
-        ..config
+        ..of_then(config)
     };
     // Its tiles are 256 pixels wide, whatever the images are.
     let classic = |config| TrainConfig { batch: 1.0, ..config };

@@ -28,6 +28,8 @@ pub struct Settings {
     /// Without the weight of the foreground, which the data decide.
     pub loss: LossConfig,
     pub weigh_foreground: bool,
+    /// The same of several classes.
+    pub weigh_classes: bool,
     pub augmentation: Augmentation,
     pub validate_every: u32,
     pub keep_best: KeepBest,
@@ -40,7 +42,7 @@ pub struct Settings {
     pub patience: u32,
     /// Largest norm of all gradients together; 0 = any.
     pub clip_norm: f64,
-    /// Weight of a pixel by its class, background first; empty = as `weigh_foreground` says.
+    /// Weight of a pixel by its class, background first; empty = as `weigh_foreground` and `weigh_classes` say.
     pub class_weights: Vec<f32>,
     pub norm_statistics: NormStatistics,
     /// Of a single image, in both lists of pairs then: the part that is measured and the parts that are trained on.
@@ -181,6 +183,7 @@ impl Settings {
             lr: config.lr,
             loss: config.into(),
             weigh_foreground: config.foreground_weight == ForegroundWeight::Auto,
+            weigh_classes: config.foreground_weight != ForegroundWeight::Off,
             augmentation: config.into(),
             validate_every: match config.validate_every as u32 {
                 0 => usual_interval(steps_total),

@@ -127,6 +127,10 @@ choice! {
 choice! {
     /// How much rare pixels count.
     ForegroundWeight {
+        /// Rare ones of several classes. The foreground of a mask has a threshold that is chosen for it, and weighing it
+        /// would move every probability.
+        Several,
+        /// Rare classes, and rare foreground too.
         Auto,
         Off,
     }

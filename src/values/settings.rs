@@ -109,7 +109,7 @@ impl Default for TrainConfig {
             lr: 2e-3,
             loss: Loss::BceDice,
             label_smoothing: 0.0,
-            foreground_weight: ForegroundWeight::Off,
+            foreground_weight: ForegroundWeight::Several,
             augmentation: Augmentation::Flips,
             turn_deg: strong.turn_deg,
             shift_share: strong.shift_share,

@@ -202,7 +202,7 @@ test('a run with a hopeless rate ends by itself, and the retries that are offere
   const pairs = Object.fromEntries([1, 2, 3, 4, 5].map((k) => [`plot${k}`, scene(k, SIZE)]));
   await gm.dropForTraining(page, [folder('retry', pairs)]);
   // So long that it is under way when it is stopped, however slow the page.
-  await gm.applySettings(page, 'fast', { ...SMALL, architecture: 'unet', lr: 1, schedule: 'constant', steps: 100_000, validate_every: 10 });
+  await gm.applySettings(page, 'fast', { ...SMALL, architecture: 'unet', head: 'two_channels', lr: 1, schedule: 'cosine', augmentation: 'strong', foreground_weight: 'auto', steps: 100_000, validate_every: 10 });
   await gm.goTo(page, 'train');
   await page.click('#start');
   const tried = [];

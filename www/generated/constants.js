@@ -85,7 +85,7 @@ export const FIELDS = [
   { name: 'clip_norm', kind: 'number', group: 'learning', min: 0, max: 1000000 },
   { name: 'loss', kind: 'choice', group: 'learning', options: ['bce_dice', 'bce'] },
   { name: 'label_smoothing', kind: 'number', group: 'learning', min: 0, max: 0.2 },
-  { name: 'foreground_weight', kind: 'choice', group: 'learning', options: ['auto', 'off'] },
+  { name: 'foreground_weight', kind: 'choice', group: 'learning', options: ['several', 'auto', 'off'] },
   { name: 'class_weights', kind: 'numbers', group: 'learning', min: 0.001, max: 1000 },
   { name: 'dropout', kind: 'number', group: 'learning', min: 0, max: 0.9 },
   { name: 'norm_statistics', kind: 'choice', group: 'learning', options: ['adaptive', 'keras'] },

@@ -41,7 +41,7 @@ export const fieldWords = {
   clip_norm: { label: 'Clip gradients at', help: 'Largest norm of all gradients together, against single steps that break the run; 0 is off, 1 is usual.' },
   loss: { label: 'Loss', help: 'Dice keeps small objects from being ignored.', term: 'loss', options: { bce_dice: 'Cross-entropy + Dice', bce: 'Cross-entropy' } },
   label_smoothing: { label: 'Label smoothing', help: 'Share of each label spread over all classes in the cross-entropy, against overconfidence where outlines are inexact; 0 is off, 0.1 is usual.' },
-  foreground_weight: { label: 'Foreground weight', help: 'Automatic makes rare foreground, or rare classes, count for more.', term: 'foreground', options: { auto: 'Automatic', off: 'Off' } },
+  foreground_weight: { label: 'Foreground weight', help: 'Makes rare ones of several classes count for more, or rare foreground too, which finds more of it and moves every probability.', term: 'foreground', options: { several: 'Several classes', auto: 'Automatic', off: 'Off' } },
   class_weights: { label: 'Class weights', help: 'One number for each class, background first, separated by commas; they replace the automatic weight.' },
   dropout: { label: 'Dropout', help: 'Share of features switched off at the two deepest levels while training.' },
   norm_statistics: { label: 'Batch-norm memory', help: 'Keras averages over some 460 steps from the first on, so early previews look wrong; adaptive follows faster at first.', options: { adaptive: 'Adaptive', keras: 'Keras (.99)' } },

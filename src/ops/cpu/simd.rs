@@ -32,7 +32,7 @@ pub(crate) trait Lanes: Copy {
 pub(crate) trait Work {
     /// Must be `#[inline(always)]` in every implementation, so that it is compiled for the features of the caller. So
     /// must all that it calls with lanes; and no closure that holds loops may be handed to a function that is not (a
-    /// closure is compiled for the base features, and there every AVX2 operation is a call: 30 times slower).
+    /// closure is compiled for the base features, and there every AVX2 operation is a call: many times slower).
     fn run<V: Lanes>(self);
 }
 

@@ -68,7 +68,7 @@ impl RunSetup {
         trainer.set_clip_norm(settings.clip_norm);
         trainer.set_class_weights(match &settings.class_weights {
             given if !given.is_empty() => given.clone(),
-            _ if settings.weigh_foreground => weights::by_class(data, train, settings.held_back.as_ref()),
+            _ if settings.weigh_classes => weights::by_class(data, train, settings.held_back.as_ref()),
             _ => Vec::new(),
         });
         Ok(trainer)
