@@ -341,7 +341,7 @@ export type NormStatistics = "adaptive" | "keras";
 /**
  * How much rare pixels count.
  */
-export type ForegroundWeight = "auto" | "off";
+export type ForegroundWeight = "several" | "auto" | "off";
 
 /**
  * How one image came out.

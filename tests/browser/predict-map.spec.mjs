@@ -88,10 +88,12 @@ test('from the first drop to GeoJSON takes at most 8 clicks', async () => {
 
 test('outlines are counted and follow the threshold, as the file does', async () => {
   const counts = new Set();
+  let most = { value: '0.5', features: 0 };
   for (const value of ['0.1', '0.5', '0.8', '0.95']) {
     await threshold(value);
     const features = (await geojsonOf('field')).json.features;
     counts.add(features.length);
+    if (features.length > most.features) most = { value, features: features.length };
     await expect.poll(async () => Number((await said('field'))[1])).toBe(features.length);
     const area = features.reduce((/** @type {number} */ sum, /** @type {any} */ f) => sum + f.properties.area_m2, 0);
     await expect.poll(async () => (await said('field'))[2]).toBe(!features.length ? undefined : area < 999.5 ? `${Math.round(area)} m²` : `${(area / 1e4).toFixed(area < 9950 ? 2 : 1)} ha`);
@@ -105,7 +107,8 @@ test('outlines are counted and follow the threshold, as the file does', async ()
   await threshold('0.99');
   await expect.poll(async () => (await said('field'))[1]).toBe('0');
   const bare = await picture();
-  await threshold('0.5');
+  // Where there are most of them: a single one may run along the picture's edge.
+  await threshold(most.value);
   await expect.poll(async () => (await said('field'))[1]).not.toBe('0');
   await expect.poll(picture).not.toBe(bare);
   await page.fill('#opacity', '0.45');

@@ -40,7 +40,7 @@ class Peer:
 
     def model(self, architecture: str, base: int, depth: int, channels: int, seed: int, classes: int = 1) -> Path:
         """Fresh weights whose output varies: without batch norm some seeds give one grey, which would prove nothing."""
-        path = self.folder / f"{architecture}-{base}-{depth}-{channels}.safetensors"
+        path = self.folder / f"{architecture.replace('/', '-')}-{base}-{depth}-{channels}.safetensors"
         x = np.random.default_rng(seed).random((1, 64, 64, channels), np.float32)
         for own in range(seed, seed + TRIES):
             self("model", architecture, base, depth, channels, classes, own, path)

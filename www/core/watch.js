@@ -2,6 +2,7 @@
 /**
  * Counts what leaves the page and how long its tasks take.
  */
+import { serviceWorkerUrl } from './paths.js';
 import { changed, running, state } from './store.js';
 
 /** Page time at which the last engine was up; the worker's own files arrive before that. */
@@ -18,6 +19,8 @@ export function watchRequests() {
     for (const entry of /** @type {PerformanceResourceTiming[]} */ (list.getEntries())) {
       // A blob or data address is inside this tab. Anything else counts with its address and its answer.
       if (!/^(https?|wss?):/.test(entry.name)) continue;
+      // The page's own file too, asked for once an engine is up; WebKit lists it, others do not.
+      if (entry.name === serviceWorkerUrl) continue;
       const loading = state.engine !== 'ready' || entry.startTime < engineUp;
       if (loading && new URL(entry.name).origin === location.origin) continue;
       state.bytesSent += entry.name.length + Math.max(1, entry.transferSize);
