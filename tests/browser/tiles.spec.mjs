@@ -38,7 +38,7 @@ test('the row follows the setting, the seed, the button and the data, also by ke
   page = await context.newPage();
   await gm.openPage(page, String(baseURL), 'cpu');
   await gm.dropForTraining(page, [pairFolder('tiles', 5, { width: 120, height: 100 })]);
-  await gm.applySettings(page, 'fast', SMALL);
+  await gm.applySettings(page, 'fast', { ...SMALL, augmentation: 'strong' });
   // Folded away until it is asked for, and no tile is made before.
   await expect(page.locator('#tiles')).toBeHidden();
   expect(await pictures()).toHaveLength(0);
@@ -64,9 +64,13 @@ test('the row follows the setting, the seed, the button and the data, also by ke
   await expect(page.locator('#set-augmentation-seed')).toBeChecked();
   const gentle = await others(strong, 'the poses of the seed');
   for (const text of await words()) expect(text).not.toMatch(/turned ([2-9]|1\d)/);
+  // Turns and mirrors alone lie between it and none.
+  await page.keyboard.press('ArrowLeft');
+  await expect(page.locator('#set-augmentation-flips')).toBeChecked();
   await page.keyboard.press('ArrowLeft');
   await until(async () => (await pictures()).join() === cut.join(), { limitMs: 60_000, what: 'off shows the tiles as cut' });
   await expect(page.locator('#tiles-cut')).toBeDisabled();
+  await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');
   await until(async () => (await pictures()).join() === gentle.join(), { limitMs: 60_000, what: 'the same tiles again' });
 
