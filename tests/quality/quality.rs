@@ -257,7 +257,7 @@ fn measure(plan: &Plan, options: &Options, seed: u32) -> Outcome<Value> {
     Ok(line)
 }
 
-/// The step from which on the curve is above nine tenths of its end.
+/// The first step at which the curve is above nine tenths of its end.
 fn crossing(curve: &[(u32, Option<f64>, Option<f64>, f64)]) -> Option<u32> {
     let end = curve.last()?.2?;
     let over = |point: &&(u32, Option<f64>, Option<f64>, f64)| point.2.is_some_and(|iou| iou >= 0.9 * end);

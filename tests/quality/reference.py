@@ -89,7 +89,7 @@ def evaluate(net, pairs, stride_px=16):
 
 
 def crossing(curve, share=0.9):
-    """The step from which on the curve is above this share of its last figure."""
+    """The step at which the curve is first above this share of its last figure."""
     end = curve[-1][2]
     return next((step for step, _, iou, _ in curve if iou >= share * end), None)
 

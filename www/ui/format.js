@@ -16,7 +16,13 @@ export const size = (width, height) => `${count(width)}\u00A0×\u00A0${count(hei
 export const plural = (value, one, many = `${one}s`) => `${count(value)} ${value === 1 ? one : many}`;
 
 /** One of several: `PNG, JPEG or GIF`. @param {readonly string[]} names */
-export const oneOf = (names) => [names.slice(0, -1).join(', '), ...names.slice(-1)].filter(Boolean).join(' or ');
+export const oneOf = (names) => listed(names, ' or ');
+
+/** All of several: `PNG, JPEG and GIF`. @param {readonly string[]} names */
+export const allOf = (names) => listed(names, ' and ');
+
+/** @param {readonly string[]} names @param {string} last before the last one */
+const listed = (names, last) => [names.slice(0, -1).join(', '), ...names.slice(-1)].filter(Boolean).join(last);
 
 /** A share 0..1 as per cent. @param {number | null | undefined} value */
 export function percent(value) {

@@ -2,6 +2,7 @@
 /**
  * What is said of other builds and of starting without a network.
  */
+import { allOf } from './format.js';
 
 /** @typedef {import('./strings.js').Words} Words */
 
@@ -23,12 +24,7 @@ export function updateWords({ replaced, running, elsewhere, lost }) {
 }
 
 /** @param {readonly string[]} lost */
-function anew(lost) {
-  if (!lost.length) return 'Runs and settings stay.';
-  const [first, ...rest] = lost;
-  const all = rest.length ? `${[first, ...rest.slice(0, -1)].join(', ')} and ${rest.at(-1)}` : first;
-  return `Runs and settings stay. Not kept: ${all}.`;
-}
+const anew = (lost) => (lost.length ? `Runs and settings stay. Not kept: ${allOf(lost)}.` : 'Runs and settings stay.');
 
 /** Whether the page starts without a network. @param {boolean} kept */
 export const keptWords = (kept) => (kept ? 'even the page itself starts again without it' : 'only a reload needs it again, unless the browser still has the page in its cache; a saved run waits for that');
