@@ -27,9 +27,7 @@ pub struct Settings {
     pub lr: f64,
     /// Without the weight of the foreground, which the data decide.
     pub loss: LossConfig,
-    pub weigh_foreground: bool,
-    /// The same of several classes.
-    pub weigh_classes: bool,
+    pub foreground_weight: ForegroundWeight,
     pub augmentation: Augmentation,
     pub validate_every: u32,
     pub keep_best: KeepBest,
@@ -42,7 +40,7 @@ pub struct Settings {
     pub patience: u32,
     /// Largest norm of all gradients together; 0 = any.
     pub clip_norm: f64,
-    /// Weight of a pixel by its class, background first; empty = as `weigh_foreground` and `weigh_classes` say.
+    /// Weight of a pixel by its class, background first; empty = as `foreground_weight` says.
     pub class_weights: Vec<f32>,
     pub norm_statistics: NormStatistics,
     /// Of a single image, in both lists of pairs then: the part that is measured and the parts that are trained on.
@@ -182,8 +180,7 @@ impl Settings {
             steps_per_epoch,
             lr: config.lr,
             loss: config.into(),
-            weigh_foreground: config.foreground_weight == ForegroundWeight::Auto,
-            weigh_classes: config.foreground_weight != ForegroundWeight::Off,
+            foreground_weight: config.foreground_weight,
             augmentation: config.into(),
             validate_every: match config.validate_every as u32 {
                 0 => usual_interval(steps_total),

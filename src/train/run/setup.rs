@@ -13,7 +13,7 @@ use crate::{
     infer::InputSpec,
     model::{LossConfig, UNet},
     train::{config::Settings, report::events::TrainError, weights},
-    values::NormStatistics,
+    values::{ForegroundWeight, NormStatistics},
 };
 
 /// Settings, data and device of a run.
@@ -56,7 +56,9 @@ impl RunSetup {
         let model = UNet::new(settings.model, settings.seed, &self.device)?;
         let foreground_weight = match settings.class_weights[..] {
             [background, foreground] if settings.model.classes == 1 => foreground / background,
-            _ if settings.weigh_foreground => weights::foreground(data, train, settings.held_back.as_ref()),
+            _ if settings.foreground_weight == ForegroundWeight::Auto => {
+                weights::foreground(data, train, settings.held_back.as_ref())
+            }
             _ => 1.0,
         };
         let loss = LossConfig {
@@ -68,7 +70,9 @@ impl RunSetup {
         trainer.set_clip_norm(settings.clip_norm);
         trainer.set_class_weights(match &settings.class_weights {
             given if !given.is_empty() => given.clone(),
-            _ if settings.weigh_classes => weights::by_class(data, train, settings.held_back.as_ref()),
+            _ if settings.foreground_weight != ForegroundWeight::Off => {
+                weights::by_class(data, train, settings.held_back.as_ref())
+            }
             _ => Vec::new(),
         });
         Ok(trainer)
