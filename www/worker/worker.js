@@ -7,6 +7,7 @@
  */
 import { Intake } from './intake.js';
 import { Checkpoints } from './checkpoint.js';
+import { hastenReads } from './hasten-reads.js';
 import { BUILD } from '../core/build.js';
 import { PROTOCOL_VERSION } from '../core/paths.js';
 import { LoadError, binaryUrl, hasFusedSimd, loadEngine, memoryBytes } from './wasm-load.js';
@@ -269,6 +270,7 @@ function watchDevices() {
   /** @param {any[]} args */
   adapter.requestDevice = async function watched(...args) {
     const device = await requestDevice.apply(this, args);
+    hastenReads(device);
     void device.lost.then((/** @type {{ reason: string, message: string }} */ { reason, message }) => {
       if (reason === 'destroyed' || !engine) return;
       engine = null;
