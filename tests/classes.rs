@@ -90,6 +90,7 @@ fn colours_become_classes_and_are_learnt() {
             threshold: 0.5,
             averaged: false,
             match_resolution: true,
+            adapted: false,
         },
     );
     let mut results = 0;

@@ -99,6 +99,7 @@ fn predict(engine: &mut Engine, (path, bytes): (String, Vec<u8>)) -> Vec<u8> {
             threshold: 0.5,
             averaged: false,
             match_resolution: true,
+            adapted: false,
         },
     );
     while engine.is_busy() {

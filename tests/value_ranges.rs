@@ -56,6 +56,7 @@ fn predict(engine: &mut Engine, files: Files) -> Vec<Vec<f32>> {
             threshold: 0.5,
             averaged: false,
             match_resolution: true,
+            adapted: false,
         },
     );
     while engine.is_busy() {

@@ -128,6 +128,7 @@ fn predict(validation: bool) -> Command {
         threshold: 0.5,
         averaged: false,
         match_resolution: false,
+        adapted: false,
     }
 }
 

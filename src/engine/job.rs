@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
-use super::map_builder::MapBuilder;
+use super::{adapting::Adapting, map_builder::MapBuilder};
 use crate::{
     export::PredictionMap,
     infer::{Prediction, Rescale, View},
+    model::UNet,
     protocol::{Event, GroundResolution, Metrics},
 };
 
@@ -47,6 +48,10 @@ pub(super) struct Job {
     tiles: (usize, usize),
     started_ms: f64,
     options: JobOptions,
+    /// Under way before the first image.
+    adapting: Option<Adapting>,
+    /// The network, where it is not the model's as it is.
+    adapted: Option<UNet>,
 }
 
 /// How the images of a prediction are looked at.
@@ -60,8 +65,15 @@ pub(super) struct JobOptions {
 }
 
 impl Job {
-    pub(super) fn new(queue: VecDeque<Target>, options: JobOptions, started_ms: f64) -> Self {
+    pub(super) fn new(
+        queue: VecDeque<Target>,
+        options: JobOptions,
+        adapting: Option<Adapting>,
+        started_ms: f64,
+    ) -> Self {
         Self {
+            adapting,
+            adapted: None,
             total: queue.len() as u32,
             queue,
             done: 0,
@@ -70,6 +82,25 @@ impl Job {
             started_ms,
             options,
         }
+    }
+
+    /// Takes out what adapts the network, for the time of an image.
+    pub(super) fn take_adapting(&mut self) -> Option<Adapting> {
+        self.adapting.take()
+    }
+
+    pub(super) fn go_on_adapting(&mut self, adapting: Adapting) {
+        self.adapting = Some(adapting);
+    }
+
+    /// The images are predicted by this network.
+    pub(super) fn begin_with(&mut self, adapted: UNet) {
+        self.adapted = Some(adapted);
+    }
+
+    /// The network, where it was adapted.
+    pub(super) fn adapted(&self) -> Option<&UNet> {
+        self.adapted.as_ref()
     }
 
     pub(super) fn options(&self) -> JobOptions {

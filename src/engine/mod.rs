@@ -3,6 +3,7 @@
 //! [`Engine::command`] answers at once; long work (training, validation, prediction) is done in
 //! slices by [`Engine::advance`], so that the caller stays in charge between them.
 
+mod adapting;
 mod advice;
 mod allowed;
 mod exports;
@@ -252,7 +253,8 @@ impl Engine {
                 threshold,
                 averaged,
                 match_resolution,
-            } => self.predict(validation, threshold, averaged, match_resolution),
+                adapted,
+            } => self.predict(validation, threshold, averaged, match_resolution, adapted),
             Command::CancelPredict => self.cancel_predict(),
             Command::Export {
                 result,

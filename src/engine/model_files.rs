@@ -12,7 +12,7 @@ use crate::{
     },
     infer::InputSpec,
     model::{ModelConfig, NamedTensor, UNet, read_weights, write_weights},
-    protocol::{ClassInfo, Event, FaultCode, ModelAbout, ModelInfo, OperatingPoint, RangeChoice, Stage},
+    protocol::{ClassInfo, Event, FaultCode, LogitMap, ModelAbout, ModelInfo, OperatingPoint, RangeChoice, Stage},
 };
 
 /// Side of the seed's tiles in pixels; Keras's file does not say.
@@ -279,7 +279,11 @@ fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (Fault
 /// Whether a point that a file names can be one; what somebody wrote into it by hand is not believed.
 fn is_usable_point(point: &OperatingPoint) -> bool {
     const MAX_POINTS: usize = 1000;
-    point.threshold > 0.0 && point.threshold < 1.0 && point.curve.len() <= MAX_POINTS
+    let is_line = |map: &LogitMap| map.scale.is_finite() && map.offset.is_finite();
+    point.threshold > 0.0
+        && point.threshold < 1.0
+        && point.curve.len() <= MAX_POINTS
+        && point.calibration.as_ref().is_none_or(is_line)
 }
 
 /// Keras weights of one of the seed's networks; grey ones see images as the seed's pipeline does.

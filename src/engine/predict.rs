@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 
 use super::{
-    Engine, Model, fault,
+    Engine, Model,
+    adapting::Adapting,
+    fault,
     file_faults::file_fault,
     job::{ImageJob, Job, JobOptions, SavedResult, Target, VIEW_PX},
     large::Large,
@@ -33,6 +35,7 @@ impl Engine {
         threshold: f32,
         averaged: bool,
         match_resolution: bool,
+        adapted: bool,
     ) -> Vec<Event> {
         if self.model.is_none() {
             return vec![fault(FaultCode::NoModel, Stage::Predict, None, None)];
@@ -62,7 +65,8 @@ impl Engine {
             averaged,
             match_resolution,
         };
-        let job = Job::new(queue, options, started_ms);
+        let adapting = adapted.then(|| Adapting::new(&queue));
+        let job = Job::new(queue, options, adapting, started_ms);
         let begun = job.progress(started_ms);
         self.prediction.set_job(job);
         vec![begun]
@@ -83,6 +87,17 @@ impl Engine {
             let Some(mut job) = self.prediction.take_job() else {
                 return events;
             };
+            if let Some(mut adapting) = job.take_adapting() {
+                match self.adapt(&mut adapting, job.options()) {
+                    Some(unet) => job.begin_with(unet),
+                    None => job.go_on_adapting(adapting),
+                }
+                self.prediction.set_job(job);
+                if (self.host.now_ms)() - start >= budget_ms {
+                    return events;
+                }
+                continue;
+            }
             if !job.has_image() {
                 let Some(target) = job.next_target() else {
                     events.push(Event::PredictDone {
@@ -128,7 +143,8 @@ impl Engine {
                 let ImageJob {
                     view, prediction, rows, ..
                 } = &mut current;
-                let step = prediction.step(&model.unet, view, &image, rows).await;
+                let unet = job.adapted().unwrap_or(&model.unet);
+                let step = prediction.step(unet, view, &image, rows).await;
                 match step {
                     Ok(false) => job.go_on(current),
                     Ok(true) => {
@@ -177,15 +193,14 @@ impl Engine {
             return Err(refused(FaultCode::NoModel, String::new()));
         };
         let large = target.input().and_then(|input| self.inputs.large_size(input));
-        if large.is_some() && !Large::fits(model.spec.sampling) {
-            let detail = "too large for a model that looks at whole images at once".to_owned();
-            return Err(refused(FaultCode::TooManyPixels, detail));
-        }
         let Some(image) = self.raster(target) else {
             return Err(refused(FaultCode::NoInputs, String::new()));
         };
         let classes = model.unet.config().classes;
         let [height, width] = large.unwrap_or([image.height as usize, image.width as usize]);
+        let view = self
+            .view_of(target, model, job.options().match_resolution)
+            .map_err(|detail| refused(FaultCode::TooManyPixels, detail))?;
         let held: usize = self.prediction.results().iter().map(|r| r.map().bytes()).sum();
         let needed = MapBuilder::bytes(height * width, classes);
         if held + needed > KEEP_BYTES {
@@ -199,11 +214,6 @@ impl Engine {
             return Err(refused(FaultCode::OutOfMemory, detail));
         }
         let resolution = self.resolution(target, model, job.options().match_resolution);
-        let view = match resolution.filter(|r| r.resampled) {
-            Some(r) => View::at_resolution([height, width], model.spec.channels, r.model_m / r.image_m),
-            None if large.is_some() => View::native([height, width], model.spec.channels),
-            None => View::new(&image, &model.spec),
-        };
         let truth = match target {
             // Labels are numbers of this data set's classes; another legend's model cannot be judged by them.
             Target::Pair(pair) if same_classes(&self.data.set.classes(), &model.classes) => self
@@ -229,6 +239,25 @@ impl Engine {
             view,
             resolution,
             began_ms: (self.host.now_ms)(),
+        })
+    }
+
+    /// An image as the model is to see it.
+    ///
+    /// # Errors
+    /// If it is read by window and the model looks at whole images.
+    pub(super) fn view_of(&self, target: Target, model: &Model, match_resolution: bool) -> Result<View, String> {
+        let large = target.input().and_then(|input| self.inputs.large_size(input));
+        if large.is_some() && !Large::fits(model.spec.sampling) {
+            return Err("too large for a model that looks at whole images at once".to_owned());
+        }
+        let image = self.raster(target).ok_or("it is not here any more")?;
+        let size = large.unwrap_or([image.height as usize, image.width as usize]);
+        let resolution = self.resolution(target, model, match_resolution);
+        Ok(match resolution.filter(|r| r.resampled) {
+            Some(r) => View::at_resolution(size, model.spec.channels, r.model_m / r.image_m),
+            None if large.is_some() => View::native(size, model.spec.channels),
+            None => View::new(&image, &model.spec),
         })
     }
 

@@ -204,8 +204,13 @@ impl Engine {
             let pairs = self.data.set.pairs.iter().filter(|pair| pair.is_usable());
             pairs.map(|pair| pair.image_path.as_str())
         };
+        let operating_point = session.operating_point();
+        let unet = match operating_point.as_ref().and_then(|point| point.calibration) {
+            Some(map) => unet.clone().with_logits_mapped(map.scale as f32, map.offset as f32),
+            None => unet.clone(),
+        };
         Some(Model {
-            unet: unet.clone(),
+            unet,
             spec: session.input_spec(),
             // Of the weights: the run may have gone on for longer.
             steps: step,
@@ -214,7 +219,7 @@ impl Engine {
             ranges: self.data.set.ranges.clone(),
             pixel_m: self.data.vectors.pixel_m(usable()),
             map_pixel_m: self.data.vectors.map_pixel_m(usable()),
-            operating_point: session.operating_point(),
+            operating_point,
             about: self.about_run(run),
         })
     }

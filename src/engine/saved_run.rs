@@ -62,7 +62,7 @@ pub(super) fn describe(step: u32, elapsed_ms: f64, best: Option<BestState>, abou
         data: about.data,
         best_step: best.as_ref().map(|b| b.step),
         best_iou: judged.and_then(|m| m.iou),
-        best_threshold: judged.and_then(|m| m.threshold),
+        best_threshold: best.as_ref().and_then(BestState::threshold),
         loss: about.loss,
         elapsed_ms,
         device: about.device,

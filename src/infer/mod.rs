@@ -4,6 +4,7 @@
 //! crop); a [`Prediction`] goes over it tile by tile with overlap and blends the seams, one tile a
 //! call, so that a caller can stop or paint in between, and gives away rows ([`Rows`]) as they are finished.
 
+mod adapt;
 mod crossings;
 mod outlines;
 mod pose;
@@ -14,6 +15,7 @@ mod simplify;
 mod tiles;
 mod view;
 
+pub use adapt::{Adaptation, is_mostly_missing, windows};
 pub use outlines::{Region, regions};
 pub use resample::{resize_bilinear, shrink_mean, shrink_nearest, shrunk};
 pub use rescale::Rescale;

@@ -239,6 +239,16 @@ impl UNet {
         self
     }
 
+    /// The same network whose logits are `scale` times what they were, and `offset` more.
+    pub fn with_logits_mapped(mut self, scale: f32, offset: f32) -> Self {
+        let Conv { weight, bias } = &self.out;
+        self.out = Conv {
+            weight: weight.clone().mul_scalar(scale),
+            bias: bias.clone().mul_scalar(scale).add_scalar(offset),
+        };
+        self
+    }
+
     /// Every 3x3 unit in the order of the forward pass.
     fn units(&self) -> impl Iterator<Item = &ConvUnit> {
         self.encoder

@@ -116,6 +116,9 @@ pub enum Command {
         /// See every image at the ground resolution that the model was trained at, where both are known.
         #[serde(default)]
         match_resolution: bool,
+        /// Adapt the network's batch-norm statistics to these images, without changing the model.
+        #[serde(default)]
+        adapted: bool,
     },
     CancelPredict,
     /// One result as a file. Answers with [`Event::File`].

@@ -9,8 +9,8 @@ use crate::{
     },
     model::{Architecture, LossConfig, ModelConfig},
     values::{
-        FIELDS, FieldError, FieldErrorCode, ForegroundWeight, Group, KeepBest, NormStatistics, Schedule, TrainConfig,
-        not_a_multiple,
+        Calibration, FIELDS, FieldError, FieldErrorCode, ForegroundWeight, Group, KeepBest, NormStatistics, Schedule,
+        TrainConfig, not_a_multiple,
     },
 };
 
@@ -43,6 +43,7 @@ pub struct Settings {
     /// Weight of a pixel by its class, background first; empty = as `foreground_weight` says.
     pub class_weights: Vec<f32>,
     pub norm_statistics: NormStatistics,
+    pub calibration: Calibration,
     /// Of a single image, in both lists of pairs then: the part that is measured and the parts that are trained on.
     pub held_back: Option<HeldBack>,
 }
@@ -194,6 +195,7 @@ impl Settings {
             patience: config.patience as u32,
             clip_norm: config.clip_norm,
             class_weights: config.class_weights.iter().map(|w| *w as f32).collect(),
+            calibration: config.calibration,
             norm_statistics: config.norm_statistics,
             held_back: None,
         })

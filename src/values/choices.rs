@@ -55,6 +55,18 @@ choice! {
 }
 
 choice! {
+    /// What is done so that a probability says how often it is right.
+    #[derive(Default)]
+    Calibration {
+        /// Scale and offset of the logits are fitted on the images held back when the run ends, and put into the last layer.
+        Logistic,
+        /// Nothing. What files say that were written before there was a choice.
+        #[default]
+        Off,
+    }
+}
+
+choice! {
     /// Channels the model sees.
     Channels {
         Rgb,

@@ -52,6 +52,35 @@ pub struct OperatingPoint {
     pub held_out: bool,
     /// Precision and recall of the same images, thresholds ascending.
     pub curve: Vec<CurvePoint>,
+    /// What the last layer's logits were mapped by, so that probabilities are shares; it is in the weights already. `None`:
+    /// they are as they were trained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<LogitMap>,
+}
+
+/// A straight line that logits are mapped by: `scale * logit + offset`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct LogitMap {
+    pub scale: f64,
+    pub offset: f64,
+}
+
+impl LogitMap {
+    /// Leaves logits as they are.
+    pub const SAME: Self = Self {
+        scale: 1.0,
+        offset: 0.0,
+    };
+
+    pub fn of_logit(self, logit: f64) -> f64 {
+        self.scale * logit + self.offset
+    }
+
+    /// The probability, 0 to 1, that a logit is mapped to.
+    pub fn of_probability_at(self, logit: f64) -> f64 {
+        1.0 / (1.0 + (-self.of_logit(logit)).exp())
+    }
 }
 
 /// JSON has no NaN and writes it as null.

@@ -1,8 +1,8 @@
 //! What a preset stands for.
 
 use super::{
-    Augmentation, Channels, ForegroundWeight, Head, KeepBest, Loss, NormStatistics, Preset, Sampling, Schedule,
-    TrainConfig,
+    Augmentation, Calibration, Channels, ForegroundWeight, Head, KeepBest, Loss, NormStatistics, Preset, Sampling,
+    Schedule, TrainConfig,
 };
 
 impl TrainConfig {
@@ -37,6 +37,7 @@ impl TrainConfig {
                 keep_best: KeepBest::TrainingLoss,
                 schedule: Schedule::Constant,
                 norm_statistics: NormStatistics::Keras,
+                calibration: Calibration::Off,
                 ..usual
             },
         }

@@ -7,8 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Architecture, AugmentRanges, Augmentation, Channels, Field, ForegroundWeight, Group, Head, KeepBest, Loss,
-    NormStatistics, Poses, Preset, Sampling, Schedule, ValBy,
+    Architecture, AugmentRanges, Augmentation, Calibration, Channels, Field, ForegroundWeight, Group, Head, KeepBest,
+    Loss, NormStatistics, Poses, Preset, Sampling, Schedule, ValBy,
 };
 
 /// All settings of a run. Numbers arrive as the page typed them: any may be anything until it is checked.
@@ -81,6 +81,9 @@ pub struct TrainConfig {
     /// Weight of a pixel by its class, background first; empty = as `foreground_weight` says.
     pub class_weights: Vec<f64>,
     pub norm_statistics: NormStatistics,
+    /// Of a network of one class, where images are held back.
+    #[serde(default)]
+    pub calibration: Calibration,
     /// Seed of split, initial weights, crops, augmentation and dropout.
     pub seed: f64,
     /// What the foreground is ("building"), for files and their names; empty: as the data suggest
@@ -130,6 +133,7 @@ impl Default for TrainConfig {
             clip_norm: 0.0,
             class_weights: Vec::new(),
             norm_statistics: NormStatistics::Adaptive,
+            calibration: Calibration::Logistic,
             seed: 1.0,
             class_name: String::new(),
         }
@@ -189,6 +193,7 @@ pub const FIELDS: &[Field<TrainConfig>] = &[
     Field::whole(number!(validate_every), Group::Validation, 0.0, 1e6),
     Field::choice("keep_best", Group::Validation, || spellings(KeepBest::ALL)),
     Field::whole(number!(patience), Group::Validation, 0.0, 1e4),
+    Field::choice("calibration", Group::Validation, || spellings(Calibration::ALL)),
     Field::whole(number!(seed), Group::Validation, 0.0, u32::MAX as f64),
 ];
 

@@ -20,6 +20,7 @@ import { unzip } from './zip.mjs';
  * @property {number | null} threshold null: the model's own
  * @property {number | null} [simplify] lines of outlines, pixels; as the page does where absent
  * @property {boolean} tta
+ * @property {boolean} adapt the network is adapted to the image
  * @property {boolean} own_resolution the image is not seen at the model's ground resolution
  * @property {import('./harness.mjs').Device} device
  * @property {'swiftshader' | 'default'} adapter
@@ -89,6 +90,7 @@ async function predict(page) {
     { limitMs: 600_000, what: 'the image was read' },
   );
   if (job.tta) await page.check('#tta');
+  if (job.adapt) await page.check('#adapt');
   if (job.own_resolution) await page.uncheck('#match-resolution');
   await page.locator('#predict').waitFor({ state: 'visible' });
   await page.click('#predict');

@@ -102,6 +102,7 @@ pub fn predict_at(
             threshold: 0.5,
             averaged,
             match_resolution,
+            adapted: false,
         },
     );
     let (mut results, mut others) = (Vec::new(), Vec::new());

@@ -74,7 +74,7 @@ fn make() {
         let (path, bytes) = files[0].clone();
         send(&mut engine, Command::AddFile { path, bytes, purpose: Purpose::Predict });
         send(&mut engine, Command::FilesDone { purpose: Purpose::Predict });
-        send(&mut engine, Command::Predict { validation: false, threshold: 0.5, averaged: false, match_resolution: true });
+        send(&mut engine, Command::Predict { validation: false, threshold: 0.5, averaged: false, match_resolution: true, adapted: false });
         while engine.is_busy() { pollster::block_on(engine.advance(50.0)); }
         let exported = send(&mut engine, Command::Export { result: 0, kind: ExportKind::ProbabilityPng, threshold: 0.5, outlines: Outlines::default() });
         let Some(Event::File { bytes, .. }) = exported.into_iter().next() else { panic!() };

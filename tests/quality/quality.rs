@@ -250,9 +250,13 @@ fn measure(plan: &Plan, options: &Options, seed: u32) -> Outcome<Value> {
     });
     if !plan.validation.is_empty()
         && engine.dataset().classes().is_empty()
-        && let (Some(line), Value::Object(more)) = (line.as_object_mut(), judged(&mut engine, &run)?)
+        && let Some(line) = line.as_object_mut()
     {
-        line.extend(more);
+        for (prefix, adapted) in [("", false), ("adapted_", true)] {
+            let figures = judged(&mut engine, &run, adapted)?;
+            let figures = figures.as_object().into_iter().flatten();
+            line.extend(figures.map(|(name, value)| (format!("{prefix}{name}"), value.clone())));
+        }
     }
     Ok(line)
 }
@@ -264,8 +268,8 @@ fn crossing(curve: &[(u32, Option<f64>, Option<f64>, f64)]) -> Option<u32> {
     curve.iter().find(over).map(|point| point.0)
 }
 
-/// The model's probabilities of the pairs held back, as its files have them, against their masks.
-fn judged(engine: &mut Engine, run: &Run) -> Outcome<Value> {
+/// The model's probabilities of the pairs held back, as its files have them, against their masks; `adapted` to them or not.
+fn judged(engine: &mut Engine, run: &Run, adapted: bool) -> Outcome<Value> {
     let own = run.events.iter().rev().find_map(|event| match event {
         Event::Model { model } => Some(model.as_ref()?.operating_point.as_ref()?.threshold),
         _ => None,
@@ -277,6 +281,7 @@ fn judged(engine: &mut Engine, run: &Run) -> Outcome<Value> {
             threshold: 0.5,
             averaged: false,
             match_resolution: false,
+            adapted,
         },
     )?;
     while engine.is_busy() {

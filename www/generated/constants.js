@@ -94,5 +94,6 @@ export const FIELDS = [
   { name: 'validate_every', kind: 'whole', group: 'validation', min: 0, max: 1000000 },
   { name: 'keep_best', kind: 'choice', group: 'validation', options: ['validation_iou', 'training_loss'] },
   { name: 'patience', kind: 'whole', group: 'validation', min: 0, max: 10000 },
+  { name: 'calibration', kind: 'choice', group: 'validation', options: ['logistic', 'off'] },
   { name: 'seed', kind: 'whole', group: 'validation', min: 0, max: 4294967295 },
 ];

@@ -50,6 +50,7 @@ export const fieldWords = {
   validate_every: { label: 'Validate every', help: 'Steps between two measurements; 0 chooses from the length of the run.' },
   keep_best: { label: 'Keep the best by', help: 'Which figure decides the weights that become the model. IoU is taken at the threshold that suits the weights best.', options: { validation_iou: 'Validation IoU at its best threshold', training_loss: 'Training loss' } },
   patience: { label: 'Stop early after', help: 'Validations without improvement after which the run ends with its best weights; 0 never stops early.' },
+  calibration: { label: 'Calibrate', help: 'When the run ends, a scale and an offset fitted on the images held back go into the last layer, so that of the pixels given 70 % some 70 % are foreground. The order of pixels stays, so masks do too.', options: { logistic: 'On validation', off: 'Off' } },
   seed: { label: 'Random seed', help: 'The same number gives the same split, weights and crops.' },
 };
 

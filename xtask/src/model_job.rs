@@ -14,14 +14,14 @@ use crate::workspace::Workspace;
 
 const USAGE: &str = "\
 cargo xtask predict --model FILE --image FILE --out FILE.tif|.png|.geojson
-                    [--probability] [--classes] [--threshold N] [--simplify PX] [--tta] [--own-resolution] [--device webgpu|cpu] [--adapter swiftshader|default]
+                    [--probability] [--classes] [--threshold N] [--simplify PX] [--tta] [--adapt] [--own-resolution] [--device webgpu|cpu] [--adapter swiftshader|default]
 cargo xtask convert --model FILE --out FILE.onnx|.h5|.npz|.safetensors [--qgis]
 
 The model is a .safetensors file saved by the page or Keras weights of the seed's networks (.h5). The image is any
 that the page reads, its world file and .prj beside it. --out chooses the format by its ending: a GeoTIFF or PNG mask
 (0 or 255, cut at the model's own threshold unless --threshold gives another; --probability: probabilities; --classes:
 class numbers with nodata, GeoTIFF only) or outlines (of a placed image with lines simplified to 1.5 pixels, as on the
-page; --simplify 0: along the pixels). --own-resolution:
+page; --simplify 0: along the pixels). --adapt: the network adapted to the image, for ground unlike that of training. --own-resolution:
 the image is not seen at the ground resolution the model was trained at. --qgis fixes the ONNX file's tile size, as QGIS's Deepness plugin wants it. One JSON line comes last.";
 
 /// Which of the two commands.
@@ -42,7 +42,8 @@ pub fn command(workspace: &Workspace, task: Task, args: lexopt::Parser) -> Resul
 /// The command line as the object that model-job.mjs takes; `None` if help was asked for.
 fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
     let (mut model, mut image, mut out) = (None, None, None);
-    let (mut probability, mut classes, mut tta, mut qgis, mut own_resolution) = (false, false, false, false, false);
+    let (mut probability, mut classes, mut tta, mut adapt, mut qgis) = (false, false, false, false, false);
+    let mut own_resolution = false;
     let (mut threshold, mut device, mut adapter) = (None::<f64>, "cpu".to_owned(), "swiftshader".to_owned());
     let mut simplify = None;
     while let Some(arg) = args.next()? {
@@ -61,6 +62,7 @@ fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
             ("probability", Task::Predict) => probability = true,
             ("classes", Task::Predict) => classes = true,
             ("tta", Task::Predict) => tta = true,
+            ("adapt", Task::Predict) => adapt = true,
             ("own-resolution", Task::Predict) => own_resolution = true,
             ("simplify", Task::Predict) => {
                 let text = value()?;
@@ -88,7 +90,7 @@ fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
         .map(|e| e.to_string_lossy().to_lowercase())
         .unwrap_or_default();
     let mut job = json!({
-        "model": model, "out": out, "threshold": threshold, "tta": tta, "own_resolution": own_resolution, "device": device, "adapter": adapter,
+        "model": model, "out": out, "threshold": threshold, "tta": tta, "adapt": adapt, "own_resolution": own_resolution, "device": device, "adapter": adapter,
     });
     match task {
         Task::Predict => {

@@ -27,9 +27,20 @@ pub struct BestState {
     /// Precision and recall of the images they were judged on, by threshold.
     #[serde(default)]
     pub curve: Vec<CurvePoint>,
+    /// Their operating point once they are calibrated; the weights here are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibrated: Option<OperatingPoint>,
 }
 
 impl BestState {
+    /// Where the model that these weights become is cut.
+    pub fn threshold(&self) -> Option<f64> {
+        match &self.calibrated {
+            Some(point) => Some(point.threshold),
+            None => self.judged()?.threshold,
+        }
+    }
+
     /// Metrics of the images held back, else of those trained on that were looked at; `None` before a validation.
     fn judged(&self) -> Option<&Metrics> {
         self.validation.as_ref().or(self.training.as_ref())
@@ -110,9 +121,13 @@ impl Checkpoint {
         Ok(is_sound)
     }
 
-    /// Where the best weights' probabilities are to be cut, where a validation has chosen it.
+    /// Where the best weights' probabilities are to be cut, where a validation has chosen it, and how they are calibrated
+    /// before.
     pub(in crate::train) fn operating_point(&self) -> Option<OperatingPoint> {
         let (_, best) = self.best.as_ref()?;
+        if best.calibrated.is_some() {
+            return best.calibrated.clone();
+        }
         let metrics = best.judged()?;
         Some(OperatingPoint {
             threshold: metrics.threshold?,
@@ -120,6 +135,7 @@ impl Checkpoint {
             f1: metrics.f1.map(rounded),
             held_out: best.validation.is_some(),
             curve: best.curve.clone(),
+            calibration: None,
         })
     }
 

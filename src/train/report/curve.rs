@@ -42,6 +42,13 @@ impl Histogram {
         }
     }
 
+    /// Counts so many pixels of background and foreground at one probability.
+    pub(super) fn count(&mut self, probability: f64, [negatives, positives]: [u64; 2]) {
+        let bin = (probability.clamp(0.0, 1.0) * BINS as f64) as usize;
+        self.negatives[bin] += negatives;
+        self.positives[bin] += positives;
+    }
+
     pub(in crate::train) fn merge(&mut self, other: &Self) {
         let sum = |own: &mut [u64], others: &[u64]| own.iter_mut().zip(others).for_each(|(a, b)| *a += b);
         sum(&mut self.positives, &other.positives);

@@ -1,5 +1,6 @@
 //! What a run tells: events, metrics, curves and pictures.
 
+pub(in crate::train) mod calibration;
 pub(in crate::train) mod curve;
 pub(in crate::train) mod events;
 pub(in crate::train) mod layers;

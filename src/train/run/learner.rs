@@ -211,6 +211,7 @@ impl Learner {
             validation: None,
             training: None,
             curve: Vec::new(),
+            calibrated: None,
         };
         self.checkpoint.offer(self.trainer.model(), state, false);
     }

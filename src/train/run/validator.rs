@@ -15,11 +15,13 @@ use crate::{
         checkpoint::best::BestState,
         config::Settings,
         report::{
-            curve::{CurvePoint, EVEN_ODDS},
+            calibration::LogitCounts,
+            curve::{CurvePoint, EVEN_ODDS, OperatingPoint},
             events::{ImageScore, Metrics, Preview, SessionEvent, TrainError, ValidationEvent},
             score::{Score, Tally},
         },
     },
+    values::Calibration,
 };
 
 /// The validations of a run.
@@ -41,6 +43,8 @@ struct Validation {
     current: Option<(Piece, View, Prediction, Vec<f32>)>,
     held_out: Tally,
     training: Tally,
+    /// Of the images held back, where probabilities are to be calibrated on them.
+    logits: Option<LogitCounts>,
     /// Lowest and highest probability of each class.
     range: Vec<(f32, f32)>,
     previews: Previews,
@@ -54,6 +58,7 @@ pub(super) struct Found {
     training: Metrics,
     images: Vec<ImageScore>,
     curve: Vec<CurvePoint>,
+    calibrated: Option<OperatingPoint>,
     previews: Vec<Preview>,
     /// Of all images together.
     both: Score,
@@ -87,8 +92,14 @@ impl Found {
             validation: self.validation.clone(),
             training: Some(self.training.clone()),
             curve: self.curve.clone(),
+            calibrated: self.calibrated.clone(),
         }
     }
+}
+
+/// Whether a run's probabilities are calibrated: those of several classes are not.
+fn is_calibrated(settings: &Settings) -> bool {
+    settings.calibration == Calibration::Logistic && settings.model.classes == 1
 }
 
 impl Validator {
@@ -137,6 +148,7 @@ impl Validator {
             current: None,
             held_out: Tally::new(classes),
             training: Tally::new(classes),
+            logits: is_calibrated(setup.settings()).then(LogitCounts::new),
             range: vec![(f32::INFINITY, f32::NEG_INFINITY); classes],
             previews: Previews::new(shown.len(), self.preview_places.clone()),
             images: Vec::new(),
@@ -233,6 +245,9 @@ impl Validation {
                     truth: &truth,
                 });
             }
+            if let Some(logits) = self.logits.as_mut().filter(|_| piece.held_out) {
+                logits.add(&probability, &truth);
+            }
             self.add(piece, tally, &probability);
         }
         Ok(())
@@ -271,6 +286,8 @@ impl Validation {
         }
         .unwrap_or(EVEN_ODDS);
         let curve = chosen_on.histogram.curve();
+        let cautious = settings.held_back.is_some();
+        let calibrated = self.logits.as_ref().and_then(|logits| logits.operating_point(cautious));
         let validation = is_held_out.then(|| self.held_out.metrics(threshold));
         let training = self.training.metrics(threshold);
         let mut both = self.held_out.score.clone();
@@ -293,6 +310,7 @@ impl Validation {
             training,
             images,
             curve,
+            calibrated,
             previews,
             both,
             spread,

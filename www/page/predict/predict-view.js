@@ -90,7 +90,7 @@ function predict() {
   shown = PAGE;
   state.predictedAt = state.view.threshold;
   setText($('zip-line'), '');
-  send({ type: 'predict', validation, threshold: state.view.threshold, averaged: ticked('tta'), match_resolution: ticked('match-resolution') });
+  send({ type: 'predict', validation, threshold: state.view.threshold, averaged: ticked('tta'), match_resolution: ticked('match-resolution'), adapted: ticked('adapt') });
   changed();
 }
 

@@ -58,7 +58,8 @@ export function aboutLine(model) {
   const of = [about.scene, about.middle && placeWords(about.middle), (about.train_pairs ?? 0) > 0 && plural(about.train_pairs ?? 0, 'pair')].filter(Boolean).join(', ');
   const trained = of || about.date ? `trained${of ? ` on ${of}` : ''}${about.date ? ` on ${about.date}` : ''}`.replace(/ on (\d{4}-\d\d-\d\d)$/, ', $1') : '';
   const iou = about.iou == null ? '' : `IoU ${metric(about.iou)} ${about.held_back_part ? 'on the part held back' : (about.validation_pairs ?? 0) > 0 ? `on ${plural(about.validation_pairs ?? 0, 'pair')} held back` : 'on pairs it was trained on'}`;
-  const line = [what, trained, iou].filter(Boolean).join('; ');
+  const calibrated = model.operating_point?.calibration ? 'probabilities calibrated there' : '';
+  const line = [what, trained, iou && [iou, calibrated].filter(Boolean).join(', ')].filter(Boolean).join('; ');
   return line && `${line[0].toUpperCase()}${line.slice(1)}.`;
 }
 

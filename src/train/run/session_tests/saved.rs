@@ -13,7 +13,9 @@ use crate::{
     },
     formats::{raster::Raster, run_file::RunFile},
     model::{Architecture, read_weights},
-    values::{Augmentation, ForegroundWeight, Head, KeepBest, Loss, NormStatistics, Schedule, TrainConfig},
+    values::{
+        Augmentation, Calibration, ForegroundWeight, Head, KeepBest, Loss, NormStatistics, Schedule, TrainConfig,
+    },
 };
 
 /// Of a run's weights and order.
@@ -317,7 +319,8 @@ fn of_very_many_validations_some_are_saved_and_the_last_always() {
 /// the curve come back with the run.
 #[test]
 fn the_best_threshold_decides_and_is_read_back() {
-    let (data, settings) = (data(3), settings(Architecture::UnetNorm, KeepBest::ValidationIou, 3));
+    let (data, mut settings) = (data(3), settings(Architecture::UnetNorm, KeepBest::ValidationIou, 3));
+    settings.calibration = Calibration::Off;
     let mut run = session(&settings, &data);
     advance(&mut run, |_| false);
     let at = |v: &ValidationEvent| v.validation.as_ref().expect("a pair is held back").clone();
@@ -331,6 +334,26 @@ fn the_best_threshold_decides_and_is_read_back() {
         .iter()
         .find(|v| v.best && v.step == run.best_state().expect("best").step);
     assert_eq!(kept.and_then(|v| at(v).threshold), Some(point.threshold));
+    let resumed = restored(&settings, &data, &save(&mut run)).expect("restored");
+    assert_eq!(resumed.operating_point(), Some(point));
+}
+
+/// Calibrated maps are cut elsewhere, with all but the same IoU; how they are calibrated comes back with the run.
+#[test]
+fn a_calibrated_run_keeps_its_masks_and_is_read_back() {
+    let (data, settings) = (data(3), settings(Architecture::UnetNorm, KeepBest::ValidationIou, 3));
+    let mut run = session(&settings, &data);
+    advance(&mut run, |_| false);
+    let before = run
+        .best_state()
+        .and_then(|best| best.validation?.iou)
+        .expect("a pair is held back");
+    let point = run.operating_point().expect("chosen");
+    assert!(point.calibration.is_some() && point.held_out);
+    assert!(
+        point.iou.is_some_and(|iou| (iou - before).abs() < 0.01),
+        "{before} {point:?}"
+    );
     let resumed = restored(&settings, &data, &save(&mut run)).expect("restored");
     assert_eq!(resumed.operating_point(), Some(point));
 }
