@@ -105,10 +105,7 @@ impl LabelLayer {
 
     fn tile_of(&self, x: usize, y: usize) -> (usize, usize) {
         let across = (self.width as usize).div_ceil(TILE_PX);
-        (
-            y / TILE_PX * across + x / TILE_PX,
-            y % TILE_PX * TILE_PX + x % TILE_PX,
-        )
+        (y / TILE_PX * across + x / TILE_PX, y % TILE_PX * TILE_PX + x % TILE_PX)
     }
 
     fn stored(&self, x: usize, y: usize) -> u8 {
@@ -147,7 +144,8 @@ impl LabelLayer {
                 let is_label = usize::from(*value) < MAX_CLASSES && is_known(x as u32, y as u32);
                 let new = if is_label { *value | flag } else { UNLABELLED };
                 let old = self.put(x, y, new);
-                let count = |stored: u8| parts(stored).map_or([0, 0], |(_, is_correction)| [1, u64::from(is_correction)]);
+                let count =
+                    |stored: u8| parts(stored).map_or([0, 0], |(_, is_correction)| [1, u64::from(is_correction)]);
                 let ([gone, gone_too], [come, come_too]) = (count(old), count(new));
                 self.labelled = self.labelled + come - gone;
                 self.corrected = self.corrected + come_too - gone_too;
@@ -330,7 +328,12 @@ impl LabelLayer {
     /// If it is of another size, cut off, or holds what is no label.
     pub fn decode(bytes: &[u8], [width, height]: [u32; 2]) -> Result<Self, LayerError> {
         let mut layer = Self::new(width, height);
-        let number = |at: usize| bytes.get(at..at + 4).and_then(|b| b.try_into().ok()).map(u32::from_le_bytes);
+        let number = |at: usize| {
+            bytes
+                .get(at..at + 4)
+                .and_then(|b| b.try_into().ok())
+                .map(u32::from_le_bytes)
+        };
         let (Some(own_width), Some(own_height)) = (number(0), number(4)) else {
             return Err(LayerError::Truncated);
         };

@@ -45,11 +45,17 @@ fn old_values_painted_again_undo_a_stroke() {
     paint(&mut layer, area(10, 10, 30, 30), 1, true);
     let before = layer.clone();
     let stroke = area(20, 20, 50, 5);
-    let old: Vec<u8> = (20..25).flat_map(|y| (20..70).map(move |x| (x, y))).map(|(x, y)| before.at(x, y)).collect();
+    let old: Vec<u8> = (20..25)
+        .flat_map(|y| (20..70).map(move |x| (x, y)))
+        .map(|(x, y)| before.at(x, y))
+        .collect();
     paint(&mut layer, stroke, 0, false);
     assert_ne!(layer, before);
     // What was not labelled is erased again.
-    let old: Vec<u8> = old.into_iter().map(|v| if v == UNTOUCHED { UNLABELLED } else { v }).collect();
+    let old: Vec<u8> = old
+        .into_iter()
+        .map(|v| if v == UNTOUCHED { UNLABELLED } else { v })
+        .collect();
     let patch = Patch {
         area: stroke,
         values: &old,
@@ -85,11 +91,19 @@ fn a_large_image_takes_what_is_painted_on_it() {
     assert!(empty < 1 << 19, "{empty}");
     for i in 0..10_000u32 {
         // In one place, as people paint.
-        paint(&mut layer, area(5000 + i % 200, 5000 + i / 50, 12, 12), (i % 2) as u8, false);
+        paint(
+            &mut layer,
+            area(5000 + i % 200, 5000 + i / 50, 12, 12),
+            (i % 2) as u8,
+            false,
+        );
     }
     assert!(layer.bytes() - empty <= 4 * 65_536, "{}", layer.bytes());
     paint(&mut layer, area(0, 0, 10_000, 256), 1, false);
-    assert!(layer.bytes() - empty <= 8 * 65_536, "whole tiles of one class take none");
+    assert!(
+        layer.bytes() - empty <= 8 * 65_536,
+        "whole tiles of one class take none"
+    );
     assert_eq!(layer.at(9_999, 255), 1);
     assert_eq!(layer.at(9_999, 256), UNTOUCHED);
 }
@@ -135,7 +149,12 @@ fn labelled_places_are_drawn_and_no_others() {
     // Of four cells on the left and one on the right.
     assert!((15..80).contains(&far), "{far}");
     assert_eq!(layer.draw_pixel(&whole, true, &mut draw), Some([470, 400]));
-    assert_eq!(layer.draw_pixel(&area(36, 0, 100, 32), false, &mut draw).map(|[_, x]| x >= 36), Some(true));
+    assert_eq!(
+        layer
+            .draw_pixel(&area(36, 0, 100, 32), false, &mut draw)
+            .map(|[_, x]| x >= 36),
+        Some(true)
+    );
     assert_eq!(layer.draw_pixel(&area(100, 100, 100, 100), false, &mut draw), None);
     assert!(!layer.meets(&area(100, 100, 100, 100)) && layer.meets(&area(0, 0, 33, 33)));
 }
