@@ -251,6 +251,7 @@ impl Builder {
 
     /// Pairs all files by name, applies the rule, looks for what is odd.
     pub fn finish(&mut self) -> Dataset {
+        self.forget_other_sizes();
         let pairing = self.pair_files();
         let images_alone = match pairing.pairs.is_empty() {
             true => self.images_alone(&pairing),

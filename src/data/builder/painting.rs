@@ -87,6 +87,17 @@ impl Builder {
         Ok(())
     }
 
+    /// What was painted on an image that another of the same path has replaced is of no use for one of another size.
+    pub(super) fn forget_other_sizes(&mut self) {
+        let files = &self.files;
+        let size = |path: &str| {
+            let own = files.iter().find(|file| file.path == path && file.of.is_none());
+            own.map(|file| [file.raster.width, file.raster.height])
+        };
+        self.painted
+            .retain(|one| size(&one.path).is_none_or(|size| size == one.layer.size()));
+    }
+
     fn put_layer(&mut self, path: &str, layer: LabelLayer) {
         let layer = Arc::new(layer);
         match self.painted.iter_mut().find(|one| one.path == path) {
