@@ -157,10 +157,24 @@ impl Engine {
 
     /// Pairs what the builder holds and tells the page.
     pub(super) fn report_data(&mut self) -> Vec<Event> {
+        self.pair_data();
+        self.prediction.forget_split();
+        self.data_event()
+    }
+
+    /// Pairs what the builder holds, where only painted labels have changed: the pairs that were there have kept their
+    /// numbers, and a run under way goes on with them.
+    pub(super) fn pair_data(&mut self) {
         self.data.builder.set_places(self.data.vectors.places().all());
         self.data.builder.set_nodata(&self.data.vectors.places().nodata());
         self.data.set = Rc::new(self.data.builder.finish());
-        self.prediction.forget_split();
+        if let Some(run) = self.run.under_way_mut() {
+            run.session_mut().set_data(self.data.set.clone());
+        }
+    }
+
+    /// The data set as it is told to the page.
+    pub(super) fn data_event(&mut self) -> Vec<Event> {
         let findings = self.begin_examination();
         let data = &self.data.set;
         let nothing_else = data.pairs.is_empty() && data.unpaired.is_empty() && data.faults.is_empty();
@@ -193,6 +207,8 @@ impl Engine {
             strays: mask_value::shares(&data.detected.strays),
             classes: data.classes(),
             colours: mask_value::shares(&data.colours),
+            label_classes: self.label_classes(),
+            painted_version: self.data.painted_version,
             suggested_class: self.suggested_class(),
             findings,
             ranges: range_info(data),
@@ -314,6 +330,9 @@ fn describe_pair(index: usize, pair: &dataset::Pair, classes: usize) -> Pair {
         notes: pair.notes.clone(),
         moved_px: pair.adjustment.shift_px,
         left_out: map_faults::parts_out(index, &pair.adjustment.left_out),
+        painted: pair.layer.is_some(),
+        labelled_share: pair.tally.labelled as f64 / image.pixels().max(1) as f64,
+        image_id: format!("{:016x}", pair.image_hash()),
         pixel_m: None,
         north_up: false,
         thumb_width,

@@ -15,6 +15,9 @@ mod georef;
 mod host;
 mod inputs;
 mod job;
+mod label_files;
+mod label_views;
+mod labels;
 mod large;
 mod map_builder;
 mod map_faults;
@@ -28,6 +31,7 @@ mod prediction_state;
 mod resume;
 mod run;
 mod run_state;
+mod saved_labels;
 mod saved_run;
 mod scene;
 mod settings;
@@ -61,8 +65,8 @@ use crate::{
     infer::InputSpec,
     model::UNet,
     protocol::{
-        Command, DataSource, DeviceChoice, DeviceInfo, Event, FaultCode, MaskRule, ModelAbout, OperatingPoint,
-        PROTOCOL_VERSION, Purpose, Stage, TrainConfig,
+        Command, DataSource, DeviceChoice, DeviceInfo, Event, FaultCode, LabelPixels, MaskRule, ModelAbout,
+        OperatingPoint, PROTOCOL_VERSION, Purpose, Stage, TrainConfig,
     },
 };
 
@@ -115,6 +119,8 @@ struct DataState {
     map_faults: MapFaults,
     is_examined: bool,
     files_read: u32,
+    /// Patches of labels taken in.
+    painted_version: u32,
 }
 
 impl Default for DataState {
@@ -129,6 +135,7 @@ impl Default for DataState {
             map_faults: MapFaults::default(),
             is_examined: true,
             files_read: 0,
+            painted_version: 0,
         }
     }
 }
@@ -281,6 +288,42 @@ impl Engine {
             Command::SaveModel => self.save_model().await,
             Command::LoadModel { name, bytes } => self.load_model(name, &bytes),
             Command::Picture { of, index, max_px } => self.picture(of, index, max_px),
+            Command::SetLabelClasses { classes } => self.set_label_classes(classes),
+            Command::PaintLabels {
+                image,
+                left,
+                top,
+                width,
+                height,
+                values,
+                corrected,
+            } => {
+                let patch = LabelPixels {
+                    image,
+                    left,
+                    top,
+                    width,
+                    height,
+                    values,
+                };
+                self.paint_labels(&patch, corrected)
+            }
+            Command::ReadLabels {
+                image,
+                left,
+                top,
+                width,
+                height,
+            } => self.read_labels(image, [left, top, width, height]),
+            Command::PredictView {
+                image,
+                left,
+                top,
+                width,
+                height,
+            } => self.predict_view(image, [left, top, width, height]).await,
+            Command::SuggestLabels { count } => self.suggest_labels(count).await,
+            Command::ExportLabels { kind, image } => self.export_labels(kind, image.as_deref()),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{
     train::{
         checkpoint::{
             best::{BestState, Checkpoint},
-            state::{SessionState, StateError, Tensors},
+            state::{Bytes, SessionState, StateError, Tensors},
         },
         health::{run_health::RunHealth, watch::Failure},
         report::events::{SessionEvent, TrainError, ValidationEvent},
@@ -71,7 +71,7 @@ impl Learner {
         }
     }
 
-    /// Writes a run file with `about` beside the state. Gives its length in bytes.
+    /// Writes a run file with `about` beside the state and `beside` after its tensors. Gives its length in bytes.
     ///
     /// # Errors
     /// If the sink is full, the device fails, or the weights are not finite.
@@ -80,15 +80,38 @@ impl Learner {
         state: &SessionState,
         sink: &mut dyn Sink,
         about: &impl Serialize,
+        beside: Vec<Bytes>,
     ) -> Result<u64, StateError> {
         let losses = self.losses.all();
         state
-            .write((sink, about), &mut self.trainer, &self.checkpoint, losses)
+            .write((sink, about, beside), &mut self.trainer, &self.checkpoint, losses)
             .await
     }
 
     pub(super) fn setup(&self) -> &RunSetup {
         &self.setup
+    }
+
+    pub(super) fn setup_mut(&mut self) -> &mut RunSetup {
+        &mut self.setup
+    }
+
+    /// Weighs foreground and classes by the labels as they are now.
+    pub(super) fn weigh_again(&mut self) {
+        self.setup.weigh(&mut self.trainer);
+    }
+
+    /// Tells so many classes apart from now on. What was learnt stays; weights of before, which tell others apart, are not
+    /// among the best any more.
+    ///
+    /// # Errors
+    /// If the network cannot be built.
+    pub(super) fn set_classes(&mut self, classes: usize) -> Result<(), TrainError> {
+        self.setup.set_classes(classes);
+        self.trainer.grow_to(self.setup.fresh()?);
+        self.checkpoint = Checkpoint::default();
+        self.weigh_again();
+        Ok(())
     }
 
     pub(super) fn trainer(&self) -> &Trainer {

@@ -8,7 +8,7 @@ use super::{
     setup::RunSetup,
 };
 use crate::{
-    data::batches::Sampling,
+    data::{batches::Sampling, classes},
     infer::{Prediction, View},
     model::UNet,
     train::{
@@ -23,6 +23,10 @@ use crate::{
     },
     values::Calibration,
 };
+
+/// Fewer painted pixels than this that are measured, or fewer of one class, are too few to judge by.
+const FEW_PX: u64 = 4000;
+const FEW_OF_A_CLASS_PX: u64 = 400;
 
 /// The validations of a run.
 #[derive(Default)]
@@ -49,6 +53,10 @@ struct Validation {
     range: Vec<(f32, f32)>,
     previews: Previews,
     images: Vec<(Piece, Tally)>,
+    /// Labels are painted, on some of the images at least.
+    is_painted: bool,
+    /// Pixels of each label, of the images trained on and of those held back.
+    counts: [Vec<u64>; 2],
 }
 
 /// What a validation found.
@@ -60,6 +68,8 @@ pub(super) struct Found {
     curve: Vec<CurvePoint>,
     calibrated: Option<OperatingPoint>,
     previews: Vec<Preview>,
+    /// Pixels with a label that the figures are of; whether they are too few to be relied on.
+    labelled: (u64, bool),
     /// Of all images together.
     both: Score,
     spread: f32,
@@ -152,6 +162,8 @@ impl Validator {
             range: vec![(f32::INFINITY, f32::NEG_INFINITY); classes],
             previews: Previews::new(shown.len(), self.preview_places.clone()),
             images: Vec::new(),
+            is_painted: false,
+            counts: [vec![0; classes.max(2)], vec![0; classes.max(2)]],
         });
     }
 
@@ -193,6 +205,8 @@ impl Validator {
             elapsed_ms,
             images: found.images,
             curve: found.curve,
+            labelled_px: found.labelled.0,
+            too_few_labels: found.labelled.1,
         };
         self.history.push(ValidationEvent {
             images: Vec::new(),
@@ -223,8 +237,7 @@ impl Validation {
             });
         }
         if let Some((piece, view, mut prediction, mut probability)) = self.current.take()
-            && let pair = piece.pair
-            && let (Some(image), Some(mask), Some(labels)) = (data.image(pair), data.mask(pair), data.mask_labels(pair))
+            && let Some(image) = data.image(piece.pair)
         {
             let step = prediction.step(model, &view, image, &mut probability);
             if !step.await? {
@@ -232,9 +245,14 @@ impl Validation {
                 return Ok(());
             }
             let probability = piece.measured(probability, classes);
-            let truth = piece.truth(&view, [image, mask], labels, &spec);
+            let truth = piece.truth(&view, data, &spec).unwrap_or_default();
             let mut tally = Tally::new(classes);
             tally.add(&probability, &truth);
+            self.is_painted |= data.layer(piece.pair).is_some();
+            let counts = &mut self.counts[usize::from(piece.held_out)];
+            for (sum, count) in counts.iter_mut().zip(classes::counts(&truth, classes.max(2))) {
+                *sum += count;
+            }
             let only_training = setup.validation().is_empty();
             if piece.held_out || only_training {
                 self.previews.add(&Measured {
@@ -303,6 +321,10 @@ impl Validation {
                 .and_then(|one| one.iou);
             item.threshold = validation.as_ref().unwrap_or(&training).threshold;
         }
+        let counts = &self.counts[usize::from(is_held_out)];
+        let labelled: u64 = counts.iter().sum();
+        let is_few = labelled < FEW_PX || counts.iter().any(|count| *count < FEW_OF_A_CLASS_PX);
+        let labelled = (labelled, self.is_painted && is_few);
         let spread = self.range.iter().map(|(low, high)| high - low).fold(0.0, f32::max);
         let found = Found {
             step,
@@ -312,6 +334,7 @@ impl Validation {
             curve,
             calibrated,
             previews,
+            labelled,
             both,
             spread,
         };
