@@ -88,6 +88,12 @@ fn rule(command: &Command) -> (When, Stage) {
         | Command::ExportTable { .. } => (When::Always, Stage::Export),
         Command::ExportModel { .. } | Command::SaveModel => (When::Always, Stage::Model),
         Command::LoadModel { .. } => (When::Idle, Stage::Model),
+        // Painting goes on while a network learns from it.
+        Command::SetLabelClasses { .. } | Command::PaintLabels { .. } => (When::Always, Stage::Train),
+        Command::ReadLabels { .. } => (When::Always, Stage::Read),
+        // Both ask the run's weights, or the model, between two slices.
+        Command::PredictView { .. } | Command::SuggestLabels { .. } => (When::Always, Stage::Predict),
+        Command::ExportLabels { .. } => (When::Always, Stage::Export),
     }
 }
 

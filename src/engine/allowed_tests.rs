@@ -6,7 +6,8 @@ use super::*;
 use crate::{
     engine::Engine,
     protocol::{
-        DeviceChoice, Event, ExportKind, MaskRule, ModelFormat, Outlines, PictureOf, Preset, RangeChoice, TrainConfig,
+        DeviceChoice, Event, ExportKind, LabelFile, MaskRule, ModelFormat, Outlines, PictureOf, Preset, RangeChoice,
+        TrainConfig,
     },
 };
 
@@ -69,11 +70,17 @@ fn number(command: &Command) -> usize {
         Command::SaveModel => 32,
         Command::LoadModel { .. } => 33,
         Command::Picture { .. } => 34,
+        Command::SetLabelClasses { .. } => 35,
+        Command::PaintLabels { .. } => 36,
+        Command::ReadLabels { .. } => 37,
+        Command::PredictView { .. } => 38,
+        Command::SuggestLabels { .. } => 39,
+        Command::ExportLabels { .. } => 40,
     }
 }
 
 /// For each command and each of [`STATES`]: `-` it is carried out, `B` busy, `N` not running; and the stage that is named.
-const TABLE: [(&str, Stage); 35] = [
+const TABLE: [(&str, Stage); 41] = [
     ("-BBBBB", Stage::Device),  // init
     ("-BBBBB", Stage::Read),    // add_file to train on
     ("---BBB", Stage::Read),    // add_file to predict
@@ -109,6 +116,12 @@ const TABLE: [(&str, Stage); 35] = [
     ("------", Stage::Model),   // save_model
     ("-BBBBB", Stage::Model),   // load_model
     ("------", Stage::Read),    // picture
+    ("------", Stage::Train),   // set_label_classes
+    ("------", Stage::Train),   // paint_labels
+    ("------", Stage::Read),    // read_labels
+    ("------", Stage::Predict), // predict_view
+    ("------", Stage::Predict), // suggest_labels
+    ("------", Stage::Export),  // export_labels
 ];
 
 fn config() -> TrainConfig {
@@ -227,6 +240,35 @@ fn commands() -> Vec<Command> {
             of: PictureOf::Pair,
             index: 0,
             max_px: 64,
+        },
+        Command::SetLabelClasses { classes: Vec::new() },
+        Command::PaintLabels {
+            image: "a.png".to_owned(),
+            left: 0,
+            top: 0,
+            width: 1,
+            height: 1,
+            values: vec![0],
+            corrected: false,
+        },
+        Command::ReadLabels {
+            image: "a.png".to_owned(),
+            left: 0,
+            top: 0,
+            width: 1,
+            height: 1,
+        },
+        Command::PredictView {
+            image: "a.png".to_owned(),
+            left: 0,
+            top: 0,
+            width: 1,
+            height: 1,
+        },
+        Command::SuggestLabels { count: 3 },
+        Command::ExportLabels {
+            kind: LabelFile::Zip,
+            image: None,
         },
     ]
 }

@@ -14,6 +14,7 @@ mod georef;
 mod host;
 mod inputs;
 mod job;
+mod labels;
 mod large;
 mod map_builder;
 mod map_faults;
@@ -60,8 +61,8 @@ use crate::{
     infer::InputSpec,
     model::UNet,
     protocol::{
-        Command, DataSource, DeviceChoice, DeviceInfo, Event, FaultCode, MaskRule, ModelAbout, OperatingPoint,
-        PROTOCOL_VERSION, Purpose, Stage, TrainConfig,
+        Command, DataSource, DeviceChoice, DeviceInfo, Event, FaultCode, LabelPixels, MaskRule, ModelAbout,
+        OperatingPoint, PROTOCOL_VERSION, Purpose, Stage, TrainConfig,
     },
 };
 
@@ -279,6 +280,42 @@ impl Engine {
             Command::SaveModel => self.save_model().await,
             Command::LoadModel { name, bytes } => self.load_model(name, &bytes),
             Command::Picture { of, index, max_px } => self.picture(of, index, max_px),
+            Command::SetLabelClasses { classes } => self.set_label_classes(classes),
+            Command::PaintLabels {
+                image,
+                left,
+                top,
+                width,
+                height,
+                values,
+                corrected,
+            } => {
+                let patch = LabelPixels {
+                    image,
+                    left,
+                    top,
+                    width,
+                    height,
+                    values,
+                };
+                self.paint_labels(&patch, corrected)
+            }
+            Command::ReadLabels {
+                image,
+                left,
+                top,
+                width,
+                height,
+            } => self.read_labels(image, [left, top, width, height]),
+            Command::PredictView {
+                image,
+                left,
+                top,
+                width,
+                height,
+            } => self.predict_view(image, [left, top, width, height]).await,
+            Command::SuggestLabels { count } => self.suggest_labels(count).await,
+            Command::ExportLabels { kind, image } => self.export_labels(kind, image.as_deref()),
         }
     }
 

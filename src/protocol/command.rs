@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DeviceChoice, MaskRule, OutlineShift, Preset, RangeChoice, TrainConfig, USUAL_SMALLEST_PX, UnmappedPart};
+use super::{
+    ClassInfo, DeviceChoice, LabelFile, MaskRule, OutlineShift, Preset, RangeChoice, TrainConfig, USUAL_SMALLEST_PX,
+    UnmappedPart,
+};
 
 /// One request to the engine. Commands are handled one at a time, in order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -165,6 +168,54 @@ pub enum Command {
         of: PictureOf,
         index: u32,
         max_px: u32,
+    },
+    /// Which classes can be painted, the first of them background: 2 of a binary set, or those of a legend. Those that are
+    /// there keep their numbers. Answers with [`Event::Dataset`].
+    SetLabelClasses {
+        classes: Vec<ClassInfo>,
+    },
+    /// Labels of a rectangle of an image, by its path: class numbers, [`super::UNLABELLED`] to take a label away,
+    /// [`super::UNTOUCHED`] to leave one as it is. An image without a mask becomes a pair with its first patch: then the
+    /// answer is [`Event::Dataset`], else [`Event::Labels`]. A run under way sees them at its next step.
+    PaintLabels {
+        image: String,
+        left: u32,
+        top: u32,
+        width: u32,
+        height: u32,
+        #[serde(with = "serde_bytes")]
+        #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
+        values: Vec<u8>,
+        /// They correct what the network thought, and count more.
+        #[serde(default)]
+        corrected: bool,
+    },
+    /// The labels of a rectangle as they stand. Answers with [`Event::LabelPixels`].
+    ReadLabels {
+        image: String,
+        left: u32,
+        top: u32,
+        width: u32,
+        height: u32,
+    },
+    /// What the run under way thinks of a rectangle of an image, or else the model. Answers with
+    /// [`Event::ViewPrediction`].
+    PredictView {
+        image: String,
+        left: u32,
+        top: u32,
+        width: u32,
+        height: u32,
+    },
+    /// Where a label would help most. Answers with [`Event::Suggestions`].
+    SuggestLabels {
+        count: u32,
+    },
+    /// The labels of one image, or of all, as a file or one for each. Answers with [`Event::File`].
+    ExportLabels {
+        kind: LabelFile,
+        #[serde(default)]
+        image: Option<String>,
     },
 }
 

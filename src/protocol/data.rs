@@ -54,6 +54,12 @@ pub struct Dataset {
     pub strays: Vec<ColourShare>,
     /// The classes in force by number; empty where masks are foreground and background.
     pub classes: Vec<ClassInfo>,
+    /// The classes that can be painted by number, the first of them background.
+    #[serde(default)]
+    pub label_classes: Vec<ClassInfo>,
+    /// As in [`super::LabelsTold::painted_version`].
+    #[serde(default)]
+    pub painted_version: u32,
     /// What the foreground seems to be ("building"), by the names of mask files and folders; empty where they say nothing.
     #[serde(default)]
     pub suggested_class: String,
@@ -160,6 +166,15 @@ pub struct Pair {
     pub moved_px: [i32; 2],
     /// Parts left out as nothing is mapped there.
     pub left_out: Vec<UnmappedPart>,
+    /// Its labels were painted here, all of them or some.
+    #[serde(default)]
+    pub painted: bool,
+    /// Share of its pixels that have a label, 0 to 1.
+    #[serde(default)]
+    pub labelled_share: f64,
+    /// By which the image is known whatever its path: 16 hexadecimal digits of its pixels.
+    #[serde(default)]
+    pub image_id: String,
     /// Ground resolution, metres a pixel, where known.
     pub pixel_m: Option<f64>,
     /// Up is north.

@@ -117,6 +117,21 @@ pub enum Event {
     Picture(Picture),
     /// Answers [`Command::DrawOutlines`].
     Outlines(DrawnOutlines),
+    /// Answers [`Command::PaintLabels`].
+    Labels(LabelsTold),
+    /// Answers [`Command::ReadLabels`]: class numbers, [`UNLABELLED`](super::UNLABELLED) where there is none.
+    LabelPixels(LabelPixels),
+    /// Answers [`Command::PredictView`]: the probability, 0 to 255, or class numbers.
+    ViewPrediction(ViewPrediction),
+    /// Answers [`Command::SuggestLabels`]: the best first.
+    Suggestions {
+        places: Vec<LabelPlace>,
+    },
+    /// Classes were added while a run is under way: it goes on with these.
+    RunClasses {
+        run_id: u32,
+        classes: Vec<ClassInfo>,
+    },
     Fault(Fault),
     /// The engine panicked and must be replaced. Posted by the panic hook, never returned.
     Fatal {

@@ -80,6 +80,13 @@ pub enum FaultCode {
     VectorPart,
     /// A legend needs 2 to 64 classes. detail: how many it has
     BadLegend,
+    // labels
+    /// No image of this path can be labelled.
+    NoSuchImage,
+    /// A rectangle that does not lie within the image. detail: "64 × 64 at 900, 10, image 950 × 950"
+    OutsideImage,
+    /// More than is predicted in one go. detail: "2000 × 900, limit 1024"
+    ViewTooLarge,
     // training
     NotFinite,
     NothingToTrain,

@@ -13,6 +13,9 @@ pub struct Unpaired {
     pub height: u32,
     /// It says where it lies on the ground.
     pub placed: bool,
+    /// As in [`super::Pair::image_id`].
+    #[serde(default)]
+    pub image_id: String,
     /// 0 where there are too many files to show all.
     pub thumb_width: u32,
     pub thumb_height: u32,

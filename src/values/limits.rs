@@ -2,7 +2,7 @@
 //! `www/generated/constants.js`.
 
 /// Version of the protocol. Page, worker and wasm compare it at start and refuse to mix.
-pub const PROTOCOL_VERSION: u32 = 6;
+pub const PROTOCOL_VERSION: u32 = 7;
 
 /// Largest file read whole, bytes.
 pub const MAX_FILE_BYTES: u64 = 512 << 20;
@@ -13,6 +13,12 @@ pub const MAX_ZIP_BYTES: u64 = 2 << 30;
 
 /// Label of a pixel that is not labelled.
 pub const UNLABELLED: u8 = 255;
+/// In a patch of labels: the pixel keeps its label.
+pub const UNTOUCHED: u8 = 254;
+/// Side of what is predicted at most for a look at it, pixels.
+pub const MAX_VIEW_PX: u32 = 1024;
+/// Weight of a corrected pixel in the loss, that of another being 1.
+pub const CORRECTED_WEIGHT: f32 = 3.0;
 /// Classes at most; the head has two features for each.
 pub const MAX_CLASSES: usize = 64;
 

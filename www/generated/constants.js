@@ -6,7 +6,7 @@
  */
 
 /** Version of the protocol. */
-export const PROTOCOL_VERSION = 6;
+export const PROTOCOL_VERSION = 7;
 
 /** Largest file read whole, bytes. */
 export const MAX_FILE_BYTES = 536870912;
@@ -19,6 +19,15 @@ export const MAX_ZIP_BYTES = 2147483648;
 
 /** Classes at most. */
 export const MAX_CLASSES = 64;
+
+/** Label of a pixel that is not labelled. */
+export const UNLABELLED = 255;
+
+/** In a patch of labels: the pixel keeps its label. */
+export const UNTOUCHED = 254;
+
+/** Side of what is predicted at most for a look at it, pixels. */
+export const MAX_VIEW_PX = 1024;
 
 /** Where probabilities are cut if nothing chose that. */
 export const EVEN_ODDS = 0.5;

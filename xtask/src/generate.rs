@@ -94,6 +94,21 @@ fn constants() -> Result<String> {
         ),
         ("Classes at most.", "MAX_CLASSES", values::MAX_CLASSES as f64),
         (
+            "Label of a pixel that is not labelled.",
+            "UNLABELLED",
+            f64::from(values::UNLABELLED),
+        ),
+        (
+            "In a patch of labels: the pixel keeps its label.",
+            "UNTOUCHED",
+            f64::from(values::UNTOUCHED),
+        ),
+        (
+            "Side of what is predicted at most for a look at it, pixels.",
+            "MAX_VIEW_PX",
+            f64::from(values::MAX_VIEW_PX),
+        ),
+        (
             "Where probabilities are cut if nothing chose that.",
             "EVEN_ODDS",
             values::EVEN_ODDS,
