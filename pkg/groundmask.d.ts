@@ -52,6 +52,23 @@ export interface HeldBack {
 }
 
 /**
+ * A place that is worth labelling next: a square of an image, or all of the image along a side that is shorter.
+ */
+export interface LabelPlace {
+    /**
+     * Path of the image.
+     */
+    image: string;
+    left: number;
+    top: number;
+    side_px: number;
+    /**
+     * How unsure the network is there on average, 0 to 1; 0 where there is none to ask.
+     */
+    score: number;
+}
+
+/**
  * A rectangle of a picture in which nothing is mapped, as shares of its width and height, 0 to 1.
  */
 export interface UnmappedPart {
@@ -60,6 +77,21 @@ export interface UnmappedPart {
     top: number;
     right: number;
     bottom: number;
+}
+
+/**
+ * A rectangle of an image and a byte for each of its pixels, row by row.
+ */
+export interface LabelPixels {
+    /**
+     * Path of the image.
+     */
+    image: string;
+    left: number;
+    top: number;
+    width: number;
+    height: number;
+    values: Uint8Array;
 }
 
 /**
@@ -277,6 +309,10 @@ export interface Unpaired {
      */
     placed: boolean;
     /**
+     * As in [`super::Pair::image_id`].
+     */
+    image_id?: string;
+    /**
      * 0 where there are too many files to show all.
      */
     thumb_width: number;
@@ -337,6 +373,28 @@ export interface AugmentRanges {
  * How fast the running statistics of batch normalisation follow the batches.
  */
 export type NormStatistics = "adaptive" | "keras";
+
+/**
+ * How much of an image is labelled after a patch.
+ */
+export interface LabelsTold {
+    /**
+     * Path of the image.
+     */
+    image: string;
+    /**
+     * Of all its pixels, 0 to 1.
+     */
+    labelled_share: number;
+    /**
+     * As in [`super::Pair::foreground_share`].
+     */
+    foreground_share: number;
+    /**
+     * Patches that were taken in for the whole data set: the run's next step sees them.
+     */
+    painted_version: number;
+}
 
 /**
  * How much rare pixels count.
@@ -416,7 +474,7 @@ export type Mend = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: 
 /**
  * One request to the engine. Commands are handled one at a time, in order.
  */
-export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "set_range"; range: RangeChoice } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "shift_outlines"; shifts: OutlineShift[] } | { type: "leave_out_unmapped"; parts: UnmappedPart[]; on: boolean } | { type: "set_folder_roles"; images: string; masks: string } | { type: "pair_by_hand"; pairs: [string, string][] } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "show_tiles"; config: TrainConfig; row: number } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number; outlines?: Outlines } | { type: "export_outlines"; threshold: number; outlines?: Outlines } | { type: "draw_outlines"; result: number; threshold: number; outlines?: Outlines } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number; name?: string | undefined } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number };
+export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "set_range"; range: RangeChoice } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "shift_outlines"; shifts: OutlineShift[] } | { type: "leave_out_unmapped"; parts: UnmappedPart[]; on: boolean } | { type: "set_folder_roles"; images: string; masks: string } | { type: "pair_by_hand"; pairs: [string, string][] } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "show_tiles"; config: TrainConfig; row: number } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number; outlines?: Outlines } | { type: "export_outlines"; threshold: number; outlines?: Outlines } | { type: "draw_outlines"; result: number; threshold: number; outlines?: Outlines } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number; name?: string | undefined } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number } | { type: "set_label_classes"; classes: ClassInfo[] } | { type: "paint_labels"; image: string; left: number; top: number; width: number; height: number; values: Uint8Array; corrected?: boolean } | { type: "read_labels"; image: string; left: number; top: number; width: number; height: number } | { type: "predict_view"; image: string; left: number; top: number; width: number; height: number } | { type: "suggest_labels"; count: number } | { type: "export_labels"; kind: LabelFile; image?: string | undefined };
 
 /**
  * Precision and recall of the pixels at or above a threshold; `None` where there are none to divide by.
@@ -443,7 +501,7 @@ export interface Retry {
 /**
  * Something the page should show. Events of a run carry its id; the page drops those of another.
  */
-export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "findings"; findings: Finding[] } | { type: "inputs"; inputs: Input[] } | { type: "bands"; most: number; shown: number[] } | ({ type: "config" } & ConfigReport) | { type: "tiles"; row: number; tiles: TrainTile[] } | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number; classes: ClassInfo[]; continued: boolean } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | { type: "mended"; run_id: number; step: number; tries: number; seed: number } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number; tiles_done: number; tiles_total: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; parts: number; result: number | undefined } | { type: "file_part"; bytes: Uint8Array } | ({ type: "picture" } & Picture) | ({ type: "outlines" } & DrawnOutlines) | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
+export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "findings"; findings: Finding[] } | { type: "inputs"; inputs: Input[] } | { type: "bands"; most: number; shown: number[] } | ({ type: "config" } & ConfigReport) | { type: "tiles"; row: number; tiles: TrainTile[] } | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number; classes: ClassInfo[]; continued: boolean } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | { type: "mended"; run_id: number; step: number; tries: number; seed: number } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number; tiles_done: number; tiles_total: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; parts: number; result: number | undefined } | { type: "file_part"; bytes: Uint8Array } | ({ type: "picture" } & Picture) | ({ type: "outlines" } & DrawnOutlines) | ({ type: "labels" } & LabelsTold) | ({ type: "label_pixels" } & LabelPixels) | ({ type: "view_prediction" } & ViewPrediction) | { type: "suggestions"; places: LabelPlace[] } | { type: "run_classes"; run_id: number; classes: ClassInfo[] } | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
 
 /**
  * Something wrong with the data set, what shows it and what mends it.
@@ -500,6 +558,14 @@ export interface Dataset {
      * The classes in force by number; empty where masks are foreground and background.
      */
     classes: ClassInfo[];
+    /**
+     * The classes that can be painted by number, the first of them background.
+     */
+    label_classes?: ClassInfo[];
+    /**
+     * As in [`super::LabelsTold::painted_version`].
+     */
+    painted_version?: number;
     /**
      * What the foreground seems to be ("building"), by the names of mask files and folders; empty where they say nothing.
      */
@@ -645,6 +711,28 @@ export type Architecture = "unet_norm" | "unet" | "unet_small";
 export type Purpose = "train" | "predict";
 
 /**
+ * What a network thinks of a rectangle of an image.
+ */
+export interface ViewPrediction {
+    /**
+     * Path of the image.
+     */
+    image: string;
+    left: number;
+    top: number;
+    width: number;
+    height: number;
+    /**
+     * Probability of the foreground, 0 to 255, or class numbers; row by row.
+     */
+    values: Uint8Array;
+    /**
+     * Steps that the weights have been trained for.
+     */
+    step: number;
+}
+
+/**
  * What a saved run says of itself.
  */
 export interface SavedRun {
@@ -765,6 +853,11 @@ export interface FolderRoles {
     images: string;
     masks: string;
 }
+
+/**
+ * What labels are written as.
+ */
+export type LabelFile = "mask_png" | "class_tif" | "geojson" | "zip";
 
 /**
  * What lies between the last block of the decoder and the output.
@@ -1136,6 +1229,18 @@ export interface Pair {
      */
     left_out: UnmappedPart[];
     /**
+     * Its labels were painted here, all of them or some.
+     */
+    painted?: boolean;
+    /**
+     * Share of its pixels that have a label, 0 to 1.
+     */
+    labelled_share?: number;
+    /**
+     * By which the image is known whatever its path: 16 hexadecimal digits of its pixels.
+     */
+    image_id?: string;
+    /**
      * Ground resolution, metres a pixel, where known.
      */
     pixel_m: number | undefined;
@@ -1320,7 +1425,7 @@ export type DataSource = "none" | "files" | "sample_scenes";
 
 export type ExportKind = "mask_png" | "probability_png" | "mask_tif" | "class_tif" | "probability_tif" | "geojson" | "world_file" | "aux_xml";
 
-export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "annotations" | "no_mask" | "no_image" | "partner_refused" | "ambiguous" | "other_form" | "which_folder" | "object_masks" | "task_names" | "other_place" | "other_grid" | "size_mismatch" | "mask_number" | "too_many_classes" | "no_pairs" | "vector_mask" | "vector_part" | "bad_legend" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_other_version" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "foreign_model" | "cannot_continue" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
+export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "annotations" | "no_mask" | "no_image" | "partner_refused" | "ambiguous" | "other_form" | "which_folder" | "object_masks" | "task_names" | "other_place" | "other_grid" | "size_mismatch" | "mask_number" | "too_many_classes" | "no_pairs" | "vector_mask" | "vector_part" | "bad_legend" | "no_such_image" | "outside_image" | "view_too_large" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_other_version" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "foreign_model" | "cannot_continue" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
 
 export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs" | "does_not_fit" | "needs_binary_masks" | "wrong_count" | "no_places";
 
@@ -1328,7 +1433,7 @@ export type FindingCode = "empty_masks" | "full_masks" | "inverted" | "some_inve
 
 export type Phase = "compiling" | "training" | "validating" | "paused";
 
-export type PictureOf = "pair" | "input";
+export type PictureOf = "pair" | "input" | "unpaired";
 
 export type Stage = "read" | "decode" | "pair" | "train" | "predict" | "export" | "model" | "device" | "protocol";
 

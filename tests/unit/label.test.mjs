@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { UNLABELLED, UNTOUCHED } from '../../www/generated/constants.js';
 import { likeColoured, sameToNetwork } from '../../www/page/label/flood.js';
 import { History, Recorder, apply, patchesOf } from '../../www/page/label/history.js';
 import { boundsOf, brushSpans, enlarged, lineSpans, polygonSpans, rectangleSpans } from '../../www/page/label/raster.js';
-import { AS_IT_IS, LabelTiles, NOT_LABELLED, around } from '../../www/page/label/tiles.js';
+import { LabelTiles, around } from '../../www/page/label/tiles.js';
 
 /** A random number generator with a seed (xorshift32, Marsaglia 2003). @param {number} seed */
 function random(seed) {
@@ -96,12 +97,12 @@ test('tiles give back what was painted across their edges, and hold nothing else
   assert.equal(tiles.bytes, 0);
   tiles.fill(rectangleSpans({ x: 250, y: 250 }, { x: 520, y: 260 }, 700), 1);
   assert.equal(tiles.at(250, 250), 1);
-  assert.equal(tiles.at(249, 250), NOT_LABELLED);
-  assert.equal(tiles.at(521, 255), NOT_LABELLED);
+  assert.equal(tiles.at(249, 250), UNLABELLED);
+  assert.equal(tiles.at(521, 255), UNLABELLED);
   const part = tiles.copy({ left: 248, top: 255, width: 4, height: 2 });
   assert.deepEqual([...part], [255, 255, 1, 1, 255, 255, 1, 1]);
   // A patch leaves what it says it leaves, and erases what it erases.
-  tiles.paste({ left: 250, top: 250, width: 3, height: 1, values: Uint8Array.from([NOT_LABELLED, AS_IT_IS, 0]) });
+  tiles.paste({ left: 250, top: 250, width: 3, height: 1, values: Uint8Array.from([UNLABELLED, UNTOUCHED, 0]) });
   assert.deepEqual([250, 251, 252, 253].map((x) => tiles.at(x, 250)), [255, 1, 0, 1]);
   // A hundred million pixels of one value are some numbers, not a hundred megabytes.
   const large = new LabelTiles(10_000, 10_000);
@@ -136,7 +137,7 @@ test('undo and redo give the labels of before and after, in any order, and say s
   const states = [tiles.copy(whole)];
   for (let i = 0; i < 40; i += 1) {
     const stroke = [];
-    const value = [0, 1, NOT_LABELLED][i % 3];
+    const value = [0, 1, UNLABELLED][i % 3];
     for (let part = 0; part < 2; part += 1) {
       const [a, b] = [0, 1].map(() => ({ x: next() * 700, y: next() * 500 }));
       tiles.fill(brushSpans(a, b, 9, 9, 500), value);

@@ -2,7 +2,8 @@
 /**
  * Undo and redo without a limit: a stroke is remembered as the runs of pixels that it changed, some hundred bytes.
  */
-import { AS_IT_IS, TILE_PX, around } from './tiles.js';
+import { UNTOUCHED } from '../../generated/constants.js';
+import { TILE_PX, around } from './tiles.js';
 
 /**
  * @typedef {import('./tiles.js').LabelTiles} LabelTiles
@@ -157,7 +158,7 @@ export function patchesOf(tiles, change, back) {
     if (!patch) {
       const place = large ? { left: Math.floor(column / side) * MAX_PATCH_PX, top: Math.floor(row / side) * MAX_PATCH_PX, width: MAX_PATCH_PX, height: MAX_PATCH_PX } : rect;
       const inside = common(place, rect);
-      patch = { ...inside, values: new Uint8Array(inside.width * inside.height).fill(AS_IT_IS) };
+      patch = { ...inside, values: new Uint8Array(inside.width * inside.height).fill(UNTOUCHED) };
       patches.set(key, patch);
     }
     return patch;

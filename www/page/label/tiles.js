@@ -3,11 +3,8 @@
  * The labels of one image as the page holds them: a byte a pixel in square tiles, of which only those exist that hold more
  * than one value. What nobody touched takes no memory, however large the image.
  */
+import { UNLABELLED, UNTOUCHED } from '../../generated/constants.js';
 
-/** Of a pixel without a label. */
-export const NOT_LABELLED = 255;
-/** In a patch: the pixel stays as it is. */
-export const AS_IT_IS = 254;
 /** Side of a tile, pixels. */
 export const TILE_PX = 256;
 const TILE_BYTES = TILE_PX * TILE_PX;
@@ -32,12 +29,12 @@ export class LabelTiles {
 
   /** @param {number} index @returns {Tile} */
   tile(index) {
-    return this.tiles.get(index) ?? NOT_LABELLED;
+    return this.tiles.get(index) ?? UNLABELLED;
   }
 
   /** @param {number} x @param {number} y */
   at(x, y) {
-    if (x < 0 || y < 0 || x >= this.width || y >= this.height) return NOT_LABELLED;
+    if (x < 0 || y < 0 || x >= this.width || y >= this.height) return UNLABELLED;
     const tile = this.tile(Math.floor(y / TILE_PX) * this.columns + Math.floor(x / TILE_PX));
     return typeof tile === 'number' ? tile : tile[(y % TILE_PX) * TILE_PX + (x % TILE_PX)];
   }
@@ -54,7 +51,7 @@ export class LabelTiles {
 
   /** Puts a whole tile in another's place. @param {number} index @param {Tile} tile */
   put(index, tile) {
-    if (tile === NOT_LABELLED) this.tiles.delete(index);
+    if (tile === UNLABELLED) this.tiles.delete(index);
     else this.tiles.set(index, tile);
   }
 
@@ -97,7 +94,7 @@ export class LabelTiles {
         const to = Math.min(width, (column + 1) * TILE_PX - left);
         const from = y * width;
         const one = sameValue(values, from + x, from + to);
-        if (one === AS_IT_IS || this.tile(row + column) === one) {
+        if (one === UNTOUCHED || this.tile(row + column) === one) {
           x = to;
           continue;
         }
@@ -105,7 +102,7 @@ export class LabelTiles {
         touched.add(row + column);
         for (; x < to; x += 1) {
           const value = values[from + x];
-          if (value !== AS_IT_IS) bytes[inRow + left + x - column * TILE_PX] = value;
+          if (value !== UNTOUCHED) bytes[inRow + left + x - column * TILE_PX] = value;
         }
       }
     }
@@ -114,10 +111,10 @@ export class LabelTiles {
 
   /** The labels of a part. @param {Rect} rect @returns {Uint8Array} row by row; outside the image not labelled */
   copy({ left, top, width, height }) {
-    const out = new Uint8Array(width * height).fill(NOT_LABELLED);
+    const out = new Uint8Array(width * height).fill(UNLABELLED);
     for (const index of this.tilesIn({ left, top, width, height })) {
       const tile = this.tile(index);
-      if (tile === NOT_LABELLED) continue;
+      if (tile === UNLABELLED) continue;
       const x0 = (index % this.columns) * TILE_PX;
       const y0 = Math.floor(index / this.columns) * TILE_PX;
       const from = Math.max(left, x0);

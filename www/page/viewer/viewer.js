@@ -14,6 +14,7 @@ import { initNudge, nudgeKey, nudgeKeyOf, nudgePair, nudgedMask, nudgedPair, sta
 import { byteThreshold, coverage, paintErrors, paintImage } from '../../ui/paint.js';
 import { paintLayers } from '../../ui/paint-classes.js';
 import { markParts } from '../../ui/paint-parts.js';
+import { openLabels } from '../label/editor.js';
 import { onEvent } from '../../core/reduce.js';
 import { cropWords } from '../../ui/scene-strings.js';
 import { send } from '../../core/engine.js';
@@ -80,6 +81,10 @@ export function initViewer() {
   $('viewer-probability').addEventListener('click', () => saveAs('probability_png'));
   $('viewer-tif').addEventListener('click', () => saveAs('class_tif'));
   $('viewer-geojson').addEventListener('click', () => saveAs('geojson'));
+  $('viewer-label').addEventListener('click', () => {
+    const at = items[index]?.pair;
+    openLabels(state.dataset?.pairs[at ?? -1]?.image_path);
+  });
   pose.listen($('stage'), { near: (share, wide) => swipe && Math.abs(share - swipeAt) * wide < 28, move: moveSwipe });
   initNudge(draw);
   new ResizeObserver(draw).observe($('stage'));
@@ -174,6 +179,7 @@ function showItem(at) {
   wantFirst(item.source ?? null);
   show($('viewer-previous'), items.length > 1);
   show($('viewer-next'), items.length > 1);
+  show($('viewer-label'), item.pair !== null);
   nudgePair(item.pair);
   if (item.pair !== null) send({ type: 'picture', of: 'pair', index: item.pair, max_px: MAX_PX });
   pose.fit();
