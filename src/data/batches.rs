@@ -10,6 +10,7 @@ use super::classes::UNLABELLED;
 use super::dataset::Dataset;
 use super::draw::{Draw, Stream};
 use super::held_back::{Area, HeldBack};
+use super::label_layer::LabelLayer;
 use super::preprocess::{self, Channels};
 pub use crate::values::Sampling;
 
@@ -51,10 +52,11 @@ pub struct CpuBatch {
     /// `[batch, window_px, window_px, channels]`, 0..1.
     pub images: Vec<f32>,
     /// `[batch, window_px, window_px, 1]`, 0 or 1; to be set to 0 or 1 again at 0.5 after the warp. With pixels that
-    /// nothing is known of `[batch, window_px, window_px, 2]`, the second 1 where something is.
-    /// Empty where there are several classes.
+    /// nothing is known of `[batch, window_px, window_px, 2]`, the second 1 where something is; with corrections a third
+    /// band, 1 where a label is one. Empty where there are several classes.
     pub masks: Vec<f32>,
-    /// `[batch, tile_px, tile_px]` class numbers or [`UNLABELLED`], in their final pose; empty where labels are 0 and 1.
+    /// `[batch, tile_px, tile_px]` class numbers or [`UNLABELLED`], in their final pose; corrections have
+    /// [`CORRECTED_LABEL`] set. Empty where labels are 0 and 1.
     pub labels: Vec<u8>,
     /// Number of classes; 0 where labels are 0 and 1.
     pub classes: usize,
@@ -68,7 +70,19 @@ pub struct CpuBatch {
     pub pairs: Vec<usize>,
 }
 
-/// How often each training pair is visited in one epoch: once, or once per tile's worth of pixels for crops.
+/// Set in a class number of [`CpuBatch::labels`] that is a correction.
+pub const CORRECTED_LABEL: u8 = 0x80;
+
+/// A class number of [`CpuBatch::labels`] without its mark, and whether it had one.
+pub fn unmarked(label: u8) -> (u8, bool) {
+    match label {
+        UNLABELLED => (label, false),
+        _ => (label & !CORRECTED_LABEL, label & CORRECTED_LABEL != 0),
+    }
+}
+
+/// How often each training pair is visited in one epoch: once, or once per tile's worth of pixels for crops. Of an image
+/// that has only painted labels the pixels count that lie near them, and one without any is passed over.
 fn visits(
     data: &Dataset,
     train: &[usize],
@@ -78,9 +92,18 @@ fn visits(
 ) -> Vec<usize> {
     let tile = (tile_px * tile_px).max(1) as u64;
     let times = |pair: &usize| match (sampling, data.image(*pair)) {
+        _ if data
+            .pair(*pair)
+            .is_some_and(|p| p.is_only_painted() && p.tally.labelled == 0) =>
+        {
+            0
+        }
         (Sampling::Crop, Some(image)) => {
             let held = held_back.filter(|held| held.pair == *pair);
             let pixels = held.map_or(image.pixels(), HeldBack::train_pixels);
+            let only_painted = data.pair(*pair).filter(|p| p.is_only_painted());
+            let near = only_painted.and_then(|p| Some(p.layer.as_ref()?.labelled_cells() as u64));
+            let pixels = near.map_or(pixels, |cells| pixels.min(cells * LabelLayer::cell_pixels()));
             ((pixels + tile / 2) / tile).max(1) as usize
         }
         _ => 1,
@@ -124,7 +147,11 @@ pub fn make_samples(
         .copied()
         .filter(|p| data.mask_labels(*p).is_some())
         .collect();
-    let epoch = visits(data, &usable, spec.sampling, spec.tile_px, spec.held_back.as_ref());
+    let mut epoch = visits(data, &usable, spec.sampling, spec.tile_px, spec.held_back.as_ref());
+    if epoch.is_empty() {
+        // All labels were taken away: there is nothing to learn, and no step that fails.
+        epoch.clone_from(&usable);
+    }
     let (window_px, channels) = (spec.window_px(), spec.channels.count());
     let count = if epoch.is_empty() { 0 } else { samples.len() };
     let classes = data.classes().len();
@@ -162,29 +189,39 @@ pub fn make_samples(
         let plan = plan(spec.augmentation, spec.tile_px, spec.margin_px(), &mut draw);
         if let (Some(tile), Some(bits), Some(raster)) = (labels.next(), data.mask_labels(pair), data.image(pair)) {
             let size = [raster.height as usize, raster.width as usize];
-            pose_labels(bits, size, (origin, area), &plan.matrix, spec, tile);
+            pose_labels((bits, data.layer(pair)), size, (origin, area), &plan.matrix, spec, tile);
         }
         out.matrices.push(plan.matrix);
         out.gain_bias.push(plan.gain_bias);
         out.pairs.push(pair);
     }
     drop((masks, labels));
-    if out.masks.contains(&preprocess::UNKNOWN) {
-        let known = |m: &f32| {
-            if *m == preprocess::UNKNOWN {
-                [0.0, 0.0]
-            } else {
-                [*m, 1.0]
-            }
-        };
-        out.masks = out.masks.iter().flat_map(known).collect();
-    }
+    out.masks = in_bands(out.masks);
     out
+}
+
+/// Labels of windows as the bands of [`CpuBatch::masks`].
+fn in_bands(masks: Vec<f32>) -> Vec<f32> {
+    let corrects = |m: f32| m >= preprocess::CORRECTED;
+    let known = |m: f32| m != preprocess::UNKNOWN;
+    if masks.iter().any(|m| corrects(*m)) {
+        let bands = |m: &f32| match (known(*m), corrects(*m)) {
+            (false, _) => [0.0; 3],
+            (true, false) => [*m, 1.0, 0.0],
+            (true, true) => [*m - preprocess::CORRECTED, 1.0, 1.0],
+        };
+        return masks.iter().flat_map(bands).collect();
+    }
+    if masks.iter().all(|m| known(*m)) {
+        return masks;
+    }
+    let bands = |m: &f32| if known(*m) { [*m, 1.0] } else { [0.0; 2] };
+    masks.iter().flat_map(bands).collect()
 }
 
 /// Writes a tile of class numbers in its pose, each pixel the nearest one: numbers cannot be blended.
 fn pose_labels(
-    labels: &[u8],
+    (labels, layer): (&[u8], Option<&LabelLayer>),
     [height, width]: [usize; 2],
     (origin, area): ([i64; 2], Area),
     m: &[f32; 6],
@@ -207,6 +244,9 @@ fn pose_labels(
             from_window(column, origin[1], [area.left, area.width], width),
         );
         *label = labels.get(y * width + x).copied().unwrap_or(UNLABELLED);
+        if *label != UNLABELLED && layer.is_some_and(|layer| layer.is_corrected(x, y)) {
+            *label |= CORRECTED_LABEL;
+        }
     }
 }
 
@@ -219,22 +259,35 @@ fn fill(
     image: &mut [f32],
     mask: &mut [f32],
 ) -> ([i64; 2], Area) {
-    let (Some(raster), Some(mask_raster), Some(bits)) = (data.image(pair), data.mask(pair), data.mask_labels(pair))
-    else {
+    let (Some(raster), Some(bits)) = (data.image(pair), data.mask_labels(pair)) else {
         return ([0; 2], Area::default());
     };
     let (h, w) = (raster.height as usize, raster.width as usize);
     let whole = Area::whole(raster.height, raster.width);
     match spec.sampling {
         Sampling::Crop => {
-            let area = spec.held_back_of(pair).map_or(whole, |held| held.part(draw));
-            let origin = |start: u32, n: u32, draw: &mut Draw| {
-                i64::from(start) + crop_origin(n as usize, spec.tile_px, draw) - spec.margin_px() as i64
+            let mut area = spec.held_back_of(pair).map_or(whole, |held| held.part(draw));
+            let aim = data.pair(pair).and_then(|p| {
+                let parts = spec.held_back_of(pair).map_or([whole, area], |held| held.train);
+                aim(p.layer.as_deref()?, p.is_only_painted(), &mut area, parts, draw)
+            });
+            let origin = |start: u32, n: u32, aim: Option<u32>, draw: &mut Draw| {
+                let first = match aim {
+                    Some(aim) => aimed_origin(n as usize, (aim - start) as usize, spec.tile_px, draw),
+                    None => crop_origin(n as usize, spec.tile_px, draw),
+                };
+                i64::from(start) + first - spec.margin_px() as i64
             };
-            let at = [origin(area.top, area.height, draw), origin(area.left, area.width, draw)];
+            let at = [
+                origin(area.top, area.height, aim.map(|[y, _]| y), draw),
+                origin(area.left, area.width, aim.map(|[_, x]| x), draw),
+            ];
             let side = spec.window_px();
             preprocess::crop_area_f32(raster, spec.channels, area, at, [side, side], image);
             preprocess::crop_mask_f32(bits, w, area, at, [side, side], mask);
+            if let Some(layer) = data.layer(pair).filter(|layer| layer.corrected() > 0) {
+                preprocess::mark_corrected(layer, area, at, [side, side], mask);
+            }
             return (at, area);
         }
         Sampling::Resize => {
@@ -255,17 +308,54 @@ fn fill(
                 at(y) * preprocess::SEED_TILE_PX + at(x)
             };
             let grey = preprocess::seed_train_image(raster);
-            let truth = preprocess::seed_train_mask(mask_raster);
+            let truth = data.seed_mask(pair).unwrap_or_default();
             for (i, pixel) in image.chunks_exact_mut(spec.channels.count()).enumerate() {
                 let from = pick(i / spec.tile_px, i % spec.tile_px);
                 pixel.fill(grey[from]);
                 if let Some(value) = mask.get_mut(i) {
-                    *value = truth[from];
+                    *value = truth.get(from).copied().unwrap_or(preprocess::UNKNOWN);
                 }
             }
         }
     }
     ([0; 2], whole)
+}
+
+/// Row and column of a labelled pixel that a tile is cut around, so that none is cut where nothing is labelled; every other
+/// time one that corrects the network. `None` where labels lie all over, by a mask. `area` becomes another of `parts` if
+/// only that has labels.
+fn aim(
+    layer: &LabelLayer,
+    is_only_painted: bool,
+    area: &mut Area,
+    parts: [Area; 2],
+    draw: &mut Draw,
+) -> Option<[u32; 2]> {
+    if layer.corrected() > 0
+        && draw.coin()
+        && let Some(pixel) = layer.draw_pixel(area, true, draw)
+    {
+        return Some(pixel);
+    }
+    if !is_only_painted {
+        return None;
+    }
+    if !layer.meets(area)
+        && let Some(other) = parts.into_iter().find(|part| layer.meets(part))
+    {
+        *area = other;
+    }
+    layer.draw_pixel(area, false, draw)
+}
+
+/// First row (or column) of a random tile that has the pixel `aim` in its middle half, which a turn about the middle leaves
+/// in the tile; at the image's edge nearer to the tile's.
+fn aimed_origin(n: usize, aim: usize, tile_px: usize, draw: &mut Draw) -> i64 {
+    if n < tile_px {
+        return crop_origin(n, tile_px, draw);
+    }
+    let back = tile_px / 4 + draw.below(tile_px / 2 + 1);
+    (aim as i64 - back as i64).clamp(0, (n - tile_px) as i64)
 }
 
 /// First row (or column) of a random tile: inside the image, or, if that is smaller, anywhere around it.

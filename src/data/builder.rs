@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::adjustment::Adjustment;
 use super::alignment::Place;
 use super::class_detect;
-use super::classes::Labelling;
+use super::classes::{ClassInfo, Labelling};
 use super::dataset::Dataset;
 use super::fault::{FaultKind, FileFault};
 use super::mask::{self, MaskRule};
@@ -24,7 +24,11 @@ use crate::formats::{ImageFile, Limits};
 mod adjusting;
 mod by_hand;
 mod making;
+mod painting;
 mod pairing;
+
+pub use painting::PaintError;
+use painting::PaintedImage;
 
 /// A decoded file.
 struct Loaded {
@@ -59,6 +63,9 @@ pub struct Builder {
     roles: Vec<FolderRoles>,
     /// Paths of image and mask that the user made pairs of; a path is in one of them only.
     by_hand: Vec<[String; 2]>,
+    /// What was painted, in the order of the first strokes.
+    painted: Vec<PaintedImage>,
+    painted_classes: Vec<ClassInfo>,
     /// The last outcome, reused where nothing changed.
     last: Dataset,
 }
@@ -86,6 +93,8 @@ impl Builder {
             excluded: BTreeSet::new(),
             roles: Vec::new(),
             by_hand: Vec::new(),
+            painted: Vec::new(),
+            painted_classes: Vec::new(),
             last: Dataset::default(),
         }
     }
@@ -189,10 +198,8 @@ impl Builder {
 
     /// Bytes held for decoded files and, estimated, their masks.
     pub fn memory_bytes(&self) -> u64 {
-        self.files
-            .iter()
-            .map(|f| f.raster.bytes() + f.raster.pixels() / 2)
-            .sum()
+        let files = self.files.iter().map(|f| f.raster.bytes() + f.raster.pixels() / 2);
+        files.sum::<u64>() + self.painted_bytes()
     }
 
     /// Bands of the TIFFs added from now on; see [`Limits::bands`].
@@ -245,7 +252,11 @@ impl Builder {
     /// Pairs all files by name, applies the rule, looks for what is odd.
     pub fn finish(&mut self) -> Dataset {
         let pairing = self.pair_files();
-        let count = self.last.pairs.len();
+        let images_alone = match pairing.pairs.is_empty() {
+            true => self.images_alone(&pairing),
+            false => Vec::new(),
+        };
+        let count = self.last.pairs.iter().filter(|pair| !pair.is_only_painted()).count();
         // What is found over all images, or over all masks, takes long and stays as it is while they do.
         let are_the_same = |side: usize| {
             count > 0
@@ -290,7 +301,13 @@ impl Builder {
             self.last.ranges.clone()
         } else {
             let image = |(i, ..): &(usize, usize, String)| self.files[*i].raster.as_ref();
-            let images: Vec<&Raster> = pairing.pairs.iter().map(image).collect();
+            let mut images: Vec<&Raster> = pairing.pairs.iter().map(image).collect();
+            if images.is_empty() {
+                // All that can be painted on, so that nothing changes with the next image that is.
+                let waiting = pairing.unpaired.iter().filter(|file| !file.is_mask);
+                images.extend(waiting.map(|file| file.raster.as_ref()));
+                images.extend(pairing.painted.iter().map(|(i, _)| self.files[*i].raster.as_ref()));
+            }
             self.range_choice.resolve(&images)
         };
         let labelling = match &self.labelling {
@@ -317,14 +334,17 @@ impl Builder {
             range_choice: self.range_choice.clone(),
             ranges,
             memory_bytes: 0,
+            images_alone,
         };
-        let pairs = pairing.pairs.into_iter();
-        out.pairs = pairs
+        let (of_files, painted) = (pairing.pairs.into_iter(), pairing.painted.into_iter());
+        out.pairs = of_files
             .map(|(image, mask, name)| self.make_pair(image, mask, name, &out))
+            .chain(painted.map(|(image, name)| self.make_painted(image, name, &out)))
             .collect();
         add_set_notes(&mut out);
         let extra: u64 = out.pairs.iter().map(Self::extra_bytes).sum();
-        out.memory_bytes = self.files.iter().map(|f| f.raster.bytes()).sum::<u64>() + extra;
+        let files: u64 = self.files.iter().map(|f| f.raster.bytes()).sum();
+        out.memory_bytes = files + extra + self.painted_bytes();
         self.last = out.clone();
         out
     }
@@ -357,7 +377,7 @@ fn add_set_notes(data: &mut Dataset) {
     let duplicates = pair_notes::duplicates(&images);
     for (pair, duplicate) in data.pairs.iter_mut().zip(duplicates) {
         pair.notes.extend(duplicate.map(|pair| Note::DuplicateOf { pair }));
-        if inverted && pair.is_usable() {
+        if inverted && pair.is_usable() && !pair.is_only_painted() {
             pair.notes.push(Note::MaybeInverted);
         }
     }

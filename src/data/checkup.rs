@@ -89,7 +89,9 @@ const MAX_COMPARED: usize = 1500;
 
 /// Looks at all usable pairs; the most harmful findings come first.
 pub fn examine(data: &Dataset) -> Vec<Finding> {
-    let usable: Vec<(usize, &Pair)> = data.pairs.iter().enumerate().filter(|(_, p)| p.is_usable()).collect();
+    // What people paint is theirs to finish.
+    let of_files = |pair: &Pair| pair.is_usable() && !pair.is_only_painted();
+    let usable: Vec<(usize, &Pair)> = data.pairs.iter().enumerate().filter(|(_, p)| of_files(p)).collect();
     let mut found = Vec::new();
     let mut say = |cause, pairs: Vec<usize>, mend| {
         if !pairs.is_empty() {

@@ -7,10 +7,12 @@ use super::alignment::Place;
 use super::class_detect::Detected;
 use super::classes::{self, ClassInfo, Labelling, Legend};
 use super::fault::{FaultKind, FileFault};
+use super::label_layer::LabelLayer;
 use super::mask::MaskRule;
 use super::mask_numbers::Numbers;
 use super::mask_value::MaskValue;
-use super::pair_notes::{self, Note};
+use super::pair_notes::Note;
+use super::preprocess;
 use super::thumbprint::Thumbprint;
 use super::value_ranges::{RangeChoice, ValueRanges};
 use crate::formats::raster::Raster;
@@ -29,6 +31,10 @@ pub struct Pair {
     /// The mask under the labelling in force: 0 or 1 a pixel, or a class number; [`classes::UNLABELLED`] where the image
     /// or the mask knows nothing. Empty if the pair is blocked.
     pub labels: Arc<Vec<u8>>,
+    /// What of them was painted here.
+    pub layer: Option<Arc<LabelLayer>>,
+    /// How many of them there are.
+    pub tally: Tally,
     /// Foreground share of the measured pixels, 0..1; of several classes the share that is labelled.
     pub foreground_share: f64,
     pub notes: Vec<Note>,
@@ -60,7 +66,61 @@ pub struct Pair {
 
 impl Pair {
     pub fn is_usable(&self) -> bool {
-        !self.excluded && self.blocked.is_none()
+        let is_empty = self.is_only_painted() && self.tally.labelled == 0;
+        !self.excluded && self.blocked.is_none() && !is_empty
+    }
+
+    /// Whether it has no mask, and labels only where some were painted.
+    pub fn is_only_painted(&self) -> bool {
+        self.mask_path.is_empty()
+    }
+
+    /// By which the image is known, whatever its path.
+    pub fn image_hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// Image and mask as decoded; of painted labels the image twice.
+    pub fn files(&self) -> &[Arc<Raster>; 2] {
+        &self.files
+    }
+
+    pub(super) fn has_layer(&self, layer: Option<&Arc<LabelLayer>>) -> bool {
+        match (&self.layer, layer) {
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other),
+            (own, other) => own.is_none() && other.is_none(),
+        }
+    }
+}
+
+/// Pixels with a label.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub labelled: u64,
+    /// Those of the label 1.
+    pub foreground: u64,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, label: u8) {
+        self.labelled += u64::from(label != classes::UNLABELLED);
+        self.foreground += u64::from(label == 1);
+    }
+
+    /// A pixel that was counted with the label `old` has another.
+    pub(super) fn replace(&mut self, old: u8, new: u8) {
+        self.labelled -= u64::from(old != classes::UNLABELLED);
+        self.foreground -= u64::from(old == 1);
+        self.add(new);
+    }
+
+    /// Pixels that are foreground, and those that are measured; of several classes those that are labelled, and all
+    /// `pixels`.
+    pub(super) fn marked(&self, labelling: &Labelling, pixels: u64) -> (u64, u64) {
+        match labelling {
+            Labelling::Binary(_) => (self.foreground, self.labelled),
+            Labelling::Classes(_) => (self.labelled, pixels),
+        }
     }
 }
 
@@ -71,6 +131,8 @@ pub struct Unpaired {
     /// By its name, or because it has few colours.
     pub is_mask: bool,
     pub raster: Arc<Raster>,
+    /// As [`Pair::image_hash`].
+    pub hash: u64,
     /// It says where it lies.
     pub is_placed: bool,
 }
@@ -101,6 +163,8 @@ pub struct Dataset {
     pub ranges: ValueRanges,
     /// Bytes held for pixels and masks.
     pub memory_bytes: u64,
+    /// Where no pair has a mask: hashes of all images, ascending.
+    pub(super) images_alone: Vec<u64>,
 }
 
 impl Dataset {
@@ -122,6 +186,26 @@ impl Dataset {
         self.pair(pair).map(|p| p.labels.as_slice())
     }
 
+    /// What was painted over the labels of a pair.
+    pub fn layer(&self, pair: usize) -> Option<&LabelLayer> {
+        self.pair(pair)?.layer.as_deref()
+    }
+
+    /// How many labels there are: 2, or the number of classes.
+    pub fn label_count(&self) -> usize {
+        self.classes().len().max(2)
+    }
+
+    /// The mask of a pair as the classic preset sees it, `[256, 256]` of 0, 1 or [`preprocess::UNKNOWN`]: what was painted
+    /// is in it.
+    pub fn seed_mask(&self, pair: usize) -> Option<Vec<f32>> {
+        let pair = self.pair(pair)?;
+        Some(match pair.layer {
+            Some(_) => preprocess::seed_train_labels(&pair.labels, pair.image.width, pair.image.height),
+            None => preprocess::seed_train_mask(&pair.mask),
+        })
+    }
+
     /// The classes by number; empty where labels are 0 and 1.
     pub fn classes(&self) -> Vec<ClassInfo> {
         self.labelling.legend().map(Legend::classes).unwrap_or_default()
@@ -140,10 +224,16 @@ impl Dataset {
         (0..self.pairs.len()).filter(|i| self.pairs[*i].is_usable()).collect()
     }
 
-    /// One number for all pixels of all pairs that are not blocked, and their numbers. Paths, rule and exclusions do
-    /// not matter; 0 if there is no such pair.
+    /// One number for all pixels of all pairs of files that are not blocked, and their numbers. Paths, rule, exclusions and
+    /// what was painted do not matter; 0 if there is no such pair. Of images alone: one for all their pixels.
     pub fn fingerprint(&self) -> u64 {
-        self.fingerprint_of(|p| [p.hash, p.mask_hash])
+        let alone = self.images_alone.iter();
+        match self.fingerprint_of(|p| [p.hash, p.mask_hash]) {
+            0 => alone.fold(0, |h: u64, part| {
+                (h.rotate_left(5) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            }),
+            number => number,
+        }
     }
 
     /// What [`fingerprint`](Self::fingerprint) was before numbers of more than 8 bits were held as they are; the same
@@ -157,10 +247,11 @@ impl Dataset {
     }
 
     fn fingerprint_of(&self, hashes: impl Fn(&Pair) -> [u64; 2]) -> u64 {
-        let pairs = self.pairs.iter().enumerate().filter(|(_, p)| p.blocked.is_none());
+        let counts = |p: &Pair| p.blocked.is_none() && !p.is_only_painted();
+        let pairs = self.pairs.iter().enumerate().filter(|(_, p)| counts(p));
         pairs.fold(0, |h: u64, (number, p)| {
             // Pair numbers are what a run goes by; a blocked pair has one too. That of a set without them is as it was.
-            let moved = number as u64 ^ self.pairs[..number].iter().filter(|p| p.blocked.is_none()).count() as u64;
+            let moved = number as u64 ^ self.pairs[..number].iter().filter(|p| counts(p)).count() as u64;
             let [image, mask] = hashes(p);
             [image ^ moved, mask].into_iter().fold(h, |h, part| {
                 (h.rotate_left(5) ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
@@ -172,17 +263,8 @@ impl Dataset {
     pub fn foreground_share(&self) -> f64 {
         let usable = || self.pairs.iter().filter(|p| p.is_usable());
         let (ones, all) = usable()
-            .map(|p| marked(&p.labels, &self.labelling))
+            .map(|p| p.tally.marked(&self.labelling, p.labels.len() as u64))
             .fold((0, 0), |(ones, all), (n, of)| (ones + n, all + of));
         if all == 0 { 0.0 } else { ones as f64 / all as f64 }
-    }
-}
-
-/// Pixels that are foreground, and those that are measured; of several classes those that are labelled, and all.
-pub(super) fn marked(bits: &[u8], labelling: &Labelling) -> (u64, u64) {
-    let labelled = bits.iter().filter(|b| **b != classes::UNLABELLED).count() as u64;
-    match labelling {
-        Labelling::Binary(_) => (pair_notes::foreground(bits), labelled),
-        Labelling::Classes(_) => (labelled, bits.len() as u64),
     }
 }

@@ -29,6 +29,16 @@ impl Default for MaskRule {
 }
 
 impl MaskRule {
+    /// Whether opaque pixels of a value are foreground.
+    pub fn is_foreground(self, value: MaskValue) -> bool {
+        let hit = match self {
+            MaskRule::Threshold { at, .. } => value.level() >= at,
+            MaskRule::NotBlack { .. } => value != MaskValue::number(0),
+            MaskRule::Colour { value: own, .. } => value == own,
+        };
+        hit != self.inverted()
+    }
+
     pub fn inverted(self) -> bool {
         match self {
             MaskRule::Threshold { invert, .. } | MaskRule::NotBlack { invert } | MaskRule::Colour { invert, .. } => {

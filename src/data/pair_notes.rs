@@ -11,20 +11,30 @@ pub const INVERTED_SHARE: f64 = 0.8;
 
 /// Remarks that follow from the two files alone, whatever the rule.
 pub fn file_notes(image: &Raster, mask: &Raster) -> Vec<Note> {
+    let mut notes = notes_of(image, &[image, mask]);
+    if mask_equals_image(image, mask) {
+        notes.push(Note::MaskEqualsImage);
+    }
+    notes
+}
+
+/// Those that follow from an image alone.
+pub fn image_notes(image: &Raster) -> Vec<Note> {
+    notes_of(image, &[image])
+}
+
+fn notes_of(image: &Raster, files: &[&Raster]) -> Vec<Note> {
     let mut notes = Vec::new();
-    if image.first_frame_only || mask.first_frame_only {
+    if files.iter().any(|file| file.first_frame_only) {
         notes.push(Note::FirstFrameOnly);
     }
-    if image.exif_rotated || mask.exif_rotated {
+    if files.iter().any(|file| file.exif_rotated) {
         notes.push(Note::ExifRotated);
     }
     if image.alpha_may_be_band {
         notes.push(Note::AlphaMayBeBand);
     } else if image.any_transparent() {
         notes.push(Note::AlphaIgnored);
-    }
-    if mask_equals_image(image, mask) {
-        notes.push(Note::MaskEqualsImage);
     }
     notes
 }

@@ -3,7 +3,7 @@
 //! Image values are 0..1 (8 bit / 255; wider numbers by the range in force, black to white), order height, width, channel. Alpha is dropped, but for this:
 //! where it is 0 nothing was measured, and what the file holds there must not show. The seed's own path keeps even that.
 
-use super::{classes::UNLABELLED, held_back::Area};
+use super::{classes::UNLABELLED, held_back::Area, label_layer::LabelLayer};
 use crate::formats::raster::{Brightness, Raster, Samples, luma};
 pub use crate::values::Channels;
 
@@ -144,6 +144,22 @@ fn nearest(from: usize, to: usize) -> Vec<u32> {
         .collect()
 }
 
+/// Added to a label of [`crop_mask_f32`] that corrects what the network thought.
+pub const CORRECTED: f32 = 2.0;
+
+/// Marks the corrections of a layer in the window that [`crop_mask_f32`] wrote of the same place.
+pub fn mark_corrected(layer: &LabelLayer, area: Area, [y0, x0]: [i64; 2], [h, w]: [usize; 2], out: &mut [f32]) {
+    for (y, target) in out.chunks_mut(w.max(1)).take(h).enumerate() {
+        let row = inside(y0.saturating_add(y as i64), area.top, area.height) as usize;
+        for (x, value) in target.iter_mut().enumerate().filter(|(_, value)| **value != UNKNOWN) {
+            let column = inside(x0.saturating_add(x as i64), area.left, area.width) as usize;
+            if layer.is_corrected(column, row) {
+                *value += CORRECTED;
+            }
+        }
+    }
+}
+
 /// The whole image at `h` x `w` by nearest neighbour, `[h, w, channels]`.
 pub fn resize_nearest_f32(r: &Raster, ch: Channels, h: usize, w: usize) -> Vec<f32> {
     let mut out = vec![0.0; h * w * ch.count()];
@@ -192,6 +208,16 @@ pub fn seed_train_mask(r: &Raster) -> Vec<f32> {
         } else {
             f32::from(u8::from(!r.is_opaque_black(x, y)))
         }
+    })
+}
+
+/// The same of labels, one a pixel of an image of this size: 0, 1 or [`UNKNOWN`], which is also what lies outside.
+pub fn seed_train_labels(labels: &[u8], width: u32, height: u32) -> Vec<f32> {
+    seed_tile(|x, y| {
+        let (x, y) = (2 * x + 1, 2 * y + 1);
+        let inside = x < width && y < height;
+        let label = labels.get(y as usize * width as usize + x as usize);
+        label.filter(|_| inside).map_or(UNKNOWN, |label| bit_f32(*label))
     })
 }
 

@@ -157,10 +157,24 @@ impl Engine {
 
     /// Pairs what the builder holds and tells the page.
     pub(super) fn report_data(&mut self) -> Vec<Event> {
+        self.pair_data();
+        self.data_event()
+    }
+
+    /// Pairs what the builder holds. A run under way goes on with it: then only painted labels have changed, and the pairs
+    /// that were there have kept their numbers.
+    pub(super) fn pair_data(&mut self) {
         self.data.builder.set_places(self.data.vectors.places().all());
         self.data.builder.set_nodata(&self.data.vectors.places().nodata());
         self.data.set = Rc::new(self.data.builder.finish());
-        self.prediction.forget_split();
+        match self.run.under_way_mut() {
+            Some(run) => run.session_mut().set_data(self.data.set.clone()),
+            None => self.prediction.forget_split(),
+        }
+    }
+
+    /// The data set as it is told to the page.
+    pub(super) fn data_event(&mut self) -> Vec<Event> {
         let findings = self.begin_examination();
         let data = &self.data.set;
         let nothing_else = data.pairs.is_empty() && data.unpaired.is_empty() && data.faults.is_empty();
@@ -193,8 +207,8 @@ impl Engine {
             strays: mask_value::shares(&data.detected.strays),
             classes: data.classes(),
             colours: mask_value::shares(&data.colours),
-            label_classes: Vec::new(),
-            painted_version: 0,
+            label_classes: self.label_classes(),
+            painted_version: self.data.painted_version,
             suggested_class: self.suggested_class(),
             findings,
             ranges: range_info(data),
@@ -317,9 +331,9 @@ fn describe_pair(index: usize, pair: &dataset::Pair, classes: usize) -> Pair {
         notes: pair.notes.clone(),
         moved_px: pair.adjustment.shift_px,
         left_out: map_faults::parts_out(index, &pair.adjustment.left_out),
-        painted: false,
-        labelled_share: 0.0,
-        image_id: String::new(),
+        painted: pair.layer.is_some(),
+        labelled_share: pair.tally.labelled as f64 / image.pixels().max(1) as f64,
+        image_id: format!("{:016x}", pair.image_hash()),
         pixel_m: None,
         north_up: false,
         thumb_width,

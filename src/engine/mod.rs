@@ -14,6 +14,8 @@ mod georef;
 mod host;
 mod inputs;
 mod job;
+mod label_files;
+mod label_views;
 mod labels;
 mod large;
 mod map_builder;
@@ -115,6 +117,8 @@ struct DataState {
     map_faults: MapFaults,
     is_examined: bool,
     files_read: u32,
+    /// Patches of labels taken in.
+    painted_version: u32,
 }
 
 impl Default for DataState {
@@ -129,6 +133,7 @@ impl Default for DataState {
             map_faults: MapFaults::default(),
             is_examined: true,
             files_read: 0,
+            painted_version: 0,
         }
     }
 }

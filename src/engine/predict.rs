@@ -206,12 +206,12 @@ impl Engine {
         };
         let truth = match target {
             // Labels are numbers of this data set's classes; another legend's model cannot be judged by them.
-            Target::Pair(pair) if same_classes(&self.data.set.classes(), &model.classes) => self
-                .data
-                .set
-                .mask(pair)
-                .zip(self.data.set.mask_labels(pair))
-                .map(|(mask, bits)| view.truth(mask, &self.judged(pair, bits), &model.spec)),
+            Target::Pair(pair) if same_classes(&self.data.set.classes(), &model.classes) => {
+                let set = &self.data.set;
+                let seed_mask = || set.seed_mask(pair).unwrap_or_default();
+                let labels = set.mask_labels(pair);
+                labels.map(|bits| view.truth(&self.judged(pair, bits), &model.spec, seed_mask))
+            }
             _ => None,
         };
         let gather = MapBuilder::new(

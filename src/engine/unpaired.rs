@@ -25,7 +25,7 @@ pub(super) fn unpaired(files: &[dataset::Unpaired]) -> Vec<Unpaired> {
             width: file.raster.width,
             height: file.raster.height,
             placed: file.is_placed,
-            image_id: String::new(),
+            image_id: format!("{:016x}", file.hash),
             thumb_width,
             thumb_height,
             thumb_rgba,

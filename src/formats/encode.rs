@@ -5,7 +5,7 @@ use std::io::{Cursor, Write};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder};
 
-use super::Parts;
+use super::{Parts, Raster, Samples};
 
 /// Why a PNG could not be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,6 +63,8 @@ pub enum PngKind<'a> {
     Grey16,
     /// Indices of 8 bits into at most 256 colours; a reader may refuse a file with an index beyond them.
     Palette(&'a [[u8; 3]]),
+    /// The same of 256 indices: black beyond the colours, and the last one transparent, where nothing is labelled.
+    Labels(&'a [[u8; 3]]),
 }
 
 /// A PNG of one sample a pixel, made and handed over row by row; of 8 bits the samples' low ones count. Gives the
@@ -94,12 +96,23 @@ pub fn stream_png(
             encoder.set_palette(colours.concat());
             (png::ColorType::Indexed, png::BitDepth::Eight)
         }
+        PngKind::Labels(colours) => {
+            let mut all = colours.to_vec();
+            all.resize(256, [0; 3]);
+            let mut alpha = vec![255; 256];
+            if let Some(last) = alpha.last_mut() {
+                *last = 0;
+            }
+            encoder.set_palette(all.concat());
+            encoder.set_trns(alpha);
+            (png::ColorType::Indexed, png::BitDepth::Eight)
+        }
     };
     encoder.set_color(colour);
     encoder.set_depth(depth);
     // Probabilities are noise to a thorough compressor too: time for nothing. Classes are not.
     encoder.set_compression(match kind {
-        PngKind::Palette(_) => png::Compression::Balanced,
+        PngKind::Palette(_) | PngKind::Labels(_) => png::Compression::Balanced,
         _ => png::Compression::Fast,
     });
     let mut writer = encoder.write_header().map_err(|e| failed(&e))?;
@@ -138,9 +151,39 @@ pub fn rgba8_png(samples: &[u8], width: u32, height: u32) -> Result<Vec<u8>, Enc
     write(samples, 4, width, height, ExtendedColorType::Rgba8)
 }
 
+/// An image as a PNG with all its samples: of 8 or 16 bits, with 1 to 4 bands. `None` if a PNG cannot hold it as it is.
+///
+/// # Errors
+/// If the encoder fails.
+pub fn raster_png(image: &Raster) -> Result<Option<Vec<u8>>, EncodeError> {
+    let (width, height, bands) = (image.width, image.height, image.bands);
+    let colour = match (&image.samples, bands) {
+        _ if image.white_is_zero => return Ok(None),
+        (Samples::U8(_), 1) => ExtendedColorType::L8,
+        (Samples::U8(_), 2) => ExtendedColorType::La8,
+        (Samples::U8(_), 3) => ExtendedColorType::Rgb8,
+        (Samples::U8(_), 4) => ExtendedColorType::Rgba8,
+        (Samples::U16(_), 1) => ExtendedColorType::L16,
+        (Samples::U16(_), 2) => ExtendedColorType::La16,
+        (Samples::U16(_), 3) => ExtendedColorType::Rgb16,
+        (Samples::U16(_), 4) => ExtendedColorType::Rgba16,
+        _ => return Ok(None),
+    };
+    let per_pixel = u64::from(colour.bits_per_pixel()) / 8;
+    match &image.samples {
+        Samples::U8(samples) => write(samples, per_pixel, width, height, colour),
+        Samples::U16(samples) => {
+            let bytes: Vec<u8> = samples.iter().flat_map(|v| v.to_ne_bytes()).collect();
+            write(&bytes, per_pixel, width, height, colour)
+        }
+        Samples::F32(_) => return Ok(None),
+    }
+    .map(Some)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::{Limits, Samples, decode};
+    use super::super::{Limits, decode};
     use super::*;
 
     #[test]

@@ -22,6 +22,7 @@ pub mod sidecars;
 pub mod tiff;
 pub mod vector;
 pub mod weights_file;
+pub mod zip;
 
 pub use self::image::{DecodeError, ImageFile, Limits, decode, is_image};
 pub use encode::{EncodeError, grey8_png, grey16_png, rgba8_png};

@@ -1,9 +1,9 @@
 //! NumPy's `.npz` out: a zip of stored `.npy` arrays, as `numpy.savez` writes it.
 
-use super::weights_file::FileTensor;
-
-/// Date of every entry, so that equal weights give equal files: 1 January 1980, the first that zip knows.
-const DOS_DATE: u16 = (1 << 5) | 1;
+use super::{
+    weights_file::FileTensor,
+    zip::{TooLarge, ZipWriter},
+};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NpzError {
@@ -13,8 +13,8 @@ pub enum NpzError {
         shape: Vec<usize>,
         values: usize,
     },
-    #[error("the file would be larger than 4 GiB")]
-    TooLarge,
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
 }
 
 /// Arrays of 32-bit floats by name; a name may hold slashes.
@@ -22,43 +22,11 @@ pub enum NpzError {
 /// # Errors
 /// If a shape and its values contradict each other, or the file would pass what a plain zip can address.
 pub fn write(arrays: &[FileTensor]) -> Result<Vec<u8>, NpzError> {
-    let size = |n: usize| u32::try_from(n).map_err(|_| NpzError::TooLarge);
-    let (mut out, mut directory) = (Vec::new(), Vec::new());
+    let mut zip = ZipWriter::default();
     for array in arrays {
-        let name = format!("{}.npy", array.name);
-        let bytes = npy(array)?;
-        let at = size(out.len())?;
-        let mut header = Vec::new();
-        // Version needed, flags (names are UTF-8), stored, time, date.
-        for v in [20u16, 1 << 11, 0, 0, DOS_DATE] {
-            header.extend(v.to_le_bytes());
-        }
-        for v in [crc32fast::hash(&bytes), size(bytes.len())?, size(bytes.len())?] {
-            header.extend(v.to_le_bytes());
-        }
-        header.extend((name.len() as u16).to_le_bytes());
-        header.extend([0; 2]);
-        out.extend(b"PK\x03\x04");
-        out.extend(&header);
-        out.extend(name.as_bytes());
-        out.extend(&bytes);
-        directory.extend(b"PK\x01\x02\x14\0");
-        directory.extend(&header);
-        // No comment, first disk, no attributes.
-        directory.extend([0; 10]);
-        directory.extend(at.to_le_bytes());
-        directory.extend(name.as_bytes());
+        zip.add(&format!("{}.npy", array.name), &npy(array)?)?;
     }
-    let (start, length) = (size(out.len())?, size(directory.len())?);
-    out.extend(directory);
-    out.extend(b"PK\x05\x06\0\0\0\0");
-    let entries = u16::try_from(arrays.len()).map_err(|_| NpzError::TooLarge)?;
-    out.extend(entries.to_le_bytes());
-    out.extend(entries.to_le_bytes());
-    out.extend(length.to_le_bytes());
-    out.extend(start.to_le_bytes());
-    out.extend([0; 2]);
-    Ok(out)
+    Ok(zip.finish()?)
 }
 
 /// NumPy's format, version 1.0: the header's end lies on a multiple of 64 bytes.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::{
     data::{
         batches::Sampling,
+        classes::UNLABELLED,
         held_back::Area,
         preprocess::{self, Channels},
     },
@@ -172,17 +173,22 @@ impl View {
         }
     }
 
-    /// Truth at the view's size: 0 or 1, or class numbers.
-    pub fn truth(&self, mask_image: &Raster, mask: &[u8], spec: &InputSpec) -> Vec<u8> {
+    /// Truth at the view's size: 0 or 1, or class numbers. `seed_mask`: as [`Dataset::seed_mask`] has it.
+    ///
+    /// [`Dataset::seed_mask`]: crate::data::dataset::Dataset::seed_mask
+    pub fn truth(&self, mask: &[u8], spec: &InputSpec, seed_mask: impl FnOnce() -> Vec<f32>) -> Vec<u8> {
         match spec.sampling {
             Sampling::Crop => mask.to_vec(),
             Sampling::Resize => {
                 let [height, width] = self.image;
                 preprocess::resize_nearest_mask(mask, width, height, self.width, self.height)
             }
-            Sampling::Classic => preprocess::seed_train_mask(mask_image)
+            Sampling::Classic => seed_mask()
                 .iter()
-                .map(|&v| u8::from(v > 0.5))
+                .map(|&v| match v {
+                    preprocess::UNKNOWN => UNLABELLED,
+                    v => u8::from(v > 0.5),
+                })
                 .collect(),
         }
     }

@@ -45,7 +45,8 @@ impl From<&TrainConfig> for LossConfig {
 }
 
 /// The loss of a batch, a tensor of one element. `logits` and `target` (0 or 1) are `[b, h, w, 1]`; a `target` of
-/// `[b, h, w, 2]` has in its second band 1 where the first is known and 0 where a pixel counts for nothing.
+/// `[b, h, w, 2]` has in its second band 1 where the first is known and 0 where a pixel counts for nothing, or another
+/// weight of the pixel in the cross-entropy.
 pub fn loss_from_logits(logits: Tensor<4>, target: Tensor<4>, config: LossConfig) -> Tensor<1> {
     let (target, known) = match target.dims()[3] {
         2 => (target.clone().narrow(3, 0, 1), Some(target.narrow(3, 1, 1))),
@@ -75,7 +76,7 @@ pub fn loss_from_logits(logits: Tensor<4>, target: Tensor<4>, config: LossConfig
         Loss::Bce => bce,
         Loss::BceDice => {
             let p = match known {
-                Some(known) => sigmoid(logits) * known,
+                Some(known) => sigmoid(logits) * known.clamp_max(1.0),
                 None => sigmoid(logits),
             };
             let overlap = total(p.clone() * target.clone());
@@ -86,7 +87,8 @@ pub fn loss_from_logits(logits: Tensor<4>, target: Tensor<4>, config: LossConfig
 }
 
 /// The loss of a batch, a tensor of one element. `logits` and `target` are `[b, h, w, classes]`; `target` has a 1 at a
-/// pixel's class, and none at all where the pixel is not labelled, which then counts for nothing.
+/// pixel's class, and none at all where the pixel is not labelled, which then counts for nothing; more than 1 is its
+/// weight in the cross-entropy.
 ///
 /// Cross-entropy `-ln p` of the right class, averaged over the labelled pixels; with Dice also the mean over classes of
 /// `1 - (2 sum(p y) + 1) / (sum(p) + sum(y) + 1)` over those pixels. `weights`: of a pixel by its class in the
@@ -112,6 +114,7 @@ pub fn loss_from_class_logits(logits: Tensor<4>, target: Tensor<4>, config: Loss
     match config.kind {
         Loss::Bce => entropy,
         Loss::BceDice => {
+            let target = target.clamp_max(1.0);
             let labelled = target.clone().sum_dim(3);
             let p = log_p.exp() * labelled;
             let by_class = |x: Tensor<4>| x.reshape([b * h, w, classes]).sum_dim(1).sum_dim(0).reshape([classes]);

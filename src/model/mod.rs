@@ -5,6 +5,7 @@
 
 pub mod class_metrics;
 mod config;
+mod grow;
 mod init;
 mod layers;
 mod loss;

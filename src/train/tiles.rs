@@ -4,7 +4,7 @@ use super::{device_read::read, report::events::TrainError, run::step::Batch};
 use crate::{
     data::{
         augment::{AugmentPlan, Pose},
-        batches::{Augmentation, SampleSpec, make_samples},
+        batches::{Augmentation, SampleSpec, make_samples, unmarked},
         dataset::Dataset,
         preprocess,
     },
@@ -83,7 +83,8 @@ async fn picture(
 ) -> Result<TilePicture, TrainError> {
     let channels = spec.channels.count();
     let side = spec.tile_px as u32;
-    let numbers = (cpu.classes > 0).then(|| cpu.labels.clone());
+    let plain = |label: &u8| unmarked(*label).0;
+    let numbers = (cpu.classes > 0).then(|| cpu.labels.iter().map(plain).collect::<Vec<u8>>());
     let batch = Batch::upload(cpu, channels, device);
     let image = read(batch.images).await?;
     let bytes = image

@@ -99,6 +99,7 @@ impl Builder {
                 path: file.path.clone(),
                 is_mask,
                 raster: file.raster.clone(),
+                hash: file.hash,
                 is_placed: self.places.get(&file.path).is_some_and(|place| place.geo.is_some()),
             })
         };

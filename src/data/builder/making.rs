@@ -6,7 +6,7 @@ use super::{Builder, Loaded};
 use crate::data::adjustment::Adjustment;
 use crate::data::alignment::{self, Aligned, Apart, Place};
 use crate::data::classes::{self, Labelling};
-use crate::data::dataset::{Dataset, Pair, marked};
+use crate::data::dataset::{Dataset, Pair, Tally};
 use crate::data::fault::FaultKind;
 use crate::data::mask_numbers::{self, Numbers};
 use crate::data::pair_notes::{self, Note};
@@ -57,6 +57,7 @@ impl Builder {
             pair.image = Arc::new(pair.image.in_ranges(range));
             pair.thumbprint = Arc::new(Thumbprint::new(&pair.image));
         }
+        let layer = self.layer(&image.path).cloned();
         let reread = fresh || pair.numbers != set.numbers;
         if reread {
             pair.numbers = set.numbers;
@@ -67,13 +68,22 @@ impl Builder {
             number.or_else(|| self.too_many_classes(set))
         });
         if pair.blocked.is_some() {
-            pair.labels = Arc::default();
-        } else if reread || pair.labels.is_empty() || !pair.labelling.labels_like(labelling) {
-            pair.labels = Arc::new(pair_labels(labelling, &set.numbers, &pair));
+            (pair.labels, pair.tally) = (Arc::default(), Tally::default());
+        } else if reread
+            || pair.labels.is_empty()
+            || !pair.labelling.labels_like(labelling)
+            || !pair.has_layer(layer.as_ref())
+        {
+            let mut labels = pair_labels(labelling, &set.numbers, &pair);
+            if let Some(layer) = &layer {
+                layer.lay_over(&mut labels, pair.image.width as usize, set.label_count());
+            }
+            pair.tally = Tally::new(&labels);
+            pair.labels = Arc::new(labels);
         }
+        pair.layer = layer;
         pair.labelling = labelling.clone();
-        let (ones, all) = marked(&pair.labels, labelling);
-        pair.foreground_share = ones as f64 / all.max(1) as f64;
+        pair.foreground_share = pair.tally.share(labelling, pair.labels.len() as u64);
         let mask_notes = match labelling {
             Labelling::Binary(_) => pair_notes::mask_notes(&pair.labels),
             Labelling::Classes(_) => pair_notes::class_notes(&pair.labels),
@@ -105,6 +115,8 @@ fn new_pair(
         image: a.clone(),
         mask: b.clone(),
         labels: Arc::default(),
+        layer: None,
+        tally: Tally::default(),
         foreground_share: 0.0,
         notes: Vec::new(),
         excluded: false,

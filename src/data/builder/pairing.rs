@@ -20,6 +20,8 @@ pub(super) struct Paired {
     pub faults: Vec<FileFault>,
     pub question: Option<FolderQuestion>,
     pub unpaired: Vec<Unpaired>,
+    /// Images without a mask that were painted on, with their names.
+    pub painted: Vec<(usize, String)>,
 }
 
 impl Builder {
@@ -70,12 +72,15 @@ impl Builder {
         let mut pairs: Vec<(usize, usize, String)> = by_name.chain(by_place).collect();
         self.add_by_hand(&by_hand, &mut pairs);
         pairs.sort_by(|a, b| by_path(&self.files[a.0].path, &self.files[b.0].path));
-        Paired {
+        let mut paired = Paired {
             pairs,
             faults,
             question,
             unpaired,
-        }
+            painted: Vec::new(),
+        };
+        self.add_painted(&mut paired);
+        paired
     }
 
     /// What is wrong with the files that became part of no pair; what concerns many alike is said once.

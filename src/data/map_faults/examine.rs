@@ -64,7 +64,8 @@ pub struct Found {
 impl MapFaults {
     /// The next pair that was not looked at yet, as it is now.
     pub fn next(&self, data: &Dataset) -> Option<usize> {
-        let usable = data.pairs.iter().enumerate().filter(|(_, pair)| pair.is_usable());
+        let of_files = |pair: &Pair| pair.is_usable() && pair.layer.is_none();
+        let usable = data.pairs.iter().enumerate().filter(|(_, pair)| of_files(pair));
         usable
             .take(MAX_PAIRS)
             .find(|(_, pair)| !self.knows(pair))

@@ -91,6 +91,28 @@ impl Learner {
         &self.setup
     }
 
+    pub(super) fn setup_mut(&mut self) -> &mut RunSetup {
+        &mut self.setup
+    }
+
+    /// Weighs foreground and classes by the labels as they are now.
+    pub(super) fn weigh_again(&mut self) {
+        self.setup.weigh(&mut self.trainer);
+    }
+
+    /// Tells so many classes apart from now on. What was learnt stays; weights of before, which tell others apart, are not
+    /// among the best any more.
+    ///
+    /// # Errors
+    /// If the network cannot be built.
+    pub(super) fn set_classes(&mut self, classes: usize) -> Result<(), TrainError> {
+        self.setup.set_classes(classes);
+        self.trainer.grow_to(self.setup.fresh()?);
+        self.checkpoint = Checkpoint::default();
+        self.weigh_again();
+        Ok(())
+    }
+
     pub(super) fn trainer(&self) -> &Trainer {
         &self.trainer
     }

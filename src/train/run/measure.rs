@@ -77,18 +77,13 @@ impl Piece {
         self.part.is_none()
     }
 
-    /// Truth of what is measured.
-    pub(in crate::train) fn truth(
-        &self,
-        view: &View,
-        [image, mask]: [&Raster; 2],
-        labels: &[u8],
-        spec: &InputSpec,
-    ) -> Vec<u8> {
-        match self.part {
+    /// Truth of what is measured; `None` if the pair has none.
+    pub(in crate::train) fn truth(&self, view: &View, data: &Dataset, spec: &InputSpec) -> Option<Vec<u8>> {
+        let (image, labels) = (data.image(self.pair)?, data.mask_labels(self.pair)?);
+        Some(match self.part {
             Some([measured, _]) => measured.cut(labels, image.width as usize),
-            None => view.truth(mask, labels, spec),
-        }
+            None => view.truth(labels, spec, || data.seed_mask(self.pair).unwrap_or_default()),
+        })
     }
 
     /// Of a map of what was seen that of what is measured. `classes`: values a pixel.

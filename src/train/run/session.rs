@@ -46,6 +46,8 @@ pub struct Session {
     ended: Option<EndReason>,
     /// Why the run ended of its own accord before its last step. Saved: read back, it ends again at once.
     early_end: Option<EndReason>,
+    /// Labels have changed since foreground and classes were weighed by them.
+    is_relabelled: bool,
 }
 
 impl Session {
@@ -71,6 +73,7 @@ impl Session {
             phase: None,
             ended: None,
             early_end: None,
+            is_relabelled: false,
         })
     }
 
@@ -142,6 +145,37 @@ impl Session {
     /// Whether the run began with weights of another one.
     pub fn is_continued(&self) -> bool {
         self.learner.health().is_continued()
+    }
+
+    /// The same pairs with other labels, which the next step and the next tile of a validation see, or with more pairs after
+    /// them. Foreground and classes are weighed by the new labels from the next validation on.
+    pub fn set_data(&mut self, data: Rc<Dataset>) {
+        self.learner.setup_mut().set_data(data);
+        self.is_relabelled = true;
+    }
+
+    /// Trains on one more pair from the next step on, unless it is on one of the sides.
+    pub fn add_pair(&mut self, pair: usize) {
+        self.learner.setup_mut().add_pair(pair);
+    }
+
+    /// Tells so many classes apart from the next step on, 1 for foreground and background. What was learnt stays, and the
+    /// best weights are looked for anew.
+    ///
+    /// # Errors
+    /// If the network cannot be built.
+    pub fn set_classes(&mut self, classes: usize) -> Result<(), TrainError> {
+        if classes <= self.settings().model.classes {
+            return Ok(());
+        }
+        self.learner.set_classes(classes)?;
+        self.stopping = Stopping::default();
+        let is_validating = self.is_validating();
+        self.validator.break_off(false);
+        if is_validating {
+            self.validator.begin(self.learner.setup(), self.learner.steps());
+        }
+        Ok(())
     }
 
     /// Why the run ended, if it has.
@@ -327,6 +361,9 @@ impl Session {
 
     fn begin_validation(&mut self, events: &mut Vec<SessionEvent>) {
         self.enter(SessionPhase::Validating, events);
+        if std::mem::take(&mut self.is_relabelled) {
+            self.learner.weigh_again();
+        }
         self.validator.begin(self.learner.setup(), self.learner.steps());
     }
 

@@ -1,4 +1,4 @@
-//! What stays the same from a run's first step to its last.
+//! What a run works with: settings, data and device. All but the labels stay the same from its first step to its last.
 
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use crate::{
         dataset::Dataset,
     },
     infer::InputSpec,
-    model::{LossConfig, UNet},
+    model::UNet,
     train::{config::Settings, report::events::TrainError, weights},
     values::{ForegroundWeight, NormStatistics},
 };
@@ -50,24 +50,35 @@ impl RunSetup {
     /// # Errors
     /// If the network cannot be built.
     pub(super) fn trainer(&self) -> Result<Trainer, TrainError> {
+        let settings = &self.settings;
+        let keras_momentum = settings.norm_statistics == NormStatistics::Keras;
+        let model = self.fresh()?;
+        let mut trainer = Trainer::new(model, settings.loss, settings.lr, settings.seed, keras_momentum);
+        trainer.set_clip_norm(settings.clip_norm);
+        self.weigh(&mut trainer);
+        Ok(trainer)
+    }
+
+    /// The network with fresh weights.
+    ///
+    /// # Errors
+    /// If it cannot be built.
+    pub(super) fn fresh(&self) -> Result<UNet, TrainError> {
+        Ok(UNet::new(self.settings.model, self.settings.seed, &self.device)?)
+    }
+
+    /// Weighs foreground and classes in the loss by the labels as they are.
+    pub(super) fn weigh(&self, trainer: &mut Trainer) {
         let Self {
             settings, data, train, ..
         } = self;
-        let model = UNet::new(settings.model, settings.seed, &self.device)?;
-        let foreground_weight = match settings.class_weights[..] {
+        trainer.set_foreground_weight(match settings.class_weights[..] {
             [background, foreground] if settings.model.classes == 1 => foreground / background,
             _ if settings.foreground_weight == ForegroundWeight::Auto => {
                 weights::foreground(data, train, settings.held_back.as_ref())
             }
             _ => 1.0,
-        };
-        let loss = LossConfig {
-            foreground_weight,
-            ..settings.loss
-        };
-        let keras_momentum = settings.norm_statistics == NormStatistics::Keras;
-        let mut trainer = Trainer::new(model, loss, settings.lr, settings.seed, keras_momentum);
-        trainer.set_clip_norm(settings.clip_norm);
+        });
         trainer.set_class_weights(match &settings.class_weights {
             given if !given.is_empty() => given.clone(),
             _ if settings.foreground_weight != ForegroundWeight::Off => {
@@ -75,7 +86,24 @@ impl RunSetup {
             }
             _ => Vec::new(),
         });
-        Ok(trainer)
+    }
+
+    /// The same pairs with other labels, or more pairs after them.
+    pub(super) fn set_data(&mut self, data: Rc<Dataset>) {
+        self.data = data;
+    }
+
+    /// Trains on one more pair.
+    pub(super) fn add_pair(&mut self, pair: usize) {
+        if !self.train.contains(&pair) && !self.validation.contains(&pair) {
+            self.train.push(pair);
+        }
+    }
+
+    /// Tells so many classes apart; weights that were given for others do not hold.
+    pub(super) fn set_classes(&mut self, classes: usize) {
+        self.settings.model.classes = classes;
+        self.settings.class_weights = Vec::new();
     }
 
     pub(in crate::train) fn settings(&self) -> &Settings {

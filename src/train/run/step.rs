@@ -6,14 +6,16 @@ use rand_chacha::ChaCha8Rng;
 
 use super::optimizer::{Adam, AdamConfig};
 use crate::{
-    data::batches::CpuBatch,
+    data::batches::{CpuBatch, unmarked},
     model::{ConfigError, LossConfig, UNet, loss_from_class_logits, loss_from_logits},
     ops,
+    values::CORRECTED_WEIGHT,
 };
 
 /// Images and masks of one step on the device: `[b, h, w, c]` in 0..1 and `[b, h, w, 1]` of 0 or 1, or
 /// `[b, h, w, classes]` with a 1 at the class of each labelled pixel. Where the images have pixels that nothing is known
-/// of, a binary mask is `[b, h, w, 2]`, the second 1 where something is.
+/// of, a binary mask is `[b, h, w, 2]`, the second 1 where something is. Of a correction it is [`CORRECTED_WEIGHT`]
+/// instead of that 1.
 #[derive(Debug, Clone)]
 pub struct Batch {
     pub images: Tensor<4>,
@@ -39,14 +41,15 @@ impl Batch {
             let warped = |images| ops::warp(images, &cpu.matrices, cpu.tile_px);
             (if identity { images } else { warped(images) }, masks)
         } else if identity {
-            (images, binary(cpu.masks, device))
+            (images, weighed(binary(cpu.masks, device)))
         } else {
             let masks = binary(cpu.masks, device);
             let warped = ops::warp(Tensor::cat(vec![images, masks], 3), &cpu.matrices, cpu.tile_px);
             let band = |i: usize, cut: f32| warped.clone().narrow(3, channels + i, 1).greater_elem(cut).float();
             let masks = match bands {
                 1 => band(0, 0.5),
-                _ => Tensor::cat(vec![band(0, 0.5), band(1, 0.999)], 3),
+                2 => Tensor::cat(vec![band(0, 0.5), band(1, 0.999)], 3),
+                _ => weighed(Tensor::cat(vec![band(0, 0.5), band(1, 0.999), band(2, 0.5)], 3)),
             };
             (warped.narrow(3, 0, channels), masks)
         };
@@ -64,12 +67,23 @@ impl Batch {
     }
 }
 
-/// `[n, classes]`: 1 at each number's place, nothing where the number is no class.
+/// Of three bands, mask, known and corrected, the mask and the weights.
+fn weighed(masks: Tensor<4>) -> Tensor<4> {
+    if masks.dims()[3] < 3 {
+        return masks;
+    }
+    let band = |at: usize| masks.clone().narrow(3, at, 1);
+    let weight = band(2).mul_scalar(CORRECTED_WEIGHT - 1.0).add_scalar(1.0) * band(1);
+    Tensor::cat(vec![band(0), weight], 3)
+}
+
+/// `[n, classes]`: 1 at each number's place, or the weight of a correction; nothing where the number is no class.
 fn one_hot(labels: &[u8], classes: usize) -> Vec<f32> {
     let mut out = vec![0.0; labels.len() * classes];
     for (row, label) in out.chunks_exact_mut(classes).zip(labels) {
-        if let Some(value) = row.get_mut(usize::from(*label)) {
-            *value = 1.0;
+        let (class, is_correction) = unmarked(*label);
+        if let Some(value) = row.get_mut(usize::from(class)) {
+            *value = if is_correction { CORRECTED_WEIGHT } else { 1.0 };
         }
     }
     out
@@ -145,6 +159,17 @@ impl Trainer {
         Ok(())
     }
 
+    /// Weight of a foreground pixel in the loss of the steps to come; see [`LossConfig`].
+    pub fn set_foreground_weight(&mut self, weight: f32) {
+        self.loss.foreground_weight = weight;
+    }
+
+    /// Goes on with more classes: see [`UNet::grown_to`]. The moments of the last layers start anew.
+    pub fn grow_to(&mut self, fresh: UNet) {
+        self.model = self.model.clone().grown_to(fresh);
+        self.adam.forget(&mut self.model, UNet::is_head);
+    }
+
     /// Steps done.
     pub fn steps(&self) -> u32 {
         self.steps
@@ -158,13 +183,13 @@ impl Trainer {
             if masks.dims()[3] == 1 {
                 return (loss, (answer - masks).abs().mean());
             }
-            let (mask, known) = (masks.clone().narrow(3, 0, 1), masks.narrow(3, 1, 1));
+            let (mask, known) = (masks.clone().narrow(3, 0, 1), masks.narrow(3, 1, 1).clamp_max(1.0));
             let wrong = ((answer - mask).abs() * known.clone()).sum() / known.sum().clamp_min(1.0);
             return (loss, wrong);
         }
         let loss = loss_from_class_logits(logits.clone(), masks.clone(), self.loss, &self.class_weights);
         // Right where the label's logit is the largest; pixels without a label are in neither sum.
-        let logits = logits.inner();
+        let (logits, masks) = (logits.inner(), masks.clamp_max(1.0));
         let best = logits.clone().max_dim(3);
         let right = (logits.greater_equal(best).float() * masks.clone()).sum() / masks.sum().clamp_min(1.0);
         (loss, right.neg().add_scalar(1.0))

@@ -211,8 +211,7 @@ impl Validation {
             });
         }
         if let Some((piece, view, mut prediction, mut probability)) = self.current.take()
-            && let pair = piece.pair
-            && let (Some(image), Some(mask), Some(labels)) = (data.image(pair), data.mask(pair), data.mask_labels(pair))
+            && let Some(image) = data.image(piece.pair)
         {
             let step = prediction.step(model, &view, image, &mut probability);
             if !step.await? {
@@ -220,7 +219,7 @@ impl Validation {
                 return Ok(());
             }
             let probability = piece.measured(probability, classes);
-            let truth = piece.truth(&view, [image, mask], labels, &spec);
+            let truth = piece.truth(&view, data, &spec).unwrap_or_default();
             let mut tally = Tally::new(classes);
             tally.add(&probability, &truth);
             let only_training = setup.validation().is_empty();

@@ -1,0 +1,301 @@
+//! Labels painted over the images of a data set: pairs of their own, or changes of what a mask says.
+
+use std::sync::Arc;
+
+use super::pairing::Paired;
+use super::{Builder, Loaded};
+use crate::data::area::Area;
+use crate::data::classes::{self, ClassInfo, Labelling};
+use crate::data::dataset::{Dataset, Pair, Tally};
+use crate::data::fault::FaultKind;
+use crate::data::label_layer::{LabelLayer, LayerError, Patch};
+use crate::data::mask_numbers::Numbers;
+use crate::data::pair::without_extension;
+use crate::data::pair_notes;
+use crate::data::thumbprint::Thumbprint;
+use crate::formats::raster::Raster;
+use crate::values::MAX_CLASSES;
+
+/// By which a pair is known, in place of its mask's pixels, whose labels were painted: those change from stroke to stroke.
+const PAINTED_HASH: u64 = 0x7061_696e_7465_6421;
+
+/// An image that was painted on.
+pub(super) struct PaintedImage {
+    path: String,
+    layer: Arc<LabelLayer>,
+}
+
+/// Why nothing can be painted there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PaintError {
+    /// There is no such image, or it is a mask, or its pair is blocked.
+    NoImage,
+    /// The patch reaches beyond the image, whose width and height these are.
+    Outside([u32; 2]),
+    /// Its values are too few or too many, or one of them is no class.
+    BadValues,
+}
+
+impl Builder {
+    /// Which classes are painted where masks are foreground and background: their names and colours.
+    pub fn set_painted_classes(&mut self, classes: Vec<ClassInfo>) {
+        self.painted_classes = classes;
+    }
+
+    /// The same; empty where nobody chose any.
+    pub fn painted_classes(&self) -> &[ClassInfo] {
+        &self.painted_classes
+    }
+
+    /// What was painted on the image at `path`.
+    pub fn layer(&self, path: &str) -> Option<&Arc<LabelLayer>> {
+        self.painted.iter().find(|one| one.path == path).map(|one| &one.layer)
+    }
+
+    /// All images that were painted on, in the order of their first strokes.
+    pub fn layers(&self) -> impl Iterator<Item = (&str, &LabelLayer)> {
+        self.painted.iter().map(|one| (one.path.as_str(), one.layer.as_ref()))
+    }
+
+    /// Begins to paint on the image at `path`, which is a pair of its own from the next [`finish`](Self::finish) on if it
+    /// has no mask. Does nothing if that was done.
+    ///
+    /// # Errors
+    /// If there is no such image.
+    pub fn begin_layer(&mut self, path: &str) -> Result<(), PaintError> {
+        if self.layer(path).is_some() {
+            return Ok(());
+        }
+        let file = self.own_file(path).ok_or(PaintError::NoImage)?;
+        // A mask is no image, even if it could be painted on.
+        if self.last.pairs.iter().any(|pair| pair.mask_path == path) {
+            return Err(PaintError::NoImage);
+        }
+        let layer = LabelLayer::new(file.raster.width, file.raster.height);
+        self.put_layer(path, layer);
+        Ok(())
+    }
+
+    /// Takes in a layer as [`LabelLayer::encode`] wrote it, instead of the one that is there.
+    ///
+    /// # Errors
+    /// If there is no such image, or the bytes are no layer of it.
+    pub fn restore_layer(&mut self, path: &str, bytes: &[u8]) -> Result<(), Option<LayerError>> {
+        let file = self.own_file(path).ok_or(None)?;
+        let layer = LabelLayer::decode(bytes, [file.raster.width, file.raster.height]).map_err(Some)?;
+        self.put_layer(path, layer);
+        Ok(())
+    }
+
+    fn put_layer(&mut self, path: &str, layer: LabelLayer) {
+        let layer = Arc::new(layer);
+        match self.painted.iter_mut().find(|one| one.path == path) {
+            Some(one) => one.layer = layer,
+            None => self.painted.push(PaintedImage {
+                path: path.to_owned(),
+                layer,
+            }),
+        }
+    }
+
+    /// The image at `path`, as decoded.
+    pub fn image(&self, path: &str) -> Option<&Arc<Raster>> {
+        self.own_file(path).map(|file| &file.raster)
+    }
+
+    fn own_file(&self, path: &str) -> Option<&Loaded> {
+        self.files.iter().find(|file| file.path == path && file.of.is_none())
+    }
+
+    /// Bytes of all that was painted.
+    pub(super) fn painted_bytes(&self) -> u64 {
+        self.painted.iter().map(|one| one.layer.bytes()).sum()
+    }
+
+    /// Paints on an image of `data`, which is the outcome of the last [`finish`](Self::finish) and is changed in place: the
+    /// labels are copied only if somebody else holds them. Gives the number of the pair.
+    ///
+    /// # Errors
+    /// If that cannot be; nothing is changed.
+    pub fn paint(&mut self, data: &mut Dataset, path: &str, patch: &Patch) -> Result<usize, PaintError> {
+        let at = data
+            .pairs
+            .iter()
+            .position(|pair| pair.image_path == path && pair.blocked.is_none());
+        let at = at.ok_or(PaintError::NoImage)?;
+        let classes = data.label_count();
+        let pair = data.pairs.get_mut(at).ok_or(PaintError::NoImage)?;
+        check(patch, [pair.image.width, pair.image.height])?;
+        self.begin_layer(path)?;
+        // What was painted is shared with the pair, and the labels with the last outcome, until they are changed.
+        pair.layer = None;
+        if let Some(last) = self.last.pairs.get_mut(at) {
+            (last.layer, last.labels) = (None, Arc::default());
+        }
+        let Some(one) = self.painted.iter_mut().find(|one| one.path == path) else {
+            return Err(PaintError::NoImage);
+        };
+        let image = pair.image.clone();
+        let is_known = image.any_transparent();
+        let layer = Arc::make_mut(&mut one.layer);
+        layer.paint(patch, |x, y| !is_known || image.alpha8_at(x, y) != 0);
+        let width = image.width as usize;
+        let labels = Arc::make_mut(&mut pair.labels);
+        for y in patch.area.top as usize..patch.area.end()[0] as usize {
+            let from = y * width + patch.area.left as usize;
+            let Some(row) = labels.get_mut(from..from + patch.area.width as usize) else {
+                continue;
+            };
+            for (column, label) in row.iter_mut().enumerate() {
+                let old = *label;
+                *label = layer.over(patch.area.left as usize + column, y, old, classes);
+                pair.tally.replace(old, *label);
+            }
+        }
+        pair.layer = Some(one.layer.clone());
+        pair.foreground_share = pair.tally.share(&pair.labelling, pair.labels.len() as u64);
+        if let Some(last) = self.last.pairs.get_mut(at) {
+            *last = pair.clone();
+        }
+        Ok(at)
+    }
+
+    /// Images that were painted on and have no mask, with their names: they come after the pairs of files, in the order of
+    /// their first strokes, so that a new one changes no other's number.
+    pub(super) fn add_painted(&self, paired: &mut Paired) {
+        let has_mask = |image: usize| {
+            paired
+                .pairs
+                .iter()
+                .any(|(own, mask, _)| *own == image || *mask == image)
+        };
+        let place = |path: &str| {
+            self.files
+                .iter()
+                .position(|file| file.path == path && file.of.is_none())
+        };
+        let alone: Vec<usize> = self
+            .painted
+            .iter()
+            .filter_map(|one| place(&one.path))
+            .filter(|image| !has_mask(*image))
+            .collect();
+        for image in &alone {
+            let path = &self.files[*image].path;
+            let is_missing = |kind: &FaultKind| matches!(kind, FaultKind::NoMask | FaultKind::PartnerRefused { .. });
+            paired
+                .faults
+                .retain(|fault| fault.path != *path || !is_missing(&fault.kind));
+            paired.unpaired.retain(|file| file.path != *path);
+        }
+        let name = |image: &usize| {
+            let path = self.files[*image].path.as_str();
+            let stem = without_extension(path).unwrap_or(path);
+            let short = stem.rsplit(['/', '\\']).next().unwrap_or(stem);
+            let is_taken = paired.pairs.iter().any(|(_, _, name)| name == short);
+            (*image, if is_taken { stem.to_owned() } else { short.to_owned() })
+        };
+        paired.painted = alone.iter().map(name).collect();
+    }
+
+    /// A pair whose labels were painted. `set`: the data set but for its pairs.
+    pub(super) fn make_painted(&self, image: usize, name: String, set: &Dataset) -> Pair {
+        let image = &self.files[image];
+        let layer = self.layer(&image.path).cloned();
+        let known = self
+            .last
+            .pairs
+            .iter()
+            .find(|pair| pair.is_only_painted() && Arc::ptr_eq(&pair.files[0], &image.raster));
+        let range = set.ranges.of(&image.raster);
+        let mut pair = match known {
+            Some(known) => Pair { name, ..known.clone() },
+            None => Pair {
+                name,
+                image_path: image.path.clone(),
+                mask_path: String::new(),
+                image: Arc::new(image.raster.in_ranges(range.clone())),
+                // There is none; what is asked of it is asked of the labels.
+                mask: image.raster.clone(),
+                labels: Arc::default(),
+                foreground_share: 0.0,
+                notes: Vec::new(),
+                excluded: false,
+                blocked: None,
+                labelling: set.labelling.clone(),
+                unfit: None,
+                numbers: Numbers::default(),
+                unfit_number: None,
+                hash: image.hash,
+                covered: None,
+                thumbprint: Arc::default(),
+                adjustment: Default::default(),
+                mask_hash: PAINTED_HASH,
+                files: [image.raster.clone(), image.raster.clone()],
+                fixed_notes: pair_notes::image_notes(&image.raster),
+                places: [self.places.get(&image.path).cloned(), None],
+                layer: None,
+                tally: Tally::default(),
+            },
+        };
+        if known.is_none() || pair.image.ranges != range {
+            pair.image = Arc::new(pair.image.in_ranges(range));
+            pair.thumbprint = Arc::new(Thumbprint::new(&pair.image));
+        }
+        pair.excluded = self.excluded.contains(&image.path);
+        if pair.labels.is_empty() || !pair.labelling.labels_like(&set.labelling) || !pair.has_layer(layer.as_ref()) {
+            let mut labels = vec![classes::UNLABELLED; pair.image.pixels() as usize];
+            if let Some(layer) = &layer {
+                layer.lay_over(&mut labels, pair.image.width as usize, set.label_count());
+            }
+            pair.tally = Tally::new(&labels);
+            pair.labels = Arc::new(labels);
+        }
+        pair.layer = layer;
+        pair.labelling = set.labelling.clone();
+        pair.foreground_share = pair.tally.share(&pair.labelling, pair.labels.len() as u64);
+        pair.notes = pair.fixed_notes.clone();
+        pair
+    }
+
+    /// Hashes of the images that are in no pair of files, in ascending order: whether they were painted on or not.
+    pub(super) fn images_alone(&self, paired: &Paired) -> Vec<u64> {
+        let hash = |path: &str| self.own_file(path).map(|file| file.hash);
+        let waiting = paired.unpaired.iter().filter(|file| !file.is_mask);
+        let painted = paired.painted.iter().map(|(image, _)| self.files[*image].hash);
+        let mut all: Vec<u64> = waiting.filter_map(|file| hash(&file.path)).chain(painted).collect();
+        all.sort_unstable();
+        all
+    }
+}
+
+fn check(patch: &Patch, [width, height]: [u32; 2]) -> Result<(), PaintError> {
+    let area = patch.area;
+    if area.is_empty() || !area.is_inside(&Area::whole(height, width)) {
+        return Err(PaintError::Outside([width, height]));
+    }
+    let is_value = |value: &u8| usize::from(*value) < MAX_CLASSES || *value >= crate::values::UNTOUCHED;
+    if patch.values.len() as u64 != area.pixels() || !patch.values.iter().all(is_value) {
+        return Err(PaintError::BadValues);
+    }
+    Ok(())
+}
+
+impl Tally {
+    /// Of labels.
+    pub(super) fn new(labels: &[u8]) -> Self {
+        let mut tally = Self::default();
+        labels.iter().for_each(|label| tally.add(*label));
+        tally
+    }
+
+    /// As [`Pair::foreground_share`] is. `pixels`: of the image.
+    pub(super) fn share(&self, labelling: &Labelling, pixels: u64) -> f64 {
+        let (ones, all) = self.marked(labelling, pixels);
+        ones as f64 / all.max(1) as f64
+    }
+}
+
+#[cfg(test)]
+#[path = "painting_tests.rs"]
+mod tests;
