@@ -57,5 +57,11 @@ export function images() {
 /** The classes that can be painted, the first of them background. @returns {readonly import('../../core/types.js').ClassInfo[]} */
 export function labelClasses() {
   const classes = state.dataset?.label_classes ?? [];
-  return classes.length >= 2 ? classes : [{ name: 'Background', rgb: [66, 133, 244] }, { name: 'Foreground', rgb: [255, 122, 0] }];
+  return classes.length >= 2 ? classes : [{ name: 'background', rgb: [0, 0, 0] }, { name: 'foreground', rgb: [255, 96, 0] }];
 }
+
+/** Background that has no colour of its own is black, which nobody sees over dark ground. */
+const SHOWN_BACKGROUND = /** @type {const} */ ([66, 133, 244]);
+
+/** The colours classes are drawn in. @param {readonly import('../../core/types.js').ClassInfo[]} classes @returns {(readonly number[])[]} */
+export const shownColours = (classes) => classes.map(({ rgb }, index) => (index === 0 && rgb.every((v) => v === 0) ? SHOWN_BACKGROUND : rgb));

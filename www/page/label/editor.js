@@ -12,7 +12,7 @@ import { faultLine } from '../../ui/strings.js';
 import { PanZoom } from '../viewer/pan-zoom.js';
 import { LabelCanvas } from './canvas.js';
 import { likeColoured, sameToNetwork } from './flood.js';
-import { brushPx, chosen, desk, images, labelClasses, shareOf, shares, tell } from './desk.js';
+import { brushPx, chosen, desk, images, labelClasses, shareOf, shares, shownColours, tell } from './desk.js';
 import { bringsKeys } from './keys.js';
 import { busyWords, notTaken } from './label-strings.js';
 import { Layer } from './layer.js';
@@ -252,6 +252,10 @@ function chooseTool(name) {
 /** @param {number} x @param {number} y of the stage @param {boolean} touch */
 function hover(x, y, touch) {
   pointer = canvas.toImage(x, y);
+  if (cross) {
+    cross = null;
+    canvas.changed('sketch');
+  }
   cursorAt(x, y, touch);
 }
 
@@ -285,10 +289,13 @@ function moveCross(dx, dy, fine) {
   canvas.changed('sketch');
 }
 
-/** @param {boolean} shift */
+/** Enter: presses at the cross, or ends the shape that the pointer made. @param {boolean} shift */
 function press(shift) {
-  if (!cross) moveCross(0, 0, false);
-  else tools.press(cross, shift);
+  const last = tools.points.at(-1);
+  // Twice at one place is the end of a shape.
+  if (!cross ? tools.busy : tools.points.length > 1 && last?.x === cross.x && last?.y === cross.y) tools.finish();
+  else if (cross) tools.press(cross, shift);
+  else moveCross(0, 0, false);
 }
 
 /** @param {import('../../core/types.js').EngineEvent} event */
@@ -364,10 +371,10 @@ let looked = '';
 /** Colours and opacities. */
 function paintLook() {
   const classes = labelClasses();
-  const key = JSON.stringify(classes.map(({ rgb }) => rgb));
+  const key = JSON.stringify(shownColours(classes));
   if (key !== looked) {
     looked = key;
-    canvas.setColours(classes.map(({ rgb }) => rgb));
+    canvas.setColours(shownColours(classes));
   }
   network.setLook((state.run && !state.run.end ? state.run.classes : state.model?.classes ?? []).map(({ rgb }) => rgb));
   $('label-labels').style.opacity = String(chosen.opacity);

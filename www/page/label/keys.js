@@ -68,11 +68,7 @@ function key(event, { tools, pose, canvas, cross, press, space, undo, redo, turn
       return true;
     }
     if (event.key === 'Enter') {
-      // Twice at one place ends a shape.
-      const last = tools.points.at(-1);
-      const before = tools.points.length;
-      if (before > 1 && last && tools.next && last.x === tools.next.x && last.y === tools.next.y) tools.finish();
-      else press(shiftKey);
+      press(shiftKey);
       return true;
     }
     if (event.key === ' ') {

@@ -79,7 +79,10 @@ export const notTaken = 'The network has not seen this place yet; switch on “W
 export const classKeyOf = (index) => (index < 9 ? String(index + 1) : '');
 
 /** @param {readonly { name: string }[]} classes @param {number} index */
-export const className = (classes, index) => classes[index]?.name || (index === 0 ? 'Background' : `Class ${index}`);
+export const className = (classes, index) => {
+  const name = classes[index]?.name || (index === 0 ? 'background' : `class ${index}`);
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+};
 
 /** Colours for classes that have none yet, told apart by most eyes (Okabe and Ito 2008), without black. @type {readonly (readonly [number, number, number])[]} */
 export const NEW_COLOURS = [[230, 159, 0], [86, 180, 233], [0, 158, 115], [240, 228, 66], [0, 114, 178], [213, 94, 0], [204, 121, 167]];

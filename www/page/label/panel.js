@@ -10,7 +10,7 @@ import { send } from '../../core/engine.js';
 import { downloadLabels } from '../predict/downloads.js';
 import { pauseOrResume } from '../train/run-control.js';
 import { canStart, current, start, startWith } from '../train/settings.js';
-import { chosen, desk, images, labelClasses, shareOf } from './desk.js';
+import { chosen, desk, images, labelClasses, shareOf, shownColours } from './desk.js';
 import { NEW_COLOURS, classKeyOf, className, fewWords, firstWords, labelKeys, networkLine, noSuggestion, progressWords, suggestFirst, suggestionLine, toolWords, trainLabel, trainLine } from './label-strings.js';
 
 /**
@@ -175,7 +175,7 @@ function paintClasses() {
     $('label-classes').replaceChildren(...classes.map((one, index) => {
       const text = h('span', { class: 'name' }, className(classes, index));
       const button = h('button', { type: 'button', id: `label-class-${index}`, class: 'label-class', 'aria-pressed': 'false', onclick: () => chooseClass(index) }, text, h('kbd', { 'aria-hidden': 'true' }, classKeyOf(index)));
-      button.prepend(chip(one.rgb));
+      button.prepend(chip(shownColours(classes)[index]));
       return button;
     }));
     $('label-class-rows').replaceChildren(...classes.map(({ name, rgb }, index) => h('li', { class: 'legend-row' },
