@@ -116,6 +116,7 @@ test('from images alone: paint, train, see, correct, take back, take home and dr
   await gm.goTo(page, 'data');
   await page.click('#label-open');
   await editor.open('field1.png');
+  /** @type {[number, number][]} */
   const points = [];
   for (let y = 2; y < SIZE.height; y += 12) for (let x = 2; x < SIZE.width; x += 12) points.push([x, y]);
   const read = () => page.evaluate((all) => all.map(([x, y]) => /** @type {any} */ (window).groundmask.labelAt(x, y)), points);

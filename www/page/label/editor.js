@@ -194,6 +194,11 @@ function turn(by) {
 function closed() {
   tools.abort();
   desk.layer?.end();
+  if ([...layers.values()].some((one) => one.told)) {
+    for (const one of layers.values()) one.told = false;
+    // Its answer is the data set as it stands, with the pictures of what was painted.
+    send({ type: 'set_label_classes', classes: labelClasses().map((one) => ({ ...one })) });
+  }
   clearInterval(timer);
   timer = undefined;
   panning = false;

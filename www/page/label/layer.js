@@ -40,7 +40,8 @@ export class Layer {
     this.stroke = [];
     this.value = 0;
     this.toldAt = 0;
-    this.strokes = 0;
+    /** Whether the engine was told anything since the data set was looked at. */
+    this.told = false;
     if (known) this.read();
   }
 
@@ -124,14 +125,12 @@ export class Layer {
     const changed = this.stroke.length > 0;
     this.history.add(this.stroke);
     this.stroke = [];
-    if (changed) this.strokes += 1;
     return changed;
   }
 
   /** The stroke is not to have been. @returns {Rect | null} */
   cancel() {
     if (!this.end()) return null;
-    this.strokes -= 1;
     const rect = this.undo();
     this.history.undone.pop();
     return rect;
@@ -151,6 +150,7 @@ export class Layer {
   sendAll(patches) {
     /** @type {Rect | null} */
     let rect = null;
+    if (patches.length) this.told = true;
     for (const { left, top, width, height, values } of patches) {
       rect = around(rect, { left, top, width, height });
       send({ type: 'paint_labels', image: this.image, left, top, width, height, values, corrected: this.disagrees({ left, top, width, height, values }) });
