@@ -35,6 +35,9 @@ fn parse(mut args: lexopt::Parser) -> Result<Option<Value>> {
     let (mut images, mut truth) = (None, None);
     let mut config = Map::new();
     config.insert("base".into(), json!(8));
+    // A run that people end themselves: no schedule may wait for its end.
+    config.insert("schedule".into(), json!("constant"));
+    config.insert("lr".into(), json!(1e-3));
     let mut job = json!({
         "val": [], "painted": 10.0, "strokes": 12.0, "minutes": 5.0, "more": "none", "more_strokes": 40.0, "seed": 1.0,
         "device": "cpu", "adapter": "swiftshader",
@@ -113,7 +116,10 @@ mod tests {
         assert_eq!(job["val"], json!(["a.png", "b.png"]));
         assert_eq!(job["strokes"], 12.0);
         assert_eq!(job["more"], "suggest");
-        assert_eq!(job["config"], json!({"base": 8, "depth": 3.0}));
+        assert_eq!(
+            job["config"],
+            json!({"base": 8, "schedule": "constant", "lr": 1e-3, "depth": 3.0})
+        );
     }
 
     #[test]
