@@ -28,6 +28,7 @@ fn outlines_are_drawn_as_asked() {
             smallest,
             unit,
             simplify_px,
+            ..Outlines::default()
         };
         let bytes = export_at(&mut engine, ExportKind::Geojson, outlines, threshold);
         let json: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");

@@ -30,6 +30,7 @@ mod prediction_state;
 mod resume;
 mod run;
 mod run_state;
+mod saved_labels;
 mod saved_run;
 mod scene;
 mod settings;

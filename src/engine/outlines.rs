@@ -27,6 +27,7 @@ pub(super) fn vector_options(kept: &PredictionMap, outlines: Outlines) -> Vector
         // Rounded up, but not for what floats make of a whole number.
         smallest_px: smallest.map_or(usual.smallest_px, |n| (n - 1e-3).ceil().clamp(0.0, 1e15) as u64),
         tolerance_px: tolerance.map_or(usual.tolerance_px, |n| n.min(MAX_TOLERANCE_PX)),
+        right_angles: outlines.right_angles,
     }
 }
 
@@ -126,6 +127,7 @@ fn draw(kept: &PredictionMap, threshold: f32, classes: usize, outlines: Outlines
         let options = VectorOptions {
             smallest_px: options.smallest_px.div_ceil((every * every) as u64),
             tolerance_px: options.tolerance_px / every as f64,
+            ..options
         };
         let mut drawing = Drawing {
             every,

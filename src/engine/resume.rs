@@ -69,6 +69,8 @@ impl Engine {
                 Err(error) => return (events, Err(run_fault(&error.into(), None))),
             }
         }
+        let (layers, beside) = self.saved_layers();
+        let painted_classes = self.data.builder.painted_classes().to_vec();
         let data = &self.data.set;
         let Some(run) = self.run.savable() else {
             return (events, Err(plain(FaultCode::NotRunning, None)));
@@ -120,8 +122,10 @@ impl Engine {
             ended: run.session().ended().map(EndReason::from),
             held_back: run.session().settings().held_back,
             validate_every: run.session().settings().validate_every,
+            layers,
+            painted_classes,
         };
-        let saved = match run.session_mut().save(sink, &about).await {
+        let saved = match run.session_mut().save(sink, &about, beside).await {
             Ok(bytes) => {
                 let best = run.session().best_state();
                 Ok(describe(
@@ -189,7 +193,11 @@ impl Engine {
         if about.data.fingerprint.is_empty() || !here.contains(&about.data.fingerprint) {
             return Err(Refusal::OtherData(Box::new(about.data)));
         }
+        let painted = self.restore_painted(&about, &mut file)?;
         let mut events = self.restore_choices(&about)?;
+        if events.is_empty() && painted {
+            events = self.data_event();
+        }
         let pairs = self.data.set.pairs.len();
         let config = TrainConfig {
             batch: batch.unwrap_or(about.config.batch),
@@ -302,7 +310,7 @@ impl Engine {
     }
 }
 
-enum Refusal {
+pub(super) enum Refusal {
     State(StateError),
     OtherData(Box<SavedData>),
 }

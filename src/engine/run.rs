@@ -275,5 +275,7 @@ pub(super) fn validation_report(run_id: u32, news: &ValidationEvent) -> Validati
         elapsed_ms: news.elapsed_ms,
         images: news.images.clone(),
         curve: news.curve.clone(),
+        labelled_px: news.labelled_px as f64,
+        too_few_labels: news.too_few_labels,
     }
 }

@@ -6,8 +6,8 @@ use crate::{
     data::held_back::HeldBack,
     formats::run_file::RunFileError,
     protocol::{
-        DeviceKind, EndReason, Fault, FaultCode, MaskRule, OutlineShift, SavedData, SavedRun, Stage, TrainConfig,
-        UnmappedPart,
+        ClassInfo, DeviceKind, EndReason, Fault, FaultCode, MaskRule, OutlineShift, SavedData, SavedRun, Stage,
+        TrainConfig, UnmappedPart,
     },
     train::state::{BestState, StateError},
 };
@@ -46,6 +46,24 @@ pub(super) struct About {
     /// Steps between two validations; 0 in files of versions that did not say.
     #[serde(default)]
     pub validate_every: u32,
+    /// What was painted, in the order of the first strokes; the layers lie after the tensors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<SavedLayer>,
+    /// Names and colours of background and foreground, where somebody chose them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub painted_classes: Vec<ClassInfo>,
+}
+
+/// Where the labels lie that were painted on an image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct SavedLayer {
+    /// Of the image.
+    pub path: String,
+    /// As [`crate::protocol::Pair::image_id`].
+    pub image_id: String,
+    /// Of its entry in the file, and its length.
+    pub entry: String,
+    pub bytes: usize,
 }
 
 pub(super) fn describe(step: u32, elapsed_ms: f64, best: Option<BestState>, about: About, bytes: u64) -> SavedRun {

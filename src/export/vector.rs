@@ -7,7 +7,7 @@ use crate::{
         Parts,
         geo::{GeoRef, ToLonLat, ellipsoid::ring_area_m2},
     },
-    infer::{Ring, regions, signed_area, simplified},
+    infer::{Region, Ring, regions, right_angled, signed_area, simplified},
 };
 
 /// How regions become polygons.
@@ -17,6 +17,8 @@ pub struct VectorOptions {
     pub smallest_px: u64,
     /// Corners may move by this many pixels when lines are simplified; 0 keeps the pixels' edges.
     pub tolerance_px: f64,
+    /// Outlines get right angles where they nearly have; their lines are simplified then in any case.
+    pub right_angles: bool,
 }
 
 impl Default for VectorOptions {
@@ -24,9 +26,13 @@ impl Default for VectorOptions {
         Self {
             smallest_px: 16,
             tolerance_px: 0.0,
+            right_angles: false,
         }
     }
 }
+
+/// Corners may move by this much to find the lines that are made right-angled, where nothing else was asked for, pixels.
+const LINES_PX: f64 = 1.5;
 
 /// Metres a degree of latitude, roughly.
 const METRES_A_DEGREE: f64 = 111_320.0;
@@ -66,7 +72,7 @@ impl Classes<'_> {
         for number in usize::from(self.first)..self.count.clamp(2, 255) {
             let inside = |y, x| usize::from((self.class)(y, x)) == number;
             for region in regions(self.size, options.smallest_px, inside) {
-                let pixels = simplified(&region, options.tolerance_px);
+                let pixels = outline(&region, options);
                 let ground = match &placed {
                     Some((geo, to)) => match place(&pixels, geo, to) {
                         Some(ground) => Some(ground),
@@ -84,6 +90,19 @@ impl Classes<'_> {
             }
         }
     }
+}
+
+/// Boundary and holes of a region as they were asked for.
+fn outline(region: &Region, options: VectorOptions) -> Vec<Ring> {
+    let pixels = simplified(region, options.tolerance_px);
+    if !options.right_angles {
+        return pixels;
+    }
+    let (lines, exact) = match options.tolerance_px > 0.0 {
+        true => (pixels.clone(), simplified(region, 0.0)),
+        false => (simplified(region, LINES_PX), pixels.clone()),
+    };
+    right_angled(&lines, &exact).unwrap_or(pixels)
 }
 
 /// A GeoJSON file of the regions of one or several images.

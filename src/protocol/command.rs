@@ -269,6 +269,9 @@ pub struct Outlines {
     pub unit: AreaUnit,
     /// Corners may move by this many pixels when lines are simplified; 0 keeps the pixels' edges.
     pub simplify_px: f64,
+    /// Right angles where outlines nearly have them, as buildings do.
+    #[serde(default)]
+    pub right_angles: bool,
 }
 
 impl Default for Outlines {
@@ -277,6 +280,7 @@ impl Default for Outlines {
             smallest: USUAL_SMALLEST_PX,
             unit: AreaUnit::Px,
             simplify_px: 0.0,
+            right_angles: false,
         }
     }
 }

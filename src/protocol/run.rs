@@ -102,6 +102,12 @@ pub struct ValidationReport {
     /// Precision and recall by threshold, of the held-back images (of the training ones where there are none); empty for
     /// several classes.
     pub curve: Vec<CurvePoint>,
+    /// Pixels with a label that the figures are of, on the images held back (on those trained on where there are none).
+    #[serde(default)]
+    pub labelled_px: f64,
+    /// Labels are painted, and too few of them are measured to rely on the figures.
+    #[serde(default)]
+    pub too_few_labels: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -103,6 +103,17 @@ impl Engine {
         SaveOutcome::new(events, saved)
     }
 
+    /// What was painted on the image at `path`, to be kept; undefined if nothing was.
+    pub fn label_layer(&self, path: &str) -> Option<Vec<u8>> {
+        self.inner.label_layer(path)
+    }
+
+    /// Takes in what `label_layer` gave of this image; gives its `Event[]`.
+    #[wasm_bindgen(unchecked_return_type = "Event[]")]
+    pub fn restore_label_layer(&mut self, path: &str, bytes: &[u8]) -> js_sys::Array {
+        to_array(self.inner.restore_label_layer(path, bytes))
+    }
+
     /// Goes on with a saved run; gives its `Event[]`.
     #[wasm_bindgen(unchecked_return_type = "Event[]")]
     pub fn resume_run(

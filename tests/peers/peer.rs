@@ -2,6 +2,7 @@
 //!
 //! Models and tensors travel as safetensors; every command fails with one line on standard error.
 
+mod labels;
 mod train_set;
 
 use std::{env, fs, path::Path, process::ExitCode, sync::Arc};
@@ -39,6 +40,7 @@ peer tiff FILE OUT                                       all samples as `pixels`
 peer picture FILE OUT                                    as the page sees it: `rgba` [h,w,4] of 0..255
 peer picture FILE OUT DIR                                as a model trained on DIR would get it at prediction
 peer train DIR OUT                                       a folder as dropped to train on: facts as JSON, `mask_<i>`, `rgba_<i>`
+peer labels IMAGE LABELS DIR                            `labels` [h,w] painted on an image, in every format
 peer layers P GEO.tif THRESHOLD SMALLEST TOLERANCE DIR   results of `p` [h,w] in every format, areas as JSON
 peer lon-lat EPSG X Y                                    longitude and latitude
 peer rasterize FILE.geojson|.shp GEO.tif OUT             the mask of an image, `mask` [h,w]
@@ -91,13 +93,15 @@ fn run(args: &[&str]) -> Outcome<()> {
         ["picture", file, out] => picture(file, out),
         ["picture", file, out, folder] => train_set::picture_as_trained(file, out, folder),
         ["train", folder, out] => train_set::train(folder, out),
+        ["labels", image, painted, folder] => labels::labels(image, painted, folder),
         ["layers", p, geo, threshold, smallest, tolerance, folder] => layers(
             p,
             geo,
             threshold.parse()?,
             VectorOptions {
                 smallest_px: smallest.parse()?,
-                tolerance_px: tolerance.parse()?,
+                tolerance_px: tolerance.trim_start_matches("right:").parse()?,
+                right_angles: tolerance.starts_with("right:"),
             },
             folder,
         ),

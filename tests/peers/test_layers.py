@@ -176,3 +176,42 @@ def test_shapefiles_become_the_mask_that_rasterio_makes(peer, seed, place, syste
     whole = (peer.folder / "map.shp").read_bytes()
     (peer.folder / "map.shp").write_bytes(whole[: len(whole) // 2])
     assert "cut off" in peer.refuses("rasterize", peer.folder / "map.shp", image, out)
+
+
+@pytest.mark.parametrize("tolerance", [0, 1.5])
+def test_houses_get_right_angles(peer, seed, tolerance):
+    rng = np.random.default_rng(seed)
+    p = np.zeros((600, 900), np.float32)
+    y, x = np.mgrid[:600, :900] + 0.5
+    houses = 0
+    for cy in range(50, 600, 100):
+        for cx in range(50, 900, 100):
+            angle, (long, wide) = rng.uniform(0, np.pi), rng.uniform(14, 32, 2)
+            u = (x - cx) * np.cos(angle) + (y - cy) * np.sin(angle)
+            v = (y - cy) * np.cos(angle) - (x - cx) * np.sin(angle)
+            house = (abs(u) < long) & (abs(v) < wide)
+            if rng.random() < 0.5:
+                house &= ~((u > long * rng.uniform(0.1, 0.4)) & (v > wide * rng.uniform(0.1, 0.4)))
+            # Networks do not draw straight lines.
+            edge = house & ~(np.roll(house, 1, 0) & np.roll(house, 1, 1) & np.roll(house, -1, 0) & np.roll(house, -1, 1))
+            house &= ~(edge & (rng.random(house.shape) < 0.15))
+            p[house] = 1
+            houses += 1
+    make(peer, p, None, smallest=50, tolerance=0)
+    raw = geopandas.read_file(peer.folder / "regions.geojson").geometry.set_crs(None, allow_override=True)
+    make(peer, p, None, smallest=50, tolerance=f"right:{tolerance}")
+    ours = geopandas.read_file(peer.folder / "regions.geojson").geometry.set_crs(None, allow_override=True)
+    assert len(ours) == len(raw) == houses
+    square = 0
+    for a, b in zip(raw, ours, strict=True):
+        assert b.is_valid and b.is_simple
+        assert abs(b.area / a.area - 1) <= 0.05
+        assert a.intersection(b).area / a.union(b).area >= 0.9
+        assert shapely.get_num_coordinates(b) < shapely.get_num_coordinates(a)
+        corners = np.array(b.exterior.coords)
+        sides = np.diff(corners, axis=0)
+        after = np.roll(sides, -1, axis=0)
+        lengths = np.linalg.norm(sides, axis=1) * np.linalg.norm(after, axis=1)
+        # Coordinates are rounded to hundredths.
+        square += bool(np.all(abs((sides * after).sum(axis=1)) < 0.02 * lengths))
+    assert square >= 0.9 * houses, square

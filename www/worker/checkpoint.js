@@ -24,6 +24,7 @@ import { Slots, openFolder, readerOf, readerOfBlob, words } from './slots.js';
  * @property {() => import('../../pkg/groundmask.js').Engine | null} engine
  * @property {() => EngineModule | null} module
  * @property {() => void} wake has `due` asked again
+ * @property {(folder: FileSystemDirectoryHandle) => Promise<void>} opened what else is kept there can be read
  * @property {<T>(work: () => Promise<T> | T) => Promise<T | null>} guarded an engine call; null if it was the engine's end
  */
 
@@ -72,6 +73,8 @@ export class Checkpoints {
   async open() {
     try {
       this.folder = await openFolder();
+      // What is wrong with the storage is said below.
+      await this.host.opened(this.folder).catch(() => {});
       const slots = await Slots.open(this.folder, (file) => this.describe(file));
       const fault = slots.unread();
       if (fault) {

@@ -7,6 +7,7 @@
  */
 import { Intake } from './intake.js';
 import { Checkpoints } from './checkpoint.js';
+import { LabelJournal } from './label-journal.js';
 import { BUILD } from '../core/build.js';
 import { PROTOCOL_VERSION } from '../core/paths.js';
 import { LoadError, binaryUrl, hasFusedSimd, loadEngine, memoryBytes } from './wasm-load.js';
@@ -33,7 +34,13 @@ let looping = false;
 /** @type {Command[]} */
 const commands = [];
 const intake = new Intake(call, post, () => module);
-const checkpoints = new Checkpoints({ post, send, engine: () => engine, module: () => module, guarded: (work) => guarded(async () => work(), true), wake: run });
+const journal = new LabelJournal({
+  paint: async (command) => (await guarded(() => /** @type {any} */ (engine).command(command), true)) ?? [],
+  restore: async (path, bytes) => (await guarded(async () => /** @type {any} */ (engine).restore_label_layer(path, bytes), true)) ?? [],
+  layer: (path) => engine?.label_layer(path),
+  send: (events) => send(events),
+});
+const checkpoints = new Checkpoints({ post, send, engine: () => engine, module: () => module, guarded: (work) => guarded(async () => work(), true), wake: run, opened: (folder) => journal.open(folder) });
 let keeping = false;
 let plain = false;
 /** Messages with events so far, and how many of them the page has handled. */
@@ -163,6 +170,11 @@ async function loop() {
         await call(command);
         continue;
       }
+      // Before a saved run goes on: what was painted since is newer.
+      if (journal.due()) {
+        await journal.step();
+        continue;
+      }
       if (checkpoints.due()) {
         await checkpoints.step();
         continue;
@@ -214,7 +226,11 @@ function composed(value) {
 
 /** @param {Command} command */
 async function call(command) {
-  send((await guarded(() => /** @type {any} */ (engine).command(composed(command)), false)) ?? []);
+  const own = composed(command);
+  /** @type {EngineEvent[]} */
+  const events = (await guarded(() => /** @type {any} */ (engine).command(own), false)) ?? [];
+  send(events);
+  journal.keep(own, events);
 }
 
 /**
@@ -300,6 +316,7 @@ function postEarly(event) {
 function send(events) {
   if (!events.length) return;
   checkpoints.watch(events);
+  journal.watch(events);
   posted += 1;
   post({ kind: 'events', events }, buffersIn(events));
 }

@@ -14,14 +14,14 @@ use crate::workspace::Workspace;
 
 const USAGE: &str = "\
 cargo xtask predict --model FILE --image FILE --out FILE.tif|.png|.geojson
-                    [--probability] [--classes] [--threshold N] [--simplify PX] [--tta] [--own-resolution] [--device webgpu|cpu] [--adapter swiftshader|default]
+                    [--probability] [--classes] [--threshold N] [--simplify PX] [--right-angles] [--tta] [--own-resolution] [--device webgpu|cpu] [--adapter swiftshader|default]
 cargo xtask convert --model FILE --out FILE.onnx|.h5|.npz|.safetensors [--qgis]
 
 The model is a .safetensors file saved by the page or Keras weights of the seed's networks (.h5). The image is any
 that the page reads, its world file and .prj beside it. --out chooses the format by its ending: a GeoTIFF or PNG mask
 (0 or 255, cut at the model's own threshold unless --threshold gives another; --probability: probabilities; --classes:
 class numbers with nodata, GeoTIFF only) or outlines (of a placed image with lines simplified to 1.5 pixels, as on the
-page; --simplify 0: along the pixels). --own-resolution:
+page; --simplify 0: along the pixels; --right-angles: with right angles where they nearly have them). --own-resolution:
 the image is not seen at the ground resolution the model was trained at. --qgis fixes the ONNX file's tile size, as QGIS's Deepness plugin wants it. One JSON line comes last.";
 
 /// Which of the two commands.
@@ -44,7 +44,7 @@ fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
     let (mut model, mut image, mut out) = (None, None, None);
     let (mut probability, mut classes, mut tta, mut qgis, mut own_resolution) = (false, false, false, false, false);
     let (mut threshold, mut device, mut adapter) = (None::<f64>, "cpu".to_owned(), "swiftshader".to_owned());
-    let mut simplify = None;
+    let (mut simplify, mut right_angles) = (None, false);
     while let Some(arg) = args.next()? {
         let lexopt::Arg::Long(name) = arg else {
             return Err(arg.unexpected().into());
@@ -62,6 +62,7 @@ fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
             ("classes", Task::Predict) => classes = true,
             ("tta", Task::Predict) => tta = true,
             ("own-resolution", Task::Predict) => own_resolution = true,
+            ("right-angles", Task::Predict) => right_angles = true,
             ("simplify", Task::Predict) => {
                 let text = value()?;
                 let px = text.parse::<f64>().ok().filter(|px| (0.0..=50.0).contains(px));
@@ -104,11 +105,12 @@ fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
                     out.display()
                 ),
             };
-            if simplify.is_some() && kind != "geojson" {
-                bail!("--simplify is for outlines (.geojson)\n\n{USAGE}");
+            if (simplify.is_some() || right_angles) && kind != "geojson" {
+                bail!("--simplify and --right-angles are for outlines (.geojson)\n\n{USAGE}");
             }
             job["kind"] = json!(kind);
             job["simplify"] = json!(simplify);
+            job["right_angles"] = json!(right_angles);
             job["image"] = json!(image.with_context(|| format!("--image is missing\n\n{USAGE}"))?);
         }
         Task::Convert => {
@@ -171,9 +173,11 @@ mod tests {
                 "a.geojson",
                 "--simplify",
                 "0",
+                "--right-angles",
             ],
         );
-        assert_eq!(job.unwrap().unwrap()["simplify"], 0.0);
+        let job = job.unwrap().unwrap();
+        assert_eq!((&job["simplify"], &job["right_angles"]), (&json!(0.0), &json!(true)));
         let job = parsed(Task::Convert, &["--model", here, "--out", "m.onnx", "--qgis"])
             .unwrap()
             .unwrap();

@@ -103,6 +103,25 @@ impl Builder {
         self.own_file(path).map(|file| &file.raster)
     }
 
+    /// By which the image at `path` is known, whatever its path.
+    pub fn image_hash(&self, path: &str) -> Option<u64> {
+        self.own_file(path).map(|file| file.hash)
+    }
+
+    /// The first image of these pixels, by its [`image_hash`](Self::image_hash) in 16 hexadecimal digits.
+    pub fn path_of(&self, image_id: &str) -> Option<String> {
+        let hash = u64::from_str_radix(image_id, 16).ok()?;
+        let own = self.files.iter().find(|file| file.hash == hash && file.of.is_none());
+        own.map(|file| file.path.clone())
+    }
+
+    /// Takes the images of these paths for those that were painted on first, in this order: it decides about the numbers of
+    /// their pairs.
+    pub fn order_layers(&mut self, paths: &[String]) {
+        let place = |one: &PaintedImage| paths.iter().position(|path| *path == one.path);
+        self.painted.sort_by_key(|one| place(one).unwrap_or(usize::MAX));
+    }
+
     fn own_file(&self, path: &str) -> Option<&Loaded> {
         self.files.iter().find(|file| file.path == path && file.of.is_none())
     }

@@ -110,6 +110,37 @@ pub fn read_meta<A: for<'de> Deserialize<'de>>(file: &RunFile) -> Result<(Sessio
     Ok((meta.session, meta.about))
 }
 
+/// Bytes that lie in a run file beside the session's tensors, such as labels.
+pub struct Bytes {
+    /// Of the tensor that they become.
+    pub name: String,
+    pub bytes: Vec<u8>,
+}
+
+/// Bytes as numbers that 32-bit floats hold exactly, three in each, the lowest first.
+fn as_values(bytes: &[u8]) -> Vec<f32> {
+    let number = |part: &[u8]| part.iter().rev().fold(0u32, |sum, byte| sum << 8 | u32::from(*byte)) as f32;
+    bytes.chunks(3).map(number).collect()
+}
+
+/// The `length` bytes that lie in a run file under a name.
+///
+/// # Errors
+/// If they are not there, or fewer.
+pub fn read_bytes(file: &mut RunFile, name: &str, length: usize) -> Result<Vec<u8>, StateError> {
+    let (_, values) = file.tensor(name)?;
+    if values.len() != length.div_ceil(3) {
+        return Err(StateError::Meta(format!("{name} holds {} numbers", values.len())));
+    }
+    let mut bytes: Vec<u8> = Vec::with_capacity(3 * values.len());
+    for value in values {
+        let [a, b, c, _] = (value as u32).to_le_bytes();
+        bytes.extend([a, b, c]);
+    }
+    bytes.truncate(length);
+    Ok(bytes)
+}
+
 /// A tensor to be written: still on the device, or on the host.
 #[allow(
     clippy::large_enum_variant,
@@ -144,13 +175,14 @@ impl SessionState {
         }
     }
 
-    /// Writes a run file, with `about` beside this state in the header. Gives the length in bytes.
+    /// Writes a run file, with `about` beside this state in the header and `beside` after its tensors. Gives the length in
+    /// bytes.
     ///
     /// # Errors
     /// If the sink is full, the device fails, or the weights are not finite.
     pub(in crate::train) async fn write(
         &self,
-        (sink, about): (&mut dyn Sink, &impl Serialize),
+        (sink, about, beside): (&mut dyn Sink, &impl Serialize, Vec<Bytes>),
         trainer: &mut Trainer,
         checkpoint: &Checkpoint,
         losses: &[f64],
@@ -175,6 +207,10 @@ impl SessionState {
         }
         let losses: Vec<f32> = losses.iter().map(|&loss| loss as f32).collect();
         parts.push((Entry::new("losses", [losses.len()]), Part::Host(losses)));
+        for Bytes { name, bytes } in beside {
+            let values = as_values(&bytes);
+            parts.push((Entry::new(name, [values.len()]), Part::Host(values)));
+        }
         let entries = parts.iter().map(|(entry, _)| entry.clone()).collect();
         let mut writer = Writer::begin(sink, &MetaOut { session: self, about }, entries)?;
         write_parts(&mut writer, parts).await?;

@@ -34,6 +34,12 @@ pub struct ValidationEvent {
     /// Of the held-back images (of the training ones where there are none); empty for several classes, not kept either.
     #[serde(skip)]
     pub curve: Vec<CurvePoint>,
+    /// Pixels with a label that the figures are of; runs from before labels were painted do not say.
+    #[serde(default)]
+    pub labelled_px: u64,
+    /// Labels are painted, and too few of them are measured to rely on the figures.
+    #[serde(default)]
+    pub too_few_labels: bool,
 }
 
 #[derive(Debug, Clone)]

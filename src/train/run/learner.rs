@@ -14,7 +14,7 @@ use crate::{
     train::{
         checkpoint::{
             best::{BestState, Checkpoint},
-            state::{SessionState, StateError, Tensors},
+            state::{Bytes, SessionState, StateError, Tensors},
         },
         health::{run_health::RunHealth, watch::Failure},
         report::events::{SessionEvent, TrainError, ValidationEvent},
@@ -71,7 +71,7 @@ impl Learner {
         }
     }
 
-    /// Writes a run file with `about` beside the state. Gives its length in bytes.
+    /// Writes a run file with `about` beside the state and `beside` after its tensors. Gives its length in bytes.
     ///
     /// # Errors
     /// If the sink is full, the device fails, or the weights are not finite.
@@ -80,10 +80,11 @@ impl Learner {
         state: &SessionState,
         sink: &mut dyn Sink,
         about: &impl Serialize,
+        beside: Vec<Bytes>,
     ) -> Result<u64, StateError> {
         let losses = self.losses.all();
         state
-            .write((sink, about), &mut self.trainer, &self.checkpoint, losses)
+            .write((sink, about, beside), &mut self.trainer, &self.checkpoint, losses)
             .await
     }
 

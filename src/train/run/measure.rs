@@ -114,13 +114,17 @@ impl Side {
             let whole = Area::whole(image.height, image.width);
             let held = settings.held_back.filter(|held| held.pair == pair);
             let part = held.map(|held| if held_out { held.area } else { held.train[0] });
+            let part = part.or_else(|| labelled_part(data, settings, pair, &whole));
             // What lies in the gap may be seen, and nothing beyond.
             let limits = match held {
                 Some(held) if held_out => held.area.grown(held.gap_px, &whole),
                 Some(held) => held.train[0],
                 None => whole,
             };
-            Some((pair, part, limits))
+            let is_labelled = data
+                .pair(pair)
+                .is_none_or(|p| !p.is_only_painted() || p.tally.labelled > 0);
+            is_labelled.then_some((pair, part, limits))
         };
         Self {
             held_out,
@@ -139,7 +143,7 @@ impl Side {
     }
 
     /// Whole images, and of large ones blocks that have `share` of their pixels.
-    fn pieces(&self, settings: &Settings, share: f64) -> Vec<Piece> {
+    fn pieces(&self, data: &Dataset, settings: &Settings, share: f64) -> Vec<Piece> {
         let mut pieces = Vec::new();
         for (pair, part, limits) in &self.images {
             let piece = |part| Piece {
@@ -149,7 +153,10 @@ impl Side {
             };
             let area = part.unwrap_or(*limits);
             if share < 1.0 && is_large(settings, part, limits) {
-                let blocks = blocks(area, share, settings.seed, *pair);
+                let layer = data.pair(*pair).filter(|p| p.is_only_painted());
+                let layer = layer.and_then(|p| p.layer.as_deref());
+                let is_labelled = |block: &Area| layer.is_none_or(|layer| layer.meets(block));
+                let blocks = blocks(area, share, settings.seed, *pair, is_labelled);
                 pieces.extend(
                     blocks
                         .into_iter()
@@ -165,12 +172,20 @@ impl Side {
     }
 }
 
-/// Pixels around a part that is held back.
+/// Pixels around a part that is held back, or that alone is labelled.
 fn gap_px_of(settings: &Settings, pair: usize) -> u32 {
     settings
         .held_back
         .filter(|held| held.pair == pair)
-        .map_or(0, |held| held.gap_px)
+        .map_or(AROUND_PX, |held| held.gap_px)
+}
+
+/// Where an image that has only painted labels has any, if that is much less than all of it.
+fn labelled_part(data: &Dataset, settings: &Settings, pair: usize, whole: &Area) -> Option<Area> {
+    let pair = data.pair(pair).filter(|p| p.is_only_painted())?;
+    let bounds = pair.layer.as_ref()?.bounds()?;
+    let is_part = settings.sampling == Sampling::Crop && 2 * bounds.pixels() < whole.pixels();
+    is_part.then_some(bounds)
 }
 
 /// Pixels that the network is shown of an area.
@@ -187,8 +202,8 @@ fn is_large(settings: &Settings, part: &Option<Area>, limits: &Area) -> bool {
     settings.sampling == Sampling::Crop && (part.is_some() || limits.pixels() > SMALL_PX)
 }
 
-/// Blocks of an area that have about `share` of its pixels, one at least: always the same, spread by chance.
-fn blocks(area: Area, share: f64, seed: u32, pair: usize) -> Vec<Area> {
+/// Of the blocks of an area that have labels about `share`, one at least: always the same, spread by chance.
+fn blocks(area: Area, share: f64, seed: u32, pair: usize, is_labelled: impl Fn(&Area) -> bool) -> Vec<Area> {
     let count = |length: u32| length.div_ceil(BLOCK_PX).max(1);
     let (down, across) = (count(area.height), count(area.width));
     let edge = |at: u32, n: u32, length: u32| (u64::from(at) * u64::from(length) / u64::from(n)) as u32;
@@ -203,8 +218,9 @@ fn blocks(area: Area, share: f64, seed: u32, pair: usize) -> Vec<Area> {
                 width: edge(column + 1, across, area.width) - left,
             }
         })
+        .filter(is_labelled)
         .collect();
-    let wanted = ((all.len() as f64 * share).round() as usize).clamp(1, all.len());
+    let wanted = ((all.len() as f64 * share).round() as usize).clamp(all.len().min(1), all.len());
     Draw::new(seed, Stream::Split, 2, pair as u64).shuffle(&mut all);
     all.truncate(wanted);
     all.sort_by_key(|block| (block.top, block.left));
@@ -242,8 +258,8 @@ pub(in crate::train) fn pieces(
     // Where little is wanted of one side, the other has the rest.
     let of_sample = (left * sample_part).min(sample_large as f64);
     let share = |room: f64, pixels: u64| if pixels == 0 { 1.0 } else { room / pixels as f64 };
-    let mut pieces = VecDeque::from(held_out.pieces(settings, share(left - of_sample, large)));
-    pieces.extend(sample.pieces(settings, share(of_sample, sample_large)));
+    let mut pieces = VecDeque::from(held_out.pieces(data, settings, share(left - of_sample, large)));
+    pieces.extend(sample.pieces(data, settings, share(of_sample, sample_large)));
     pieces
 }
 

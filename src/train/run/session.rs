@@ -21,7 +21,7 @@ use crate::{
     train::{
         checkpoint::{
             best::BestState,
-            state::{SessionState, StateError, read_meta},
+            state::{Bytes, SessionState, StateError, read_meta},
         },
         config::Settings,
         health::{stopping::Stopping, watch::Failure},
@@ -116,11 +116,17 @@ impl Session {
         Ok(events)
     }
 
-    /// Writes the whole state as a run file, with `about` beside it in the header. Gives the length in bytes.
+    /// Writes the whole state as a run file, with `about` beside it in the header and `beside` after its tensors. Gives the
+    /// length in bytes.
     ///
     /// # Errors
     /// If the sink is full, the device fails, or the weights are not finite.
-    pub async fn save(&mut self, sink: &mut dyn Sink, about: &impl Serialize) -> Result<u64, StateError> {
+    pub async fn save(
+        &mut self,
+        sink: &mut dyn Sink,
+        about: &impl Serialize,
+        beside: Vec<Bytes>,
+    ) -> Result<u64, StateError> {
         let state = SessionState {
             validated_at: self.validator.step(),
             validating: self.validator.is_unfinished(),
@@ -129,7 +135,7 @@ impl Session {
             early_end: self.early_end,
             ..self.learner.state(self.validator.history())
         };
-        self.learner.save(&state, sink, about).await
+        self.learner.save(&state, sink, about, beside).await
     }
 
     pub fn settings(&self) -> &Settings {

@@ -8,7 +8,7 @@ use super::{
     setup::RunSetup,
 };
 use crate::{
-    data::batches::Sampling,
+    data::{batches::Sampling, classes},
     infer::{Prediction, View},
     model::UNet,
     train::{
@@ -21,6 +21,10 @@ use crate::{
         },
     },
 };
+
+/// Fewer painted pixels than this that are measured, or fewer of one class, are too few to judge by.
+const FEW_PX: u64 = 4000;
+const FEW_OF_A_CLASS_PX: u64 = 400;
 
 /// The validations of a run.
 #[derive(Default)]
@@ -45,6 +49,10 @@ struct Validation {
     range: Vec<(f32, f32)>,
     previews: Previews,
     images: Vec<(Piece, Tally)>,
+    /// Labels are painted, on some of the images at least.
+    is_painted: bool,
+    /// Pixels of each label, of the images trained on and of those held back.
+    counts: [Vec<u64>; 2],
 }
 
 /// What a validation found.
@@ -55,6 +63,8 @@ pub(super) struct Found {
     images: Vec<ImageScore>,
     curve: Vec<CurvePoint>,
     previews: Vec<Preview>,
+    /// Pixels with a label that the figures are of; whether they are too few to be relied on.
+    labelled: (u64, bool),
     /// Of all images together.
     both: Score,
     spread: f32,
@@ -140,6 +150,8 @@ impl Validator {
             range: vec![(f32::INFINITY, f32::NEG_INFINITY); classes],
             previews: Previews::new(shown.len(), self.preview_places.clone()),
             images: Vec::new(),
+            is_painted: false,
+            counts: [vec![0; classes.max(2)], vec![0; classes.max(2)]],
         });
     }
 
@@ -181,6 +193,8 @@ impl Validator {
             elapsed_ms,
             images: found.images,
             curve: found.curve,
+            labelled_px: found.labelled.0,
+            too_few_labels: found.labelled.1,
         };
         self.history.push(ValidationEvent {
             images: Vec::new(),
@@ -222,6 +236,11 @@ impl Validation {
             let truth = piece.truth(&view, data, &spec).unwrap_or_default();
             let mut tally = Tally::new(classes);
             tally.add(&probability, &truth);
+            self.is_painted |= data.layer(piece.pair).is_some();
+            let counts = &mut self.counts[usize::from(piece.held_out)];
+            for (sum, count) in counts.iter_mut().zip(classes::counts(&truth, classes.max(2))) {
+                *sum += count;
+            }
             let only_training = setup.validation().is_empty();
             if piece.held_out || only_training {
                 self.previews.add(&Measured {
@@ -285,6 +304,10 @@ impl Validation {
                 .and_then(|one| one.iou);
             item.threshold = validation.as_ref().unwrap_or(&training).threshold;
         }
+        let counts = &self.counts[usize::from(is_held_out)];
+        let labelled: u64 = counts.iter().sum();
+        let is_few = labelled < FEW_PX || counts.iter().any(|count| *count < FEW_OF_A_CLASS_PX);
+        let labelled = (labelled, self.is_painted && is_few);
         let spread = self.range.iter().map(|(low, high)| high - low).fold(0.0, f32::max);
         let found = Found {
             step,
@@ -293,6 +316,7 @@ impl Validation {
             images,
             curve,
             previews,
+            labelled,
             both,
             spread,
         };

@@ -104,7 +104,7 @@ fn restored(settings: &Settings, data: &Rc<Dataset>, bytes: &[u8]) -> Result<Ses
 
 fn save(session: &mut Session) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let length = block_on(session.save(&mut bytes, &json!({"name": "test"}))).expect("saved");
+    let length = block_on(session.save(&mut bytes, &json!({"name": "test"}), Vec::new())).expect("saved");
     assert_eq!(length, bytes.len() as u64);
     bytes
 }
@@ -253,7 +253,7 @@ fn weights_that_are_not_finite_are_not_saved() {
         .trainer_mut()
         .model_mut()
         .update_parameters(|number, tensor| if number == 3 { tensor * f32::NAN } else { tensor });
-    let saved = block_on(session.save(&mut Vec::new(), &json!({})));
+    let saved = block_on(session.save(&mut Vec::new(), &json!({}), Vec::new()));
     assert!(matches!(saved, Err(StateError::NotFinite(_))), "{saved:?}");
 }
 
