@@ -138,6 +138,34 @@ test('from images alone: paint, train, see, correct, take back, take home and dr
   await context.close();
 });
 
+test('what was painted is there after a reload, but for the stroke that was under way', async ({ baseURL }) => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
+  const page = await context.newPage();
+  page.on('dialog', (dialog) => void dialog.accept().catch(() => {}));
+  await gm.openPage(page, String(baseURL), 'cpu');
+  const { folder } = pictures('paint-reload');
+  await gm.dropForTraining(page, [folder]);
+  await until(async () => /** @type {any} */ (await gm.read(page)).keep.storage === 'disk', { limitMs: 30_000, what: 'the storage is there' });
+  const editor = new LabelPage(page);
+  await editor.open('field1.png');
+  await editor.stroke({ value: 1, brushPx: 8, points: [{ x: 30.5, y: 30.5 }, { x: 60.5, y: 30.5 }] });
+  await editor.stroke({ value: 0, brushPx: 8, points: [{ x: 30.5, y: 90.5 }, { x: 60.5, y: 90.5 }] });
+  await page.waitForTimeout(1000);
+  const { place } = await editor.figures();
+  await page.mouse.move(...editor.onScreen({ x: 30, y: 150 }, place));
+  await page.mouse.down();
+  await page.mouse.move(...editor.onScreen({ x: 60, y: 150 }, place));
+  await page.reload();
+  await page.mouse.up();
+  await until(() => gm.deviceUp(page).catch(() => null), { limitMs: 180_000, what: 'the engine is up again' });
+  await gm.dropForTraining(page, [folder]);
+  await until(async () => (await gm.read(page)).dataset?.pairs.length === 1, { limitMs: 30_000, what: 'it is a pair again' });
+  await page.click('#label-open');
+  await editor.open('field1.png');
+  expect([await labelAt(page, 45, 30), await labelAt(page, 45, 90), await labelAt(page, 45, 60)]).toEqual([1, 0, 255]);
+  await context.close();
+});
+
 test('one finger paints, two move the picture', async ({ baseURL }) => {
   const context = await browser.newContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
   const page = await context.newPage();

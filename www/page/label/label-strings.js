@@ -42,7 +42,7 @@ export function progressWords({ share, images, begun }) {
 
 /** What the editor is for, before the first stroke. @param {boolean} corrects there are labels */
 export const firstWords = (corrects) => (corrects
-  ? 'Paint over what is wrong. Where you correct what the network sees, it counts more.'
+  ? 'Paint over what is wrong. A pixel where you correct what the network sees counts three times as much as another.'
   : 'Paint a few strokes over what you look for, and a few over what it is not. The rest can stay unlabelled: it counts neither for nor against.');
 
 /** The button that trains. @param {{ running: boolean, paused: boolean, ended: boolean }} run */
@@ -50,10 +50,10 @@ export const trainLabel = ({ running, paused, ended }) => (running ? (paused ? '
 
 /**
  * The run in one line.
- * @param {{ step: number, total: number, iou: number | null | undefined, honest: boolean, paused: boolean, ended: boolean }} run
+ * @param {{ step: number, total: number, iou: number | null | undefined, honest: boolean, tooFew: boolean, paused: boolean, ended: boolean }} run
  */
-export function trainLine({ step, total, iou, honest, paused, ended }) {
-  const figure = iou == null ? '' : ` · ${honest ? 'validation ' : ''}IoU ${metric(iou)}`;
+export function trainLine({ step, total, iou, honest, tooFew, paused, ended }) {
+  const figure = iou == null ? '' : ` · ${honest ? 'validation ' : ''}IoU ${metric(iou)}${tooFew ? ', of too few labels to judge by' : honest ? '' : ' on what it was shown'}`;
   return `${ended ? 'Ended at step' : paused ? 'Paused at step' : 'Step'} ${count(step)}${ended ? '' : ` of ${count(total)}`}${figure}`;
 }
 

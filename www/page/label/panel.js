@@ -160,7 +160,7 @@ export function paintPanel() {
   show($('label-next'), all.length > 1);
   const share = shareOf(image);
   setText($('label-progress'), progressWords({ share, images: all.length, begun: all.filter((one) => shareOf(one) > 0).length }));
-  setText($('label-line'), desk.words || (share === 0 || image.of === 'unpaired' ? firstWords(false) : ''));
+  setText($('label-line'), desk.words || firstWords(share > 0));
   paintNetwork();
   paintTrain();
   paintSuggestion();
@@ -211,8 +211,9 @@ function paintTrain() {
   button.classList.toggle('primary', !active);
   const last = run?.end ?? run?.validations.at(-1);
   const honest = (run?.validationPairs.length ?? 0) > 0;
+  const told = run?.validations.at(-1);
   const words = active || run?.end
-    ? trainLine({ step: run ? stepOf(run) : 0, total: run?.steps_total ?? 0, iou: last ? (honest ? last.validation?.iou : last.training?.iou) : null, honest, paused: run?.phase === 'paused', ended: Boolean(run?.end) })
+    ? trainLine({ tooFew: told?.too_few_labels ?? false, step: run ? stepOf(run) : 0, total: run?.steps_total ?? 0, iou: last ? (honest ? last.validation?.iou : last.training?.iou) : null, honest, paused: run?.phase === 'paused', ended: Boolean(run?.end) })
     : '';
   setText($('label-train-line'), active || able.ok || state.starting ? words : fewWords(usablePairs().length) || able.why);
 }
