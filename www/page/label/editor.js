@@ -8,6 +8,7 @@ import { onEvent } from '../../core/reduce.js';
 import { send } from '../../core/engine.js';
 import { whenReady } from '../../core/session.js';
 import { changed, onPaint, state } from '../../core/store.js';
+import { focusHeading } from '../header.js';
 import { faultLine } from '../../ui/strings.js';
 import { PanZoom } from '../viewer/pan-zoom.js';
 import { LabelCanvas } from './canvas.js';
@@ -33,7 +34,7 @@ import { Tools } from './tools.js';
 /** Longest side of the picture asked for, pixels: larger images are seen smaller, and painted at their own size. */
 const PICTURE_PX = 4096;
 /** Images whose strokes can still be taken back. */
-const MAX_LAYERS = 12;
+const MAX_LAYERS = 8;
 /** Time between two looks whether the network is to be asked. */
 const LOOK_EVERY_MS = 100;
 
@@ -45,6 +46,8 @@ const layers = new Map();
 let cross = null;
 /** Where the pointer was last, in pixels of the image. @type {Point} */
 let pointer = { x: 0, y: 0 };
+/** The same on the stage. */
+let hovered = { x: -1, y: -1 };
 let panning = false;
 /** @type {ReturnType<typeof setInterval> | undefined} */
 let timer;
@@ -206,6 +209,8 @@ function closed() {
   desk.layer = null;
   picture = null;
   changed();
+  // What opened it may be gone.
+  requestAnimationFrame(() => document.activeElement === document.body && focusHeading());
 }
 
 function look() {
@@ -256,8 +261,11 @@ function chooseTool(name) {
 
 /** @param {number} x @param {number} y of the stage @param {boolean} touch */
 function hover(x, y, touch) {
+  // Browsers send moves of a pointer that rests when what lies below it is another.
+  const moves = x !== hovered.x || y !== hovered.y;
+  hovered = { x, y };
   pointer = canvas.toImage(x, y);
-  if (cross) {
+  if (cross && moves) {
     cross = null;
     canvas.changed('sketch');
   }
@@ -357,6 +365,13 @@ function followData({ rule: now, pairs }) {
   rule = key;
   const all = images();
   for (const path of layers.keys()) if (!all.some((one) => one.path === path)) layers.delete(path);
+  for (const one of all) {
+    // What was painted before a reload comes back after its image.
+    const there = one.of === 'pair' ? layers.get(one.path) : undefined;
+    if (!there || there.known) continue;
+    there.known = true;
+    there.read();
+  }
   if (!desk.image) return;
   const still = all.find(({ path }) => path === desk.image?.path);
   if (!still) dialog().close();

@@ -42,6 +42,8 @@ export class Layer {
     this.toldAt = 0;
     /** Whether the engine was told anything since the data set was looked at. */
     this.told = false;
+    /** The engine may hold labels of it. */
+    this.known = known;
     if (known) this.read();
   }
 
@@ -150,7 +152,10 @@ export class Layer {
   sendAll(patches) {
     /** @type {Rect | null} */
     let rect = null;
-    if (patches.length) this.told = true;
+    if (patches.length) {
+      this.told = true;
+      this.known = true;
+    }
     for (const { left, top, width, height, values } of patches) {
       rect = around(rect, { left, top, width, height });
       send({ type: 'paint_labels', image: this.image, left, top, width, height, values, corrected: this.disagrees({ left, top, width, height, values }) });

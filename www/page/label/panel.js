@@ -7,6 +7,7 @@ import { size } from '../../ui/format.js';
 import { chip } from '../../ui/paint-classes.js';
 import { changed, onPaint, running, state, stepOf, usablePairs } from '../../core/store.js';
 import { send } from '../../core/engine.js';
+import { hold } from '../press-guard.js';
 import { downloadLabels } from '../predict/downloads.js';
 import { pauseOrResume } from '../train/run-control.js';
 import { canStart, current, start, startWith } from '../train/settings.js';
@@ -112,6 +113,7 @@ function resize(by) {
 
 /** Starts a run, or goes on with it, or pauses it. */
 function train() {
+  if ($('label-train').ariaDisabled === 'true') return;
   const { run, model } = state;
   if (running()) {
     pauseOrResume();
@@ -153,8 +155,9 @@ export function paintPanel() {
   show($('label-tolerance-line'), hands.tools.name === 'fill');
   setText($('label-tolerance-value'), String(chosen.tolerance));
   show($('label-closed-line'), hands.tools.name === 'brush');
-  /** @type {HTMLButtonElement} */ ($('label-undo')).disabled = !layer?.history.done.length;
-  /** @type {HTMLButtonElement} */ ($('label-redo')).disabled = !layer?.history.undone.length;
+  // Not disabled: who undoes by keys would lose the focus with the last stroke.
+  hold($('label-undo'), !layer?.history.done.length);
+  hold($('label-redo'), !layer?.history.undone.length);
   const all = images();
   show($('label-previous'), all.length > 1);
   show($('label-next'), all.length > 1);
@@ -198,16 +201,16 @@ function paintNetwork() {
   input('label-network').checked = network.on;
   show($('label-network-more'), network.on);
   setText($('label-network-line'), networkLine({ here: network.here, ageMs: network.here ? network.age(hands.view()) : null, running: running() }));
-  /** @type {HTMLButtonElement} */ ($('label-take-view')).disabled = !network.squares.size;
+  hold($('label-take-view'), !network.squares.size);
 }
 
 function paintTrain() {
   const { run } = state;
-  const button = /** @type {HTMLButtonElement} */ ($('label-train'));
+  const button = $('label-train');
   const active = running();
   const able = canStart();
   setText(button, trainLabel({ running: active, paused: run?.phase === 'paused', ended: Boolean(run?.end) }));
-  button.disabled = active ? run?.asked !== null : !able.ok;
+  hold(button, active ? run?.asked !== null : !able.ok);
   button.classList.toggle('primary', !active);
   const last = run?.end ?? run?.validations.at(-1);
   const honest = (run?.validationPairs.length ?? 0) > 0;
