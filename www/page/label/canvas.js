@@ -209,7 +209,8 @@ export class LabelCanvas {
       const known = this.tilePictures.get(index);
       if (!known) continue;
       if (level === 0 && known.level === 0) this.fillTile(known.canvas, index, 0, rect);
-      else this.tilePictures.delete(index);
+      // Drawn anew in the same canvas: a new one a frame would be memory to be cleared away.
+      else known.level = -1;
     }
   }
 
