@@ -1433,7 +1433,7 @@ export type FindingCode = "empty_masks" | "full_masks" | "inverted" | "some_inve
 
 export type Phase = "compiling" | "training" | "validating" | "paused";
 
-export type PictureOf = "pair" | "input";
+export type PictureOf = "pair" | "input" | "unpaired";
 
 export type Stage = "read" | "decode" | "pair" | "train" | "predict" | "export" | "model" | "device" | "protocol";
 

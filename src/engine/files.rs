@@ -265,6 +265,7 @@ impl Engine {
                 self.data.set.mask_labels(index as usize),
             ),
             PictureOf::Input => (self.inputs.raster(index as usize), None),
+            PictureOf::Unpaired => (self.data.set.unpaired.get(index as usize).map(|file| &*file.raster), None),
         };
         let Some(image) = image else {
             return vec![fault(

@@ -166,7 +166,7 @@ pub enum Command {
         #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
         bytes: Vec<u8>,
     },
-    /// A pair's or input's full picture for the viewer, at most `max_px` on its longer side. Answers with [`Event::Picture`].
+    /// A pair's, an input's or an unpaired file's full picture, at most `max_px` on its longer side. Answers with [`Event::Picture`].
     Picture {
         of: PictureOf,
         index: u32,
@@ -237,6 +237,8 @@ pub enum Purpose {
 pub enum PictureOf {
     Pair,
     Input,
+    /// An image or mask of [`super::Dataset::unpaired`].
+    Unpaired,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

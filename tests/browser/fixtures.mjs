@@ -96,6 +96,32 @@ export function pngBomb(width, height) {
   return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(Buffer.alloc(64))), chunk('IEND', Buffer.alloc(0))]);
 }
 
+/**
+ * A picture of any size that takes little time to write: ground whose light and colour change from place to place.
+ * @param {number} width
+ * @param {number} height
+ */
+export function groundPng(width, height) {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 2, 0, 0, 0], 8);
+  const raw = Buffer.alloc((width * 3 + 1) * height);
+  const next = random(17);
+  const grain = Uint8Array.from({ length: 4096 }, () => Math.floor(next() * 40));
+  for (let y = 0, at = 0; y < height; y += 1) {
+    at += 1;
+    for (let x = 0; x < width; x += 1, at += 3) {
+      const light = grain[(x * 7 + y * 131) & 4095];
+      raw[at] = 60 + light + ((x >> 6) & 31);
+      raw[at + 1] = 90 + light + ((y >> 6) & 31);
+      raw[at + 2] = 50 + light;
+    }
+  }
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(raw, { level: 1 })), chunk('IEND', Buffer.alloc(0))]);
+}
+
 /** @param {string} type @param {Buffer} data */
 function chunk(type, data) {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);

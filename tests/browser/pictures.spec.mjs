@@ -79,7 +79,7 @@ test('pictures alone are one card with the ways on, and outlines that come later
   await expect(page.locator('#gallery-card')).toBeHidden();
   await expect(page.locator('#data-passed')).toHaveText('3 other files passed over (.md, .txt, LICENSE).');
   // Buttons that do something, and no others.
-  await expect(page.locator('#pictures-ways button')).toHaveText([/Add outlines/, /Predict on these 3/, /sample scenes/]);
+  await expect(page.locator('#pictures-ways button')).toHaveText([/Paint labels/, /Add outlines/, /Predict on these 3/, /sample scenes/]);
 
   await drop('pictures-outlines', { 'roofs.geojson': squares([[4, 0], [20, 20], [60, 8], [900, 900]]) });
   await untilData(({ pairs }) => pairs.length === 3, 'outlines are drawn on the pictures of before');

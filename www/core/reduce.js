@@ -85,6 +85,9 @@ function apply(event) {
       followThreshold(bestThreshold());
       say(`The run goes on from step ${event.step}.`);
       break;
+    case 'run_classes':
+      if (state.run) state.run.classes = event.classes;
+      break;
     case 'phase':
       if (!state.run) break;
       if (event.phase === 'paused' && state.run.phase !== 'paused') say('Paused.');

@@ -54,6 +54,10 @@
  * @typedef {import('../../pkg/groundmask.js').GeoInfo} GeoInfo
  * @typedef {import('../../pkg/groundmask.js').Metrics} Metrics
  * @typedef {import('../../pkg/groundmask.js').SavedRun} SavedRun
+ * @typedef {import('../../pkg/groundmask.js').LabelPlace} LabelPlace
+ * @typedef {import('../../pkg/groundmask.js').LabelPixels} LabelPixels
+ * @typedef {import('../../pkg/groundmask.js').ViewPrediction} ViewPrediction
+ * @typedef {import('../../pkg/groundmask.js').LabelFile} LabelFile
  */
 
 /**

@@ -8,11 +8,12 @@ import { figures, send } from '../core/engine.js';
 import { offline } from '../core/offline.js';
 import { lastEvents, light } from '../core/session.js';
 import { state, stepOf } from '../core/store.js';
+import { forgetDelays, labelAt, labelFigures } from './label/editor.js';
 import { saveEvery } from './runs/export-run.js';
 
 export function initTestApi() {
   Object.defineProperty(window, 'groundmask', {
-    value: Object.freeze({ state: snapshot, glance, send, addFiles, cancelFiles, lastEvents, keepEvery: saveEvery }),
+    value: Object.freeze({ state: snapshot, glance, send, addFiles, cancelFiles, lastEvents, keepEvery: saveEvery, labelling: labelFigures, labelAt, forgetDelays }),
   });
 }
 

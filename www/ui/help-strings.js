@@ -9,6 +9,7 @@
 export const terms = {
   foreground: { word: 'Foreground', text: 'The pixels that show what you look for, such as buildings; everything else is background. A mask says which is which.' },
   mask: { word: 'Mask', text: 'A picture of the same size as the image that marks the foreground. Outlines from OpenStreetMap or QGIS are drawn into one.' },
+  unlabelled: { word: 'Not labelled', text: 'Pixels that nobody painted count neither for nor against: the network learns from the painted ones alone. Background has to be painted too, a few strokes of it.' },
   validation: { word: 'Validation', text: 'Measuring on images that are held back and never trained on, every so many steps. Only these figures say how good the model is elsewhere.' },
   iou: { word: 'IoU', text: 'Intersection over union: the area that prediction and truth share, divided by the area that either covers. 0 is nothing right, 1 is all right; an outline off by a pixel or two on a small house already costs 0.2.' },
   threshold: { word: 'Threshold', text: 'The model gives each pixel a probability; from this value on it counts as mask. Higher means fewer false alarms and more misses, and needs no new training.' },

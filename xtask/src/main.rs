@@ -10,6 +10,7 @@ mod fuzz;
 mod generate;
 mod headers;
 mod http;
+mod label;
 mod model_job;
 mod node;
 mod offline;
@@ -49,6 +50,7 @@ cargo xtask <command>
        [--fresh]                       (random inputs have a fixed seed, which --fresh draws)
   fuzz [--seconds N] [TARGET...]       broken files for every reader (fuzz --help)
   demo [--images DIR --masks DIR] ...  the whole job in a headless browser; one JSON line (demo --help)
+  label --images DIR --truth DIR ...   paints, trains and corrects in a headless browser; one JSON line (label --help)
   predict --model F --image F --out F  a mask or outlines of one image (predict --help)
   convert --model F --out F            a model in another program's format (convert --help)
   bench [--device webgpu|cpu] ...      training and inference times; one JSON line (bench --help)
@@ -92,6 +94,7 @@ fn run() -> Result<ExitCode> {
         "test" => test::command(&workspace, args),
         "fuzz" => fuzz::command(&workspace, args),
         "demo" => demo::command(&workspace, args),
+        "label" => label::command(&workspace, args),
         "predict" => model_job::command(&workspace, model_job::Task::Predict, args),
         "convert" => model_job::command(&workspace, model_job::Task::Convert, args),
         "bench" => bench::command(&workspace, args),

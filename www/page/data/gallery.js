@@ -14,6 +14,7 @@ import { isNamed } from '../../core/pair-name.js';
 import { change, current } from '../train/settings.js';
 import { changed, running, state, usablePairs } from '../../core/store.js';
 import { faultWords } from '../../ui/strings.js';
+import { openLabels } from '../label/editor.js';
 import { openPairs } from '../viewer/viewer.js';
 
 /**
@@ -44,6 +45,7 @@ export function initGallery(repaint) {
     repaint();
   });
   $('pick-validation').addEventListener('change', changed);
+  $('label-open').addEventListener('click', () => openLabels());
   $('pick-none').addEventListener('click', () => {
     change({ val_names: [] });
     $('pick-validation').focus();

@@ -9,6 +9,7 @@ import { baseName, count, size } from '../../ui/format.js';
 import { focusHeading, go } from '../header.js';
 import { paintImage } from '../../ui/paint.js';
 import { passedWords, picturesWords, predictWords, vectorLines } from './unpaired-strings.js';
+import { openLabels } from '../label/editor.js';
 import { clear, sampleScenes, sendFiles } from '../../core/data-files.js';
 import { kept, onPaint, running, state, unpaired } from '../../core/store.js';
 
@@ -21,6 +22,7 @@ let paintedHeld = false;
 
 export function initUnpaired() {
   $('pictures-add').addEventListener('click', () => pick('pick-files', 'train'));
+  $('pictures-paint').addEventListener('click', () => openLabels());
   $('pictures-predict').addEventListener('click', moveToPredict);
   $('pictures-sample').addEventListener('click', () => {
     focusHeading();
@@ -47,7 +49,7 @@ function paint() {
   const fresh = painted !== state.dataset;
   painted = state.dataset;
   paintedHeld = held;
-  for (const id of ['pictures-add', 'pictures-predict', 'pictures-sample']) /** @type {HTMLButtonElement} */ ($(id)).disabled = held;
+  for (const id of ['pictures-add', 'pictures-paint', 'pictures-predict', 'pictures-sample']) /** @type {HTMLButtonElement} */ ($(id)).disabled = held;
   if (fresh) {
     paintPictures();
     paintWords();

@@ -90,6 +90,9 @@ export const downloadModel = (format, name) => download({ type: 'export_model', 
 /** Areas and metrics of all results. */
 export const downloadTable = () => download({ type: 'export_table', threshold: state.view.threshold });
 
+/** Labels that were painted. @param {import('../../core/types.js').LabelFile} kind @param {string} [image] none: of all images */
+export const downloadLabels = (kind, image) => download({ type: 'export_labels', kind, image });
+
 /** Choices that stand for several files of each result. @type {Record<string, ExportKind[]>} */
 const BUNDLES = {
   both: ['mask_png', 'probability_png'],

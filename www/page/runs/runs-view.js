@@ -6,13 +6,14 @@ import { $, h, setText, show } from '../../ui/dom.js';
 import { go } from '../header.js';
 import { plural } from '../../ui/format.js';
 import { say } from '../../core/reduce.js';
+import { choose, isChosen } from './compare.js';
 import { canOpen } from './resume.js';
 import { allRuns, discardRun, keptRuns, openRun, removeRun, renameRun, restoreRun, takeRunHome, tooMany } from './runs.js';
 import { countLine, discardedLine, factsLine, fullLine, iouOf, runName, settingsLine, until } from './runs-strings.js';
 import { changed, onPaint, running, state } from '../../core/store.js';
 
 /** @typedef {import('../../core/types.js').KeptRun} KeptRun */
-/** @typedef {Record<'name' | 'iou' | 'facts' | 'settings', HTMLElement> & Record<'open' | 'file' | 'rename' | 'remove' | 'back' | 'forGood', HTMLButtonElement> & { item: HTMLElement, title: HTMLElement, run: KeptRun, done: ((keep: boolean) => void) | null }} Row `done` ends the renaming under way */
+/** @typedef {Record<'name' | 'iou' | 'facts' | 'settings', HTMLElement> & Record<'open' | 'compare' | 'file' | 'rename' | 'remove' | 'back' | 'forGood', HTMLButtonElement> & { item: HTMLElement, title: HTMLElement, run: KeptRun, done: ((keep: boolean) => void) | null }} Row `done` ends the renaming under way */
 
 /** @type {Map<string, Row>} */
 const rows = new Map();
@@ -133,6 +134,7 @@ function newRow(run) {
   const open = button('Open', 'run-open', () => {
     if (open.ariaDisabled !== 'true') openRun(row.run);
   });
+  const compare = button('Compare', 'quiet run-compare', () => choose(row.run, keptRuns()));
   const file = button('Save file', 'quiet run-file', () => takeRunHome(row.run));
   const rename = button('Rename', 'quiet run-rename', () => (row.done ? row.done(true) : edit(row)));
   // The field would lose the focus before the button hears of the press.
@@ -148,9 +150,9 @@ function newRow(run) {
   }, 'move');
   const forGood = button('Delete for good', 'quiet run-remove', () => removeRun(row.run), 'move');
   const title = h('div', { class: 'between' }, name, iou);
-  const item = h('li', { 'data-id': run.id }, title, facts, settings, h('div', { class: 'row wrap' }, open, file, rename, remove, back, forGood));
+  const item = h('li', { 'data-id': run.id }, title, facts, settings, h('div', { class: 'row wrap' }, open, compare, file, rename, remove, back, forGood));
   /** @type {Row} */
-  const row = { item, title, name, iou, facts, settings, open, file, rename, remove, back, forGood, run, done: null };
+  const row = { item, title, name, iou, facts, settings, open, compare, file, rename, remove, back, forGood, run, done: null };
   return row;
 }
 
@@ -171,10 +173,12 @@ function fill(row, run) {
   setText(row.iou, iouOf(run));
   setText(row.facts, factsLine(run, { underWay, held: state.keep.held.some(({ id }) => id === run.id) }));
   setText(row.settings, settingsLine(run.differs, $(`preset-${run.saved.config.preset}`).nextElementSibling?.textContent ?? ''));
-  for (const [button, words] of /** @type {const} */ ([[row.open, 'Open'], [row.file, 'Save file'], [row.rename, row.done ? 'Save name' : 'Rename'], [row.remove, 'Delete'], [row.back, 'Get it back'], [row.forGood, 'Delete for good']])) button.setAttribute('aria-label', `${words}: ${runName(run)}`);
+  for (const [button, words] of /** @type {const} */ ([[row.open, 'Open'], [row.compare, 'Compare'], [row.file, 'Save file'], [row.rename, row.done ? 'Save name' : 'Rename'], [row.remove, 'Delete'], [row.back, 'Get it back'], [row.forGood, 'Delete for good']])) button.setAttribute('aria-label', `${words}: ${runName(run)}`);
   show(row.open, !gone);
   row.open.ariaDisabled = String(!canOpen() || here);
   row.open.title = here ? 'It is on the page' : running() ? 'A run is under way: wait for its end, or stop it' : '';
+  show(row.compare, !gone && keptRuns().length > 1);
+  row.compare.setAttribute('aria-pressed', String(isChosen(run.id)));
   show(row.file, !gone);
   show(row.rename, !gone);
   setText(row.rename, row.done ? 'Save name' : 'Rename');

@@ -4,6 +4,7 @@
  */
 import { go } from '../header.js';
 import { onEvent, say } from '../../core/reduce.js';
+import { keptCurves } from './compare-data.js';
 import { begin, canOpen } from './resume.js';
 import { post } from '../../core/engine.js';
 import { onKeepReport } from '../../core/session.js';
@@ -120,7 +121,7 @@ function keepShown() {
   const best = bestOf(run);
   const shown = history.filter(({ step }, i) => i === history.length - 1 || step === best?.step);
   const reports = run.validations.filter(({ images }) => images.length > 0);
-  if (shown.length || reports.length) post({ kind: 'keep_shown', shown: { history: shown, reports } });
+  if (shown.length || reports.length) post({ kind: 'keep_shown', shown: { history: shown, reports, ...keptCurves(run) } });
 }
 
 /** @param {{ history: import('../../core/store.js').State['history'], reports: import('../../core/types.js').ValidationReport[] } | null} shown */

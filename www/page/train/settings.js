@@ -146,8 +146,8 @@ export const hasSettings = (list) => settings.config !== null && list.every(([na
 /** Settings by name that are not the preset's, as an address writes them; null: the preset's are not known here. @param {TrainConfig} wanted */
 export const differing = (wanted) => differingFrom(settings, wanted);
 
-/** @returns {{ ok: boolean, why: string }} */
-function canStart() {
+/** Whether a run can begin, or what is in the way. @returns {{ ok: boolean, why: string }} */
+export function canStart() {
   const pairs = usablePairs().length;
   if (state.engine === 'failed') return { ok: false, why: 'The engine is not here; retry above.' };
   if (state.reading) return { ok: false, why: 'Files are still being read.' };

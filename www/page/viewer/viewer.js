@@ -9,11 +9,12 @@ import { hatch, heldBackKey } from '../data/held-back.js';
 import { EVEN_ODDS, iouWords, percent, size } from '../../ui/format.js';
 import { outlinesOf, strokeOutlines, wantFirst } from '../predict/live-outlines.js';
 import { geojsonLabel, outlineWords } from '../predict/outline-strings.js';
-import { fit, initPanZoom, isZoomed, panBy, place, zoomBy, zoomWords } from './pan-zoom.js';
+import { PanZoom } from './pan-zoom.js';
 import { initNudge, nudgeKey, nudgeKeyOf, nudgePair, nudgedMask, nudgedPair, startNudging, stopNudging } from './nudge.js';
 import { byteThreshold, coverage, paintErrors, paintImage } from '../../ui/paint.js';
 import { paintLayers } from '../../ui/paint-classes.js';
 import { markParts } from '../../ui/paint-parts.js';
+import { openLabels } from '../label/editor.js';
 import { onEvent } from '../../core/reduce.js';
 import { cropWords } from '../../ui/scene-strings.js';
 import { send } from '../../core/engine.js';
@@ -50,6 +51,7 @@ let composed = '';
 let frame = 0;
 const plain = document.createElement('canvas');
 const masked = document.createElement('canvas');
+const pose = new PanZoom(draw);
 
 const dialog = () => /** @type {HTMLDialogElement} */ ($('viewer'));
 /** @param {string} id */
@@ -72,14 +74,18 @@ export function initViewer() {
     swipeAt = Number(input('viewer-swipe-at').value);
     draw();
   });
-  $('zoom-in').addEventListener('click', () => zoomBy(1.5));
-  $('zoom-out').addEventListener('click', () => zoomBy(1 / 1.5));
-  $('zoom-fit').addEventListener('click', fit);
+  $('zoom-in').addEventListener('click', () => pose.zoomBy(1.5));
+  $('zoom-out').addEventListener('click', () => pose.zoomBy(1 / 1.5));
+  $('zoom-fit').addEventListener('click', () => pose.fit());
   $('viewer-mask').addEventListener('click', () => saveAs('mask_png'));
   $('viewer-probability').addEventListener('click', () => saveAs('probability_png'));
   $('viewer-tif').addEventListener('click', () => saveAs('class_tif'));
   $('viewer-geojson').addEventListener('click', () => saveAs('geojson'));
-  initPanZoom($('stage'), draw, { near: (share, wide) => swipe && Math.abs(share - swipeAt) * wide < 28, move: moveSwipe });
+  $('viewer-label').addEventListener('click', () => {
+    const at = items[index]?.pair;
+    openLabels(state.dataset?.pairs[at ?? -1]?.image_path);
+  });
+  pose.listen($('stage'), { near: (share, wide) => swipe && Math.abs(share - swipeAt) * wide < 28, move: moveSwipe });
   initNudge(draw);
   new ResizeObserver(draw).observe($('stage'));
   dialog().addEventListener('close', () => {
@@ -173,9 +179,10 @@ function showItem(at) {
   wantFirst(item.source ?? null);
   show($('viewer-previous'), items.length > 1);
   show($('viewer-next'), items.length > 1);
+  show($('viewer-label'), item.pair !== null);
   nudgePair(item.pair);
   if (item.pair !== null) send({ type: 'picture', of: 'pair', index: item.pair, max_px: MAX_PX });
-  fit();
+  pose.fit();
 }
 
 /** @param {number} by */
@@ -203,19 +210,19 @@ export function viewerKey(event) {
   const onRange = event.target instanceof HTMLInputElement && (event.target.type === 'range' || event.target.type === 'radio');
   const step = event.shiftKey ? 120 : 40;
   switch (event.key) {
-    case '+': case '=': zoomBy(1.5); return true;
-    case '-': zoomBy(1 / 1.5); return true;
-    case '0': fit(); return true;
+    case '+': case '=': pose.zoomBy(1.5); return true;
+    case '-': pose.zoomBy(1 / 1.5); return true;
+    case '0': pose.fit(); return true;
     case 's': case 'S': setSwipe(!swipe); return true;
     default: break;
   }
   if (onRange) return false;
   switch (event.key) {
     // Unzoomed there is nothing to pan: the arrows turn pages, or move the divider.
-    case 'ArrowLeft': if (isZoomed()) panBy(step, 0); else if (swipe) moveSwipe(swipeAt - 0.05); else turn(-1); break;
-    case 'ArrowRight': if (isZoomed()) panBy(-step, 0); else if (swipe) moveSwipe(swipeAt + 0.05); else turn(1); break;
-    case 'ArrowUp': panBy(0, step); break;
-    case 'ArrowDown': panBy(0, -step); break;
+    case 'ArrowLeft': if (pose.isZoomed) pose.panBy(step, 0); else if (swipe) moveSwipe(swipeAt - 0.05); else turn(-1); break;
+    case 'ArrowRight': if (pose.isZoomed) pose.panBy(-step, 0); else if (swipe) moveSwipe(swipeAt + 0.05); else turn(1); break;
+    case 'ArrowUp': pose.panBy(0, step); break;
+    case 'ArrowDown': pose.panBy(0, -step); break;
     default: return false;
   }
   draw();
@@ -253,7 +260,7 @@ function drawNow() {
   if (canvas.height !== Math.round(hgt * ratio)) canvas.height = Math.round(hgt * ratio);
   const context = canvas.getContext('2d');
   if (!context) return;
-  const { left, top, scale } = place(item, w, hgt);
+  const { left, top, scale } = pose.place(item, w, hgt);
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, w, hgt);
   context.imageSmoothingEnabled = scale < 3;
@@ -278,7 +285,7 @@ function drawNow() {
     context.drawImage(masked, left, top, item.width * scale, item.height * scale);
     lines?.();
   }
-  setText($('zoom-value'), zoomWords());
+  setText($('zoom-value'), pose.words);
   const share = item.probability && !item.classes.length ? ` · mask ${percent(coverage(item.probability, at))}` : '';
   const facts = [item.facts, outlines ? outlineWords(outlines) : '', item.iou === null ? '' : iouWords(item.iou, view.threshold, item.classes.length, item.iouAt)].filter(Boolean).join(' · ');
   setText($('viewer-facts'), `${facts}${share}${items.length > 1 ? ` · ${index + 1} of ${items.length}` : ''}`);
