@@ -119,7 +119,15 @@ fn compile(workspace: &Workspace, options: Options) -> Result<PathBuf> {
         .arg("rustc");
     cargo
         .args(toolchain.build_arguments())
-        .args(["--package", NAME, "--lib", "--target", TARGET, "--release"])
+        .args([
+            "--package",
+            NAME,
+            "--lib",
+            "--target",
+            TARGET,
+            "--release",
+            "--no-default-features",
+        ])
         // Only here: a package that is always one has file names without a hash, and cargo would not tell the library that
         // the tests use from the one with counters for `fuzz`.
         .args(["--crate-type", "cdylib"])
