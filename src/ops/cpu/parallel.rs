@@ -18,6 +18,14 @@ pub(crate) const PIECE_MACS: usize = 256 * 1024;
 /// Floats below which touching each once is no piece.
 const PIECE_FLOATS: usize = 16 * 1024;
 
+/// Threads that share the work, this one among them.
+pub fn threads() -> usize {
+    #[cfg(feature = "threads")]
+    return rayon::current_num_threads();
+    #[cfg(not(feature = "threads"))]
+    1
+}
+
 /// How many pieces pay for so many multiply-adds.
 pub(crate) fn pieces_of(macs: usize) -> usize {
     (macs / PIECE_MACS).clamp(1, PIECES)
@@ -26,7 +34,7 @@ pub(crate) fn pieces_of(macs: usize) -> usize {
 /// Calls `body` once for each of `0..pieces`.
 pub(crate) fn for_each(pieces: usize, body: impl Fn(usize) + Send + Sync) {
     #[cfg(feature = "threads")]
-    if pieces > 1 && rayon::current_num_threads() > 1 {
+    if pieces > 1 && threads() > 1 {
         use rayon::prelude::*;
         #[cfg(test)]
         let body = like_this_thread(body);

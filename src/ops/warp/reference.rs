@@ -16,7 +16,7 @@ pub type Matrix = [f32; 6];
 pub const IDENTITY: Matrix = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
 
 /// The resampling.
-#[backend_extension(Flex, Cube: cfg(target_arch = "wasm32"))]
+#[backend_extension(Flex, Cube: cfg(feature = "webgpu"))]
 pub trait WarpOps: Backend {
     /// Affine warp of a batch, bilinear, coordinates clamped to the image.
     ///
