@@ -20,6 +20,9 @@
 //! Beside them, and not in the released page: [`bench`], the benchmark's training problem, and [`checks`], numeric checks that
 //! run natively and in the browser.
 
+// The page's module for the CPU alone has the WebGPU kernels' plans, which native tests look through, and no use for them.
+#![cfg_attr(all(target_arch = "wasm32", not(feature = "webgpu")), allow(dead_code))]
+
 #[cfg(any(feature = "checks", not(target_arch = "wasm32")))]
 pub mod bench;
 #[cfg(any(feature = "checks", not(target_arch = "wasm32")))]

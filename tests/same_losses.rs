@@ -72,11 +72,8 @@ fn run(chosen: Preset, change: impl FnOnce(TrainConfig) -> TrainConfig) -> Figur
     figures
 }
 
-#[test]
-fn three_runs_give_the_losses_they_gave() {
-    if !common::has_wide_lanes() {
-        return common::skip("the bits are those of AVX2 and FMA");
-    }
+/// The three runs in a pool of so many threads.
+fn runs(threads: usize) -> BTreeMap<String, Figures> {
     // What the presets stood for when the bits were written.
     let of_then = |config| TrainConfig {
         head: Head::TwoChannels,
@@ -97,12 +94,26 @@ fn three_runs_give_the_losses_they_gave() {
     };
     // Its tiles are 256 pixels wide, whatever the images are.
     let classic = |config| TrainConfig { batch: 1.0, ..config };
-    let now = BTreeMap::from([
-        ("fast".to_owned(), run(Preset::Fast, fast)),
-        // At its own width: at 8 it is the same as the one before.
-        ("balanced".to_owned(), run(Preset::Balanced, balanced)),
-        ("classic".to_owned(), run(Preset::Classic, classic)),
-    ]);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.expect("a pool").install(|| {
+        BTreeMap::from([
+            ("fast".to_owned(), run(Preset::Fast, fast)),
+            // At its own width: at 8 it is the same as the one before.
+            ("balanced".to_owned(), run(Preset::Balanced, balanced)),
+            ("classic".to_owned(), run(Preset::Classic, classic)),
+        ])
+    })
+}
+
+#[test]
+fn three_runs_give_the_losses_they_gave_on_any_number_of_threads() {
+    let now = runs(2);
+    for threads in [1, 4] {
+        assert_eq!(now, runs(threads), "{threads} threads and 2");
+    }
+    if !common::has_wide_lanes() {
+        return common::skip("the bits are those of AVX2 and FMA");
+    }
     if std::env::var_os("GROUNDMASK_WRITE_GOLDEN").is_some() {
         let text = serde_json::to_string_pretty(&now).expect("JSON") + "\n";
         std::fs::write(FILE, text).expect("written");

@@ -10,6 +10,8 @@ mod self_test;
 
 use burn::tensor::Device;
 
+use crate::ops::cpu_threads;
+
 pub use calibrate::Calibration;
 pub use choice::{Adapter, Choice, DeviceError, Kind, Probe, Reason, Start, decide};
 pub use self_test::self_test;
@@ -52,7 +54,12 @@ async fn bring_up_cpu(reason: Option<Reason>) -> Result<Ready, DeviceError> {
         target_arch = "x86_64",
         target_arch = "aarch64"
     ));
-    let adapter = format!("{}, 1 thread", if simd { "SIMD" } else { "no SIMD" });
+    let threads = cpu_threads();
+    let adapter = format!(
+        "{}, {threads} thread{}",
+        if simd { "SIMD" } else { "no SIMD" },
+        if threads == 1 { "" } else { "s" }
+    );
     Ok(Ready {
         device,
         kind: Kind::Cpu,
@@ -96,7 +103,7 @@ async fn bring_up_gpu(probe: &Probe, start: &Start<'_>) -> Result<Ready, DeviceE
     })
 }
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 async fn start_gpu() -> Result<Device, DeviceError> {
     // More tasks a submission than the default keep the queue full: a step is some hundred small kernels.
     let (device, setup) = Device::wgpu_options()
@@ -111,7 +118,7 @@ async fn start_gpu() -> Result<Device, DeviceError> {
     Ok(device)
 }
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(not(feature = "webgpu"))]
 async fn start_gpu() -> Result<Device, DeviceError> {
     Err(DeviceError::Unavailable(Reason::NoWebGpu))
 }

@@ -116,6 +116,7 @@ pub use adam::reference::{AdamStep, adam};
 pub use concat::reference::concat;
 pub use conv::reference::{conv2d, conv2d_norm};
 pub use conv::shape::ConvShape;
+pub use cpu::parallel::threads as cpu_threads;
 pub use norm::reference::batch_norm;
 pub use pool::reference::max_pool2d;
 pub use up_conv::reference::up_conv2d;

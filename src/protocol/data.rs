@@ -13,7 +13,7 @@ use super::{
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct DeviceInfo {
     pub kind: DeviceKind,
-    /// What the adapter calls itself; "wasm SIMD, 1 thread" for the CPU.
+    /// What the adapter calls itself; "SIMD, 2 threads" for the CPU.
     pub adapter: String,
     pub software: bool,
     /// Why this device and not another; `None` when the first choice was taken.

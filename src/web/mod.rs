@@ -6,6 +6,8 @@ mod bench;
 mod checks;
 mod memory;
 mod objects;
+#[cfg(feature = "threads")]
+mod pool;
 mod probe;
 mod survive;
 

@@ -150,7 +150,7 @@ export function expectSame(state, whole, tolerance) {
 /** Ends the engine's worker, in the middle of whatever it does. @param {Page} page */
 export async function killWorker(page) {
   // The call cannot come back from a worker that is gone.
-  await page.workers().at(-1)?.evaluate(() => self.close()).catch(() => {});
+  await page.workers().findLast((worker) => worker.url().startsWith('blob:'))?.evaluate(() => self.close()).catch(() => {});
 }
 
 /** @param {Page} page @param {string} name */

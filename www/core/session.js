@@ -81,7 +81,7 @@ export function initStorage() {
 export function startEngine() {
   state.engine = 'loading';
   state.loading = { loaded: 0, total: null };
-  connect(receive, died);
+  connect(receive, died, state.deviceChoice);
   filesForNewEngine();
   if (hasStorage) post({ kind: 'open_store' });
   send({ type: 'init', device: state.deviceChoice, calibration: storedCalibration() });

@@ -92,7 +92,7 @@
  * Page -> worker. `open_store`: this page has the storage, and its runs are saved there.
  * @typedef {KeepMessage
  *   | { kind: 'handled', handled: number }
- *   | { kind: 'start', lock: string, plain?: boolean }
+ *   | { kind: 'start', lock: string, plain?: boolean, threads?: number | null, device?: DeviceChoice }
  *   | { kind: 'open_store' }
  *   | { kind: 'command', command: Command }
  *   | { kind: 'files', entries: Entry[], purpose: Purpose }

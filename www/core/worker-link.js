@@ -52,8 +52,9 @@ export class Link {
   /**
    * @param {(message: FromWorker) => void} onMessage
    * @param {(detail: string, memory?: boolean) => void} onDeath `memory`: it ran out of it
+   * @param {import('./types.js').DeviceChoice} device what the engine will be asked to bring up
    */
-  constructor(onMessage, onDeath) {
+  constructor(onMessage, onDeath, device) {
     this.onMessage = onMessage;
     this.onDeath = onDeath;
     this.alive = true;
@@ -73,7 +74,14 @@ export class Link {
     /** Its scripts are there and run. */
     this.started = false;
     // `?simd=plain` is for comparing and for tests: the file that browsers without relaxed SIMD get.
-    this.post({ kind: 'start', lock: this.lock, plain: new URLSearchParams(location.search).get('simd') === 'plain' });
+    // `?threads=N` sets the threads of the CPU; 1 is the module that every browser takes.
+    const words = new URLSearchParams(location.search);
+    const threads = Number.parseInt(words.get('threads') ?? '', 10);
+    this.post({ kind: 'start', lock: this.lock, plain: words.get('simd') === 'plain', threads: threads > 0 ? threads : null, device });
+    // A thread of the engine's pool that ends: the engine waits for it for ever, and cannot say so.
+    this.pool = 'BroadcastChannel' in globalThis ? new BroadcastChannel(this.lock) : null;
+    this.pool?.addEventListener('message', (event) => this.receive({ type: 'fatal', message: String(event.data) }));
+    /** @type {any} */ (this.pool)?.unref?.();
     this.timer = this.worker ? setInterval(() => this.beat(), PING_EVERY_MS) : undefined;
   }
 
@@ -183,5 +191,6 @@ export class Link {
     clearInterval(this.timer);
     this.abort.abort();
     this.worker?.terminate();
+    this.pool?.close();
   }
 }

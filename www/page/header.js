@@ -6,8 +6,10 @@ import { $, h, setText, show, typing } from '../ui/dom.js';
 import { bytes, count, metric, plural } from '../ui/format.js';
 import { storedCalibration } from '../core/stored-calibration.js';
 import { cancelFiles } from '../core/data-files.js';
+import { BINARIES } from '../core/build.js';
 import { send } from '../core/engine.js';
-import { recover } from '../core/session.js';
+import { rootUrl, threadsWasmUrl } from '../core/paths.js';
+import { recover, restart } from '../core/session.js';
 import { changed, onPaint, running, state, stepOf, unpaired, usablePairs } from '../core/store.js';
 import { deviceReason } from '../ui/strings.js';
 
@@ -81,12 +83,24 @@ function initDialogs() {
       state.deviceChoice = choice;
       state.device = null;
       state.faults = state.faults.filter((fault) => fault.stage !== 'device');
-      send({ type: 'init', device: choice, calibration: storedCalibration() });
+      if (wantsOtherModule(choice)) restart(false);
+      else send({ type: 'init', device: choice, calibration: storedCalibration() });
       changed();
     });
   }
   const policy = document.querySelector('meta[http-equiv="Content-Security-Policy"]')?.getAttribute('content') ?? '';
   $('policy').replaceChildren(...policy.split(';').map((part) => h('code', {}, part.trim())));
+}
+
+/**
+ * The module with threads has no GPU, the other one thread. The choice takes the module along while no run, model or result
+ * would be lost by that. @param {import('../core/types.js').DeviceChoice} choice
+ */
+function wantsOtherModule(choice) {
+  const isThreaded = state.binary === threadsWasmUrl;
+  const isThere = crossOriginIsolated && threadsWasmUrl.slice(rootUrl.length) in BINARIES;
+  if (state.engine !== 'ready' || state.run || state.model || state.results.length) return false;
+  return isThreaded ? choice === 'webgpu' : choice === 'cpu' && isThere;
 }
 
 function paint() {

@@ -4,7 +4,8 @@
  * fallback for servers that send the wrong MIME type, and every failure as a reason the page can word.
  */
 import { BINARIES } from '../core/build.js';
-import { fusedWasmUrl, moduleUrl, rootUrl, wasmUrl } from '../core/paths.js';
+import { fusedWasmUrl, moduleUrl, rootUrl, threadsModuleUrl, threadsWasmUrl, wasmUrl } from '../core/paths.js';
+import { startPool, threadsFor } from './pool.js';
 
 /** @typedef {import('../core/types.js').LoadReason} LoadReason */
 /** @typedef {typeof import('../../pkg/groundmask.js')} EngineModule */
@@ -39,8 +40,9 @@ const SIMD_PROBE = new Uint8Array([
 /** Whether this browser multiplies and adds in one instruction. */
 export const hasFusedSimd = () => WebAssembly.validate(FUSED_PROBE);
 
-/** Which binary is loaded. @param {boolean} plain */
-export const binaryUrl = (plain) => (!plain && hasFusedSimd() ? fusedWasmUrl : wasmUrl);
+/** Address of the binary that was loaded. */
+let binary = '';
+export const binaryUrl = () => binary;
 
 /** A failure with a reason from {@link LoadReason}. */
 export class LoadError extends Error {
@@ -52,14 +54,26 @@ export class LoadError extends Error {
 }
 
 /**
- * @param {boolean} plain do without fused multiply-adds even where the browser has them
+ * @param {import('./pool.js').Wish} wish
  * @param {(loaded: number, total: number | null) => void} onProgress bytes so far; `total` is null when the server compresses
  * @returns {Promise<EngineModule>}
  */
-export async function loadEngine(plain, onProgress) {
+export async function loadEngine(wish, onProgress) {
   if (typeof WebAssembly === 'undefined') throw new LoadError('no_wasm', '');
   if (!WebAssembly.validate(SIMD_PROBE)) throw new LoadError('no_simd', '');
-  const [engine, module] = await Promise.all([importModule(), compile(binaryUrl(plain), onProgress)]);
+  const isFused = !wish.plain && hasFusedSimd();
+  const threads = isFused && hasThreads() ? await threadsFor(wish) : 1;
+  if (threads > 1) {
+    try {
+      return await loadThreaded(threads, wish.lock, onProgress);
+    } catch (error) {
+      // One thread does the same work; only a mix of builds would not.
+      if (error instanceof LoadError && error.reason === 'updated') throw error;
+      console.info(`one thread: ${text(error)}`);
+    }
+  }
+  binary = isFused ? fusedWasmUrl : wasmUrl;
+  const [engine, module] = await Promise.all([importModule(moduleUrl), compile(binary, onProgress)]);
   try {
     memory = (await engine.default({ module_or_path: module })).memory;
   } catch (error) {
@@ -68,10 +82,27 @@ export async function loadEngine(plain, onProgress) {
   return engine;
 }
 
-/** @returns {Promise<EngineModule>} */
-async function importModule() {
+/** Whether this build has the module with threads; a page without a list of its files has to try. */
+const hasThreads = () => !Object.keys(BINARIES).length || threadsWasmUrl.slice(rootUrl.length) in BINARIES;
+
+/**
+ * The engine for the CPU alone, with a pool of workers.
+ * @param {number} threads @param {string} lock @param {(loaded: number, total: number | null) => void} onProgress
+ * @returns {Promise<EngineModule>}
+ */
+async function loadThreaded(threads, lock, onProgress) {
+  const [engine, module] = await Promise.all([importModule(threadsModuleUrl), compile(threadsWasmUrl, onProgress)]);
+  const started = (await engine.default({ module_or_path: module })).memory;
+  await startPool(/** @type {any} */ (engine), { module, memory: started, threads, lock });
+  memory = started;
+  binary = threadsWasmUrl;
+  return engine;
+}
+
+/** @param {string} url @returns {Promise<EngineModule>} */
+async function importModule(url) {
   try {
-    return await import(moduleUrl);
+    return await import(url);
   } catch (error) {
     throw new LoadError('script', text(error));
   }

@@ -43,7 +43,8 @@ const journal = new LabelJournal({
 });
 const checkpoints = new Checkpoints({ post, send, engine: () => engine, module: () => module, guarded: (work) => guarded(async () => work(), true), wake: run, opened: (folder) => journal.open(folder) });
 let keeping = false;
-let plain = false;
+/** @type {import('./pool.js').Wish} */
+let wish = { plain: false, threads: null, device: 'auto', lock: '' };
 /** Messages with events so far, and how many of them the page has handled. */
 let posted = 0;
 let handled = 0;
@@ -63,7 +64,7 @@ scope.onmessage = ({ data }) => {
   switch (message.kind) {
     case 'start':
       hold(message.lock);
-      plain = message.plain ?? false;
+      wish = { plain: message.plain ?? false, threads: message.threads ?? null, device: message.device ?? 'auto', lock: message.lock };
       void load();
       return;
     case 'retry':
@@ -127,7 +128,7 @@ async function load() {
   post({ kind: 'hello', protocol: PROTOCOL_VERSION, build: BUILD });
   try {
     let told = 0;
-    module = await loadEngine(plain, (loaded, total) => {
+    module = await loadEngine(wish, (loaded, total) => {
       const now = performance.now();
       if (now - told < 50 && loaded !== total) return;
       told = now;
@@ -139,7 +140,7 @@ async function load() {
     post({ kind: 'load_failed', reason, detail: error instanceof Error ? error.message : String(error) });
     return;
   }
-  post({ kind: 'ready', fused: !plain && hasFusedSimd(), binary: binaryUrl(plain) });
+  post({ kind: 'ready', fused: !wish.plain && hasFusedSimd(), binary: binaryUrl() });
   watchRequests();
   if (keeping) void checkpoints.open();
   run();

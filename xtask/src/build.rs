@@ -3,14 +3,13 @@
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use crate::generate;
 use crate::plain_simd;
-use crate::size;
 use crate::toolchain::{TARGET, Toolchain};
 use crate::tools::{self, say};
 use crate::workspace::{FUSED, NAME, Workspace};
@@ -22,29 +21,6 @@ pub struct Options {
     pub fast: bool,
     /// The package with the numeric checks and the benchmark, into `target/pkg-checks/`.
     pub checks: bool,
-}
-
-pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCode> {
-    let mut options = Options::default();
-    while let Some(arg) = args.next()? {
-        match arg {
-            lexopt::Arg::Long("fast" | "no-wasm-opt") => options.fast = true,
-            lexopt::Arg::Long("features") => {
-                let features = args.value()?;
-                if features != "checks" {
-                    bail!(
-                        "unknown feature `{}`; there is only `checks`",
-                        features.to_string_lossy()
-                    );
-                }
-                options.checks = true;
-            }
-            other => return Err(other.unexpected().into()),
-        }
-    }
-    let package = build(workspace, options)?;
-    size::report(workspace, &package, !options.fast)?;
-    Ok(ExitCode::SUCCESS)
 }
 
 /// Builds the package if its source changed and gives its folder.
@@ -105,29 +81,32 @@ pub fn build_if_missing(workspace: &Workspace) -> Result<()> {
 /// Runs cargo and gives the path of the raw wasm file.
 fn compile(workspace: &Workspace, options: Options) -> Result<PathBuf> {
     let toolchain = Toolchain::find(workspace)?;
-    let target_folder = workspace.cargo_target();
-    say(format!(
-        "compiling to wasm with {} into {}",
-        toolchain.describe(),
-        target_folder.display()
-    ));
-    let start = Instant::now();
+    say(format!("compiling to wasm with {}", toolchain.describe()));
     let mut cargo = toolchain.cargo()?;
+    cargo.arg("rustc").args(toolchain.build_arguments());
+    run_cargo(workspace, cargo, &workspace.cargo_target(), "webgpu", options)
+}
+
+/// `cargo` goes as far as `rustc` and its own arguments; `device` is the feature of the package.
+pub fn run_cargo(
+    workspace: &Workspace,
+    mut cargo: Command,
+    target_folder: &Path,
+    device: &str,
+    options: Options,
+) -> Result<PathBuf> {
+    let start = Instant::now();
     cargo
         .current_dir(workspace.root())
-        .env("CARGO_TARGET_DIR", &target_folder)
-        .arg("rustc");
-    cargo
-        .args(toolchain.build_arguments())
+        .env("CARGO_TARGET_DIR", target_folder)
         .args(["--package", NAME, "--lib", "--target", TARGET, "--release"])
         // Only here: a package that is always one has file names without a hash, and cargo would not tell the library that
         // the tests use from the one with counters for `fuzz`.
         .args(["--crate-type", "cdylib"])
         .arg("--config")
         .arg(workspace.root().join("xtask/page-profile.toml"));
-    if options.checks {
-        cargo.args(["--features", "checks"]);
-    }
+    let checks = if options.checks { ",checks" } else { "" };
+    cargo.args(["--no-default-features", "--features", &format!("{device}{checks}")]);
     // For our own crate alone, whose kernels use it; all others stay as every browser takes them.
     cargo.args(["--", "-C", "target-feature=+relaxed-simd"]);
     tools::run(&mut cargo)?;
@@ -137,7 +116,7 @@ fn compile(workspace: &Workspace, options: Options) -> Result<PathBuf> {
 
 /// Writes the JavaScript and TypeScript side and the wasm that belongs to it. `named` keeps the functions' names, for
 /// profiles and stack traces: a quarter of the download. A panic names its place in the source either way.
-fn bind(compiled: &Path, package: &Path, named: bool) -> Result<()> {
+pub fn bind(compiled: &Path, package: &Path, named: bool) -> Result<()> {
     let start = Instant::now();
     fs::create_dir_all(package).with_context(|| format!("cannot make {}", package.display()))?;
     let mut generator = wasm_bindgen_cli_support::Bindgen::new();
@@ -156,7 +135,7 @@ fn bind(compiled: &Path, package: &Path, named: bool) -> Result<()> {
 const OLDEST_WASM_OPT: u32 = 117;
 
 /// wasm-opt where it is there and new enough.
-fn usable_wasm_opt() -> Option<PathBuf> {
+pub fn usable_wasm_opt() -> Option<PathBuf> {
     let path = tools::find("wasm-opt")?;
     let text = tools::capture(tools::command(&path).arg("--version")).ok()?;
     let version: u32 = text.split_whitespace().find_map(|word| word.parse().ok())?;
@@ -170,7 +149,7 @@ fn usable_wasm_opt() -> Option<PathBuf> {
 }
 
 /// Shrinks and speeds up the wasm file in place. The features named are those rustc's wasm target and `simd128` use.
-fn optimise(wasm_opt: &Path, wasm: &Path) -> Result<()> {
+pub fn optimise(wasm_opt: &Path, wasm: &Path) -> Result<()> {
     let start = Instant::now();
     let before = fs::metadata(wasm)?.len();
     let optimised = wasm.with_extension("wasm.opt");
@@ -182,6 +161,7 @@ fn optimise(wasm_opt: &Path, wasm: &Path) -> Result<()> {
         "--enable-bulk-memory",
         "--enable-sign-ext",
         "--enable-mutable-globals",
+        "--enable-threads",
     ]);
     command.args([
         "--enable-nontrapping-float-to-int",
@@ -202,7 +182,7 @@ fn optimise(wasm_opt: &Path, wasm: &Path) -> Result<()> {
 }
 
 /// Identifies the input and the way it is processed.
-fn stamp(compiled: &Path, fast: bool, optimised: bool) -> Result<String> {
+pub fn stamp(compiled: &Path, fast: bool, optimised: bool) -> Result<String> {
     let bytes = fs::read(compiled).with_context(|| format!("cannot read {}", compiled.display()))?;
     let mut hasher = DefaultHasher::new();
     bytes.hash(&mut hasher);

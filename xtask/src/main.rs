@@ -14,6 +14,7 @@ mod label;
 mod model_job;
 mod node;
 mod offline;
+mod package;
 mod peers;
 mod plain_simd;
 mod python;
@@ -25,6 +26,7 @@ mod soak;
 mod sources;
 mod structure;
 mod test;
+mod threads;
 mod toolchain;
 mod tools;
 mod trips;
@@ -87,7 +89,7 @@ fn run() -> Result<ExitCode> {
     };
     let workspace = Workspace::find()?;
     match command.as_str() {
-        "build" => build::command(&workspace, args),
+        "build" => package::command(&workspace, args),
         "generate" => generate::command(&workspace, args),
         "serve" => serve::command(&workspace, args),
         "site" => site::command(&workspace, args),

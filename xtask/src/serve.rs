@@ -10,6 +10,7 @@ use crate::build::{self, Options};
 use crate::http::{self, Mount};
 use crate::node::Node;
 use crate::offline::Parts;
+use crate::package;
 use crate::workspace::Workspace;
 
 pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCode> {
@@ -24,7 +25,7 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
         }
     }
     if rebuild {
-        build::build(workspace, Options::default())?;
+        package::build(workspace, Options::default())?;
     } else {
         build::build_if_missing(workspace)?;
     }

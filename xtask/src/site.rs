@@ -6,11 +6,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-use crate::build::{self, Options};
+use crate::build::Options;
 use crate::headers::HEADERS;
 use crate::http::{self, Mount};
 use crate::node::Node;
 use crate::offline::{self, Parts};
+use crate::package;
 use crate::size;
 use crate::tools::{self, say};
 use crate::workspace::Workspace;
@@ -27,7 +28,7 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
             other => return Err(other.unexpected().into()),
         }
     }
-    build::build(workspace, Options::default())?;
+    package::build(workspace, Options::default())?;
     let site = workspace.site();
     assemble(workspace, &site)?;
     let absolute = absolute_references(&site)?;

@@ -14,6 +14,7 @@ use crate::build::{self, Options};
 use crate::fuzz;
 use crate::http;
 use crate::node::Node;
+use crate::package;
 use crate::peers;
 use crate::serve;
 use crate::tools::{self, say};
@@ -211,7 +212,7 @@ fn number_before(text: &str, word: &str) -> u64 {
 /// Everything the browser tests need: both packages, Node, its packages, Chromium.
 fn browser_set_up(workspace: &Workspace) -> Result<Node> {
     let node = Node::set_up(workspace)?;
-    build::build(workspace, Options::default())?;
+    package::build(workspace, Options::default())?;
     build::build(workspace, serve::WITH_CHECKS)?;
     Ok(node)
 }

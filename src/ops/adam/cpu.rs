@@ -3,7 +3,10 @@
 use burn::backend::{Flex, tensor::FloatTensor};
 
 use super::reference::{AdamOps, AdamStep};
-use crate::ops::cpu::tensor::{Dense, whole};
+use crate::ops::cpu::{
+    parallel::{self, Shared},
+    tensor::{Dense, whole},
+};
 
 /// One step of Adam over parameters `p` with gradients `g` and moments `m`, `v`:
 /// `p -= lr * (m * correction1) / (sqrt(v * correction2) + eps)`.
@@ -13,11 +16,16 @@ pub fn adam(p: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32], step: &AdamS
     assert_eq!(p.len(), v.len(), "adam: second moment length");
     let (rest1, rest2) = (1.0 - step.beta1, 1.0 - step.beta2);
     let rate = step.lr * step.correction1;
-    for (((p, g), m), v) in p.iter_mut().zip(g).zip(m.iter_mut()).zip(v.iter_mut()) {
-        *m = step.beta1 * *m + rest1 * *g;
-        *v = step.beta2 * *v + rest2 * (*g * *g);
-        *p -= rate * *m / ((*v * step.correction2).sqrt() + step.eps);
-    }
+    let (len, p, m, v) = (p.len(), Shared::new(p), Shared::new(m), Shared::new(v));
+    parallel::for_ranges(len, 16, 7, |range| {
+        // SAFETY: ranges do not overlap.
+        let [p, m, v] = [p, m, v].map(|floats| unsafe { floats.part(range.clone()) });
+        for (((p, g), m), v) in p.iter_mut().zip(&g[range]).zip(m.iter_mut()).zip(v.iter_mut()) {
+            *m = step.beta1 * *m + rest1 * *g;
+            *v = step.beta2 * *v + rest2 * (*g * *g);
+            *p -= rate * *m / ((*v * step.correction2).sqrt() + step.eps);
+        }
+    });
 }
 
 impl AdamOps for Flex {

@@ -21,7 +21,7 @@ pub struct AdamStep {
 }
 
 /// The optimizer.
-#[backend_extension(Flex, Cube: cfg(target_arch = "wasm32"))]
+#[backend_extension(Flex, Cube: cfg(feature = "webgpu"))]
 pub trait AdamOps: Backend {
     /// One Adam step on a flat parameter `[n]`, in place where no tensor is shared; gives the new parameter and moments.
     fn adam(

@@ -1,12 +1,12 @@
 //! Adam, in place.
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use burn::backend::{Cube, tensor::FloatTensor};
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use super::reference::AdamOps;
 use super::reference::AdamStep;
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use crate::ops::gpu::launch::{dense, run, sizes};
 use crate::ops::gpu::plan::{
     ARGS, Dispatch, KernelText, LINE, Plan, Shader, Slot, bindings, element, fill, index, spread,
@@ -82,7 +82,7 @@ pub fn adam(n: usize, s: &AdamStep) -> Plan {
     }
 }
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 impl AdamOps for Cube {
     fn adam(
         param: FloatTensor<Self>,

@@ -4,6 +4,7 @@ use burn::backend::{Flex, tensor::FloatTensor};
 
 use super::reference::{ConcatGradOps, ConcatOps};
 use crate::ops::cpu::{
+    parallel::{self, Shared},
     simd::{Lanes, Work, copy_short, dispatch},
     tensor::{Dense, tensor},
 };
@@ -32,7 +33,13 @@ pub fn concat(rows: usize, a: &[f32], ca: usize, b: &[f32], cb: usize, out: &mut
     if ca == 0 || cb == 0 {
         out.copy_from_slice(if ca == 0 { b } else { a });
     } else {
-        dispatch(Concat(a, ca, b, cb, out));
+        let (c, out) = (ca + cb, Shared::new(out));
+        parallel::for_ranges(rows, 1, 2 * c, |range| {
+            let (start, end) = (range.start, range.end);
+            // SAFETY: ranges of rows do not overlap.
+            let out = unsafe { out.part(start * c..end * c) };
+            dispatch(Concat(&a[start * ca..end * ca], ca, &b[start * cb..end * cb], cb, out));
+        });
     }
 }
 
@@ -60,7 +67,13 @@ pub fn split(rows: usize, joined: &[f32], a: &mut [f32], ca: usize, b: &mut [f32
     if ca == 0 || cb == 0 {
         if ca == 0 { b } else { a }.copy_from_slice(joined);
     } else {
-        dispatch(Split(joined, a, ca, b, cb));
+        let (c, a, b) = (ca + cb, Shared::new(a), Shared::new(b));
+        parallel::for_ranges(rows, 1, 2 * c, |range| {
+            let (start, end) = (range.start, range.end);
+            // SAFETY: ranges of rows do not overlap.
+            let (a, b) = unsafe { (a.part(start * ca..end * ca), b.part(start * cb..end * cb)) };
+            dispatch(Split(&joined[start * c..end * c], a, ca, b, cb));
+        });
     }
 }
 

@@ -11,14 +11,14 @@ use burn::{
 use crate::ops::autodiff;
 
 /// The concatenation.
-#[backend_extension(Flex, Autodiff, Cube: cfg(target_arch = "wasm32"))]
+#[backend_extension(Flex, Autodiff, Cube: cfg(feature = "webgpu"))]
 pub trait ConcatOps: Backend {
     /// Two tensors of the same pixels side by side along the channels.
     fn concat(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 /// Its gradient.
-#[backend_extension(Flex, Cube: cfg(target_arch = "wasm32"))]
+#[backend_extension(Flex, Cube: cfg(feature = "webgpu"))]
 pub trait ConcatGradOps: Backend {
     /// The first `channels` of the last axis and the others: the gradient of [`ConcatOps::concat`].
     fn split(joined: FloatTensor<Self>, channels: usize) -> (FloatTensor<Self>, FloatTensor<Self>);

@@ -1,11 +1,11 @@
 //! Two tensors side by side along the channels, and apart again.
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use burn::backend::{Cube, tensor::FloatTensor};
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use super::reference::{ConcatGradOps, ConcatOps};
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use crate::ops::gpu::launch::{dense, dims, run};
 use crate::ops::gpu::plan::{
     ARGS, Dispatch, KernelText, LINE, Plan, Shader, Slot, bindings, element, fill, index, spread,
@@ -86,7 +86,7 @@ pub fn split(&[batch, height, width, c]: &[usize; 4], ca: usize) -> Plan {
     plan(true, pixels, ca, cb, outputs, slots)
 }
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 impl ConcatOps for Cube {
     fn concat(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self> {
         let (a, b) = (dense(a), dense(b));
@@ -96,7 +96,7 @@ impl ConcatOps for Cube {
     }
 }
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 impl ConcatGradOps for Cube {
     fn split(joined: FloatTensor<Self>, channels: usize) -> (FloatTensor<Self>, FloatTensor<Self>) {
         let joined = dense(joined);

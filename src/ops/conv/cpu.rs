@@ -24,9 +24,10 @@ use super::{
 };
 use crate::ops::cpu::{
     band::Window,
-    pack::{pack_flipped, pack_rows, panels_len},
+    pack::{Block, blocks, pack_flipped, pack_rows, panels_len},
+    parallel::{self, Shared},
     scratch::{Scratch, with_scratch},
-    simd::{Lanes, Work, dispatch},
+    simd::{Lanes, Width, Work, dispatch},
     tensor::{Dense, tensor},
 };
 
@@ -53,63 +54,21 @@ fn forward(s: &ConvShape, x: &[f32], w: &[f32], bias: &[f32], relu: bool, affine
     if affine.is_none() && pointwise::pays(s) {
         return pointwise::forward(s, x, w, bias, relu, y);
     }
-    struct Forward<'a>(
-        &'a ConvShape,
-        &'a [f32],
-        &'a [f32],
-        &'a [f32],
-        bool,
-        Option<Affine<'a>>,
-        &'a mut [f32],
-        &'a mut Scratch,
-    );
-    impl Work for Forward<'_> {
-        #[inline(always)]
-        fn run<V: Lanes>(self) {
-            let Self(s, x, w, bias, relu, affine, y, scratch) = self;
-            let depth = s.k * s.k * s.c_in;
-            if narrow::pays::<V>(s) {
-                let epilogue = narrow::Epilogue { bias, relu, affine };
-                return narrow::run::<V>(s, x, w, epilogue, y, scratch);
-            }
-            let panels = scratch.panels.take(panels_len(s.c_out, V::N, depth));
-            pack_rows::<V>(w, depth, s.c_out, panels);
-            if winograd_conv::pays::<V>(s, s.c_in, s.c_out) {
-                let tiles = scratch
-                    .weights
-                    .take(winograd_conv::tile_panels_len::<V>(s.c_in, s.c_out));
-                winograd_conv::transform_panels::<V>(panels, s.c_in, s.c_out, tiles);
-                let layer = Layer {
-                    from: s.c_in,
-                    to: s.c_out,
-                    panels: tiles,
-                    bias: Some(bias),
-                    relu,
-                    affine,
-                };
-                winograd_conv::run_forward::<V>(s, &layer, x, y, &mut scratch.image);
-                return;
-            }
-            let pad = s.pad_before();
-            let phases = [Phase {
-                kh: s.k,
-                kw: s.k,
-                top: 0,
-                left: 0,
-                panels,
-                origin: 0,
-            }];
-            let plan = same_plan(s, s.c_in, s.c_out, pad, &phases);
-            let plan = Plan {
-                bias: Some(bias),
-                relu,
-                affine,
-                ..plan
-            };
-            run_plan::<V>(&plan, x, y, &mut scratch.image);
-        }
+    let width = Width::chosen();
+    if narrow::pays(s, width) {
+        let epilogue = narrow::Epilogue { bias, relu, affine };
+        return with_scratch(|scratch| narrow::run(s, x, w, epilogue, y, &mut scratch.panels));
     }
-    with_scratch(|scratch| dispatch(Forward(s, x, w, bias, relu, affine, y, scratch)));
+    let job = Job {
+        from: s.c_in,
+        to: s.c_out,
+        flipped: false,
+        pad: s.pad_before(),
+        bias: Some(bias),
+        relu,
+        affine,
+    };
+    with_scratch(|scratch| job.run(s, width, x, w, y, scratch));
 }
 
 /// The gradient with respect to the input: `gx = gy * w` turned and transposed. `s` is the forward's shape;
@@ -125,44 +84,139 @@ pub fn conv2d_data_grad(s: &ConvShape, gy: &[f32], w: &[f32], gx: &mut [f32]) {
     if pointwise::pays(s) {
         return pointwise::data_grad(s, gy, w, gx);
     }
-    struct DataGrad<'a>(&'a ConvShape, &'a [f32], &'a [f32], &'a mut [f32], &'a mut Scratch);
-    impl Work for DataGrad<'_> {
-        #[inline(always)]
-        fn run<V: Lanes>(self) {
-            let Self(s, gy, w, gx, scratch) = self;
-            let taps = s.k * s.k;
-            let panels = scratch.panels.take(panels_len(s.c_in, V::N, taps * s.c_out));
-            pack_flipped::<V>(w, taps, s.c_in, s.c_out, panels);
-            if winograd_conv::pays::<V>(s, s.c_out, s.c_in) {
-                let tiles = scratch
-                    .weights
-                    .take(winograd_conv::tile_panels_len::<V>(s.c_out, s.c_in));
-                winograd_conv::transform_panels::<V>(panels, s.c_out, s.c_in, tiles);
-                let layer = Layer {
-                    from: s.c_out,
-                    to: s.c_in,
-                    panels: tiles,
-                    bias: None,
-                    relu: false,
-                    affine: None,
-                };
-                winograd_conv::run_forward::<V>(s, &layer, gy, gx, &mut scratch.image);
-                return;
-            }
-            let pad = s.k - 1 - s.pad_before();
-            let phases = [Phase {
-                kh: s.k,
-                kw: s.k,
-                top: 0,
-                left: 0,
-                panels,
-                origin: 0,
-            }];
-            let plan = same_plan(s, s.c_out, s.c_in, pad, &phases);
-            run_plan::<V>(&plan, gy, gx, &mut scratch.image);
+    let job = Job {
+        from: s.c_out,
+        to: s.c_in,
+        flipped: true,
+        pad: s.k - 1 - s.pad_before(),
+        bias: None,
+        relu: false,
+        affine: None,
+    };
+    with_scratch(|scratch| job.run(s, Width::chosen(), gy, w, gx, scratch));
+}
+
+/// A 'same' convolution in one of its two directions.
+struct Job<'a> {
+    from: usize,
+    to: usize,
+    /// The weights are to be turned and transposed.
+    flipped: bool,
+    pad: usize,
+    bias: Option<&'a [f32]>,
+    relu: bool,
+    affine: Option<Affine<'a>>,
+}
+
+impl Job<'_> {
+    fn run(&self, s: &ConvShape, width: Width, x: &[f32], w: &[f32], y: &mut [f32], scratch: &mut Scratch) {
+        let Self {
+            from,
+            to,
+            flipped,
+            pad,
+            bias,
+            relu,
+            affine,
+        } = *self;
+        let weights = Weights {
+            w,
+            taps: s.k * s.k,
+            c_in: s.c_in,
+            c_out: s.c_out,
+            flipped,
+        };
+        let panels = scratch.panels.take(panels_len(to, width.lanes, s.k * s.k * from));
+        if winograd_conv::pays(s, width, from, to) {
+            let tiles = scratch.weights.take(winograd_conv::tile_panels_len(width, from, to));
+            weights.pack(width, panels, Some(tiles));
+            let layer = Layer {
+                from,
+                to,
+                panels: tiles,
+                bias,
+                relu,
+                affine,
+            };
+            return winograd_conv::run_forward(s, &layer, width, x, y);
         }
+        weights.pack(width, panels, None);
+        let phases = [Phase {
+            kh: s.k,
+            kw: s.k,
+            top: 0,
+            left: 0,
+            panels,
+            origin: 0,
+        }];
+        let plan = Plan {
+            bias,
+            relu,
+            affine,
+            ..same_plan(s, from, to, pad, &phases)
+        };
+        run_plan(&plan, x, y);
     }
-    with_scratch(|scratch| dispatch(DataGrad(s, gy, w, gx, scratch)));
+}
+
+/// Weights to be packed, HWIO `[taps, c_in, c_out]`.
+pub(crate) struct Weights<'a> {
+    pub w: &'a [f32],
+    pub taps: usize,
+    pub c_in: usize,
+    pub c_out: usize,
+    /// For the data gradient: turned and transposed.
+    pub flipped: bool,
+}
+
+impl Weights<'_> {
+    /// Packs into panels, and these into Winograd's tiles where there is room for them.
+    pub fn pack(&self, width: Width, panels: &mut [f32], tiles: Option<&mut [f32]>) {
+        struct Pack<'a>(&'a Weights<'a>, Block, &'a mut [f32], Option<&'a mut [f32]>);
+        impl Work for Pack<'_> {
+            #[inline(always)]
+            fn run<V: Lanes>(self) {
+                let Self(weights, block, panel, tiles) = self;
+                let Weights {
+                    w,
+                    taps,
+                    c_in,
+                    c_out,
+                    flipped,
+                } = *weights;
+                if flipped {
+                    pack_flipped::<V>(w, taps, c_in, c_out, block, panel);
+                } else {
+                    pack_rows::<V>(w, c_out, block, panel);
+                }
+                if let Some(tiles) = tiles {
+                    winograd::weights_to_tiles::<V>(panel, panel.len() / taps, tiles);
+                }
+            }
+        }
+        let (from, to) = if self.flipped {
+            (self.c_out, self.c_in)
+        } else {
+            (self.c_in, self.c_out)
+        };
+        let depth = self.taps * from;
+        let list: Vec<Block> = blocks(width, to).collect();
+        let (panels, tiles) = (Shared::new(panels), tiles.map(Shared::new));
+        parallel::for_ranges(list.len(), 1, depth * width.widest * width.lanes, |range| {
+            for &block in &list[range] {
+                let (start, wide) = (block.start, block.vectors * width.lanes);
+                // SAFETY: a block's panel, and its tiles, belong to it alone.
+                let (panel, tiles) = unsafe {
+                    let tile_depth = winograd::POSITIONS * from;
+                    (
+                        panels.part(start * depth..(start + wide) * depth),
+                        tiles.map(|tiles| tiles.part(start * tile_depth..(start + wide) * tile_depth)),
+                    )
+                };
+                dispatch(Pack(self, block, panel, tiles));
+            }
+        });
+    }
 }
 
 /// The plan of a 'same' convolution from `from` to `to` channels, results stored as they are.

@@ -15,7 +15,7 @@ use crate::ops::{
 };
 
 /// The convolution a network is trained with.
-#[backend_extension(Flex, Autodiff, Cube: cfg(target_arch = "wasm32"))]
+#[backend_extension(Flex, Autodiff, Cube: cfg(feature = "webgpu"))]
 pub trait ConvOps: Backend {
     /// 'Same' convolution, stride 1, then optionally ReLU.
     ///
@@ -30,7 +30,7 @@ pub trait ConvOps: Backend {
 }
 
 /// Its gradients, and its form in inference; never differentiated.
-#[backend_extension(Flex, Cube: cfg(target_arch = "wasm32"))]
+#[backend_extension(Flex, Cube: cfg(feature = "webgpu"))]
 pub trait ConvGradOps: Backend {
     /// Gradient of [`ConvOps::conv2d`] (without ReLU) for `x`.
     fn conv2d_data_grad(gy: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;

@@ -7,7 +7,7 @@ mod shared;
 pub(crate) mod weight_grad;
 pub(crate) mod weights;
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use burn::backend::{Cube, tensor::FloatTensor};
 
 use self::{
@@ -15,10 +15,10 @@ use self::{
     shared::ConvSharedShader,
     weights::{WeightLayout, weight_dispatch},
 };
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use super::reference::{ConvGradOps, ConvOps};
 use super::shape::ConvShape;
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use crate::ops::gpu::{
     launch::{dense, dims, run},
     variant::variant,
@@ -124,7 +124,7 @@ pub fn conv2d_weight_grad(shape: &ConvShape, variant: Variant) -> Plan {
     weight_grad::plan(shape, false, variant)
 }
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 impl ConvOps for Cube {
     fn conv2d(
         x: FloatTensor<Self>,
@@ -139,7 +139,7 @@ impl ConvOps for Cube {
     }
 }
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 impl ConvGradOps for Cube {
     fn conv2d_data_grad(gy: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
         let (gy, weight) = (dense(gy), dense(weight));

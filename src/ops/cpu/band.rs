@@ -52,21 +52,27 @@ impl Window {
     /// Copies the rows for kernel positions `row .. row + rows` of one image into `band`.
     pub fn fill(&self, image: &[f32], row: usize, rows: usize, band: &mut [f32]) {
         let row_len = self.row_len();
-        let left = (self.pad_left * self.channels).min(row_len);
-        let copied = (self.in_w * self.channels).min(row_len - left);
         for (r, target) in band[..self.padded_rows(rows) * row_len]
             .chunks_exact_mut(row_len)
             .enumerate()
         {
-            let source_row = (row * self.stride + r).wrapping_sub(self.pad_top);
-            if source_row >= self.in_h {
-                target.fill(0.0);
-                continue;
-            }
-            let source = &image[source_row * self.in_w * self.channels..][..copied];
-            target[..left].fill(0.0);
-            target[left..left + copied].copy_from_slice(source);
-            target[left + copied..].fill(0.0);
+            self.fill_line(image, row * self.stride + r, target);
         }
+    }
+
+    /// Copies padded row `line` of an image (its first is `pad_top` above the image's) into `target`.
+    pub fn fill_line(&self, image: &[f32], line: usize, target: &mut [f32]) {
+        let row_len = self.row_len();
+        let left = (self.pad_left * self.channels).min(row_len);
+        let copied = (self.in_w * self.channels).min(row_len - left);
+        let source_row = line.wrapping_sub(self.pad_top);
+        if source_row >= self.in_h {
+            target.fill(0.0);
+            return;
+        }
+        let source = &image[source_row * self.in_w * self.channels..][..copied];
+        target[..left].fill(0.0);
+        target[left..left + copied].copy_from_slice(source);
+        target[left + copied..].fill(0.0);
     }
 }

@@ -1,5 +1,5 @@
-//! What the CPU operators share, on one thread: wasm SIMD in the page, AVX2 or SSE2 natively, the same blocked
-//! algorithms. Plain f32 slices; only [`tensor`] knows Burn.
+//! What the CPU operators share: wasm SIMD in the page, AVX2 or SSE2 natively, the same blocked
+//! algorithms, cut into pieces that the threads share out ([`parallel`]). Plain f32 slices; only [`tensor`] knows Burn.
 //!
 //! Layouts: tensors are contiguous NHWC, weights HWIO `[k, k, c_in, c_out]` (Keras). Convolutions are stride 1
 //! and 'same' with Keras padding: k = 3 pads one on every side, k = 1 none, k = 2 nothing above and left and one
@@ -11,6 +11,7 @@
 pub(crate) mod band;
 pub(crate) mod micro;
 pub(crate) mod pack;
+pub(crate) mod parallel;
 pub(crate) mod scratch;
 pub(crate) mod simd;
 pub(crate) mod tensor;

@@ -3,7 +3,7 @@
 //! Output channels are cut into blocks as wide as a register tile (fewer registers for a rest); a panel
 //! holds one block as `[k][width]`, zero-filled, so that the inner loop reads it front to back.
 
-use super::simd::{Lanes, copy_short};
+use super::simd::{Lanes, Width, copy_short};
 
 /// One block of output channels.
 #[derive(Clone, Copy, Debug)]
@@ -16,19 +16,19 @@ pub(crate) struct Block {
 }
 
 /// The blocks of `channels`: as many of the widest as there are, then a two and a one as the rest needs.
-pub(crate) fn blocks<V: Lanes>(channels: usize) -> impl Iterator<Item = Block> {
+pub(crate) fn blocks(width: Width, channels: usize) -> impl Iterator<Item = Block> {
     let mut start = 0;
     std::iter::from_fn(move || {
-        let registers = (channels - start).div_ceil(V::N);
+        let registers = (channels - start).div_ceil(width.lanes);
         let vectors = match registers {
             0 => return None,
-            _ if registers >= V::WIDEST => V::WIDEST,
+            _ if registers >= width.widest => width.widest,
             1 => 1,
             _ => 2,
         };
         let block = Block {
             start,
-            len: (channels - start).min(vectors * V::N),
+            len: (channels - start).min(vectors * width.lanes),
             vectors,
         };
         start += block.len;
@@ -41,15 +41,12 @@ pub(crate) fn panels_len(channels: usize, lanes: usize, depth: usize) -> usize {
     channels.div_ceil(lanes) * lanes * depth
 }
 
-/// Packs a `[depth, channels]` matrix (HWIO weights, or gradients by pixel) into panels.
+/// Packs one block of a `[depth, channels]` matrix (HWIO weights) into its panel.
 #[inline(always)]
-pub(crate) fn pack_rows<V: Lanes>(matrix: &[f32], depth: usize, channels: usize, panels: &mut [f32]) {
-    for block in blocks::<V>(channels) {
-        let width = block.vectors * V::N;
-        let panel = &mut panels[block.start * depth..][..depth * width];
-        for (target, source) in panel.chunks_exact_mut(width).zip(matrix.chunks_exact(channels)) {
-            copy_padded::<V>(&source[block.start..block.start + block.len], target);
-        }
+pub(crate) fn pack_rows<V: Lanes>(matrix: &[f32], channels: usize, block: Block, panel: &mut [f32]) {
+    let width = block.vectors * V::N;
+    for (target, source) in panel.chunks_exact_mut(width).zip(matrix.chunks_exact(channels)) {
+        copy_padded::<V>(&source[block.start..block.start + block.len], target);
     }
 }
 
@@ -64,27 +61,29 @@ pub(crate) fn copy_padded<V: Lanes>(from: &[f32], to: &mut [f32]) {
     copy_short::<V>(from, &mut to[..from.len()]);
 }
 
-/// Packs HWIO weights `[kh * kw, c_in, c_out]` turned by 180 degrees and transposed: the panels of the
-/// convolution that takes the output's gradient (`c_out` channels) to the input's (`c_in`).
+/// Packs HWIO weights `[kh * kw, c_in, c_out]` turned by 180 degrees and transposed: one panel of the
+/// convolution that takes the output's gradient (`c_out` channels) to the input's (`c_in`, of them `block`).
 #[inline(always)]
-pub(crate) fn pack_flipped<V: Lanes>(w: &[f32], taps: usize, c_in: usize, c_out: usize, panels: &mut [f32]) {
-    let lanes = V::N;
-    let depth = taps * c_out;
-    for block in blocks::<V>(c_in) {
-        let width = block.vectors * lanes;
-        let panel = &mut panels[block.start * depth..][..depth * width];
-        for tap in 0..taps {
-            let source = &w[((taps - 1 - tap) * c_in + block.start) * c_out..];
-            let target = &mut panel[tap * c_out * width..][..c_out * width];
-            for lane in 0..width {
-                let column = target[lane..].iter_mut().step_by(width);
-                if lane < block.len {
-                    for (to, from) in column.zip(&source[lane * c_out..][..c_out]) {
-                        *to = *from;
-                    }
-                } else {
-                    column.for_each(|to| *to = 0.0);
+pub(crate) fn pack_flipped<V: Lanes>(
+    w: &[f32],
+    taps: usize,
+    c_in: usize,
+    c_out: usize,
+    block: Block,
+    panel: &mut [f32],
+) {
+    let width = block.vectors * V::N;
+    for tap in 0..taps {
+        let source = &w[((taps - 1 - tap) * c_in + block.start) * c_out..];
+        let target = &mut panel[tap * c_out * width..][..c_out * width];
+        for lane in 0..width {
+            let column = target[lane..].iter_mut().step_by(width);
+            if lane < block.len {
+                for (to, from) in column.zip(&source[lane * c_out..][..c_out]) {
+                    *to = *from;
                 }
+            } else {
+                column.for_each(|to| *to = 0.0);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Buffers the kernels need inside a call, kept per thread so that a training loop does not allocate.
 
-use std::cell::Cell;
+use std::{cell::Cell, thread::LocalKey};
 
 /// A buffer that only grows, whose slices start on a cache line (the wasm allocator aligns to 8 bytes only, and
 /// a 16-byte load across two cache lines costs twice).
@@ -35,14 +35,26 @@ pub(crate) struct Scratch {
     pub weights: Buffer,
 }
 
+type Slot = Cell<Option<Box<Scratch>>>;
+
 thread_local! {
-    static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+    static OPERATOR: Slot = const { Cell::new(None) };
+    static PIECE: Slot = const { Cell::new(None) };
 }
 
-/// Lends this thread's buffers to `body`; a nested call gets fresh ones.
+/// Lends this thread's buffers for what all pieces of an operator read; a nested call gets fresh ones.
 pub(crate) fn with_scratch<R>(body: impl FnOnce(&mut Scratch) -> R) -> R {
-    let mut scratch = SCRATCH.take().unwrap_or_default();
+    lend(&OPERATOR, body)
+}
+
+/// Lends this thread's buffers for one piece: others, because the thread that cuts an operator into pieces works on them too.
+pub(crate) fn with_piece_scratch<R>(body: impl FnOnce(&mut Scratch) -> R) -> R {
+    lend(&PIECE, body)
+}
+
+fn lend<R>(slot: &'static LocalKey<Slot>, body: impl FnOnce(&mut Scratch) -> R) -> R {
+    let mut scratch = slot.take().unwrap_or_default();
     let result = body(&mut scratch);
-    SCRATCH.set(Some(scratch));
+    slot.set(Some(scratch));
     result
 }

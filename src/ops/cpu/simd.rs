@@ -36,6 +36,39 @@ pub(crate) trait Work {
     fn run<V: Lanes>(self);
 }
 
+/// How wide the registers are: what the cutting of work into pieces needs to know of [`Lanes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Width {
+    /// Floats of a register.
+    pub lanes: usize,
+    /// Registers of the widest block of output channels.
+    pub widest: usize,
+}
+
+impl Width {
+    #[inline(always)]
+    pub const fn of<V: Lanes>() -> Self {
+        Self {
+            lanes: V::N,
+            widest: V::WIDEST,
+        }
+    }
+
+    /// Of the registers that [`dispatch`] picks on this thread.
+    pub fn chosen() -> Self {
+        struct Ask<'a>(&'a mut Width);
+        impl Work for Ask<'_> {
+            #[inline(always)]
+            fn run<V: Lanes>(self) {
+                *self.0 = Width::of::<V>();
+            }
+        }
+        let mut width = Self::of::<Narrow>();
+        dispatch(Ask(&mut width));
+        width
+    }
+}
+
 #[cfg(test)]
 thread_local! {
     /// Makes [`dispatch`] take the narrow lanes on this thread, so that tests see both widths.

@@ -3,7 +3,7 @@
 //! [`plan`] holds what a plan of launches is made of and helps to write the text, on every target; `launch` runs plans on Burn's
 //! tensors and exists only in the page, where WGSL does.
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 pub(crate) mod launch;
 pub mod plan;
 pub(crate) mod reduce;
@@ -13,5 +13,5 @@ pub(crate) mod variant;
 
 pub use self::variant::{Variant, set_variant, variant};
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 pub use self::launch::memory_bytes;

@@ -6,7 +6,7 @@ use burn::{
 };
 
 /// The ceiling, for benchmarks.
-#[backend_extension(Flex, Cube: cfg(target_arch = "wasm32"))]
+#[backend_extension(Flex, Cube: cfg(feature = "webgpu"))]
 pub trait MultiplyAddsOps: Backend {
     /// About `flop` multiply-adds on registers, no memory: what the device can do at all. `x` is `[n]`, as is the result.
     fn multiply_adds(x: FloatTensor<Self>, flop: u64) -> FloatTensor<Self>;

@@ -1,11 +1,11 @@
 //! The arithmetic ceiling: fused multiply-adds on registers, no memory.
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use burn::backend::{Cube, tensor::FloatTensor};
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use super::reference::MultiplyAddsOps;
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use crate::ops::gpu::launch::{dense, run, sizes};
 use crate::ops::gpu::plan::{
     ARGS, Dispatch, KernelText, LINE, Plan, Shader, Slot, bindings, each, fill, index, spread,
@@ -77,7 +77,7 @@ pub fn multiply_adds(n: usize, flop: u64) -> Plan {
     }
 }
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 impl MultiplyAddsOps for Cube {
     fn multiply_adds(x: FloatTensor<Self>, flop: u64) -> FloatTensor<Self> {
         let x = dense(x);

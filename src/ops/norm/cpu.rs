@@ -12,6 +12,7 @@ use burn::backend::{Flex, tensor::FloatTensor};
 use self::reduce::{Reduce, SquaredFrom, Sum, TimesCentred};
 use super::reference::{NormGradOps, NormOps};
 use crate::ops::cpu::{
+    parallel::{self, Shared},
     scratch::with_scratch,
     simd::{Lanes, Work, dispatch},
     tensor::{Dense, tensor},
@@ -44,41 +45,67 @@ pub fn batch_norm(
         assert_eq!(len, c, "batch_norm: {what} length");
     }
     assert_eq!(y.len(), rows * c, "batch_norm: output length");
-    let mut merged = vec![(0.0f64, 0.0f64); c];
-    let mut seen = 0.0;
-    let mut sums = vec![0.0f32; 2 * c];
-    let (means, squares) = sums.split_at_mut(c);
-    for chunk in x.chunks(chunk_len(c)) {
-        let count = (chunk.len() / c.max(1)) as f64;
-        dispatch(Reduce {
-            rows: chunk,
-            c,
-            term: Sum,
-            out: means,
-        });
-        means.iter_mut().for_each(|m| *m /= count as f32);
-        dispatch(Reduce {
-            rows: chunk,
-            c,
-            term: SquaredFrom(means),
-            out: squares,
-        });
-        for ((total, mean), square) in merged.iter_mut().zip(means.iter()).zip(squares.iter()) {
-            // The chunk's mean is rounded; that only shifts the point its squares are taken around by an ulp.
-            let delta = f64::from(*mean) - total.0;
-            total.0 += delta * count / (seen + count);
-            total.1 += f64::from(*square) + delta * delta * seen * count / (seen + count);
-        }
-        seen += count;
-    }
+    let len = chunk_len(c);
+    let chunks = x.len().div_ceil(len);
     with_scratch(|scratch| {
+        // Mean and squares of each chunk, side by side.
+        let sums = scratch.panels.take(2 * c * chunks);
+        let shared = Shared::new(sums);
+        parallel::for_ranges(chunks, 1, 2 * len, |range| {
+            for chunk in range {
+                // SAFETY: a chunk's sums are its own.
+                let sums = unsafe { shared.part(2 * c * chunk..2 * c * (chunk + 1)) };
+                let (means, squares) = sums.split_at_mut(c);
+                let rows = &x[chunk * len..x.len().min((chunk + 1) * len)];
+                let count = (rows.len() / c.max(1)) as f64;
+                dispatch(Reduce {
+                    rows,
+                    c,
+                    term: Sum,
+                    out: means,
+                });
+                means.iter_mut().for_each(|m| *m /= count as f32);
+                dispatch(Reduce {
+                    rows,
+                    c,
+                    term: SquaredFrom(means),
+                    out: squares,
+                });
+            }
+        });
+        let sums: &[f32] = sums;
         let scale = scratch.weights.take(c);
-        for (i, (m, square)) in merged.iter().enumerate() {
-            let std = 1.0 / (square / seen.max(1.0) + f64::from(eps)).sqrt();
-            mean[i] = *m as f32;
-            inv_std[i] = std as f32;
-            scale[i] = (f64::from(gamma[i]) * std) as f32;
-        }
+        let (to_scale, to_mean, to_std) = (Shared::new(scale), Shared::new(mean), Shared::new(inv_std));
+        parallel::for_ranges(c, 16, 8 * chunks, |range| {
+            let mut merged = vec![(0.0f64, 0.0f64); range.len()];
+            let mut seen = 0.0;
+            for chunk in 0..chunks {
+                let count = (x.len().min((chunk + 1) * len) - chunk * len) as f64 / c as f64;
+                let (means, squares) = sums[2 * c * chunk..][..2 * c].split_at(c);
+                let pairs = means[range.clone()].iter().zip(&squares[range.clone()]);
+                for (total, (mean, square)) in merged.iter_mut().zip(pairs) {
+                    // The chunk's mean is rounded; that only shifts the point its squares are taken around by an ulp.
+                    let delta = f64::from(*mean) - total.0;
+                    total.0 += delta * count / (seen + count);
+                    total.1 += f64::from(*square) + delta * delta * seen * count / (seen + count);
+                }
+                seen += count;
+            }
+            // SAFETY: ranges do not overlap.
+            let (scale, mean, inv_std) = unsafe {
+                (
+                    to_scale.part(range.clone()),
+                    to_mean.part(range.clone()),
+                    to_std.part(range.clone()),
+                )
+            };
+            for (i, (m, square)) in merged.iter().enumerate() {
+                let std = 1.0 / (square / seen.max(1.0) + f64::from(eps)).sqrt();
+                mean[i] = *m as f32;
+                inv_std[i] = std as f32;
+                scale[i] = (f64::from(gamma[range.start + i]) * std) as f32;
+            }
+        });
         // Centred first: `x * scale + (beta - mean * scale)` would cancel where the mean is large.
         affine(c, x, Some(mean), scale, beta, y);
     });
@@ -114,29 +141,41 @@ pub fn batch_norm_grad(
     if c == 0 {
         return;
     }
-    let mut merged = vec![(0.0f64, 0.0f64); c];
-    let mut sums = vec![0.0f32; 2 * c];
-    let (dots, plain) = sums.split_at_mut(c);
-    let chunk_len = chunk_len(c);
-    for (gy, x) in gy.chunks(chunk_len).zip(x.chunks(chunk_len)) {
-        dispatch(Reduce {
-            rows: gy,
-            c,
-            term: Sum,
-            out: plain,
-        });
-        dispatch(Reduce {
-            rows: gy,
-            c,
-            term: TimesCentred { x, mean },
-            out: dots,
-        });
-        for ((total, dot), sum) in merged.iter_mut().zip(dots.iter()).zip(plain.iter()) {
-            total.0 += f64::from(*dot);
-            total.1 += f64::from(*sum);
-        }
-    }
+    let len = chunk_len(c);
+    let chunks = x.len().div_ceil(len);
+    let part = |chunk: usize| chunk * len..x.len().min((chunk + 1) * len);
     with_scratch(|scratch| {
+        // Two sums of each chunk, side by side.
+        let sums = scratch.panels.take(2 * c * chunks);
+        let shared = Shared::new(sums);
+        parallel::for_ranges(chunks, 1, 2 * len, |range| {
+            for chunk in range {
+                // SAFETY: a chunk's sums are its own.
+                let sums = unsafe { shared.part(2 * c * chunk..2 * c * (chunk + 1)) };
+                let (dots, plain) = sums.split_at_mut(c);
+                let (rows, x) = (&gy[part(chunk)], &x[part(chunk)]);
+                dispatch(Reduce {
+                    rows,
+                    c,
+                    term: Sum,
+                    out: plain,
+                });
+                dispatch(Reduce {
+                    rows,
+                    c,
+                    term: TimesCentred { x, mean },
+                    out: dots,
+                });
+            }
+        });
+        let mut merged = vec![(0.0f64, 0.0f64); c];
+        for sums in sums.chunks_exact(2 * c) {
+            let (dots, plain) = sums.split_at(c);
+            for ((total, dot), sum) in merged.iter_mut().zip(dots).zip(plain) {
+                total.0 += f64::from(*dot);
+                total.1 += f64::from(*sum);
+            }
+        }
         // gx = a * gy + b * (x - mean) + d: three numbers a channel.
         let coefficients = scratch.weights.take(3 * c);
         let (a, rest) = coefficients.split_at_mut(c);
@@ -151,20 +190,21 @@ pub fn batch_norm_grad(
             b[i] = (-scale * dot * std * std / count) as f32;
             d[i] = (-scale * sum / count) as f32;
         }
-        for ((x, gy), gx) in x
-            .chunks(chunk_len)
-            .zip(gy.chunks(chunk_len))
-            .zip(gx.chunks_mut(chunk_len))
-        {
-            dispatch(Affine2 {
-                c,
-                x,
-                mean,
-                gy,
-                coefficients: [a, b, d],
-                gx,
-            });
-        }
+        let coefficients: [&[f32]; 3] = [a, b, d];
+        let gx = Shared::new(gx);
+        parallel::for_ranges(chunks, 1, 3 * len, |range| {
+            for chunk in range {
+                dispatch(Affine2 {
+                    c,
+                    x: &x[part(chunk)],
+                    mean,
+                    gy: &gy[part(chunk)],
+                    coefficients,
+                    // SAFETY: chunks do not overlap.
+                    gx: unsafe { gx.part(part(chunk)) },
+                });
+            }
+        });
     });
 }
 
@@ -229,16 +269,21 @@ impl NormGradOps for Flex {
 /// `y = (x - mean) * scale + shift`, chunk by chunk, so that the passes over registers of channels read the cache.
 fn affine(c: usize, x: &[f32], mean: Option<&[f32]>, scale: &[f32], shift: &[f32], y: &mut [f32]) {
     let len = chunk_len(c);
-    for (x, y) in x.chunks(len).zip(y.chunks_mut(len)) {
-        dispatch(Affine {
-            c,
-            x,
-            mean,
-            scale,
-            shift,
-            y,
-        });
-    }
+    let y = Shared::new(y);
+    parallel::for_ranges(x.len().div_ceil(len), 1, 2 * len, |range| {
+        for chunk in range {
+            let part = chunk * len..x.len().min((chunk + 1) * len);
+            dispatch(Affine {
+                c,
+                x: &x[part.clone()],
+                mean,
+                scale,
+                shift,
+                // SAFETY: chunks do not overlap.
+                y: unsafe { y.part(part) },
+            });
+        }
+    });
 }
 
 /// Floats of a chunk of whole rows.

@@ -11,7 +11,7 @@ use burn::{
 use crate::ops::autodiff;
 
 /// The normalisation a network is trained with.
-#[backend_extension(Flex, Autodiff, Cube: cfg(target_arch = "wasm32"))]
+#[backend_extension(Flex, Autodiff, Cube: cfg(feature = "webgpu"))]
 pub trait NormOps: Backend {
     /// Batch normalisation with the statistics of this batch over all but the last axis.
     ///
@@ -26,7 +26,7 @@ pub trait NormOps: Backend {
 }
 
 /// Its gradient.
-#[backend_extension(Flex, Cube: cfg(target_arch = "wasm32"))]
+#[backend_extension(Flex, Cube: cfg(feature = "webgpu"))]
 pub trait NormGradOps: Backend {
     /// Gradients of [`NormOps::batch_norm`] for `x`, `gamma` and `beta`.
     fn batch_norm_grad(

@@ -1,12 +1,12 @@
 //! Batch normalisation over all axes but the last. Each chunk of pixels finds its own mean and squared deviations in two passes over
 //! cached memory, and the chunks are merged by the parallel-variance rule, so a large mean does not swallow a small variance.
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use burn::backend::{Cube, tensor::FloatTensor};
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use super::reference::{NormGradOps, NormOps};
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use crate::ops::gpu::{
     launch::{dense, run, sizes},
     variant::variant,
@@ -232,7 +232,7 @@ pub fn batch_norm_grad(shape: &[usize], variant: Variant) -> Plan {
     }
 }
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 impl NormOps for Cube {
     fn batch_norm(
         x: FloatTensor<Self>,
@@ -247,7 +247,7 @@ impl NormOps for Cube {
     }
 }
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 impl NormGradOps for Cube {
     fn batch_norm_grad(
         x: FloatTensor<Self>,

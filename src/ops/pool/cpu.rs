@@ -3,7 +3,10 @@
 use burn::backend::{Flex, tensor::FloatTensor};
 
 use super::reference::{PoolGradOps, PoolOps};
-use crate::ops::cpu::tensor::{Dense, tensor};
+use crate::ops::cpu::{
+    parallel::{self, Shared},
+    tensor::{Dense, tensor},
+};
 
 /// `y[batch, h / 2, w / 2, c]` = the largest of each 2x2 block of `x[batch, h, w, c]`.
 pub fn max_pool2d(batch: usize, h: usize, w: usize, c: usize, x: &[f32], y: &mut [f32]) {
@@ -13,18 +16,23 @@ pub fn max_pool2d(batch: usize, h: usize, w: usize, c: usize, x: &[f32], y: &mut
     if y.is_empty() {
         return;
     }
-    for (row, to) in y.chunks_exact_mut(out_w * c).enumerate() {
-        let top = &x[input_row(row, out_h, h) * w * c..][..2 * w * c];
-        let (top, bottom) = top.split_at(w * c);
-        let pairs = top.chunks_exact(2 * c).zip(bottom.chunks_exact(2 * c));
-        for (to, (top, bottom)) in to.chunks_exact_mut(c).zip(pairs) {
-            let (a, b) = top.split_at(c);
-            let (d, e) = bottom.split_at(c);
-            for ((((to, a), b), d), e) in to.iter_mut().zip(a).zip(b).zip(d).zip(e) {
-                *to = larger(larger(larger(*a, *b), *d), *e);
+    let y = Shared::new(y);
+    parallel::for_ranges(batch * out_h, 1, 5 * out_w * c, |range| {
+        for row in range {
+            // SAFETY: a row of output is written once.
+            let to = unsafe { y.part(row * out_w * c..(row + 1) * out_w * c) };
+            let top = &x[input_row(row, out_h, h) * w * c..][..2 * w * c];
+            let (top, bottom) = top.split_at(w * c);
+            let pairs = top.chunks_exact(2 * c).zip(bottom.chunks_exact(2 * c));
+            for (to, (top, bottom)) in to.chunks_exact_mut(c).zip(pairs) {
+                let (a, b) = top.split_at(c);
+                let (d, e) = bottom.split_at(c);
+                for ((((to, a), b), d), e) in to.iter_mut().zip(a).zip(b).zip(d).zip(e) {
+                    *to = larger(larger(larger(*a, *b), *d), *e);
+                }
             }
         }
-    }
+    });
 }
 
 /// `gx` = `gy` at the first pixel in row-major order that holds its block's maximum, 0 elsewhere (XLA's rule).
@@ -42,31 +50,40 @@ pub fn max_pool2d_grad(batch: usize, h: usize, w: usize, c: usize, x: &[f32], y:
         gx.fill(0.0);
         return;
     }
-    for row in 0..batch * out_h {
-        let first = input_row(row, out_h, h) * w * c;
-        let (x_top, x_bottom) = x[first..][..2 * w * c].split_at(w * c);
-        let (gx_top, gx_bottom) = gx[first..][..2 * w * c].split_at_mut(w * c);
-        for col in 0..out_w {
-            let at = (row * out_w + col) * c;
-            let (y, gy) = (&y[at..][..c], &gy[at..][..c]);
-            let at = 2 * col * c;
-            let (a, b) = x_top[at..][..2 * c].split_at(c);
-            let d = &x_bottom[at..][..c];
-            let (ga, gb) = gx_top[at..][..2 * c].split_at_mut(c);
-            let (gd, ge) = gx_bottom[at..][..2 * c].split_at_mut(c);
-            for i in 0..c {
-                // The gradient goes to the first that equals the maximum; what is left over to the last.
-                let mut left = gy[i];
-                let mut give = |x: f32| {
-                    let part = if x == y[i] { left } else { 0.0 };
-                    left = if x == y[i] { 0.0 } else { left };
-                    part
-                };
-                ga[i] = give(a[i]);
-                gb[i] = give(b[i]);
-                gd[i] = give(d[i]);
-                ge[i] = left;
-            }
+    let gx = Shared::new(gx);
+    parallel::for_ranges(batch * out_h, 1, 10 * out_w * c, |range| {
+        for row in range {
+            let first = input_row(row, out_h, h) * w * c;
+            // SAFETY: a pair of rows of the input belongs to one row of output.
+            let gx = unsafe { gx.part(first..first + 2 * w * c) };
+            let (x, at) = (&x[first..][..2 * w * c], row * out_w * c);
+            row_grad(w, c, x, &y[at..][..out_w * c], &gy[at..][..out_w * c], gx);
+        }
+    });
+}
+
+/// The gradient of two rows of input, from one row of output.
+fn row_grad(w: usize, c: usize, x: &[f32], y: &[f32], gy: &[f32], gx: &mut [f32]) {
+    let (x_top, x_bottom) = x.split_at(w * c);
+    let (gx_top, gx_bottom) = gx.split_at_mut(w * c);
+    for (col, (y, gy)) in y.chunks_exact(c).zip(gy.chunks_exact(c)).enumerate() {
+        let at = 2 * col * c;
+        let (a, b) = x_top[at..][..2 * c].split_at(c);
+        let d = &x_bottom[at..][..c];
+        let (ga, gb) = gx_top[at..][..2 * c].split_at_mut(c);
+        let (gd, ge) = gx_bottom[at..][..2 * c].split_at_mut(c);
+        for i in 0..c {
+            // The gradient goes to the first that equals the maximum; what is left over to the last.
+            let mut left = gy[i];
+            let mut give = |x: f32| {
+                let part = if x == y[i] { left } else { 0.0 };
+                left = if x == y[i] { 0.0 } else { left };
+                part
+            };
+            ga[i] = give(a[i]);
+            gb[i] = give(b[i]);
+            gd[i] = give(d[i]);
+            ge[i] = left;
         }
     }
 }

@@ -11,14 +11,14 @@ use burn::{
 use crate::ops::autodiff;
 
 /// The pooling.
-#[backend_extension(Flex, Autodiff, Cube: cfg(target_arch = "wasm32"))]
+#[backend_extension(Flex, Autodiff, Cube: cfg(feature = "webgpu"))]
 pub trait PoolOps: Backend {
     /// 2x2 maximum, stride 2. An odd last row or column is dropped, as Keras's `valid` pooling does.
     fn max_pool2d(x: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 /// Its gradient.
-#[backend_extension(Flex, Cube: cfg(target_arch = "wasm32"))]
+#[backend_extension(Flex, Cube: cfg(feature = "webgpu"))]
 pub trait PoolGradOps: Backend {
     /// Gradient of [`PoolOps::max_pool2d`]; of equal maxima the first in row-major order gets all of it.
     fn max_pool2d_grad(x: FloatTensor<Self>, y: FloatTensor<Self>, gy: FloatTensor<Self>) -> FloatTensor<Self>;

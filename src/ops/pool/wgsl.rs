@@ -1,11 +1,11 @@
 //! 2x2 max pooling, stride 2; an odd last row or column is left out.
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use burn::backend::{Cube, tensor::FloatTensor};
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use super::reference::{PoolGradOps, PoolOps};
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use crate::ops::gpu::launch::{dense, dims, run};
 use crate::ops::gpu::plan::{
     ARGS, Dispatch, KernelText, LINE, Plan, Shader, Slot, bindings, element, fill, index, spread,
@@ -142,7 +142,7 @@ pub fn max_pool2d_grad(shape: &[usize; 4]) -> Plan {
     }
 }
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 impl PoolOps for Cube {
     fn max_pool2d(x: FloatTensor<Self>) -> FloatTensor<Self> {
         let x = dense(x);
@@ -151,7 +151,7 @@ impl PoolOps for Cube {
     }
 }
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 impl PoolGradOps for Cube {
     fn max_pool2d_grad(x: FloatTensor<Self>, y: FloatTensor<Self>, gy: FloatTensor<Self>) -> FloatTensor<Self> {
         let (x, y, gy) = (dense(x), dense(y), dense(gy));

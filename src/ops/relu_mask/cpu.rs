@@ -4,6 +4,7 @@ use burn::backend::{Flex, tensor::FloatTensor};
 
 use super::reference::ReluMaskOps;
 use crate::ops::cpu::{
+    parallel::{self, Shared},
     simd::{Lanes, Work, dispatch},
     tensor::{Dense, tensor},
 };
@@ -33,7 +34,12 @@ pub fn relu_mask(y: &[f32], gy: &[f32], out: &mut [f32]) {
             }
         }
     }
-    dispatch(Mask(y, gy, out));
+    let to = Shared::new(out);
+    parallel::for_ranges(y.len(), 16, 3, |range| {
+        // SAFETY: ranges do not overlap.
+        let out = unsafe { to.part(range.clone()) };
+        dispatch(Mask(&y[range.clone()], &gy[range], out));
+    });
 }
 
 impl ReluMaskOps for Flex {

@@ -3,7 +3,7 @@
 use burn::backend::{Backend, backend_extension, tensor::FloatTensor};
 
 /// The mask; part of other operators' gradients.
-#[backend_extension(Flex, Cube: cfg(target_arch = "wasm32"))]
+#[backend_extension(Flex, Cube: cfg(feature = "webgpu"))]
 pub trait ReluMaskOps: Backend {
     /// `gy` where the ReLU's output `y` is positive, else 0; both of one shape.
     fn relu_mask(y: FloatTensor<Self>, gy: FloatTensor<Self>) -> FloatTensor<Self>;

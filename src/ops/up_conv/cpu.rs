@@ -14,6 +14,7 @@ use super::reference::{UpConvGradOps, UpConvOps};
 use crate::ops::{
     conv::{
         cpu::{
+            Weights,
             plan::{Phase, Plan, Target, run_plan},
             weight_grad::{GradPlan, run_weight_grad},
         },
@@ -21,9 +22,10 @@ use crate::ops::{
     },
     cpu::{
         band::Window,
-        pack::{pack_flipped, pack_rows, panels_len},
-        scratch::{Scratch, with_scratch},
-        simd::{Lanes, Work, dispatch},
+        pack::panels_len,
+        parallel::{self, Shared},
+        scratch::with_scratch,
+        simd::Width,
         tensor::{Dense, tensor},
     },
 };
@@ -45,65 +47,52 @@ pub fn up_conv2d(s: &ConvShape, x: &[f32], w: &[f32], bias: &[f32], relu: bool, 
     if s.is_empty() {
         return;
     }
-    struct Forward<'a>(
-        &'a ConvShape,
-        &'a [f32],
-        &'a [f32],
-        &'a [f32],
-        bool,
-        &'a mut [f32],
-        &'a mut Scratch,
-    );
-    impl Work for Forward<'_> {
-        #[inline(always)]
-        fn run<V: Lanes>(self) {
-            let Self(s, x, w, bias, relu, y, scratch) = self;
-            let tap_len = s.c_in * s.c_out;
-            let summed = scratch.weights.take(TAPS * tap_len);
-            sum_phases(w, tap_len, summed);
-            let panel_len = panels_len(s.c_out, V::N, s.c_in);
-            let panels = scratch.panels.take(TAPS * panel_len);
-            let mut tap = 0;
-            for (a, b) in PHASES {
-                let taps = (1 + a) * (1 + b);
-                let from = &summed[tap * tap_len..][..taps * tap_len];
-                pack_rows::<V>(from, taps * s.c_in, s.c_out, &mut panels[tap * panel_len..]);
-                tap += taps;
-            }
-            let panels: &[f32] = panels;
-            let mut tap = 0;
-            let row = 2 * s.width * s.c_out;
-            let phases = PHASES.map(|(a, b)| {
-                let taps = (1 + a) * (1 + b);
-                let panels = &panels[tap * panel_len..][..taps * panel_len];
-                tap += taps;
-                Phase {
-                    kh: 1 + a,
-                    kw: 1 + b,
-                    top: 0,
-                    left: 0,
-                    panels,
-                    origin: a * row + b * s.c_out,
-                }
-            });
-            let plan = Plan {
-                batch: s.batch,
-                window: low_window(s),
-                target: Target {
-                    channels: s.c_out,
-                    image: 2 * s.height * row,
-                    row_stride: 2 * row,
-                    col_stride: 2 * s.c_out,
-                },
-                phases: &phases,
-                bias: Some(bias),
-                relu,
-                affine: None,
+    let width = Width::chosen();
+    let tap_len = s.c_in * s.c_out;
+    with_scratch(|scratch| {
+        let summed = scratch.weights.take(TAPS * tap_len);
+        sum_phases(w, tap_len, summed);
+        let panel_len = panels_len(s.c_out, width.lanes, s.c_in);
+        let panels = scratch.panels.take(TAPS * panel_len);
+        for ((a, b), tap) in phases() {
+            let taps = (1 + a) * (1 + b);
+            let weights = Weights {
+                w: &summed[tap * tap_len..][..taps * tap_len],
+                taps,
+                c_in: s.c_in,
+                c_out: s.c_out,
+                flipped: false,
             };
-            run_plan::<V>(&plan, x, y, &mut scratch.image);
+            weights.pack(width, &mut panels[tap * panel_len..][..taps * panel_len], None);
         }
-    }
-    with_scratch(|scratch| dispatch(Forward(s, x, w, bias, relu, y, scratch)));
+        let panels: &[f32] = panels;
+        let row = 2 * s.width * s.c_out;
+        let phases: Vec<Phase<'_>> = phases()
+            .map(|((a, b), tap)| Phase {
+                kh: 1 + a,
+                kw: 1 + b,
+                top: 0,
+                left: 0,
+                panels: &panels[tap * panel_len..][..(1 + a) * (1 + b) * panel_len],
+                origin: a * row + b * s.c_out,
+            })
+            .collect();
+        let plan = Plan {
+            batch: s.batch,
+            window: low_window(s),
+            target: Target {
+                channels: s.c_out,
+                image: 2 * s.height * row,
+                row_stride: 2 * row,
+                col_stride: 2 * s.c_out,
+            },
+            phases: &phases,
+            bias: Some(bias),
+            relu,
+            affine: None,
+        };
+        run_plan(&plan, x, y);
+    });
 }
 
 /// The gradient of [`up_conv2d`] with respect to its input. Seen from input pixel i the output rows 2i - 1,
@@ -121,54 +110,56 @@ pub fn up_conv2d_data_grad(s: &ConvShape, gy: &[f32], w: &[f32], gx: &mut [f32])
         gx.fill(0.0);
         return;
     }
-    struct DataGrad<'a>(&'a ConvShape, &'a [f32], &'a [f32], &'a mut [f32], &'a mut Scratch);
-    impl Work for DataGrad<'_> {
-        #[inline(always)]
-        fn run<V: Lanes>(self) {
-            let Self(s, gy, w, gx, scratch) = self;
-            let tap_len = s.c_in * s.c_out;
-            let summed = scratch.weights.take(TAPS * tap_len);
-            sum_window(w, tap_len, summed);
-            let panels = scratch.panels.take(panels_len(s.c_in, V::N, TAPS * s.c_out));
-            pack_flipped::<V>(summed, TAPS, s.c_in, s.c_out, panels);
-            let phases = [Phase {
+    let width = Width::chosen();
+    let tap_len = s.c_in * s.c_out;
+    with_scratch(|scratch| {
+        let summed = scratch.weights.take(TAPS * tap_len);
+        sum_window(w, tap_len, summed);
+        let panels = scratch.panels.take(panels_len(s.c_in, width.lanes, TAPS * s.c_out));
+        let weights = Weights {
+            w: summed,
+            taps: TAPS,
+            c_in: s.c_in,
+            c_out: s.c_out,
+            flipped: true,
+        };
+        weights.pack(width, panels, None);
+        let phases = [Phase {
+            kh: 3,
+            kw: 3,
+            top: 0,
+            left: 0,
+            panels,
+            origin: 0,
+        }];
+        let row = s.width * s.c_in;
+        let plan = Plan {
+            batch: s.batch,
+            window: Window {
+                in_h: 2 * s.height,
+                in_w: 2 * s.width,
+                channels: s.c_out,
+                out_h: s.height,
+                out_w: s.width,
+                stride: 2,
                 kh: 3,
                 kw: 3,
-                top: 0,
-                left: 0,
-                panels,
-                origin: 0,
-            }];
-            let row = s.width * s.c_in;
-            let plan = Plan {
-                batch: s.batch,
-                window: Window {
-                    in_h: 2 * s.height,
-                    in_w: 2 * s.width,
-                    channels: s.c_out,
-                    out_h: s.height,
-                    out_w: s.width,
-                    stride: 2,
-                    kh: 3,
-                    kw: 3,
-                    pad_top: 1,
-                    pad_left: 1,
-                },
-                target: Target {
-                    channels: s.c_in,
-                    image: s.height * row,
-                    row_stride: row,
-                    col_stride: s.c_in,
-                },
-                phases: &phases,
-                bias: None,
-                relu: false,
-                affine: None,
-            };
-            run_plan::<V>(&plan, gy, gx, &mut scratch.image);
-        }
-    }
-    with_scratch(|scratch| dispatch(DataGrad(s, gy, w, gx, scratch)));
+                pad_top: 1,
+                pad_left: 1,
+            },
+            target: Target {
+                channels: s.c_in,
+                image: s.height * row,
+                row_stride: row,
+                col_stride: s.c_in,
+            },
+            phases: &phases,
+            bias: None,
+            relu: false,
+            affine: None,
+        };
+        run_plan(&plan, gy, gx);
+    });
 }
 
 /// The gradients of [`up_conv2d`] with respect to weights and bias.
@@ -191,48 +182,33 @@ pub fn up_conv2d_weight_grad(s: &ConvShape, x: &[f32], gy: &[f32], gw: &mut [f32
     if s.is_empty() {
         return;
     }
-    struct WeightGrad<'a>(
-        &'a ConvShape,
-        &'a [f32],
-        &'a [f32],
-        &'a mut [f32],
-        &'a mut [f32],
-        &'a mut Scratch,
-    );
-    impl Work for WeightGrad<'_> {
-        #[inline(always)]
-        fn run<V: Lanes>(self) {
-            let Self(s, x, gy, gw, gb, scratch) = self;
-            let tap_len = s.c_in * s.c_out;
-            let row = 2 * s.width * s.c_out;
-            let partial = scratch.weights.take(TAPS * tap_len);
-            partial.fill(0.0);
-            let mut tap = 0;
-            for (a, b) in PHASES {
-                let taps = (1 + a) * (1 + b);
-                let plan = GradPlan {
-                    batch: s.batch,
-                    window: Window {
-                        kh: 1 + a,
-                        kw: 1 + b,
-                        ..low_window(s)
-                    },
-                    source: Target {
-                        channels: s.c_out,
-                        image: 2 * s.height * row,
-                        row_stride: 2 * row,
-                        col_stride: 2 * s.c_out,
-                    },
-                    origin: a * row + b * s.c_out,
-                };
-                let sums = &mut partial[tap * tap_len..][..taps * tap_len];
-                run_weight_grad::<V>(&plan, x, gy, sums, gb, &mut scratch.image, &mut scratch.panels);
-                tap += taps;
-            }
-            spread_phases(partial, tap_len, gw);
+    let width = Width::chosen();
+    let tap_len = s.c_in * s.c_out;
+    let row = 2 * s.width * s.c_out;
+    with_scratch(|scratch| {
+        let partial = scratch.weights.take(TAPS * tap_len);
+        partial.fill(0.0);
+        for ((a, b), tap) in phases() {
+            let plan = GradPlan {
+                batch: s.batch,
+                window: Window {
+                    kh: 1 + a,
+                    kw: 1 + b,
+                    ..low_window(s)
+                },
+                source: Target {
+                    channels: s.c_out,
+                    image: 2 * s.height * row,
+                    row_stride: 2 * row,
+                    col_stride: 2 * s.c_out,
+                },
+                origin: a * row + b * s.c_out,
+            };
+            let sums = &mut partial[tap * tap_len..][..(1 + a) * (1 + b) * tap_len];
+            run_weight_grad(&plan, width, x, gy, sums, gb, &mut scratch.panels);
         }
-    }
-    with_scratch(|scratch| dispatch(WeightGrad(s, x, gy, gw, gb, scratch)));
+        spread_phases(partial, tap_len, gw);
+    });
 }
 
 impl UpConvOps for Flex {
@@ -290,48 +266,56 @@ fn low_window(s: &ConvShape) -> Window {
     }
 }
 
-/// For every phase, and every tap (ky, kx) of the 2x2 kernel, the phase's tap it falls on (0 .. 9).
-fn phase_taps() -> impl Iterator<Item = (usize, usize)> {
+/// The phases, and the first tap (0 .. 9) of each.
+fn phases() -> impl Iterator<Item = ((usize, usize), usize)> {
     let mut first = 0;
-    PHASES.into_iter().flat_map(move |(a, b)| {
+    PHASES.into_iter().map(move |(a, b)| {
         let start = first;
         first += (1 + a) * (1 + b);
-        (0..4).map(move |t| (t, start + (t / 2) * a * (1 + b) + (t % 2) * b))
+        ((a, b), start)
     })
+}
+
+/// For every phase, and every tap (ky, kx) of the 2x2 kernel, the phase's tap it falls on (0 .. 9).
+fn phase_taps() -> impl Iterator<Item = (usize, usize)> {
+    phases().flat_map(|((a, b), start)| (0..4).map(move |t| (t, start + (t / 2) * a * (1 + b) + (t % 2) * b)))
 }
 
 /// Weights of the four phases, one after the other: sums of those 2x2 taps that meet the same input pixel.
 fn sum_phases(w: &[f32], tap_len: usize, summed: &mut [f32]) {
     summed.fill(0.0);
-    for (tap, to) in phase_taps() {
-        accumulate(&mut summed[to * tap_len..][..tap_len], &w[tap * tap_len..][..tap_len]);
-    }
+    add_taps(phase_taps, tap_len, w, summed);
 }
 
 /// The transpose of [`sum_phases`]: `gw` gains each phase tap's gradient at every tap it was a sum of.
 fn spread_phases(partial: &[f32], tap_len: usize, gw: &mut [f32]) {
-    for (tap, from) in phase_taps() {
-        accumulate(
-            &mut gw[tap * tap_len..][..tap_len],
-            &partial[from * tap_len..][..tap_len],
-        );
-    }
+    add_taps(|| phase_taps().map(|(tap, from)| (from, tap)), tap_len, partial, gw);
 }
 
 /// The 3x3 stride-2 kernel of the data gradient, in the forward's orientation (it is turned when packed): row 0
 /// holds kernel row 0, row 1 both, row 2 kernel row 1; columns alike.
 fn sum_window(w: &[f32], tap_len: usize, summed: &mut [f32]) {
     summed.fill(0.0);
-    for tap in 0..4 {
-        for (dy, dx) in PHASES {
-            let to = (tap / 2 + dy) * 3 + tap % 2 + dx;
-            accumulate(&mut summed[to * tap_len..][..tap_len], &w[tap * tap_len..][..tap_len]);
-        }
-    }
+    let pairs = || (0..4).flat_map(|tap| PHASES.map(|(dy, dx)| (tap, (tap / 2 + dy) * 3 + tap % 2 + dx)));
+    add_taps(pairs, tap_len, w, summed);
 }
 
-fn accumulate(to: &mut [f32], from: &[f32]) {
-    for (t, f) in to.iter_mut().zip(from) {
-        *t += *f;
-    }
+/// Adds taps of `from` to taps of `to`, `tap_len` floats each, pair after pair of (from, to).
+fn add_taps<I: Iterator<Item = (usize, usize)>>(
+    pairs: impl Fn() -> I + Send + Sync,
+    tap_len: usize,
+    from: &[f32],
+    to: &mut [f32],
+) {
+    let to = Shared::new(to);
+    parallel::for_ranges(tap_len, 16, 2 * TAPS, |range| {
+        for (tap, target) in pairs() {
+            let start = target * tap_len;
+            // SAFETY: a piece has its own range of every tap.
+            let to = unsafe { to.part(start + range.start..start + range.end) };
+            for (to, from) in to.iter_mut().zip(&from[tap * tap_len..][range.clone()]) {
+                *to += *from;
+            }
+        }
+    });
 }

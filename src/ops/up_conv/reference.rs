@@ -18,7 +18,7 @@ use crate::ops::{
 };
 
 /// The convolution after an upsampling.
-#[backend_extension(Flex, Autodiff, Cube: cfg(target_arch = "wasm32"))]
+#[backend_extension(Flex, Autodiff, Cube: cfg(feature = "webgpu"))]
 pub trait UpConvOps: Backend {
     /// Nearest upsampling by 2, then a 2x2 'same' convolution, then optionally ReLU.
     ///
@@ -32,7 +32,7 @@ pub trait UpConvOps: Backend {
 }
 
 /// Its gradients.
-#[backend_extension(Flex, Cube: cfg(target_arch = "wasm32"))]
+#[backend_extension(Flex, Cube: cfg(feature = "webgpu"))]
 pub trait UpConvGradOps: Backend {
     /// Gradient of [`UpConvOps::up_conv2d`] (without ReLU) for `x`; `gy` is `[b, 2h, 2w, c_out]`.
     fn up_conv2d_data_grad(gy: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;

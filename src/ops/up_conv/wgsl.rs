@@ -1,11 +1,11 @@
 //! The up-convolution on WebGPU, by the convolution's kernels: four phases forward, a stride of two back.
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use burn::backend::{Cube, tensor::FloatTensor};
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use super::reference::{UpConvGradOps, UpConvOps};
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use crate::ops::gpu::{
     launch::{dense, dims, run},
     variant::variant,
@@ -105,7 +105,7 @@ pub fn up_conv2d_weight_grad(shape: &ConvShape, variant: Variant) -> Plan {
     weight_grad::plan(shape, true, variant)
 }
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 impl UpConvOps for Cube {
     fn up_conv2d(
         x: FloatTensor<Self>,
@@ -120,7 +120,7 @@ impl UpConvOps for Cube {
     }
 }
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 impl UpConvGradOps for Cube {
     fn up_conv2d_data_grad(gy: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
         let (gy, weight) = (dense(gy), dense(weight));

@@ -16,7 +16,7 @@ pub type Matrix = [f32; 6];
 pub const IDENTITY: Matrix = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
 
 /// The resampling.
-#[backend_extension(Flex, Cube: cfg(target_arch = "wasm32"))]
+#[backend_extension(Flex, Cube: cfg(feature = "webgpu"))]
 pub trait WarpOps: Backend {
     /// Affine warp of a batch, bilinear, coordinates clamped to the image.
     ///
@@ -64,18 +64,23 @@ pub fn warp_plain(
         .zip(out.chunks_exact_mut(out_h * out_w * c));
     for (m, (image, target)) in matrices.iter().zip(samples) {
         for (i, row) in target.chunks_exact_mut(out_w * c).enumerate() {
-            for (j, pixel) in row.chunks_exact_mut(c).enumerate() {
-                let (i, j) = (i as f32, j as f32);
-                let (r0, r1, fr) = neighbours(m[0] * i + m[1] * j + m[2], h);
-                let (c0, c1, fc) = neighbours(m[3] * i + m[4] * j + m[5], w);
-                let at = |r: usize, col: usize| &image[(r * w + col) * c..(r * w + col + 1) * c];
-                let (a, b, d, e) = (at(r0, c0), at(r0, c1), at(r1, c0), at(r1, c1));
-                for (k, value) in pixel.iter_mut().enumerate() {
-                    let top = a[k] + (b[k] - a[k]) * fc;
-                    let bottom = d[k] + (e[k] - d[k]) * fc;
-                    *value = top + (bottom - top) * fr;
-                }
-            }
+            warp_row(image, [h, w, c], m, i, row);
+        }
+    }
+}
+
+/// Row `i` of a warped image.
+pub(super) fn warp_row(image: &[f32], [h, w, c]: [usize; 3], m: &Matrix, i: usize, row: &mut [f32]) {
+    for (j, pixel) in row.chunks_exact_mut(c).enumerate() {
+        let (i, j) = (i as f32, j as f32);
+        let (r0, r1, fr) = neighbours(m[0] * i + m[1] * j + m[2], h);
+        let (c0, c1, fc) = neighbours(m[3] * i + m[4] * j + m[5], w);
+        let at = |r: usize, col: usize| &image[(r * w + col) * c..(r * w + col + 1) * c];
+        let (a, b, d, e) = (at(r0, c0), at(r0, c1), at(r1, c0), at(r1, c1));
+        for (k, value) in pixel.iter_mut().enumerate() {
+            let top = a[k] + (b[k] - a[k]) * fc;
+            let bottom = d[k] + (e[k] - d[k]) * fc;
+            *value = top + (bottom - top) * fr;
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Affine resampling of images, edges clamped, bilinear.
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use burn::backend::{Cube, tensor::FloatTensor};
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use super::reference::WarpOps;
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 use crate::ops::gpu::launch::{dense, dims, run};
 use crate::ops::gpu::plan::{ARGS, Dispatch, KernelText, LINE, Plan, Shader, Slot, bindings, fill, index, spread};
 
@@ -76,7 +76,7 @@ pub fn warp(shape: &[usize; 4], out_h: usize, out_w: usize) -> Plan {
     }
 }
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(feature = "webgpu")]
 impl WarpOps for Cube {
     fn warp(images: FloatTensor<Self>, matrices: FloatTensor<Self>, out_px: usize) -> FloatTensor<Self> {
         let (images, matrices) = (dense(images), dense(matrices));

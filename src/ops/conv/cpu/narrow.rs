@@ -4,8 +4,9 @@
 use super::plan::Affine;
 use crate::ops::conv::shape::ConvShape;
 use crate::ops::cpu::band::Window;
-use crate::ops::cpu::scratch::Scratch;
-use crate::ops::cpu::simd::Lanes;
+use crate::ops::cpu::parallel::{self, Shared};
+use crate::ops::cpu::scratch::{Buffer, with_piece_scratch};
+use crate::ops::cpu::simd::{Lanes, Width, Work, dispatch};
 
 /// Output channels of a tile.
 const OUT: usize = 2;
@@ -15,8 +16,8 @@ const PIXELS: usize = 4;
 const BAND_FLOATS: usize = 48 * 1024;
 
 /// Whether a convolution should go this way.
-pub(crate) fn pays<V: Lanes>(s: &ConvShape) -> bool {
-    s.k == 3 && s.c_out <= OUT && s.c_in.is_multiple_of(V::N)
+pub(crate) fn pays(s: &ConvShape, width: Width) -> bool {
+    s.k == 3 && s.c_out <= OUT && s.c_in.is_multiple_of(width.lanes)
 }
 
 /// What becomes of a sum before it is stored.
@@ -41,18 +42,33 @@ impl Epilogue<'_> {
 }
 
 /// `y = x * w` with the epilogue, for a convolution that [`pays`].
-#[inline(always)]
-pub(crate) fn run<V: Lanes>(
-    s: &ConvShape,
-    x: &[f32],
-    w: &[f32],
-    epilogue: Epilogue<'_>,
-    y: &mut [f32],
-    scratch: &mut Scratch,
-) {
+pub(crate) fn run(s: &ConvShape, x: &[f32], w: &[f32], epilogue: Epilogue<'_>, y: &mut [f32], panels: &mut Buffer) {
+    struct Band<'a> {
+        s: &'a ConvShape,
+        band: &'a [f32],
+        rows: &'a [f32],
+        epilogue: Epilogue<'a>,
+        y: &'a mut [f32],
+    }
+    impl Work for Band<'_> {
+        #[inline(always)]
+        fn run<V: Lanes>(self) {
+            let Self {
+                s,
+                band,
+                rows,
+                epilogue,
+                y,
+            } = self;
+            let row_len = (s.width + 2) * s.c_in;
+            for (row, y) in y.chunks_exact_mut(s.width * s.c_out).enumerate() {
+                run_row::<V>(s, &band[row * row_len..][..3 * row_len], rows, epilogue, y);
+            }
+        }
+    }
     let depth = 9 * s.c_in;
     // One row of weights an output channel; a missing second channel is zeros.
-    let rows = scratch.panels.take(OUT * depth);
+    let rows = panels.take(OUT * depth);
     for (channel, row) in rows.chunks_exact_mut(depth).enumerate() {
         for (k, value) in row.iter_mut().enumerate() {
             *value = if channel < s.c_out {
@@ -74,21 +90,31 @@ pub(crate) fn run<V: Lanes>(
         pad_top: 1,
         pad_left: 1,
     };
+    let rows: &[f32] = rows;
     let (row_len, image_len) = (window.row_len(), s.height * s.width * s.c_in);
-    let rows_per_band = window.rows_per_band(BAND_FLOATS);
-    let band = scratch.image.take(window.padded_rows(rows_per_band) * row_len);
-    for b in 0..s.batch {
-        let image = &x[b * image_len..][..image_len];
-        for first in (0..s.height).step_by(rows_per_band) {
-            let count = rows_per_band.min(s.height - first);
-            window.fill(image, first, count, band);
-            for row in 0..count {
-                let lines = &band[row * row_len..][..3 * row_len];
-                let to = ((b * s.height + first + row) * s.width) * s.c_out;
-                run_row::<V>(s, lines, rows, epilogue, &mut y[to..][..s.width * s.c_out]);
-            }
-        }
-    }
+    let wanted = parallel::pieces_of(s.batch * image_len * 9 * s.c_out);
+    let bands = wanted.div_ceil(s.batch);
+    let rows_per_band = window.rows_per_band(BAND_FLOATS).min(s.height.div_ceil(bands));
+    let bands = s.height.div_ceil(rows_per_band);
+    let y = Shared::new(y);
+    parallel::for_each(s.batch * bands, |piece| {
+        let (b, first) = (piece / bands, piece % bands * rows_per_band);
+        let count = rows_per_band.min(s.height - first);
+        let start = (b * s.height + first) * s.width * s.c_out;
+        // SAFETY: a piece's rows are its own.
+        let y = unsafe { y.part(start..start + count * s.width * s.c_out) };
+        with_piece_scratch(|scratch| {
+            let band = scratch.image.take(window.padded_rows(count) * row_len);
+            window.fill(&x[b * image_len..][..image_len], first, count, band);
+            dispatch(Band {
+                s,
+                band,
+                rows,
+                epilogue,
+                y,
+            });
+        });
+    });
 }
 
 /// One row of output from three padded rows of input.

@@ -4,8 +4,9 @@ use crate::ops::cpu::{
     band::Window,
     micro::{Runs, pixel_tile},
     pack::{Block, blocks},
-    scratch::Buffer,
-    simd::{Lanes, copy_short},
+    parallel::{self, Shared},
+    scratch::{Scratch, with_piece_scratch},
+    simd::{Lanes, Width, Work, copy_short, dispatch},
 };
 
 /// Floats of a padded band of input: 192 KiB, a part of the L2 cache.
@@ -66,44 +67,114 @@ impl Affine<'_> {
     }
 }
 
+/// How a plan is cut: bands of rows of each image, and within a band groups of blocks of output channels. A result is the
+/// same however it is cut, because no sum crosses a piece.
+struct Grid {
+    rows: usize,
+    bands: usize,
+    groups: usize,
+}
+
+impl Grid {
+    fn of(plan: &Plan<'_>, blocks: usize) -> Self {
+        let window = &plan.window;
+        let taps: usize = plan.phases.iter().map(|phase| phase.kh * phase.kw).sum();
+        let pixels = plan.batch * window.out_h * window.out_w;
+        let wanted = parallel::pieces_of(pixels * taps * window.channels * plan.target.channels);
+        let rows = window.rows_per_band(BAND_FLOATS);
+        let bands = plan.batch * window.out_h.div_ceil(rows);
+        // By channels first: every piece of a band copies its rows, but only its own weights are read.
+        let groups = wanted.div_ceil(bands).min(blocks);
+        let bands = wanted.div_ceil(plan.batch * groups);
+        let rows = rows.min(window.out_h.div_ceil(bands));
+        Self {
+            rows,
+            bands: window.out_h.div_ceil(rows),
+            groups,
+        }
+    }
+}
+
 /// Runs a plan: for every band of rows, every phase, every block of output channels, every tile of pixels.
+pub(crate) fn run_plan(plan: &Plan<'_>, x: &[f32], y: &mut [f32]) {
+    struct Piece<'a> {
+        plan: &'a Plan<'a>,
+        blocks: &'a [Block],
+        x: &'a [f32],
+        y: Shared<'a>,
+        image: usize,
+        row: usize,
+        rows: usize,
+        scratch: &'a mut Scratch,
+    }
+    impl Work for Piece<'_> {
+        #[inline(always)]
+        fn run<V: Lanes>(self) {
+            run_piece::<V>(
+                self.plan,
+                self.blocks,
+                self.x,
+                self.y,
+                (self.image, self.row, self.rows),
+                self.scratch,
+            );
+        }
+    }
+    let blocks: Vec<Block> = blocks(Width::chosen(), plan.target.channels).collect();
+    let grid = Grid::of(plan, blocks.len());
+    let y = Shared::new(y);
+    parallel::for_each(plan.batch * grid.bands * grid.groups, |piece| {
+        let (band, group) = (piece / grid.groups, piece % grid.groups);
+        let row = band % grid.bands * grid.rows;
+        with_piece_scratch(|scratch| {
+            dispatch(Piece {
+                plan,
+                blocks: &blocks[parallel::part(blocks.len(), grid.groups, group)],
+                x,
+                y,
+                image: band / grid.bands,
+                row,
+                rows: grid.rows.min(plan.window.out_h - row),
+                scratch,
+            });
+        });
+    });
+}
+
+/// A band of `rows` rows of kernel positions of an image, from `row` on, for some blocks of output channels.
 #[inline(always)]
-pub(crate) fn run_plan<V: Lanes>(plan: &Plan<'_>, x: &[f32], y: &mut [f32], buffer: &mut Buffer) {
+fn run_piece<V: Lanes>(
+    plan: &Plan<'_>,
+    blocks: &[Block],
+    x: &[f32],
+    y: Shared<'_>,
+    (image, row, rows): (usize, usize, usize),
+    scratch: &mut Scratch,
+) {
     let window = &plan.window;
     let image_len = window.in_h * window.in_w * window.channels;
-    let rows_per_band = window.rows_per_band(BAND_FLOATS);
-    let band_len = if window.is_plain() {
-        0
+    let from = &x[image * image_len..][..image_len];
+    let source: &[f32] = if window.is_plain() {
+        &from[row * window.row_len()..]
     } else {
-        window.padded_rows(rows_per_band) * window.row_len()
+        let band = scratch.image.take(window.padded_rows(rows) * window.row_len());
+        window.fill(from, row, rows, band);
+        band
     };
-    let band = buffer.take(band_len);
-    for b in 0..plan.batch {
-        let image = &x[b * image_len..][..image_len];
-        for row in (0..window.out_h).step_by(rows_per_band) {
-            let rows = rows_per_band.min(window.out_h - row);
-            let source: &[f32] = if window.is_plain() {
-                &image[row * window.row_len()..]
-            } else {
-                window.fill(image, row, rows, band);
-                band
+    let first = image * plan.target.image + row * plan.target.row_stride;
+    for phase in plan.phases {
+        let depth = phase.kh * phase.kw * window.channels;
+        for &block in blocks {
+            let panel = &phase.panels[block.start * depth..][..depth * block.vectors * V::N];
+            let to = Span {
+                first: first + phase.origin,
+                rows,
             };
-            let first = b * plan.target.image + row * plan.target.row_stride;
-            for phase in plan.phases {
-                let depth = phase.kh * phase.kw * window.channels;
-                for block in blocks::<V>(plan.target.channels) {
-                    let panel = &phase.panels[block.start * depth..][..depth * block.vectors * V::N];
-                    let to = Span {
-                        first: first + phase.origin,
-                        rows,
-                    };
-                    match (block.vectors, V::WIDEST) {
-                        (4, _) => run_block::<V, 2, 4, 1>(plan, phase, block, source, panel, to, y),
-                        (2, 2) => run_block::<V, 6, 2, 1>(plan, phase, block, source, panel, to, y),
-                        (2, _) => run_block::<V, 4, 2, 4>(plan, phase, block, source, panel, to, y),
-                        _ => run_block::<V, 6, 1, 1>(plan, phase, block, source, panel, to, y),
-                    }
-                }
+            match (block.vectors, V::WIDEST) {
+                (4, _) => run_block::<V, 2, 4, 1>(plan, phase, block, source, panel, to, y),
+                (2, 2) => run_block::<V, 6, 2, 1>(plan, phase, block, source, panel, to, y),
+                (2, _) => run_block::<V, 4, 2, 4>(plan, phase, block, source, panel, to, y),
+                _ => run_block::<V, 6, 1, 1>(plan, phase, block, source, panel, to, y),
             }
         }
     }
@@ -125,7 +196,7 @@ fn run_block<V: Lanes, const P: usize, const NV: usize, const U: usize>(
     source: &[f32],
     panel: &[f32],
     to: Span,
-    y: &mut [f32],
+    y: Shared<'_>,
 ) {
     let window = &plan.window;
     let row_len = window.row_len();
@@ -157,7 +228,7 @@ fn run_block<V: Lanes, const P: usize, const NV: usize, const U: usize>(
     let total = to.rows * window.out_w;
     let (mut row, mut col) = (0, 0);
     // SAFETY: the two assertions above cover the farthest read and write of every pixel; the panel's length is
-    // cut to `depth * width` by the caller.
+    // cut to `depth * width` by the caller; another piece has other rows or other channels.
     unsafe {
         let start: [V; NV] = core::array::from_fn(|v| V::load(start.as_ptr().add(v * V::N)));
         let mut done = 0;
@@ -205,7 +276,7 @@ fn run_block<V: Lanes, const P: usize, const NV: usize, const U: usize>(
             if block.len == NV * V::N {
                 for (registers, dest) in acc.iter().zip(dest).take(count) {
                     for (v, register) in registers.iter().enumerate() {
-                        register.store(y.as_mut_ptr().add(dest + v * V::N));
+                        register.store(y.pointer().add(dest + v * V::N));
                     }
                 }
             } else {
@@ -214,7 +285,7 @@ fn run_block<V: Lanes, const P: usize, const NV: usize, const U: usize>(
                     for (v, register) in registers.iter().enumerate() {
                         register.store(whole.as_mut_ptr().add(v * V::N));
                     }
-                    copy_short::<V>(&whole[..block.len], &mut y[dest..dest + block.len]);
+                    copy_short::<V>(&whole[..block.len], y.part(dest..dest + block.len));
                 }
             }
             done += count;

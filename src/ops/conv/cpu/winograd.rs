@@ -11,6 +11,9 @@
 //!       0  1  0 -1         0    0   1
 //! ```
 
+use core::ops::Range;
+
+use crate::ops::cpu::parallel::Shared;
 use crate::ops::cpu::simd::Lanes;
 
 /// Positions of a transformed 4x4 tile.
@@ -23,6 +26,9 @@ pub(crate) struct Spread {
     pub position: usize,
 }
 
+/// Lines of a 4x4 tile that row `R` of `B^T d` is put together from.
+pub(crate) const INPUT_LINES: [[usize; 2]; 4] = [[0, 2], [1, 2], [2, 1], [1, 3]];
+
 /// `B^T d B` of one register of channels. `tile` points at the tile's first pixel, rows `row` and columns `col`
 /// floats apart.
 ///
@@ -31,43 +37,60 @@ pub(crate) struct Spread {
 #[inline(always)]
 pub(crate) unsafe fn input_tile<V: Lanes>(tile: *const f32, row: usize, col: usize, to: Spread) {
     unsafe {
-        let at = |r: usize, c: usize| V::load(tile.add(r * row + c * col));
-        let write = |r: usize, t: [V; 4]| {
-            let first = to.base.add(4 * r * to.position);
-            t[0].sub(t[2]).store(first);
-            t[1].add(t[2]).store(first.add(to.position));
-            t[2].sub(t[1]).store(first.add(2 * to.position));
-            t[1].sub(t[3]).store(first.add(3 * to.position));
+        let lines = |r: usize| INPUT_LINES[r].map(|line| tile.add(line * row));
+        let below = |r: usize| Spread {
+            base: to.base.add(4 * r * to.position),
+            ..to
         };
         // One row of the result at a time: reading twice is cheaper than keeping 16 registers.
-        write(0, core::array::from_fn(|c| at(0, c).sub(at(2, c))));
-        write(1, core::array::from_fn(|c| at(1, c).add(at(2, c))));
-        write(2, core::array::from_fn(|c| at(2, c).sub(at(1, c))));
-        write(3, core::array::from_fn(|c| at(1, c).sub(at(3, c))));
+        input_row::<V, 0>(lines(0), col, below(0));
+        input_row::<V, 1>(lines(1), col, below(1));
+        input_row::<V, 2>(lines(2), col, below(2));
+        input_row::<V, 3>(lines(3), col, below(3));
     }
 }
 
-/// `A gy A^T` of one register of channels of a 2x2 tile of output gradients.
+/// Row `R` of [`input_tile`]'s result, from the two lines of the tile that [`INPUT_LINES`] names.
 ///
 /// # Safety
-/// 2x2 registers must be readable from `tile`, and 16 writable at `to`.
+/// 4 registers must be readable from each line, and 4 writable at `to`.
 #[inline(always)]
-pub(crate) unsafe fn gradient_tile<V: Lanes>(tile: *const f32, row: usize, col: usize, to: Spread) {
+pub(crate) unsafe fn input_row<V: Lanes, const R: usize>(lines: [*const f32; 2], col: usize, to: Spread) {
+    unsafe {
+        let t: [V; 4] = core::array::from_fn(|c| {
+            let (a, b) = (V::load(lines[0].add(c * col)), V::load(lines[1].add(c * col)));
+            if R == 1 { a.add(b) } else { a.sub(b) }
+        });
+        t[0].sub(t[2]).store(to.base);
+        t[1].add(t[2]).store(to.base.add(to.position));
+        t[2].sub(t[1]).store(to.base.add(2 * to.position));
+        t[1].sub(t[3]).store(to.base.add(3 * to.position));
+    }
+}
+
+/// Row `R` of `A gy A^T` of one register of channels, from the two lines of a 2x2 tile of output gradients; row 0 needs the
+/// first alone, row 3 the second.
+///
+/// # Safety
+/// 2 registers must be readable from each line that is needed, and 4 writable at `to`.
+#[inline(always)]
+pub(crate) unsafe fn gradient_row<V: Lanes, const R: usize>(lines: [*const f32; 2], col: usize, to: Spread) {
     unsafe {
         let zero = V::splat(0.0);
-        let write = |r: usize, a: V, b: V| {
-            let first = to.base.add(4 * r * to.position);
-            a.store(first);
-            a.add(b).store(first.add(to.position));
-            a.sub(b).store(first.add(2 * to.position));
-            zero.sub(b).store(first.add(3 * to.position));
-        };
-        let (a, b) = (V::load(tile), V::load(tile.add(col)));
-        let (c, d) = (V::load(tile.add(row)), V::load(tile.add(row + col)));
-        write(0, a, b);
-        write(1, a.add(c), b.add(d));
-        write(2, a.sub(c), b.sub(d));
-        write(3, zero.sub(c), zero.sub(d));
+        let [a, b]: [V; 2] = core::array::from_fn(|c| {
+            let upper = || V::load(lines[0].add(c * col));
+            let lower = || V::load(lines[1].add(c * col));
+            match R {
+                0 => upper(),
+                1 => upper().add(lower()),
+                2 => upper().sub(lower()),
+                _ => zero.sub(lower()),
+            }
+        });
+        a.store(to.base);
+        a.add(b).store(to.base.add(to.position));
+        a.sub(b).store(to.base.add(2 * to.position));
+        zero.sub(b).store(to.base.add(3 * to.position));
     }
 }
 
@@ -123,11 +146,15 @@ pub(crate) fn weights_to_tiles<V: Lanes>(taps: &[f32], len: usize, tiles: &mut [
     }
 }
 
-/// `G^T s G` for `len` weights: 16 positions of `len` contiguous floats to nine taps of `len`.
+/// `G^T s G` for the weights `range` of `len`: 16 positions of `len` contiguous floats to nine taps of `len`.
+///
+/// # Safety
+/// No other piece writes these weights of the taps.
 #[inline(always)]
-pub(crate) fn tiles_to_weights<V: Lanes>(tiles: &[f32], len: usize, taps: &mut [f32]) {
-    assert!(taps.len() >= 9 * len && tiles.len() >= POSITIONS * len && len.is_multiple_of(V::N));
-    for i in (0..len).step_by(V::N) {
+pub(crate) unsafe fn tiles_to_weights<V: Lanes>(tiles: &[f32], len: usize, range: Range<usize>, taps: Shared<'_>) {
+    assert!(taps.len() >= 9 * len && tiles.len() >= POSITIONS * len && range.end <= len);
+    assert!(range.start.is_multiple_of(V::N) && range.end.is_multiple_of(V::N));
+    for i in range.step_by(V::N) {
         // SAFETY: i + N <= len, and both slices hold 9 and 16 times len.
         unsafe {
             let half = V::splat(0.5);
@@ -139,7 +166,7 @@ pub(crate) fn tiles_to_weights<V: Lanes>(tiles: &[f32], len: usize, taps: &mut [
             let columns = [column(0), column(1), column(2), column(3)];
             let [first, second, third, fourth] = columns;
             for (r, (((a, b), c), d)) in first.into_iter().zip(second).zip(third).zip(fourth).enumerate() {
-                let to = taps.as_mut_ptr().add(3 * r * len + i);
+                let to = taps.pointer().add(3 * r * len + i);
                 let sum = b.add(c).mul(half);
                 a.add(sum).store(to);
                 b.sub(c).mul(half).store(to.add(len));

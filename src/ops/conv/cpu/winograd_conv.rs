@@ -6,8 +6,9 @@ use crate::ops::conv::shape::ConvShape;
 use crate::ops::cpu::band::Window;
 use crate::ops::cpu::micro::{Runs, pixel_tile};
 use crate::ops::cpu::pack::{Block, blocks, panels_len};
-use crate::ops::cpu::scratch::Buffer;
-use crate::ops::cpu::simd::{Lanes, copy_short};
+use crate::ops::cpu::parallel::{self, Shared};
+use crate::ops::cpu::scratch::{Scratch, with_piece_scratch};
+use crate::ops::cpu::simd::{Lanes, Width, Work, copy_short, dispatch};
 
 /// Floats of transformed input per batch of tiles: 256 KiB, a part of the L2 cache.
 const TILE_FLOATS: usize = 64 * 1024;
@@ -65,67 +66,119 @@ impl Tiling {
 
 /// Whether a 3x3 convolution from `from` to `to` channels should go this way: whole registers of input channels,
 /// enough of both to pay for the transforms (to 8 channels the direct way is faster, docs/performance-log.md), and enough tiles to pay for transforming the weights.
-pub(crate) fn pays<V: Lanes>(s: &ConvShape, from: usize, to: usize) -> bool {
+pub(crate) fn pays(s: &ConvShape, width: Width, from: usize, to: usize) -> bool {
     let tiles = s.batch * s.height.div_ceil(2) * s.width.div_ceil(2);
-    s.k == 3 && from.is_multiple_of(V::N) && from >= 8 && to >= 16 && tiles >= 8
+    s.k == 3 && from.is_multiple_of(width.lanes) && from >= 8 && to >= 16 && tiles >= 8
 }
 
-/// Floats of [`transform_panels`]' result.
-pub(crate) fn tile_panels_len<V: Lanes>(from: usize, to: usize) -> usize {
-    panels_len(to, V::N, POSITIONS * from)
-}
-
-/// Panels `[block][9 taps][from][width]` to `[block][16 positions][from][width]`.
-#[inline(always)]
-pub(crate) fn transform_panels<V: Lanes>(panels: &[f32], from: usize, to: usize, tiles: &mut [f32]) {
-    for block in blocks::<V>(to) {
-        let len = from * block.vectors * V::N;
-        let taps = &panels[block.start * from * 9..];
-        weights_to_tiles::<V>(taps, len, &mut tiles[block.start * from * POSITIONS..]);
-    }
+/// Floats of the transformed weights: panels `[block][16 positions][from][width]`.
+pub(crate) fn tile_panels_len(width: Width, from: usize, to: usize) -> usize {
+    panels_len(to, width.lanes, POSITIONS * from)
 }
 
 /// What a forward pass needs besides its input and output.
 pub(crate) struct Layer<'a> {
     pub from: usize,
     pub to: usize,
-    /// Of [`transform_panels`].
+    /// As many as [`tile_panels_len`] says.
     pub panels: &'a [f32],
     pub bias: Option<&'a [f32]>,
     pub relu: bool,
     pub affine: Option<Affine<'a>>,
 }
 
-/// `y = x * w + bias` for the 3x3 'same' convolution `layer` over the images of `s`.
+/// Pieces of a forward pass. Fewer than elsewhere: each piece of the same tiles transforms them again.
+const FORWARD_PIECES: usize = 8;
+
+/// `y = x * w + bias` for the 3x3 'same' convolution `layer` over the images of `s`. A tile's result is the same in any batch.
+pub(crate) fn run_forward(s: &ConvShape, layer: &Layer<'_>, width: Width, x: &[f32], y: &mut [f32]) {
+    struct Piece<'a> {
+        layer: &'a Layer<'a>,
+        tiling: Tiling,
+        blocks: &'a [Block],
+        x: &'a [f32],
+        y: Shared<'a>,
+        first: usize,
+        scratch: &'a mut Scratch,
+    }
+    impl Work for Piece<'_> {
+        #[inline(always)]
+        fn run<V: Lanes>(self) {
+            let Self {
+                layer,
+                tiling,
+                blocks,
+                x,
+                y,
+                first,
+                scratch,
+            } = self;
+            run_batch::<V>(layer, tiling, blocks, x, y, first, scratch);
+        }
+    }
+    let mut tiling = Tiling::new(s, layer.from);
+    let rows = tiling.batch * tiling.down;
+    let macs = POSITIONS * rows * tiling.across * layer.from * layer.to;
+    let wanted = (macs / parallel::PIECE_MACS).clamp(1, FORWARD_PIECES);
+    // Two groups of tiles at least, so that few places of the last one are empty.
+    tiling.rows = tiling
+        .rows
+        .min(rows.div_ceil(wanted).max((2 * GROUP).div_ceil(tiling.across)));
+    let batches = rows.div_ceil(tiling.rows);
+    let blocks: Vec<Block> = blocks(width, layer.to).collect();
+    let groups = wanted.div_ceil(batches).min(blocks.len());
+    let y = Shared::new(y);
+    parallel::for_each(batches * groups, |piece| {
+        let (batch, group) = (piece / groups, piece % groups);
+        with_piece_scratch(|scratch| {
+            dispatch(Piece {
+                layer,
+                tiling,
+                blocks: &blocks[parallel::part(blocks.len(), groups, group)],
+                x,
+                y,
+                first: batch * tiling.rows,
+                scratch,
+            });
+        });
+    });
+}
+
+/// A batch of rows of tiles from `first` on, for some blocks of output channels.
 #[inline(always)]
-pub(crate) fn run_forward<V: Lanes>(s: &ConvShape, layer: &Layer<'_>, x: &[f32], y: &mut [f32], buffer: &mut Buffer) {
-    let tiling = Tiling::new(s, layer.from);
+fn run_batch<V: Lanes>(
+    layer: &Layer<'_>,
+    tiling: Tiling,
+    blocks: &[Block],
+    x: &[f32],
+    y: Shared<'_>,
+    first: usize,
+    scratch: &mut Scratch,
+) {
     let window = tiling.window(layer.from, 4, 1);
     let capacity = tiling.capacity();
-    let (lines, inputs) = buffer
+    let (lines, inputs) = scratch
+        .image
         .take(4 * window.row_len() + POSITIONS * capacity * layer.from)
         .split_at_mut(4 * window.row_len());
-    let rows = tiling.batch * tiling.down;
-    for first in (0..rows).step_by(tiling.rows) {
-        let count = tiling.rows.min(rows - first);
-        let layout = Layout {
-            position: capacity * layer.from,
-            tile: layer.from,
-            register: V::N,
+    let count = tiling.rows.min(tiling.batch * tiling.down - first);
+    let layout = Layout {
+        position: capacity * layer.from,
+        tile: layer.from,
+        register: V::N,
+    };
+    transform_rows::<V>(&tiling, &window, x, first, count, lines, inputs, layout);
+    for &block in blocks {
+        let part = Part {
+            tiling,
+            first,
+            tiles: count * tiling.across,
+            capacity,
         };
-        transform_rows::<V>(&tiling, &window, x, first, count, lines, inputs, layout);
-        for block in blocks::<V>(layer.to) {
-            let part = Part {
-                tiling,
-                first,
-                tiles: count * tiling.across,
-                capacity,
-            };
-            match block.vectors {
-                4 => run_block::<V, 2, 4, 1>(layer, block, part, inputs, y),
-                2 => run_block::<V, 4, 2, 4>(layer, block, part, inputs, y),
-                _ => run_block::<V, 4, 1, 1>(layer, block, part, inputs, y),
-            }
+        match block.vectors {
+            4 => run_block::<V, 2, 4, 1>(layer, block, part, inputs, y),
+            2 => run_block::<V, 4, 2, 4>(layer, block, part, inputs, y),
+            _ => run_block::<V, 4, 1, 1>(layer, block, part, inputs, y),
         }
     }
 }
@@ -201,7 +254,7 @@ fn run_block<V: Lanes, const P: usize, const NV: usize, const U: usize>(
     block: Block,
     part: Part,
     inputs: &[f32],
-    y: &mut [f32],
+    y: Shared<'_>,
 ) {
     let from = layer.from;
     let width = NV * V::N;
@@ -269,7 +322,7 @@ fn write_tile<V: Lanes, const NV: usize>(
     sums: &[f32],
     bias: &[f32; 32],
     affine: Option<&([f32; 32], [f32; 32])>,
-    y: &mut [f32],
+    y: Shared<'_>,
 ) {
     let tiling = part.tiling;
     let row = part.first + tile / tiling.across;
@@ -277,7 +330,7 @@ fn write_tile<V: Lanes, const NV: usize>(
     let position = GROUP * NV * V::N;
     assert!(sums.len() >= (POSITIONS - 1) * position + NV * V::N);
     // SAFETY: the sums' length is asserted; the store goes through a slice of a register's length, or through
-    // an array of one.
+    // an array of one; another piece has other tiles or other channels.
     unsafe {
         for v in 0..NV {
             let start = v * V::N;
@@ -297,7 +350,8 @@ fn write_tile<V: Lanes, const NV: usize>(
                         value = V::load(shift.as_ptr().add(start)).mul_acc(value, V::load(scale.as_ptr().add(start)));
                     }
                     let pixel = (image * tiling.height + top + dy) * tiling.width + left + dx;
-                    let to = &mut y[pixel * layer.to + block.start + start..][..len];
+                    let first = pixel * layer.to + block.start + start;
+                    let to = y.part(first..first + len);
                     if len == V::N {
                         value.store(to.as_mut_ptr());
                     } else {
