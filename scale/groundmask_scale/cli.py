@@ -11,8 +11,9 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="groundmask_scale", description=__doc__)
     errands = parser.add_subparsers(dest="errand", required=True)
     train = errands.add_parser("train", help="goes on with a saved run, or begins one by settings, on one process or many")
-    train.add_argument("--run", help="a .gmrun of the page or the native command")
-    train.add_argument("--settings", help="without a run: the page's file of settings")
+    # Not `--run`: torchrun takes that for the beginning of its own `--run-path`, wherever it stands.
+    train.add_argument("--resume", metavar="RUN", help="a .gmrun of the page or the native command")
+    train.add_argument("--settings", help="without --resume: the page's file of settings")
     train.add_argument("--model", help="with --settings: a .safetensors to begin with")
     train.add_argument("--data", required=True, help="a folder or zip with images/ and masks/")
     train.add_argument("--out", help="the run as it is then, .gmrun")
@@ -33,8 +34,8 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     try:
         if options.errand == "train":
-            if bool(options.run) == bool(options.settings):
-                parser.error("either --run or --settings")
+            if bool(options.resume) == bool(options.settings):
+                parser.error("either --resume or --settings")
             # Only here: the other errands need no torch, which takes seconds to load.
             from groundmask_scale.train import train as go
 

@@ -25,7 +25,7 @@ class Job:
 
     def __init__(self, options):
         self.options = options
-        self.run = files.Run.read(options.run) if options.run else None
+        self.run = files.Run.read(options.resume) if options.resume else None
         about = self.run.meta["about"] if self.run else {}
         self.config = self.run.config if self.run else json.loads(Path(options.settings).read_text())["config"]
         self.rule = about.get("rule", {"kind": "threshold", "at": 128, "invert": False})

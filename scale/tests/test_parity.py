@@ -129,7 +129,7 @@ def lines(text, kind):
 
 def test_a_run_goes_to_two_processes_and_back(begun, groundmask, tmp_path):
     """From step 10 to 30 by torchrun, interrupted there once, then to the end natively."""
-    job = ["-m", "groundmask_scale", "train", "--run", begun / "run.gmrun", "--data", begun / "data"]
+    job = ["-m", "groundmask_scale", "train", "--resume", begun / "run.gmrun", "--data", begun / "data"]
     ends = ["--out", tmp_path / "further.gmrun", "--model-out", tmp_path / "m.safetensors"]
     whole = lines(torchrun(*job, *ends, "--stop-at", 30), "step")
     assert [line["step"] for line in whole] == list(range(11, 31))
@@ -150,7 +150,7 @@ def test_a_run_goes_to_two_processes_and_back(begun, groundmask, tmp_path):
 def test_the_engine_predicts_as_torch_does(begun, groundmask, tmp_path):
     import rasterio
 
-    torchrun("-m", "groundmask_scale", "train", "--run", begun / "run.gmrun", "--data", begun / "data", "--stop-at", "14",
+    torchrun("-m", "groundmask_scale", "train", "--resume", begun / "run.gmrun", "--data", begun / "data", "--stop-at", "14",
              "--model-out", tmp_path / "m.safetensors")  # fmt: skip
     image = begun / "data/images/1.png"
     groundmask("predict", "--model", tmp_path / "m.safetensors", image, "--format", "probability-tif", "--out", tmp_path / "out")
