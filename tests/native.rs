@@ -2,92 +2,25 @@
 #![cfg(all(feature = "cpu", unix))]
 
 mod common;
+#[path = "common/program.rs"]
+mod program;
 
 use std::{
     fs,
     io::{BufRead, BufReader, Read},
-    path::{Path, PathBuf},
-    process::{Command as Program, Output, Stdio},
+    path::Path,
+    process::{Command as Program, Stdio},
 };
 
-use common::{drawn, engine, finish, send, small};
+use common::{engine, finish, send, small};
 use groundmask::{
-    engine::Engine,
     formats::{Limits, decode},
     protocol::{Command, Event, ExportKind, Outlines, Purpose, TrainConfig},
 };
-use serde_json::{Value, json};
-
-const SCENES_SEED: u32 = 3;
-
-fn groundmask() -> Program {
-    Program::new(env!("CARGO_BIN_EXE_groundmask"))
-}
-
-/// An empty folder of a test's own.
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("native-{name}"));
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("a folder");
-    folder
-}
-
-fn code_of(output: &Output) -> i32 {
-    output.status.code().expect("an exit code")
-}
-
-fn words_of(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// The JSON lines of standard output of one type.
-fn lines(output: &Output, kind: &str) -> Vec<Value> {
-    let text = String::from_utf8_lossy(&output.stdout);
-    let values = text
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    values.filter(|value| value["type"] == kind).collect()
-}
-
-/// An engine with the generated scenes.
-fn with_scenes() -> Engine {
-    let mut engine = engine();
-    send(&mut engine, Command::SampleScenes { seed: SCENES_SEED });
-    engine
-}
-
-/// The tensors of a saved run: weights, best weights, moments, losses. What is before them tells times too.
-fn tensors(bytes: &[u8]) -> &[u8] {
-    let json = u32::from_le_bytes(bytes[12..16].try_into().expect("four bytes")) as usize;
-    &bytes[28 + json..bytes.len() - 4]
-}
-
-fn write_settings(at: &Path, config: &TrainConfig) {
-    let file = json!({ "groundmask": "settings", "version": 1, "config": config });
-    fs::write(at, file.to_string()).expect("written");
-}
-
-/// A file of weights of a short run.
-fn model(at: &Path) {
-    let mut engine = with_scenes();
-    let config = TrainConfig {
-        steps: 3.0,
-        ..small(&mut engine)
-    };
-    let started = send(&mut engine, Command::Start { config });
-    finish(&mut engine, started);
-    for event in send(&mut engine, Command::SaveModel) {
-        if let Event::File { bytes, .. } = event {
-            fs::write(at, bytes).expect("written");
-        }
-    }
-}
-
-fn stripes(side: u32, phase: u32) -> Vec<u8> {
-    let grey = |x: u32, y: u32| ((x * 7 + y * 3 + phase * 31) % 256) as u8;
-    let files = drawn("a", side, |x, y| ([grey(x, y), grey(y, x), 90], [0; 3]));
-    files.into_iter().next().expect("an image").1
-}
+use program::{
+    SCENES_SEED, code_of, folder, groundmask, lines, model, stripes, tensors, with_scenes, words_of, write_settings,
+};
+use serde_json::Value;
 
 /// Begun by the engine as the page drives it, gone on natively, interrupted there, gone on again: the very run that was
 /// never interrupted.

@@ -40,7 +40,7 @@ def test_the_item_is_valid(exported):
     pystac.validation.validate_dict(item.to_dict() | {"stac_extensions": []})
     properties = schema.MLModelProperties(**item.properties)
     (result,) = properties.output
-    assert properties.name == "m" and len(properties.input[0].bands) == 3
+    assert properties.name == "model-m" and len(properties.input[0].bands) == 3
     assert len(result.classes) == max(exported[2].shape[1], 2)
     assert "semantic-segmentation" in item.properties["keywords"] and "polygon" in item.properties["keywords"]
     asset = item.assets["model"]
