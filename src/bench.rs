@@ -76,6 +76,12 @@ impl Bench {
         expected_bytes(self.trainer.model().config(), side, batch, gpu)
     }
 
+    /// Multiply-adds of one inference of the batch.
+    pub fn forward_macs(&self) -> u64 {
+        let [batch, height, width, _] = self.batch.images.dims();
+        self.trainer.model().config().forward_macs(height, width) * batch as u64
+    }
+
     pub fn parameters(&self) -> usize {
         self.trainer.model().config().parameters()
     }

@@ -29,26 +29,16 @@ fn make(
     parts: Parts,
 ) -> Result<Made, String> {
     let kept = stored.map();
-    let stem = export::safe_file_name(stored.name());
+    let name = format!("{}{}", export::safe_file_name(stored.name()), kind.ending());
     let text = |e: &dyn std::fmt::Display| e.to_string();
-    let (name, mime, bytes) = match kind {
+    let (mime, bytes) = match kind {
         ExportKind::MaskPng => (
-            format!("{stem}_mask.png"),
             "image/png",
             export::mask_png(kept, threshold, parts).map_err(|e| text(&e))?,
         ),
-        ExportKind::ProbabilityPng => (
-            format!("{stem}_predict.png"),
-            "image/png",
-            export::probability_png(kept, parts).map_err(|e| text(&e))?,
-        ),
-        ExportKind::MaskTif => (
-            format!("{stem}_mask.tif"),
-            "image/tiff",
-            kept.mask_tiff(threshold, parts).map_err(|e| text(&e))?,
-        ),
+        ExportKind::ProbabilityPng => ("image/png", export::probability_png(kept, parts).map_err(|e| text(&e))?),
+        ExportKind::MaskTif => ("image/tiff", kept.mask_tiff(threshold, parts).map_err(|e| text(&e))?),
         ExportKind::ClassTif => (
-            format!("{stem}_classes.tif"),
             "image/tiff",
             kept.classes_tiff(
                 threshold,
@@ -59,18 +49,12 @@ fn make(
             )
             .map_err(|e| text(&e))?,
         ),
-        ExportKind::ProbabilityTif => (
-            format!("{stem}_probability.tif"),
-            "image/tiff",
-            kept.probability_tiff(parts).map_err(|e| text(&e))?,
-        ),
+        ExportKind::ProbabilityTif => ("image/tiff", kept.probability_tiff(parts).map_err(|e| text(&e))?),
         ExportKind::Geojson => (
-            format!("{stem}.geojson"),
             "application/geo+json",
             kept.geojson(threshold, names, vector_options(stored.map(), outlines), parts),
         ),
         ExportKind::WorldFile => (
-            format!("{stem}_mask.pgw"),
             "text/plain",
             kept.geo
                 .as_ref()
@@ -79,7 +63,6 @@ fn make(
                 .into_bytes(),
         ),
         ExportKind::AuxXml => (
-            format!("{stem}_mask.png.aux.xml"),
             "text/xml",
             kept.geo
                 .as_ref()

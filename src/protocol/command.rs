@@ -263,6 +263,22 @@ pub enum ExportKind {
     AuxXml,
 }
 
+impl ExportKind {
+    /// What follows the image's name in the file's.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::MaskPng => "_mask.png",
+            Self::ProbabilityPng => "_predict.png",
+            Self::MaskTif => "_mask.tif",
+            Self::ClassTif => "_classes.tif",
+            Self::ProbabilityTif => "_probability.tif",
+            Self::Geojson => ".geojson",
+            Self::WorldFile => "_mask.pgw",
+            Self::AuxXml => "_mask.png.aux.xml",
+        }
+    }
+}
+
 /// How outlines are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]

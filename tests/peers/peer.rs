@@ -2,6 +2,7 @@
 //!
 //! Models and tensors travel as safetensors; every command fails with one line on standard error.
 
+mod gradients;
 mod labels;
 mod train_set;
 
@@ -31,6 +32,7 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 const USAGE: &str = "\
 peer model ARCHITECTURE[/HEAD] BASE DEPTH CHANNELS CLASSES SEED MODEL   random weights and statistics
 peer forward MODEL X OUT                                 tensor `x` [n,h,w,c] -> `probability`
+peer gradients MODEL BATCH LOSS OUT                      of images `x` and masks `y` [n,h,w,1]: `loss` and one a parameter
 peer onnx MODEL OUT [FIXED_PX]
 peer keras MODEL OUT                                     our weights as Keras's .h5
 peer npz MODEL OUT                                       the same as NumPy's .npz
@@ -74,6 +76,7 @@ fn run(args: &[&str]) -> Outcome<()> {
             save(config, random_weights(config, seed.parse()?)?, out)
         }
         ["forward", model, x, out] => forward(model, x, out),
+        ["gradients", model, batch, loss, out] => gradients::gradients(model, batch, loss, out),
         ["onnx", model, out] => onnx(model, out, None),
         ["onnx", model, out, fixed_px] => onnx(model, out, Some(fixed_px.parse()?)),
         ["keras", model, out] => {

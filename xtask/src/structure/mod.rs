@@ -78,6 +78,7 @@ fn circles(sources: &Sources) -> Vec<String> {
     let mut found = Vec::new();
     for edges in [
         rust_modules::edges(sources, "src/lib.rs"),
+        rust_modules::edges(sources, "src/native/main.rs"),
         rust_modules::edges(sources, "xtask/src/main.rs"),
         js_modules::edges(sources),
     ] {

@@ -3,8 +3,9 @@
 use crate::sources::Sources;
 
 /// What a path of this repository begins with.
-const ROOTS: [&str; 9] = [
+const ROOTS: [&str; 10] = [
     "src/",
+    "scale/",
     "www/",
     "tests/",
     "xtask/",

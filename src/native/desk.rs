@@ -1,0 +1,161 @@
+//! The engine with its device up, driven from a terminal.
+
+use std::{
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
+
+use crate::stop::Stop;
+use groundmask::{
+    device::{Probe, Ready, Reason, Start, bring_up},
+    engine::Engine,
+    protocol::{Command, DeviceChoice, DeviceInfo, Event, Fault},
+};
+
+/// An engine of one's own. It stays on the thread that it was made on.
+pub struct Desk {
+    engine: Engine,
+    device: DeviceInfo,
+}
+
+impl Desk {
+    /// # Errors
+    /// If the device cannot be had.
+    pub fn open(device: DeviceChoice) -> Result<Self, Stop> {
+        let start = Instant::now();
+        let mut engine = Engine::new(Box::new(move || start.elapsed().as_secs_f64() * 1000.0));
+        engine.set_today(Box::new(today));
+        engine.set_probe(probe(device));
+        let init = Command::Init {
+            device,
+            calibration: None,
+        };
+        let mut found = None;
+        for event in pollster::block_on(engine.command(init)) {
+            match event {
+                Event::Device(info) => found = Some(info),
+                Event::Fault(fault) => return Err(Stop::from(&fault)),
+                _ => {}
+            }
+        }
+        let device = found.ok_or_else(|| Stop::failed("no device"))?;
+        Ok(Self { engine, device })
+    }
+
+    /// A device without an engine, for measuring.
+    ///
+    /// # Errors
+    /// If it cannot be had.
+    pub fn bring_up(device: DeviceChoice) -> Result<Ready, Stop> {
+        let start = Start {
+            remembered: None,
+            now_ms: &unix_ms,
+        };
+        pollster::block_on(bring_up(device, &probe(device), &start)).map_err(Stop::failed)
+    }
+
+    pub fn device(&self) -> &DeviceInfo {
+        &self.device
+    }
+
+    pub fn engine(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
+    pub fn send(&mut self, command: Command) -> Vec<Event> {
+        pollster::block_on(self.engine.command(command))
+    }
+
+    /// A command of which a fault is the end.
+    ///
+    /// # Errors
+    /// The first fault among its events.
+    pub fn ask(&mut self, command: Command) -> Result<Vec<Event>, Fault> {
+        let mut events = self.send(command);
+        match events.iter().position(|event| matches!(event, Event::Fault(_))) {
+            Some(at) => match events.swap_remove(at) {
+                Event::Fault(fault) => Err(fault),
+                _ => Ok(events),
+            },
+            None => Ok(events),
+        }
+    }
+
+    pub fn advance(&mut self, budget_ms: f64) -> Vec<Event> {
+        pollster::block_on(self.engine.advance(budget_ms))
+    }
+}
+
+/// What is known of graphics cards before one is touched.
+fn probe(_: DeviceChoice) -> Probe {
+    Probe::Absent(Reason::NoWebGpu)
+}
+
+/// Unix time in milliseconds.
+pub fn unix_ms() -> f64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0.0, |since| since.as_millis() as f64)
+}
+
+/// The day of today in UTC, as `2026-11-29`.
+pub fn today() -> String {
+    day(unix_ms())
+}
+
+/// The day of a Unix time in UTC, as `2026-11-29`: days since 1970 in eras of 400 years that begin in March, so that
+/// the leap day is each year's last.
+fn day(ms: f64) -> String {
+    const DAYS_OF_ERA: i64 = 146_097;
+    /// From 1 March of the year 0 to 1 January 1970.
+    const TO_1970: i64 = 719_468;
+    let days = (ms / 86_400_000.0).floor() as i64 + TO_1970;
+    let (era, of_era) = (days.div_euclid(DAYS_OF_ERA), days.rem_euclid(DAYS_OF_ERA));
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let months_from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * months_from_march + 2) / 5 + 1;
+    let month = (months_from_march + 2) % 12 + 1;
+    let year = era * 400 + year_of_era + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// Whether somebody asked to end (Ctrl-C, or the signal that batch systems send).
+pub fn is_interrupted() -> bool {
+    flag().load(Ordering::Relaxed)
+}
+
+fn flag() -> &'static AtomicBool {
+    static FLAG: OnceLock<AtomicBool> = OnceLock::new();
+    FLAG.get_or_init(|| AtomicBool::new(false))
+}
+
+/// From now on the first interrupt is a wish, and the second ends the program at once.
+///
+/// # Errors
+/// If the system does not let signals be heard.
+pub fn heed_interrupts() -> Result<(), Stop> {
+    ctrlc::set_handler(|| {
+        if flag().swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(crate::stop::INTERRUPTED));
+        }
+    })
+    .map_err(Stop::failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::day;
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        const DAY_MS: f64 = 86_400_000.0;
+        assert_eq!(day(0.0), "1970-01-01");
+        assert_eq!(day(59.0 * DAY_MS), "1970-03-01");
+        assert_eq!(day(19_782.0 * DAY_MS), "2024-02-29");
+        assert_eq!(day(19_783.0 * DAY_MS), "2024-03-01");
+        assert_eq!(day(20_787.5 * DAY_MS), "2026-11-30");
+    }
+}

@@ -1,0 +1,386 @@
+//! `groundmask predict`: many images, each once, on all cores; what is done stays done.
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Instant,
+};
+
+use indicatif::ProgressBar;
+use serde_json::json;
+
+use crate::{
+    args::PredictArgs,
+    desk::{self, Desk},
+    files,
+    report::{self, Done, Failed, Report},
+    scenes::{Scene, scenes},
+    stop::{IN_PART, INTERRUPTED, Stop, words},
+    train::load_model,
+    voice::{Voice, clock},
+};
+use groundmask::protocol::{
+    AreaUnit, Command, DeviceKind, Event, Fault, FaultCode, ModelInfo, Outlines, PredictionResult, Purpose,
+    ResultPlace, Stage, USUAL_SMALLEST_PX,
+};
+
+/// Work between two looks at interrupts.
+const SLICE_MS: f64 = 250.0;
+/// Lines of placed outlines, as on the page.
+const SIMPLIFY_PLACED_PX: f64 = 1.5;
+/// Says in the folder of results what they were made with.
+const MADE_WITH: &str = "groundmask.json";
+const BAR: &str = "{bar:24} {pos}/{len} images  {elapsed}  {msg}";
+
+/// # Errors
+/// See the exit codes in [`stop`](crate::stop).
+pub fn predict(job: &PredictArgs, voice: &Voice) -> Result<(), Stop> {
+    let start = Instant::now();
+    let scenes = scenes(job)?;
+    // Before any work: a model that is none, or the results of another one.
+    let first = Worker::open(job)?;
+    note_what_with(job, &first)?;
+    desk::heed_interrupts()?;
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let jobs = match first.desk.device().kind {
+        DeviceKind::Cpu => job.jobs.unwrap_or(cores).clamp(1, scenes.len().max(1)),
+        DeviceKind::WebGpu => 1,
+    };
+    let work = Work {
+        job,
+        voice,
+        bar: voice.bar(scenes.len() as u64, BAR),
+        next: AtomicUsize::new(0),
+        report: Mutex::new(Report {
+            model: job.model.display().to_string(),
+            shard: job.shard.map(|shard| format!("{}/{}", shard.number, shard.of)),
+            scenes: scenes.len(),
+            ..Report::default()
+        }),
+        scenes,
+    };
+    let outcome = thread::scope(|scope| {
+        let others: Vec<_> = (1..jobs)
+            .map(|_| scope.spawn(|| Worker::open(job).and_then(|worker| work.share(worker))))
+            .collect();
+        let mine = work.share(first);
+        let others = others.into_iter().map(|other| match other.join() {
+            Ok(outcome) => outcome,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        others.fold(mine, Result::and)
+    });
+    work.bar.finish_and_clear();
+    let mut report = work.report.into_inner().unwrap_or_else(PoisonError::into_inner);
+    report.interrupted = desk::is_interrupted();
+    report.elapsed_ms = start.elapsed().as_secs_f64() * 1000.0;
+    // In whatever order they were done.
+    report.done.sort_by(|a, b| a.image.cmp(&b.image));
+    report.failed.sort_by(|a, b| a.image.cmp(&b.image));
+    let text = serde_json::to_vec_pretty(&report).map_err(Stop::failed)?;
+    files::write(&report::place(job), &text)?;
+    voice.line(&json!({ "type": "report", "report": report }));
+    outcome?;
+    end(&report, voice)
+}
+
+fn end(report: &Report, voice: &Voice) -> Result<(), Stop> {
+    let (done, failed) = (report.done.len(), report.failed.len());
+    let taken = match report.taken.len() {
+        0 => String::new(),
+        n => format!(", {n} at work elsewhere"),
+    };
+    voice.note(&format!(
+        "{done} predicted, {} there already, {failed} failed{taken}, in {}",
+        report.skipped,
+        clock(report.elapsed_ms)
+    ));
+    match report.failed.first() {
+        _ if report.interrupted => Err(Stop::new(INTERRUPTED, "interrupted; the same command goes on")),
+        None => Ok(()),
+        Some(first) if done + report.skipped == 0 => Err(Stop::failed(&first.words)),
+        Some(first) => Err(Stop::new(
+            IN_PART,
+            format!("{failed} failed, the first: {}", first.words),
+        )),
+    }
+}
+
+/// Writes into the folder of results what they are made with.
+///
+/// # Errors
+/// If what lies there was made with something else.
+fn note_what_with(job: &PredictArgs, worker: &Worker) -> Result<(), Stop> {
+    let bytes = fs::read(&job.model).map_err(|e| Stop::at(&job.model, e))?;
+    let made_with = json!({
+        "model_crc32": format!("{:08x}", crc32fast::hash(&bytes)),
+        "threshold": worker.threshold, "averaged": job.averaged, "own_resolution": job.own_resolution,
+        "simplify_px": job.simplify,
+    });
+    let text = serde_json::to_vec_pretty(&made_with).map_err(Stop::failed)?;
+    let at = job.out.join(MADE_WITH);
+    match fs::read(&at) {
+        // As texts: a number read back from JSON may differ in its last bit.
+        Ok(before) if before == text => Ok(()),
+        Ok(_) if !job.overwrite => Err(Stop::usage(format!(
+            "{} holds results of another model or other settings: choose another folder, or --overwrite them",
+            job.out.display()
+        ))),
+        _ => files::write(&at, &text),
+    }
+}
+
+/// All scenes, and what became of them.
+struct Work<'a> {
+    job: &'a PredictArgs,
+    voice: &'a Voice,
+    bar: ProgressBar,
+    scenes: Vec<Scene>,
+    next: AtomicUsize,
+    report: Mutex<Report>,
+}
+
+impl Work<'_> {
+    /// Takes scenes until there are none.
+    ///
+    /// # Errors
+    /// If the disk takes nothing more: a scene that fails is none.
+    fn share(&self, mut worker: Worker) -> Result<(), Stop> {
+        while let Some(scene) = self.scenes.get(self.next.fetch_add(1, Ordering::Relaxed)) {
+            if desk::is_interrupted() {
+                break;
+            }
+            let outcome = worker.scene(scene, self.job)?;
+            self.note(scene, outcome);
+        }
+        Ok(())
+    }
+
+    fn note(&self, scene: &Scene, outcome: Outcome) {
+        let image = scene.image.path.clone();
+        let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+        match outcome {
+            Outcome::Done(done) => {
+                self.voice
+                    .line(&json!({ "type": "predicted", "image": image, "results": done.results }));
+                report.done.push(done);
+            }
+            Outcome::WasThere => report.skipped += 1,
+            Outcome::Taken => report.taken.push(image),
+            Outcome::Interrupted => return,
+            Outcome::Failed(fault) => {
+                let words = words(&fault);
+                self.voice
+                    .line(&json!({ "type": "failed", "image": image, "fault": fault }));
+                self.bar.suspend(|| self.voice.error(&words));
+                let fault = Some(fault);
+                report.failed.push(Failed { image, fault, words });
+            }
+        }
+        drop(report);
+        self.bar.inc(1);
+    }
+}
+
+/// What became of one scene.
+enum Outcome {
+    Done(Done),
+    WasThere,
+    /// Another process is at it.
+    Taken,
+    Failed(Fault),
+    Interrupted,
+}
+
+/// One core's engine with the model in it.
+struct Worker {
+    desk: Desk,
+    threshold: f32,
+    /// Outlines of less are left out.
+    smallest_px: f64,
+}
+
+impl Worker {
+    fn open(job: &PredictArgs) -> Result<Self, Stop> {
+        let mut desk = Desk::open(job.device)?;
+        let loaded = load_model(&mut desk, &job.model)?;
+        let model = loaded.into_iter().find_map(|event| match event {
+            Event::Model { model } => model,
+            _ => None,
+        });
+        let model = model.ok_or_else(|| Stop::at(&job.model, "no model"))?;
+        Ok(Self {
+            desk,
+            threshold: job.threshold.unwrap_or_else(|| own_threshold(&model)),
+            smallest_px: model.about.least_object_px.unwrap_or(USUAL_SMALLEST_PX),
+        })
+    }
+
+    /// # Errors
+    /// If the folder of results takes nothing.
+    fn scene(&mut self, scene: &Scene, job: &PredictArgs) -> Result<Outcome, Stop> {
+        if scene.is_done() && !job.overwrite {
+            return Ok(Outcome::WasThere);
+        }
+        let Some(claim) = Claim::take(scene)? else {
+            return Ok(Outcome::Taken);
+        };
+        // It may have been done while this process waited for the disk.
+        if scene.is_done() && !job.overwrite {
+            return Ok(Outcome::WasThere);
+        }
+        let found = match self.map(scene, job) {
+            Ok(Some(found)) => found,
+            Ok(None) => return Ok(Outcome::Interrupted),
+            Err(fault) => return Ok(Outcome::Failed(fault)),
+        };
+        let outcome = self.write(scene, job, &found)?;
+        drop(claim);
+        Ok(outcome)
+    }
+
+    /// Predicts a scene; nothing if it was interrupted.
+    ///
+    /// # Errors
+    /// Why it cannot be predicted.
+    fn map(&mut self, scene: &Scene, job: &PredictArgs) -> Result<Option<PredictionResult>, Fault> {
+        let purpose = Purpose::Predict;
+        self.desk.send(Command::Clear { purpose });
+        for file in std::iter::once(&scene.image).chain(&scene.beside) {
+            let path = file.path.clone();
+            let bytes = file
+                .bytes()
+                .map_err(|detail| fault(FaultCode::Unreadable, &path, detail))?;
+            self.desk.ask(Command::AddFile { path, bytes, purpose })?;
+        }
+        self.desk.ask(Command::FilesDone { purpose })?;
+        self.desk.ask(Command::Predict {
+            validation: false,
+            threshold: self.threshold,
+            averaged: job.averaged,
+            match_resolution: !job.own_resolution,
+        })?;
+        let mut found = None;
+        while self.desk.engine().is_busy() {
+            if desk::is_interrupted() {
+                self.desk.send(Command::CancelPredict);
+                return Ok(None);
+            }
+            for event in self.desk.advance(SLICE_MS) {
+                match event {
+                    Event::Result(result) => found = Some(result),
+                    Event::Fault(fault) => return Err(self.given_up(fault)),
+                    _ => {}
+                }
+            }
+        }
+        match found {
+            Some(result) => Ok(Some(result)),
+            None => Err(fault(FaultCode::NoInputs, &scene.image.path, String::new())),
+        }
+    }
+
+    /// After a fault nothing may be left of the prediction.
+    fn given_up(&mut self, fault: Fault) -> Fault {
+        self.desk.send(Command::CancelPredict);
+        fault
+    }
+
+    /// # Errors
+    /// If the disk does not take it.
+    fn write(&mut self, scene: &Scene, job: &PredictArgs, found: &PredictionResult) -> Result<Outcome, Stop> {
+        let usual = match found.place {
+            ResultPlace::None => 0.0,
+            _ => SIMPLIFY_PLACED_PX,
+        };
+        let outlines = Outlines {
+            smallest: self.smallest_px,
+            unit: AreaUnit::Px,
+            simplify_px: job.simplify.unwrap_or(usual),
+        };
+        let mut results = Vec::new();
+        for (kind, at) in &scene.results {
+            let command = Command::Export {
+                result: found.result,
+                kind: *kind,
+                threshold: self.threshold,
+                outlines,
+            };
+            let events = match self.desk.ask(command) {
+                Ok(events) => events,
+                Err(fault) => return Ok(Outcome::Failed(fault)),
+            };
+            for event in events {
+                if let Event::File { bytes, .. } = event {
+                    files::write(at, &bytes)?;
+                    results.push(at.clone());
+                }
+            }
+        }
+        Ok(Outcome::Done(Done {
+            image: scene.image.path.clone(),
+            width: found.width,
+            height: found.height,
+            elapsed_ms: found.elapsed_ms,
+            results,
+        }))
+    }
+}
+
+/// Where a model says its probabilities are cut.
+pub fn own_threshold(model: &ModelInfo) -> f32 {
+    model
+        .operating_point
+        .as_ref()
+        .map_or(0.5, |point| point.threshold as f32)
+}
+
+fn fault(code: FaultCode, path: &str, detail: String) -> Fault {
+    Fault {
+        code,
+        stage: Stage::Predict,
+        file: Some(path.to_owned()),
+        detail: Some(detail),
+    }
+}
+
+/// Holds a scene against other processes that were given the same work, as long as it lives. A process that is killed
+/// lets go of it: the lock is the system's.
+struct Claim {
+    at: PathBuf,
+    _file: File,
+}
+
+impl Claim {
+    /// Nothing if another process holds it.
+    ///
+    /// # Errors
+    /// If the folder of results cannot be written to.
+    fn take(scene: &Scene) -> Result<Option<Self>, Stop> {
+        let first = scene.results.first().map(|(_, at)| at.as_path());
+        let result = first.unwrap_or(Path::new("result"));
+        let name = result.file_name().unwrap_or_default().to_string_lossy();
+        let at = result.with_file_name(format!(".{name}.lock"));
+        if let Some(folder) = at.parent() {
+            fs::create_dir_all(folder).map_err(|e| Stop::at(folder, e))?;
+        }
+        let opened = File::options().create(true).truncate(false).write(true).open(&at);
+        let file = opened.map_err(|e| Stop::at(&at, e))?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => Ok(None),
+            // A file system without locks is one process's alone.
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(Some(Self { at, _file: file })),
+        }
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.at);
+    }
+}
