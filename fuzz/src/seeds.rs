@@ -50,13 +50,15 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
     seeds
 }
 
-/// `fuzz/found/FAULT/TARGET...`
+/// `fuzz/found/FAULT/TARGET...`, what broke a reader once, and `fuzz/seeds/TARGET...`, made by other programs.
 fn found(target: &str) -> Vec<Vec<u8>> {
     let is = |path: &&PathBuf| {
         path.file_name()
             .is_some_and(|name| name.to_string_lossy().starts_with(target))
     };
-    let all = below(&root().join("fuzz/found"));
+    let all = ["fuzz/found", "fuzz/seeds"]
+        .map(|folder| below(&root().join(folder)))
+        .concat();
     all.iter().filter(is).filter_map(|path| fs::read(path).ok()).collect()
 }
 

@@ -13,10 +13,11 @@ use burn::tensor::{
     activation::{sigmoid, softmax},
 };
 use groundmask::{
+    data::load::Places,
     engine::Engine,
     export::{self, OnnxFacts, PredictionMap, VectorOptions},
     formats::{
-        Limits, Parts, decode,
+        ImageFile, Limits, Parts, decode,
         geo::{self, Crs},
         tiff::{TiffImage, Window},
         vector::{Class, geojson, shapefile},
@@ -46,6 +47,7 @@ peer labels IMAGE LABELS DIR                            `labels` [h,w] painted o
 peer layers P GEO.tif THRESHOLD SMALLEST TOLERANCE DIR   results of `p` [h,w] in every format, areas as JSON
 peer lon-lat EPSG X Y                                    longitude and latitude
 peer rasterize FILE.geojson|.shp GEO.tif OUT             the mask of an image, `mask` [h,w]
+peer places SIDE_PX NAME...                              where tiles of these names lie: transforms as JSON
 peer epsg FILE.prj                                       the code of well-known text";
 
 fn main() -> ExitCode {
@@ -114,6 +116,7 @@ fn run(args: &[&str]) -> Outcome<()> {
             println!("{longitude} {latitude}");
             Ok(())
         }
+        ["places", side_px, names @ ..] => places(side_px.parse()?, names),
         ["rasterize", file, image, out] => {
             let image = TiffImage::open(Arc::new(fs::read(image)?))?;
             let geo = image.geo.as_ref().ok_or("the image has no place")?;
@@ -274,6 +277,17 @@ fn save_tensor(path: &str, name: &str, shape: Vec<usize>, values: Vec<f32>) -> O
         ..WeightsFile::default()
     };
     Ok(fs::write(path, file.write()?)?)
+}
+
+fn places(side_px: u32, names: &[&str]) -> Outcome<()> {
+    let picture = groundmask::formats::grey8_png(&vec![0; (side_px * side_px) as usize], side_px, side_px)?;
+    let facts = ImageFile::open(picture, &Limits::default())?.facts();
+    let mut places = Places::default();
+    names.iter().for_each(|name| places.add(name, facts.clone()));
+    let place = |name: &&str| places.geo(name).map(|geo| (geo.epsg, geo.transform));
+    let all: Vec<_> = names.iter().map(place).collect();
+    println!("{}", serde_json::to_string(&all)?);
+    Ok(())
 }
 
 fn tiff(file: &str, out: &str) -> Outcome<()> {

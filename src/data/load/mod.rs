@@ -2,6 +2,7 @@
 
 mod places;
 mod sidecars;
+mod tile_names;
 
 pub use places::Places;
 

@@ -1,8 +1,8 @@
 //! Images by path with what they say of themselves, and where they lie by that and by the files beside them.
 
-use std::collections::BTreeMap;
+use std::{cell::OnceCell, collections::BTreeMap};
 
-use super::sidecars::Sidecars;
+use super::{sidecars::Sidecars, tile_names};
 use crate::{
     data::alignment::Place,
     formats::{
@@ -17,6 +17,8 @@ use crate::{
 pub struct Places {
     images: BTreeMap<String, ImageFacts>,
     sidecars: Sidecars,
+    /// Places by names alone, of all images together.
+    by_name: OnceCell<BTreeMap<String, GeoRef>>,
     most_bands: usize,
 }
 
@@ -25,6 +27,7 @@ impl Places {
     pub fn add(&mut self, path: &str, facts: ImageFacts) {
         self.most_bands = self.most_bands.max(facts.bands);
         self.images.insert(path.to_owned(), facts);
+        self.by_name.take();
     }
 
     /// Takes in what lies beside an image, by the path of its owner as
@@ -58,10 +61,16 @@ impl Places {
         self.images.get(path)?.size
     }
 
-    /// Where an image lies, by itself or by what lies beside it; `None` if there is no such image.
+    /// Where an image lies, by itself, by what lies beside it, or else by its name; `None` if there is no such image.
     pub fn place(&self, path: &str) -> Option<Place> {
         let facts = self.images.get(path)?;
-        Some(self.sidecars.place_of(path, facts.format, &facts.own_place))
+        let mut place = self.sidecars.place_of(path, facts.format, &facts.own_place);
+        if place == Place::default() {
+            let sizes = || self.images.iter().map(|(path, facts)| (path.as_str(), facts.size));
+            let by_name = self.by_name.get_or_init(|| tile_names::places(sizes()));
+            place.geo = by_name.get(path).cloned();
+        }
+        Some(place)
     }
 
     pub fn geo(&self, path: &str) -> Option<GeoRef> {

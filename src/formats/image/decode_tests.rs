@@ -271,10 +271,10 @@ fn floats_are_stretched() {
 
 #[test]
 fn unsupported_kinds_are_named() {
-    let mut zstd = encoded(&rgb_image(), ImageFormat::Tiff);
-    let tag = zstd.windows(4).position(|w| w == [3, 1, 3, 0]).unwrap();
-    zstd[tag + 8..tag + 10].copy_from_slice(&50000u16.to_le_bytes());
-    assert!(matches!(decode(&zstd, &limits()), Err(DecodeError::UnsupportedFormat(what)) if what.contains("50000")));
+    let mut unknown = encoded(&rgb_image(), ImageFormat::Tiff);
+    let tag = unknown.windows(4).position(|w| w == [3, 1, 3, 0]).unwrap();
+    unknown[tag + 8..tag + 10].copy_from_slice(&50002u16.to_le_bytes());
+    assert!(matches!(decode(&unknown, &limits()), Err(DecodeError::UnsupportedFormat(what)) if what.contains("50002")));
     let plain = encoded(&rgb_image(), ImageFormat::Jpeg);
     let sof = plain.windows(2).position(|w| w == [0xff, 0xc0]).unwrap();
     for (marker, word) in [(0xc9, "arithmetic"), (0xc3, "lossless")] {

@@ -33,8 +33,11 @@ fn header(bytes: &[u8]) -> Result<Header, DecodeError> {
         return Err(truncated());
     }
     let animated = bytes.get(12..16) == Some(b"VP8X") && bytes.get(20).is_some_and(|f| f & 2 != 0);
+    let size = image_webp::WebPDecoder::new(Cursor::new(bytes))
+        .ok()
+        .map(|decoder| decoder.dimensions());
     Ok(Header {
-        size: None,
+        size,
         bits: Some(8),
         animated,
         palette: false,

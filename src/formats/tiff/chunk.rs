@@ -3,7 +3,12 @@
 
 use std::{borrow::Cow, convert::Infallible, io::Read};
 
+use ruzstd::decoding::StreamingDecoder;
+
 use super::{ifd::Layout, parts::TiffError};
+
+/// Writers that stream take a window by their level, whatever comes: 8 MiB at the highest that GDAL offers.
+const ZSTD_LEAST_WINDOW: usize = 8 << 20;
 
 /// Compressions that are read here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +21,11 @@ pub enum Compression {
     Jpeg,
     /// ITU-T T.6, bilevel.
     Fax4,
+    Zstd,
+    /// Decoded by [`super::webp`].
+    WebP,
+    /// Decoded by [`super::lerc`].
+    Lerc,
 }
 
 impl Compression {
@@ -31,13 +41,13 @@ impl Compression {
             32773 => return Ok(Self::PackBits),
             7 => return Ok(Self::Jpeg),
             4 => return Ok(Self::Fax4),
+            50000 => return Ok(Self::Zstd),
+            50001 => return Ok(Self::WebP),
+            34887 => return Ok(Self::Lerc),
             2..=3 => " (fax)",
             6 => " (old JPEG)",
             34712 => " (JPEG 2000)",
-            34887 => " (LERC)",
             34925 => " (LZMA)",
-            50000 => " (ZSTD)",
-            50001 => " (WebP)",
             50002 => " (JPEG XL)",
             _ => "",
         };
@@ -53,8 +63,10 @@ impl Compression {
             // Four copies of 258 bytes, each by a length and a distance of one bit (RFC 1951).
             Self::Deflate => 1032,
             Self::PackBits => 64,
-            // One bit of fax can be a row of any width.
-            Self::Jpeg | Self::Fax4 => usize::MAX,
+            // A block of one byte repeated has four bytes and becomes 128 KiB at most (RFC 8878).
+            Self::Zstd => 32 << 10,
+            // One bit of fax can be a row of any width; the others say their own sizes.
+            Self::Jpeg | Self::Fax4 | Self::WebP | Self::Lerc => usize::MAX,
         }
     }
 }
@@ -103,18 +115,14 @@ pub fn decode<'a>(
     }
     let mut data: Cow<'a, [u8]> = match compression {
         Compression::None => Cow::Borrowed(raw.get(..wanted).ok_or_else(|| short(raw.len()))?),
-        Compression::Deflate => {
-            let mut out = Vec::with_capacity(wanted);
-            flate2::read::ZlibDecoder::new(raw)
-                .take(wanted as u64)
-                .read_to_end(&mut out)
-                .map_err(|e| TiffError::Damaged(format!("Deflate: {e}")))?;
-            Cow::Owned(out)
-        }
+        Compression::Deflate => Cow::Owned(deflate(raw, wanted)?),
+        Compression::Zstd => Cow::Owned(zstd(raw, wanted)?),
         Compression::Lzw => Cow::Owned(lzw(lzw_decoder(raw), raw, wanted)?),
         Compression::PackBits => Cow::Owned(pack_bits(raw, wanted)),
         Compression::Fax4 => Cow::Owned(fax(raw, shape)?),
-        Compression::Jpeg => return Err(TiffError::Damaged("JPEG without its tables".into())),
+        Compression::Jpeg | Compression::WebP | Compression::Lerc => {
+            return Err(TiffError::Damaged("no stream of bytes".into()));
+        }
     };
     if data.len() < wanted {
         return Err(short(data.len()));
@@ -126,6 +134,27 @@ pub fn decode<'a>(
         other => return Err(TiffError::Unsupported(format!("predictor {other}"))),
     }
     Ok(data)
+}
+
+/// The first `wanted` bytes of a zlib stream, or what there is.
+pub(super) fn deflate(raw: &[u8], wanted: usize) -> Result<Vec<u8>, TiffError> {
+    let mut out = Vec::with_capacity(wanted.min(raw.len().saturating_mul(1032)));
+    flate2::read::ZlibDecoder::new(raw)
+        .take(wanted as u64)
+        .read_to_end(&mut out)
+        .map_err(|e| TiffError::Damaged(format!("Deflate: {e}")))?;
+    Ok(out)
+}
+
+/// The first `wanted` bytes of a frame of Zstandard, or what there is.
+pub(super) fn zstd(raw: &[u8], wanted: usize) -> Result<Vec<u8>, TiffError> {
+    let damaged = |e: String| TiffError::Damaged(format!("ZSTD: {e}"));
+    let window = wanted.max(ZSTD_LEAST_WINDOW) as u64 * 2;
+    let decoder = StreamingDecoder::new_with_max_window_size(raw, window).map_err(|e| damaged(e.to_string()))?;
+    let mut out = Vec::with_capacity(wanted.min(raw.len().saturating_mul(32 << 10)));
+    let read = decoder.take(wanted as u64).read_to_end(&mut out);
+    read.map_err(|e| damaged(e.to_string()))?;
+    Ok(out)
 }
 
 /// Before TIFF 5, codes ran from the lowest bit and grew one code later, as in GIF. Either kind begins with the code

@@ -7,6 +7,7 @@ use super::{
     chunk_ranges,
     ifd::Directory,
     image::{JpegFacts, TiffImage},
+    lerc::Packing,
     names::Names,
     nodata,
     parts::{Kind, TiffError, tag},
@@ -66,6 +67,13 @@ impl TiffImage {
         if compression == Compression::Jpeg && bits != 8 {
             return Err(TiffError::Unsupported(format!("{bits}-bit JPEG inside TIFF")));
         }
+        if compression == Compression::WebP && (bits != 8 || !(3..=4).contains(&bands)) {
+            return Err(TiffError::Unsupported(format!("WebP of {bands} bands of {bits} bits")));
+        }
+        if compression == Compression::Lerc && bits < 8 {
+            return Err(TiffError::Unsupported(format!("LERC of {bits} bits")));
+        }
+        let lerc = Packing::from_tag(&d.integers(tag::LERC_PARAMETERS)?)?;
         let extra = d.integers(tag::EXTRA)?;
         // 1: associated alpha, 2: unassociated; extra samples are the last ones.
         let alpha = extra
@@ -92,6 +100,9 @@ impl TiffImage {
         let planar = bands > 1 && d.integer(tag::PLANAR, 1)? == 2;
         if photometric == 5 && planar {
             return Err(TiffError::Unsupported("CMYK in planes".into()));
+        }
+        if compression == Compression::WebP && planar {
+            return Err(TiffError::Unsupported("WebP in planes".into()));
         }
         if compression == Compression::Jpeg && bands > 4 && !planar {
             return Err(TiffError::Unsupported(format!("JPEG of {bands} bands")));
@@ -131,6 +142,7 @@ impl TiffImage {
             cmyk: photometric == 5,
             planar,
             compression,
+            lerc,
             reversed_bits,
             predictor: d.integer(tag::PREDICTOR, 1)?,
             chunk,

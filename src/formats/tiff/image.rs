@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     chunk::{ChunkShape, Compression},
     ifd::Layout,
+    lerc::Packing,
     names::Names,
     parts::{Kind, MAX_CHUNK_BYTES},
 };
@@ -42,6 +43,8 @@ pub struct TiffImage {
     pub(super) cmyk: bool,
     pub(super) planar: bool,
     pub(super) compression: Compression,
+    /// Of LERC: what its blobs are packed with.
+    pub(super) lerc: Packing,
     /// The first pixel of a byte is its lowest bit.
     pub(super) reversed_bits: bool,
     pub(super) predictor: u64,

@@ -147,11 +147,11 @@ fn what_is_no_mask_of_the_image_is_none() {
 /// Everything would be valid if such a mask were passed over.
 #[test]
 fn a_mask_that_cannot_be_read_is_named() {
-    let packed = directory(4, 2, 1, &[short(254, 4), short(259, 50000)], &[0; 8]);
+    let packed = directory(4, 2, 1, &[short(254, 4), short(259, 50002)], &[0; 8]);
     let error = TiffImage::open(Arc::new(file(&[image(3, &[]), packed]))).expect_err("refused");
     assert_eq!(
         error.to_string(),
-        "its mask of missing pixels: compression 50000 (ZSTD)"
+        "its mask of missing pixels: compression 50002 (JPEG XL)"
     );
 }
 

@@ -13,12 +13,14 @@ mod fourth_band;
 mod ifd;
 mod image;
 mod jpeg;
+mod lerc;
 mod missing;
 mod names;
 mod nodata;
 mod parts;
 mod picture;
 mod read;
+mod webp;
 mod write;
 
 use std::sync::Arc;

@@ -51,4 +51,5 @@ pub(super) mod tag {
     pub const FORMAT: u16 = 339;
     pub const GDAL_METADATA: u16 = 42112;
     pub const GDAL_NODATA: u16 = 42113;
+    pub const LERC_PARAMETERS: u16 = 50674;
 }

@@ -6,8 +6,9 @@ use super::{
     chunk::{self, ChunkShape, Compression},
     ifd::Layout,
     image::{TiffImage, Window},
-    jpeg,
+    jpeg, lerc,
     parts::{Kind, TiffError},
+    webp,
 };
 
 /// A chunk's samples and how they lie.
@@ -86,8 +87,13 @@ impl TiffImage {
         let Some(raw) = self.encoded(number, shape.bytes())? else {
             return Ok(None);
         };
-        if self.compression == Compression::Jpeg {
-            let data = jpeg::decode(raw, &self.jpeg.tables, self.jpeg.ycbcr, shape)?;
+        let picture = match self.compression {
+            Compression::Jpeg => Some(jpeg::decode(raw, &self.jpeg.tables, self.jpeg.ycbcr, shape)?),
+            Compression::WebP => Some(webp::decode(raw, shape)?),
+            Compression::Lerc => Some(lerc::decode(raw, self.lerc, self.kind, shape)?),
+            _ => None,
+        };
+        if let Some(data) = picture {
             return Ok(Some((data.into(), shape)));
         }
         if !self.reversed_bits {
