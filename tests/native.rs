@@ -184,6 +184,7 @@ fn results_are_the_bytes_that_the_engine_exports() {
             threshold,
             averaged: false,
             match_resolution: true,
+            adapted: false,
         },
     );
     while engine.is_busy() {

@@ -148,6 +148,12 @@ pub struct PredictArgs {
     /// Mean over the mirrored and turned image: eight times the work
     #[arg(long)]
     pub averaged: bool,
+    /// Adapt the network to each image: for ground or cameras unlike those trained on
+    #[arg(long)]
+    pub adapt: bool,
+    /// Outlines with right angles where they nearly have them
+    #[arg(long)]
+    pub right_angles: bool,
     /// Do not resample images to the ground resolution that the model was trained at
     #[arg(long)]
     pub own_resolution: bool,

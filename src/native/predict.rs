@@ -120,7 +120,7 @@ fn note_what_with(job: &PredictArgs, worker: &Worker) -> Result<(), Stop> {
     let made_with = json!({
         "model_crc32": format!("{:08x}", crc32fast::hash(&bytes)),
         "threshold": worker.threshold, "averaged": job.averaged, "own_resolution": job.own_resolution,
-        "simplify_px": job.simplify,
+        "simplify_px": job.simplify, "adapt": job.adapt, "right_angles": job.right_angles,
     });
     let text = serde_json::to_vec_pretty(&made_with).map_err(Stop::failed)?;
     let at = job.out.join(MADE_WITH);
@@ -264,6 +264,7 @@ impl Worker {
             threshold: self.threshold,
             averaged: job.averaged,
             match_resolution: !job.own_resolution,
+            adapted: job.adapt,
         })?;
         let mut found = None;
         while self.desk.engine().is_busy() {
@@ -302,6 +303,7 @@ impl Worker {
             smallest: self.smallest_px,
             unit: AreaUnit::Px,
             simplify_px: job.simplify.unwrap_or(usual),
+            right_angles: job.right_angles,
         };
         let mut results = Vec::new();
         for (kind, at) in &scene.results {
