@@ -5,6 +5,7 @@
 
 mod advice;
 mod allowed;
+mod annotated;
 mod exports;
 mod file_faults;
 mod file_parts;
@@ -34,6 +35,7 @@ mod target;
 mod tiles;
 mod unpaired;
 mod vector_areas;
+mod vector_codes;
 mod vector_draw;
 mod vector_masks;
 mod work;
