@@ -11,6 +11,7 @@ mod mutate;
 mod search;
 mod seeds;
 mod targets;
+mod words;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

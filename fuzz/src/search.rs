@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use groundmask::checks::random::Random;
 
-use crate::{coverage::Coverage, memory, mutate::mutate, seeds, targets};
+use crate::{coverage::Coverage, memory, mutate::mutate, seeds, targets, words};
 
 /// An input may take so long; one that takes `HANG` ends the program.
 const SLOW: Duration = Duration::from_secs(5);
@@ -84,7 +84,7 @@ pub fn search(name: &str, options: &Options) -> Outcome {
         };
         let other = random.below(corpus.len());
         for _ in 0..16 {
-            let mut input = mutate(&mut random, &corpus[from], &corpus[other], targets::words(name));
+            let mut input = mutate(&mut random, &corpus[from], &corpus[other], words::words(name));
             if random.below(8) != 0 {
                 targets::mend(name, &mut input);
             }

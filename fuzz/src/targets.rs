@@ -13,7 +13,7 @@ use groundmask::{
         keras_h5,
         run_file::RunFile,
         tiff::{Mask, TiffImage, Window},
-        vector::{Fate, Polygons, geojson, json_kinds, shapefile},
+        vector::{Fate, Polygons, flatgeobuf, geojson, gpkg, json_kinds, kml, osm, shapefile},
         weights_file::WeightsFile,
     },
     protocol::{Command, DeviceChoice, Event, Purpose},
@@ -21,11 +21,16 @@ use groundmask::{
 
 use crate::seeds;
 
-pub const NAMES: [&str; 8] = [
+pub const NAMES: [&str; 13] = [
     "tiff",
     "image",
     "geojson",
     "shapefile",
+    "gpkg",
+    "flatgeobuf",
+    "kml",
+    "osm",
+    "annotations",
     "sidecar",
     "hdf5",
     "safetensors",
@@ -34,108 +39,6 @@ pub const NAMES: [&str; 8] = [
 
 /// Most pixels of images: the page's own limit would take seconds for each.
 const MOST_PIXELS: u64 = 1 << 21;
-
-/// What files of a kind hold.
-pub fn words(name: &str) -> &'static [&'static [u8]] {
-    match name {
-        "tiff" => &[
-            b"II*\0",
-            b"MM\0*",
-            b"II+\0",
-            b"\x01\x01\x03\0",
-            b"\x11\x01\x04\0",
-            b"\xff\xd8\xff\xe0",
-        ],
-        "image" => &[
-            b"IHDR",
-            b"PLTE",
-            b"tRNS",
-            b"acTL",
-            b"fcTL",
-            b"iCCP",
-            b"eXIf",
-            b"IEND",
-            b"\xff\xc0",
-            b"\xff\xc2",
-            b"\xff\xc4",
-            b"\xff\xda",
-            b"\xff\xdd",
-            b"\xff\xe1",
-            b"Exif\0\0",
-            b"VP8X",
-            b"VP8L",
-            b"ALPH",
-            b"GIF89a",
-            b"BM",
-        ],
-        "geojson" => &[
-            b"\"FeatureCollection\"",
-            b"\"Feature\"",
-            b"\"geometry\"",
-            b"\"coordinates\"",
-            b"\"Polygon\"",
-            b"\"MultiPolygon\"",
-            b"\"GeometryCollection\"",
-            b"\"properties\"",
-            b"\"class\"",
-            b"\"crs\"",
-            b"\"urn:ogc:def:crs:EPSG::32636\"",
-            b"[[[",
-            b"]]]",
-            b"null",
-            b"1e999",
-            b"\"\\ud800\"",
-            b"\x1e",
-        ],
-        "shapefile" => &[b"\0\0\x27\x0a", b"\xe8\x03\0\0", b"\x05\0\0\0", b"GEOGCS[", b"N", b"C"],
-        "sidecar" => &[
-            b"<PAMDataset>",
-            b"<GeoTransform>",
-            b"<SRS>",
-            b"<NoDataValue>",
-            b"<!DOCTYPE x [",
-            b"<!ENTITY a \"b\">",
-            b"&a;",
-            b"PROJCS[",
-            b"GEOGCS[",
-            b"EPSG:",
-            b"AUTHORITY[\"EPSG\",\"4326\"]",
-            b"PARAMETER[",
-            b"\"NaN\"",
-            b"1e308",
-        ],
-        "hdf5" => &[
-            b"layer_names",
-            b"weight_names",
-            b"model_weights",
-            b"TREE",
-            b"HEAP",
-            b"SNOD",
-            b"OHDR",
-            b"OCHK",
-            b"FRHP",
-        ],
-        "safetensors" => &[
-            b"\"__metadata__\"",
-            b"\"dtype\":\"F32\"",
-            b"\"shape\":[",
-            b"\"data_offsets\":[",
-            b"{}",
-            b"null",
-        ],
-        "gmrun" => &[
-            b"f64:",
-            b"\"shape\":",
-            b"\"tensors\":",
-            b"\"meta\":",
-            b"null",
-            b"-1",
-            b"1e999",
-            b"18446744073709551615",
-        ],
-        _ => &[],
-    }
-}
 
 /// Puts the checksums right that a reader looks at before anything else.
 pub fn mend(name: &str, input: &mut [u8]) {
@@ -222,6 +125,20 @@ impl Target {
             "image" => read_image(input),
             "geojson" => read_geojson(input),
             "shapefile" => read_shapefile(input),
+            "gpkg" => {
+                let layers = gpkg::read(input).unwrap_or_default();
+                layers.iter().filter_map(|(_, read)| read.as_ref().ok()).for_each(draw);
+            }
+            "flatgeobuf" => drop(flatgeobuf::read(input).map(|polygons| draw(&polygons))),
+            "kml" => drop(kml::read(input).map(|polygons| draw(&polygons))),
+            "osm" => drop(osm::read(input).map(|polygons| draw(&polygons))),
+            "annotations" => {
+                for path in ["a.json", "a.txt"] {
+                    if let Some(Ok(read)) = annotations::read(path, input) {
+                        read.images.iter().for_each(|image| draw(&image.polygons));
+                    }
+                }
+            }
             "sidecar" => read_sidecar(input),
             "hdf5" => {
                 let _ = keras_h5::read(input.to_vec());

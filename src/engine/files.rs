@@ -76,9 +76,11 @@ impl Engine {
             } => drop(self.data.builder.add_mask_file(&path, owner, bytes)),
             Incoming::Sidecar { kind, owner, bytes } => self.data.vectors.add_sidecar(kind, owner, bytes),
             Incoming::Outlines(read) => self.data.vectors.add_layer(path, read),
+            Incoming::Layers(layers) => self.data.vectors.add_layers(&path, layers),
             Incoming::Shapefile(bytes) => self.data.vectors.add_shapefile(path, bytes),
             Incoming::PassedOver => self.data.others.add_passed_over(path),
             Incoming::Annotations(kind) => self.data.others.add_annotations(path, kind),
+            Incoming::Annotated(read) => self.data.vectors.add_annotated(path, read),
             Incoming::Image(file) => {
                 self.data.vectors.add_image(&path, file.facts());
                 let _ = self.data.builder.add_image(&path, &file);
@@ -178,10 +180,7 @@ impl Engine {
         let findings = self.begin_examination();
         let data = &self.data.set;
         let nothing_else = data.pairs.is_empty() && data.unpaired.is_empty() && data.faults.is_empty();
-        let (said, passed_over) = self
-            .data
-            .others
-            .report(nothing_else && self.data.vectors.layers.is_empty());
+        let (said, passed_over) = self.data.others.report(nothing_else && self.data.vectors.is_empty());
         let classes = data.classes().len();
         let pairs = data
             .pairs

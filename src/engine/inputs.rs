@@ -168,7 +168,12 @@ impl Inputs {
             }
             Incoming::Annotations(kind) => return Some(others::annotations(&path, kind)),
             // Outlines are not asked for.
-            Incoming::Junk | Incoming::PassedOver | Incoming::Outlines(_) | Incoming::Shapefile(_) => return None,
+            Incoming::Junk
+            | Incoming::PassedOver
+            | Incoming::Outlines(_)
+            | Incoming::Layers(_)
+            | Incoming::Annotated(_)
+            | Incoming::Shapefile(_) => return None,
             Incoming::Image(file) => {
                 let facts = file.facts();
                 let read = self.read(&path, file, &limits);

@@ -6,6 +6,7 @@
 mod adapting;
 mod advice;
 mod allowed;
+mod annotated;
 mod exports;
 mod file_faults;
 mod file_parts;
@@ -39,6 +40,7 @@ mod target;
 mod tiles;
 mod unpaired;
 mod vector_areas;
+mod vector_codes;
 mod vector_draw;
 mod vector_masks;
 mod work;

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Engine, fault,
+    Engine, annotated, fault,
     vector_areas::{Shifts, areas, inside, shifted},
+    vector_codes::{Codes, NO_CLASS},
     vector_masks::VectorMasks,
 };
 use crate::{
@@ -15,87 +16,6 @@ use crate::{
     },
     protocol::{Event, FaultCode, Stage, VectorInfo},
 };
-
-/// Of a mask without classes.
-const FOREGROUND: u8 = 255;
-/// Name of the class of polygons that say none, where others do.
-const NO_CLASS: &str = "no class";
-
-/// Which number stands for which class, in all files of the data set.
-struct Codes<'a> {
-    names: BTreeMap<&'a str, u16>,
-    /// Of polygons that say no class, where others do.
-    none: Option<u16>,
-    /// Some polygon says one.
-    is_classed: bool,
-}
-
-impl<'a> Codes<'a> {
-    /// Numbers stay what they are; names get free ones after the largest of them, or, where those do not suffice, others
-    /// that no polygon has.
-    ///
-    /// # Errors
-    /// If there are more classes than numbers.
-    fn of(layers: &[&'a Polygons]) -> Result<Self, String> {
-        let classes = || layers.iter().flat_map(|layer| layer.classes());
-        let number = |class| match class {
-            Class::Code(number) => Some(number),
-            _ => None,
-        };
-        let numbers: BTreeSet<u16> = classes().filter_map(number).collect();
-        let names: BTreeSet<&str> = layers.iter().flat_map(|l| l.names()).map(|(name, _)| name).collect();
-        let is_classed = !numbers.is_empty() || !names.is_empty();
-        let after = numbers.last().copied().unwrap_or(0);
-        let before = (1..after).filter(|n| !numbers.contains(n));
-        let mut free = (after..u16::MAX).map(|n| n + 1).chain(before);
-        let mut next = || {
-            free.next()
-                .ok_or_else(|| format!("{} names of classes, no number left", names.len()))
-        };
-        let mut codes = BTreeMap::new();
-        for name in &names {
-            codes.insert(*name, next()?);
-        }
-        let none = match is_classed && classes().any(|class| class == Class::None) {
-            true => Some(next()?),
-            false => None,
-        };
-        Ok(Codes {
-            names: codes,
-            none,
-            is_classed,
-        })
-    }
-
-    /// The number of a class of a file.
-    fn in_file(&self, polygons: &Polygons) -> impl Fn(Class) -> u16 + use<> {
-        let none = self.none.unwrap_or(FOREGROUND.into());
-        let code = |(name, place): (&str, u32)| (place, self.names.get(name).copied().unwrap_or(none));
-        let names: BTreeMap<u32, u16> = polygons.names().map(code).collect();
-        move |class| match class {
-            Class::None => none,
-            Class::Code(number) => number,
-            Class::Name(place) => names.get(&place).copied().unwrap_or(none),
-        }
-    }
-
-    fn legend(&self) -> BTreeMap<u16, String> {
-        let named = self.names.iter().map(|(name, code)| (*code, (*name).to_owned()));
-        named.chain(self.none.map(|code| (code, NO_CLASS.to_owned()))).collect()
-    }
-
-    /// The mask of codes: of 8 bits, black and white, where there are no classes.
-    fn raster(&self, [width, height]: [u32; 2], mut canvas: Vec<u16>) -> Option<Raster> {
-        if canvas.is_empty() {
-            canvas.resize(width as usize * height as usize, 0);
-        }
-        if self.is_classed {
-            return Raster::from_u16(width, height, 1, canvas);
-        }
-        let bytes = canvas.into_iter().map(|code| code as u8).collect();
-        Raster::from_u8(width, height, 1, bytes)
-    }
-}
 
 /// A mask, and the first of the files that it comes from.
 struct Drawn {
@@ -171,18 +91,19 @@ impl VectorMasks {
             .iter()
             .filter(|(path, _)| !areas.contains(path))
             .map(|(_, layer)| *layer)
+            .chain(annotated::polygons(&self.annotated))
             .collect();
         let codes = match Codes::of(&readable) {
             Ok(codes) => codes,
             Err(detail) => {
-                let path = self.layers.keys().next().cloned();
+                let path = self.layers.keys().chain(self.annotated.keys()).next().cloned();
                 return Drawing {
                     said: vec![fault(FaultCode::VectorMask, Stage::Pair, path, Some(detail))],
                     ..Drawing::default()
                 };
             }
         };
-        let (jobs, mut outcomes) = self.jobs(is_held, &areas);
+        let (jobs, annotated, mut outcomes) = self.jobs(is_held, &areas);
         let (mut masks, mut mapped) = (Vec::new(), Vec::new());
         let areas: Vec<&Polygons> = all
             .iter()
@@ -210,6 +131,27 @@ impl VectorMasks {
                 mapped.push(((*image).to_owned(), area));
             }
             for path in files {
+                if let (Some(found), Some(outcome)) = (annotated.get(&(*path, *image)), outcomes.get_mut(path)) {
+                    let mut says_something = false;
+                    for one in found {
+                        match one.draw(size, &codes, &mut outcome.fates, &mut canvas) {
+                            Ok(drawn) => {
+                                if let (Some(shift), Some(_)) = (shift, drawn) {
+                                    one.draw_shifted(size, &codes, *shift, &mut moved);
+                                }
+                                says_something |= drawn.is_some();
+                                if drawn == Some(true) {
+                                    outcome.drawn_on += 1;
+                                    outcome.first.get_or_insert_with(|| (*image).to_owned());
+                                }
+                            }
+                            Err(reason) => outcome.misplaced.push(format!("{image}: {reason}")),
+                        }
+                    }
+                    outcome.masks += usize::from(says_something);
+                    is_covered |= says_something;
+                    continue;
+                }
                 let (Some(Ok(polygons)), Some(outcome)) = (self.layers.get(*path), outcomes.get_mut(path)) else {
                     continue;
                 };
@@ -267,11 +209,25 @@ impl VectorMasks {
             };
             Some(fault(code, Stage::Pair, Some(path.clone()), Some(detail)))
         });
+        let of_tools = self.annotated.iter().filter_map(|(path, file)| {
+            let (code, detail) = match (file, outcomes.get(path.as_str())) {
+                (Ok(file), Some(outcome)) => {
+                    let (code, found) = match outcome.masks {
+                        0 => (FaultCode::VectorMask, 0),
+                        masks => (FaultCode::VectorPart, masks),
+                    };
+                    (code, annotated::remarks(file, found, &outcome.misplaced)?)
+                }
+                (Err(reason), _) => (FaultCode::VectorMask, reason.clone()),
+                (Ok(_), None) => return None,
+            };
+            Some(fault(code, Stage::Pair, Some(path.clone()), Some(detail)))
+        });
         let drawing = Drawing {
             masks,
             areas: mapped,
             legend: codes.legend(),
-            said: said.collect(),
+            said: said.chain(of_tools).collect(),
             told: outcomes
                 .iter()
                 .filter_map(|(path, outcome)| outcome.told(path))
@@ -282,7 +238,11 @@ impl VectorMasks {
     }
 
     /// Which files are for which images, `but` those that say what was mapped.
-    fn jobs(&self, is_held: impl Fn(&str) -> bool, but: &BTreeSet<&str>) -> (Jobs<'_>, BTreeMap<&str, Outcome>) {
+    fn jobs(
+        &self,
+        is_held: impl Fn(&str) -> bool,
+        but: &BTreeSet<&str>,
+    ) -> (Jobs<'_>, annotated::Found<'_>, BTreeMap<&str, Outcome>) {
         let (mut jobs, mut outcomes) = (Jobs::new(), BTreeMap::new());
         let index = self.index(is_held);
         for (path, layer) in &self.layers {
@@ -308,7 +268,21 @@ impl VectorMasks {
                 jobs.entry((system, image)).or_default().push(path.as_str());
             }
         }
-        (jobs, outcomes)
+        let found = annotated::find(&self.annotated, &index);
+        for (path, file) in &self.annotated {
+            let outcome = Outcome {
+                is_own: true,
+                fates: vec![Fate::default(); annotated::outlines(file)],
+                ..Outcome::default()
+            };
+            outcomes.insert(path.as_str(), outcome);
+        }
+        for (path, image) in found.keys() {
+            let system = self.geo(image).and_then(|geo| geo.epsg);
+            jobs.entry((system, *image)).or_default().push(*path);
+            outcomes.entry(*path).and_modify(|outcome| outcome.images += 1);
+        }
+        (jobs, found, outcomes)
     }
 }
 

@@ -12,6 +12,7 @@ use super::georef;
 use crate::{
     data::{load::Places, pair::ImageNames},
     formats::{
+        annotations::Annotations,
         geo::GeoRef,
         image::ImageFacts,
         sidecars::{SidecarKind, stem_of},
@@ -26,6 +27,8 @@ pub(super) struct VectorMasks {
     places: Places,
     /// Files read, or why they could not be.
     pub(super) layers: BTreeMap<String, Result<Polygons, String>>,
+    /// The same of files of labelling tools.
+    pub(super) annotated: BTreeMap<String, Result<Annotations, String>>,
     /// Shapefiles that wait for what belongs to them.
     shapes: BTreeMap<String, Vec<u8>>,
     /// Their tables and lists of records, by their path without the extension.
@@ -66,6 +69,31 @@ impl VectorMasks {
 
     pub(super) fn add_layer(&mut self, path: String, read: Result<Polygons, String>) {
         self.layers.insert(path, read);
+    }
+
+    /// The layers of a file: one has its path, several are as files in it.
+    pub(super) fn add_layers(&mut self, path: &str, layers: Vec<(String, Result<Polygons, String>)>) {
+        let within = format!("{path}/");
+        self.layers
+            .retain(|known, _| known != path && !known.starts_with(&within));
+        let alone = layers.len() == 1;
+        for (name, read) in layers {
+            let of = if alone {
+                path.to_owned()
+            } else {
+                format!("{within}{name}")
+            };
+            self.layers.insert(of, read);
+        }
+    }
+
+    pub(super) fn add_annotated(&mut self, path: String, read: Result<Annotations, String>) {
+        self.annotated.insert(path, read);
+    }
+
+    /// Whether no file of outlines came.
+    pub(super) fn is_empty(&self) -> bool {
+        self.layers.is_empty() && self.annotated.is_empty()
     }
 
     pub(super) fn add_shapefile(&mut self, path: String, bytes: Vec<u8>) {
@@ -122,7 +150,7 @@ impl VectorMasks {
     /// Reads what waits; `false` if nothing came since the last time, or there is nothing to draw.
     pub(super) fn begin_drawing(&mut self) -> bool {
         self.read_shapefiles();
-        std::mem::take(&mut self.is_stale) && !(self.layers.is_empty() && self.drawn.is_empty())
+        std::mem::take(&mut self.is_stale) && !(self.is_empty() && self.drawn.is_empty())
     }
 
     /// Reads the Shapefiles that came; those that miss their projection are tried again with the next drop.
@@ -171,6 +199,11 @@ impl<'a> Index<'a> {
     pub(super) fn named_like(&self, vector: &str) -> Vec<&'a str> {
         let same = self.names.like(vector).into_iter();
         same.filter_map(|i| self.images.get(i).copied()).collect()
+    }
+
+    /// All of them.
+    pub(super) fn images(&self) -> &[&'a str] {
+        &self.images
     }
 
     /// Images that a file of polygons is for: the one of its name, or all that lie on the ground.

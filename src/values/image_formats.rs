@@ -65,7 +65,7 @@ pub static GIF: ImageFormat = ImageFormat {
 pub static IMAGE_FORMATS: [&ImageFormat; 6] = [&PNG, &JPEG, &WEBP, &TIFF, &BMP, &GIF];
 
 /// Endings of outlines, which are as little a part of a picture's name.
-pub const OUTLINE_ENDINGS: &[&str] = &["geojson", "json", "shp"];
+pub const OUTLINE_ENDINGS: &[&str] = &["geojson", "json", "shp", "gpkg", "fgb", "kml", "osm"];
 
 /// The format whose files end so, in lower case without the dot.
 pub fn image_format_of_ending(ending: &str) -> Option<&'static ImageFormat> {

@@ -175,7 +175,7 @@ test('what lies in other people’s archives is passed over, and annotations are
     'coco.json': JSON.stringify({ images: [], annotations: [] }),
     'data.yaml': 'names: [roof]',
     'notes/train.py': 'print()',
-    'area.gpkg': 'SQLite format 3',
+    'area.gml': '<gml/>',
   });
   // A document is an archive too; its pictures are no data.
   await drop('archive', { 'set.zip': archive, 'paper.docx': zip({ 'word/media/image1.png': made.image }), 'desktop.ini': 'junk' });
@@ -184,9 +184,9 @@ test('what lies in other people’s archives is passed over, and annotations are
   expect(unpaired).toEqual([]);
   expect(passed_over).toEqual({ files: 3, kinds: ['.docx', '.py', '.yaml'] });
   const said = faults.map((/** @type {any} */ fault) => `${fault.code} ${path.basename(fault.file)} ${fault.detail ?? ''}`.trim());
-  expect(said.sort()).toEqual(['annotations a.txt YOLO boxes, as 1 more', 'annotations coco.json COCO annotations', 'unknown_format area.gpkg']);
+  expect(said.sort()).toEqual(['annotations a.txt YOLO boxes, as 1 more', 'annotations coco.json COCO annotations', 'unknown_format area.gml']);
   const list = page.locator('#data-faults');
-  await expect(list).toContainText('holds COCO annotations, which this page does not read');
+  await expect(list).toContainText('holds COCO annotations without outlines');
   await expect(list).toContainText('is a map layer in a format this page does not read');
 });
 

@@ -20,7 +20,7 @@ use groundmask::{
         ImageFile, Limits, Parts, decode,
         geo::{self, Crs},
         tiff::{TiffImage, Window},
-        vector::{Class, geojson, shapefile},
+        vector::{Class, Polygons, flatgeobuf, geojson, gpkg, kml, osm, shapefile},
         weights_file::{FileTensor, WeightsFile},
     },
     model::{ModelConfig, NamedTensor, UNet, read_weights, write_weights},
@@ -46,7 +46,7 @@ peer train DIR OUT                                       a folder as dropped to 
 peer labels IMAGE LABELS DIR                            `labels` [h,w] painted on an image, in every format
 peer layers P GEO.tif THRESHOLD SMALLEST TOLERANCE DIR   results of `p` [h,w] in every format, areas as JSON
 peer lon-lat EPSG X Y                                    longitude and latitude
-peer rasterize FILE.geojson|.shp GEO.tif OUT             the mask of an image, `mask` [h,w]
+peer rasterize FILE GEO.tif OUT                          the mask of an image, `mask` [h,w]
 peer places SIDE_PX NAME...                              where tiles of these names lie: transforms as JSON
 peer epsg FILE.prj                                       the code of well-known text";
 
@@ -120,26 +120,15 @@ fn run(args: &[&str]) -> Outcome<()> {
         ["rasterize", file, image, out] => {
             let image = TiffImage::open(Arc::new(fs::read(image)?))?;
             let geo = image.geo.as_ref().ok_or("the image has no place")?;
-            let polygons = if shapefile::is_shp(file) {
-                let beside = |ending| fs::read(Path::new(file).with_extension(ending)).ok();
-                let projection = beside("prj").map(|text| String::from_utf8_lossy(&text).into_owned());
-                shapefile::read(
-                    &fs::read(file)?,
-                    beside("dbf").as_deref(),
-                    projection.as_deref(),
-                    beside("shx").as_deref(),
-                )?
-            } else {
-                geojson::read(&fs::read(file)?)?
-            };
             let mut mask = Vec::new();
             let code = |class| match class {
                 Class::Code(code) => code,
                 _ => 255,
             };
-            polygons
-                .project(geo)?
-                .draw(geo, [image.width, image.height], code, &mut mask, &mut []);
+            for polygons in polygons_of(file)? {
+                let size = [image.width, image.height];
+                polygons.project(geo)?.draw(geo, size, code, &mut mask, &mut []);
+            }
             mask.resize(image.width as usize * image.height as usize, 0);
             let values = mask.into_iter().map(f32::from).collect();
             save_tensor(out, "mask", vec![image.height as usize, image.width as usize], values)
@@ -277,6 +266,30 @@ fn save_tensor(path: &str, name: &str, shape: Vec<usize>, values: Vec<f32>) -> O
         ..WeightsFile::default()
     };
     Ok(fs::write(path, file.write()?)?)
+}
+
+/// The layers of a file of polygons.
+fn polygons_of(file: &str) -> Outcome<Vec<Polygons>> {
+    let beside = |ending| fs::read(Path::new(file).with_extension(ending)).ok();
+    let bytes = fs::read(file)?;
+    if gpkg::is_gpkg(file) {
+        return Ok(gpkg::read(&bytes)?
+            .into_iter()
+            .map(|(_, read)| read)
+            .collect::<Result<_, _>>()?);
+    }
+    let polygons = match file {
+        _ if kml::is_kml(file) => kml::read(&bytes)?,
+        _ if osm::is_osm(file) => osm::read(&bytes)?,
+        _ if flatgeobuf::is_flatgeobuf(file) => flatgeobuf::read(&bytes)?,
+        _ if shapefile::is_shp(file) => {
+            let projection = beside("prj").map(|text| String::from_utf8_lossy(&text).into_owned());
+            let [table, list] = ["dbf", "shx"].map(beside);
+            shapefile::read(&bytes, table.as_deref(), projection.as_deref(), list.as_deref())?
+        }
+        _ => geojson::read(&bytes)?,
+    };
+    Ok(vec![polygons])
 }
 
 fn places(side_px: u32, names: &[&str]) -> Outcome<()> {

@@ -25,7 +25,7 @@ test('many files of outlines are told together, and what is left out by file', (
 test('pictures that have a place are told that outlines do', () => {
   const words = picturesWords({ images: 12, masks: 0, placed: 12, pairs: 0 });
   assert.equal(words.title, '12 pictures without masks');
-  assert.match(words.place, /add their outlines as GeoJSON or Shapefile/);
+  assert.match(words.place, /add their outlines as GeoPackage, GeoJSON or Shapefile/);
   assert.match(picturesWords({ images: 1, masks: 0, placed: 1, pairs: 0 }).place, /^It says where it lies: add its outlines/);
   assert.match(picturesWords({ images: 3, masks: 0, placed: 1, pairs: 2 }).place, /^1 of 3 say/);
   assert.match(picturesWords({ images: 3, masks: 0, placed: 0, pairs: 0 }).place, /GeoTIFF/);
@@ -46,5 +46,5 @@ test('what is passed over is counted, what is meant as labels is named', () => {
   assert.equal(passedWords({ files: 6, kinds: ['.txt', 'README'] }), '6 other files passed over (.txt, README).');
   assert.match(faultLine({ code: 'annotations', stage: 'decode', file: 'a/labels/1.txt', detail: 'YOLO boxes, as 9 more' }), /^1\.txt holds YOLO boxes, as 9 more, .*Boxes say where/);
   assert.match(faultLine({ code: 'annotations', stage: 'decode', file: 'coco.json', detail: 'COCO annotations' }), /export masks as PNG/);
-  assert.match(faultLine({ code: 'unknown_format', stage: 'decode', file: 'area.gpkg', detail: undefined }), /map layer.*GeoJSON/);
+  assert.match(faultLine({ code: 'unknown_format', stage: 'decode', file: 'area.gml', detail: undefined }), /map layer.*GeoJSON/);
 });

@@ -45,7 +45,7 @@ export const FEW_PAIRS = 4;
 export const IMAGE_ENDINGS = ['png', 'apng', 'jpg', 'jpeg', 'jpe', 'jfif', 'webp', 'tif', 'tiff', 'gtiff', 'geotiff', 'bmp', 'dib', 'gif'];
 
 /** Endings of outlines: no part of a picture's name. */
-export const OUTLINE_ENDINGS = ['geojson', 'json', 'shp'];
+export const OUTLINE_ENDINGS = ['geojson', 'json', 'shp', 'gpkg', 'fgb', 'kml', 'osm'];
 
 /** Image formats that are read, as people call them. */
 export const IMAGE_FORMATS = ['PNG', 'JPEG', 'WebP', 'TIFF', 'BMP', 'GIF'];

@@ -46,16 +46,16 @@ const foreignModels = {
 };
 
 /** Formats of map layers that are not read here. */
-const OTHER_LAYER = /\.(kml|kmz|gml|gpkg|gpx|osm|pbf|dxf|dwg|fgb|mif|tab|parquet|gdb|sqlite)$/i;
+const OTHER_LAYER = /\.(gml|gpx|pbf|dxf|dwg|mif|tab|parquet|gdb)$/i;
 
 /** @type {Record<FaultCode, (detail: string, file: string) => Words>} */
 const faults = {
   empty_file: () => ({ sentence: 'is empty (0 bytes)', next: 'Copy the file again from where it came from.' }),
   unknown_format: (d, file) => OTHER_LAYER.test(file)
-    ? { sentence: 'is a map layer in a format this page does not read', next: 'Export it as GeoJSON or Shapefile (QGIS: right-click the layer, Export, Save Features As).' }
+    ? { sentence: 'is a map layer in a format this page does not read', next: 'Export it as GeoPackage, GeoJSON or Shapefile (QGIS: right-click the layer, Export, Save Features As).' }
     : { sentence: `is not an image this page knows${inBrackets(d)}`, next: `Save it as ${oneOf(IMAGE_FORMATS)}.` },
   annotations: (d) => ({
-    sentence: `holds ${d || 'annotations of a labelling tool'}, which this page does not read`,
+    sentence: /^(COCO|LabelMe|VIA)/.test(d) ? `holds ${d} without outlines to train on` : `holds ${d || 'annotations of a labelling tool'}, which this page does not read`,
     next: /boxes|VOC/.test(d) ? 'Boxes say where things are, not their shape, and make no masks. Draw or export outlines, or masks as PNG.' : 'In the labelling tool, export masks as PNG files named like their images, and drop those.',
   }),
   unsupported_format: (d) => ({ sentence: `is a kind of image this page cannot read${inBrackets(d)}`, next: 'Save it as an 8- or 16-bit PNG or TIFF.' }),
@@ -79,9 +79,9 @@ const faults = {
   other_grid: (d) => ({ sentence: `has its mask on another grid${inBrackets(d)}`, next: 'Warp the mask onto the image’s grid and reference system (QGIS: Raster, Projections, Warp) and drop it again.' }),
   vector_mask: (d) => ({
     sentence: `gives no mask${inBrackets(d)}`,
-    next: /image|place|system|\.prj/.test(d)
+    next: /annotated at|that it names/.test(d) ? 'Drop it with its images, as they were annotated: of the same names and sizes.' : /image|place|system|\.prj/.test(d)
       ? 'Drop it with images of the same place that say where they lie: GeoTIFF, or PNG and JPEG with a world file and .prj.'
-      : 'Mend it or export it again, as GeoJSON or Shapefile with classes as whole numbers or names, and drop it again.',
+      : 'Mend it or export it again, as GeoPackage, GeoJSON or Shapefile with classes as whole numbers or names, and drop it again.',
   }),
   vector_part: (d) => ({ sentence: `is drawn, but not all of it as it stands${inBrackets(d)}`, next: 'Train on what is drawn, or mend the file and drop it again.' }),
   no_pairs: () => ({ sentence: 'No image and mask belong together by name', next: 'Use the same name in images/ and masks/, or 12.png and 12_mask.png.' }),

@@ -8,9 +8,11 @@ pub use places::Places;
 
 use super::pair::{is_beside, is_junk, is_unusable_data};
 use crate::formats::{
-    DecodeError, ImageFile, Limits, annotations, is_image,
+    DecodeError, ImageFile, Limits,
+    annotations::{self, Annotations},
+    is_image,
     sidecars::{SidecarKind, sidecar},
-    vector::{Polygons, geojson, json_kinds, shapefile},
+    vector::{Polygons, flatgeobuf, geojson, gpkg, json_kinds, kml, osm, shapefile},
 };
 
 /// A dropped file, told apart. It holds the bytes where somebody needs them yet: they are moved, never copied.
@@ -25,12 +27,16 @@ pub enum Incoming {
     },
     /// Polygons, or why they cannot be read.
     Outlines(Result<Polygons, String>),
+    /// The layers of a file, each its name and its polygons.
+    Layers(Vec<(String, Result<Polygons, String>)>),
     /// The main file of a Shapefile, to be read when the others of it are there.
     Shapefile(Vec<u8>),
     /// Lies beside the data of a data set, and needs no word.
     PassedOver,
     /// Boxes, points or classes that are no masks: what they are.
     Annotations(&'static str),
+    /// Outlines by image, in its pixels, or why they cannot be read.
+    Annotated(Result<Annotations, String>),
     Image(ImageFile),
     /// None of these, or an image that cannot be read.
     Refused(DecodeError),
@@ -57,6 +63,9 @@ pub fn sort(path: &str, bytes: Vec<u8>, takes_outlines: bool, limits: &Limits) -
         }
     }
     if is_beside(path) && !is_image(&bytes) {
+        if takes_outlines && let Some(read) = annotations::read(path, &bytes) {
+            return Incoming::Annotated(read.map_err(|e| e.to_string()));
+        }
         return match annotations::kind(path, &bytes) {
             Some(kind) => Incoming::Annotations(kind),
             None => Incoming::PassedOver,
@@ -86,6 +95,24 @@ fn outlines(path: &str, mut bytes: Vec<u8>) -> Result<Incoming, Vec<u8>> {
             return Ok(Incoming::Outlines(Err(what)));
         }
     }
+    if kml::is_kml(path) {
+        return Ok(Incoming::Outlines(kml::read(&bytes).map_err(|e| e.to_string())));
+    }
+    if osm::is_osm(path) {
+        return Ok(Incoming::Outlines(osm::read(&bytes).map_err(|e| e.to_string())));
+    }
+    if flatgeobuf::is_flatgeobuf(path) {
+        return Ok(Incoming::Outlines(flatgeobuf::read(&bytes).map_err(|e| e.to_string())));
+    }
+    if gpkg::is_gpkg(path) || gpkg::is_sqlite(&bytes) {
+        return Ok(match gpkg::read(&bytes) {
+            Err(error) => Incoming::Outlines(Err(error.to_string())),
+            Ok(layers) => {
+                let told = |(name, read): gpkg::Layer| (name, read.map_err(|e| e.to_string()));
+                Incoming::Layers(layers.into_iter().map(told).collect())
+            }
+        });
+    }
     match shapefile::is_shp(path) {
         true => Ok(Incoming::Shapefile(bytes)),
         false => Err(bytes),
@@ -103,9 +130,11 @@ mod tests {
             Incoming::Junk => "junk".into(),
             Incoming::Sidecar { kind, owner, .. } => format!("{kind:?} of {owner}"),
             Incoming::Outlines(read) => format!("outlines, read: {}", read.is_ok()),
+            Incoming::Layers(layers) => format!("{} layers", layers.len()),
             Incoming::Shapefile(_) => "shapefile".into(),
             Incoming::PassedOver => "passed over".into(),
             Incoming::Annotations(kind) => kind.into(),
+            Incoming::Annotated(read) => format!("annotated, read: {}", read.is_ok()),
             Incoming::Image(file) => file.facts().format.name.into(),
             Incoming::Refused(error) => error.to_string(),
         }
@@ -137,7 +166,13 @@ mod tests {
                 assert_eq!(told(path, bytes, takes_outlines), expected, "{path}");
             }
         }
-        let apart: [(&str, &[u8], [&str; 2]); 6] = [
+        let labelme = br#"{"shapes": [{"points": [[0, 0], [1, 0], [1, 1]]}], "imagePath": "a.png"}"#;
+        let apart: [(&str, &[u8], [&str; 2]); 11] = [
+            ("a.fgb", b"words", ["outlines, read: false", unknown]),
+            ("a.kml", b"<kml/>", ["outlines, read: true", unknown]),
+            ("a.osm", b"<osm/>", ["outlines, read: false", unknown]),
+            ("a.gpkg", b"words", ["outlines, read: false", unknown]),
+            ("a.json", labelme, ["annotated, read: true", "LabelMe annotations"]),
             ("a.geojson", none, ["outlines, read: true", unknown]),
             ("a.json", none, ["outlines, read: true", "passed over"]),
             ("a.geojson", b"words", ["outlines, read: false", unknown]),

@@ -1,14 +1,21 @@
-//! Polygons out of vector files (GeoJSON, Shapefiles), and polygons into the pixels of a mask.
+//! Polygons out of vector files (GeoJSON, Shapefiles, GeoPackages,
+//! FlatGeobuf, KML, OpenStreetMap), and polygons into the pixels of a mask.
 
 mod crs_name;
 mod dbf;
 mod draw;
+pub mod flatgeobuf;
 pub mod geojson;
+pub mod gpkg;
 mod json;
 pub mod json_kinds;
+pub mod kml;
+pub mod osm;
 mod rings;
 pub mod shapefile;
 mod shapefile_parts;
+mod wkb;
+mod xml;
 
 use std::collections::BTreeMap;
 
@@ -103,6 +110,17 @@ impl Polygons {
         self.ring_ends.push(self.points.len());
     }
 
+    /// Adds a polygon of these rings.
+    pub(in crate::formats) fn add(&mut self, rings: impl IntoIterator<Item = Vec<[f64; 2]>>, class: Class) {
+        rings.into_iter().for_each(|ring| self.push_ring(ring));
+        self.end_polygon(class);
+    }
+
+    /// Gives all polygons a class.
+    fn set_class(&mut self, class: Class) {
+        self.polygons.iter_mut().for_each(|polygon| polygon.class = class);
+    }
+
     /// Makes a polygon of the rings since the last one.
     fn end_polygon(&mut self, class: Class) {
         let rings_end = self.ring_ends.len();
@@ -111,7 +129,7 @@ impl Polygons {
 
     /// The class that a text says: a whole number from 0 to 65535 in whatever spelling (` 2 `, `1.0`) is that number,
     /// anything else a name. Empty is none, and so is what pandas writes for nothing.
-    fn class_of_text(&mut self, text: &str) -> Class {
+    pub(in crate::formats) fn class_of_text(&mut self, text: &str) -> Class {
         let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
         if text.is_empty() || text.eq_ignore_ascii_case("nan") {
             return Class::None;

@@ -18,6 +18,13 @@ type Ring = Vec<[f64; 2]>;
 /// Corners that the smallest ring with an area has, closed as the format wants it.
 const FEWEST_CORNERS: usize = 3;
 
+/// Rings in whatever direction as polygons, the outer ring of each first: those in an odd number of others are holes. Rings
+/// with fewer than three corners are dropped.
+pub(super) fn by_depth(mut rings: Vec<Ring>) -> Vec<Vec<Ring>> {
+    rings.retain(|ring| ring.len() >= FEWEST_CORNERS);
+    nested(rings, true)
+}
+
 /// Rings of a record as polygons, the outer ring of each first. Rings with fewer than three corners are dropped.
 /// `mends_directions`: the record has neither heights nor measures, so GDAL looks for directions that are wrong.
 pub(super) fn polygons(mut rings: Vec<Ring>, mends_directions: bool) -> Vec<Vec<Ring>> {
@@ -32,6 +39,12 @@ pub(super) fn polygons(mut rings: Vec<Ring>, mends_directions: bool) -> Vec<Vec<
         rings[..=first].rotate_right(1);
         return vec![rings];
     }
+    nested(rings, by_depth)
+}
+
+/// By directions: clockwise rings are outer ones; `by_depth`: by how they lie in each other.
+fn nested(mut rings: Vec<Ring>, by_depth: bool) -> Vec<Vec<Ring>> {
+    let clockwise: Vec<bool> = rings.iter().map(|ring| is_clockwise(ring)).collect();
     // The largest first: what is around a ring comes before it.
     let mut order: Vec<usize> = (0..rings.len()).collect();
     order.sort_by(|a, b| signed_area(&rings[*b]).abs().total_cmp(&signed_area(&rings[*a]).abs()));

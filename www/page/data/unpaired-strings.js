@@ -26,7 +26,7 @@ export function picturesWords({ images, masks, placed, pairs }) {
 function placeWords(images, placed) {
   if (!placed) return `${images === 1 ? 'It does not say where it lies' : 'None of them says where it lies'}, so outlines of a map cannot be laid on ${images === 1 ? 'it' : 'them'}: use a GeoTIFF or add the world file and .prj. Masks do without: black and white, named like the picture (12.png and 12_mask.png).`;
   const which = placed < images ? `${count(placed)} of ${count(images)} say where they lie: add their` : images === 1 ? 'It says where it lies: add its' : 'All say where they lie: add their';
-  return `${which} outlines as GeoJSON or Shapefile. A mask of the same name does too.`;
+  return `${which} outlines as GeoPackage, GeoJSON or Shapefile. A mask of the same name does too.`;
 }
 
 /** @param {number} n */

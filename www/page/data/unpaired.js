@@ -32,7 +32,7 @@ export function initUnpaired() {
 }
 
 /** What is for masks alone has no place among images to predict. */
-const OUTLINES = /\.(geo)?jsonl?$|\.(geojsons|geojsonseq|shp|shx|dbf|sbn|sbx|qix)$/i;
+const OUTLINES = /\.(geo)?jsonl?$|\.(geojsons|geojsonseq|gpkg|fgb|kml|osm|shp|shx|dbf|sbn|sbx|qix)$/i;
 
 /** The files to train on become images to predict, without being dropped again. */
 function moveToPredict() {

@@ -1,4 +1,4 @@
-//! Files of labelling tools, told by what they hold. They are not read here; whoever drops them is to hear what they are.
+//! Files of labelling tools, told by what they hold.
 
 /// Bytes that are looked at from the beginning, and as many from the end: lists of thousands of images come first.
 const LOOKED_AT: usize = 64 << 10;

@@ -1,0 +1,117 @@
+//! The outlines that any of the tools' files ends up as.
+
+use crate::formats::vector::{Class, Polygons};
+
+/// Largest file that is read, bytes.
+const MAX_BYTES: usize = 256 << 20;
+/// Corners of all outlines of a file at most: 256 MiB of them.
+const MAX_CORNERS: usize = 1 << 24;
+/// A corner farther from its image than so many of its pixels is none.
+const MAX_COORDINATE: f64 = 1e7;
+
+#[derive(Debug, thiserror::Error)]
+pub enum AnnotationError {
+    #[error("it cannot be read: {0}")]
+    Syntax(String),
+    #[error("{0} MiB of annotations, limit {limit}", limit = MAX_BYTES >> 20)]
+    TooLarge(usize),
+    #[error("its outlines have more than {MAX_CORNERS} corners")]
+    TooManyCorners,
+}
+
+/// What coordinates count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// From the image's upper left corner.
+    Pixels,
+    /// Shares of its width and height.
+    Shares,
+}
+
+/// The outlines of an image.
+#[derive(Debug)]
+pub struct AnnotatedImage {
+    /// Its name or path as the file has it; none where the file's own name says it.
+    pub name: Option<String>,
+    /// Width and height that the file says, if it does.
+    pub size: Option<[u32; 2]>,
+    pub unit: Unit,
+    /// In the image's pixels or shares, y down.
+    pub polygons: Polygons,
+}
+
+/// The outlines of a file, by image.
+#[derive(Debug, Default)]
+pub struct Annotations {
+    pub images: Vec<AnnotatedImage>,
+}
+
+impl AnnotatedImage {
+    pub(super) fn new(name: Option<String>, size: Option<[u32; 2]>, unit: Unit) -> Self {
+        let polygons = Polygons::default();
+        let size = size.filter(|size| size.iter().all(|side| *side > 0));
+        Self {
+            name,
+            size,
+            unit,
+            polygons,
+        }
+    }
+
+    pub(super) fn class(&mut self, name: &str) -> Class {
+        self.polygons.class_of_text(name)
+    }
+
+    /// Adds what an odd number of rings goes around; one with fewer than three corners, or a corner that is nowhere, is
+    /// counted as broken.
+    pub(super) fn add(
+        &mut self,
+        rings: Vec<Vec<[f64; 2]>>,
+        class: Class,
+        budget: &mut Budget,
+    ) -> Result<(), AnnotationError> {
+        let is_sound = |ring: &Vec<[f64; 2]>| {
+            ring.len() >= 3
+                && ring
+                    .iter()
+                    .flatten()
+                    .all(|v| v.is_finite() && v.abs() <= MAX_COORDINATE)
+        };
+        if rings.is_empty() || !rings.iter().all(is_sound) {
+            self.polygons.left_out.broken += 1;
+            return Ok(());
+        }
+        budget.take(rings.iter().map(Vec::len).sum())?;
+        self.polygons.add(rings, class);
+        Ok(())
+    }
+
+    /// Notes a box, a point or a line, which is no outline.
+    pub(super) fn leave_out(&mut self) {
+        self.polygons.left_out.other_shapes += 1;
+    }
+}
+
+/// Corners that a file may still have.
+pub(super) struct Budget(usize);
+
+impl Budget {
+    /// Of a file of so many bytes.
+    pub(super) fn of(bytes: &[u8]) -> Result<Self, AnnotationError> {
+        match bytes.len() {
+            n if n > MAX_BYTES => Err(AnnotationError::TooLarge(n >> 20)),
+            _ => Ok(Self(MAX_CORNERS)),
+        }
+    }
+
+    fn take(&mut self, corners: usize) -> Result<(), AnnotationError> {
+        self.0 = self.0.checked_sub(corners).ok_or(AnnotationError::TooManyCorners)?;
+        Ok(())
+    }
+}
+
+/// JSON of a type, with or without a byte order mark.
+pub(super) fn of_json<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, AnnotationError> {
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    serde_json::from_slice(text).map_err(|error| AnnotationError::Syntax(error.to_string()))
+}

@@ -1,0 +1,141 @@
+//! VIA (VGG Image Annotator 2): a project, or its export, of many images. Polygons, rectangles, circles and ellipses are
+//! filled.
+
+use std::{collections::BTreeMap, f64::consts::TAU};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::outlines::{AnnotatedImage, AnnotationError, Annotations, Budget, Unit, of_json};
+
+/// Corners of an ellipse.
+const ELLIPSE_CORNERS: u32 = 64;
+/// Attributes that name a class, in the order in which they are asked for.
+const CLASS_NAMES: [&str; 6] = ["class", "label", "category", "type", "name", "object"];
+
+#[derive(Deserialize)]
+struct Project {
+    #[serde(rename = "_via_img_metadata")]
+    images: BTreeMap<String, Image>,
+}
+
+#[derive(Deserialize)]
+struct Image {
+    filename: String,
+    #[serde(default)]
+    regions: Regions,
+}
+
+/// A list; in VIA 1 they had numbers for names.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Regions {
+    List(Vec<Region>),
+    Numbered(BTreeMap<String, Region>),
+}
+
+impl Default for Regions {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
+}
+
+#[derive(Deserialize)]
+struct Region {
+    shape_attributes: Shape,
+    #[serde(default)]
+    region_attributes: BTreeMap<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct Shape {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    all_points_x: Vec<f64>,
+    #[serde(default)]
+    all_points_y: Vec<f64>,
+    #[serde(default)]
+    x: f64,
+    #[serde(default)]
+    y: f64,
+    #[serde(default)]
+    width: f64,
+    #[serde(default)]
+    height: f64,
+    #[serde(default)]
+    cx: f64,
+    #[serde(default)]
+    cy: f64,
+    #[serde(default)]
+    r: Option<f64>,
+    #[serde(default)]
+    rx: f64,
+    #[serde(default)]
+    ry: f64,
+}
+
+pub(super) fn read(bytes: &[u8]) -> Result<Annotations, AnnotationError> {
+    let mut budget = Budget::of(bytes)?;
+    let images = match of_json::<Project>(bytes) {
+        Ok(project) => project.images,
+        Err(_) => of_json::<BTreeMap<String, Image>>(bytes)?,
+    };
+    let mut out = Annotations::default();
+    for (_, image) in images {
+        let mut outlines = AnnotatedImage::new(Some(image.filename), None, Unit::Pixels);
+        let regions: Vec<Region> = match image.regions {
+            Regions::List(regions) => regions,
+            Regions::Numbered(regions) => regions.into_values().collect(),
+        };
+        for region in regions {
+            let class = outlines.class(class_name(&region.region_attributes));
+            match region.shape_attributes.ring() {
+                Some(ring) => outlines.add(vec![ring], class, &mut budget)?,
+                None => outlines.leave_out(),
+            }
+        }
+        out.images.push(outlines);
+    }
+    Ok(out)
+}
+
+/// The text of the attribute that names a class, or of the only one.
+fn class_name(attributes: &BTreeMap<String, Value>) -> &str {
+    let named = CLASS_NAMES.iter().find_map(|name| {
+        let mut all = attributes.iter();
+        all.find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    });
+    let only = || attributes.values().next().filter(|_| attributes.len() == 1);
+    named.or_else(only).and_then(Value::as_str).unwrap_or_default()
+}
+
+impl Shape {
+    fn ring(&self) -> Option<Vec<[f64; 2]>> {
+        let (x, y) = (self.x, self.y);
+        match self.name.as_str() {
+            "polygon" => Some(
+                self.all_points_x
+                    .iter()
+                    .zip(&self.all_points_y)
+                    .map(|(x, y)| [*x, *y])
+                    .collect(),
+            ),
+            "rect" => {
+                let (right, bottom) = (x + self.width, y + self.height);
+                Some(vec![[x, y], [right, y], [right, bottom], [x, bottom]])
+            }
+            "circle" | "ellipse" => {
+                let [rx, ry] = self.r.map_or([self.rx, self.ry], |r| [r, r]);
+                let angles = (0..ELLIPSE_CORNERS).map(|corner| TAU * f64::from(corner) / f64::from(ELLIPSE_CORNERS));
+                Some(
+                    angles
+                        .map(|angle| [self.cx + rx * angle.cos(), self.cy + ry * angle.sin()])
+                        .collect(),
+                )
+            }
+            _ => None,
+        }
+    }
+}
