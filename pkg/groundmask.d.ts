@@ -1119,7 +1119,7 @@ export interface ConfigReport {
 export interface DeviceInfo {
     kind: DeviceKind;
     /**
-     * What the adapter calls itself; "wasm SIMD, 1 thread" for the CPU.
+     * What the adapter calls itself; "SIMD, 2 threads" for the CPU.
      */
     adapter: string;
     software: boolean;

@@ -213,25 +213,25 @@ const OF_THE_ENGINE = [
   },
   {
     name: 'the engine is not there (404)',
-    arrange: (page) => page.route('**/pkg/*.wasm', (route) => route.fulfill({ status: 404, body: 'not found' })),
+    arrange: (page) => page.route(/\/pkg\/.*\.wasm$/, (route) => route.fulfill({ status: 404, body: 'not found' })),
     sentence: /The engine is missing on the server \(status 404\)/,
     next: /retry/,
   },
   {
     name: 'something else is sent for the engine',
-    arrange: (page) => page.route('**/pkg/*.wasm', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html>' })),
+    arrange: (page) => page.route(/\/pkg\/.*\.wasm$/, (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html>' })),
     sentence: /something else than the engine \(text\/html\)/,
     next: /proxy/,
   },
   {
     name: 'the engine arrives cut short',
-    arrange: (page) => page.route('**/pkg/*.wasm', (route) => route.fulfill({ contentType: 'application/wasm', body: readFileSync(path.join(TESTS, '../pkg/groundmask_bg.wasm')).subarray(0, 100_000) })),
+    arrange: (page) => page.route(/\/pkg\/.*\.wasm$/, (route) => route.fulfill({ contentType: 'application/wasm', body: readFileSync(path.join(TESTS, '../pkg/groundmask_bg.wasm')).subarray(0, 100_000) })),
     sentence: /The engine arrived damaged/,
     next: /Retry/,
   },
   {
     name: 'the engine’s script is not there (404)',
-    arrange: (page) => page.route('**/pkg/groundmask.js', (route) => route.fulfill({ status: 404, body: 'not found' })),
+    arrange: (page) => page.route(/\/pkg\/.*groundmask\.js$/, (route) => route.fulfill({ status: 404, body: 'not found' })),
     sentence: /A part of the page is missing/,
     next: /Reload the page/,
   },
@@ -344,7 +344,7 @@ test('an engine that stands still on its way is spoken of, and begun anew', asyn
   let hold = true;
   const page = await open(baseURL, async (one) => {
     await one.clock.install();
-    await one.route('**/pkg/*.wasm', async (route) => {
+    await one.route(/\/pkg\/.*\.wasm$/, async (route) => {
       if (hold) return;
       await route.continue();
     });

@@ -23,7 +23,7 @@ const CASES = [
   { name: 'the worker is not there', file: '/worker/worker.js', sent: { status: 404, body: '' }, at: '#banner', says: /The engine’s worker could not be started/ },
   { name: 'the worker throws', file: '/worker/worker.js', sent: { body: 'throw new Error("on purpose");' }, at: '#banner', says: /The engine’s worker could not be started \(.*on purpose/ },
   { name: 'the worker lacks a module', file: '/worker/intake.js', sent: { status: 404, body: '' }, at: '#banner', says: /The engine’s worker could not be started/ },
-  { name: 'the engine’s script is not there', file: '/pkg/groundmask.js', sent: { status: 404, body: '' }, at: '#banner', says: /A part of the page is missing/ },
+  { name: 'the engine’s script is not there', file: '/groundmask.js', sent: { status: 404, body: '' }, at: '#banner', says: /A part of the page is missing/ },
   { name: 'the engine is something else', file: '.wasm', sent: { type: 'text/html', body: '<!doctype html>' }, at: '#banner', says: /The server sent something else than the engine/ },
   { name: 'the engine is damaged', file: '.wasm', sent: { type: 'application/wasm', body: '\0asm\x01\0\0\0 and nothing more' }, at: '#banner', says: /The engine arrived damaged/ },
 ];

@@ -24,7 +24,7 @@ scenes of these seeds, painted here). --data holds a folder of each set; without
 GROUNDMASK_DATA, else shared/data beside the checkout. Sets that are not there are left out, which is said.
 --seconds: as many steps as take so long, validations left aside. --set: any setting by its protocol name.
 --references: PyTorch and Keras on the same files too (tests/quality/, into a Python environment below the target
-folder: gigabytes, once). --threads: theirs. --page: presets in Chromium instead of natively, through the real page.
+folder: gigabytes, once). --threads: theirs and ours. --page: presets in Chromium instead of natively, through the real page.
 --json: every run as a line, written as they come. --with: runs of an earlier --json go into the table too; with
 --presets none nothing else is run.";
 

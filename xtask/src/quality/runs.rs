@@ -93,6 +93,7 @@ impl<'a> Runner<'a> {
     pub fn engine(&self, set: &str, preset: &str, take: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
         let mut command = self.ours("train", set);
         command
+            .env("RAYON_NUM_THREADS", self.options.threads.to_string())
             .args(["--preset", preset, "--seeds", &self.options.seeds])
             .args(self.options.budget.arguments());
         for setting in &self.options.settings {
