@@ -2,7 +2,7 @@
 
 use super::{Engine, fault, file_parts::in_parts, labels::paint_fault};
 use crate::{
-    data::{builder::PaintError, dataset::Pair, held_back::Area},
+    data::{dataset::Pair, held_back::Area, label_layer::PaintError},
     export::{self, Classes, Geojson, NODATA_CLASS, VectorOptions},
     formats::{
         Parts,
@@ -74,7 +74,9 @@ impl Labels<'_> {
     fn file(&self, kind: LabelFile, stem: &str, parts: Parts) -> Result<(String, &'static str, Vec<u8>), String> {
         Ok(match kind {
             LabelFile::MaskPng => (format!("{stem}_labels.png"), "image/png", self.png(parts)?),
-            LabelFile::ClassTif | LabelFile::Zip => (format!("{stem}_labels.tif"), "image/tiff", self.tiff(true, parts)?),
+            LabelFile::ClassTif | LabelFile::Zip => {
+                (format!("{stem}_labels.tif"), "image/tiff", self.tiff(true, parts)?)
+            }
             LabelFile::Geojson => (
                 format!("{stem}_labels.geojson"),
                 "application/geo+json",
