@@ -2,7 +2,7 @@
 
 use super::{Engine, fault, file_parts::in_parts, labels::paint_fault};
 use crate::{
-    data::{builder::PaintError, dataset::Pair, held_back::Area},
+    data::{dataset::Pair, held_back::Area, label_layer::PaintError},
     export::{self, Classes, Geojson, NODATA_CLASS, VectorOptions},
     formats::{
         Parts,
