@@ -1,54 +1,24 @@
 //! The part of a prediction before its first image, where the network is to be adapted to the images.
 
-use std::collections::VecDeque;
-
 use super::{
     Engine,
-    job::{JobOptions, Target},
+    job::{Adapting, JobOptions, Target},
 };
-use crate::{
-    infer::{self, Adaptation},
-    model::UNet,
-};
-
-/// Windows looked at, all images together.
-const WINDOWS: usize = 64;
-/// ... and of one image: its own ground is not to speak for all.
-const WINDOWS_OF_IMAGE: usize = 8;
-
-/// Windows to look at, and what was seen so far.
-pub(super) struct Adapting {
-    queue: VecDeque<Target>,
-    windows_each: usize,
-    seen: Adaptation,
-}
-
-impl Adapting {
-    /// To these images; of very many to every n-th.
-    pub(super) fn new(targets: &VecDeque<Target>) -> Self {
-        let every = targets.len().div_ceil(WINDOWS).max(1);
-        let queue: VecDeque<Target> = targets.iter().copied().step_by(every).collect();
-        Self {
-            windows_each: (WINDOWS / queue.len().max(1)).clamp(1, WINDOWS_OF_IMAGE),
-            queue,
-            seen: Adaptation::default(),
-        }
-    }
-}
+use crate::{infer, model::UNet};
 
 impl Engine {
     /// Looks at the next image. Gives the adapted network once all were seen. What cannot be read is left for the
     /// prediction to say.
     pub(super) fn adapt(&mut self, adapting: &mut Adapting, options: JobOptions) -> Option<UNet> {
-        let Some(target) = adapting.queue.pop_front() else {
-            let seen = std::mem::take(&mut adapting.seen);
+        let Some(target) = adapting.next_target() else {
+            let seen = adapting.take_seen();
             return self.model.as_ref().map(|model| seen.adapted(&model.unet));
         };
         let model = self.model.as_ref()?;
         let Ok(mut view) = self.view_of(target, model, options.match_resolution) else {
             return None;
         };
-        let (window, corners) = infer::windows(&view, model.spec.stride_px, adapting.windows_each);
+        let (window, corners) = infer::windows(&view, model.spec.stride_px, adapting.windows_each());
         for corner in corners {
             let rows = view.image_rows([corner[0], window[0].min(view.height - corner[0])]);
             let of_large = match target {
@@ -65,7 +35,7 @@ impl Engine {
             let image = image?;
             let height = self.target_size(target).map_or(image.height, |[_, height]| height);
             if !infer::is_mostly_missing(&view, &image, (first_row, height as usize), corner, window) {
-                adapting.seen.see(&model.unet, &view, &image, corner, window);
+                adapting.seen_mut().see(&model.unet, &view, &image, corner, window);
             }
         }
         None

@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
-use super::{adapting::Adapting, map_builder::MapBuilder};
+use super::map_builder::MapBuilder;
 use crate::{
     export::PredictionMap,
-    infer::{Prediction, Rescale, View},
+    infer::{Adaptation, Prediction, Rescale, View},
     model::UNet,
     protocol::{Event, GroundResolution, Metrics},
 };
@@ -35,6 +35,50 @@ impl Target {
             Self::Input(input) => Some(input),
             Self::Pair(_) => None,
         }
+    }
+}
+
+/// Windows looked at, all images together.
+const WINDOWS: usize = 64;
+/// ... and of one image: its own ground is not to speak for all.
+const WINDOWS_OF_IMAGE: usize = 8;
+
+/// Windows to look at, and what was seen so far.
+pub(super) struct Adapting {
+    queue: VecDeque<Target>,
+    windows_each: usize,
+    seen: Adaptation,
+}
+
+impl Adapting {
+    /// To these images; of very many to every n-th.
+    pub(super) fn new(targets: &VecDeque<Target>) -> Self {
+        let every = targets.len().div_ceil(WINDOWS).max(1);
+        let queue: VecDeque<Target> = targets.iter().copied().step_by(every).collect();
+        Self {
+            windows_each: (WINDOWS / queue.len().max(1)).clamp(1, WINDOWS_OF_IMAGE),
+            queue,
+            seen: Adaptation::default(),
+        }
+    }
+
+    /// The next image to look at; `None` when all were.
+    pub(super) fn next_target(&mut self) -> Option<Target> {
+        self.queue.pop_front()
+    }
+
+    /// Windows to look at in each image.
+    pub(super) fn windows_each(&self) -> usize {
+        self.windows_each
+    }
+
+    pub(super) fn seen_mut(&mut self) -> &mut Adaptation {
+        &mut self.seen
+    }
+
+    /// All that was seen.
+    pub(super) fn take_seen(&mut self) -> Adaptation {
+        std::mem::take(&mut self.seen)
     }
 }
 

@@ -3,11 +3,9 @@
 use std::collections::VecDeque;
 
 use super::{
-    Engine, Model,
-    adapting::Adapting,
-    fault,
+    Engine, Model, fault,
     file_faults::file_fault,
-    job::{ImageJob, Job, JobOptions, SavedResult, Target, VIEW_PX},
+    job::{Adapting, ImageJob, Job, JobOptions, SavedResult, Target, VIEW_PX},
     large::Large,
     map_builder::MapBuilder,
     outlines::result_place,
