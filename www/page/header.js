@@ -80,10 +80,11 @@ function initDialogs() {
   }
   for (const choice of /** @type {const} */ (['auto', 'webgpu', 'cpu'])) {
     $(`device-${choice}`).addEventListener('change', () => {
+      const isOther = wantsOtherModule(choice);
       state.deviceChoice = choice;
       state.device = null;
       state.faults = state.faults.filter((fault) => fault.stage !== 'device');
-      if (wantsOtherModule(choice)) restart(false);
+      if (isOther) restart(false);
       else send({ type: 'init', device: choice, calibration: storedCalibration() });
       changed();
     });
@@ -100,7 +101,7 @@ function wantsOtherModule(choice) {
   const isThreaded = state.binary === threadsWasmUrl;
   const isThere = crossOriginIsolated && threadsWasmUrl.slice(rootUrl.length) in BINARIES;
   if (state.engine !== 'ready' || state.run || state.model || state.results.length) return false;
-  return isThreaded ? choice === 'webgpu' : choice === 'cpu' && isThere;
+  return isThreaded ? choice === 'webgpu' : choice === 'cpu' && isThere && state.device?.kind === 'webgpu';
 }
 
 function paint() {
