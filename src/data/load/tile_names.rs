@@ -163,10 +163,13 @@ fn quadkey(stem: &str) -> Option<Option<Tile>> {
     Some(tile(u64::from(zoom), x, y, false))
 }
 
+/// An image's path, its size in pixels, and what its name says.
+type Named<'a> = (&'a str, [u32; 2], Name);
+
 /// Where images lie by their names, of those with a path and a size in pixels; empty unless all names of a form, and the
 /// sizes, agree that they are map tiles.
 pub(super) fn places<'a>(images: impl Iterator<Item = (&'a str, Option<[u32; 2]>)>) -> BTreeMap<String, GeoRef> {
-    let mut forms: BTreeMap<Form, Vec<(&str, [u32; 2], Name)>> = BTreeMap::new();
+    let mut forms: BTreeMap<Form, Vec<Named>> = BTreeMap::new();
     for (path, size) in images {
         if let (Some(name), Some(size)) = (Name::read(path), size) {
             forms.entry(name.form).or_default().push((path, size, name));
