@@ -163,7 +163,7 @@ fn quadkey(stem: &str) -> Option<Option<Tile>> {
     Some(tile(u64::from(zoom), x, y, false))
 }
 
-/// A path, its image's width and height in pixels, and its name as numbers.
+/// An image's path, its size in pixels, and what its name says.
 type Named<'a> = (&'a str, [u32; 2], Name);
 
 /// Where images lie by their names, of those with a path and a size in pixels; empty unless all names of a form, and the
