@@ -424,6 +424,10 @@ export interface Outlines {
      * Corners may move by this many pixels when lines are simplified; 0 keeps the pixels' edges.
      */
     simplify_px: number;
+    /**
+     * Right angles where outlines nearly have them, as buildings do.
+     */
+    right_angles?: boolean;
 }
 
 /**
@@ -1415,6 +1419,14 @@ export interface ValidationReport {
      * several classes.
      */
     curve: CurvePoint[];
+    /**
+     * Pixels with a label that the figures are of, on the images held back (on those trained on where there are none).
+     */
+    labelled_px?: number;
+    /**
+     * Labels are painted, and too few of them are measured to rely on the figures.
+     */
+    too_few_labels?: boolean;
 }
 
 export type Advice = "lower_rate" | "batch_norm" | "balance";
@@ -1465,6 +1477,10 @@ export class Engine {
      */
     is_examining(): boolean;
     /**
+     * What was painted on the image at `path`, to be kept; undefined if nothing was.
+     */
+    label_layer(path: string): Uint8Array | undefined;
+    /**
      * Bytes of wasm memory.
      */
     memory_bytes(): number;
@@ -1477,6 +1493,10 @@ export class Engine {
      * Forgets the run that has ended.
      */
     release_run(): void;
+    /**
+     * Takes in what `label_layer` gave of this image; gives its `Event[]`.
+     */
+    restore_label_layer(path: string, bytes: Uint8Array | number[]): Event[];
     /**
      * Goes on with a saved run; gives its `Event[]`.
      */
@@ -1560,9 +1580,11 @@ export interface InitOutput {
     readonly engine_command: (a: number, b: any) => any;
     readonly engine_is_busy: (a: number) => number;
     readonly engine_is_examining: (a: number) => number;
+    readonly engine_label_layer: (a: number, b: number, c: number) => [number, number];
     readonly engine_memory_bytes: (a: number) => number;
     readonly engine_new: (a: number) => number;
     readonly engine_release_run: (a: number) => void;
+    readonly engine_restore_label_layer: (a: number, b: number, c: number, d: number, e: number) => any;
     readonly engine_resume_run: (a: number, b: number, c: number, d: number, e: any, f: number, g: number) => any;
     readonly engine_save_run: (a: number, b: number, c: any) => any;
     readonly failed_allocation_bytes: () => number;
@@ -1581,11 +1603,11 @@ export interface InitOutput {
     readonly transform: (a: number, b: number, c: number) => [number, number];
     readonly wasm_bindgen__convert__closures_____invoke__h406a78d26a470301: (a: number, b: number, c: any, d: any) => void;
     readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_37: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_38: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_39: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_40: (a: number, b: number, c: any) => [number, number];
     readonly wasm_bindgen__convert__closures_____invoke__hdf6b664c1dd5eb9d: (a: number, b: number, c: any) => [number, number];
     readonly wasm_bindgen__convert__closures_____invoke__h14ef2b1162c22978: (a: number, b: number, c: any) => void;
-    readonly wasm_bindgen__convert__closures_____invoke__h14ef2b1162c22978_36: (a: number, b: number, c: any) => void;
+    readonly wasm_bindgen__convert__closures_____invoke__h14ef2b1162c22978_38: (a: number, b: number, c: any) => void;
     readonly __wbindgen_malloc: (a: number, b: number) => number;
     readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_free: (a: number, b: number, c: number) => void;
