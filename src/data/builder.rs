@@ -12,6 +12,7 @@ use super::class_detect;
 use super::classes::{ClassInfo, Labelling};
 use super::dataset::Dataset;
 use super::fault::{FaultKind, FileFault};
+use super::label_layer::LabelLayer;
 use super::mask::{self, MaskRule};
 use super::mask_files::{self, MaskFiles};
 use super::mask_numbers;
@@ -26,9 +27,6 @@ mod by_hand;
 mod making;
 mod painting;
 mod pairing;
-
-pub use painting::PaintError;
-use painting::PaintedImage;
 
 /// A decoded file.
 struct Loaded {
@@ -63,8 +61,8 @@ pub struct Builder {
     roles: Vec<FolderRoles>,
     /// Paths of image and mask that the user made pairs of; a path is in one of them only.
     by_hand: Vec<[String; 2]>,
-    /// What was painted, in the order of the first strokes.
-    painted: Vec<PaintedImage>,
+    /// What was painted, with the path of the image, in the order of the first strokes.
+    painted: Vec<(String, Arc<LabelLayer>)>,
     painted_classes: Vec<ClassInfo>,
     /// The last outcome, reused where nothing changed.
     last: Dataset,
@@ -251,6 +249,7 @@ impl Builder {
 
     /// Pairs all files by name, applies the rule, looks for what is odd.
     pub fn finish(&mut self) -> Dataset {
+        self.forget_other_sizes();
         let pairing = self.pair_files();
         let images_alone = match pairing.pairs.is_empty() {
             true => self.images_alone(&pairing),

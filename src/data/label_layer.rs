@@ -49,6 +49,17 @@ pub enum LayerError {
     BadLabel,
 }
 
+/// Why nothing can be painted there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PaintError {
+    /// There is no such image, or it is a mask, or its pair is blocked.
+    NoImage,
+    /// The patch reaches beyond the image, whose width and height these are.
+    Outside([u32; 2]),
+    /// Its values are too few or too many, or one of them is no class.
+    BadValues,
+}
+
 /// Values of a rectangle of an image, row by row, to be painted.
 #[derive(Debug, Clone, Copy)]
 pub struct Patch<'a> {

@@ -158,18 +158,18 @@ impl Engine {
     /// Pairs what the builder holds and tells the page.
     pub(super) fn report_data(&mut self) -> Vec<Event> {
         self.pair_data();
+        self.prediction.forget_split();
         self.data_event()
     }
 
-    /// Pairs what the builder holds. A run under way goes on with it: then only painted labels have changed, and the pairs
-    /// that were there have kept their numbers.
+    /// Pairs what the builder holds, where only painted labels have changed: the pairs that were there have kept their
+    /// numbers, and a run under way goes on with them.
     pub(super) fn pair_data(&mut self) {
         self.data.builder.set_places(self.data.vectors.places().all());
         self.data.builder.set_nodata(&self.data.vectors.places().nodata());
         self.data.set = Rc::new(self.data.builder.finish());
-        match self.run.under_way_mut() {
-            Some(run) => run.session_mut().set_data(self.data.set.clone()),
-            None => self.prediction.forget_split(),
+        if let Some(run) = self.run.under_way_mut() {
+            run.session_mut().set_data(self.data.set.clone());
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Engine, fault, file_parts::in_parts, labels::paint_fault};
 use crate::{
-    data::{builder::PaintError, dataset::Pair, held_back::Area},
+    data::{dataset::Pair, held_back::Area, label_layer::PaintError},
     export::{self, Classes, Geojson, NODATA_CLASS, VectorOptions},
     formats::{
         Parts,
@@ -32,14 +32,15 @@ impl Labels<'_> {
     }
 
     /// Class numbers as GeoTIFF, nodata where nothing is labelled.
-    fn tiff(&self, parts: Parts) -> Result<Vec<u8>, String> {
+    /// With colours it is a picture for other programs; without, numbers that a mask is read by.
+    fn tiff(&self, is_coloured: bool, parts: Parts) -> Result<Vec<u8>, String> {
         let palette = self.palette();
         let spec = GeoTiffSpec {
             width: self.pair.image.width as usize,
             height: self.pair.image.height as usize,
             geo: self.geo.as_ref(),
             nodata: Some(f64::from(NODATA_CLASS)),
-            palette: Some(&palette),
+            palette: is_coloured.then_some(palette.as_slice()),
         };
         tiff::write(spec, |y, x| self.at(y, x), parts).map_err(|e| e.to_string())
     }
@@ -73,7 +74,9 @@ impl Labels<'_> {
     fn file(&self, kind: LabelFile, stem: &str, parts: Parts) -> Result<(String, &'static str, Vec<u8>), String> {
         Ok(match kind {
             LabelFile::MaskPng => (format!("{stem}_labels.png"), "image/png", self.png(parts)?),
-            LabelFile::ClassTif | LabelFile::Zip => (format!("{stem}_labels.tif"), "image/tiff", self.tiff(parts)?),
+            LabelFile::ClassTif | LabelFile::Zip => {
+                (format!("{stem}_labels.tif"), "image/tiff", self.tiff(true, parts)?)
+            }
             LabelFile::Geojson => (
                 format!("{stem}_labels.geojson"),
                 "application/geo+json",
@@ -176,7 +179,7 @@ fn archive(all: &[Labels], stems: &[String]) -> Vec<Event> {
         };
         let image = write();
         let mask = labels
-            .tiff(Parts::whole())
+            .tiff(false, Parts::whole())
             .and_then(|bytes| zip.add(&format!("masks/{stem}.tif"), &bytes).map_err(|e| e.to_string()));
         if let Err(detail) = image.and(mask) {
             let file = Some(labels.pair.image_path.clone());

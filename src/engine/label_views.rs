@@ -7,9 +7,9 @@ use super::{
 use crate::{
     data::{
         batches::Sampling,
-        builder::PaintError,
         draw::{Draw, Stream},
         held_back::Area,
+        label_layer::PaintError,
         preprocess::SEED_TILE_PX,
     },
     formats::raster::Raster,

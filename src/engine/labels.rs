@@ -5,11 +5,10 @@ use std::rc::Rc;
 use super::{Engine, fault};
 use crate::{
     data::{
-        builder::PaintError,
         classes::{self, UNLABELLED},
         dataset::Dataset,
         held_back::Area,
-        label_layer::Patch,
+        label_layer::{PaintError, Patch},
         painted_classes::labelling_with,
     },
     protocol::{ClassInfo, Event, FaultCode, LabelPixels, LabelsTold, Stage},

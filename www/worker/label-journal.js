@@ -309,11 +309,11 @@ export class LabelJournal {
 
   /** @param {string[]} waiting ids */
   async replay(waiting) {
-    /** What is told at the end: each data set and each image's labels once. @type {Map<string, EngineEvent>} */
+    /** What is told at the end: the data set once, with all labels. @type {Map<string, EngineEvent>} */
     const told = new Map();
     /** @param {EngineEvent[]} events */
     const hear = (events) => {
-      for (const event of events) told.set(event.type === 'labels' ? `labels ${event.image}` : event.type, event);
+      for (const event of events) if (event.type !== 'labels') told.set(event.type, event);
     };
     const read = readerOf(this.files[this.current]);
     const chosen = this.classes.findLast(({ head }) => head.kind === 'classes' && head.ids.some((id) => waiting.includes(id)));
@@ -335,6 +335,9 @@ export class LabelJournal {
         if (values) hear(await this.host.paint({ type: 'paint_labels', image, left, top, width, height, values, corrected }));
       }
     }
+    // It was told with the first stroke of the last image; the classes it has say it once more.
+    const data = told.get('dataset');
+    if (data?.type === 'dataset' && data.label_classes?.length) hear(await this.host.paint({ type: 'set_label_classes', classes: data.label_classes }));
     this.host.send([...told.values()]);
   }
 

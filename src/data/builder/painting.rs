@@ -8,7 +8,7 @@ use crate::data::area::Area;
 use crate::data::classes::{self, ClassInfo, Labelling};
 use crate::data::dataset::{Dataset, Pair, Tally};
 use crate::data::fault::FaultKind;
-use crate::data::label_layer::{LabelLayer, LayerError, Patch};
+use crate::data::label_layer::{LabelLayer, LayerError, PaintError, Patch};
 use crate::data::mask_numbers::Numbers;
 use crate::data::pair::without_extension;
 use crate::data::pair_notes;
@@ -18,23 +18,6 @@ use crate::values::MAX_CLASSES;
 
 /// By which a pair is known, in place of its mask's pixels, whose labels were painted: those change from stroke to stroke.
 const PAINTED_HASH: u64 = 0x7061_696e_7465_6421;
-
-/// An image that was painted on.
-pub(super) struct PaintedImage {
-    path: String,
-    layer: Arc<LabelLayer>,
-}
-
-/// Why nothing can be painted there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PaintError {
-    /// There is no such image, or it is a mask, or its pair is blocked.
-    NoImage,
-    /// The patch reaches beyond the image, whose width and height these are.
-    Outside([u32; 2]),
-    /// Its values are too few or too many, or one of them is no class.
-    BadValues,
-}
 
 impl Builder {
     /// Which classes are painted where masks are foreground and background: their names and colours.
@@ -49,12 +32,12 @@ impl Builder {
 
     /// What was painted on the image at `path`.
     pub fn layer(&self, path: &str) -> Option<&Arc<LabelLayer>> {
-        self.painted.iter().find(|one| one.path == path).map(|one| &one.layer)
+        self.painted.iter().find(|one| one.0 == path).map(|one| &one.1)
     }
 
     /// All images that were painted on, in the order of their first strokes.
     pub fn layers(&self) -> impl Iterator<Item = (&str, &LabelLayer)> {
-        self.painted.iter().map(|one| (one.path.as_str(), one.layer.as_ref()))
+        self.painted.iter().map(|one| (one.0.as_str(), one.1.as_ref()))
     }
 
     /// Begins to paint on the image at `path`, which is a pair of its own from the next [`finish`](Self::finish) on if it
@@ -87,14 +70,22 @@ impl Builder {
         Ok(())
     }
 
+    /// What was painted on an image that another of the same path has replaced is of no use for one of another size.
+    pub(super) fn forget_other_sizes(&mut self) {
+        let files = &self.files;
+        let size = |path: &str| {
+            let own = files.iter().find(|file| file.path == path && file.of.is_none());
+            own.map(|file| [file.raster.width, file.raster.height])
+        };
+        self.painted
+            .retain(|one| size(&one.0).is_none_or(|size| size == one.1.size()));
+    }
+
     fn put_layer(&mut self, path: &str, layer: LabelLayer) {
         let layer = Arc::new(layer);
-        match self.painted.iter_mut().find(|one| one.path == path) {
-            Some(one) => one.layer = layer,
-            None => self.painted.push(PaintedImage {
-                path: path.to_owned(),
-                layer,
-            }),
+        match self.painted.iter_mut().find(|one| one.0 == path) {
+            Some(one) => one.1 = layer,
+            None => self.painted.push((path.to_owned(), layer)),
         }
     }
 
@@ -118,7 +109,7 @@ impl Builder {
     /// Takes the images of these paths for those that were painted on first, in this order: it decides about the numbers of
     /// their pairs.
     pub fn order_layers(&mut self, paths: &[String]) {
-        let place = |one: &PaintedImage| paths.iter().position(|path| *path == one.path);
+        let place = |one: &(String, Arc<LabelLayer>)| paths.iter().position(|path| *path == one.0);
         self.painted.sort_by_key(|one| place(one).unwrap_or(usize::MAX));
     }
 
@@ -128,7 +119,7 @@ impl Builder {
 
     /// Bytes of all that was painted.
     pub(super) fn painted_bytes(&self) -> u64 {
-        self.painted.iter().map(|one| one.layer.bytes()).sum()
+        self.painted.iter().map(|one| one.1.bytes()).sum()
     }
 
     /// Paints on an image of `data`, which is the outcome of the last [`finish`](Self::finish) and is changed in place: the
@@ -151,12 +142,12 @@ impl Builder {
         if let Some(last) = self.last.pairs.get_mut(at) {
             (last.layer, last.labels) = (None, Arc::default());
         }
-        let Some(one) = self.painted.iter_mut().find(|one| one.path == path) else {
+        let Some(one) = self.painted.iter_mut().find(|one| one.0 == path) else {
             return Err(PaintError::NoImage);
         };
         let image = pair.image.clone();
         let is_known = image.any_transparent();
-        let layer = Arc::make_mut(&mut one.layer);
+        let layer = Arc::make_mut(&mut one.1);
         layer.paint(patch, |x, y| !is_known || image.alpha8_at(x, y) != 0);
         let width = image.width as usize;
         let labels = Arc::make_mut(&mut pair.labels);
@@ -171,7 +162,7 @@ impl Builder {
                 pair.tally.replace(old, *label);
             }
         }
-        pair.layer = Some(one.layer.clone());
+        pair.layer = Some(one.1.clone());
         pair.foreground_share = pair.tally.share(&pair.labelling, pair.labels.len() as u64);
         if let Some(last) = self.last.pairs.get_mut(at) {
             *last = pair.clone();
@@ -196,7 +187,7 @@ impl Builder {
         let alone: Vec<usize> = self
             .painted
             .iter()
-            .filter_map(|one| place(&one.path))
+            .filter_map(|one| place(&one.0))
             .filter(|image| !has_mask(*image))
             .collect();
         for image in &alone {
