@@ -129,7 +129,9 @@ async function run(open) {
 }
 
 /** @param {string} name of an image, with or without folders */
-const isVal = (name) => job.val.some((one) => path.parse(path.basename(name)).name === path.parse(path.basename(one)).name);
+function isVal(name) {
+  return job.val.some((one) => path.parse(path.basename(name)).name === path.parse(path.basename(one)).name);
+}
 
 /** Copies images, and the masks of validation images alone, where the page finds them as pairs. */
 function stage() {
