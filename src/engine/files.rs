@@ -265,7 +265,10 @@ impl Engine {
                 self.data.set.mask_labels(index as usize),
             ),
             PictureOf::Input => (self.inputs.raster(index as usize), None),
-            PictureOf::Unpaired => (self.data.set.unpaired.get(index as usize).map(|file| &*file.raster), None),
+            PictureOf::Unpaired => (
+                self.data.set.unpaired.get(index as usize).map(|file| &*file.raster),
+                None,
+            ),
         };
         let Some(image) = image else {
             return vec![fault(

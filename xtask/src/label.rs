@@ -86,7 +86,9 @@ fn names(text: &str) -> Value {
 }
 
 fn positive(name: &str, text: &str) -> Result<Value> {
-    let number: f64 = text.parse().with_context(|| format!("--{name} takes a number, not `{text}`"))?;
+    let number: f64 = text
+        .parse()
+        .with_context(|| format!("--{name} takes a number, not `{text}`"))?;
     if !(number > 0.0 && number.is_finite()) {
         bail!("--{name} takes a number above 0, not `{text}`");
     }
@@ -111,7 +113,17 @@ mod tests {
 
     #[test]
     fn what_is_not_said_has_its_usual_value() {
-        let job = parsed(&["--images", "/", "--truth", "/", "--val", "a.png, b.png", "--suggest", "--set", "depth=3"]);
+        let job = parsed(&[
+            "--images",
+            "/",
+            "--truth",
+            "/",
+            "--val",
+            "a.png, b.png",
+            "--suggest",
+            "--set",
+            "depth=3",
+        ]);
         let job = job.unwrap().unwrap();
         assert_eq!(job["val"], json!(["a.png", "b.png"]));
         assert_eq!(job["strokes"], 12.0);
