@@ -69,7 +69,6 @@ async function run(open) {
   await gm.dropForTraining(page, [path.join(staging, 'images'), ...(masks ? [path.join(staging, 'masks')] : [])]);
   const next = random(job.seed);
   const chosen = shuffled(names, next).slice(0, job.painted);
-  await gm.applySettings(page, 'fast', { seed: job.seed, steps: 100_000, ...(job.val.length ? { val_names: job.val } : {}), ...job.config });
 
   const editor = new LabelPage(page);
   let strokes = 0;
@@ -82,6 +81,10 @@ async function run(open) {
     }
   }
   say(`${strokes} strokes on ${chosen.length} images`);
+  // Before there is an image to train on, no images can be held back.
+  await editor.close();
+  await gm.applySettings(page, 'fast', { seed: job.seed, steps: 100_000, ...(job.val.length ? { val_names: job.val } : {}), ...job.config });
+  await editor.open();
   await editor.trainOrPause();
   const began = Date.now();
   const until_ = began + job.minutes * 60_000;
@@ -129,7 +132,9 @@ async function run(open) {
 }
 
 /** @param {string} name of an image, with or without folders */
-const isVal = (name) => job.val.some((one) => path.parse(path.basename(name)).name === path.parse(path.basename(one)).name);
+function isVal(name) {
+  return job.val.some((one) => path.parse(path.basename(name)).name === path.parse(path.basename(one)).name);
+}
 
 /** Copies images, and the masks of validation images alone, where the page finds them as pairs. */
 function stage() {

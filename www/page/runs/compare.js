@@ -140,6 +140,6 @@ function paintPicture() {
     return `${'AB'[i]} IoU ${metric(one.iou)}${classes.length ? '' : `, mask ${Math.round(coverage(one.probability, cut) * 100)} %`}`;
   });
   context.fillStyle = '#ffffff';
-  context.fillRect(at - 1, 0, 2, item.height);
+  context.fillRect(at, 0, Math.max(1, Math.round(item.width / 250)), item.height);
   setText($('compare-picture-line'), words.join(' · '));
 }
