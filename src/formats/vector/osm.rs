@@ -403,7 +403,7 @@ mod tests {
             of("type=multipolygon natural=water")
         );
         let found = told(&[nodes, members.concat(), relation].concat());
-        assert_eq!(found, [("water".into(), 2), ("water".into(), 1)]);
+        assert_eq!(found, [("water".into(), 1), ("water".into(), 2)]);
     }
 
     #[test]
