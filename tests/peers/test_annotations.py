@@ -3,8 +3,8 @@
 import json
 
 import numpy as np
+import rasterio
 import rasterio.features
-from PIL import Image
 from pycocotools import mask as coco_mask
 from safetensors.numpy import load_file
 
@@ -14,7 +14,8 @@ HEIGHT, WIDTH = 90, 120
 def images(folder, rng, count: int) -> list[str]:
     names = [f"p{i}.png" for i in range(count)]
     for name in names:
-        Image.fromarray(rng.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)).save(folder / name)
+        with rasterio.open(folder / name, "w", driver="PNG", width=WIDTH, height=HEIGHT, count=3, dtype="uint8") as file:
+            file.write(rng.integers(0, 256, (3, HEIGHT, WIDTH), np.uint8))
     return names
 
 
