@@ -61,17 +61,17 @@ test('strokes are there again after a reload, and after the engine ended beside 
     await stroke(page, image, 40, 0);
   }
   await pairsAre(page, 2, 'two images are pairs');
-  await until(async () => (await page.evaluate(() => /** @type {any} */ (window).groundmask.lastEvents.filter((/** @type {any} */ event) => event.type === 'labels').length)) === 2, { limitMs: 10_000, what: 'all strokes were taken' });
+  await until(async () => (await page.evaluate(() => /** @type {any} */ (window).groundmask.lastEvents.filter((/** @type {any} */ event) => event.type === 'labels').length)) === 2, { limitMs: 60_000, what: 'all strokes were taken' });
   await page.reload();
   await gm.openPage(page, String(baseURL), 'cpu');
   await gm.dropForTraining(page, [folder]);
   await pairsAre(page, 2, 'the strokes are there again');
   const share = Math.round(((2 * 60 * 8) / (72 * 60)) * 1e4);
-  await until(async () => Object.values(await shares(page)).every((own) => own === share), { limitMs: 10_000, what: 'all of each stroke' });
+  await until(async () => Object.values(await shares(page)).every((own) => own === share), { limitMs: 60_000, what: 'all of each stroke' });
 
   await stroke(page, paths[2], 20, 1);
   await pairsAre(page, 3, 'three pairs');
-  await gm.applySettings(page, 'fast', { ...SMALL, steps: 3000, val_share: 0.34 });
+  await gm.applySettings(page, 'fast', { ...SMALL, steps: 100_000, val_share: 0.34 });
   await saveEvery(page, 250);
   await begin(page);
   await imagesKept(page);
@@ -79,7 +79,7 @@ test('strokes are there again after a reload, and after the engine ended beside 
   // Later than the last save: only the journal has it.
   await saveEvery(page, 3_600_000);
   await stroke(page, paths[2], 40, 0);
-  await until(async () => (await page.evaluate(() => /** @type {any} */ (window).groundmask.lastEvents.some((/** @type {any} */ event) => event.type === 'labels' && event.painted_version > 0 && event.image === 'images/plot3.png'))), { limitMs: 10_000, what: 'the stroke was taken' });
+  await until(async () => (await page.evaluate(() => /** @type {any} */ (window).groundmask.lastEvents.some((/** @type {any} */ event) => event.type === 'labels' && event.painted_version > 0 && event.image === 'images/plot3.png'))), { limitMs: 60_000, what: 'the stroke was taken' });
   await killWorker(page);
   await resumed(page);
   await until(async () => Object.values(await shares(page)).every((own) => own === share), { limitMs: 60_000, what: 'the labels are as they were' });

@@ -22,8 +22,7 @@ function device() {
     },
     /** @param {{ usage: number }} descriptor */
     createBuffer(descriptor) {
-      /** @param {number} mode */
-      return { descriptor, mapAsync: (mode) => new Promise((resolve) => open.push(() => resolve(mode))) };
+      return { descriptor, mapAsync: (/** @type {number} */ mode) => new Promise((resolve) => open.push(() => resolve(mode))) };
     },
   };
 }
@@ -40,9 +39,10 @@ test('a read ends although nobody submits anything, and then nothing more is sub
 
 test('a buffer that is not read from is left as it is', () => {
   const gpu = device();
-  const { mapAsync } = gpu.createBuffer({ usage: 2 });
+  const asMade = device().createBuffer({ usage: 2 }).mapAsync.toString();
   hastenReads(gpu);
-  assert.equal(gpu.createBuffer({ usage: 2 }).mapAsync.toString(), mapAsync.toString());
+  assert.equal(gpu.createBuffer({ usage: 2 }).mapAsync.toString(), asMade);
+  assert.notEqual(gpu.createBuffer({ usage: 1 }).mapAsync.toString(), asMade);
 });
 
 test('a read that fails is not waited for any longer, and a lost device ends the asking', async () => {

@@ -10,6 +10,7 @@ function memory(room = Infinity) {
   let size = 0;
   return {
     getSize: () => size,
+    /** @type {() => void} */
     flush: () => {},
     close: () => {},
     /** @param {number} length */
@@ -44,7 +45,7 @@ const dataset = (paths) => ({ type: 'dataset', pairs: [], unpaired: paths.map((p
 /** @param {string} image @param {number} value @returns {any} */
 const patch = (image, value) => ({ type: 'paint_labels', image, left: 3, top: 4, width: 20, height: 10, values: new Uint8Array(200).fill(value), corrected: value === 2 });
 
-/** A journal and what it asked of the engine. @param {any[]} files */
+/** A journal and what it asked of the engine. @param {any[]} [files] none: there is no storage yet */
 function journal(files) {
   /** @type {any[]} */
   const asked = [];
@@ -59,8 +60,9 @@ function journal(files) {
     },
     layer: (path) => new TextEncoder().encode(`layer of ${path}`),
     send: (events) => asked.push({ type: 'sent', events }),
+    unkept: (why) => asked.push({ type: 'unkept', why }),
   });
-  own.begin(files);
+  if (files) own.begin(files);
   return { own, asked };
 }
 
@@ -156,14 +158,91 @@ test('a file that has grown is written anew, with a layer an image', async () =>
   assert.equal(again.asked.filter(({ type }) => type === 'paint_labels').length, 1);
 });
 
-test('a full storage keeps what it has', async () => {
-  const files = [memory(150), memory(150)];
+test('a file written anew is kept although the other one cannot be emptied', async () => {
+  const noise = Uint8Array.from({ length: 200 }, (_, i) => i % 2);
+  const fails = () => {
+    throw new Error('InvalidStateError');
+  };
+  for (const fault of /** @type {const} */ (['flush', 'truncate'])) {
+    const files = [memory(), memory()];
+    const { own } = journal(files);
+    own.watch([dataset(['a.png'])]);
+    await settle(own);
+    for (let i = 0; i < 12_000; i += 1) own.keep({ ...patch('a.png', 1), values: noise }, []);
+    files[0][fault] = fails;
+    await settle(own);
+    own.keep(patch('a.png', 2), []);
+    const again = journal(files);
+    again.own.watch([dataset(['a.png'])]);
+    await settle(again.own);
+    assert.deepEqual(again.asked.map(({ type }) => type).filter((type) => type !== 'sent'), ['restore', 'paint_labels'], fault);
+  }
+});
+
+test('the file in use stays where the other one cannot be written', async () => {
+  const noise = Uint8Array.from({ length: 200 }, (_, i) => i % 2);
+  const files = [memory(), memory(20)];
   const { own } = journal(files);
   own.watch([dataset(['a.png'])]);
   await settle(own);
-  own.keep(patch('a.png', 1), []);
+  for (let i = 0; i < 12_000; i += 1) own.keep({ ...patch('a.png', 1), values: noise }, []);
+  files[1].truncate = () => {
+    throw new Error('InvalidStateError');
+  };
+  await settle(own);
   own.keep(patch('a.png', 2), []);
+  const again = journal(files);
+  again.own.watch([dataset(['a.png'])]);
+  await settle(again.own);
+  assert.equal(again.asked.filter(({ type }) => type === 'paint_labels').length, 12_001);
+});
+
+test('what was painted before there was a storage is kept, and not painted over by what lies there', async () => {
+  const files = [memory(), memory()];
+  const before = journal(files);
+  before.own.watch([dataset(['a.png', 'b.png'])]);
+  await settle(before.own);
+  before.own.keep(patch('a.png', 1), []);
+  before.own.keep(patch('b.png', 1), []);
+  const { own, asked } = journal();
+  own.watch([dataset(['a.png', 'b.png'])]);
+  await settle(own);
+  own.keep({ type: 'set_label_classes', classes: [{ name: 'x', rgb: [1, 2, 3] }] }, []);
+  own.keep(patch('a.png', 2), []);
+  own.keep(patch('b.png', 2), [/** @type {any} */ ({ type: 'fault' })]);
+  own.begin(files);
+  // Before the worker has a turn for it.
+  own.keep(patch('a.png', 3), []);
+  await settle(own);
+  assert.deepEqual(asked.filter(({ type }) => type === 'paint_labels').map(({ image }) => image), ['b.png']);
+  const again = journal(files);
+  again.own.watch([dataset(['a.png', 'b.png'])]);
+  await settle(again.own);
+  assert.deepEqual(again.asked.map(({ type, path, image }) => [type, path ?? image]).slice(0, 3), [['set_label_classes', undefined], ['restore', 'a.png'], ['paint_labels', 'b.png']]);
+});
+
+test('a storage that cannot be opened is told of with the first stroke', async () => {
+  const { own, asked } = journal();
+  own.watch([dataset(['a.png'])]);
+  await own.open(/** @type {any} */ ({ getFileHandle: () => Promise.reject(new Error('gone')) }));
+  assert.deepEqual(asked, []);
+  own.keep(patch('a.png', 1), []);
+  own.keep(patch('a.png', 1), []);
+  assert.deepEqual(asked, [{ type: 'unkept', why: 'Error: gone' }]);
+});
+
+test('a full storage keeps what it has', async () => {
+  const files = [memory(150), memory(150)];
+  const { own, asked } = journal(files);
+  own.watch([dataset(['a.png'])]);
+  await settle(own);
+  own.keep(patch('a.png', 1), []);
+  assert.deepEqual(asked, []);
+  own.keep(patch('a.png', 2), []);
+  own.keep(patch('a.png', 3), []);
   assert.notEqual(own.failed, '');
+  // Once is enough.
+  assert.deepEqual(asked, [{ type: 'unkept', why: own.failed }]);
   const again = journal(files);
   again.own.watch([dataset(['a.png'])]);
   await settle(again.own);

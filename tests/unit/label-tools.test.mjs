@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { UNLABELLED } from '../../www/generated/constants.js';
+import { MOST_BRUSH_PX, fromSlider, placeOf } from '../../www/page/label/brush-size.js';
 import { Recorder } from '../../www/page/label/history.js';
 import { LabelTiles } from '../../www/page/label/tiles.js';
 import { Tools } from '../../www/page/label/tools.js';
@@ -117,6 +118,32 @@ test('rectangles are dragged, or made by two clicks, or by two presses of a key'
   pressed.tools.press({ x: 10, y: 10 }, false);
   pressed.tools.press({ x: 29.5, y: 19.5 }, false);
   for (const { count, strokes } of [dragged, clicked, pressed]) assert.deepEqual([count(1), strokes()], [200, 1]);
+});
+
+test('a corner that is taken back is none', () => {
+  const { tools, count, strokes } = ground();
+  tools.choose('rectangle');
+  drag(tools, [[10, 10]]);
+  assert.equal(tools.dropCorner(), true);
+  assert.equal(tools.busy, false);
+  drag(tools, [[50, 50]]);
+  assert.deepEqual([count(1), strokes()], [0, 0]);
+  drag(tools, [[59.5, 54.5]]);
+  assert.deepEqual([count(1), strokes()], [50, 1]);
+});
+
+test('keys move the slider of sizes from end to end, though what it stands for is written back', () => {
+  let at = 0;
+  const sizes = [];
+  for (let presses = 0; presses < 100; presses += 1) {
+    const px = fromSlider(at + 1);
+    at = Math.round(placeOf(at + 1, px));
+    sizes.push(px);
+  }
+  assert.deepEqual([sizes[0], sizes.at(-1)], [1, MOST_BRUSH_PX]);
+  assert.deepEqual(sizes, [...sizes].sort((a, b) => a - b));
+  // Sizes set by the buttons are found again.
+  for (let px = 1; px <= MOST_BRUSH_PX; px += 1) assert.equal(fromSlider(placeOf(0, px)), px);
 });
 
 test('a second finger takes the stroke of the first back', () => {

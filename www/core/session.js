@@ -10,7 +10,7 @@ import { PROTOCOL_VERSION } from './paths.js';
 import { reduce, say } from './reduce.js';
 import { holdStorage } from './storage-lock.js';
 import { changed, changedFigures, running, state } from './store.js';
-import { deathWords, endedSilently, fruitlessWords, loadWords } from '../ui/strings.js';
+import { deathWords, endedSilently, fruitlessWords, labelTroubleWords, loadWords } from '../ui/strings.js';
 import { noteEngineUp } from './watch.js';
 
 /** @typedef {import('./types.js').FromWorker} FromWorker */
@@ -81,6 +81,8 @@ export function initStorage() {
 export function startEngine() {
   state.engine = 'loading';
   state.loading = { loaded: 0, total: null };
+  // Another worker tries anew.
+  state.labelsUnkept = '';
   connect(receive, died, state.deviceChoice);
   filesForNewEngine();
   if (hasStorage) post({ kind: 'open_store' });
@@ -155,6 +157,12 @@ function receive(message) {
         }
         reduce(event);
       }
+      break;
+    case 'labels_unkept':
+      state.labelsUnkept = message.why;
+      // What can be done about something else stays in view; the editor says it too.
+      state.error ??= { ...labelTroubleWords(message.why), action: null };
+      say(labelTroubleWords(message.why).sentence);
       break;
     case 'kept':
     case 'saved':

@@ -98,6 +98,7 @@ import { EVEN_ODDS } from '../ui/format.js';
  * @property {number} predictedAt the threshold that the metrics of the results were measured at
  * @property {(Fault & { purpose: Purpose | null })[]} faults faults that belong to no data set
  * @property {Keeping} keep
+ * @property {string} labelsUnkept why labels painted from now on are not kept in this browser; empty: they are, where there is a storage
  * @property {number} bytesSent
  * @property {number} longestTaskMs longest page task since load (0: none over 50 ms)
  * @property {number} longestTaskTrainingMs the same while training
@@ -133,6 +134,7 @@ const initial = () => ({
   predictedAt: EVEN_ODDS,
   faults: [],
   keep: { storage: 'unknown', detail: '', offer: null, last: null, why: '', other: null, later: false, runs: [], held: [], own: null, undo: null, taken: -1, dataKept: undefined },
+  labelsUnkept: '',
   bytesSent: 0,
   longestTaskMs: 0,
   longestTaskTrainingMs: 0,
@@ -241,6 +243,9 @@ export const isDataHere = (fingerprint) => isOneOf(fingerprint, [state.dataset?.
 
 /** Pairs that take part. */
 export const usablePairs = () => state.dataset?.pairs.filter((pair) => !pair.excluded && !pair.blocked) ?? [];
+
+/** Labels were painted that end with this page: nothing else holds them. */
+export const labelsAtRisk = () => (state.keep.storage !== 'disk' || state.labelsUnkept !== '') && (state.dataset?.pairs.some(({ painted }) => painted) ?? false);
 
 /** Images without a mask and masks without an image; those whose partner was refused are told with it. */
 export function unpaired() {

@@ -121,6 +121,7 @@
  * @typedef {KeepReport
  *   | { kind: 'awake' }
  *   | { kind: 'hello', protocol: number, build: string }
+ *   | { kind: 'labels_unkept', why: string }
  *   | { kind: 'loading', loaded: number, total: number | null }
  *   | { kind: 'ready', fused: boolean, binary: string }
  *   | { kind: 'load_failed', reason: LoadReason, detail: string }

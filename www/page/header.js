@@ -10,7 +10,7 @@ import { BINARIES } from '../core/build.js';
 import { send } from '../core/engine.js';
 import { rootUrl, threadsWasmUrl } from '../core/paths.js';
 import { recover, restart } from '../core/session.js';
-import { changed, onPaint, running, state, stepOf, unpaired, usablePairs } from '../core/store.js';
+import { changed, labelsAtRisk, onPaint, running, state, stepOf, unpaired, usablePairs } from '../core/store.js';
 import { deviceReason } from '../ui/strings.js';
 
 /** @typedef {import('../core/store.js').Place} Place */
@@ -94,13 +94,13 @@ function initDialogs() {
 }
 
 /**
- * The module with threads has no GPU, the other one thread. The choice takes the module along while no run, model or result
- * would be lost by that. @param {import('../core/types.js').DeviceChoice} choice
+ * The module with threads has no GPU, the other one thread. The choice takes the module along while no run, model, result or
+ * label would be lost by that. @param {import('../core/types.js').DeviceChoice} choice
  */
 function wantsOtherModule(choice) {
   const isThreaded = state.binary === threadsWasmUrl;
   const isThere = crossOriginIsolated && threadsWasmUrl.slice(rootUrl.length) in BINARIES;
-  if (state.engine !== 'ready' || state.run || state.model || state.results.length) return false;
+  if (state.engine !== 'ready' || state.run || state.model || state.results.length || labelsAtRisk()) return false;
   return isThreaded ? choice === 'webgpu' : choice === 'cpu' && isThere && state.device?.kind === 'webgpu';
 }
 

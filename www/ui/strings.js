@@ -367,6 +367,14 @@ export function troubleWords(why) {
   return { sentence: `The run could not be saved on disk (${why.slice(0, 160)}).`, next: 'Training goes on. Save the run as a file before closing the page.' };
 }
 
+/** Painted labels do not go to disk. @param {string} why @returns {Words} */
+export function labelTroubleWords(why) {
+  return {
+    sentence: /no space|quota/i.test(why) ? 'The browser’s storage is full: labels painted from now on are not kept in it.' : `Labels painted from now on are not kept in this browser (${why.slice(0, 160)}).`,
+    next: 'They stay as long as this page is open. Take them home as a file in the label editor before closing it.',
+  };
+}
+
 /** What the classic preset is good for. @param {string} time of a run on these data, empty if that is not known */
 export const classicLine = (time) => `The original network, for comparison: top-left 512 px, grey${time ? `, about ${time} here` : ''}.`;
 

@@ -27,6 +27,7 @@ import { openSync, readerOf } from './slots.js';
  * @property {(path: string, bytes: Uint8Array) => Promise<EngineEvent[]>} restore takes in a layer
  * @property {(path: string) => Uint8Array | undefined} layer gives one
  * @property {(events: EngineEvent[]) => void} send
+ * @property {(why: string) => void} unkept what is painted from now on is not kept
  */
 
 const NAMES = ['labels-a', 'labels-b'];
@@ -145,16 +146,28 @@ export class LabelJournal {
     this.wanted = false;
     /** @type {ReturnType<typeof setTimeout> | null} */
     this.flushing = null;
-    /** Why nothing is kept any more. */
+    /** Why nothing is kept any more, and whether that was said. */
     this.failed = '';
+    this.told = false;
+    /** What was painted before there was a storage: ids and paths of images, and the classes chosen last. @type {Map<string, string>} */
+    this.early = new Map();
+    /** @type {ClassInfo[] | null} */
+    this.earlyClasses = null;
   }
 
   /** @param {FileSystemDirectoryHandle} folder */
   async open(folder) {
     /** @type {SyncFile[]} */
     const files = [];
-    for (const name of NAMES) files.push(await openSync(await folder.getFileHandle(name, { create: true })));
-    this.begin(files);
+    try {
+      for (const name of NAMES) files.push(await openSync(await folder.getFileHandle(name, { create: true })));
+      this.begin(files);
+    } catch (error) {
+      // Said with the first stroke: who paints nothing misses nothing.
+      this.failed = String(error);
+      this.files = [];
+      for (const file of files) file.close();
+    }
   }
 
   /** Reads what was kept. @param {SyncFile[]} files */
@@ -228,27 +241,53 @@ export class LabelJournal {
 
   /** A command was carried out: what it changed is kept. @param {Command} command @param {EngineEvent[]} events */
   keep(command, events) {
-    if (this.replaying || !this.files.length || this.failed || events.some(({ type }) => type === 'fault')) return;
-    if (command.type === 'set_label_classes') {
-      const ids = [...this.paths.keys()].slice(0, MAX_IDS);
-      this.append({ kind: 'classes', classes: /** @type {ClassInfo[]} */ (command.classes), ids }, new Uint8Array());
-    }
+    if (this.replaying || events.some(({ type }) => type === 'fault')) return;
+    if (command.type === 'set_label_classes') this.keepClasses(/** @type {ClassInfo[]} */ (command.classes));
     if (command.type !== 'paint_labels') return;
     const id = this.ids.get(command.image);
     if (!id) return;
     const { left, top, width, height, corrected = false } = command;
+    // Also before there is a storage: what lies in there is older, and must not be painted over it.
     this.live.add(id);
-    this.append({ kind: 'patch', id, left, top, width, height, corrected }, packRuns(command.values));
+    if (!this.files.length) this.early.set(id, command.image);
+    else this.append({ kind: 'patch', id, left, top, width, height, corrected }, packRuns(command.values));
+    this.warn();
+  }
+
+  /** Says once that strokes are not kept. */
+  warn() {
+    if (!this.failed || this.told) return;
+    this.told = true;
+    this.host.unkept(this.failed);
+  }
+
+  /** @param {ClassInfo[]} classes */
+  keepClasses(classes) {
+    if (!this.files.length) this.earlyClasses = classes;
+    else this.append({ kind: 'classes', classes, ids: [...this.paths.keys()].slice(0, MAX_IDS) }, new Uint8Array());
+  }
+
+  /** What was painted before there was a storage is kept as it stands. */
+  catchUp() {
+    if (!this.early.size && !this.earlyClasses) return;
+    if (this.earlyClasses) this.keepClasses(this.earlyClasses);
+    this.earlyClasses = null;
+    for (const [id, path] of this.early) {
+      const layer = this.live.has(id) ? this.host.layer(path) : undefined;
+      if (layer) this.append({ kind: 'layer', id }, layer);
+    }
+    this.early.clear();
+    this.warn();
   }
 
   /** @param {Head} head @param {Uint8Array} body */
   append(head, body) {
+    if (this.failed) return;
     const file = this.files[this.current];
     const bytes = record(head, body);
     try {
       if (file.write(bytes, { at: this.end }) !== bytes.length) throw new Error('quota');
     } catch (error) {
-      // The runs' own saves say what is wrong with the storage.
       this.failed = String(error);
       return;
     }
@@ -256,7 +295,11 @@ export class LabelJournal {
     this.end += bytes.length;
     this.flushing ??= setTimeout(() => {
       this.flushing = null;
-      file.flush();
+      try {
+        this.files[this.current].flush();
+      } catch {
+        // It is written; the next one brings it to the disk.
+      }
     }, FLUSH_MS);
   }
 
@@ -297,6 +340,8 @@ export class LabelJournal {
       return;
     }
     this.wanted = false;
+    // Here and not where the storage opens: the engine may be in a call then, and cannot be asked.
+    this.catchUp();
     const waiting = [...this.images.keys()].filter((id) => this.paths.has(id) && !this.live.has(id));
     if (!waiting.length) return;
     this.replaying = true;
@@ -345,11 +390,11 @@ export class LabelJournal {
   rewrite() {
     const [from, to] = [this.files[this.current], this.files[1 - this.current]];
     const read = readerOf(from);
+    let at = HEAD_BYTES;
+    /** @type {[Head, number, number][]} */
+    const notes = [];
     try {
       to.truncate(0);
-      let at = HEAD_BYTES;
-      /** @type {[Head, number, number][]} */
-      const notes = [];
       /** @param {Head} head @param {Uint8Array} body */
       const put = (head, body) => {
         const bytes = record(head, body);
@@ -373,21 +418,31 @@ export class LabelJournal {
         else for (const { head, at: place, length } of this.images.get(id) ?? []) put(head, parsed(read(place, length))?.body ?? new Uint8Array());
       }
       to.flush();
-      this.number += 1;
-      to.write(this.headOf(this.number), { at: 0 });
+      if (to.write(this.headOf(this.number + 1), { at: 0 }) !== HEAD_BYTES) throw new Error('quota');
       to.flush();
-      this.current = 1 - this.current;
-      this.images.clear();
-      this.classes = [];
-      for (const [head, place, length] of notes) this.note(head, place, length);
-      this.end = at;
-      this.compact = at;
-      from.truncate(0);
-      from.flush();
     } catch {
       // The file in use is whole; it is tried again when that has doubled.
       this.compact = this.end;
-      to.truncate(0);
+      empty(to);
+      return;
     }
+    this.number += 1;
+    this.current = 1 - this.current;
+    this.images.clear();
+    this.classes = [];
+    for (const [head, place, length] of notes) this.note(head, place, length);
+    this.end = at;
+    this.compact = at;
+    empty(from);
+  }
+}
+
+/** Empties a file that is not in use: one that stays has the lower number, and is not read. @param {SyncFile} file */
+function empty(file) {
+  try {
+    file.truncate(0);
+    file.flush();
+  } catch {
+    // It is emptied before it is written the next time.
   }
 }

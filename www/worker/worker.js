@@ -40,6 +40,7 @@ const journal = new LabelJournal({
   restore: async (path, bytes) => (await guarded(async () => /** @type {any} */ (engine).restore_label_layer(path, bytes), true)) ?? [],
   layer: (path) => engine?.label_layer(path),
   send: (events) => send(events),
+  unkept: (why) => post({ kind: 'labels_unkept', why }),
 });
 const checkpoints = new Checkpoints({ post, send, engine: () => engine, module: () => module, guarded: (work) => guarded(async () => work(), true), wake: run, opened: (folder) => journal.open(folder) });
 let keeping = false;

@@ -68,6 +68,14 @@ export class LabelCanvas {
     this.moved();
   }
 
+  /** Nothing is shown any more: pictures are memory. */
+  close() {
+    this.tiles = null;
+    this.pictures = [];
+    this.tilePictures.clear();
+    this.dirty = null;
+  }
+
   /** Its picture, at its size or smaller. @param {number} width @param {number} height @param {Uint8Array} rgba */
   setPicture(width, height, rgba) {
     const picture = newCanvas(width, height);

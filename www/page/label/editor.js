@@ -40,6 +40,8 @@ const LOOK_EVERY_MS = 100;
 
 /** @type {{ width: number, height: number, rgba: Uint8Array } | null} */
 let picture = null;
+/** Place in the data set that the picture was asked by last. */
+let askedBy = '';
 /** @type {Map<string, Layer>} */
 const layers = new Map();
 /** The place of the keyboard's cross, once keys were used. @type {Point | null} */
@@ -139,10 +141,13 @@ export function initLabelEditor() {
   onEvent(receive);
   onPaint(paint);
   whenReady(() => {
+    // The layer on the desk is of the engine that is gone: the new one would be told of strokes on images that it has not got.
+    desk.layer = null;
     layers.clear();
     shares.clear();
     network.forget();
     suggestions.forget();
+    if (dialog().open) dialog().close();
   });
 }
 
@@ -165,6 +170,7 @@ function show(wanted, part) {
   desk.layer?.end();
   desk.image = wanted;
   picture = null;
+  askedBy = '';
   cross = null;
   pointer = { x: wanted.width / 2, y: wanted.height / 2 };
   tell('');
@@ -177,7 +183,7 @@ function show(wanted, part) {
   }
   canvas.open(wanted, desk.layer.tiles);
   if (wanted.thumb.rgba.length) canvas.setPicture(wanted.thumb.width, wanted.thumb.height, wanted.thumb.rgba);
-  send({ type: 'picture', of: wanted.of, index: wanted.index, max_px: PICTURE_PX });
+  askPicture(wanted);
   network.open(wanted.path, wanted);
   pose.fit();
   const stage = $('label-stage');
@@ -185,6 +191,13 @@ function show(wanted, part) {
   pose.maxZoom = Math.max(8, 40 / fits);
   if (part) pose.show(part, wanted, stage.clientWidth, stage.clientHeight);
   changed();
+}
+
+/** Asks for the picture by its place in the data set, once a place. @param {Labelled} wanted */
+function askPicture({ of, index }) {
+  if (picture || askedBy === `${of} ${index}`) return;
+  askedBy = `${of} ${index}`;
+  send({ type: 'picture', of, index, max_px: PICTURE_PX });
 }
 
 /** @param {number} by */
@@ -208,6 +221,8 @@ function closed() {
   desk.image = null;
   desk.layer = null;
   picture = null;
+  canvas.close();
+  network.forget();
   changed();
   // What opened it may be gone.
   requestAnimationFrame(() => document.activeElement === document.body && focusHeading());
@@ -357,7 +372,8 @@ function receive(event) {
 function followData({ rule: now, pairs }) {
   // By another rule masks are other labels; what was painted over them is in there.
   const key = JSON.stringify(now) + JSON.stringify(pairs.map(({ moved_px: moved }) => moved).filter(([dx, dy]) => dx || dy));
-  if (rule && key !== rule) for (const one of layers.values()) {
+  // A class that is added or renamed in the editor changes no label; a stroke may be under way there.
+  if (rule && key !== rule && !labelling()) for (const one of layers.values()) {
     one.history.done = [];
     one.history.undone = [];
     one.read();
@@ -374,8 +390,13 @@ function followData({ rule: now, pairs }) {
   }
   if (!desk.image) return;
   const still = all.find(({ path }) => path === desk.image?.path);
-  if (!still) dialog().close();
-  else desk.image = still;
+  if (!still) {
+    dialog().close();
+    return;
+  }
+  desk.image = still;
+  // What was asked by its old place comes as another image's, or not at all.
+  askPicture(still);
 }
 
 function paint() {

@@ -72,6 +72,7 @@ export const suggestionLine = (at, of, name, score) => `Suggestion ${at} of ${of
 
 export const noSuggestion = 'Nothing left to suggest: all there is is labelled.';
 export const suggestFirst = 'Goes to where a label would help most.';
+export const unkeptWords = 'What you paint is held by this page alone: take it home as a file before you close it.';
 export const busyWords = 'The labels are being read.';
 export const notTaken = 'The network has not seen this place yet; switch on “What the network sees” and wait a moment.';
 

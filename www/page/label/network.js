@@ -102,10 +102,11 @@ export class NetworkView {
 
   /** @param {import('../../core/types.js').ViewPrediction} seen */
   receive({ image, left, top, width, height, values, step }) {
+    const index = Math.floor(top / SIDE_PX) * this.columns + Math.floor(left / SIDE_PX);
+    // Answers to what was asked before the image or the network changed come late.
+    if (image !== this.image || index !== this.asked) return;
     this.tookMs = performance.now() - this.askedAt;
-    const index = this.asked;
     this.asked = null;
-    if (index === null || image !== this.image) return;
     this.squares.delete(index);
     this.squares.set(index, { left, top, width, height, values, step, at: performance.now(), canvas: this.paint(values, width, height) });
     if (this.squares.size > MAX_SQUARES) for (const oldest of this.squares.keys()) {

@@ -5,14 +5,15 @@
 import { $, h, setText, show } from '../../ui/dom.js';
 import { size } from '../../ui/format.js';
 import { chip } from '../../ui/paint-classes.js';
-import { changed, onPaint, running, state, stepOf, usablePairs } from '../../core/store.js';
+import { changed, labelsAtRisk, onPaint, running, state, stepOf, usablePairs } from '../../core/store.js';
 import { send } from '../../core/engine.js';
 import { hold } from '../press-guard.js';
 import { downloadLabels } from '../predict/downloads.js';
 import { pauseOrResume } from '../train/run-control.js';
 import { canStart, current, start, startWith } from '../train/settings.js';
 import { chosen, desk, images, labelClasses, shareOf, shownColours } from './desk.js';
-import { NEW_COLOURS, classKeyOf, className, fewWords, firstWords, labelKeys, networkLine, noSuggestion, progressWords, suggestFirst, suggestionLine, toolWords, trainLabel, trainLine } from './label-strings.js';
+import { MOST_BRUSH_PX, fromSlider, placeOf } from './brush-size.js';
+import { NEW_COLOURS, classKeyOf, className, fewWords, firstWords, labelKeys, networkLine, noSuggestion, progressWords, suggestFirst, suggestionLine, toolWords, trainLabel, trainLine, unkeptWords } from './label-strings.js';
 
 /**
  * What the editor does about the panel's controls.
@@ -32,12 +33,9 @@ import { NEW_COLOURS, classKeyOf, className, fewWords, firstWords, labelKeys, ne
 
 /** @type {PanelHands} */
 let hands;
-/** What the list of classes shows. */
-let listed = '';
 
 /** @param {string} id */
 const input = (id) => /** @type {HTMLInputElement} */ ($(id));
-const MOST_BRUSH_PX = 400;
 
 /** @param {PanelHands} given */
 export function initPanel(given) {
@@ -100,10 +98,6 @@ function slider(id, take) {
   });
 }
 
-/** Sizes grow by shares: a pixel matters at 3, not at 200. @param {number} at 0 to 100 */
-const fromSlider = (at) => Math.max(1, Math.round(MOST_BRUSH_PX ** (at / 100)));
-const toSlider = (/** @type {number} */ px) => (Math.log(px) / Math.log(MOST_BRUSH_PX)) * 100;
-
 /** @param {number} by */
 function resize(by) {
   const next = Math.round(chosen.brushPx * by);
@@ -142,6 +136,13 @@ function changeClass(index, values) {
   send({ type: 'set_label_classes', classes: labelClasses().map((one, i) => (i === index ? { ...one, ...values } : { ...one })) });
 }
 
+/** @param {number} index */
+function renameClass(index) {
+  const field = input(`label-name-${index}`);
+  field.value = field.value.trim() || className(labelClasses(), index);
+  changeClass(index, { name: field.value });
+}
+
 export function paintPanel() {
   const { image, layer } = desk;
   if (!image) return;
@@ -151,7 +152,9 @@ export function paintPanel() {
   paintClasses();
   show($('label-unit-line'), image.pixelM !== null);
   setText($('label-size-value'), `${chosen.brushPx} ${chosen.inMetres && image.pixelM ? 'm' : 'px'}`);
-  input('label-size').value = String(toSlider(chosen.brushPx));
+  const sizes = input('label-size');
+  sizes.value = String(placeOf(Number(sizes.value), chosen.brushPx));
+  sizes.setAttribute('aria-valuetext', $('label-size-value').textContent ?? '');
   show($('label-tolerance-line'), hands.tools.name === 'fill');
   setText($('label-tolerance-value'), String(chosen.tolerance));
   show($('label-closed-line'), hands.tools.name === 'brush');
@@ -163,7 +166,7 @@ export function paintPanel() {
   show($('label-next'), all.length > 1);
   const share = shareOf(image);
   setText($('label-progress'), progressWords({ share, images: all.length, begun: all.filter((one) => shareOf(one) > 0).length }));
-  setText($('label-line'), desk.words || firstWords(share > 0));
+  setText($('label-line'), desk.words || (labelsAtRisk() ? unkeptWords : firstWords(share > 0)));
   paintNetwork();
   paintTrain();
   paintSuggestion();
@@ -171,22 +174,44 @@ export function paintPanel() {
 
 function paintClasses() {
   const classes = labelClasses();
-  const key = JSON.stringify(classes);
-  if (key !== listed) {
-    listed = key;
-    const focused = document.activeElement?.id;
-    $('label-classes').replaceChildren(...classes.map((one, index) => {
-      const text = h('span', { class: 'name' }, className(classes, index));
-      const button = h('button', { type: 'button', id: `label-class-${index}`, class: 'label-class', 'aria-pressed': 'false', onclick: () => chooseClass(index) }, text, h('kbd', { 'aria-hidden': 'true' }, classKeyOf(index)));
-      button.prepend(chip(shownColours(classes)[index]));
-      return button;
-    }));
-    $('label-class-rows').replaceChildren(...classes.map(({ name, rgb }, index) => h('li', { class: 'legend-row' },
-      h('input', { type: 'color', id: `label-colour-${index}`, value: toHex(rgb), 'aria-label': `Colour of ${className(classes, index)}`, onchange: (/** @type {Event} */ event) => changeClass(index, { rgb: fromHex(/** @type {HTMLInputElement} */ (event.target).value) }) }),
-      h('input', { type: 'text', id: `label-name-${index}`, value: name, maxLength: 40, 'aria-label': `Name of class ${index + 1}`, onchange: (/** @type {Event} */ event) => changeClass(index, { name: /** @type {HTMLInputElement} */ (event.target).value.trim() || className(classes, index) }) }))));
-    if (focused) document.getElementById(focused)?.focus();
+  if ($('label-classes').childElementCount !== classes.length) makeClasses(classes.length);
+  const colours = shownColours(classes);
+  for (const [index, { name, rgb }] of classes.entries()) {
+    const words = className(classes, index);
+    const button = $(`label-class-${index}`);
+    const fill = toHex(colours[index]);
+    if (button.dataset.fill !== fill) {
+      button.dataset.fill = fill;
+      button.querySelector('.chip')?.replaceWith(chip(colours[index]));
+    }
+    setText($(`label-class-name-${index}`), words);
+    button.setAttribute('aria-pressed', String(index === chosen.classNumber && hands.tools.name !== 'eraser'));
+    input(`label-colour-${index}`).setAttribute('aria-label', `Colour of ${words}`);
+    write(input(`label-colour-${index}`), toHex(rgb));
+    write(input(`label-name-${index}`), name);
   }
-  for (const [index] of classes.entries()) $(`label-class-${index}`).setAttribute('aria-pressed', String(index === chosen.classNumber && hands.tools.name !== 'eraser'));
+}
+
+/** Shows a value that is another; what somebody is about to change is theirs until they leave it. @param {HTMLInputElement} field @param {string} value */
+function write(field, value) {
+  if (field.dataset.shown === value || document.activeElement === field) return;
+  field.dataset.shown = value;
+  field.value = value;
+}
+
+/** Buttons and fields of so many classes, which `paintClasses` fills. @param {number} count */
+function makeClasses(count) {
+  const numbers = Array.from({ length: count }, (_, index) => index);
+  const focused = document.activeElement?.id;
+  $('label-classes').replaceChildren(...numbers.map((index) => {
+    const button = h('button', { type: 'button', id: `label-class-${index}`, class: 'label-class', onclick: () => chooseClass(index) }, h('span', { class: 'name', id: `label-class-name-${index}` }), h('kbd', { 'aria-hidden': 'true' }, classKeyOf(index)));
+    button.prepend(chip([0, 0, 0]));
+    return button;
+  }));
+  $('label-class-rows').replaceChildren(...numbers.map((index) => h('li', { class: 'legend-row' },
+    h('input', { type: 'color', id: `label-colour-${index}`, onblur: changed, onchange: () => changeClass(index, { rgb: fromHex(input(`label-colour-${index}`).value) }) }),
+    h('input', { type: 'text', id: `label-name-${index}`, maxLength: 40, 'aria-label': `Name of class ${index + 1}`, onblur: changed, onchange: () => renameClass(index) }))));
+  if (focused) document.getElementById(focused)?.focus();
 }
 
 /** @param {number} index */

@@ -190,6 +190,8 @@ export class Tools {
   dropCorner() {
     if (!this.busy || this.held) return false;
     this.points.pop();
+    // With its last corner a rectangle's first one is gone, too.
+    if (!this.busy) this.clear();
     this.ground.sketch();
     return true;
   }

@@ -7,7 +7,7 @@ import { paintFaultList } from '../fault-list.js';
 import { count, duration, metric, speed } from '../../ui/format.js';
 import { go } from '../header.js';
 import { onEvent } from '../../core/reduce.js';
-import { judgedAt, onPaint, running, state, stepOf, toldValidation, usablePairs } from '../../core/store.js';
+import { judgedAt, labelsAtRisk, onPaint, running, state, stepOf, toldValidation, usablePairs } from '../../core/store.js';
 import { holdsRuns, isDone } from '../runs/runs.js';
 import { hold } from '../press-guard.js';
 import { mendedLine, retryWords, runLine } from '../../ui/strings.js';
@@ -28,7 +28,7 @@ export function initRun() {
   document.addEventListener('visibilitychange', () => void wake());
   addEventListener('beforeunload', (event) => {
     const { last } = state.keep;
-    if (running() || holdsRuns() || (last?.where === 'page' && last.saved.number !== state.keep.taken)) event.preventDefault();
+    if (running() || holdsRuns() || labelsAtRisk() || (last?.where === 'page' && last.saved.number !== state.keep.taken)) event.preventDefault();
   });
   onEvent((event) => {
     // Who pressed Start goes along with the run. It is a heading: a second press on a button in its place would do something.
