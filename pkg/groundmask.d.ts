@@ -121,6 +121,14 @@ export interface FieldError {
 }
 
 /**
+ * A straight line that logits are mapped by: `scale * logit + offset`.
+ */
+export interface LogitMap {
+    scale: number;
+    offset: number;
+}
+
+/**
  * A training tile as the network gets it, and as it was cut.
  */
 export interface TrainTile {
@@ -264,6 +272,10 @@ export interface TrainConfig {
      */
     class_weights: number[];
     norm_statistics: NormStatistics;
+    /**
+     * Of a network of one class, where images are held back.
+     */
+    calibration?: Calibration;
     /**
      * Seed of split, initial weights, crops, augmentation and dropout.
      */
@@ -478,7 +490,7 @@ export type Mend = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: 
 /**
  * One request to the engine. Commands are handled one at a time, in order.
  */
-export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "set_range"; range: RangeChoice } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "shift_outlines"; shifts: OutlineShift[] } | { type: "leave_out_unmapped"; parts: UnmappedPart[]; on: boolean } | { type: "set_folder_roles"; images: string; masks: string } | { type: "pair_by_hand"; pairs: [string, string][] } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "show_tiles"; config: TrainConfig; row: number } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number; outlines?: Outlines } | { type: "export_outlines"; threshold: number; outlines?: Outlines } | { type: "draw_outlines"; result: number; threshold: number; outlines?: Outlines } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number; name?: string | undefined } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number } | { type: "set_label_classes"; classes: ClassInfo[] } | { type: "paint_labels"; image: string; left: number; top: number; width: number; height: number; values: Uint8Array; corrected?: boolean } | { type: "read_labels"; image: string; left: number; top: number; width: number; height: number } | { type: "predict_view"; image: string; left: number; top: number; width: number; height: number } | { type: "suggest_labels"; count: number } | { type: "export_labels"; kind: LabelFile; image?: string | undefined };
+export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "set_range"; range: RangeChoice } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "shift_outlines"; shifts: OutlineShift[] } | { type: "leave_out_unmapped"; parts: UnmappedPart[]; on: boolean } | { type: "set_folder_roles"; images: string; masks: string } | { type: "pair_by_hand"; pairs: [string, string][] } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "show_tiles"; config: TrainConfig; row: number } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean; adapted?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number; outlines?: Outlines } | { type: "export_outlines"; threshold: number; outlines?: Outlines } | { type: "draw_outlines"; result: number; threshold: number; outlines?: Outlines } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number; name?: string | undefined } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number } | { type: "set_label_classes"; classes: ClassInfo[] } | { type: "paint_labels"; image: string; left: number; top: number; width: number; height: number; values: Uint8Array; corrected?: boolean } | { type: "read_labels"; image: string; left: number; top: number; width: number; height: number } | { type: "predict_view"; image: string; left: number; top: number; width: number; height: number } | { type: "suggest_labels"; count: number } | { type: "export_labels"; kind: LabelFile; image?: string | undefined };
 
 /**
  * Precision and recall of the pixels at or above a threshold; `None` where there are none to divide by.
@@ -859,6 +871,11 @@ export interface FolderRoles {
 }
 
 /**
+ * What is done so that a probability says how often it is right.
+ */
+export type Calibration = "logistic" | "off";
+
+/**
  * What labels are written as.
  */
 export type LabelFile = "mask_png" | "class_tif" | "geojson" | "zip";
@@ -982,6 +999,11 @@ export interface OperatingPoint {
      * Precision and recall of the same images, thresholds ascending.
      */
     curve: CurvePoint[];
+    /**
+     * What the last layer's logits were mapped by, so that probabilities are shares; it is in the weights already. `None`:
+     * they are as they were trained.
+     */
+    calibration?: LogitMap;
 }
 
 /**
