@@ -36,7 +36,7 @@ fn scenes(n: u32) -> Vec<(String, Vec<u8>)> {
 
 fn legend(rule: &MaskRule) -> Vec<LegendEntry> {
     match rule {
-        MaskRule::Classes { legend } => legend.clone(),
+        MaskRule::Classes { legend, .. } => legend.clone(),
         other => panic!("{other:?}"),
     }
 }
@@ -62,7 +62,10 @@ fn colours_become_classes_and_are_learnt() {
     let found = dataset(send(
         &mut engine,
         Command::SetMaskRule {
-            rule: MaskRule::Classes { legend: entries },
+            rule: MaskRule::Classes {
+                legend: entries,
+                rest: None,
+            },
         },
     ));
     let names: Vec<&str> = found.classes.iter().map(|c| c.name.as_str()).collect();
@@ -146,7 +149,10 @@ fn a_legend_of_one_class_is_refused_and_changes_nothing() {
     let events = send(
         &mut engine,
         Command::SetMaskRule {
-            rule: MaskRule::Classes { legend: one },
+            rule: MaskRule::Classes {
+                legend: one,
+                rest: None,
+            },
         },
     );
     assert!(

@@ -33,6 +33,8 @@ struct Loaded {
     path: String,
     raster: Arc<Raster>,
     hash: u64,
+    /// Those that were chosen when it was read; see [`Limits::bands`].
+    bands: Vec<usize>,
     /// Path of the image that it was made for.
     of: Option<String>,
 }
@@ -102,11 +104,13 @@ impl Builder {
         &self.limits
     }
 
-    /// Decodes an image; a path that was there before is replaced.
+    /// Decodes an image; a path that was there before is replaced, and what was painted on it is kept if it is the same
+    /// image, by its pixels or by other bands of it.
     ///
     /// # Errors
     /// Why the file cannot be used; it is remembered for [`Dataset::faults`] too.
     pub fn add_image(&mut self, path: &str, file: &ImageFile) -> Result<(), FileFault> {
+        let before = self.pixels_of(path);
         self.forget(path);
         let left = self.max_memory_bytes.saturating_sub(self.memory_bytes());
         let limits = Limits {
@@ -116,6 +120,12 @@ impl Builder {
         match file.decode(&limits) {
             Ok(raster) => {
                 self.add_raster(path, raster);
+                if let (Some((old, bands)), Some((new, others))) = (before, self.pixels_of(path))
+                    && old != new
+                    && bands == others
+                {
+                    self.forget_layer(path);
+                }
                 Ok(())
             }
             Err(error) => Err(self.refuse(path, error)),
@@ -140,6 +150,7 @@ impl Builder {
         self.files.push(Loaded {
             path: path.to_owned(),
             hash: raster.pixel_hash(),
+            bands: self.limits.bands.clone(),
             raster: Arc::new(raster),
             of: None,
         });
@@ -187,6 +198,12 @@ impl Builder {
                 None
             }
         }
+    }
+
+    /// By which the pixels of a file are known, and the bands that they were read from.
+    fn pixels_of(&self, path: &str) -> Option<(u64, Vec<usize>)> {
+        let own = self.files.iter().find(|f| f.path == path && f.of.is_none());
+        own.map(|f| (f.hash, f.bands.clone()))
     }
 
     fn forget(&mut self, path: &str) {

@@ -232,7 +232,7 @@ fn transparent_pixels_have_no_label() {
     };
     let legend = classes::Legend {
         entries: vec![entry(0, "field"), entry(1, "roof")],
-        lossy: false,
+        ..classes::Legend::default()
     };
     let mask = Raster::from_u8(3, 1, 1, vec![0, 1, 1]).unwrap();
     let image = Raster::from_u8(3, 1, 2, vec![9, 255, 9, 0, 9, 255]).unwrap();

@@ -67,8 +67,8 @@ impl Detected {
             return chosen.clone();
         };
         let mut legend = Legend {
-            entries: chosen.entries.clone(),
             lossy: self.legend.lossy,
+            ..chosen.as_ref().clone()
         };
         for entry in &mut legend.entries {
             entry.share = 0.0;
@@ -205,6 +205,7 @@ pub fn detect(masks: &[&Raster], numbers: &Numbers, names: &BTreeMap<u16, String
         legend: Legend {
             entries: entries.collect(),
             lossy,
+            rest: None,
         },
         strays: strays
             .iter()

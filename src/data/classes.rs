@@ -2,7 +2,7 @@
 //!
 //! A legend is a list of colours, each with a name. Colours of one name are one class; an ignored
 //! colour, a transparent pixel and a colour that is not in the legend are not labelled: they take no
-//! part in loss or metrics.
+//! part in loss or metrics. Where the legend has a rule for the rest, that labels the last two of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -42,6 +42,9 @@ pub struct Legend {
     pub entries: Vec<LegendEntry>,
     /// Neighbouring colours belong to an entry too.
     pub lossy: bool,
+    /// The rule for what is no entry, where the first two classes are background and foreground by it. Masks of two things
+    /// hold more values than a legend lists: edges that were smoothed, numbers of objects.
+    pub rest: Option<MaskRule>,
 }
 
 /// How mask pixels become labels.
@@ -122,12 +125,28 @@ impl From<MaskRule> for values::MaskRule {
     }
 }
 
+impl MaskRule {
+    /// As a rule of the page says; `None` for a legend.
+    fn of(rule: &values::MaskRule) -> Option<Self> {
+        Some(match *rule {
+            values::MaskRule::Threshold { at, invert } => MaskRule::Threshold { at, invert },
+            values::MaskRule::NotBlack { invert } => MaskRule::NotBlack { invert },
+            values::MaskRule::Colour { rgb, invert, code } => MaskRule::Colour {
+                value: value_of(rgb, code),
+                invert,
+            },
+            values::MaskRule::Classes { .. } => return None,
+        })
+    }
+}
+
 impl From<&Labelling> for values::MaskRule {
     fn from(labelling: &Labelling) -> Self {
         match labelling {
             Labelling::Binary(rule) => (*rule).into(),
             Labelling::Classes(legend) => values::MaskRule::Classes {
                 legend: legend.as_ref().into(),
+                rest: legend.rest.map(|rule| Box::new(rule.into())),
             },
         }
     }
@@ -139,18 +158,31 @@ impl Labelling {
     /// # Errors
     /// If a legend has too few or too many classes.
     pub fn of(rule: values::MaskRule, lossy: bool) -> Result<Self, LegendError> {
-        Ok(Labelling::Binary(match rule {
-            values::MaskRule::Threshold { at, invert } => MaskRule::Threshold { at, invert },
-            values::MaskRule::NotBlack { invert } => MaskRule::NotBlack { invert },
-            values::MaskRule::Colour { rgb, invert, code } => MaskRule::Colour {
-                value: value_of(rgb, code),
-                invert,
-            },
-            values::MaskRule::Classes { legend } => {
+        match rule {
+            values::MaskRule::Classes { legend, rest } => {
                 let entries = legend.into_iter().map(Into::into).collect();
-                return Ok(Labelling::Classes(Legend::edited(entries, lossy)?.into()));
+                let legend = Legend {
+                    rest: rest.and_then(|rule| MaskRule::of(&rule)),
+                    ..Legend::edited(entries, lossy)?
+                };
+                Ok(Labelling::Classes(legend.into()))
             }
-        }))
+            rule => Ok(Labelling::Binary(MaskRule::of(&rule).unwrap_or_default())),
+        }
+    }
+
+    /// The same, but that a legend without a rule for the rest takes that of `before`, where its first two classes are
+    /// still the same.
+    pub fn after(self, before: &Labelling) -> Self {
+        match (self, before.legend()) {
+            (Labelling::Classes(legend), Some(old)) if legend.rest.is_none() && legend.begins_as(old) => {
+                Labelling::Classes(Arc::new(Legend {
+                    rest: old.rest,
+                    ..legend.as_ref().clone()
+                }))
+            }
+            (labelling, _) => labelling,
+        }
     }
 
     /// A label a pixel, row by row.
@@ -188,7 +220,8 @@ pub enum LegendError {
 }
 
 impl Legend {
-    /// A legend as a person edited it: names trimmed, nameless ones numbered, repeated colours dropped.
+    /// A legend as a person edited it: names trimmed, nameless ones numbered, repeated colours dropped. What it does not
+    /// list is not labelled.
     ///
     /// # Errors
     /// If it has fewer than two classes or too many.
@@ -208,7 +241,11 @@ impl Legend {
                 kept.push(entry);
             }
         }
-        let legend = Legend { entries: kept, lossy };
+        let legend = Legend {
+            entries: kept,
+            lossy,
+            rest: None,
+        };
         match legend.classes().len() {
             n @ ..2 => Err(LegendError::TooFew(n)),
             n if n > MAX_CLASSES => Err(LegendError::TooMany(n)),
@@ -220,6 +257,7 @@ impl Legend {
         let parts = |e: &LegendEntry| (e.value, e.shown, e.ignored);
         let alike = |(a, b): (&LegendEntry, &LegendEntry)| parts(a) == parts(b) && a.name == b.name;
         self.lossy == other.lossy
+            && self.rest == other.rest
             && self.entries.len() == other.entries.len()
             && self.entries.iter().zip(&other.entries).all(alike)
     }
@@ -246,6 +284,17 @@ impl Legend {
         all.map(|e| number(e).map_or(UNLABELLED, |n| n as u8)).collect()
     }
 
+    /// Whether the first two classes are those of another legend: each has colours of it, and none of another class.
+    fn begins_as(&self, old: &Legend) -> bool {
+        let (numbers, old_numbers) = (self.numbers(), old.numbers());
+        [0, 1].iter().all(|class| {
+            let own = old.entries.iter().zip(&old_numbers).filter(|(_, n)| *n == class);
+            let now = own.filter_map(|(entry, _)| self.entries.iter().position(|e| e.value == entry.value));
+            let mut now = now.filter_map(|at| numbers.get(at)).filter(|n| **n != UNLABELLED);
+            now.next() == Some(class) && now.all(|n| n == class)
+        })
+    }
+
     /// The entry a value belongs to: its own, or, in lossy masks, the nearest one within the noise.
     pub(super) fn entry_of(&self, value: MaskValue) -> Option<usize> {
         if let Some(own) = self.entries.iter().position(|e| e.value == value) {
@@ -260,10 +309,11 @@ impl Legend {
             .map(|(i, _)| i)
     }
 
-    /// The class of every pixel, row by row.
+    /// The class of every pixel, row by row. Neighbours of a colour are the rest's, where that has a rule.
     pub fn apply(&self, mask: &Raster, scale: &NumberScale) -> Vec<u8> {
         let numbers = self.numbers();
-        let mut known: BTreeMap<MaskValue, u8> = BTreeMap::new();
+        let mut rest = self.rest.map(|rule| super::mask::apply(mask, rule, scale).into_iter());
+        let mut known: BTreeMap<MaskValue, Option<u8>> = BTreeMap::new();
         let mut out = Vec::with_capacity(mask.pixels() as usize);
         let black = MaskValue::number(0);
         let mut last = (black, self.number_of(black, &numbers));
@@ -276,14 +326,20 @@ impl Legend {
                 let number = *known.entry(value).or_insert_with(|| self.number_of(value, &numbers));
                 last = (value, number);
             }
-            out.push(if opaque { last.1 } else { UNLABELLED });
+            let by_rule = rest.as_mut().and_then(Iterator::next);
+            let listed = last.1.filter(|_| opaque);
+            out.push(listed.or(by_rule).unwrap_or(UNLABELLED));
         });
         out
     }
 
-    fn number_of(&self, value: MaskValue, numbers: &[u8]) -> u8 {
-        let entry = self.entry_of(value).and_then(|e| numbers.get(e));
-        entry.copied().unwrap_or(UNLABELLED)
+    /// Of a value that an entry is for.
+    fn number_of(&self, value: MaskValue, numbers: &[u8]) -> Option<u8> {
+        let entry = match self.rest {
+            Some(_) => self.entries.iter().position(|e| e.value == value),
+            None => self.entry_of(value),
+        };
+        entry.and_then(|e| numbers.get(e)).copied()
     }
 }
 

@@ -211,6 +211,14 @@ impl Dataset {
         self.labelling.legend().map(Legend::classes).unwrap_or_default()
     }
 
+    /// Colours of the masks that no class takes, with their share, most frequent first; see [`Detected::strays`].
+    pub fn strays(&self) -> &[(MaskValue, f64)] {
+        match self.labelling.legend().is_some_and(|legend| legend.rest.is_some()) {
+            true => &[],
+            false => &self.detected.strays,
+        }
+    }
+
     pub fn image_path(&self, pair: usize) -> Option<&str> {
         self.pairs.get(pair).map(|p| p.image_path.as_str())
     }

@@ -39,6 +39,14 @@ impl MaskRule {
         hit != self.inverted()
     }
 
+    /// The same in masks that were stored with loss, whose neighbours of a colour count too.
+    pub(super) fn is_foreground_of_lossy(self, value: MaskValue) -> bool {
+        match self {
+            MaskRule::Colour { value: own, invert } => value.is_near(own, LOSSY_DISTANCE) != invert,
+            _ => self.is_foreground(value),
+        }
+    }
+
     pub fn inverted(self) -> bool {
         match self {
             MaskRule::Threshold { invert, .. } | MaskRule::NotBlack { invert } | MaskRule::Colour { invert, .. } => {

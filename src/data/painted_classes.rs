@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::classes::{ClassInfo, Labelling, Legend, LegendEntry, LegendError, MAX_CLASSES};
 use super::dataset::Dataset;
+use super::mask::MaskRule;
 use super::mask_value::MaskValue;
 
 /// Numbers from here on stand for classes that no mask holds.
@@ -23,22 +24,28 @@ pub fn labelling_with(data: &Dataset, classes: &[ClassInfo]) -> Result<Option<La
     if distinct > MAX_CLASSES {
         return Err(LegendError::TooMany(distinct));
     }
-    // Entries of before, each with the number of its class.
-    let before: Vec<(Option<usize>, LegendEntry)> = match &data.labelling {
+    let found = &data.detected.legend;
+    // Entries of before, each with the number of its class, and the rule for what is none of them.
+    type Before = Vec<(Option<usize>, LegendEntry)>;
+    let (before, rest): (Before, Option<MaskRule>) = match &data.labelling {
         Labelling::Binary(_) if classes.len() == 2 => return Ok(None),
         Labelling::Binary(rule) => {
-            let found = data.detected.legend.entries.iter().cloned();
-            let number = |entry: &LegendEntry| usize::from(rule.is_foreground(entry.value));
-            found
-                .map(|entry| (Some(number(&entry)).filter(|_| !entry.ignored), entry))
-                .collect()
+            let number = |entry: &LegendEntry| match found.lossy {
+                true => rule.is_foreground_of_lossy(entry.value),
+                false => rule.is_foreground(entry.value),
+            };
+            // Those beyond the classes that could be are labelled by the rule as well.
+            let listed = found.entries.iter().filter(|entry| !entry.ignored);
+            let before = listed.map(|entry| (Some(usize::from(number(entry))), entry.clone()));
+            let has_masks = data.pairs.iter().any(|pair| !pair.is_only_painted());
+            (before.collect(), Some(*rule).filter(|_| has_masks))
         }
         Labelling::Classes(legend) => {
             let known = legend.classes();
             let number = |entry: &LegendEntry| known.iter().position(|class| class.name == entry.name);
             let all = legend.entries.iter().cloned();
-            all.map(|entry| (number(&entry).filter(|_| !entry.ignored), entry))
-                .collect()
+            let before = all.map(|entry| (number(&entry).filter(|_| !entry.ignored), entry));
+            (before.collect(), legend.rest)
         }
     };
     let mut entries: Vec<LegendEntry> = Vec::new();
@@ -69,7 +76,10 @@ pub fn labelling_with(data: &Dataset, classes: &[ClassInfo]) -> Result<Option<La
             .filter(|(of, _)| of.is_none())
             .map(|(_, entry)| entry),
     );
-    let legend = Legend::edited(entries, data.detected.legend.lossy)?;
+    let legend = Legend {
+        rest,
+        ..Legend::edited(entries, found.lossy)?
+    };
     Ok(Some(Labelling::Classes(Arc::new(legend))))
 }
 
@@ -146,5 +156,41 @@ mod tests {
         let after = builder.finish();
         assert_eq!(after.classes(), three());
         assert_eq!(after.mask_labels(0), before.mask_labels(0));
+    }
+
+    /// Soft edges hold more greys than a legend can list.
+    #[test]
+    fn a_third_class_leaves_greys_between_as_they_were() {
+        let mut builder = Builder::default();
+        let noise = (0..4096u32).map(|i| (i * 37 % 251) as u8).collect();
+        builder.add_raster("image/a.png", Raster::from_u8(64, 64, 1, noise).expect("a picture"));
+        let grey = |i: u32| ((i % 64).saturating_sub(20) * 11 + i / 64 % 11).min(255) as u8;
+        let soft = |i: u32| if i % 64 < 20 { 0 } else { grey(i) };
+        let mask = (0..4096).map(soft).collect();
+        builder.add_raster("mask/a.png", Raster::from_u8(64, 64, 1, mask).expect("a mask"));
+        let before = builder.finish();
+        assert!(matches!(before.labelling, Labelling::Binary(_)));
+        let labelling = labelling_with(&before, &three())
+            .expect("a legend")
+            .expect("of classes");
+        builder.set_labelling(labelling.clone());
+        let after = builder.finish();
+        assert_eq!(after.classes(), three());
+        assert!(after.mask_labels(0) == before.mask_labels(0) && after.strays().is_empty());
+        // As it is told, and saved.
+        let told = crate::values::MaskRule::from(&labelling);
+        assert!(Labelling::of(told.clone(), false).is_ok_and(|again| again.labels_like(&labelling)));
+        // Edited on the page, which sends the colours alone: another name, then one class of two.
+        let edited = |change: &dyn Fn(&mut String)| {
+            let crate::values::MaskRule::Classes { mut legend, .. } = told.clone() else {
+                panic!("{told:?}")
+            };
+            legend.iter_mut().for_each(|entry| change(&mut entry.name));
+            let rule = crate::values::MaskRule::Classes { legend, rest: None };
+            let edited = Labelling::of(rule, false).expect("a legend").after(&labelling);
+            edited.legend().and_then(|legend| legend.rest)
+        };
+        assert_eq!(edited(&|name| name.push('s')), Some(before.rule));
+        assert_eq!(edited(&|name| *name = name.replace("ground", "house")), None);
     }
 }

@@ -199,11 +199,12 @@ impl Engine {
             suggested_rule: match data.detected.suggested {
                 true => MaskRule::Classes {
                     legend: (&data.detected.legend).into(),
+                    rest: None,
                 },
                 false => data.suggested_rule.into(),
             },
             detected: (&data.detected.legend).into(),
-            strays: mask_value::shares(&data.detected.strays),
+            strays: mask_value::shares(data.strays()),
             classes: data.classes(),
             colours: mask_value::shares(&data.colours),
             label_classes: self.label_classes(),

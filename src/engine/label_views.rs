@@ -275,12 +275,11 @@ impl Asked<'_> {
         while !prediction.step(self.unet, &view, image, &mut map).await? {}
         if !is_native {
             // Seen as one tile: each pixel is the nearest of the tile.
-            let size = [image.height as usize, image.width as usize];
             let region = match self.spec.sampling {
                 Sampling::Classic => [2 * SEED_TILE_PX; 2],
-                _ => size,
+                _ => [image.height as usize, image.width as usize],
             };
-            map = nearest(&map, classes, [view.height, view.width], region, size);
+            return Ok(nearest(&map, classes, [view.height, view.width], region, area));
         }
         let inside = Area {
             top: area.top - seen.top,
@@ -292,12 +291,14 @@ impl Asked<'_> {
     }
 }
 
-/// A map of a tile at the size of the image that the tile shows a region of, at its upper left; 0 beyond it.
-fn nearest(map: &[f32], classes: usize, tile: [usize; 2], region: [usize; 2], size: [usize; 2]) -> Vec<f32> {
+/// An area of the image that a tile shows a region of, at its upper left, by the map of the tile; 0 beyond the region. Sides
+/// are height and width.
+fn nearest(map: &[f32], classes: usize, tile: [usize; 2], region: [usize; 2], area: Area) -> Vec<f32> {
     let from = |at: usize, axis: usize| (at < region[axis]).then(|| ((2 * at + 1) * tile[axis]) / (2 * region[axis]));
-    let mut out = vec![0.0; size[0] * size[1] * classes];
+    let (top, left, width) = (area.top as usize, area.left as usize, area.width as usize);
+    let mut out = vec![0.0; area.pixels() as usize * classes];
     for (at, values) in out.chunks_exact_mut(classes).enumerate() {
-        if let (Some(y), Some(x)) = (from(at / size[1], 0), from(at % size[1], 1))
+        if let (Some(y), Some(x)) = (from(top + at / width, 0), from(left + at % width, 1))
             && let Some(own) = map.get((y * tile[1] + x) * classes..(y * tile[1] + x + 1) * classes)
         {
             values.copy_from_slice(own);
@@ -409,5 +410,29 @@ fn as_byte(values: &[f32]) -> u8 {
                 );
             best.0 as u8
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tile_gives_the_area_alone() {
+        // Two classes of a tile of 2 x 3 that shows 4 x 6 pixels of a larger image.
+        let map: Vec<f32> = (0..12).map(|v| v as f32).collect();
+        let area = |top, left, height, width| Area {
+            top,
+            left,
+            height,
+            width,
+        };
+        let of = |area| nearest(&map, 2, [2, 3], [4, 6], area);
+        let whole = of(area(0, 0, 5, 7));
+        assert_eq!(whole[..14], [0., 1., 0., 1., 2., 3., 2., 3., 4., 5., 4., 5., 0., 0.]);
+        assert!(whole[4 * 14..].iter().all(|v| *v == 0.0));
+        let part = area(1, 3, 3, 4);
+        let cut = area(1, 3 * 2, 3, 4 * 2).cut(&whole, 7 * 2);
+        assert_eq!((of(part).len(), of(part)), (3 * 4 * 2, cut));
     }
 }

@@ -2,11 +2,12 @@
 
 use std::rc::Rc;
 
-use super::{Engine, fault};
+use super::{Engine, fault, run_state::Run};
 use crate::{
     data::{
+        batches::Sampling,
         classes::{self, UNLABELLED},
-        dataset::Dataset,
+        dataset::Pair,
         held_back::Area,
         label_layer::{PaintError, Patch},
         painted_classes::labelling_with,
@@ -49,13 +50,18 @@ impl Engine {
             self.data.builder.set_painted_classes(classes);
             return self.data_event();
         };
+        // The classic preset knows foreground and background alone.
+        let is_classic = |run: &Run| run.session().settings().sampling == Sampling::Classic;
+        if self.run.under_way().is_some_and(is_classic) {
+            return vec![fault(FaultCode::Busy, Stage::Train, None, Some("classic".to_owned()))];
+        }
         self.data.builder.set_labelling(labelling);
         self.pair_data();
         let mut events = self.data_event();
         let classes = self.data.set.classes();
         if let Some(run) = self.run.under_way_mut() {
             let run_id = run.id();
-            events.push(match run.session_mut().set_classes(classes.len().max(1)) {
+            events.push(match run.set_classes(classes.len().max(1)) {
                 Ok(()) => Event::RunClasses { run_id, classes },
                 Err(error) => fault(FaultCode::DeviceError, Stage::Train, None, Some(error.to_string())),
             });
@@ -66,17 +72,23 @@ impl Engine {
     pub(super) fn paint_labels(&mut self, patch: &LabelPixels, is_correction: bool) -> Vec<Event> {
         let area = area_of([patch.left, patch.top, patch.width, patch.height]);
         let refused = |error: PaintError| vec![paint_fault(&error, &patch.image, area, Stage::Train)];
-        let is_known = |data: &Dataset| data.pairs.iter().any(|pair| pair.image_path == patch.image);
-        let is_new = !is_known(&self.data.set);
+        let values = &patch.values;
+        let painted = Patch {
+            area,
+            values,
+            is_correction,
+        };
+        let is_new = !self.data.set.pairs.iter().any(|pair| pair.image_path == patch.image);
         if is_new {
-            match self.data.builder.image(&patch.image) {
-                None => return refused(PaintError::NoImage),
-                Some(image) if !area.is_inside(&Area::whole(image.height, image.width)) => {
-                    return refused(PaintError::Outside([image.width, image.height]));
-                }
-                Some(_) => {}
-            }
-            if let Err(error) = self.data.builder.begin_layer(&patch.image) {
+            let size = self.data.builder.image(&patch.image);
+            let begun = match size.map(|image| [image.width, image.height]) {
+                None => Err(PaintError::NoImage),
+                // Before there is a pair, which would stay.
+                Some(size) => painted
+                    .check(size)
+                    .and_then(|()| self.data.builder.begin_layer(&patch.image)),
+            };
+            if let Err(error) = begun {
                 return refused(error);
             }
             self.pair_data();
@@ -86,12 +98,6 @@ impl Engine {
             run.session_mut().set_data(Rc::default());
         }
         let mut set = std::mem::take(&mut self.data.set);
-        let values = &patch.values;
-        let painted = Patch {
-            area,
-            values,
-            is_correction,
-        };
         let painted = self.data.builder.paint(Rc::make_mut(&mut set), &patch.image, &painted);
         self.data.set = set;
         if let Some(run) = self.run.savable() {
@@ -102,13 +108,21 @@ impl Engine {
             Err(error) => return refused(error),
         };
         self.data.painted_version += 1;
+        self.join_run(pair);
         if is_new {
-            if let Some(run) = self.run.under_way_mut() {
-                run.session_mut().add_pair(pair);
-            }
             return self.data_event();
         }
         vec![self.labels_told(pair)]
+    }
+
+    /// A run under way trains on a pair without a mask as soon as it has a label, however long it has been there without.
+    fn join_run(&mut self, pair: usize) {
+        let joins = |pair: &Pair| pair.is_only_painted() && pair.is_usable();
+        if self.data.set.pairs.get(pair).is_some_and(joins)
+            && let Some(run) = self.run.under_way_mut()
+        {
+            run.session_mut().add_pair(pair);
+        }
     }
 
     fn labels_told(&self, pair: usize) -> Event {
@@ -164,6 +178,10 @@ impl Engine {
             Ok(()) => {
                 self.data.painted_version += 1;
                 self.pair_data();
+                let mut pairs = self.data.set.pairs.iter();
+                if let Some(pair) = pairs.position(|pair| pair.image_path == image) {
+                    self.join_run(pair);
+                }
                 self.data_event()
             }
             Err(error) => {

@@ -213,6 +213,27 @@ fn an_image_painted_beside_a_run_is_trained_on() {
 }
 
 #[test]
+fn an_image_that_began_without_labels_is_trained_on_once_it_has_some() {
+    let learns = |engine: &Engine| engine.run.under_way().expect("a run").session().sides().0.contains(&3);
+    let whole = [0, 0, SIDE, SIDE];
+    let mut engine = run();
+    // A stroke that is refused leaves no pair behind, and one that was taken back has none to learn from.
+    let events = paint(&mut engine, &path(3), [0, 0, 1, 1], vec![99]);
+    assert!(matches!(events.as_slice(), [Event::Fault(_)]) && engine.data.set.pairs.len() == 3);
+    paint(&mut engine, &path(3), whole, vec![UNLABELLED; (SIDE * SIDE) as usize]);
+    assert!(engine.data.set.pairs.len() == 4 && !learns(&engine));
+    let empty = engine.label_layer(&path(3)).expect("a layer");
+    stroke(&mut engine, 3, whole);
+    assert!(learns(&engine));
+    let painted = engine.label_layer(&path(3)).expect("a layer");
+    let mut other = run();
+    for (layer, has_labels) in [(empty, false), (painted, true)] {
+        other.restore_label_layer(&path(3), &layer);
+        assert_eq!(learns(&other), has_labels);
+    }
+}
+
+#[test]
 fn a_new_class_reaches_the_run() {
     let mut engine = run();
     losses(&mut engine, 5);

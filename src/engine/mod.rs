@@ -386,7 +386,10 @@ impl Engine {
 
     fn set_mask_rule(&mut self, rule: MaskRule) -> Vec<Event> {
         match Labelling::of(rule, self.data.set.detected.legend.lossy) {
-            Ok(labelling) => self.change_data(|builder| builder.set_labelling(labelling)),
+            Ok(labelling) => {
+                let labelling = labelling.after(&self.data.set.labelling);
+                self.change_data(|builder| builder.set_labelling(labelling))
+            }
             Err(error) => vec![fault(FaultCode::BadLegend, Stage::Pair, None, Some(error.to_string()))],
         }
     }

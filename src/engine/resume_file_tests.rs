@@ -141,3 +141,53 @@ fn a_run_of_an_older_version_is_read_and_one_of_no_known_version_is_named() {
     let error = read_meta::<About>(&file).expect_err("a setting is missing");
     assert_eq!(run_fault(&error, None).code, FaultCode::RunOtherVersion);
 }
+
+fn classes(names: &[&str]) -> Command {
+    let class = |(name, shade): (&&str, u8)| crate::protocol::ClassInfo {
+        name: (*name).to_owned(),
+        rgb: [shade, 9, 9],
+    };
+    Command::SetLabelClasses {
+        classes: names.iter().zip(100..).map(class).collect(),
+    }
+}
+
+#[test]
+fn a_class_that_came_during_a_run_goes_along() {
+    let mut first = engine();
+    drop_pairs(&mut first, "", 7);
+    let config = TrainConfig {
+        class_weights: vec![1.0, 2.0],
+        ..config()
+    };
+    block_on(first.command(Command::Start { config }));
+    advance(&mut first, at_step(3));
+    assert_eq!(save(&mut first).1.config.class_weights, [1.0, 2.0]);
+    let events = block_on(first.command(classes(&["ground", "house", "road"])));
+    assert_eq!(code(&events), None);
+    let (bytes, saved) = save(&mut first);
+    // They were those of two.
+    assert!(saved.config.class_weights.is_empty());
+    let mut second = engine();
+    drop_pairs(&mut second, "", 7);
+    assert_eq!(code(&second.resume_run(None, &mut bytes.as_slice(), None)), None);
+    assert_eq!(second.data.set.classes().len(), 3);
+    assert_eq!(second.data.set.mask_labels(0), first.data.set.mask_labels(0));
+}
+
+#[test]
+fn a_classic_run_is_told_no_third_class() {
+    let mut engine = engine();
+    drop_pairs(&mut engine, "", 7);
+    let config = TrainConfig {
+        sampling: crate::data::batches::Sampling::Classic,
+        ..config()
+    };
+    let events = block_on(engine.command(Command::Start { config }));
+    assert_eq!(code(&events), None);
+    let events = block_on(engine.command(classes(&["ground", "house", "road"])));
+    assert_eq!(code(&events), Some(FaultCode::Busy));
+    assert!(engine.data.set.classes().is_empty());
+    // Names alone change nothing that it learns.
+    assert_eq!(code(&block_on(engine.command(classes(&["ground", "house"])))), None);
+}

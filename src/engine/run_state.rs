@@ -1,6 +1,9 @@
 //! The engine's run: none, under way, paused, or over and not saved yet.
 
-use crate::{protocol::TrainConfig, train::Session};
+use crate::{
+    protocol::TrainConfig,
+    train::{Session, TrainError},
+};
 
 /// A run from its start until its end is saved.
 pub(super) struct Run {
@@ -14,7 +17,7 @@ impl Run {
         self.id
     }
 
-    /// The settings it was started with.
+    /// The settings it was started with, but for those that [`set_classes`](Self::set_classes) made void.
     pub(super) fn config(&self) -> &TrainConfig {
         &self.config
     }
@@ -25,6 +28,19 @@ impl Run {
 
     pub(super) fn session_mut(&mut self) -> &mut Session {
         &mut self.session
+    }
+
+    /// As [`Session::set_classes`]. Weights that were given for other classes are no setting of the run any more: it could
+    /// not be gone on with by them.
+    ///
+    /// # Errors
+    /// If the network cannot be built.
+    pub(super) fn set_classes(&mut self, classes: usize) -> Result<(), TrainError> {
+        self.session.set_classes(classes)?;
+        if self.session.settings().class_weights.is_empty() {
+            self.config.class_weights.clear();
+        }
+        Ok(())
     }
 }
 

@@ -20,7 +20,13 @@ pub enum MaskRule {
         code: Option<u16>,
     },
     /// Each colour of the legend is a class; colours of one name are one class.
-    Classes { legend: Vec<LegendEntry> },
+    Classes {
+        legend: Vec<LegendEntry>,
+        /// The rule of foreground and background for all that the legend does not list: those are its first two classes.
+        /// None: that is not labelled. The page's own edits of a legend keep the one in force.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rest: Option<Box<MaskRule>>,
+    },
 }
 
 /// A colour or number of the masks and the class it stands for.

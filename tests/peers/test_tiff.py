@@ -67,6 +67,14 @@ def test_every_sample_is_equal(peer, seed, compress, layout):
             assert same(ours, data), (dtype, bands, interleave, predictor)
 
 
+@pytest.mark.parametrize("level", [1, 19, 20, 21, 22])
+def test_windows_of_every_zstd_level(peer, seed, level):
+    data = values(np.random.default_rng(seed), "uint16", 3, 75, 131)
+    path = peer.folder / "a.tif"
+    write(path, data, compress="zstd", zstd_level=level)
+    assert same(read(peer, path)[0], data)
+
+
 @pytest.mark.parametrize("options", [{"BIGTIFF": "YES"}, {"ENDIANNESS": "BIG"}, {"BIGTIFF": "YES", "ENDIANNESS": "BIG"}])
 def test_other_headers_and_byte_orders(peer, seed, options):
     rng = np.random.default_rng(seed)

@@ -140,7 +140,7 @@ fn files_under(folder: &Path) -> Outcome<Vec<PathBuf>> {
 
 /// The classes by label; empty where there is foreground alone.
 fn classes(data: &protocol::Dataset) -> Vec<Value> {
-    let MaskRule::Classes { legend } = &data.rule else {
+    let MaskRule::Classes { legend, .. } = &data.rule else {
         return Vec::new();
     };
     let entry = |name: &str| legend.iter().find(|entry| !entry.ignored && entry.name == name);

@@ -8,6 +8,7 @@ use crate::data::alignment::{self, Aligned, Apart, Place};
 use crate::data::classes::{self, Labelling};
 use crate::data::dataset::{Dataset, Pair, Tally};
 use crate::data::fault::FaultKind;
+use crate::data::label_layer::LabelLayer;
 use crate::data::mask_numbers::{self, Numbers};
 use crate::data::pair_notes::{self, Note};
 use crate::data::thumbprint::Thumbprint;
@@ -76,7 +77,7 @@ impl Builder {
         {
             let mut labels = pair_labels(labelling, &set.numbers, &pair);
             if let Some(layer) = &layer {
-                layer.lay_over(&mut labels, pair.image.width as usize, set.label_count());
+                lay_over(layer, &mut labels, &pair.image, set.label_count());
             }
             pair.tally = Tally::new(&labels);
             pair.labels = Arc::new(labels);
@@ -195,13 +196,25 @@ fn pair_labels(labelling: &Labelling, numbers: &Numbers, pair: &Pair) -> Vec<u8>
 /// nor the statistics count it.
 pub(super) fn labels(labelling: &Labelling, numbers: &Numbers, image: &Raster, mask: &Raster) -> Vec<u8> {
     let mut labels = labelling.apply(mask, &numbers.scale);
+    forget_missing(&mut labels, image);
+    labels
+}
+
+/// Lays what was painted over the labels of an image. What it knows nothing of has none, even if that was found out after
+/// it was painted on.
+pub(super) fn lay_over(layer: &LabelLayer, labels: &mut [u8], image: &Raster, classes: usize) {
+    layer.lay_over(labels, image.width as usize, classes);
+    forget_missing(labels, image);
+}
+
+/// Takes the labels of transparent pixels away.
+fn forget_missing(labels: &mut [u8], image: &Raster) {
     if image.any_transparent() {
         let width = u64::from(image.width.max(1));
-        for (at, label) in (0..image.pixels()).zip(&mut labels) {
+        for (at, label) in (0..image.pixels()).zip(labels) {
             if image.alpha8_at((at % width) as u32, (at / width) as u32) == 0 {
                 *label = classes::UNLABELLED;
             }
         }
     }
-    labels
 }

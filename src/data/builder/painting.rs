@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::making::lay_over;
 use super::pairing::Paired;
 use super::{Builder, Loaded};
 use crate::data::area::Area;
@@ -70,6 +71,11 @@ impl Builder {
         Ok(())
     }
 
+    /// What was painted on other pixels of the same path is of no use.
+    pub(super) fn forget_layer(&mut self, path: &str) {
+        self.painted.retain(|one| one.0 != path);
+    }
+
     /// What was painted on an image that another of the same path has replaced is of no use for one of another size.
     pub(super) fn forget_other_sizes(&mut self) {
         let files = &self.files;
@@ -135,7 +141,7 @@ impl Builder {
         let at = at.ok_or(PaintError::NoImage)?;
         let classes = data.label_count();
         let pair = data.pairs.get_mut(at).ok_or(PaintError::NoImage)?;
-        check(patch, [pair.image.width, pair.image.height])?;
+        patch.check([pair.image.width, pair.image.height])?;
         self.begin_layer(path)?;
         // What was painted is shared with the pair, and the labels with the last outcome, until they are changed.
         pair.layer = None;
@@ -256,7 +262,7 @@ impl Builder {
         if pair.labels.is_empty() || !pair.labelling.labels_like(&set.labelling) || !pair.has_layer(layer.as_ref()) {
             let mut labels = vec![classes::UNLABELLED; pair.image.pixels() as usize];
             if let Some(layer) = &layer {
-                layer.lay_over(&mut labels, pair.image.width as usize, set.label_count());
+                lay_over(layer, &mut labels, &pair.image, set.label_count());
             }
             pair.tally = Tally::new(&labels);
             pair.labels = Arc::new(labels);
@@ -279,16 +285,22 @@ impl Builder {
     }
 }
 
-fn check(patch: &Patch, [width, height]: [u32; 2]) -> Result<(), PaintError> {
-    let area = patch.area;
-    if area.is_empty() || !area.is_inside(&Area::whole(height, width)) {
-        return Err(PaintError::Outside([width, height]));
+impl Patch<'_> {
+    /// Whether it can be painted on an image of this width and height.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check(&self, [width, height]: [u32; 2]) -> Result<(), PaintError> {
+        let area = self.area;
+        if area.is_empty() || !area.is_inside(&Area::whole(height, width)) {
+            return Err(PaintError::Outside([width, height]));
+        }
+        let is_value = |value: &u8| usize::from(*value) < MAX_CLASSES || *value >= crate::values::UNTOUCHED;
+        if self.values.len() as u64 != area.pixels() || !self.values.iter().all(is_value) {
+            return Err(PaintError::BadValues);
+        }
+        Ok(())
     }
-    let is_value = |value: &u8| usize::from(*value) < MAX_CLASSES || *value >= crate::values::UNTOUCHED;
-    if patch.values.len() as u64 != area.pixels() || !patch.values.iter().all(is_value) {
-        return Err(PaintError::BadValues);
-    }
-    Ok(())
 }
 
 impl Tally {

@@ -1,5 +1,7 @@
 //! Strokes on images with and without masks, and what training sees of them.
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::data::batches::{Augmentation, SampleSpec, Sampling, epoch_samples, make_batch, unmarked};
 use crate::data::preprocess::Channels;
@@ -241,4 +243,44 @@ fn the_classic_preset_sees_what_was_painted() {
     paint(&mut b, &mut data, "a.png", area(0, 0, 100, 2), 1).expect("painted");
     let mask = data.seed_mask(0).expect("a mask");
     assert_eq!((mask[0], mask[49], mask[50], mask[256]), (1.0, 1.0, -1.0, -1.0));
+}
+
+#[test]
+fn what_turns_out_to_be_missing_has_no_label() {
+    let mut b = set();
+    let mut data = begin(&mut b, "image/a.png");
+    let paths = [("image/m.png", 64), ("image/a.png", 300)];
+    for (path, side) in paths {
+        paint(&mut b, &mut data, path, area(0, 0, side, side), 1).expect("painted");
+    }
+    b.set_nodata(&BTreeMap::from(paths.map(|(path, _)| (path.to_owned(), vec![0.0]))));
+    for pair in &b.finish().pairs {
+        let (width, image) = (pair.image.width, &pair.image);
+        let is_missing = |at: u32| image.alpha8_at(at % width, at / width) == 0;
+        let missing = (0..width * image.height).filter(|at| is_missing(*at)).count();
+        assert!(missing > 0 && pair.tally.labelled == image.pixels() - missing as u64);
+        let mut labels = (0..).zip(pair.labels.iter());
+        assert!(labels.all(|(at, label)| *label == if is_missing(at) { UNLABELLED } else { 1 }));
+    }
+}
+
+#[test]
+fn labels_stay_with_the_pixels_that_they_were_painted_on() {
+    let png = |seed: u32| {
+        let pixels: Vec<u8> = (0..64 * 64u32).map(|i| (i * 37 % 251 + seed) as u8).collect();
+        crate::formats::grey8_png(&pixels, 64, 64).expect("a PNG")
+    };
+    let mut b = Builder::default();
+    let mut is_kept = |seed: u32, bands: Vec<usize>| {
+        b.set_bands(bands);
+        b.add_file("a.png", &png(seed)).expect("read");
+        let is_kept = b.layer("a.png").is_some();
+        b.begin_layer("a.png").expect("an image");
+        is_kept
+    };
+    is_kept(1, Vec::new());
+    assert!(is_kept(1, Vec::new()));
+    // Other bands of an image are other pixels, of the same place.
+    assert!(is_kept(2, vec![2]) && is_kept(1, Vec::new()));
+    assert!(!is_kept(2, Vec::new()));
 }

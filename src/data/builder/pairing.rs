@@ -222,6 +222,7 @@ impl Builder {
         self.files.push(Loaded {
             path: name.to_owned(),
             hash: hash.unwrap_or_else(|| mask.pixel_hash()),
+            bands: self.limits.bands.clone(),
             raster: std::sync::Arc::new(mask),
             of: Some(image.to_owned()),
         });

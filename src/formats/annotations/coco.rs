@@ -95,7 +95,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Annotations, AnnotationError> {
                     image.add(vec![part.as_chunks().0.to_vec()], class, &mut budget)?;
                 }
             }
-            Outline::Runs { size, counts } => match rle::rings(&counts, size) {
+            Outline::Runs { size, counts } => match rle::rings(&counts, size, &budget)? {
                 Some(rings) if rings.is_empty() => {}
                 rings => image.add(rings.unwrap_or_default(), class, &mut budget)?,
             },

@@ -104,9 +104,24 @@ impl Budget {
         }
     }
 
+    /// # Errors
+    /// If there are more corners than are left.
+    pub(super) fn check(&self, corners: usize) -> Result<(), AnnotationError> {
+        match corners <= self.0 {
+            true => Ok(()),
+            false => Err(AnnotationError::TooManyCorners),
+        }
+    }
+
     fn take(&mut self, corners: usize) -> Result<(), AnnotationError> {
-        self.0 = self.0.checked_sub(corners).ok_or(AnnotationError::TooManyCorners)?;
+        self.check(corners)?;
+        self.0 -= corners;
         Ok(())
+    }
+
+    #[cfg(test)]
+    pub(super) fn with(corners: usize) -> Self {
+        Self(corners)
     }
 }
 

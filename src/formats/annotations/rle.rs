@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use super::outlines::{AnnotationError, Budget};
+
 /// Sides of a mask at most.
 const MAX_SIDE: u64 = 100_000;
 
@@ -40,22 +42,33 @@ pub(super) fn of_text(text: &str) -> Option<Vec<u64>> {
 
 /// The foreground of run lengths as rectangles that touch and do not overlap, each a ring; `None` if the runs do not make
 /// up a mask of this size.
-pub(super) fn rings(counts: &[u64], [height, width]: [u64; 2]) -> Option<Vec<Vec<[f64; 2]>>> {
+///
+/// # Errors
+/// If they have more corners than the budget has left.
+pub(super) fn rings(
+    counts: &[u64],
+    [height, width]: [u64; 2],
+    budget: &Budget,
+) -> Result<Option<Vec<Vec<[f64; 2]>>>, AnnotationError> {
     let sides = 1..=MAX_SIDE;
     if !sides.contains(&height) || !sides.contains(&width) {
-        return None;
+        return Ok(None);
     }
     let all = height * width;
     let mut pieces = Pieces::default();
     let mut at = 0u64;
     for (run, count) in counts.iter().enumerate() {
-        let end = at.checked_add(*count).filter(|end| *end <= all)?;
+        let Some(end) = at.checked_add(*count).filter(|end| *end <= all) else {
+            return Ok(None);
+        };
         if run % 2 == 1 && end > at {
             pieces.add_run(at, end, height);
+            // Before they are rings, which take far more than the runs.
+            budget.check(4 * pieces.rectangles.len())?;
         }
         at = end;
     }
-    (at == all).then(|| pieces.rectangles.iter().map(Rectangle::ring).collect())
+    Ok((at == all).then(|| pieces.rectangles.iter().map(Rectangle::ring).collect()))
 }
 
 struct Rectangle {
@@ -124,7 +137,8 @@ mod tests {
     fn runs_are_rectangles() {
         let square = |x: [f64; 2], y: [f64; 2]| vec![[x[0], y[0]], [x[1], y[0]], [x[1], y[1]], [x[0], y[1]]];
         // Two rows of two columns.
-        let rings_of = |counts: &[u64], size| rings(counts, size);
+        let budget = Budget::of(b"").expect("a budget");
+        let rings_of = |counts: &[u64], size| rings(counts, size, &budget).expect("few corners");
         assert_eq!(
             rings_of(&[6, 2, 3, 2, 7], [5, 4]),
             Some(vec![square([1., 3.], [1., 3.])])
@@ -148,5 +162,9 @@ mod tests {
         ] {
             assert_eq!(rings_of(counts, size), None, "{counts:?}");
         }
+        let few = Budget::with(11);
+        assert!(rings(&[3, 5, 12], [5, 4], &few).is_ok());
+        let many = rings(&[3, 9, 8], [5, 4], &few);
+        assert!(matches!(many, Err(AnnotationError::TooManyCorners)));
     }
 }

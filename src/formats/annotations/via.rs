@@ -73,6 +73,9 @@ struct Shape {
     rx: f64,
     #[serde(default)]
     ry: f64,
+    /// By which an ellipse is turned about its middle, from x to y, radians; VIA 2 writes it.
+    #[serde(default)]
+    theta: f64,
 }
 
 pub(super) fn read(bytes: &[u8]) -> Result<Annotations, AnnotationError> {
@@ -129,13 +132,38 @@ impl Shape {
             "circle" | "ellipse" => {
                 let [rx, ry] = self.r.map_or([self.rx, self.ry], |r| [r, r]);
                 let angles = (0..ELLIPSE_CORNERS).map(|corner| TAU * f64::from(corner) / f64::from(ELLIPSE_CORNERS));
-                Some(
-                    angles
-                        .map(|angle| [self.cx + rx * angle.cos(), self.cy + ry * angle.sin()])
-                        .collect(),
-                )
+                let (sin, cos) = self.theta.sin_cos();
+                let corner = |angle: f64| {
+                    let (along, across) = (rx * angle.cos(), ry * angle.sin());
+                    [
+                        self.cx + along * cos - across * sin,
+                        self.cy + along * sin + across * cos,
+                    ]
+                };
+                Some(angles.map(corner).collect())
             }
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ellipse_is_turned() {
+        let ring = |text: &str| {
+            let shape: Shape = serde_json::from_str(text).expect("a shape");
+            shape.ring().expect("a ring")
+        };
+        let is_at = |ring: &[[f64; 2]], x: f64, y: f64| ring.iter().any(|p| (p[0] - x).hypot(p[1] - y) < 1e-9);
+        let level = ring(r#"{"name": "ellipse", "cx": 10, "cy": 20, "rx": 5, "ry": 2}"#);
+        assert!(is_at(&level, 15.0, 20.0) && is_at(&level, 10.0, 22.0));
+        // Down to the right by 45 degrees: y points down.
+        let turned = ring(r#"{"name": "ellipse", "cx": 10, "cy": 20, "rx": 5, "ry": 2, "theta": 0.7853981633974483}"#);
+        let part = 0.5f64.sqrt();
+        assert!(is_at(&turned, 10.0 + 5.0 * part, 20.0 + 5.0 * part));
+        assert!(is_at(&turned, 10.0 - 2.0 * part, 20.0 + 2.0 * part));
     }
 }

@@ -7,8 +7,9 @@ use ruzstd::decoding::StreamingDecoder;
 
 use super::{ifd::Layout, parts::TiffError};
 
-/// Writers that stream take a window by their level, whatever comes: 8 MiB at the highest that GDAL offers.
-const ZSTD_LEAST_WINDOW: usize = 8 << 20;
+/// Writers that stream take a window by their level, however little comes: 8 MiB up to level 19, and 32, 64 and 128 MiB at
+/// 20 to 22, which GDAL offers too. A damaged chunk fills a window at most before it is found out.
+const ZSTD_LEAST_WINDOW: usize = 128 << 20;
 
 /// Compressions that are read here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,7 +150,7 @@ pub(super) fn deflate(raw: &[u8], wanted: usize) -> Result<Vec<u8>, TiffError> {
 /// The first `wanted` bytes of a frame of Zstandard, or what there is.
 pub(super) fn zstd(raw: &[u8], wanted: usize) -> Result<Vec<u8>, TiffError> {
     let damaged = |e: String| TiffError::Damaged(format!("ZSTD: {e}"));
-    let window = wanted.max(ZSTD_LEAST_WINDOW) as u64 * 2;
+    let window = (wanted as u64 * 2).max(ZSTD_LEAST_WINDOW as u64);
     let decoder = StreamingDecoder::new_with_max_window_size(raw, window).map_err(|e| damaged(e.to_string()))?;
     let mut out = Vec::with_capacity(wanted.min(raw.len().saturating_mul(32 << 10)));
     let read = decoder.take(wanted as u64).read_to_end(&mut out);
@@ -323,6 +324,17 @@ mod tests {
         ];
         assert_eq!(pack_bits(&packed, 24), plain);
         assert_eq!(pack_bits(&packed[..8], 24), plain[..10]);
+    }
+
+    /// By hand from RFC 8878: a header that says the window alone, and a raw block of three bytes, the last.
+    #[test]
+    fn windows_of_the_highest_levels_are_taken() {
+        let frame = |window: u8| [0x28, 0xb5, 0x2f, 0xfd, 0, window, 0x19, 0, 0, 7, 8, 9];
+        let of_log = |log: u8| zstd(&frame((log - 10) << 3), 3);
+        for log in [17, 23, 25, 26, 27] {
+            assert_eq!(of_log(log), Ok(vec![7, 8, 9]), "{log}");
+        }
+        assert!(matches!(of_log(28), Err(TiffError::Damaged(_))));
     }
 
     /// By hand from T.6: a row of white (V0), one of 3 white, 2 black and the rest white (horizontal, white 3, black 2,

@@ -16,6 +16,10 @@ const NODE_BYTES: u64 = 40;
 const MAX_DEPTH: usize = 8;
 /// Columns at most.
 const MAX_COLUMNS: usize = 4096;
+/// Name of the column of classes.
+const CLASS: &[u8] = b"class";
+/// Bytes of a geometry at least.
+const GEOMETRY_BYTES: usize = 16;
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum FlatGeobufError {
@@ -164,10 +168,10 @@ impl<'a> Table<'a> {
             .map(|text| String::from_utf8_lossy(text).into_owned())
     }
 
-    /// The tables of a list.
-    fn tables(&self, number: usize) -> Option<Vec<Self>> {
+    /// The tables of a list of at most so many: they take more than the bytes that they are read from, and all may be one.
+    fn tables(&self, number: usize, most: usize) -> Option<Vec<Self>> {
         let first = self.target(number)? + 4;
-        let offsets = self.list(number, 4)?;
+        let offsets = self.list(number, 4).filter(|offsets| offsets.len() / 4 <= most)?;
         let table = |at: usize| Self::at(self.bytes, (first + at).checked_add(u32_at(offsets, at)? as usize)?);
         (0..offsets.len()).step_by(4).map(table).collect()
     }
@@ -195,23 +199,18 @@ impl Header {
     fn read(bytes: &[u8]) -> Option<Self> {
         let table = Table::root(bytes)?;
         let columns = match table.field(7) {
-            Some(_) => table.tables(7)?,
+            Some(_) => table.tables(7, MAX_COLUMNS)?,
             None => Vec::new(),
         };
-        if columns.len() > MAX_COLUMNS {
-            return None;
-        }
-        let names: Vec<String> = columns
-            .iter()
-            .map(|column| column.text(0).unwrap_or_default())
-            .collect();
-        let exact = names.iter().position(|name| name == "class");
+        // Not copied: all may be the same long one.
+        let names = columns.iter().map(|column| column.list(0, 1).unwrap_or_default());
+        let exact = names.clone().position(|name| name == CLASS);
         let features = table
             .field(8)
             .and_then(|at| bytes.get(at..)?.first_chunk().map(|b| u64::from_le_bytes(*b)));
         Some(Self {
             geometry: table.byte(2).unwrap_or(0),
-            class: exact.or_else(|| names.iter().position(|name| name.eq_ignore_ascii_case("class"))),
+            class: exact.or_else(|| names.clone().position(|name| name.eq_ignore_ascii_case(CLASS))),
             columns: columns.iter().map(|column| column.byte(1).unwrap_or(0)).collect(),
             features: features.unwrap_or(0),
             node_size: table.field(9).map_or(Some(16), |at| u16_at(bytes, at))?,
@@ -292,10 +291,10 @@ struct Left {
 /// Fields of a geometry: 0 one past each ring's last corner, 1 x and y in turn, 6 its type, 7 its parts.
 fn geometry(table: &Table, kind: u8, class: Class, polygons: &mut Polygons, left: &mut Left) -> Option<()> {
     let kind = table.byte(6).filter(|own| *own > 0).unwrap_or(kind);
-    left.bytes = left.bytes.checked_sub(16)?;
+    left.bytes = left.bytes.checked_sub(GEOMETRY_BYTES)?;
     if table.field(7).is_some() {
         let inner = if kind == MULTIPOLYGON { POLYGON } else { 0 };
-        let parts = table.tables(7)?;
+        let parts = table.tables(7, left.bytes / GEOMETRY_BYTES)?;
         left.depth = left.depth.checked_sub(1)?;
         for part in &parts {
             geometry(part, inner, class, polygons, left)?;
@@ -321,13 +320,12 @@ fn geometry(table: &Table, kind: u8, class: Class, polygons: &mut Polygons, left
         .map(|[x, y]| [f64::from_le_bytes(*x), f64::from_le_bytes(*y)])
         .collect();
     let ends: Vec<usize> = match table.field(0) {
-        Some(_) => table
-            .list(0, 4)?
-            .as_chunks()
-            .0
-            .iter()
-            .map(|end| u32::from_le_bytes(*end) as usize)
-            .collect(),
+        Some(_) => {
+            let ends = table.list(0, 4)?;
+            left.bytes = left.bytes.checked_sub(ends.len())?;
+            let ends = ends.as_chunks().0.iter();
+            ends.map(|end| u32::from_le_bytes(*end) as usize).collect()
+        }
         None => vec![corners.len()],
     };
     let mut start = 0;
@@ -372,5 +370,29 @@ mod tests {
             read(&with(&[4, 0, 0, 0, 255, 255, 255, 127])),
             Err(Damaged("its header contradicts itself"))
         );
+    }
+
+    /// A header of so many columns, all of which are the same table with one name.
+    fn header_of(columns: usize, name: &[u8]) -> Vec<u8> {
+        let number = |n: usize| (n as u32).to_le_bytes();
+        // The table at 24, its list of fields at 4, the list of columns behind the table, then the column and its name.
+        let mut bytes = number(24).to_vec();
+        bytes.extend([20, 0, 8, 0].into_iter().chain([0; 14]).chain([4, 0]));
+        bytes.extend([number(20), number(4), number(columns)].concat());
+        let column = 36 + 4 * columns + 8;
+        (0..columns).for_each(|at| bytes.extend(number(column - (36 + 4 * at))));
+        bytes.extend([6, 0, 8, 0, 4, 0, 0, 0]);
+        bytes.extend([number(8), number(4), number(name.len())].concat());
+        [&bytes, name].concat()
+    }
+
+    #[test]
+    fn columns_are_bounded_and_found_whatever_their_case() {
+        let class = |columns: usize, name: &[u8]| Header::read(&header_of(columns, name)).map(|header| header.class);
+        assert_eq!(class(1, b"class"), Some(Some(0)));
+        assert_eq!(class(3, b"CLASS"), Some(Some(0)));
+        assert_eq!(class(3, b"name"), Some(None));
+        assert_eq!(class(MAX_COLUMNS, b"class"), Some(Some(0)));
+        assert_eq!(class(MAX_COLUMNS + 1, b"class"), None);
     }
 }

@@ -5,6 +5,8 @@
 
 mod sqlite;
 
+use std::collections::BTreeSet;
+
 use super::{Class, ClassError, LeftOut, Polygons, class_of_number, wkb};
 use crate::formats::geo::crs;
 use sqlite::{Database, Table, Value};
@@ -57,11 +59,15 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Layer>, GpkgError> {
     let tables = database.tables()?;
     let table = |name: &str| tables.iter().find(|table| table.name.eq_ignore_ascii_case(name));
     let list = table("gpkg_geometry_columns").ok_or(GpkgError::NoLayers)?;
+    // Each table once, whatever the list says: it would be read as often.
     let mut listed: Vec<(String, String, i64)> = Vec::new();
+    let mut known = BTreeSet::new();
     let columns = ["table_name", "column_name", "srs_id"].map(|name| list.column(name));
     database.rows(list, &mut |row| {
         let [name, column, system] = columns.map(|at| value(row, at));
-        if let (Some(name), Some(column), Some(system)) = (name.text(), column.text(), system.integer()) {
+        if let (Some(name), Some(column), Some(system)) = (name.text(), column.text(), system.integer())
+            && known.insert(name.to_ascii_lowercase())
+        {
             listed.push((name, column, system));
         }
     })?;
@@ -196,4 +202,60 @@ fn epsg(systems: &[System], id: i64) -> Result<u32, GpkgError> {
         .filter(|code| *code > 0);
     let by_text = || crs::plan_epsg_of_wkt(&system.definition);
     by_name.or_else(by_text).ok_or_else(|| unknown(&system.definition))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAGE_BYTES: usize = 512;
+
+    fn text(text: &str) -> (u8, &[u8]) {
+        (13 + 2 * text.len() as u8, text.as_bytes())
+    }
+
+    /// A page of rows, behind what else it begins with.
+    fn page(start: &[u8], rows: &[&[(u8, &[u8])]]) -> Vec<u8> {
+        let mut page = start.to_vec();
+        page.extend([13, 0, 0, 0, rows.len() as u8, 0, 0, 0]);
+        let cell = |row: &&[(u8, &[u8])]| {
+            let kinds = row.iter().map(|value| value.0);
+            let values = row.iter().flat_map(|value| value.1).copied();
+            let record: Vec<u8> = [row.len() as u8 + 1].into_iter().chain(kinds).chain(values).collect();
+            [&[record.len() as u8, 1][..], &record].concat()
+        };
+        let cells: Vec<Vec<u8>> = rows.iter().map(cell).collect();
+        let mut at = PAGE_BYTES - cells.iter().map(Vec::len).sum::<usize>();
+        let behind = page.len() + 2 * cells.len();
+        let gap = at - behind;
+        for cell in &cells {
+            page.extend((at as u16).to_be_bytes());
+            at += cell.len();
+        }
+        [page, vec![0; gap], cells.concat()].concat()
+    }
+
+    #[test]
+    fn a_table_that_is_listed_again_and_again_is_read_once() {
+        let mut header = b"SQLite format 3\0".to_vec();
+        header.extend((PAGE_BYTES as u16).to_be_bytes());
+        header.resize(100, 0);
+        let list = [
+            text("table"),
+            text("gpkg_geometry_columns"),
+            text(""),
+            (1, &[2][..]),
+            text("(table_name, column_name, srs_id)"),
+        ];
+        let table = |name: &'static str| [text("table"), text(name), text(""), (1, &[3][..]), text("(geom)")];
+        let listed = |name: &'static str| [text(name), text("geom"), (1, &[7][..])];
+        let file = [
+            page(&header, &[&list, &table("a"), &table("b")]),
+            page(&[], &[&listed("b"), &listed("a"), &listed("A"), &listed("b")]),
+            page(&[], &[]),
+        ];
+        let layers = read(&file.concat()).expect("layers");
+        let names: Vec<&str> = layers.iter().map(|layer| layer.0.as_str()).collect();
+        assert_eq!(names, ["b", "a"]);
+    }
 }
