@@ -354,7 +354,7 @@ export interface PassedOver {
 /**
  * How a mask pixel becomes foreground (1) or background (0), or one of several classes.
  */
-export type MaskRule = { kind: "threshold"; at: number; invert: boolean } | { kind: "not_black"; invert: boolean } | { kind: "colour"; rgb: [number, number, number]; invert: boolean; code?: number } | { kind: "classes"; legend: LegendEntry[] };
+export type MaskRule = { kind: "threshold"; at: number; invert: boolean } | { kind: "not_black"; invert: boolean } | { kind: "colour"; rgb: [number, number, number]; invert: boolean; code?: number } | { kind: "classes"; legend: LegendEntry[]; rest?: MaskRule };
 
 /**
  * How far a tile's pose and light may be off, either way; each sample draws evenly from all of it.
