@@ -116,6 +116,8 @@ export async function webkit({ downloads, locale = 'en_US.UTF-8' }) {
       await driver.ask('POST', '/url', { url });
     },
     async click(css) {
+      // Its own scrolling leaves what is far below the fold out of reach.
+      await driver.ask('POST', '/execute/sync', { script: `document.querySelector(${JSON.stringify(css)}).scrollIntoView({ block: 'center', behavior: 'instant' });`, args: [] });
       await driver.ask('POST', `${await driver.element(css)}/click`, {});
     },
     evaluate: (expression) => driver.ask('POST', '/execute/sync', { script: `return ${expression};`, args: [] }),
