@@ -74,7 +74,7 @@ test('pictures alone are one card with the ways on, and outlines that come later
   await drop('pictures-only', { ...placedPictures(3), 'README.md': '# Fields', 'classes.txt': 'roof\n', 'LICENSE': 'MIT' });
   await expect(page.locator('#pictures-title')).toHaveText('3 pictures without masks');
   await expect(page.locator('#pictures li')).toHaveCount(3);
-  await expect(page.locator('#pictures-place')).toContainText('add their outlines as GeoJSON or Shapefile');
+  await expect(page.locator('#pictures-place')).toContainText('add their outlines as GeoPackage, GeoJSON or Shapefile');
   await expect(page.locator('#data-faults-card')).toBeHidden();
   await expect(page.locator('#gallery-card')).toBeHidden();
   await expect(page.locator('#data-passed')).toHaveText('3 other files passed over (.md, .txt, LICENSE).');
