@@ -17,7 +17,7 @@ import { unzip } from './zip.mjs';
 
 const SIZE = { width: 160, height: 120 };
 const PLACE = { epsg: 32633, x: 500_000, y: 5_400_000, pixel: 0.5 };
-const SETTINGS = '#preset=fast&base=4&depth=2&tile_px=32&batch=2&lr=0.003&val_share=0.34&seed=7&steps=40';
+const SETTINGS = '#preset=fast&base=4&depth=2&tile_px=32&batch=2&lr=0.003&val_share=0.34&seed=7&steps=40&calibration=off';
 
 /** A scene's picture without alpha. @param {number} seed */
 function rgb(seed) {
