@@ -21,6 +21,9 @@ const VIEW = { viewport: { width: 1280, height: 900 } };
 const BATCH = 32;
 const SETTINGS = { tile_px: 128, batch: BATCH, steps: 2, validate_every: 2, dropout: 0 };
 
+/** The module whose memory is its own: that of threads is made by the page, as large as it may get. @param {string | undefined} url */
+const oneThread = (url) => `${url}?threads=1`;
+
 /**
  * A page whose engine may have `bytes` of memory.
  * @param {string} url
@@ -65,14 +68,14 @@ async function peak(url, batch) {
 /** @type {{ full: number, half: number }} */
 let peaks;
 test.beforeAll(async ({}, info) => {
-  const url = String(info.project.use.baseURL);
+  const url = oneThread(info.project.use.baseURL);
   peaks = { full: await peak(url, BATCH), half: await peak(url, BATCH / 2) };
   console.log(`a batch of ${BATCH} takes ${peaks.full / 2 ** 20} MiB, half of it ${peaks.half / 2 ** 20} MiB`);
 });
 
 test('memory runs out: the run begins again with half the batch', async ({ baseURL }) => {
   // Enough for half of it.
-  const { context, page } = await limited(String(baseURL), (peaks.full + peaks.half) / 2);
+  const { context, page } = await limited(oneThread(baseURL), (peaks.full + peaks.half) / 2);
   await begin(page);
   const state = await ended(page);
   expect(state.run.config.batch).toBe(BATCH / 2);
@@ -85,7 +88,7 @@ test('memory runs out: the run begins again with half the batch', async ({ baseU
 });
 
 test('an engine that is lost after the batch was halved: the batch stays halved', async ({ baseURL }) => {
-  const { context, page } = await limited(String(baseURL), (peaks.full + peaks.half) / 2);
+  const { context, page } = await limited(oneThread(baseURL), (peaks.full + peaks.half) / 2);
   await gm.applySettings(page, undefined, { steps: 40, validate_every: 40 });
   await begin(page);
   await until(async () => (await read(page)).run?.config.batch === BATCH / 2, { limitMs: 240_000, what: 'it goes on with half the batch', everyMs: 20 });
@@ -102,7 +105,7 @@ test('an engine that is lost after the batch was halved: the batch stays halved'
 });
 
 test('memory runs out twice: it is named, and nothing is tried for ever', async ({ baseURL }) => {
-  const { context, page } = await limited(String(baseURL), peaks.half * 0.75);
+  const { context, page } = await limited(oneThread(baseURL), peaks.half * 0.75);
   await begin(page);
   await until(async () => (await read(page)).error?.sentence === 'Memory ran out again.', { limitMs: 240_000, what: 'it gave up' });
   const state = await read(page);

@@ -202,7 +202,8 @@ test('an engine that ends each time it starts is started on the CPU in the end, 
       self.close();
     }).catch(() => {});
   });
-  await page.goto(String(baseURL));
+  // Threads would be counted as engines.
+  await page.goto(`${baseURL}?threads=1`);
   await expect(page.locator('#banner-next')).toContainText('started on the CPU', { timeout: 120_000 });
   await expect(page.locator('#banner-sentence')).toContainText('three times while the GPU was being brought up (the browser ended it)');
   await shoot(page, 'survive-fruitless');
