@@ -71,10 +71,14 @@ export class Checkpoints {
 
   /** Opens the slots and tells the page what is in them. The page has the storage to itself. */
   async open() {
+    await this.openSlots();
+    // After them: a run that ends meanwhile has its place already.
+    if (this.folder) await this.host.opened(this.folder).catch(() => {});
+  }
+
+  async openSlots() {
     try {
       this.folder = await openFolder();
-      // What is wrong with the storage is said below.
-      await this.host.opened(this.folder).catch(() => {});
       const slots = await Slots.open(this.folder, (file) => this.describe(file));
       const fault = slots.unread();
       if (fault) {
