@@ -78,17 +78,11 @@ fn parse(mut args: lexopt::Parser) -> Result<Option<Value>> {
                 config.insert(name.clone(), number(&name, &value)?);
             }
             "val" => {
-                let names: Vec<&str> = value
-                    .split(',')
-                    .map(str::trim)
-                    .filter(|part| !part.is_empty())
-                    .collect();
-                config.insert("val_names".into(), json!(names));
+                config.insert("val_names".into(), names(&value));
             }
             "set" => {
-                let (field, text) = value.split_once('=').context("--set takes FIELD=VALUE")?;
-                let parsed = text.parse::<f64>().map_or_else(|_| json!(text), |number| json!(number));
-                config.insert(field.to_owned(), parsed);
+                let (field, parsed) = setting(&value)?;
+                config.insert(field, parsed);
             }
             other => bail!("there is no option --{other}\n\n{USAGE}"),
         }
@@ -112,6 +106,19 @@ fn number(name: &str, text: &str) -> Result<Value> {
         .parse()
         .with_context(|| format!("--{name} takes a number, not `{text}`"))?;
     Ok(json!(parsed))
+}
+
+/// Names between commas.
+pub fn names(text: &str) -> Value {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    json!(parts.collect::<Vec<_>>())
+}
+
+/// What `--set` takes: a field of the settings, and its value as a number where it is one.
+pub fn setting(text: &str) -> Result<(String, Value)> {
+    let (field, text) = text.split_once('=').context("--set takes FIELD=VALUE")?;
+    let parsed = text.parse::<f64>().map_or_else(|_| json!(text), |number| json!(number));
+    Ok((field.to_owned(), parsed))
 }
 
 pub fn one_of(name: &str, text: &str, choices: &[&str]) -> Result<String> {

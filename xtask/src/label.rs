@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use lexopt::ValueExt;
 use serde_json::{Map, Value, json};
 
-use crate::demo::one_of;
+use crate::demo::{names, one_of, setting};
 use crate::serve;
 use crate::tools;
 use crate::workspace::Workspace;
@@ -65,10 +65,8 @@ fn parse(mut args: lexopt::Parser) -> Result<Option<Value>> {
             "device" => job[&name] = json!(one_of(&name, &value()?, &["webgpu", "cpu"])?),
             "adapter" => job[&name] = json!(one_of(&name, &value()?, &["swiftshader", "default"])?),
             "set" => {
-                let text = value()?;
-                let (field, text) = text.split_once('=').context("--set takes FIELD=VALUE")?;
-                let parsed = text.parse::<f64>().map_or_else(|_| json!(text), |number| json!(number));
-                config.insert(field.to_owned(), parsed);
+                let (field, parsed) = setting(&value()?)?;
+                config.insert(field, parsed);
             }
             other => bail!("there is no option --{other}\n\n{USAGE}"),
         }
@@ -77,12 +75,6 @@ fn parse(mut args: lexopt::Parser) -> Result<Option<Value>> {
     job["truth"] = json!(truth.with_context(|| format!("--truth is missing\n\n{USAGE}"))?);
     job["config"] = Value::Object(config);
     Ok(Some(job))
-}
-
-/// Names between commas.
-fn names(text: &str) -> Value {
-    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-    json!(parts.collect::<Vec<_>>())
 }
 
 fn positive(name: &str, text: &str) -> Result<Value> {
