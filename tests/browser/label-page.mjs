@@ -33,7 +33,7 @@ export class LabelPage {
       const { image } = await this.figures();
       if (image?.split('/').at(-1) === name) break;
       await page.click('#label-next');
-      await until(async () => (await this.figures()).image !== image, { limitMs: 20_000, what: 'the next image', everyMs: 10 });
+      await until(async () => (await this.figures()).image !== image, { limitMs: 120_000, what: 'the next image', everyMs: 10 });
     }
     await this.ready();
     this.box = await page.locator('#label-stage').boundingBox();
@@ -63,7 +63,7 @@ export class LabelPage {
     await page.mouse.down();
     for (const point of points.slice(1)) await page.mouse.move(...this.onScreen(point, place));
     await page.mouse.up();
-    await until(async () => (await this.figures()).strokes !== strokes || points.length === 1, { limitMs: 20_000, what: 'the stroke is there', everyMs: 5 });
+    await until(async () => (await this.figures()).strokes !== strokes || points.length === 1, { limitMs: 120_000, what: 'the stroke is there', everyMs: 5 });
   }
 
   /** @param {number} px */

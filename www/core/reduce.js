@@ -55,6 +55,12 @@ function apply(event) {
       // The engine splits anew with every change of the data: the last run's pairs can no longer be asked for.
       state.heldBack = 0;
       break;
+    case 'labels': {
+      const { image, labelled_share, foreground_share } = event;
+      const told = (/** @type {import('./types.js').Dataset['pairs'][number]} */ pair) => (pair.image_path === image ? { ...pair, labelled_share, foreground_share } : pair);
+      if (state.dataset) state.dataset = { ...state.dataset, pairs: state.dataset.pairs.map(told) };
+      break;
+    }
     case 'findings':
       // A set of its own for those who paint by what has changed.
       if (state.dataset) state.dataset = { ...state.dataset, findings: event.findings };

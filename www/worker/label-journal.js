@@ -354,11 +354,15 @@ export class LabelJournal {
 
   /** @param {string[]} waiting ids */
   async replay(waiting) {
-    /** What is told at the end: the data set once, with all labels. @type {Map<string, EngineEvent>} */
+    /**
+     * What is told at the end: the data set once, and of each image its labels as they are then. A run that went on first
+     * brought its layers along: no stroke of theirs tells the data set.
+     * @type {Map<string, EngineEvent>}
+     */
     const told = new Map();
     /** @param {EngineEvent[]} events */
     const hear = (events) => {
-      for (const event of events) if (event.type !== 'labels') told.set(event.type, event);
+      for (const event of events) told.set(event.type === 'labels' ? `labels of ${event.image}` : event.type, event);
     };
     const read = readerOf(this.files[this.current]);
     const chosen = this.classes.findLast(({ head }) => head.kind === 'classes' && head.ids.some((id) => waiting.includes(id)));

@@ -232,8 +232,9 @@ async function call(command) {
   const own = composed(command);
   /** @type {EngineEvent[]} */
   const events = (await guarded(() => /** @type {any} */ (engine).command(own), false)) ?? [];
-  send(events);
+  // Before it is told: who sees a stroke may close the page.
   journal.keep(own, events);
+  send(events);
 }
 
 /**
