@@ -13,7 +13,7 @@ use crate::{
         read_back::read_back,
         timing::{self, Pass},
     },
-    train::{Batch, TrainError, Trainer, expected_bytes},
+    train::{AdamConfig, Batch, TrainError, Trainer, expected_bytes},
 };
 
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +57,7 @@ impl Bench {
             write_weights(&mut model, &tensors).map_err(|e| TrainError::Read(e.to_string()))?;
         }
         let loss = LossConfig::of(crate::values::Loss::Bce);
-        let trainer = Trainer::new(model, loss, 1e-4, 1, true);
+        let trainer = Trainer::new(model, loss, AdamConfig::default(), 1e-4, 1, true);
         let (size, batch) = (config.size, config.batch);
         let (x, y) = checkerboard(size, batch);
         let upload = |values| Tensor::from_data(TensorData::new(values, [batch, size, size, 1]), device);

@@ -1,5 +1,6 @@
 //! A run's settings, and whether a run can be made of what a person set.
 
+use super::run::optimizer::AdamConfig;
 use crate::{
     data::{
         augment::Augmentation,
@@ -25,6 +26,7 @@ pub struct Settings {
     pub steps_total: u32,
     pub steps_per_epoch: u32,
     pub lr: f64,
+    pub adam: AdamConfig,
     /// Without the weight of the foreground, which the data decide.
     pub loss: LossConfig,
     pub foreground_weight: ForegroundWeight,
@@ -38,8 +40,6 @@ pub struct Settings {
     pub warmup_steps: u32,
     /// Validations without improvement after which the run stops; 0 = never.
     pub patience: u32,
-    /// Largest norm of all gradients together; 0 = any.
-    pub clip_norm: f64,
     /// Weight of a pixel by its class, background first; empty = as `foreground_weight` says.
     pub class_weights: Vec<f32>,
     pub norm_statistics: NormStatistics,
@@ -180,6 +180,7 @@ impl Settings {
             steps_total,
             steps_per_epoch,
             lr: config.lr,
+            adam: config.into(),
             loss: config.into(),
             foreground_weight: config.foreground_weight,
             augmentation: config.into(),
@@ -193,7 +194,6 @@ impl Settings {
             schedule: config.schedule,
             warmup_steps,
             patience: config.patience as u32,
-            clip_norm: config.clip_norm,
             class_weights: config.class_weights.iter().map(|w| *w as f32).collect(),
             calibration: config.calibration,
             norm_statistics: config.norm_statistics,

@@ -105,8 +105,8 @@ pub struct Trainer {
 }
 
 impl Trainer {
-    pub fn new(mut model: UNet, loss: LossConfig, lr: f64, seed: u32, keras_momentum: bool) -> Self {
-        let adam = Adam::new(AdamConfig::default(), &mut model);
+    pub fn new(mut model: UNet, loss: LossConfig, adam: AdamConfig, lr: f64, seed: u32, keras_momentum: bool) -> Self {
+        let adam = Adam::new(adam, &mut model);
         Self {
             model,
             adam,
@@ -117,11 +117,6 @@ impl Trainer {
             steps: 0,
             keras_momentum,
         }
-    }
-
-    /// Clips gradients to this norm of all of them together; 0 = not.
-    pub fn set_clip_norm(&mut self, limit: f64) {
-        self.adam.set_clip_norm((limit > 0.0).then_some(limit));
     }
 
     /// Weights of the loss by class, of a model of several; empty = all alike. See [`loss_from_class_logits`].

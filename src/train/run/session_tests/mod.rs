@@ -67,7 +67,6 @@ fn seed_like(seed: u32) -> TrainConfig {
         schedule: Schedule::Constant,
         warmup_steps: 0.0,
         patience: 0.0,
-        clip_norm: 0.0,
         class_weights: Vec::new(),
         norm_statistics: NormStatistics::Keras,
         ..TrainConfig::default()

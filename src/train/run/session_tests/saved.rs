@@ -73,7 +73,6 @@ fn raw(architecture: Architecture, keep_best: KeepBest, seed: u32) -> TrainConfi
         schedule: Schedule::Cosine,
         warmup_steps: 0.0,
         patience: 0.0,
-        clip_norm: 0.0,
         class_weights: Vec::new(),
         norm_statistics: NormStatistics::Adaptive,
         ..TrainConfig::default()
