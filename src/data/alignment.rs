@@ -7,11 +7,11 @@
 use super::classes::UNLABELLED;
 pub use super::grid::Aligned;
 use super::grid::{Affine, Grid, MAX_DRIFT_PX, Misfit, hundredths};
-use crate::formats::{
-    geo::{Crs, GeoRef, PlaceRemark, ToLonLat, ellipsoid::distance_m},
-    raster::Raster,
-};
 use crate::values::Note;
+use crate::{
+    formats::raster::Raster,
+    geo::{Crs, GeoRef, PlaceRemark, ToLonLat, ellipsoid::distance_m},
+};
 
 /// Where a file lies, and what is to be said about that.
 #[derive(Debug, Clone, Default, PartialEq)]

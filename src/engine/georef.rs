@@ -1,7 +1,7 @@
 //! Georeferences of images, as they are told and measured.
 
 use crate::{
-    formats::geo::{GeoRef, PlaceRemark, ellipsoid::distance_m},
+    geo::{GeoRef, PlaceRemark, ellipsoid::distance_m},
     protocol::GeoInfo,
 };
 
@@ -51,7 +51,7 @@ pub(super) fn pixel_m(geo: &GeoRef, width: u32, height: u32) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::geo::GeoKeys;
+    use crate::geo::GeoKeys;
 
     /// PROJ's scale of Web Mercator at 47 degrees north is 1.4635: 0.30 m of the map are 0.205 m of the ground.
     #[test]

@@ -13,13 +13,8 @@ use crate::{
         mask_files::{self, MaskFiles},
     },
     export::PixelSet,
-    formats::{
-        DecodeError, ImageFile, Limits,
-        geo::{GeoRef, PlaceRemark},
-        raster::Raster,
-        sidecars::SidecarKind,
-        tiff::TiffError,
-    },
+    formats::{DecodeError, ImageFile, Limits, raster::Raster, sidecars::SidecarKind, tiff::TiffError},
+    geo::{GeoRef, PlaceRemark},
     infer::View,
     protocol::{Event, FaultCode, Stage},
 };

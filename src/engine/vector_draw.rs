@@ -10,10 +10,8 @@ use super::{
 };
 use crate::{
     data::adjustment::Area,
-    formats::{
-        raster::Raster,
-        vector::{Class, Fate, Polygons, Projected},
-    },
+    formats::raster::Raster,
+    geo::{Class, Fate, Polygons, Projected},
     protocol::{Event, FaultCode, Stage, VectorInfo},
 };
 

@@ -13,11 +13,11 @@ use crate::{
     data::{load::Places, pair::ImageNames},
     formats::{
         annotations::Annotations,
-        geo::GeoRef,
         image::ImageFacts,
         sidecars::{SidecarKind, stem_of},
-        vector::{Polygons, shapefile},
+        vector::shapefile,
     },
+    geo::{GeoRef, Polygons},
     protocol::{Event, VectorInfo},
 };
 

@@ -1,7 +1,7 @@
 //! A prediction as it is held for its downloads.
 
 use super::{pixel_set::PixelSet, quantized_map::QuantizedMap};
-use crate::formats::geo::GeoRef;
+use crate::geo::GeoRef;
 
 /// A prediction, kept for download.
 #[derive(Debug, Clone)]

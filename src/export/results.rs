@@ -4,10 +4,12 @@ use super::{
     prediction_map::PredictionMap,
     vector::{Classes, Geojson, VectorOptions},
 };
-use crate::formats::{
-    Parts,
+use crate::{
+    formats::{
+        Parts,
+        tiff::{self, GeoTiffSpec, WriteError},
+    },
     geo::{GeoRef, ToLonLat, ellipsoid::ring_area_m2},
-    tiff::{self, GeoTiffSpec, WriteError},
 };
 
 /// In a class file: nothing was measured here.
@@ -171,7 +173,7 @@ pub fn csv_cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{super::pixel_set::PixelSet, *};
-    use crate::formats::geo::GeoKeys;
+    use crate::geo::GeoKeys;
 
     fn kept() -> PredictionMap {
         PredictionMap {

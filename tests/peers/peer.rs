@@ -18,11 +18,11 @@ use groundmask::{
     export::{self, OnnxFacts, PredictionMap, VectorOptions},
     formats::{
         ImageFile, Limits, Parts, decode,
-        geo::{self, Crs},
         tiff::{TiffImage, Window},
-        vector::{Class, Polygons, flatgeobuf, geojson, gpkg, kml, osm, shapefile},
+        vector::{flatgeobuf, geojson, gpkg, kml, osm, shapefile},
         weights_file::{FileTensor, WeightsFile},
     },
+    geo::{self, Class, Crs, Polygons},
     model::{ModelConfig, NamedTensor, UNet, read_weights, write_weights},
     protocol::{Command, DeviceChoice, Event},
 };

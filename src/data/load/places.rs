@@ -5,11 +5,8 @@ use std::{cell::OnceCell, collections::BTreeMap};
 use super::{sidecars::Sidecars, tile_names};
 use crate::{
     data::alignment::Place,
-    formats::{
-        geo::{GeoRef, PlaceRemark},
-        image::ImageFacts,
-        sidecars::SidecarKind,
-    },
+    formats::{image::ImageFacts, sidecars::SidecarKind},
+    geo::{GeoRef, PlaceRemark},
 };
 
 /// The images of one purpose, training or prediction, and their sidecars.

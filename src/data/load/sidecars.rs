@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::{
     data::alignment::Place,
-    formats::{
-        geo::{Auxiliary, Beside, OwnPlace, placed},
-        sidecars::{SidecarKind, stem_of},
-    },
+    formats::sidecars::{SidecarKind, stem_of},
+    geo::{Auxiliary, Beside, OwnPlace, placed},
     values::ImageFormat,
 };
 

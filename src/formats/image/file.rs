@@ -12,7 +12,8 @@ use super::{
     reader_of,
 };
 use crate::{
-    formats::{geo::OwnPlace, raster::Raster, tiff::TiffImage},
+    formats::{raster::Raster, tiff::TiffImage},
+    geo::OwnPlace,
     values::ImageFormat,
 };
 

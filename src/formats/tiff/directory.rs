@@ -12,7 +12,7 @@ use super::{
     nodata,
     parts::{Kind, TiffError, tag},
 };
-use crate::formats::geo::{GeoKeys, OwnPlace};
+use crate::geo::{GeoKeys, OwnPlace};
 
 impl TiffImage {
     /// Of one directory alone, without a mask.

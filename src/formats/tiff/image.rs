@@ -9,7 +9,7 @@ use super::{
     names::Names,
     parts::{Kind, MAX_CHUNK_BYTES},
 };
-use crate::formats::geo::{GeoRef, OwnPlace};
+use crate::geo::{GeoRef, OwnPlace};
 
 /// An opened file. Cloning shares its bytes.
 #[derive(Debug, Clone)]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::formats::geo::GeoKeys;
+use crate::geo::GeoKeys;
 
 fn geo() -> GeoRef {
     GeoRef {
@@ -11,10 +11,7 @@ fn geo() -> GeoRef {
 
 /// Polygons of one ring each, in pixels of [`geo`].
 fn polygons(rings: &[(&[[f64; 2]], Class)]) -> Polygons {
-    let mut polygons = Polygons {
-        epsg: 32633,
-        ..Polygons::default()
-    };
+    let mut polygons = Polygons::in_system(32633);
     for (ring, class) in rings {
         polygons.push_ring(ring.iter().map(|[x, y]| geo().to_map(*x, *y)));
         polygons.end_polygon(*class);
