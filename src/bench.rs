@@ -1,4 +1,4 @@
-//! The benchmark's training problem: the seed's `unet` on made-up data.
+//! The benchmark's training problem: Classic's `unet` on made-up data.
 //!
 //! With `deterministic` the weights, the data and the optimizer are those of the peers' benchmark
 //! (mulberry32, he-uniform weights from seed 1000 on, a noisy checkerboard), so that losses of
@@ -180,7 +180,7 @@ pub async fn operator_times(
     Ok((ceiling, times))
 }
 
-/// The seed's `unet` with one band.
+/// Classic's `unet` with one band.
 fn network(config: &BenchConfig) -> ModelConfig {
     ModelConfig {
         architecture: Architecture::Unet,

@@ -303,12 +303,13 @@ fn fill(
         Sampling::Classic => {
             let pick = |y: usize, x: usize| {
                 let at = |i: usize| {
-                    ((2 * i + 1) * preprocess::SEED_TILE_PX / (2 * spec.tile_px)).min(preprocess::SEED_TILE_PX - 1)
+                    ((2 * i + 1) * preprocess::CLASSIC_TILE_PX / (2 * spec.tile_px))
+                        .min(preprocess::CLASSIC_TILE_PX - 1)
                 };
-                at(y) * preprocess::SEED_TILE_PX + at(x)
+                at(y) * preprocess::CLASSIC_TILE_PX + at(x)
             };
-            let grey = preprocess::seed_train_image(raster);
-            let truth = data.seed_mask(pair).unwrap_or_default();
+            let grey = preprocess::classic_train_image(raster);
+            let truth = data.classic_mask(pair).unwrap_or_default();
             for (i, pixel) in image.chunks_exact_mut(spec.channels.count()).enumerate() {
                 let from = pick(i / spec.tile_px, i % spec.tile_px);
                 pixel.fill(grey[from]);

@@ -198,11 +198,11 @@ impl Dataset {
 
     /// The mask of a pair as the classic preset sees it, `[256, 256]` of 0, 1 or [`preprocess::UNKNOWN`]: what was painted
     /// is in it.
-    pub fn seed_mask(&self, pair: usize) -> Option<Vec<f32>> {
+    pub fn classic_mask(&self, pair: usize) -> Option<Vec<f32>> {
         let pair = self.pair(pair)?;
         Some(match pair.layer {
-            Some(_) => preprocess::seed_train_labels(&pair.labels, pair.image.width, pair.image.height),
-            None => preprocess::seed_train_mask(&pair.mask),
+            Some(_) => preprocess::classic_train_labels(&pair.labels, pair.image.width, pair.image.height),
+            None => preprocess::classic_train_mask(&pair.mask),
         })
     }
 

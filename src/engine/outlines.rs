@@ -190,7 +190,7 @@ mod tests {
             height: side,
             probability: probability.into(),
             labels: None,
-            seed_map: None,
+            classic_map: None,
             geo: GeoRef::new(
                 [500_000.0, 0.5, 0.0, 5_400_000.0, 0.0, -0.5],
                 Some(32633),

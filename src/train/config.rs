@@ -6,7 +6,7 @@ use crate::{
         augment::Augmentation,
         batches::{SampleSpec, Sampling},
         held_back::HeldBack,
-        preprocess::{Channels, SEED_TILE_PX},
+        preprocess::{CLASSIC_TILE_PX, Channels},
     },
     model::{Architecture, LossConfig, ModelConfig},
     values::{
@@ -145,7 +145,7 @@ impl Settings {
         }
         let small = config.architecture == Architecture::UnetSmall;
         let tile_px = match config.sampling {
-            Sampling::Classic => SEED_TILE_PX,
+            Sampling::Classic => CLASSIC_TILE_PX,
             _ => config.tile_px as usize,
         };
         let batch = config.batch as usize;

@@ -241,7 +241,7 @@ fn the_classic_preset_sees_what_was_painted() {
     b.add_raster("a.png", noise(300, 2));
     let mut data = begin(&mut b, "a.png");
     paint(&mut b, &mut data, "a.png", area(0, 0, 100, 2), 1).expect("painted");
-    let mask = data.seed_mask(0).expect("a mask");
+    let mask = data.classic_mask(0).expect("a mask");
     assert_eq!((mask[0], mask[49], mask[50], mask[256]), (1.0, 1.0, -1.0, -1.0));
 }
 

@@ -1,6 +1,6 @@
 //! Finding an output that does not depend on the image, and giving it new weights.
 //!
-//! The seed's head ends in two ReLUs. Where both are negative for every pixel, no gradient passes and the output stays
+//! Classic's head ends in two ReLUs. Where both are negative for every pixel, no gradient passes and the output stays
 //! one grey for ever: the most reported fault of this family of networks (`zhixuhao/unet` issues 31, 80, 98, 148). It is
 //! looked for before the first step, when new weights cost nothing, and at times after it.
 

@@ -224,7 +224,7 @@ impl Learner {
         self.checkpoint.keep_if_sound(weights, step, is_calm).await
     }
 
-    /// The seed's checkpoint looks at the mean loss of an epoch.
+    /// Classic's checkpoint looks at the mean loss of an epoch.
     fn keep_if_best_by_loss(&mut self) {
         let step = self.steps();
         let n = ((step - 1) % self.setup.settings().steps_per_epoch) + 1;

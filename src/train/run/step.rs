@@ -24,7 +24,7 @@ pub struct Batch {
 
 impl Batch {
     /// Uploads a batch and augments it there: one warp over image and mask together, the mask
-    /// re-binarised at 0.5 as in the seed, contrast and brightness on the image alone. A pixel blended from one that
+    /// re-binarised at 0.5 as in Classic, contrast and brightness on the image alone. A pixel blended from one that
     /// nothing is known of is not known either.
     pub fn upload(cpu: CpuBatch, channels: usize, device: &Device) -> Self {
         let (b, window_px) = (cpu.matrices.len(), cpu.window_px);
@@ -100,7 +100,7 @@ pub struct Trainer {
     lr: f64,
     seed: u32,
     steps: u32,
-    /// Keras's fixed .99, as the seed has it; else the running statistics follow faster at first.
+    /// Keras's fixed .99, as Classic has it; else the running statistics follow faster at first.
     keras_momentum: bool,
 }
 

@@ -36,13 +36,13 @@ fn data() -> Rc<Dataset> {
     squares(190, 60, 27)
 }
 
-/// Faint texture, as much imagery has: here unlucky weights leave the seed's head without a single positive value.
+/// Faint texture, as much imagery has: here unlucky weights leave Classic's head without a single positive value.
 fn faint() -> Rc<Dataset> {
     squares(118, 100, 29)
 }
 
-/// The seed's own settings but for size: no batch normalisation, Adam 1e-4, plain cross-entropy, dropout, lowest loss kept.
-fn seed_like(seed: u32) -> TrainConfig {
+/// Classic's own settings but for size: no batch normalisation, Adam 1e-4, plain cross-entropy, dropout, lowest loss kept.
+fn classic_like(seed: u32) -> TrainConfig {
     TrainConfig {
         architecture: Architecture::Unet,
         base: 4.0,
@@ -83,7 +83,7 @@ fn quick(seed: u32) -> TrainConfig {
         dropout: 0.0,
         validate_every: 10.0,
         keep_best: KeepBest::ValidationIou,
-        ..seed_like(seed)
+        ..classic_like(seed)
     }
 }
 

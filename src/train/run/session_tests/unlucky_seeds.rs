@@ -12,11 +12,11 @@ fn ten_of_ten_unlucky_seeds_are_mended() {
     let data = faint();
     let is_grey = |look: OutputProbe| look.flat || look.alive < 0.01;
     for seed in UNLUCKY {
-        assert!(is_grey(look(&session(&seed_like(seed), &data))), "seed {seed}");
+        assert!(is_grey(look(&session(&classic_like(seed), &data))), "seed {seed}");
     }
     let mut grey_for_ever = 0;
     for seed in UNLUCKY {
-        let mut left_alone = session(&seed_like(seed), &data);
+        let mut left_alone = session(&classic_like(seed), &data);
         let mut losses = Vec::new();
         for step in 0..50 {
             let batch = left_alone.learner.setup().batch(step);
@@ -24,7 +24,7 @@ fn ten_of_ten_unlucky_seeds_are_mended() {
             losses.push(pollster::block_on(read(told)).expect("a loss")[0]);
         }
         let alone = look(&left_alone);
-        let mut session = session(&seed_like(seed), &data);
+        let mut session = session(&classic_like(seed), &data);
         let told = to_end(&mut session);
         let (mended, end) = (mended(&told), end(&told));
         let after = look(&session);
@@ -42,14 +42,14 @@ fn ten_of_ten_unlucky_seeds_are_mended() {
     assert!(grey_for_ever >= 7, "{grey_for_ever} of 10");
 }
 
-/// The seed at its own width, 31 million weights, on tiles small enough to wait for.
+/// Classic at its own width, 31 million weights, on tiles small enough to wait for.
 fn full_width(seed: u32) -> TrainConfig {
     TrainConfig {
         base: 64.0,
         tile_px: 32.0,
         steps: 12.0,
         validate_every: 6.0,
-        ..seed_like(seed)
+        ..classic_like(seed)
     }
 }
 
@@ -102,8 +102,8 @@ fn ten_of_ten_unlucky_seeds_are_mended_at_full_width() {
 #[test]
 fn weights_brought_along_are_never_replaced() {
     let data = faint();
-    let silent = session(&seed_like(UNLUCKY[0]), &data);
-    let mut going_on = session(&seed_like(1), &data);
+    let silent = session(&classic_like(UNLUCKY[0]), &data);
+    let mut going_on = session(&classic_like(1), &data);
     assert!(going_on.start_from(silent.model()));
     let told = advance(&mut going_on, 12);
     assert_eq!(mended(&told), []);
@@ -113,10 +113,10 @@ fn weights_brought_along_are_never_replaced() {
 fn mending_is_the_same_every_time() {
     let data = faint();
     let unlucky = (1..400)
-        .find(|s| look(&session(&seed_like(*s), &data)).is_dead(true, false))
+        .find(|s| look(&session(&classic_like(*s), &data)).is_dead(true, false))
         .expect("one seed is");
     let losses = || {
-        let mut session = session(&seed_like(unlucky), &data);
+        let mut session = session(&classic_like(unlucky), &data);
         advance(&mut session, 8);
         session.losses().to_vec()
     };
