@@ -393,7 +393,7 @@ impl Run {
                     self.end = Some(end.clone());
                     self.voice.line(&event);
                 }
-                Event::Mended { .. } => self.voice.line(&event),
+                Event::Reinitialized { .. } => self.voice.line(&event),
                 Event::Fault(fault) => {
                     self.voice.line(&event);
                     self.voice.error(&words(fault));

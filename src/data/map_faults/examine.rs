@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::part::{self, Part};
-use super::shift::{Surface, Verdict};
+use super::shift::{ShiftEstimate, Surface};
 use super::{MAX_PX, UNKNOWN, View};
 use crate::data::classes::UNLABELLED;
 use crate::data::dataset::{Dataset, Pair};
@@ -32,7 +32,7 @@ struct Looked {
     image: Arc<Raster>,
     bits: Arc<Vec<u8>>,
     surface: Option<Surface>,
-    verdict: Option<Verdict>,
+    estimate: Option<ShiftEstimate>,
     least_px: f64,
     /// Pixels of the image to one of the view.
     factor: f64,
@@ -102,7 +102,7 @@ impl MapFaults {
         let looked = Looked {
             image: pair.image.clone(),
             bits: pair.labels.clone(),
-            verdict: surface.as_ref().and_then(Surface::judge),
+            estimate: surface.as_ref().and_then(Surface::judge),
             surface,
             least_px,
             factor,
@@ -135,7 +135,7 @@ fn moves(known: &[(usize, &Looked)]) -> Vec<Move> {
     let by = |best: [f64; 2], looked: &Looked| best.map(|by| (by * looked.factor).round() as i32);
     let own = |looked: &Looked| {
         looked
-            .verdict
+            .estimate
             .filter(|v| v.is_shifted(looked.least_px))
             .map(|v| v.best_px)
     };
@@ -151,7 +151,7 @@ fn moves(known: &[(usize, &Looked)]) -> Vec<Move> {
             None => pools.push((surface.clone(), looked.factor, looked.least_px)),
         }
     }
-    let pooled: Vec<(&Surface, f64, Verdict)> = pools
+    let pooled: Vec<(&Surface, f64, ShiftEstimate)> = pools
         .iter()
         .filter_map(|(pool, factor, least)| Some((pool, *factor, pool.judge().filter(|v| v.is_shifted(*least))?)))
         .collect();
@@ -163,15 +163,15 @@ fn moves(known: &[(usize, &Looked)]) -> Vec<Move> {
             });
         }
         let is_right = looked
-            .verdict
+            .estimate
             .is_some_and(|v| v.best_px[0].hypot(v.best_px[1]) < RIGHT_PX && v.agreeing >= 3);
         let surface = looked.surface.as_ref().filter(|_| !is_right)?;
-        let (.., verdict) = pooled
+        let (.., estimate) = pooled
             .iter()
             .find(|(pool, factor, _)| pool.is_like(surface) && (factor / looked.factor - 1.0).abs() < 0.05)?;
         Some(Move {
             pair: *pair,
-            by_px: by(verdict.best_px, looked),
+            by_px: by(estimate.best_px, looked),
         })
     };
     known.iter().filter_map(one).collect()

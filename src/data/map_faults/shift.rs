@@ -19,7 +19,7 @@ const MAX_POINTS: usize = 6000;
 const CELL_PX: usize = 40;
 /// Points of a stretch at least.
 const LEAST_POINTS: usize = 5;
-/// Stretches at least that have to be there for a verdict.
+/// Stretches at least that have to be there for a estimate.
 const LEAST_STRETCHES: u32 = 40;
 /// Shifts nearer to each other than this are one, pixels.
 const SAME_PX: i32 = 6;
@@ -36,7 +36,7 @@ pub struct Surface {
 
 /// What a [`Surface`] says.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Verdict {
+pub struct ShiftEstimate {
     /// Where the outlines lie best: so many pixels to the right and down from where they are.
     pub best_px: [f64; 2],
     /// How far the best stands out from all, in standard deviations.
@@ -49,7 +49,7 @@ pub struct Verdict {
     pub agreeing: usize,
 }
 
-impl Verdict {
+impl ShiftEstimate {
     /// Whether outlines are said to be shifted, by no less than so many pixels.
     pub fn is_shifted(&self, least_px: f64) -> bool {
         let [x, y] = self.best_px;
@@ -158,7 +158,7 @@ impl Surface {
     }
 
     /// Where the outlines lie best and how sure that is; `None` where there are too few of them.
-    pub fn judge(&self) -> Option<Verdict> {
+    pub fn judge(&self) -> Option<ShiftEstimate> {
         if self.stretches < LEAST_STRETCHES {
             return None;
         }
@@ -187,7 +187,7 @@ impl Surface {
             let own = self.heights(*group..group + 1);
             highest(&own, None).is_some_and(|at| self.is_near(at, best))
         });
-        Some(Verdict {
+        Some(ShiftEstimate {
             best_px: self.between(&heights, best),
             significance: above / variance.sqrt().max(f64::MIN_POSITIVE),
             unshifted: ((unshifted - mean) / above).clamp(0.0, 1.0),

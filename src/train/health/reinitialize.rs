@@ -12,14 +12,14 @@ use crate::train::{
 };
 
 /// Sets of weights tried before the run gives up.
-pub(in crate::train) const MAX_REPAIRS: u32 = 16;
+pub(in crate::train) const MAX_REINITIALIZATIONS: u32 = 16;
 /// Of these, how many replace only the head once there is something learnt below it.
-const HEAD_REPAIRS: u32 = 3;
+const HEAD_REINITIALIZATIONS: u32 = 3;
 /// Share of pixels that must get through the head before the first step.
 pub(in crate::train) const ALIVE_AT_START: f64 = 0.05;
 /// The same for weights that replace others: with a choice, weights on the verge are not taken (with 0.05 here, one of
 /// ten unlucky seeds was back at 0.04 after 50 steps).
-const ALIVE_AFTER_REPAIR: f64 = 0.5;
+const ALIVE_AFTER_REINITIALIZATION: f64 = 0.5;
 /// Batches looked through for one with something on it: an image without contrast has a flat output by right.
 const LOOK_AHEAD: u64 = 16;
 /// Batches that have to be flat once there is something learnt: a batch of background alone may silence a sound head.
@@ -135,7 +135,7 @@ impl Reinitializer {
     }
 
     /// Looks at the output; gives new weights as long as it is dead. `Some` if that did not help.
-    pub(super) async fn mend_if_dead(
+    pub(super) async fn reinitialize_if_dead(
         &mut self,
         setup: &RunSetup,
         trainer: &mut Trainer,
@@ -147,19 +147,19 @@ impl Reinitializer {
             if !look.finite {
                 return Ok(Some(Failure::NotFinite));
             }
-            let weak = at_start && !norm && self.tried > before && look.alive < ALIVE_AFTER_REPAIR;
+            let weak = at_start && !norm && self.tried > before && look.alive < ALIVE_AFTER_REINITIALIZATION;
             if !weak && !look.is_dead(at_start, norm) {
                 break;
             }
-            if self.tried >= MAX_REPAIRS {
+            if self.tried >= MAX_REINITIALIZATIONS {
                 if look.is_dead(at_start, norm) {
                     return Ok(Some(Failure::DeadOutput));
                 }
                 break;
             }
             self.tried += 1;
-            let whole = at_start || self.tried - before > HEAD_REPAIRS;
-            trainer.reinitialise(self.last_seed(setup), whole)?;
+            let whole = at_start || self.tried - before > HEAD_REINITIALIZATIONS;
+            trainer.reinitialize(self.last_seed(setup), whole)?;
         }
         Ok(None)
     }

@@ -57,7 +57,7 @@ impl Learner {
         let Tensors { checkpoint, losses } = state.read_tensors(&mut self.trainer, file)?;
         self.checkpoint = checkpoint;
         self.losses.keep(losses);
-        self.health = RunHealth::restore(state.health.clone(), state.repairs, state.continued);
+        self.health = RunHealth::restore(state.health.clone(), state.reinitialized, state.continued);
         Ok(())
     }
 
@@ -65,7 +65,7 @@ impl Learner {
     pub(super) fn state(&self, history: &[ValidationEvent]) -> SessionState {
         SessionState {
             health: self.health.watch().clone(),
-            repairs: self.health.repairs(),
+            reinitialized: self.health.reinitialized(),
             continued: self.health.is_continued(),
             ..SessionState::new(&self.trainer, &self.checkpoint, history)
         }
@@ -158,12 +158,17 @@ impl Learner {
     ///
     /// # Errors
     /// If the device fails.
-    pub(super) async fn mend_if_dead(&mut self, events: &mut Vec<SessionEvent>) -> Result<Option<Failure>, TrainError> {
+    pub(super) async fn reinitialize_if_dead(
+        &mut self,
+        events: &mut Vec<SessionEvent>,
+    ) -> Result<Option<Failure>, TrainError> {
         let steps_total = self.setup.settings().steps_total;
         if !self.health.is_time_to_look(self.steps(), steps_total) {
             return Ok(None);
         }
-        self.health.mend_if_dead(&self.setup, &mut self.trainer, events).await
+        self.health
+            .reinitialize_if_dead(&self.setup, &mut self.trainer, events)
+            .await
     }
 
     /// One step. `rate_scale`: the learning rate's factor beside the schedule.
@@ -198,18 +203,18 @@ impl Learner {
     ) -> Result<Result<Reading, Failure>, TrainError> {
         let reading = self.losses.read(now_ms, timed).await?;
         let step = self.steps();
-        let mut ailment = self.health.losses(reading.losses());
+        let mut failure = self.health.losses(reading.losses());
         // Before there are best weights some are kept now and then; later a validation does it.
         let before = step - reading.losses().len() as u32;
         let is_time = step == 1 || step / KEEP_EVERY > before / KEEP_EVERY;
         let keep = self.checkpoint.best().is_none() && is_time;
-        if ailment.is_none() && (keep || self.is_judged_by_loss()) && !self.keep_if_sound().await? {
-            ailment = Some(Failure::NotFinite);
+        if failure.is_none() && (keep || self.is_judged_by_loss()) && !self.keep_if_sound().await? {
+            failure = Some(Failure::NotFinite);
         }
-        if let Some(ailment) = ailment {
+        if let Some(failure) = failure {
             self.losses
                 .keep(reading.losses().iter().copied().filter(|l| l.is_finite()));
-            return Ok(Err(ailment));
+            return Ok(Err(failure));
         }
         self.losses.keep(reading.losses().iter().copied());
         if self.is_judged_by_loss() {
@@ -259,11 +264,11 @@ impl Learner {
         }))
     }
 
-    /// What is wrong with predictions of this [contrast](Found::contrast), after trying to mend it.
+    /// What is wrong with predictions of this [contrast](Found::contrast), after trying fresh weights.
     ///
     /// # Errors
     /// If the device fails.
-    pub(super) async fn ailment(
+    pub(super) async fn failure(
         &mut self,
         contrast: (f32, bool),
         events: &mut Vec<SessionEvent>,
@@ -290,8 +295,8 @@ impl Learner {
     }
 
     /// No more fresh weights.
-    pub(super) fn use_up_repairs(&mut self) {
+    pub(super) fn use_up_reinitializing(&mut self) {
         let watch = self.health.watch().clone();
-        self.health = RunHealth::restore(watch, crate::train::health::reinitialize::MAX_REPAIRS, false);
+        self.health = RunHealth::restore(watch, crate::train::health::reinitialize::MAX_REINITIALIZATIONS, false);
     }
 }

@@ -143,7 +143,7 @@ impl Trainer {
     ///
     /// # Errors
     /// If the network cannot be built.
-    pub fn reinitialise(&mut self, seed: u32, whole: bool) -> Result<(), ConfigError> {
+    pub fn reinitialize(&mut self, seed: u32, whole: bool) -> Result<(), ConfigError> {
         let fresh = UNet::new(*self.model.config(), seed, &self.model.device())?;
         if whole {
             self.model = fresh;

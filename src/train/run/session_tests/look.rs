@@ -60,7 +60,7 @@ fn batches_that_show_nothing_are_no_dead_output() {
         let seed = (1..60).find(|seed| fits(&with(*seed))).expect("one seed is");
         let mut session = with(seed);
         let told = to_end(&mut session);
-        assert_eq!(mended(&told), [], "corner {corner}");
+        assert_eq!(reinitialized(&told), [], "corner {corner}");
         assert_eq!(end(&told).reason, EndReason::Finished);
     }
 }
@@ -89,5 +89,5 @@ fn one_silent_batch_is_no_dead_output_once_something_is_learnt() {
     assert!(silent_at_first.is_some(), "no bias silences one batch and not the next");
     assert!(!look(&run).flat);
     let told = advance(&mut run, 6);
-    assert_eq!(mended(&told), []);
+    assert_eq!(reinitialized(&told), []);
 }

@@ -123,9 +123,9 @@ fn end(told: &[SessionEvent]) -> Ended {
     found.expect("the run ended")
 }
 
-fn mended(told: &[SessionEvent]) -> Vec<(u32, u32)> {
+fn reinitialized(told: &[SessionEvent]) -> Vec<(u32, u32)> {
     let all = told.iter().filter_map(|e| match e {
-        SessionEvent::Mended { step, tries, .. } => Some((*step, *tries)),
+        SessionEvent::Reinitialized { step, tries, .. } => Some((*step, *tries)),
         _ => None,
     });
     all.collect()

@@ -6,7 +6,7 @@ use crate::train::{device_read::read, health::reinitialize::ALIVE_AT_START};
 /// The first ten seeds for which fewer than one pixel in a hundred of [`faint`] gets through the head.
 const UNLUCKY: [u32; 10] = [35, 38, 319, 376, 398, 473, 554, 605, 875, 931];
 
-/// Ten seeds whose classic network gives one grey: left alone it stays so, mended none does.
+/// Ten seeds whose classic network gives one grey: left alone it stays so, reinitialized none does.
 #[test]
 fn ten_of_ten_unlucky_seeds_are_mended() {
     let data = faint();
@@ -26,14 +26,18 @@ fn ten_of_ten_unlucky_seeds_are_mended() {
         let alone = look(&left_alone);
         let mut session = session(&classic_like(seed), &data);
         let told = to_end(&mut session);
-        let (mended, end) = (mended(&told), end(&told));
+        let (reinitialized, end) = (reinitialized(&told), end(&told));
         let after = look(&session);
         println!(
-            "seed {seed}: alone {alone:?}, loss {:.4} -> {:.4}; mended {mended:?}, {after:?}, loss {:.4} -> {:.4}",
+            "seed {seed}: alone {alone:?}, loss {:.4} -> {:.4}; reinitialized {reinitialized:?}, {after:?}, loss {:.4} -> {:.4}",
             losses[0], losses[49], end.loss_first, end.loss_last
         );
         grey_for_ever += u32::from(alone.flat || alone.alive < 0.1);
-        assert_eq!(mended.first().map(|m| m.0), Some(0), "said before the first step");
+        assert_eq!(
+            reinitialized.first().map(|m| m.0),
+            Some(0),
+            "said before the first step"
+        );
         assert_eq!(end.reason, EndReason::Finished);
         assert!(!after.flat && after.alive > ALIVE_AT_START, "{after:?}");
         assert!(end.loss_last < end.loss_first);
@@ -87,12 +91,16 @@ fn ten_of_ten_unlucky_seeds_are_mended_at_full_width() {
         let before = look(&session);
         assert!(before.is_dead(true, false), "seed {seed}: {before:?}");
         let told = to_end(&mut session);
-        let (mended, end, after) = (mended(&told), end(&told), look(&session));
+        let (reinitialized, end, after) = (reinitialized(&told), end(&told), look(&session));
         println!(
-            "seed {seed}: {before:?}; mended {mended:?}, {after:?}, loss {:.4} -> {:.4}",
+            "seed {seed}: {before:?}; reinitialized {reinitialized:?}, {after:?}, loss {:.4} -> {:.4}",
             end.loss_first, end.loss_last
         );
-        assert_eq!(mended.first().map(|m| m.0), Some(0), "said before the first step");
+        assert_eq!(
+            reinitialized.first().map(|m| m.0),
+            Some(0),
+            "said before the first step"
+        );
         assert_eq!(end.reason, EndReason::Finished);
         assert!(!after.flat && after.alive > ALIVE_AT_START, "{after:?}");
     }
@@ -106,11 +114,11 @@ fn weights_brought_along_are_never_replaced() {
     let mut going_on = session(&classic_like(1), &data);
     assert!(going_on.start_from(silent.model()));
     let told = advance(&mut going_on, 12);
-    assert_eq!(mended(&told), []);
+    assert_eq!(reinitialized(&told), []);
 }
 
 #[test]
-fn mending_is_the_same_every_time() {
+fn reinitializing_is_the_same_every_time() {
     let data = faint();
     let unlucky = (1..400)
         .find(|s| look(&session(&classic_like(*s), &data)).is_dead(true, false))
@@ -132,7 +140,7 @@ fn a_healthy_run_is_not_disturbed() {
         .expect("most seeds are");
     let mut session = session(&quick(lucky), &data);
     let told = to_end(&mut session);
-    assert_eq!(mended(&told), []);
+    assert_eq!(reinitialized(&told), []);
     let end = end(&told);
     assert_eq!(end.reason, EndReason::Finished);
     println!("IoU {:?}", end.validation);
