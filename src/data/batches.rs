@@ -173,7 +173,7 @@ pub fn make_samples(
     let mut labels = out.labels.chunks_mut((spec.tile_px * spec.tile_px).max(1));
     for (i, image) in samples.zip(images) {
         let at = step.wrapping_mul(batch as u64).wrapping_add(i as u64);
-        let (number, place) = (at / epoch.len() as u64, (at % epoch.len() as u64) as usize);
+        let (number, index) = (at / epoch.len() as u64, (at % epoch.len() as u64) as usize);
         let shuffled = match &mut order {
             Some((known, shuffled)) if *known == number => shuffled,
             other => {
@@ -183,7 +183,7 @@ pub fn make_samples(
             }
         };
         let mut draw = Draw::new(spec.seed, Stream::Sample, step, i as u64);
-        let pair = shuffled[place];
+        let pair = shuffled[index];
         let mask = masks.next().unwrap_or_default();
         let (origin, area) = fill(data, pair, spec, &mut draw, image, mask);
         let plan = plan(spec.augmentation, spec.tile_px, spec.margin_px(), &mut draw);
@@ -361,8 +361,8 @@ fn aimed_origin(n: usize, aim: usize, tile_px: usize, draw: &mut Draw) -> i64 {
 
 /// First row (or column) of a random tile: inside the image, or, if that is smaller, anywhere around it.
 fn crop_origin(n: usize, tile_px: usize, draw: &mut Draw) -> i64 {
-    let place = draw.below(n.abs_diff(tile_px) + 1) as i64;
-    if n >= tile_px { place } else { -place }
+    let offset = draw.below(n.abs_diff(tile_px) + 1) as i64;
+    if n >= tile_px { offset } else { -offset }
 }
 
 #[cfg(test)]

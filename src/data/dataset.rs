@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::adjustment::Adjustment;
-use super::alignment::Place;
+use super::alignment::Located;
 use super::class_detect::Detected;
 use super::classes::{self, ClassInfo, Labelling, Legend};
 use super::fault::{FaultKind, FileFault};
@@ -59,7 +59,7 @@ pub struct Pair {
     /// What people changed about the mask.
     pub adjustment: Adjustment,
     /// Where image and mask lie.
-    pub(super) places: [Option<Place>; 2],
+    pub(super) located: [Option<Located>; 2],
     /// The two files as decoded, to recognise an unchanged pair.
     pub(super) files: [Arc<Raster>; 2],
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::georef;
 use crate::{
-    data::{load::Places, pair::ImageNames},
+    data::{load::GeoRefs, pair::ImageNames},
     formats::{
         annotations::Annotations,
         image::ImageFacts,
@@ -24,7 +24,7 @@ use crate::{
 /// Images by path, what lies beside them, and the polygons of GeoJSON files and Shapefiles.
 #[derive(Default)]
 pub(super) struct VectorMasks {
-    places: Places,
+    places: GeoRefs,
     /// Files read, or why they could not be.
     pub(super) layers: BTreeMap<String, Result<Polygons, String>>,
     /// The same of files of labelling tools.
@@ -109,7 +109,7 @@ impl VectorMasks {
     }
 
     /// Where images lie.
-    pub(super) fn places(&self) -> &Places {
+    pub(super) fn places(&self) -> &GeoRefs {
         &self.places
     }
 

@@ -13,7 +13,7 @@ use rstar::{
 use super::{Class, Crs, CrsError, GeoRef, Polygons, ToLonLat, ring::is_clockwise};
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum PlaceError {
+pub enum ProjectError {
     #[error("the image: {0}")]
     Image(CrsError),
     #[error("the polygons: {0}")]
@@ -60,14 +60,17 @@ impl Polygons {
     ///
     /// # Errors
     /// If one of the two systems is missing or unknown, and they are not the same.
-    pub fn project(&self, geo: &GeoRef) -> Result<Projected<'_>, PlaceError> {
+    pub fn project(&self, geo: &GeoRef) -> Result<Projected<'_>, ProjectError> {
         let mut to_own = None;
         let mut points = Cow::Borrowed(self.corners());
         if geo.epsg != Some(self.epsg) {
-            let image = geo.crs().and_then(|crs| crs.to_lon_lat()).map_err(PlaceError::Image)?;
+            let image = geo
+                .crs()
+                .and_then(|crs| crs.to_lon_lat())
+                .map_err(ProjectError::Image)?;
             let own = Crs::from_epsg(self.epsg)
                 .and_then(|crs| crs.to_lon_lat())
-                .map_err(PlaceError::Own)?;
+                .map_err(ProjectError::Own)?;
             let project = |p: &[f64; 2]| own.lon_lat(*p).and_then(|place| image.from_lon_lat(place));
             points = Cow::Owned(
                 self.corners()

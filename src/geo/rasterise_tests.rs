@@ -123,12 +123,12 @@ fn one_system_needs_no_other() {
     let nowhere = GeoRef { epsg: None, ..geo() };
     assert_eq!(
         polygons.project(&nowhere).err(),
-        Some(PlaceError::Image(CrsError::None))
+        Some(ProjectError::Image(CrsError::None))
     );
     polygons.epsg = 9999;
     assert_eq!(
         polygons.project(&geo()).err(),
-        Some(PlaceError::Own(CrsError::Unknown(9999)))
+        Some(ProjectError::Own(CrsError::Unknown(9999)))
     );
     // Not known here, but the same for both.
     let same = GeoRef {

@@ -1,10 +1,10 @@
 //! The one way in: what a dropped file is, by its name and its bytes, for training and prediction alike.
 
-mod places;
+mod georefs;
 mod sidecars;
 mod tile_names;
 
-pub use places::Places;
+pub use georefs::GeoRefs;
 
 use super::pair::{is_beside, is_junk, is_unusable_data};
 use crate::{

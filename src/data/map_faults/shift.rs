@@ -147,13 +147,13 @@ impl Surface {
         (0..n).map(sum).collect()
     }
 
-    fn place(&self, at: usize) -> [i32; 2] {
+    fn shift_at(&self, at: usize) -> [i32; 2] {
         let side = 2 * self.reach + 1;
         [at as i32 % side - self.reach, at as i32 / side - self.reach]
     }
 
     fn is_near(&self, a: usize, b: usize) -> bool {
-        let (a, b) = (self.place(a), self.place(b));
+        let (a, b) = (self.shift_at(a), self.shift_at(b));
         (0..2).all(|i| (a[i] - b[i]).abs() * STEP_PX <= SAME_PX)
     }
 
@@ -178,7 +178,7 @@ impl Surface {
         let variance = rest.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / rest.len().max(1) as f64;
         let above = (heights[best] - mean).max(f64::MIN_POSITIVE);
         let near_zero = (0..heights.len()).filter(|at| {
-            let [x, y] = self.place(*at);
+            let [x, y] = self.shift_at(*at);
             x.abs().max(y.abs()) * STEP_PX <= STEP_PX
         });
         let unshifted = near_zero.map(|at| heights[at]).fold(f64::NEG_INFINITY, f64::max);
@@ -198,10 +198,10 @@ impl Surface {
 
     /// The top of the parabolas through the highest place and its neighbours, pixels.
     fn between(&self, heights: &[f64], at: usize) -> [f64; 2] {
-        let place = self.place(at);
+        let shift = self.shift_at(at);
         let side = (2 * self.reach + 1) as usize;
         let top = |axis: usize, by: usize| {
-            let is_inside = place[axis].abs() < self.reach;
+            let is_inside = shift[axis].abs() < self.reach;
             let [a, b, c] = [at.wrapping_sub(by), at, at + by].map(|at| heights.get(at).copied().unwrap_or(0.0));
             let bend = a - 2.0 * b + c;
             let offset = if is_inside && bend < 0.0 {
@@ -209,7 +209,7 @@ impl Surface {
             } else {
                 0.0
             };
-            (f64::from(place[axis]) + offset.clamp(-0.5, 0.5)) * f64::from(STEP_PX)
+            (f64::from(shift[axis]) + offset.clamp(-0.5, 0.5)) * f64::from(STEP_PX)
         };
         [top(0, 1), top(1, side)]
     }
