@@ -43,10 +43,10 @@ function paint() {
   const open = all.filter((finding) => !isDone(finding));
   const findings = [...open, ...all.filter(isDone)];
   const held = running() || state.predicting !== null;
-  const look = `${held} ${state.view.overlay} ${state.view.opacity} ${findings.map(({ code }) => code)} ${open.length}`;
-  if (painted === state.dataset && paintedWith === look) return;
+  const shown = `${held} ${state.view.overlay} ${state.view.opacity} ${findings.map(({ code }) => code)} ${open.length}`;
+  if (painted === state.dataset && paintedWith === shown) return;
   painted = state.dataset;
-  paintedWith = look;
+  paintedWith = shown;
   const card = $('doctor-card');
   const list = $('doctor');
   // Who was here stays at the same control of the same finding, or near it where that is gone.
