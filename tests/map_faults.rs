@@ -133,7 +133,7 @@ fn small_tiles_are_judged_together() {
             "nothing is said before all is looked at"
         );
         while let Some(pair) = faults.next(&data) {
-            faults.look(&data.pairs[pair], Some(PIXEL_M));
+            faults.inspect(&data.pairs[pair], Some(PIXEL_M));
         }
         let found = faults.found(&data);
         println!("moved {shift:?}: {:?}", found.moves);

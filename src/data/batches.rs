@@ -187,9 +187,16 @@ pub fn make_samples(
         let mask = masks.next().unwrap_or_default();
         let (origin, area) = fill(data, pair, spec, &mut draw, image, mask);
         let plan = plan(spec.augmentation, spec.tile_px, spec.margin_px(), &mut draw);
-        if let (Some(tile), Some(bits), Some(raster)) = (labels.next(), data.mask_labels(pair), data.image(pair)) {
+        if let (Some(tile), Some(labels), Some(raster)) = (labels.next(), data.mask_labels(pair), data.image(pair)) {
             let size = [raster.height as usize, raster.width as usize];
-            pose_labels((bits, data.layer(pair)), size, (origin, area), &plan.matrix, spec, tile);
+            pose_labels(
+                (labels, data.layer(pair)),
+                size,
+                (origin, area),
+                &plan.matrix,
+                spec,
+                tile,
+            );
         }
         out.matrices.push(plan.matrix);
         out.gain_bias.push(plan.gain_bias);
@@ -259,7 +266,7 @@ fn fill(
     image: &mut [f32],
     mask: &mut [f32],
 ) -> ([i64; 2], Area) {
-    let (Some(raster), Some(bits)) = (data.image(pair), data.mask_labels(pair)) else {
+    let (Some(raster), Some(labels)) = (data.image(pair), data.mask_labels(pair)) else {
         return ([0; 2], Area::default());
     };
     let (h, w) = (raster.height as usize, raster.width as usize);
@@ -284,7 +291,7 @@ fn fill(
             ];
             let side = spec.window_px();
             preprocess::crop_area_f32(raster, spec.channels, area, at, [side, side], image);
-            preprocess::crop_mask_f32(bits, w, area, at, [side, side], mask);
+            preprocess::crop_mask_f32(labels, w, area, at, [side, side], mask);
             if let Some(layer) = data.layer(pair).filter(|layer| layer.corrected() > 0) {
                 preprocess::mark_corrected(layer, area, at, [side, side], mask);
             }
@@ -295,9 +302,9 @@ fn fill(
             image.copy_from_slice(&preprocess::resize_nearest_f32(raster, spec.channels, side, side));
             for (value, bit) in mask
                 .iter_mut()
-                .zip(preprocess::resize_nearest_mask(bits, w, h, side, side))
+                .zip(preprocess::resize_nearest_mask(labels, w, h, side, side))
             {
-                *value = preprocess::bit_f32(bit);
+                *value = preprocess::label_f32(bit);
             }
         }
         Sampling::Classic => {

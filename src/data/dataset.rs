@@ -42,7 +42,7 @@ pub struct Pair {
     pub excluded: bool,
     /// Cannot be used, and why.
     pub blocked: Option<FaultKind>,
-    /// Notes that do not depend on the labelling, and the labelling the bits were made by.
+    /// Notes that do not depend on the labelling, and the rule that the labels were made by.
     pub(super) fixed_notes: Vec<Note>,
     pub(super) labelling: Labelling,
     /// Why the two files never fit.

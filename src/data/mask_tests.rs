@@ -145,15 +145,15 @@ fn lossy_masks_match_neighbouring_colours() {
         .map(|i| [180 + (i % 20) as u8, 20 + (i / 20) as u8, 30])
         .collect();
     pixels.push(BLUE);
-    let bits = apply(
+    let labels = apply(
         &rgb(&pixels),
         MaskRule::Colour {
             value: MaskValue::colour(RED),
             invert: false,
         },
     );
-    assert_eq!(bits.iter().filter(|b| **b == 1).count(), 300);
-    assert_eq!(bits.last(), Some(&0));
+    assert_eq!(labels.iter().filter(|b| **b == 1).count(), 300);
+    assert_eq!(labels.last(), Some(&0));
 }
 
 #[test]

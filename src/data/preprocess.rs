@@ -114,7 +114,7 @@ fn gather_from<T: Copy>(
 pub const UNKNOWN: f32 = -1.0;
 
 /// A mask's bit as a number: 0.0, 1.0 or [`UNKNOWN`].
-pub fn bit_f32(bit: u8) -> f32 {
+pub fn label_f32(bit: u8) -> f32 {
     match bit {
         0 => 0.0,
         UNLABELLED => UNKNOWN,
@@ -122,7 +122,7 @@ pub fn bit_f32(bit: u8) -> f32 {
     }
 }
 
-/// Writes a window of mask bits (rows of `mw`) as [`bit_f32`] gives them, clamped to an area of the mask as
+/// Writes a window of labels (rows of `mw`) as [`label_f32`] gives them, clamped to an area of the mask as
 /// [`crop_area_f32`] does.
 pub fn crop_mask_f32(mask: &[u8], mw: usize, area: Area, [y0, x0]: [i64; 2], [h, w]: [usize; 2], out: &mut [f32]) {
     for (y, target) in out.chunks_mut(w.max(1)).take(h).enumerate() {
@@ -132,7 +132,7 @@ pub fn crop_mask_f32(mask: &[u8], mw: usize, area: Area, [y0, x0]: [i64; 2], [h,
         };
         for (x, value) in target.iter_mut().enumerate() {
             let bit = source.get(inside(x0.saturating_add(x as i64), area.left, area.width) as usize);
-            *value = bit.map_or(0.0, |b| bit_f32(*b));
+            *value = bit.map_or(0.0, |b| label_f32(*b));
         }
     }
 }
@@ -173,7 +173,7 @@ pub fn resize_nearest_f32(r: &Raster, ch: Channels, h: usize, w: usize) -> Vec<f
     out
 }
 
-/// Mask bits of `mw` x `mh` pixels at `w` x `h` by nearest neighbour.
+/// Labels of `mw` x `mh` pixels at `w` x `h` by nearest neighbour.
 pub fn resize_nearest_mask(mask: &[u8], mw: usize, mh: usize, w: usize, h: usize) -> Vec<u8> {
     let columns = nearest(mw, w);
     let pick = |y: u32| {
@@ -217,7 +217,7 @@ pub fn classic_train_labels(labels: &[u8], width: u32, height: u32) -> Vec<f32> 
         let (x, y) = (2 * x + 1, 2 * y + 1);
         let inside = x < width && y < height;
         let label = labels.get(y as usize * width as usize + x as usize);
-        label.filter(|_| inside).map_or(UNKNOWN, |label| bit_f32(*label))
+        label.filter(|_| inside).map_or(UNKNOWN, |label| label_f32(*label))
     })
 }
 
@@ -279,7 +279,7 @@ pub fn thumbnail(r: &Raster, max_px: u32) -> (u32, u32, Vec<u8>) {
     (w, h, out)
 }
 
-/// Mask bits of `mw` x `mh` at the size [`thumbnail`] gives: 255 where at least half is foreground, else 0.
+/// Labels of `mw` x `mh` at the size [`thumbnail`] gives: 255 where at least half is foreground, else 0.
 pub fn thumbnail_mask(mask: &[u8], mw: u32, mh: u32, max_px: u32) -> (u32, u32, Vec<u8>) {
     let (w, h) = fit(mw, mh, max_px);
     let mut out = Vec::with_capacity(w as usize * h as usize);

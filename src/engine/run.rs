@@ -70,7 +70,7 @@ impl Engine {
 
     /// Makes a session the run under way.
     pub(super) fn take_on(&mut self, session: Session, config: TrainConfig) -> Event {
-        let (train, validation) = session.sides();
+        let (train, validation) = session.split();
         let held_back = session.settings().held_back;
         self.prediction.remember_split(validation.to_vec(), held_back);
         let numbers = |pairs: &[usize]| pairs.iter().map(|&p| p as u32).collect();

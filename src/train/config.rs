@@ -10,7 +10,7 @@ use crate::{
     },
     model::{Architecture, LossConfig, ModelConfig},
     values::{
-        Calibration, FIELDS, FieldError, FieldErrorCode, ForegroundWeight, Group, KeepBest, NormStatistics, Schedule,
+        BestBy, Calibration, FIELDS, FieldError, FieldErrorCode, ForegroundWeight, Group, NormStatistics, Schedule,
         TrainConfig, not_a_multiple,
     },
 };
@@ -32,7 +32,7 @@ pub struct Settings {
     pub foreground_weight: ForegroundWeight,
     pub augmentation: Augmentation,
     pub validate_every: u32,
-    pub keep_best: KeepBest,
+    pub best_by: BestBy,
     pub seed: u32,
     pub val_share: f64,
     pub schedule: Schedule,
@@ -188,7 +188,7 @@ impl Settings {
                 0 => usual_interval(steps_total),
                 chosen => chosen,
             },
-            keep_best: config.keep_best,
+            best_by: config.keep_best,
             seed: config.seed as u32,
             val_share: config.val_share,
             schedule: config.schedule,

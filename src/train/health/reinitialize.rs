@@ -21,7 +21,7 @@ pub(in crate::train) const ALIVE_AT_START: f64 = 0.05;
 /// ten unlucky seeds was back at 0.04 after 50 steps).
 const ALIVE_AFTER_REINITIALIZATION: f64 = 0.5;
 /// Batches looked through for one with something on it: an image without contrast has a flat output by right.
-const LOOK_AHEAD: u64 = 16;
+const MOST_PROBED: u64 = 16;
 /// Batches that have to be flat once there is something learnt: a batch of background alone may silence a sound head.
 const FLAT_BATCHES: usize = 4;
 /// Values closer than this are one grey: less than a step of 16 bits.
@@ -68,13 +68,13 @@ fn range<'a>(values: impl Iterator<Item = &'a f32>) -> (f32, f32) {
 pub(in crate::train) async fn probe(setup: &RunSetup, trainer: &Trainer) -> Result<Option<OutputProbe>, TrainError> {
     let step = u64::from(trainer.steps());
     let (mut flat, mut last) = (0, None);
-    for ahead in 0..LOOK_AHEAD {
-        let Some(look) = probe_batch(setup, trainer, step + ahead).await? else {
+    for ahead in 0..MOST_PROBED {
+        let Some(probed) = probe_batch(setup, trainer, step + ahead).await? else {
             continue;
         };
         flat += 1;
-        last = Some(look);
-        if step == 0 || !look.flat || !look.finite || flat == FLAT_BATCHES {
+        last = Some(probed);
+        if step == 0 || !probed.flat || !probed.finite || flat == FLAT_BATCHES {
             break;
         }
     }
@@ -143,16 +143,16 @@ impl Reinitializer {
         let at_start = trainer.steps() == 0;
         let norm = setup.settings().model.has_norm();
         let before = self.tried;
-        while let Some(look) = probe(setup, trainer).await? {
-            if !look.finite {
+        while let Some(probed) = probe(setup, trainer).await? {
+            if !probed.finite {
                 return Ok(Some(Failure::NotFinite));
             }
-            let weak = at_start && !norm && self.tried > before && look.alive < ALIVE_AFTER_REINITIALIZATION;
-            if !weak && !look.is_dead(at_start, norm) {
+            let weak = at_start && !norm && self.tried > before && probed.alive < ALIVE_AFTER_REINITIALIZATION;
+            if !weak && !probed.is_dead(at_start, norm) {
                 break;
             }
             if self.tried >= MAX_REINITIALIZATIONS {
-                if look.is_dead(at_start, norm) {
+                if probed.is_dead(at_start, norm) {
                     return Ok(Some(Failure::DeadOutput));
                 }
                 break;

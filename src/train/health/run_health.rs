@@ -17,7 +17,7 @@ const DEAD_SPREAD: f32 = 1e-4;
 /// Steps after which Keras's running statistics have forgotten their start.
 const SETTLED_STEPS: u32 = 500;
 /// Steps after which the output is looked at besides validations: heads die early or not at all.
-const LOOK_AT: [u32; 6] = [5, 10, 20, 40, 80, 160];
+const PROBE_AT: [u32; 6] = [5, 10, 20, 40, 80, 160];
 
 /// Health check of one run.
 #[derive(Default)]
@@ -70,8 +70,8 @@ impl RunHealth {
     }
 
     /// Whether this is a time to look at the output, between validations.
-    pub(in crate::train) fn is_time_to_look(&self, step: u32, steps_total: u32) -> bool {
-        !self.continued && (step == 0 || LOOK_AT.contains(&step) && step < steps_total)
+    pub(in crate::train) fn is_time_to_probe(&self, step: u32, steps_total: u32) -> bool {
+        !self.continued && (step == 0 || PROBE_AT.contains(&step) && step < steps_total)
     }
 
     /// Looks at the output; gives new weights as long as it is dead. `Some` if that did not help.

@@ -19,7 +19,7 @@ use crate::{
         health::{run_health::RunHealth, watch::Failure},
         report::events::{SessionEvent, TrainError, ValidationEvent},
     },
-    values::KeepBest,
+    values::BestBy,
 };
 
 /// Steps between two sets of weights kept to fall back on.
@@ -56,7 +56,7 @@ impl Learner {
     pub(super) fn restore(&mut self, state: &SessionState, file: &mut RunFile) -> Result<(), StateError> {
         let Tensors { checkpoint, losses } = state.read_tensors(&mut self.trainer, file)?;
         self.checkpoint = checkpoint;
-        self.losses.keep(losses);
+        self.losses.record(losses);
         self.health = RunHealth::restore(state.health.clone(), state.reinitialized, state.continued);
         Ok(())
     }
@@ -163,7 +163,7 @@ impl Learner {
         events: &mut Vec<SessionEvent>,
     ) -> Result<Option<Failure>, TrainError> {
         let steps_total = self.setup.settings().steps_total;
-        if !self.health.is_time_to_look(self.steps(), steps_total) {
+        if !self.health.is_time_to_probe(self.steps(), steps_total) {
             return Ok(None);
         }
         self.health
@@ -189,7 +189,7 @@ impl Learner {
     /// Whether the mean loss of an epoch that ends with this step decides about the weights.
     fn is_judged_by_loss(&self) -> bool {
         let settings = self.setup.settings();
-        settings.keep_best == KeepBest::TrainingLoss && self.setup.is_epochs_end(self.steps())
+        settings.best_by == BestBy::TrainingLoss && self.setup.is_epochs_end(self.steps())
     }
 
     /// Reads the losses and keeps what is worth it; or says what the run has died of. `timed` as in [`Losses::read`].
@@ -207,30 +207,30 @@ impl Learner {
         // Before there are best weights some are kept now and then; later a validation does it.
         let before = step - reading.losses().len() as u32;
         let is_time = step == 1 || step / KEEP_EVERY > before / KEEP_EVERY;
-        let keep = self.checkpoint.best().is_none() && is_time;
-        if failure.is_none() && (keep || self.is_judged_by_loss()) && !self.keep_if_sound().await? {
+        let is_first = self.checkpoint.best().is_none() && is_time;
+        if failure.is_none() && (is_first || self.is_judged_by_loss()) && !self.checkpoint_if_sound().await? {
             failure = Some(Failure::NotFinite);
         }
         if let Some(failure) = failure {
             self.losses
-                .keep(reading.losses().iter().copied().filter(|l| l.is_finite()));
+                .record(reading.losses().iter().copied().filter(|l| l.is_finite()));
             return Ok(Err(failure));
         }
-        self.losses.keep(reading.losses().iter().copied());
+        self.losses.record(reading.losses().iter().copied());
         if self.is_judged_by_loss() {
-            self.keep_if_best_by_loss();
+            self.checkpoint_if_best_by_loss();
         }
         Ok(Ok(reading))
     }
 
-    async fn keep_if_sound(&mut self) -> Result<bool, TrainError> {
+    async fn checkpoint_if_sound(&mut self) -> Result<bool, TrainError> {
         let (step, is_calm) = (self.steps(), self.health.is_calm());
         let weights = self.trainer.model();
-        self.checkpoint.keep_if_sound(weights, step, is_calm).await
+        self.checkpoint.store_if_sound(weights, step, is_calm).await
     }
 
     /// Classic's checkpoint looks at the mean loss of an epoch.
-    fn keep_if_best_by_loss(&mut self) {
+    fn checkpoint_if_best_by_loss(&mut self) {
         let step = self.steps();
         let n = ((step - 1) % self.setup.settings().steps_per_epoch) + 1;
         let state = BestState {
@@ -251,16 +251,16 @@ impl Learner {
     /// If the device fails.
     pub(super) async fn judge(&mut self, found: &Found) -> Result<Option<bool>, TrainError> {
         // ReLUs turn NaN into 0: broken weights may still give numbers.
-        let is_sound = found.is_finite() && self.keep_if_sound().await?;
+        let is_sound = found.is_finite() && self.checkpoint_if_sound().await?;
         if !is_sound {
             return Ok(None);
         }
-        Ok(Some(match self.setup.settings().keep_best {
-            KeepBest::ValidationIou => {
+        Ok(Some(match self.setup.settings().best_by {
+            BestBy::ValidationIou => {
                 let by_part = self.setup.settings().held_back.is_some();
                 self.checkpoint.offer(self.trainer.model(), found.of_weights(), by_part)
             }
-            KeepBest::TrainingLoss => self.checkpoint.describe(found.of_weights()),
+            BestBy::TrainingLoss => self.checkpoint.describe(found.of_weights()),
         }))
     }
 

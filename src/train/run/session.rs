@@ -247,7 +247,7 @@ impl Session {
     }
 
     /// Pairs trained on and pairs held back, by their numbers in the data set.
-    pub fn sides(&self) -> (&[usize], &[usize]) {
+    pub fn split(&self) -> (&[usize], &[usize]) {
         let setup = self.learner.setup();
         (setup.train(), setup.validation())
     }

@@ -196,7 +196,7 @@ impl Validator {
         events: &mut Vec<SessionEvent>,
     ) {
         let step = found.step;
-        let news = ValidationEvent {
+        let report = ValidationEvent {
             step,
             validation: found.validation,
             training: found.training,
@@ -211,9 +211,9 @@ impl Validator {
         self.history.push(ValidationEvent {
             images: Vec::new(),
             curve: Vec::new(),
-            ..news.clone()
+            ..report.clone()
         });
-        events.push(SessionEvent::Validation(news));
+        events.push(SessionEvent::Validation(report));
         let items = found.previews;
         if !items.is_empty() {
             events.push(SessionEvent::Preview { step, items });

@@ -27,7 +27,7 @@ fn a_head_that_dies_on_the_way_is_mended_and_learns_on() {
     assert_eq!(reinitialized.len(), 1);
     assert!((33..=50).contains(&reinitialized[0].0), "{reinitialized:?}");
     assert_eq!(end.reason, EndReason::Finished);
-    assert!(!look(&session).flat);
+    assert!(!probe(&session).flat);
     assert!(end.loss_last < 0.7 * end.loss_first);
 }
 

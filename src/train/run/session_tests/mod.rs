@@ -10,7 +10,7 @@ use crate::{
     formats::raster::Raster,
     model::{Architecture, NamedTensor, read_weights, write_weights},
     train::health::reinitialize::{self, OutputProbe},
-    values::{Augmentation, ForegroundWeight, Head, KeepBest, Loss, NormStatistics, Schedule, TrainConfig},
+    values::{Augmentation, BestBy, ForegroundWeight, Head, Loss, NormStatistics, Schedule, TrainConfig},
 };
 
 const SIDE: u32 = 96;
@@ -61,7 +61,7 @@ fn classic_like(seed: u32) -> TrainConfig {
         augmentation: Augmentation::Classic,
         dropout: 0.5,
         validate_every: 50.0,
-        keep_best: KeepBest::TrainingLoss,
+        keep_best: BestBy::TrainingLoss,
         seed: f64::from(seed),
         val_share: 0.0,
         schedule: Schedule::Constant,
@@ -82,7 +82,7 @@ fn quick(seed: u32) -> TrainConfig {
         lr: 3e-3,
         dropout: 0.0,
         validate_every: 10.0,
-        keep_best: KeepBest::ValidationIou,
+        keep_best: BestBy::ValidationIou,
         ..classic_like(seed)
     }
 }
@@ -92,10 +92,10 @@ fn session(raw: &TrainConfig, data: &Rc<Dataset>) -> Session {
     Session::new(settings, data.clone(), vec![0, 1, 2], vec![3], Device::flex(), true).expect("a session")
 }
 
-fn look(session: &Session) -> OutputProbe {
-    let look =
+fn probe(session: &Session) -> OutputProbe {
+    let found =
         pollster::block_on(reinitialize::probe(session.learner.setup(), session.learner.trainer())).expect("a device");
-    look.expect("the images show something")
+    found.expect("the images show something")
 }
 
 /// Runs until `steps` or the end; gives what was told.
@@ -154,6 +154,6 @@ fn is_finite(session: Session) -> bool {
 }
 
 mod faults;
-mod look;
+mod probe;
 mod saved;
 mod unlucky_seeds;

@@ -10,9 +10,9 @@ const UNLUCKY: [u32; 10] = [35, 38, 319, 376, 398, 473, 554, 605, 875, 931];
 #[test]
 fn ten_of_ten_unlucky_seeds_are_mended() {
     let data = faint();
-    let is_grey = |look: OutputProbe| look.flat || look.alive < 0.01;
+    let is_grey = |found: OutputProbe| found.flat || found.alive < 0.01;
     for seed in UNLUCKY {
-        assert!(is_grey(look(&session(&classic_like(seed), &data))), "seed {seed}");
+        assert!(is_grey(probe(&session(&classic_like(seed), &data))), "seed {seed}");
     }
     let mut grey_for_ever = 0;
     for seed in UNLUCKY {
@@ -23,11 +23,11 @@ fn ten_of_ten_unlucky_seeds_are_mended() {
             let told = left_alone.learner.trainer_mut().step(batch);
             losses.push(pollster::block_on(read(told)).expect("a loss")[0]);
         }
-        let alone = look(&left_alone);
+        let alone = probe(&left_alone);
         let mut session = session(&classic_like(seed), &data);
         let told = to_end(&mut session);
         let (reinitialized, end) = (reinitialized(&told), end(&told));
-        let after = look(&session);
+        let after = probe(&session);
         println!(
             "seed {seed}: alone {alone:?}, loss {:.4} -> {:.4}; reinitialized {reinitialized:?}, {after:?}, loss {:.4} -> {:.4}",
             losses[0], losses[49], end.loss_first, end.loss_last
@@ -73,9 +73,9 @@ fn seeds_asked() -> Option<std::ops::Range<u32>> {
 fn search_for_unlucky_seeds() {
     let data = faint();
     for seed in seeds_asked().unwrap_or(1..100) {
-        let look = look(&session(&full_width(seed), &data));
-        if look.is_dead(true, false) {
-            println!("seed {seed}: {look:?}");
+        let found = probe(&session(&full_width(seed), &data));
+        if found.is_dead(true, false) {
+            println!("seed {seed}: {found:?}");
         }
     }
 }
@@ -88,10 +88,10 @@ fn ten_of_ten_unlucky_seeds_are_mended_at_full_width() {
     let asked = seeds_asked().unwrap_or(0..u32::MAX);
     for seed in UNLUCKY_AT_FULL_WIDTH.into_iter().filter(|seed| asked.contains(seed)) {
         let mut session = session(&full_width(seed), &data);
-        let before = look(&session);
+        let before = probe(&session);
         assert!(before.is_dead(true, false), "seed {seed}: {before:?}");
         let told = to_end(&mut session);
-        let (reinitialized, end, after) = (reinitialized(&told), end(&told), look(&session));
+        let (reinitialized, end, after) = (reinitialized(&told), end(&told), probe(&session));
         println!(
             "seed {seed}: {before:?}; reinitialized {reinitialized:?}, {after:?}, loss {:.4} -> {:.4}",
             end.loss_first, end.loss_last
@@ -121,7 +121,7 @@ fn weights_brought_along_are_never_replaced() {
 fn reinitializing_is_the_same_every_time() {
     let data = faint();
     let unlucky = (1..400)
-        .find(|s| look(&session(&classic_like(*s), &data)).is_dead(true, false))
+        .find(|s| probe(&session(&classic_like(*s), &data)).is_dead(true, false))
         .expect("one seed is");
     let losses = || {
         let mut session = session(&classic_like(unlucky), &data);
@@ -136,7 +136,7 @@ fn reinitializing_is_the_same_every_time() {
 fn a_healthy_run_is_not_disturbed() {
     let data = data();
     let lucky = (1..50)
-        .find(|s| look(&session(&quick(*s), &data)).alive > 0.9)
+        .find(|s| probe(&session(&quick(*s), &data)).alive > 0.9)
         .expect("most seeds are");
     let mut session = session(&quick(lucky), &data);
     let told = to_end(&mut session);
