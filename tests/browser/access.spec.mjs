@@ -107,7 +107,7 @@ test('axe finds nothing serious in any state, and nothing scrolls sideways', asy
   await check(page, 'device');
   await page.click('#device-close');
 
-  // Doctor and faults: a copy, a mask without an image, a file that is none.
+  // Findings and faults: a copy, a mask without an image, a file that is none.
   const root = freshFolder('access-odd');
   for (const folder of ['images', 'masks']) mkdirSync(path.join(root, folder));
   for (const [name, seed] of /** @type {const} */ ([['a', 1], ['b', 2], ['c', 1], ['d', 4]])) {

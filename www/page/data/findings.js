@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The dataset doctor: what is wrong with the set as a whole, each with a picture, a cause and one click that mends it.
+ * Findings: what is wrong with the set as a whole, each with a picture, a cause and one click that mends it.
  */
 import { findingWords } from './data-strings.js';
 import { $, h, inSlices, setText, show } from '../../ui/dom.js';
