@@ -253,7 +253,7 @@ export interface TrainConfig {
      * Validate every so many steps; 0 = chosen from the run's length.
      */
     validate_every: number;
-    keep_best: KeepBest;
+    keep_best: BestBy;
     /**
      * Validations without improvement after which the run stops; 0 = never.
      */
@@ -485,7 +485,7 @@ export interface Metrics {
 /**
  * One change that mends a finding.
  */
-export type Mend = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: MaskRule } | { kind: "settings"; settings: [string, string][] } | { kind: "shift"; shifts: OutlineShift[] } | { kind: "leave_out"; parts: UnmappedPart[]; on: boolean };
+export type Fix = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: MaskRule } | { kind: "settings"; settings: [string, string][] } | { kind: "shift"; shifts: OutlineShift[] } | { kind: "leave_out"; parts: UnmappedPart[]; on: boolean };
 
 /**
  * One request to the engine. Commands are handled one at a time, in order.
@@ -536,7 +536,7 @@ export interface Finding {
      * Sizes or a name that the sentence needs.
      */
     detail: string | undefined;
-    mend: Mend;
+    mend: Fix;
 }
 
 /**
@@ -1077,7 +1077,7 @@ export type Poses = "one" | "mirrored" | "eight";
 /**
  * Which weights a run ends with.
  */
-export type KeepBest = "validation_iou" | "training_loss";
+export type BestBy = "validation_iou" | "training_loss";
 
 /**
  * Why a run ended.

@@ -54,14 +54,14 @@ pub fn mask_png(kept: &PredictionMap, threshold: f32, parts: Parts) -> Result<Ve
     encode::stream_png(PngKind::Grey8, size, pixels, parts)
 }
 
-/// The seed's 16-bit grey PNG: neither thresholded nor, in its own pipeline, resized back. Of a scene so large that its
+/// Classic's 16-bit grey PNG: neither thresholded nor, in its own pipeline, resized back. Of a scene so large that its
 /// probabilities are kept in coarse steps, 8-bit. Gives the file's beginning (see [`Parts::finish`]).
 ///
 /// # Errors
 /// If the encoder fails.
 pub fn probability_png(kept: &PredictionMap, parts: Parts) -> Result<Vec<u8>, EncodeError> {
     let size = [kept.width, kept.height];
-    match (&kept.seed_map, &kept.probability) {
+    match (&kept.classic_map, &kept.probability) {
         (Some((width, height, map)), _) => {
             encode::stream_png(PngKind::Grey16, [*width, *height], map.iter().copied(), parts)
         }
@@ -140,7 +140,7 @@ mod tests {
             height: 2,
             probability: to_u16(&[0.0, 0.49, 0.5, 0.51, 1.0, 0.2]).into(),
             labels: None,
-            seed_map: None,
+            classic_map: None,
             geo: None,
             missing: None,
         };
@@ -168,7 +168,7 @@ mod tests {
                 numbers: vec![0, 2, 1, 1],
                 palette: palette.clone(),
             }),
-            seed_map: None,
+            classic_map: None,
             geo: None,
             missing: None,
         };

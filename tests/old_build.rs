@@ -13,7 +13,7 @@ use groundmask::{
     engine::Engine,
     formats::{Limits, decode, weights_file::WeightsFile},
     protocol::{
-        Architecture, Channels, Command, Event, ExportKind, KeepBest, MaskRule, Outlines, Preset, Purpose, Sampling,
+        Architecture, BestBy, Channels, Command, Event, ExportKind, MaskRule, Outlines, Preset, Purpose, Sampling,
         TrainConfig,
     },
 };
@@ -80,7 +80,7 @@ fn cases() -> [(&'static str, Files, Settings); 2] {
         steps: f64::from(STEPS),
         steps_per_epoch: 4.0,
         validate_every: 8.0,
-        keep_best: KeepBest::TrainingLoss,
+        keep_best: BestBy::TrainingLoss,
         ..preset(engine, Preset::Classic)
     };
     [("norm", scenes(false), norm), ("classes", scenes(true), classes)]

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::adjustment::Adjustment;
-use super::alignment::Place;
+use super::alignment::Located;
 use super::class_detect;
 use super::classes::{ClassInfo, Labelling};
 use super::dataset::Dataset;
@@ -54,7 +54,7 @@ pub struct Builder {
     /// Names that numbers in masks stand for.
     names: BTreeMap<u16, String>,
     /// Where the files lie, by path.
-    places: BTreeMap<String, Place>,
+    located: BTreeMap<String, Located>,
     /// What was changed about masks, by image path.
     adjustments: BTreeMap<String, Adjustment>,
     /// Image paths of the pairs left out.
@@ -88,7 +88,7 @@ impl Builder {
             labelling: None,
             range_choice: RangeChoice::default(),
             names: BTreeMap::new(),
-            places: BTreeMap::new(),
+            located: BTreeMap::new(),
             adjustments: BTreeMap::new(),
             excluded: BTreeSet::new(),
             roles: Vec::new(),
@@ -224,8 +224,8 @@ impl Builder {
 
     /// Where files lie on the ground, by path: image and mask are held against each other from the next
     /// [`finish`](Self::finish) on.
-    pub fn set_places(&mut self, places: BTreeMap<String, Place>) {
-        self.places = places;
+    pub fn set_georefs(&mut self, located: BTreeMap<String, Located>) {
+        self.located = located;
     }
 
     /// Takes pixels for missing whose bands have these values, by the path of the image (those of its bands in their

@@ -229,11 +229,11 @@ impl Legend {
         let mut kept: Vec<LegendEntry> = Vec::new();
         let tidy = |name: &str| -> String { name.trim().chars().take(MAX_NAME_CHARS).collect() };
         let mut taken: BTreeSet<String> = entries.iter().map(|e| tidy(&e.name)).collect();
-        for (place, mut entry) in entries.into_iter().take(MAX_ENTRIES).enumerate() {
+        for (index, mut entry) in entries.into_iter().take(MAX_ENTRIES).enumerate() {
             entry.name = tidy(&entry.name);
             if entry.name.is_empty() {
                 // Where class numbers begin with 0, the name by place is that of the next class and would join the two.
-                let mut names = std::iter::once(place + 1).chain(0..).map(|n| format!("class {n}"));
+                let mut names = std::iter::once(index + 1).chain(0..).map(|n| format!("class {n}"));
                 entry.name = names.find(|name| !taken.contains(name)).unwrap_or_default();
                 taken.insert(entry.name.clone());
             }

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{vector_areas::shifted, vector_codes::Codes, vector_masks::Index};
-use crate::formats::{
-    annotations::{AnnotatedImage, Annotations, Unit},
-    geo::{GeoKeys, GeoRef},
-    vector::{Fate, Polygons},
+use crate::{
+    formats::annotations::{AnnotatedImage, Annotations, Unit},
+    geo::{Fate, GeoKeys, GeoRef, Polygons},
 };
 
 type Files = BTreeMap<String, Result<Annotations, String>>;

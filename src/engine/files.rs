@@ -167,7 +167,7 @@ impl Engine {
     /// Pairs what the builder holds, where only painted labels have changed: the pairs that were there have kept their
     /// numbers, and a run under way goes on with them.
     pub(super) fn pair_data(&mut self) {
-        self.data.builder.set_places(self.data.vectors.places().all());
+        self.data.builder.set_georefs(self.data.vectors.places().all());
         self.data.builder.set_nodata(&self.data.vectors.places().nodata());
         self.data.set = Rc::new(self.data.builder.finish());
         if let Some(run) = self.run.under_way_mut() {

@@ -1,12 +1,12 @@
 //! Georeferences of images, as they are told and measured.
 
 use crate::{
-    formats::geo::{GeoRef, PlaceRemark, ellipsoid::distance_m},
+    geo::{GeoRef, GeoRefRemark, ellipsoid::distance_m},
     protocol::GeoInfo,
 };
 
 /// What the page shows of a georeference, and what is remarkable about it, of an image of `width` x `height` pixels.
-pub(super) fn describe(geo: &GeoRef, remark: Option<PlaceRemark>, width: u32, height: u32) -> GeoInfo {
+pub(super) fn describe(geo: &GeoRef, remark: Option<GeoRefRemark>, width: u32, height: u32) -> GeoInfo {
     let crs = geo.crs().ok();
     let to = crs.as_ref().and_then(|crs| crs.to_lon_lat().ok());
     let at = |x: f64, y: f64| to.as_ref().and_then(|to| to.lon_lat(geo.to_map(x, y)));
@@ -28,7 +28,7 @@ pub(super) fn describe(geo: &GeoRef, remark: Option<PlaceRemark>, width: u32, he
         crs: crs.map(|crs| crs.name),
         rotated: geo.is_rotated(),
         unknown_crs: geo.crs().is_err().then(|| geo.keys.name()).flatten(),
-        negative_scale: remark == Some(PlaceRemark::NegativeScale),
+        negative_scale: remark == Some(GeoRefRemark::NegativeScale),
     }
 }
 
@@ -51,7 +51,7 @@ pub(super) fn pixel_m(geo: &GeoRef, width: u32, height: u32) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::geo::GeoKeys;
+    use crate::geo::GeoKeys;
 
     /// PROJ's scale of Web Mercator at 47 degrees north is 1.4635: 0.30 m of the map are 0.205 m of the ground.
     #[test]

@@ -9,17 +9,12 @@ use super::{
 };
 use crate::{
     data::{
-        load::{self, Incoming, Places},
+        load::{self, GeoRefs, Incoming},
         mask_files::{self, MaskFiles},
     },
     export::PixelSet,
-    formats::{
-        DecodeError, ImageFile, Limits,
-        geo::{GeoRef, PlaceRemark},
-        raster::Raster,
-        sidecars::SidecarKind,
-        tiff::TiffError,
-    },
+    formats::{DecodeError, ImageFile, Limits, raster::Raster, sidecars::SidecarKind, tiff::TiffError},
+    geo::{GeoRef, GeoRefRemark},
     infer::View,
     protocol::{Event, FaultCode, Stage},
 };
@@ -34,14 +29,14 @@ pub(super) struct InputImage {
     large: Option<Large>,
     /// By the file itself, or by what lies beside it.
     pub(super) geo: Option<GeoRef>,
-    pub(super) remark: Option<PlaceRemark>,
+    pub(super) remark: Option<GeoRefRemark>,
 }
 
 /// The images to predict.
 #[derive(Default)]
 pub(super) struct Inputs {
     pub(super) images: Vec<InputImage>,
-    places: Places,
+    places: GeoRefs,
     /// Which pixels have no data, by files beside the images.
     mask_files: MaskFiles,
     /// Bands of TIFFs to show; empty for the usual ones.
@@ -242,7 +237,7 @@ impl Inputs {
     /// Places the images that world files came for.
     pub(super) fn place(&mut self) {
         for input in &mut self.images {
-            let place = self.places.place(&input.path).unwrap_or_default();
+            let place = self.places.located(&input.path).unwrap_or_default();
             (input.geo, input.remark) = (place.geo, place.remark);
             let nodata = self.places.nodata_of(&input.path);
             if !nodata.is_empty() && !input.raster.has_alpha() {

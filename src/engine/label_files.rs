@@ -7,10 +7,10 @@ use crate::{
     formats::{
         Parts,
         encode::{self, PngKind},
-        geo::GeoRef,
         tiff::{self, GeoTiffSpec},
         zip::ZipWriter,
     },
+    geo::GeoRef,
     protocol::{ClassInfo, Event, FaultCode, LabelFile, Stage},
 };
 

@@ -10,7 +10,7 @@ use crate::{
         draw::{Draw, Stream},
         held_back::Area,
         label_layer::PaintError,
-        preprocess::SEED_TILE_PX,
+        preprocess::CLASSIC_TILE_PX,
     },
     formats::raster::Raster,
     infer::{InferError, InputSpec, Prediction, View},
@@ -276,7 +276,7 @@ impl Asked<'_> {
         if !is_native {
             // Seen as one tile: each pixel is the nearest of the tile.
             let region = match self.spec.sampling {
-                Sampling::Classic => [2 * SEED_TILE_PX; 2],
+                Sampling::Classic => [2 * CLASSIC_TILE_PX; 2],
                 _ => [image.height as usize, image.width as usize],
             };
             return Ok(nearest(&map, classes, [view.height, view.width], region, area));

@@ -208,13 +208,13 @@ fn an_image_painted_beside_a_run_is_trained_on() {
     let data = told(&stroke(&mut other, 3, [0, 0, SIDE, SIDE]));
     assert_eq!(data.pairs.len(), 4);
     assert_ne!(losses(&mut one, 6), losses(&mut other, 6));
-    let (train, validation) = other.run.under_way().expect("a run").session().sides();
+    let (train, validation) = other.run.under_way().expect("a run").session().split();
     assert!(train.contains(&3) && !validation.contains(&3));
 }
 
 #[test]
 fn an_image_that_began_without_labels_is_trained_on_once_it_has_some() {
-    let learns = |engine: &Engine| engine.run.under_way().expect("a run").session().sides().0.contains(&3);
+    let learns = |engine: &Engine| engine.run.under_way().expect("a run").session().split().0.contains(&3);
     let whole = [0, 0, SIDE, SIDE];
     let mut engine = run();
     // A stroke that is refused leaves no pair behind, and one that was taken back has none to learn from.

@@ -33,7 +33,7 @@ pub(super) struct FinishedMap {
     pub(super) probability: QuantizedMap,
     /// Class numbers at the image's size; empty of one class.
     pub(super) labels: Vec<u8>,
-    /// The seed's map, at its own size.
+    /// Classic's map, at its own size.
     pub(super) resized: Option<Vec<f32>>,
     /// For the page: 0 to 255, or class numbers.
     pub(super) shown: Vec<u8>,

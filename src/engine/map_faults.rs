@@ -1,16 +1,15 @@
-//! The faults of map data: looked for pair by pair while nothing else is to be done, said among the findings, and mended.
+//! The faults of map data: looked for pair by pair while nothing else is to be done, said among the findings, and put right.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Engine;
 use crate::{
     data::{
-        checkup,
         dataset::{Dataset, Pair},
-        findings,
+        finding_codes, findings,
         map_faults::part::Part,
     },
-    protocol::{Event, Finding, FindingCode, Mend, OutlineShift, UnmappedPart},
+    protocol::{Event, Finding, FindingCode, Fix, OutlineShift, UnmappedPart},
 };
 
 impl Engine {
@@ -27,7 +26,7 @@ impl Engine {
                 break;
             };
             let pixel_m = self.data.vectors.pixel_m(std::iter::once(pair.image_path.as_str()));
-            self.data.map_faults.look(pair, pixel_m);
+            self.data.map_faults.inspect(pair, pixel_m);
             if (self.host.now_ms)() >= until_ms {
                 return Vec::new();
             }
@@ -42,14 +41,14 @@ impl Engine {
         let data = &self.data.set;
         let usable = || data.pairs.iter().enumerate().filter(|(_, pair)| pair.is_usable());
         let mut findings = Vec::new();
-        let mut say = |code, mend| findings.extend(finding(code, mend));
+        let mut say = |code, fix| findings.extend(finding(code, fix));
         let shifts = |all: &mut dyn Iterator<Item = (usize, [i32; 2])>| {
             let shift = |(pair, [dx_px, dy_px]): (usize, [i32; 2])| OutlineShift {
                 pair: pair as u32,
                 dx_px,
                 dy_px,
             };
-            Mend::Shift {
+            Fix::Shift {
                 shifts: all.map(shift).collect(),
             }
         };
@@ -60,8 +59,8 @@ impl Engine {
             parts_out(*pair, &parts.iter().map(part).collect::<Vec<_>>())
         });
         let parts = parts.collect();
-        say(FindingCode::PartUnmapped, Mend::LeaveOut { parts, on: true });
-        let others = checkup::examine(data);
+        say(FindingCode::PartUnmapped, Fix::LeaveOut { parts, on: true });
+        let others = findings::examine(data);
         let classes = data.classes();
         let mut last = Vec::new();
         let moved = usable().filter(|(_, pair)| pair.adjustment.shift_px != [0, 0]);
@@ -69,8 +68,12 @@ impl Engine {
         last.extend(finding(FindingCode::OutlinesMoved, back));
         let out = usable().flat_map(|(at, pair)| parts_out(at, &pair.adjustment.left_out));
         let parts = out.collect();
-        last.extend(finding(FindingCode::PartLeftOut, Mend::LeaveOut { parts, on: false }));
-        findings.extend(others.iter().map(|f| self.with_ground(findings::finding(f, &classes))));
+        last.extend(finding(FindingCode::PartLeftOut, Fix::LeaveOut { parts, on: false }));
+        findings.extend(
+            others
+                .iter()
+                .map(|f| self.with_ground(finding_codes::finding(f, &classes))),
+        );
         findings.extend(last);
         findings
     }
@@ -140,10 +143,10 @@ pub(super) fn left_out(data: &Dataset) -> Vec<UnmappedPart> {
 }
 
 /// `None` if it is of no pair.
-fn finding(code: FindingCode, mend: Mend) -> Option<Finding> {
-    let mut pairs: Vec<u32> = match &mend {
-        Mend::Shift { shifts } => shifts.iter().map(|shift| shift.pair).collect(),
-        Mend::LeaveOut { parts, .. } => parts.iter().map(|part| part.pair).collect(),
+fn finding(code: FindingCode, fix: Fix) -> Option<Finding> {
+    let mut pairs: Vec<u32> = match &fix {
+        Fix::Shift { shifts } => shifts.iter().map(|shift| shift.pair).collect(),
+        Fix::LeaveOut { parts, .. } => parts.iter().map(|part| part.pair).collect(),
         _ => Vec::new(),
     };
     pairs.dedup();
@@ -152,7 +155,7 @@ fn finding(code: FindingCode, mend: Mend) -> Option<Finding> {
         pairs,
         value: None,
         detail: None,
-        mend,
+        fix,
     })
 }
 

@@ -4,7 +4,7 @@ use pollster::block_on;
 
 use crate::{
     engine::Engine,
-    protocol::{Command, Dataset, Event, FindingCode, Mend, OutlineShift, Purpose, UnmappedPart},
+    protocol::{Command, Dataset, Event, FindingCode, Fix, OutlineShift, Purpose, UnmappedPart},
 };
 
 fn told(events: Vec<Event>) -> Dataset {
@@ -112,8 +112,8 @@ fn outlines_are_drawn_where_they_are_moved_to() {
         .find(|f| f.code == FindingCode::OutlinesMoved)
         .expect("said");
     assert_eq!(
-        moved.mend,
-        Mend::Shift {
+        moved.fix,
+        Fix::Shift {
             shifts: vec![OutlineShift {
                 pair: 0,
                 dx_px: -6,

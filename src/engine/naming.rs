@@ -219,7 +219,7 @@ impl Engine {
             georef::describe(&self.data.vectors.geo(&pair.image_path)?, None, width, height).middle
         });
         let date = self.host.today.as_ref().map(|today| today()).unwrap_or_default();
-        let (train, validation) = run.session().sides();
+        let (train, validation) = run.session().split();
         let iou = run.session().best_iou();
         ModelAbout {
             name: default_name(&class_name, self.data.set.classes().len(), &scene, iou, &date),

@@ -3,7 +3,7 @@
 use super::{Engine, fault, job::SavedResult};
 use crate::{
     export::{self, Classes, Geojson, PredictionMap, VectorOptions, has_place},
-    formats::geo::GeoRef,
+    geo::GeoRef,
     protocol::{AreaUnit, DrawnOutlines, Event, FaultCode, Outlines, ResultPlace, Stage},
 };
 
@@ -169,7 +169,7 @@ fn coarser(geo: &GeoRef, every: f64) -> GeoRef {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::geo::GeoKeys;
+    use crate::geo::GeoKeys;
 
     /// Bright squares of 12 pixels on a grid, the left half brighter.
     fn kept(side: u32) -> PredictionMap {
@@ -190,7 +190,7 @@ mod tests {
             height: side,
             probability: probability.into(),
             labels: None,
-            seed_map: None,
+            classic_map: None,
             geo: GeoRef::new(
                 [500_000.0, 0.5, 0.0, 5_400_000.0, 0.0, -0.5],
                 Some(32633),

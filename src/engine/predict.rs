@@ -216,9 +216,9 @@ impl Engine {
             // Labels are numbers of this data set's classes; another legend's model cannot be judged by them.
             Target::Pair(pair) if same_classes(&self.data.set.classes(), &model.classes) => {
                 let set = &self.data.set;
-                let seed_mask = || set.seed_mask(pair).unwrap_or_default();
+                let classic_mask = || set.classic_mask(pair).unwrap_or_default();
                 let labels = set.mask_labels(pair);
-                labels.map(|bits| view.truth(&self.judged(pair, bits), &model.spec, seed_mask))
+                labels.map(|bits| view.truth(&self.judged(pair, bits), &model.spec, classic_mask))
             }
             _ => None,
         };
@@ -292,7 +292,7 @@ impl Engine {
         let missing = read_by_window.unwrap_or_else(|| PixelSet::from_flags(transparent(&image)));
         let map = rows.out.finish(&view);
         let seed = model.spec.sampling == crate::data::batches::Sampling::Classic;
-        let seed_map = map.resized.as_ref().filter(|_| seed);
+        let classic_map = map.resized.as_ref().filter(|_| seed);
         let kept = PredictionMap {
             width,
             height,
@@ -301,7 +301,7 @@ impl Engine {
                 numbers: map.labels,
                 palette: model.classes.iter().map(|c| c.rgb).collect(),
             }),
-            seed_map: seed_map.map(|map| (view.width as u32, view.height as u32, export::to_u16(map))),
+            classic_map: classic_map.map(|map| (view.width as u32, view.height as u32, export::to_u16(map))),
             geo: self.target_geo(target),
             missing,
         };

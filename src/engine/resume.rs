@@ -75,7 +75,7 @@ impl Engine {
         let Some(run) = self.run.savable() else {
             return (events, Err(plain(FaultCode::NotRunning, None)));
         };
-        let (train, validation) = run.session().sides();
+        let (train, validation) = run.session().split();
         let losses = run.session().losses();
         let last = &losses[losses.len().saturating_sub(LAST_LOSSES)..];
         let (device, adapter) = match &self.device.ready {

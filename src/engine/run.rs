@@ -70,7 +70,7 @@ impl Engine {
 
     /// Makes a session the run under way.
     pub(super) fn take_on(&mut self, session: Session, config: TrainConfig) -> Event {
-        let (train, validation) = session.sides();
+        let (train, validation) = session.split();
         let held_back = session.settings().held_back;
         self.prediction.remember_split(validation.to_vec(), held_back);
         let numbers = |pairs: &[usize]| pairs.iter().map(|&p| p as u32).collect();
@@ -174,7 +174,7 @@ impl Engine {
                     let items = items.into_iter().map(|p| self.preview_item(p)).collect();
                     Event::Preview { run_id, step, items }
                 }
-                SessionEvent::Mended { step, tries, seed } => Event::Mended {
+                SessionEvent::Reinitialized { step, tries, seed } => Event::Reinitialized {
                     run_id,
                     step,
                     tries,
@@ -255,7 +255,7 @@ fn run_end(run_id: u32, end: &Ended, config: &TrainConfig) -> RunEnd {
         ms_per_step: end.ms_per_step,
         elapsed_ms: end.elapsed_ms,
         retry: match end.reason {
-            crate::train::EndReason::Ill(ailment) => Some(advice::retry(ailment, config)),
+            crate::train::EndReason::Ill(failure) => Some(advice::retry(failure, config)),
             _ => None,
         },
     }

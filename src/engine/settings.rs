@@ -79,13 +79,13 @@ impl Engine {
                 }
                 ValBy::Location => {
                     let split = split_by_location::split_by_location(&names(), share, config.seed as u32);
-                    if split.places == 0 && !usable.is_empty() {
+                    if split.locations == 0 && !usable.is_empty() {
                         errors.push(field_error("val_by", FieldErrorCode::NoPlaces, None));
                     }
                     Split {
                         train: split.train,
                         validation: split.validation,
-                        places: split.places,
+                        places: split.locations,
                     }
                 }
             }

@@ -1,7 +1,7 @@
 //! What a prediction looks at: the image of a pair, or an image dropped to be predicted.
 
 use super::{Engine, job::Target};
-use crate::formats::{geo::GeoRef, raster::Raster};
+use crate::{formats::raster::Raster, geo::GeoRef};
 
 impl Engine {
     /// The image, numbers of more than 8 bits as the model sees them.

@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     data::adjustment::Area,
-    formats::{
-        geo::{Crs, GeoRef},
-        vector::{Class, Polygons},
-    },
+    geo::{Class, Crs, GeoRef, Polygons},
 };
 
 /// Polygons that an area has at most.

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::formats::{
-    raster::Raster,
-    vector::{Class, Polygons},
+use crate::{
+    formats::raster::Raster,
+    geo::{Class, Polygons},
 };
 
 /// Of a mask without classes.

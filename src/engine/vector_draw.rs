@@ -10,10 +10,8 @@ use super::{
 };
 use crate::{
     data::adjustment::Area,
-    formats::{
-        raster::Raster,
-        vector::{Class, Fate, Polygons, Projected},
-    },
+    formats::raster::Raster,
+    geo::{Class, Fate, Polygons, Projected},
     protocol::{Event, FaultCode, Stage, VectorInfo},
 };
 
@@ -294,7 +292,7 @@ impl VectorMasks {
             let reason = match (polygons.is_empty(), outcome.misplaced.first()) {
                 (_, Some(reason)) => reason.clone(),
                 (true, _) => "no polygon in it, and no image has its name".into(),
-                _ if outcome.images == 0 => self.places().unplaced(),
+                _ if outcome.images == 0 => self.places().why_not_located(),
                 _ => format!("none of its {all} polygons lies on the image"),
             };
             return Some((FaultCode::VectorMask, reason));

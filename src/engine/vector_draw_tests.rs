@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
-    formats::{Samples, geo::Crs, grey8_png},
+    formats::{Samples, grey8_png},
+    geo::Crs,
     protocol::{Command, Dataset, Fault, Purpose},
 };
 

@@ -10,21 +10,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::georef;
 use crate::{
-    data::{load::Places, pair::ImageNames},
+    data::{load::GeoRefs, pair::ImageNames},
     formats::{
         annotations::Annotations,
-        geo::GeoRef,
         image::ImageFacts,
         sidecars::{SidecarKind, stem_of},
-        vector::{Polygons, shapefile},
+        vector::shapefile,
     },
+    geo::{GeoRef, Polygons},
     protocol::{Event, VectorInfo},
 };
 
 /// Images by path, what lies beside them, and the polygons of GeoJSON files and Shapefiles.
 #[derive(Default)]
 pub(super) struct VectorMasks {
-    places: Places,
+    places: GeoRefs,
     /// Files read, or why they could not be.
     pub(super) layers: BTreeMap<String, Result<Polygons, String>>,
     /// The same of files of labelling tools.
@@ -109,7 +109,7 @@ impl VectorMasks {
     }
 
     /// Where images lie.
-    pub(super) fn places(&self) -> &Places {
+    pub(super) fn places(&self) -> &GeoRefs {
         &self.places
     }
 

@@ -1,7 +1,7 @@
 //! A prediction as it is held for its downloads.
 
 use super::{pixel_set::PixelSet, quantized_map::QuantizedMap};
-use crate::formats::geo::GeoRef;
+use crate::geo::GeoRef;
 
 /// A prediction, kept for download.
 #[derive(Debug, Clone)]
@@ -13,7 +13,7 @@ pub struct PredictionMap {
     /// Of a model of several classes.
     pub labels: Option<Labels>,
     /// Seed pipeline: its 256x256 map, which is what its 16-bit file holds.
-    pub seed_map: Option<(u32, u32, Vec<u16>)>,
+    pub classic_map: Option<(u32, u32, Vec<u16>)>,
     /// Where the image lies on the ground.
     pub geo: Option<GeoRef>,
     /// Pixels where nothing was measured: transparent or nodata.

@@ -1,12 +1,12 @@
 //! Probabilities of an image, kept in whole steps: small enough to be held for scenes of any size.
 
-/// Up to this many pixels (16,384 x 16,384) probabilities are kept as finely as the seed's 16-bit files hold them.
+/// Up to this many pixels (16,384 x 16,384) probabilities are kept as finely as Classic's 16-bit files hold them.
 const FINE_PX: usize = 1 << 28;
 
 /// Probabilities, 0..1, in whole steps, row by row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum QuantizedMap {
-    /// `round(p * 65535)`, as the seed writes them.
+    /// `round(p * 65535)`, as Classic writes them.
     Fine(Vec<u16>),
     /// `round(p * 255)`, of very large scenes.
     Coarse(Vec<u8>),

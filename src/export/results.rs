@@ -4,10 +4,12 @@ use super::{
     prediction_map::PredictionMap,
     vector::{Classes, Geojson, VectorOptions},
 };
-use crate::formats::{
-    Parts,
+use crate::{
+    formats::{
+        Parts,
+        tiff::{self, GeoTiffSpec, WriteError},
+    },
     geo::{GeoRef, ToLonLat, ellipsoid::ring_area_m2},
-    tiff::{self, GeoTiffSpec, WriteError},
 };
 
 /// In a class file: nothing was measured here.
@@ -171,14 +173,14 @@ pub fn csv_cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{super::pixel_set::PixelSet, *};
-    use crate::formats::geo::GeoKeys;
+    use crate::geo::GeoKeys;
 
     fn kept() -> PredictionMap {
         PredictionMap {
             width: 3,
             height: 2,
             probability: vec![0, 40000, 65535, 10, 20, 50000].into(),
-            seed_map: None,
+            classic_map: None,
             labels: None,
             geo: Some(GeoRef {
                 transform: [15.0, 1e-4, 0.0, 48.0, 0.0, -1e-4],

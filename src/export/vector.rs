@@ -3,10 +3,8 @@
 use std::fmt::Write;
 
 use crate::{
-    formats::{
-        Parts,
-        geo::{GeoRef, ToLonLat, ellipsoid::ring_area_m2},
-    },
+    formats::Parts,
+    geo::{GeoRef, ToLonLat, ellipsoid::ring_area_m2},
     infer::{Region, Ring, regions, right_angled, signed_area, simplified},
 };
 
@@ -229,7 +227,7 @@ fn place(pixels: &[Ring], geo: &GeoRef, to: &ToLonLat) -> Option<(Vec<Ring>, f64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::geo::GeoKeys;
+    use crate::geo::GeoKeys;
 
     fn square(y: usize, x: usize) -> u8 {
         u8::from((2..6).contains(&y) && (3..9).contains(&x))

@@ -159,7 +159,7 @@ pub enum Command {
     },
     /// The model as a safetensors file with its configuration inside. Answers with [`Event::File`].
     SaveModel,
-    /// Replace the model by a file written by `save_model`, or by Keras weights of the seed's networks. Answers with [`Event::Model`].
+    /// Replace the model by a file written by `save_model`, or by Keras weights of Classic's networks. Answers with [`Event::Model`].
     LoadModel {
         name: String,
         #[serde(with = "serde_bytes")]
@@ -247,7 +247,7 @@ pub enum PictureOf {
 pub enum ExportKind {
     /// 8-bit grey PNG, 0 or 255, thresholded, the size of the input.
     MaskPng,
-    /// The seed's 16-bit grey PNG `<name>_predict.png`, `round(p * 65535)`.
+    /// Classic's 16-bit grey PNG `<name>_predict.png`, `round(p * 65535)`.
     ProbabilityPng,
     /// The 8-bit mask as GeoTIFF.
     MaskTif,

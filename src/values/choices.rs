@@ -150,7 +150,7 @@ choice! {
 
 choice! {
     /// Which weights a run ends with.
-    KeepBest {
+    BestBy {
         ValidationIou,
         TrainingLoss,
     }

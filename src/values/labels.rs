@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub enum MaskRule {
     /// Luma (0 to 255), or the number of a single band (0 to 65535), at or above `at` is foreground.
     Threshold { at: u16, invert: bool },
-    /// The seed's rule: everything that is not exactly opaque black is foreground.
+    /// Classic's rule: everything that is not exactly opaque black is foreground.
     NotBlack { invert: bool },
     /// One colour of a palette or class map is foreground.
     Colour {

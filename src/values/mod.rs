@@ -8,6 +8,7 @@
 //! | `metrics`, `run_end` | what is measured, why runs end |
 //! | `device` | the device and why it is that one |
 //! | `image_formats` | the image formats that are read: names, endings |
+//! | `fnv` | the hash of what is kept in files |
 //! | `limits` | numbers and names that engine and page must agree on |
 //!
 //! The lowest floor: it imports nothing of this crate, so that the build tool compiles it too and writes
@@ -18,6 +19,7 @@ mod choices;
 mod device;
 mod field;
 mod field_error;
+mod fnv;
 mod image_formats;
 mod labels;
 mod limits;
@@ -33,6 +35,7 @@ pub use choices::*;
 pub use device::*;
 pub use field::*;
 pub use field_error::*;
+pub use fnv::*;
 pub use image_formats::*;
 pub use labels::*;
 pub use limits::*;

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Architecture, AugmentRanges, Augmentation, Calibration, Channels, Field, ForegroundWeight, Group, Head, KeepBest,
+    Architecture, AugmentRanges, Augmentation, BestBy, Calibration, Channels, Field, ForegroundWeight, Group, Head,
     Loss, NormStatistics, Poses, Preset, Sampling, Schedule, ValBy,
 };
 
@@ -70,7 +70,7 @@ pub struct TrainConfig {
     pub val_names: Vec<String>,
     /// Validate every so many steps; 0 = chosen from the run's length.
     pub validate_every: f64,
-    pub keep_best: KeepBest,
+    pub keep_best: BestBy,
     /// Validations without improvement after which the run stops; 0 = never.
     pub patience: f64,
     pub schedule: Schedule,
@@ -126,7 +126,7 @@ impl Default for TrainConfig {
             val_by: ValBy::Share,
             val_names: Vec::new(),
             validate_every: 0.0,
-            keep_best: KeepBest::ValidationIou,
+            keep_best: BestBy::ValidationIou,
             patience: 0.0,
             schedule: Schedule::OneCycle,
             warmup_steps: 0.0,
@@ -191,7 +191,7 @@ pub const FIELDS: &[Field<TrainConfig>] = &[
     Field::choice("val_by", Group::Validation, || spellings(ValBy::ALL)),
     Field::names("val_names", Group::Validation),
     Field::whole(number!(validate_every), Group::Validation, 0.0, 1e6),
-    Field::choice("keep_best", Group::Validation, || spellings(KeepBest::ALL)),
+    Field::choice("keep_best", Group::Validation, || spellings(BestBy::ALL)),
     Field::whole(number!(patience), Group::Validation, 0.0, 1e4),
     Field::choice("calibration", Group::Validation, || spellings(Calibration::ALL)),
     Field::whole(number!(seed), Group::Validation, 0.0, u32::MAX as f64),

@@ -13,16 +13,16 @@ use burn::tensor::{
     activation::{sigmoid, softmax},
 };
 use groundmask::{
-    data::load::Places,
+    data::load::GeoRefs,
     engine::Engine,
     export::{self, OnnxFacts, PredictionMap, VectorOptions},
     formats::{
         ImageFile, Limits, Parts, decode,
-        geo::{self, Crs},
         tiff::{TiffImage, Window},
-        vector::{Class, Polygons, flatgeobuf, geojson, gpkg, kml, osm, shapefile},
+        vector::{flatgeobuf, geojson, gpkg, kml, osm, shapefile},
         weights_file::{FileTensor, WeightsFile},
     },
+    geo::{self, Class, Crs, Polygons},
     model::{ModelConfig, NamedTensor, UNet, read_weights, write_weights},
     protocol::{Command, DeviceChoice, Event},
 };
@@ -295,7 +295,7 @@ fn polygons_of(file: &str) -> Outcome<Vec<Polygons>> {
 fn places(side_px: u32, names: &[&str]) -> Outcome<()> {
     let picture = groundmask::formats::grey8_png(&vec![0; (side_px * side_px) as usize], side_px, side_px)?;
     let facts = ImageFile::open(picture, &Limits::default())?.facts();
-    let mut places = Places::default();
+    let mut places = GeoRefs::default();
     names.iter().for_each(|name| places.add(name, facts.clone()));
     let place = |name: &&str| places.geo(name).map(|geo| (geo.epsg, geo.transform));
     let all: Vec<_> = names.iter().map(place).collect();
@@ -327,7 +327,7 @@ fn tiff(file: &str, out: &str) -> Outcome<()> {
         aux: aux.as_ref(),
         ..geo::Beside::default()
     };
-    let (place, _) = geo::placed(&image.place, beside);
+    let (place, _) = geo::resolve(&image.georef, beside);
     let facts = serde_json::json!({
         "width": width, "height": height, "bands": image.bands, "bits": image.bits,
         "kind": format!("{:?}", image.kind), "alpha": image.alpha, "nodata": image.nodata,
@@ -363,7 +363,7 @@ fn layers(p: &str, geo: &str, threshold: f32, options: VectorOptions, folder: &s
         height: p.shape[0] as u32,
         missing: export::PixelSet::from_flags(p.values.iter().map(|v| v.is_nan())),
         probability: export::to_u16(&p.values).into(),
-        seed_map: None,
+        classic_map: None,
         labels: None,
         geo,
     };

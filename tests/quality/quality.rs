@@ -245,7 +245,7 @@ fn measure(plan: &Plan, options: &Options, seed: u32) -> Outcome<Value> {
         "iou": kept.and_then(|m| m.iou).map(rounded), "accuracy": kept.and_then(|m| m.accuracy).map(rounded),
         "last_iou_half": last.and_then(|point| point.1), "last_iou_best": last.and_then(|point| point.2),
         "step90": crossing(&curve), "seconds": rounded(run.train_s()), "wall_s": rounded(run.wall_s),
-        "redrawn": run.events.iter().filter(|event| matches!(event, Event::Mended { .. })).count(),
+        "redrawn": run.events.iter().filter(|event| matches!(event, Event::Reinitialized { .. })).count(),
         "curve": curve,
     });
     if !plan.validation.is_empty()

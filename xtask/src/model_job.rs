@@ -17,7 +17,7 @@ cargo xtask predict --model FILE --image FILE --out FILE.tif|.png|.geojson
                     [--probability] [--classes] [--threshold N] [--simplify PX] [--right-angles] [--tta] [--adapt] [--own-resolution] [--device webgpu|cpu] [--adapter swiftshader|default]
 cargo xtask convert --model FILE --out FILE.onnx|.h5|.npz|.safetensors [--qgis]
 
-The model is a .safetensors file saved by the page or Keras weights of the seed's networks (.h5). The image is any
+The model is a .safetensors file saved by the page or Keras weights of Classic's networks (.h5). The image is any
 that the page reads, its world file and .prj beside it. --out chooses the format by its ending: a GeoTIFF or PNG mask
 (0 or 255, cut at the model's own threshold unless --threshold gives another; --probability: probabilities; --classes:
 class numbers with nodata, GeoTIFF only) or outlines (of a placed image with lines simplified to 1.5 pixels, as on the

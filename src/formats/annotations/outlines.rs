@@ -1,6 +1,6 @@
 //! The outlines that any of the tools' files ends up as.
 
-use crate::formats::vector::{Class, Polygons};
+use crate::geo::{Class, Polygons};
 
 /// Largest file that is read, bytes.
 const MAX_BYTES: usize = 256 << 20;

@@ -65,8 +65,8 @@ pub struct SessionState {
     #[serde(default, rename = "control")]
     pub(in crate::train) stopping: Stopping,
     /// Sets of fresh weights tried.
-    #[serde(default)]
-    pub(in crate::train) repairs: u32,
+    #[serde(default, rename = "repairs")]
+    pub(in crate::train) reinitialized: u32,
     /// The run began with weights of another one.
     #[serde(default)]
     pub(in crate::train) continued: bool,
@@ -167,7 +167,7 @@ impl SessionState {
             validations: thinned(history),
             health: Health::default(),
             stopping: Stopping::default(),
-            repairs: 0,
+            reinitialized: 0,
             continued: false,
             has_fallback: fallback.is_some(),
             fallback_step: fallback.map_or(0, |(_, step)| step),

@@ -121,7 +121,7 @@ pub enum SessionEvent {
         items: Vec<Preview>,
     },
     /// The output did not depend on the image; this many sets of fresh weights were tried, the last from `seed`.
-    Mended {
+    Reinitialized {
         step: u32,
         tries: u32,
         seed: u32,

@@ -247,7 +247,7 @@ impl Session {
     }
 
     /// Pairs trained on and pairs held back, by their numbers in the data set.
-    pub fn sides(&self) -> (&[usize], &[usize]) {
+    pub fn split(&self) -> (&[usize], &[usize]) {
         let setup = self.learner.setup();
         (setup.train(), setup.validation())
     }
@@ -314,8 +314,8 @@ impl Session {
             self.enter(SessionPhase::Compiling, events);
             return Ok(());
         }
-        if let Some(ailment) = self.learner.mend_if_dead(events).await? {
-            self.end(EndReason::Ill(ailment), events);
+        if let Some(failure) = self.learner.reinitialize_if_dead(events).await? {
+            self.end(EndReason::Ill(failure), events);
             return Ok(());
         }
         if self.phase != Some(SessionPhase::Compiling) {
@@ -342,8 +342,8 @@ impl Session {
         let timed = self.phase != Some(SessionPhase::Compiling);
         let reading = match self.learner.read_losses(now_ms, timed).await? {
             Ok(reading) => reading,
-            Err(ailment) => {
-                self.end(EndReason::Ill(ailment), events);
+            Err(failure) => {
+                self.end(EndReason::Ill(failure), events);
                 return Ok(());
             }
         };
@@ -397,8 +397,8 @@ impl Session {
         if self.steps() >= settings.steps_total {
             return Ok(());
         }
-        if let Some(ailment) = self.learner.ailment(contrast, events).await? {
-            self.end(EndReason::Ill(ailment), events);
+        if let Some(failure) = self.learner.failure(contrast, events).await? {
+            self.end(EndReason::Ill(failure), events);
         } else if self.stopping.judge(score, reduce, patience) {
             self.end(EndReason::EarlyStopped, events);
         } else {

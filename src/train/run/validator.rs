@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{
-    crops::{Measured, Place, Previews},
+    crops::{Measured, Previews, ShownCrop},
     measure::{self, Piece},
     setup::RunSetup,
 };
@@ -37,7 +37,7 @@ pub(super) struct Validator {
     /// Step of the last one.
     step: u32,
     /// Where the last previews were cut out.
-    preview_places: Vec<Place>,
+    shown_crops: Vec<ShownCrop>,
     history: Vec<ValidationEvent>,
 }
 
@@ -160,7 +160,7 @@ impl Validator {
             training: Tally::new(classes),
             logits: is_calibrated(setup.settings()).then(LogitCounts::new),
             range: vec![(f32::INFINITY, f32::NEG_INFINITY); classes],
-            previews: Previews::new(shown.len(), self.preview_places.clone()),
+            previews: Previews::new(shown.len(), self.shown_crops.clone()),
             images: Vec::new(),
             is_painted: false,
             counts: [vec![0; classes.max(2)], vec![0; classes.max(2)]],
@@ -182,8 +182,8 @@ impl Validator {
         let Some(done) = self.under_way.take() else {
             return Ok(None);
         };
-        let (found, places) = done.finish(self.step, setup.settings());
-        self.preview_places = places;
+        let (found, crops) = done.finish(self.step, setup.settings());
+        self.shown_crops = crops;
         Ok(Some(found))
     }
 
@@ -196,7 +196,7 @@ impl Validator {
         events: &mut Vec<SessionEvent>,
     ) {
         let step = found.step;
-        let news = ValidationEvent {
+        let report = ValidationEvent {
             step,
             validation: found.validation,
             training: found.training,
@@ -211,9 +211,9 @@ impl Validator {
         self.history.push(ValidationEvent {
             images: Vec::new(),
             curve: Vec::new(),
-            ..news.clone()
+            ..report.clone()
         });
-        events.push(SessionEvent::Validation(news));
+        events.push(SessionEvent::Validation(report));
         let items = found.previews;
         if !items.is_empty() {
             events.push(SessionEvent::Preview { step, items });
@@ -292,7 +292,7 @@ impl Validation {
     }
 
     /// What was found, and where the previews were cut out.
-    fn finish(self, step: u32, settings: &Settings) -> (Found, Vec<Place>) {
+    fn finish(self, step: u32, settings: &Settings) -> (Found, Vec<ShownCrop>) {
         let is_held_out = self.held_out.score.pixels() > 0;
         let chosen_on = if is_held_out { &self.held_out } else { &self.training };
         // The original pipeline cuts at even odds. With weighted foreground the best cut lies elsewhere, and at 0.5 better
@@ -312,7 +312,7 @@ impl Validation {
         both.merge(&self.training.score);
         let score = |(piece, tally): &(Piece, Tally)| image_score(piece, tally, threshold);
         let images: Vec<ImageScore> = self.images.iter().map(score).collect();
-        let (mut previews, places) = self.previews.finish();
+        let (mut previews, crops) = self.previews.finish();
         // A crop shows the worst of an image, whose figure is not its own.
         for item in previews.iter_mut().filter(|item| item.corner.is_none()) {
             item.iou = images
@@ -338,7 +338,7 @@ impl Validation {
             both,
             spread,
         };
-        (found, places)
+        (found, crops)
     }
 }
 

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The dataset doctor: what is wrong with the set as a whole, each with a picture, a cause and one click that mends it.
+ * Findings: what is wrong with the set as a whole, each with a picture, a cause and one click that mends it.
  */
 import { findingWords } from './data-strings.js';
 import { $, h, inSlices, setText, show } from '../../ui/dom.js';
@@ -43,10 +43,10 @@ function paint() {
   const open = all.filter((finding) => !isDone(finding));
   const findings = [...open, ...all.filter(isDone)];
   const held = running() || state.predicting !== null;
-  const look = `${held} ${state.view.overlay} ${state.view.opacity} ${findings.map(({ code }) => code)} ${open.length}`;
-  if (painted === state.dataset && paintedWith === look) return;
+  const shown = `${held} ${state.view.overlay} ${state.view.opacity} ${findings.map(({ code }) => code)} ${open.length}`;
+  if (painted === state.dataset && paintedWith === shown) return;
   painted = state.dataset;
-  paintedWith = look;
+  paintedWith = shown;
   const card = $('doctor-card');
   const list = $('doctor');
   // Who was here stays at the same control of the same finding, or near it where that is gone.

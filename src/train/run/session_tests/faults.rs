@@ -1,4 +1,4 @@
-//! Faults put into a run on purpose: each is seen, and what can be mended is.
+//! Faults put into a run on purpose: each is seen, and what can be reinitialized is.
 
 use super::*;
 use crate::train::health::watch::Failure;
@@ -11,7 +11,7 @@ fn weights_that_are_no_numbers_are_not_taken_for_a_dead_head() {
     poison(&mut run, |t| t.values.fill(f32::NAN));
     let told = to_end(&mut run);
     assert_eq!(end(&told).reason, EndReason::Ill(Failure::NotFinite));
-    assert_eq!(mended(&told), []);
+    assert_eq!(reinitialized(&told), []);
     assert!(is_finite(run));
 }
 
@@ -22,12 +22,12 @@ fn a_head_that_dies_on_the_way_is_mended_and_learns_on() {
     advance(&mut session, 33);
     poison(&mut session, fill("head.conv.bias", -1e3));
     let told = to_end(&mut session);
-    let (mended, end) = (mended(&told), end(&told));
-    println!("{mended:?}, loss {:.3} -> {:.3}", end.loss_first, end.loss_last);
-    assert_eq!(mended.len(), 1);
-    assert!((33..=50).contains(&mended[0].0), "{mended:?}");
+    let (reinitialized, end) = (reinitialized(&told), end(&told));
+    println!("{reinitialized:?}, loss {:.3} -> {:.3}", end.loss_first, end.loss_last);
+    assert_eq!(reinitialized.len(), 1);
+    assert!((33..=50).contains(&reinitialized[0].0), "{reinitialized:?}");
     assert_eq!(end.reason, EndReason::Finished);
-    assert!(!look(&session).flat);
+    assert!(!probe(&session).flat);
     assert!(end.loss_last < 0.7 * end.loss_first);
 }
 
@@ -112,7 +112,7 @@ fn one_answer_for_every_pixel_ends_the_run() {
 fn a_head_that_stays_dead_ends_the_run() {
     let data = data();
     let mut session = session(&quick(3), &data);
-    session.learner.use_up_repairs();
+    session.learner.use_up_reinitializing();
     poison(&mut session, fill("head.conv.bias", -1e3));
     let end = end(&to_end(&mut session));
     assert_eq!((end.reason, end.steps), (EndReason::Ill(Failure::DeadOutput), 0));
@@ -136,7 +136,7 @@ fn images_without_content_end_the_run() {
     let settings = Settings::checked(&quick(3), 1, |_, _| 50).expect("usable");
     let mut session = Session::new(settings, data, vec![0], vec![1], Device::flex(), true).expect("a session");
     let told = to_end(&mut session);
-    assert_eq!(mended(&told), []);
+    assert_eq!(reinitialized(&told), []);
     assert_eq!(
         (end(&told).reason, end(&told).steps),
         (EndReason::Ill(Failure::Constant), 30)

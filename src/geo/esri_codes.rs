@@ -3,7 +3,8 @@
 
 use std::hash::Hasher;
 
-use super::{super::fnv::Fnv, crs, wkt_tree::Node};
+use super::{crs, wkt_tree::Node};
+use crate::values::Fnv;
 
 /// Of each text, by ascending code: the code less the one before, 7 bits a byte, the low ones first and the highest bit of
 /// all but the last byte set; then all hashes, 4 bytes each, little endian. Made by `tests/peers/esri_texts.py`.
@@ -171,7 +172,7 @@ mod tests {
             table.push(step as u8);
         }
         table.extend(rows.iter().flat_map(|(_, hash)| hash.to_le_bytes()));
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/formats/geo/esri_codes.bin");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/geo/esri_codes.bin");
         std::fs::write(path, table).expect("written");
         eprintln!("{} of {} texts", rows.len(), all.len());
     }

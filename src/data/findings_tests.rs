@@ -1,4 +1,4 @@
-//! Tests of [`super`], the module `checkup`: each fault put into a data set, seen, and gone after its mend.
+//! Tests of [`super`], the module `findings`: each fault put into a data set, seen, and gone after its fix.
 
 use super::*;
 use crate::data::builder::Builder;
@@ -35,8 +35,8 @@ fn add(b: &mut Builder, k: usize, image: Raster, mask: Raster) {
     b.add_raster(&format!("label/p{k}.png"), mask);
 }
 
-/// Five good pairs.
-fn good() -> Builder {
+/// Five sound pairs.
+fn sound() -> Builder {
     let mut b = Builder::default();
     for k in 0..5 {
         add(&mut b, k, grey(picture(k as u32)), grey(mask(0.2)));
@@ -53,14 +53,14 @@ fn one(b: &mut Builder) -> Finding {
 
 /// Leaves a finding's pairs out and looks again.
 fn excluded(b: &mut Builder, finding: &Finding) -> Vec<Finding> {
-    assert_eq!(finding.mend, Mend::Exclude);
+    assert_eq!(finding.fix, Fix::Exclude);
     finding.pairs.iter().for_each(|p| b.set_excluded(*p, true));
     examine(&b.finish())
 }
 
 #[test]
 fn a_good_data_set_has_no_finding() {
-    assert_eq!(examine(&good().finish()), []);
+    assert_eq!(examine(&sound().finish()), []);
     assert_eq!(examine(&Builder::default().finish()), []);
 }
 
@@ -71,7 +71,7 @@ fn empty_full_and_inverted_masks() {
         (1.0, Cause::FullMasks),
         (0.9, Cause::SomeInverted),
     ] {
-        let mut b = good();
+        let mut b = sound();
         add(&mut b, 7, grey(picture(77)), grey(mask(share)));
         let found = one(&mut b);
         assert_eq!((found.cause, found.pairs.as_slice()), (cause, &[5usize][..]));
@@ -83,7 +83,7 @@ fn empty_full_and_inverted_masks() {
     }
     let found = one(&mut b);
     assert!(matches!(found.cause, Cause::Inverted { share } if (share - 0.9).abs() < 0.01));
-    let Mend::Rule(rule) = found.mend else {
+    let Fix::Rule(rule) = found.fix else {
         panic!("{found:?}")
     };
     b.set_rule(rule);
@@ -93,14 +93,14 @@ fn empty_full_and_inverted_masks() {
 /// A rule nobody would have suggested leaves nothing: the rule is mended, no pair is lost.
 #[test]
 fn a_rule_that_empties_all_masks_is_replaced() {
-    let mut b = good();
+    let mut b = sound();
     b.set_rule(MaskRule::Colour {
         value: MaskValue::number(9),
         invert: false,
     });
     let found = one(&mut b);
     assert_eq!(found.cause, Cause::EmptyMasks);
-    let Mend::Rule(rule) = found.mend else {
+    let Fix::Rule(rule) = found.fix else {
         panic!("{found:?}")
     };
     b.set_rule(rule);
@@ -109,7 +109,7 @@ fn a_rule_that_empties_all_masks_is_replaced() {
 
 #[test]
 fn a_mask_that_is_its_image() {
-    let mut b = good();
+    let mut b = sound();
     let image: Vec<u8> = mask(0.3)
         .iter()
         .enumerate()
@@ -153,7 +153,7 @@ fn copies_are_found_though_their_bytes_differ() {
             .unwrap(),
         ),
     ] {
-        let mut b = good();
+        let mut b = sound();
         add(&mut b, 7, image, mask_image);
         let found = one(&mut b);
         assert_eq!(
@@ -164,7 +164,7 @@ fn copies_are_found_though_their_bytes_differ() {
         assert_eq!(excluded(&mut b, &found), []);
     }
     // Flat pictures look alike and are not called copies.
-    let mut b = good();
+    let mut b = sound();
     add(&mut b, 7, grey(vec![100; (SIDE * SIDE) as usize]), grey(mask(0.2)));
     add(&mut b, 8, grey(vec![101; (SIDE * SIDE) as usize]), grey(mask(0.2)));
     assert_eq!(examine(&b.finish()), []);
@@ -178,7 +178,7 @@ fn tiny_foreground_and_rare_classes_ask_for_balance() {
     }
     let found = one(&mut b);
     assert!(matches!(found.cause, Cause::TinyForeground { share } if share < 0.01));
-    assert_eq!(found.mend, Mend::Balance);
+    assert_eq!(found.fix, Fix::Balance);
 
     let mut b = Builder::default();
     for k in 0..5u32 {
@@ -209,16 +209,16 @@ fn tiny_foreground_and_rare_classes_ask_for_balance() {
 
 #[test]
 fn mixed_files_and_too_few() {
-    let mut b = good();
+    let mut b = sound();
     let rgb: Vec<u8> = picture(50).iter().flat_map(|v| [*v, v / 2, 9]).collect();
     add(&mut b, 7, Raster::from_u8(SIDE, SIDE, 3, rgb).unwrap(), grey(mask(0.2)));
     let found = one(&mut b);
     assert_eq!(
-        (found.cause, found.mend, found.pairs),
-        (Cause::MixedBands, Mend::Grey, vec![5])
+        (found.cause, found.fix, found.pairs),
+        (Cause::MixedBands, Fix::Grey, vec![5])
     );
 
-    let mut b = good();
+    let mut b = sound();
     let deep: Vec<u16> = picture(51).iter().map(|v| u16::from(*v) * 257).collect();
     add(
         &mut b,
@@ -230,7 +230,7 @@ fn mixed_files_and_too_few() {
     assert_eq!(found.cause, Cause::MixedDepths);
     assert_eq!(excluded(&mut b, &found), []);
 
-    let mut b = good();
+    let mut b = sound();
     let large: Vec<u8> = (0..16 * SIDE * SIDE)
         .map(|i| noise(60, i % (4 * SIDE) / 32 + i / (4 * SIDE) / 32 * 99))
         .collect();
@@ -247,17 +247,17 @@ fn mixed_files_and_too_few() {
             smallest: 4096
         }
     ));
-    assert_eq!((found.mend, found.pairs), (Mend::Crop, vec![0, 5]));
+    assert_eq!((found.fix, found.pairs), (Fix::Crop, vec![0, 5]));
 
-    let mut b = good();
+    let mut b = sound();
     (2..5).for_each(|p| {
         b.finish();
         b.set_excluded(p, true);
     });
     let found = one(&mut b);
     assert_eq!(
-        (found.cause, found.mend),
-        (Cause::TooFewPairs { pairs: 2 }, Mend::Augment)
+        (found.cause, found.fix),
+        (Cause::TooFewPairs { pairs: 2 }, Fix::Augment)
     );
 }
 
@@ -273,9 +273,9 @@ fn one_large_scene_is_enough_to_begin_with() {
         b.add_raster("label/0.png", Raster::from_u8(side, side, 1, mask).expect("a mask"));
         examine(&b.finish())
             .into_iter()
-            .map(|f| (f.cause, f.mend))
+            .map(|f| (f.cause, f.fix))
             .collect::<Vec<_>>()
     };
-    assert_eq!(cause(500), [(Cause::TooFewPairs { pairs: 1 }, Mend::Augment)]);
-    assert_eq!(cause(600), [(Cause::FewScenes { pixels: 360_000 }, Mend::Augment)]);
+    assert_eq!(cause(500), [(Cause::TooFewPairs { pairs: 1 }, Fix::Augment)]);
+    assert_eq!(cause(600), [(Cause::FewScenes { pixels: 360_000 }, Fix::Augment)]);
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-async fn look_at(learner: &Learner, step: u64) -> Result<Option<OutputProbe>, TrainError> {
+async fn probe_at(learner: &Learner, step: u64) -> Result<Option<OutputProbe>, TrainError> {
     reinitialize::probe_batch(learner.setup(), learner.trainer(), step).await
 }
 
@@ -53,14 +53,14 @@ fn batches_that_show_nothing_are_no_dead_output() {
             let first = session.learner.setup().samples_of(0);
             let lit = first.images.iter().filter(|v| **v > 0.0).count();
             let squares = (0..6u64).find(|step| session.learner.setup().samples_of(*step).pairs == [5]);
-            let look =
-                pollster::block_on(look_at(&session.learner, squares.expect("in the first epoch"))).expect("a device");
-            lit <= (corner * corner) as usize && look.is_some_and(|look| look.alive > 0.9)
+            let found =
+                pollster::block_on(probe_at(&session.learner, squares.expect("in the first epoch"))).expect("a device");
+            lit <= (corner * corner) as usize && found.is_some_and(|found| found.alive > 0.9)
         };
         let seed = (1..60).find(|seed| fits(&with(*seed))).expect("one seed is");
         let mut session = with(seed);
         let told = to_end(&mut session);
-        assert_eq!(mended(&told), [], "corner {corner}");
+        assert_eq!(reinitialized(&told), [], "corner {corner}");
         assert_eq!(end(&told).reason, EndReason::Finished);
     }
 }
@@ -72,7 +72,7 @@ fn one_silent_batch_is_no_dead_output_once_something_is_learnt() {
     let mut run = session(&quick(3), &data);
     advance(&mut run, 5);
     let flat = |run: &Session, step| {
-        pollster::block_on(look_at(&run.learner, step))
+        pollster::block_on(probe_at(&run.learner, step))
             .expect("a device")
             .is_some_and(|l| l.flat)
     };
@@ -87,7 +87,7 @@ fn one_silent_batch_is_no_dead_output_once_something_is_learnt() {
         flat(&run, 5) && (6..9).any(|step| !flat(&run, step))
     });
     assert!(silent_at_first.is_some(), "no bias silences one batch and not the next");
-    assert!(!look(&run).flat);
+    assert!(!probe(&run).flat);
     let told = advance(&mut run, 6);
-    assert_eq!(mended(&told), []);
+    assert_eq!(reinitialized(&told), []);
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::formats::geo::GeoKeys;
+use crate::geo::GeoKeys;
 
 fn geo() -> GeoRef {
     GeoRef {
@@ -11,10 +11,7 @@ fn geo() -> GeoRef {
 
 /// Polygons of one ring each, in pixels of [`geo`].
 fn polygons(rings: &[(&[[f64; 2]], Class)]) -> Polygons {
-    let mut polygons = Polygons {
-        epsg: 32633,
-        ..Polygons::default()
-    };
+    let mut polygons = Polygons::in_system(32633);
     for (ring, class) in rings {
         polygons.push_ring(ring.iter().map(|[x, y]| geo().to_map(*x, *y)));
         polygons.end_polygon(*class);
@@ -126,12 +123,12 @@ fn one_system_needs_no_other() {
     let nowhere = GeoRef { epsg: None, ..geo() };
     assert_eq!(
         polygons.project(&nowhere).err(),
-        Some(PlaceError::Image(CrsError::None))
+        Some(ProjectError::Image(CrsError::None))
     );
     polygons.epsg = 9999;
     assert_eq!(
         polygons.project(&geo()).err(),
-        Some(PlaceError::Own(CrsError::Unknown(9999)))
+        Some(ProjectError::Own(CrsError::Unknown(9999)))
     );
     // Not known here, but the same for both.
     let same = GeoRef {

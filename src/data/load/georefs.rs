@@ -4,25 +4,22 @@ use std::{cell::OnceCell, collections::BTreeMap};
 
 use super::{sidecars::Sidecars, tile_names};
 use crate::{
-    data::alignment::Place,
-    formats::{
-        geo::{GeoRef, PlaceRemark},
-        image::ImageFacts,
-        sidecars::SidecarKind,
-    },
+    data::alignment::Located,
+    formats::{image::ImageFacts, sidecars::SidecarKind},
+    geo::{GeoRef, GeoRefRemark},
 };
 
 /// The images of one purpose, training or prediction, and their sidecars.
 #[derive(Default)]
-pub struct Places {
+pub struct GeoRefs {
     images: BTreeMap<String, ImageFacts>,
     sidecars: Sidecars,
-    /// Places by names alone, of all images together.
+    /// References by names alone, of all images together.
     by_name: OnceCell<BTreeMap<String, GeoRef>>,
     most_bands: usize,
 }
 
-impl Places {
+impl GeoRefs {
     /// Takes an image in; one of the same path is replaced.
     pub fn add(&mut self, path: &str, facts: ImageFacts) {
         self.most_bands = self.most_bands.max(facts.bands);
@@ -62,25 +59,25 @@ impl Places {
     }
 
     /// Where an image lies, by itself, by what lies beside it, or else by its name; `None` if there is no such image.
-    pub fn place(&self, path: &str) -> Option<Place> {
+    pub fn located(&self, path: &str) -> Option<Located> {
         let facts = self.images.get(path)?;
-        let mut place = self.sidecars.place_of(path, facts.format, &facts.own_place);
-        if place == Place::default() {
+        let mut located = self.sidecars.georef_of(path, facts.format, &facts.own_georef);
+        if located == Located::default() {
             let sizes = || self.images.iter().map(|(path, facts)| (path.as_str(), facts.size));
             let by_name = self.by_name.get_or_init(|| tile_names::places(sizes()));
-            place.geo = by_name.get(path).cloned();
+            located.geo = by_name.get(path).cloned();
         }
-        Some(place)
+        Some(located)
     }
 
     pub fn geo(&self, path: &str) -> Option<GeoRef> {
-        self.place(path)?.geo
+        self.located(path)?.geo
     }
 
     /// Where each image lies, by path.
-    pub fn all(&self) -> BTreeMap<String, Place> {
-        let place = |path: &String| Some((path.clone(), self.place(path)?));
-        self.images.keys().filter_map(place).collect()
+    pub fn all(&self) -> BTreeMap<String, Located> {
+        let located = |path: &String| Some((path.clone(), self.located(path)?));
+        self.images.keys().filter_map(located).collect()
     }
 
     /// Values that mean nothing by files beside the images, by path.
@@ -91,9 +88,9 @@ impl Places {
     }
 
     /// Why there is no placed image, where one has control points.
-    pub fn unplaced(&self) -> String {
-        let said = self.images.keys().find_map(|path| match self.place(path)?.remark? {
-            PlaceRemark::ControlPoints { residual_px } => Some(format!(
+    pub fn why_not_located(&self) -> String {
+        let said = self.images.keys().find_map(|path| match self.located(path)?.remark? {
+            GeoRefRemark::ControlPoints { residual_px } => Some(format!(
                 "; the control points of {path} fit no plane: {residual_px:.1} pixels off"
             )),
             _ => None,

@@ -13,7 +13,7 @@ pub(super) const MAX_RESIDUAL_PX: f64 = 0.5;
 
 /// What is worth saying about how an image is placed.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum PlaceRemark {
+pub enum GeoRefRemark {
     /// The vertical pixel scale is negative. By the standard its rows would run north; GDAL and QGIS drop the sign, and
     /// so is done here.
     NegativeScale,
@@ -27,25 +27,25 @@ pub enum PlaceRemark {
 
 /// Where a file itself says that it lies.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct OwnPlace {
+pub struct OwnGeoRef {
     pub geo: Option<GeoRef>,
     /// `geo` is the affine transform nearest to control points: what stands beside the file goes first.
     pub by_control_points: bool,
     /// The system in which it lies, with or without a transform.
     pub epsg: Option<u32>,
     pub keys: GeoKeys,
-    pub remark: Option<PlaceRemark>,
+    pub remark: Option<GeoRefRemark>,
 }
 
-impl OwnPlace {
+impl OwnGeoRef {
     /// From pixel scale, tie points, transformation matrix and keys. Values that place nothing are passed over.
-    pub fn from_tags(scale: &[f64], ties: &[f64], matrix: &[f64], mut keys: GeoKeys) -> OwnPlace {
+    pub fn from_tags(scale: &[f64], ties: &[f64], matrix: &[f64], mut keys: GeoKeys) -> OwnGeoRef {
         let mut remark = None;
         let mut by_control_points = false;
         let scaled = match (scale, ties) {
             ([sx, sy, ..], [column, row, _, x, y, _, ..]) if *sx != 0.0 && *sy != 0.0 => {
                 if *sy < 0.0 {
-                    remark = Some(PlaceRemark::NegativeScale);
+                    remark = Some(GeoRefRemark::NegativeScale);
                 }
                 let sy = sy.abs();
                 Some([x - column * sx, *sx, 0.0, y + row * sy, 0.0, -sy])
@@ -63,7 +63,7 @@ impl OwnPlace {
                     transform = Some(fitted);
                     by_control_points = true;
                 }
-                Some((_, residual_px)) => remark = Some(PlaceRemark::ControlPoints { residual_px }),
+                Some((_, residual_px)) => remark = Some(GeoRefRemark::ControlPoints { residual_px }),
                 None => {}
             }
         }
@@ -76,7 +76,7 @@ impl OwnPlace {
             keys.set_short(key::RASTER_TYPE, 1);
         }
         let epsg = keys.epsg();
-        OwnPlace {
+        OwnGeoRef {
             geo: transform.and_then(|transform| GeoRef::new(transform, epsg, keys.clone())),
             by_control_points,
             epsg,
@@ -136,5 +136,5 @@ pub(super) fn fit(ties: &[f64]) -> Option<([f64; 6], f64)> {
 }
 
 #[cfg(test)]
-#[path = "own_place_tests.rs"]
+#[path = "own_georef_tests.rs"]
 mod tests;

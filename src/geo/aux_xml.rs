@@ -4,14 +4,14 @@
 use super::{
     geo_keys::GeoKeys,
     georef::GeoRef,
-    own_place::{self, OwnPlace, PlaceRemark},
+    own_georef::{self, GeoRefRemark, OwnGeoRef},
 };
 
 /// Longest file that is read, bytes: histograms make long ones.
 pub const MAX_BYTES: usize = 4 << 20;
 /// Elements in one at most.
 const MAX_NODES: u32 = 500_000;
-const NO_PLACE: [f64; 6] = [0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
+const NO_TRANSFORM: [f64; 6] = [0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
 
 /// What an auxiliary file says about where its image lies.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -115,14 +115,14 @@ pub struct Beside<'a> {
 /// Where an image lies by what it says itself and what lies beside it, in GDAL's order (measured with GDAL 3.10): the
 /// transform from the auxiliary file, the image's tags, the world file, and only then by control points; the system
 /// from the auxiliary file, the image's tags, and a `.prj`, which GDAL does not look at.
-pub fn placed(own: &OwnPlace, beside: Beside) -> (Option<GeoRef>, Option<PlaceRemark>) {
+pub fn resolve(own: &OwnGeoRef, beside: Beside) -> (Option<GeoRef>, Option<GeoRefRemark>) {
     let none = Auxiliary::default();
     let aux = beside.aux.unwrap_or(&none);
     let mut remark = own.remark;
     if aux.unreadable {
-        remark = remark.or(Some(PlaceRemark::AuxUnreadable));
+        remark = remark.or(Some(GeoRefRemark::AuxUnreadable));
     } else if !aux.nodata.is_empty() {
-        remark = remark.or(Some(PlaceRemark::AuxNodata));
+        remark = remark.or(Some(GeoRefRemark::AuxNodata));
     }
     let exact = own
         .geo
@@ -132,8 +132,8 @@ pub fn placed(own: &OwnPlace, beside: Beside) -> (Option<GeoRef>, Option<PlaceRe
     let world = beside.world.and_then(GeoRef::transform_of_world_file);
     let auxiliary = match aux.transform {
         // Written, and no place: then the image has none.
-        Some(NO_PLACE) if !beside.world_first => return (None, remark),
-        other => other.filter(|t| *t != NO_PLACE),
+        Some(NO_TRANSFORM) if !beside.world_first => return (None, remark),
+        other => other.filter(|t| *t != NO_TRANSFORM),
     };
     let first = if beside.world_first {
         world.or(auxiliary)
@@ -146,15 +146,15 @@ pub fn placed(own: &OwnPlace, beside: Beside) -> (Option<GeoRef>, Option<PlaceRe
     {
         transform = Some(geo.transform);
     } else if transform.is_none() {
-        match own_place::fit(&aux.ties) {
-            Some((fitted, residual_px)) if residual_px < own_place::MAX_RESIDUAL_PX => {
+        match own_georef::fit(&aux.ties) {
+            Some((fitted, residual_px)) if residual_px < own_georef::MAX_RESIDUAL_PX => {
                 transform = Some(fitted);
                 system = aux.ties_system.as_deref().or(system);
             }
-            Some((_, residual_px)) => remark = Some(PlaceRemark::ControlPoints { residual_px }),
+            Some((_, residual_px)) => remark = Some(GeoRefRemark::ControlPoints { residual_px }),
             None => {}
         }
-    } else if matches!(remark, Some(PlaceRemark::ControlPoints { .. })) {
+    } else if matches!(remark, Some(GeoRefRemark::ControlPoints { .. })) {
         // It has a place after all.
         remark = None;
     }

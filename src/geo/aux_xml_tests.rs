@@ -12,25 +12,25 @@ fn pam(parts: &[&str]) -> Auxiliary {
     Auxiliary::read(format!("<PAMDataset>{}</PAMDataset>", parts.concat()).as_bytes())
 }
 
-fn tags() -> OwnPlace {
+fn tags() -> OwnGeoRef {
     let tie = [0.0, 0.0, 0.0, 500_000.0, 5_400_000.0, 0.0];
-    OwnPlace::from_tags(&[5.0, 5.0, 0.0], &tie, &[], GeoKeys::of_epsg(32635))
+    OwnGeoRef::from_tags(&[5.0, 5.0, 0.0], &tie, &[], GeoKeys::of_epsg(32635))
 }
 
-fn place(own: &OwnPlace, aux: Option<&Auxiliary>, world: bool, world_first: bool) -> Option<([f64; 6], Option<u32>)> {
+fn place(own: &OwnGeoRef, aux: Option<&Auxiliary>, world: bool, world_first: bool) -> Option<([f64; 6], Option<u32>)> {
     let beside = Beside {
         aux,
         world: world.then_some(WORLD),
         prj: None,
         world_first,
     };
-    placed(own, beside).0.map(|geo| (geo.transform, geo.epsg))
+    resolve(own, beside).0.map(|geo| (geo.transform, geo.epsg))
 }
 
 /// GDAL 3.10 by rasterio 1.4: `transform` and `crs` of PNG (`world_first`), JPEG and TIFF with such files beside them.
 #[test]
 fn files_beside_an_image_come_in_gdals_order() {
-    let (none, own) = (OwnPlace::default(), tags());
+    let (none, own) = (OwnGeoRef::default(), tags());
     let (full, system, transform) = (pam(&[SYSTEM, PLACED]), pam(&[SYSTEM]), pam(&[PLACED]));
     let statistics = pam(&["<Metadata domain=\"x\"><MDI key=\"y\">1</MDI></Metadata>"]);
     for (own, aux, world, world_first, wanted) in [
@@ -72,7 +72,7 @@ fn control_points_and_what_cannot_be_read() {
             .concat();
         pam(&[&format!("<GCPList Projection=\"EPSG:32634\">{points}</GCPList>")])
     };
-    let none = OwnPlace::default();
+    let none = OwnGeoRef::default();
     let near = |a: [f64; 6], b: [f64; 6]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
     let (found, epsg) = place(&none, Some(&list(0.0)), false, false).expect("placed");
     assert!(
@@ -80,7 +80,7 @@ fn control_points_and_what_cannot_be_read() {
         "{found:?}"
     );
     assert_eq!(place(&none, Some(&list(0.0)), true, false), Some((BY_WORLD, None)));
-    let bent = placed(
+    let bent = resolve(
         &none,
         Beside {
             aux: Some(&list(0.01)),
@@ -88,7 +88,7 @@ fn control_points_and_what_cannot_be_read() {
         },
     );
     assert!(
-        matches!(bent, (None, Some(PlaceRemark::ControlPoints { .. }))),
+        matches!(bent, (None, Some(GeoRefRemark::ControlPoints { .. }))),
         "{bent:?}"
     );
 
@@ -99,7 +99,7 @@ fn control_points_and_what_cannot_be_read() {
         "<!DOCTYPE x [<!ENTITY a \"b\">]><PAMDataset>&a;</PAMDataset>",
     ] {
         let aux = Auxiliary::read(broken.as_bytes());
-        let (geo, remark) = placed(
+        let (geo, remark) = resolve(
             &none,
             Beside {
                 aux: Some(&aux),
@@ -107,12 +107,12 @@ fn control_points_and_what_cannot_be_read() {
                 ..Beside::default()
             },
         );
-        assert_eq!(remark, Some(PlaceRemark::AuxUnreadable), "{broken}");
+        assert_eq!(remark, Some(GeoRefRemark::AuxUnreadable), "{broken}");
         assert!(geo.is_some());
     }
     let nodata = pam(&["<PAMRasterBand band=\"1\"><NoDataValue>0</NoDataValue></PAMRasterBand>"]);
     assert_eq!(
-        placed(
+        resolve(
             &none,
             Beside {
                 aux: Some(&nodata),
@@ -120,7 +120,7 @@ fn control_points_and_what_cannot_be_read() {
             }
         )
         .1,
-        Some(PlaceRemark::AuxNodata)
+        Some(GeoRefRemark::AuxNodata)
     );
 }
 
@@ -134,6 +134,6 @@ fn what_we_write_is_read() {
             aux: Some(&aux),
             ..Beside::default()
         };
-        assert_eq!(placed(&OwnPlace::default(), beside), (Some(geo), None));
+        assert_eq!(resolve(&OwnGeoRef::default(), beside), (Some(geo), None));
     }
 }

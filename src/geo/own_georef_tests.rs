@@ -16,7 +16,7 @@ fn keys(point: bool) -> GeoKeys {
 }
 
 fn transform(scale: &[f64], ties: &[f64], matrix: &[f64], point: bool) -> Option<[f64; 6]> {
-    let place = OwnPlace::from_tags(scale, ties, matrix, keys(point));
+    let place = OwnGeoRef::from_tags(scale, ties, matrix, keys(point));
     assert_eq!(place.epsg, Some(32633));
     place.geo.map(|geo| geo.transform)
 }
@@ -155,7 +155,7 @@ fn points(bend: f64) -> Vec<f64> {
 /// a bend of 1e-3 a pixel has 0.3 x 0.3 + 0.1 x 0.196 m2.
 #[test]
 fn control_points_are_a_transform_where_they_fit() {
-    let straight = OwnPlace::from_tags(&[], &points(0.0), &[], keys(false));
+    let straight = OwnGeoRef::from_tags(&[], &points(0.0), &[], keys(false));
     let geo = straight.geo.expect("placed");
     assert!(straight.by_control_points && straight.remark.is_none());
     let wanted = [EAST, 0.3, 0.1, NORTH, 0.1, -0.3];
@@ -164,12 +164,12 @@ fn control_points_are_a_transform_where_they_fit() {
         "{geo:?}"
     );
     assert!(
-        OwnPlace::from_tags(&[], &points(1.4e-4), &[], keys(false))
+        OwnGeoRef::from_tags(&[], &points(1.4e-4), &[], keys(false))
             .geo
             .is_some()
     );
-    let bent = OwnPlace::from_tags(&[], &points(1e-3), &[], keys(false));
-    let Some(PlaceRemark::ControlPoints { residual_px }) = bent.remark else {
+    let bent = OwnGeoRef::from_tags(&[], &points(1e-3), &[], keys(false));
+    let Some(GeoRefRemark::ControlPoints { residual_px }) = bent.remark else {
         panic!("{bent:?}");
     };
     assert!(
@@ -180,7 +180,7 @@ fn control_points_are_a_transform_where_they_fit() {
 
 #[test]
 fn a_negative_scale_is_said() {
-    let place = OwnPlace::from_tags(&[1.0, -1.0, 0.0], &TIE, &[], keys(true));
-    assert_eq!(place.remark, Some(PlaceRemark::NegativeScale));
+    let place = OwnGeoRef::from_tags(&[1.0, -1.0, 0.0], &TIE, &[], keys(true));
+    assert_eq!(place.remark, Some(GeoRefRemark::NegativeScale));
     assert_eq!(place.keys.short(key::RASTER_TYPE), Some(1));
 }

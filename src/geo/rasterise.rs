@@ -10,11 +10,10 @@ use rstar::{
     primitives::{GeomWithData, Rectangle},
 };
 
-use super::{Class, Polygons, rings};
-use crate::formats::geo::{Crs, CrsError, GeoRef, ToLonLat};
+use super::{Class, Crs, CrsError, GeoRef, Polygons, ToLonLat, ring::is_clockwise};
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum PlaceError {
+pub enum ProjectError {
     #[error("the image: {0}")]
     Image(CrsError),
     #[error("the polygons: {0}")]
@@ -61,17 +60,20 @@ impl Polygons {
     ///
     /// # Errors
     /// If one of the two systems is missing or unknown, and they are not the same.
-    pub fn project(&self, geo: &GeoRef) -> Result<Projected<'_>, PlaceError> {
+    pub fn project(&self, geo: &GeoRef) -> Result<Projected<'_>, ProjectError> {
         let mut to_own = None;
-        let mut points = Cow::Borrowed(self.points.as_slice());
+        let mut points = Cow::Borrowed(self.corners());
         if geo.epsg != Some(self.epsg) {
-            let image = geo.crs().and_then(|crs| crs.to_lon_lat()).map_err(PlaceError::Image)?;
+            let image = geo
+                .crs()
+                .and_then(|crs| crs.to_lon_lat())
+                .map_err(ProjectError::Image)?;
             let own = Crs::from_epsg(self.epsg)
                 .and_then(|crs| crs.to_lon_lat())
-                .map_err(PlaceError::Own)?;
+                .map_err(ProjectError::Own)?;
             let project = |p: &[f64; 2]| own.lon_lat(*p).and_then(|place| image.from_lon_lat(place));
             points = Cow::Owned(
-                self.points
+                self.corners()
                     .iter()
                     .map(|p| project(p).unwrap_or([f64::NAN; 2]))
                     .collect(),
@@ -102,7 +104,7 @@ impl Polygons {
     /// Smallest and largest coordinates.
     fn extent(&self) -> [[f64; 2]; 2] {
         let fold = |start: f64, pick: fn(f64, f64) -> f64| {
-            self.points
+            self.corners()
                 .iter()
                 .fold([start; 2], |a, p| [pick(a[0], p[0]), pick(a[1], p[1])])
         };
@@ -143,7 +145,7 @@ impl Projected<'_> {
                 filler.ring(&self.points[range], &to_pixel, size);
             }
             let touched = filler.overlaps([w, h]);
-            let drawn = filler.fill(code(self.polygons.polygons[polygon].class), canvas, size);
+            let drawn = filler.fill(code(self.polygons.class_of(polygon)), canvas, size);
             cover.touched |= touched;
             cover.drawn |= drawn;
             if let Some(fate) = fates.get_mut(polygon) {
@@ -231,7 +233,7 @@ impl Filler {
         let Some(mut before) = ring.last().map(|p| to_pixel(*p)) else {
             return;
         };
-        let mut is_clockwise = None;
+        let mut turns_right = None;
         for p in ring.iter().map(|p| to_pixel(*p)) {
             self.low = [self.low[0].min(p[0]), self.low[1].min(p[1])];
             self.high = [self.high[0].max(p[0]), self.high[1].max(p[1])];
@@ -243,7 +245,7 @@ impl Filler {
             } else if a[0] != b[0] && (a[1] - 0.5).fract() == 0.0 && (0.0..height as f64).contains(&a[1]) {
                 // A side along the middles of a row: they belong to the polygon where it is one of its lower sides, which
                 // run to the left in a ring that is clockwise on a map with north up.
-                if (a[0] > b[0]) == *is_clockwise.get_or_insert_with(|| rings::is_clockwise(ring)) {
+                if (a[0] > b[0]) == *turns_right.get_or_insert_with(|| is_clockwise(ring)) {
                     let (left, right) = (a[0].min(b[0]), a[0].max(b[0]));
                     self.flats
                         .push([a[1] as usize, column(left, width), column(right, width)]);
@@ -299,5 +301,5 @@ impl Filler {
 }
 
 #[cfg(test)]
-#[path = "draw_tests.rs"]
+#[path = "rasterise_tests.rs"]
 mod tests;
