@@ -61,7 +61,7 @@ pub fn mask_png(kept: &PredictionMap, threshold: f32, parts: Parts) -> Result<Ve
 /// If the encoder fails.
 pub fn probability_png(kept: &PredictionMap, parts: Parts) -> Result<Vec<u8>, EncodeError> {
     let size = [kept.width, kept.height];
-    match (&kept.seed_map, &kept.probability) {
+    match (&kept.tile_map, &kept.probability) {
         (Some((width, height, map)), _) => {
             encode::stream_png(PngKind::Grey16, [*width, *height], map.iter().copied(), parts)
         }
@@ -139,10 +139,7 @@ mod tests {
             width: 3,
             height: 2,
             probability: to_u16(&[0.0, 0.49, 0.5, 0.51, 1.0, 0.2]).into(),
-            labels: None,
-            seed_map: None,
-            geo: None,
-            missing: None,
+            ..PredictionMap::default()
         };
         let png = mask_png(&kept, 0.5, Parts::whole()).expect("encodes");
         let back = image::load_from_memory(&png).expect("decodes");
@@ -168,9 +165,7 @@ mod tests {
                 numbers: vec![0, 2, 1, 1],
                 palette: palette.clone(),
             }),
-            seed_map: None,
-            geo: None,
-            missing: None,
+            ..PredictionMap::default()
         };
         let png = mask_png(&kept, 0.5, Parts::whole()).expect("encodes");
         // The header says: 8 bit, palette.

@@ -66,6 +66,12 @@ impl QuantizedMap {
     }
 }
 
+impl Default for QuantizedMap {
+    fn default() -> Self {
+        QuantizedMap::Fine(Vec::new())
+    }
+}
+
 impl From<Vec<u16>> for QuantizedMap {
     fn from(all: Vec<u16>) -> Self {
         QuantizedMap::Fine(all)

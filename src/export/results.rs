@@ -178,14 +178,13 @@ mod tests {
             width: 3,
             height: 2,
             probability: vec![0, 40000, 65535, 10, 20, 50000].into(),
-            seed_map: None,
-            labels: None,
             geo: Some(GeoRef {
                 transform: [15.0, 1e-4, 0.0, 48.0, 0.0, -1e-4],
                 epsg: Some(4326),
                 keys: GeoKeys::of_epsg(4326),
             }),
             missing: PixelSet::from_flags([true, false, false, false, false, false].into_iter()),
+            ..PredictionMap::default()
         }
     }
 

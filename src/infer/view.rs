@@ -164,7 +164,12 @@ impl View {
         self.values.is_none()
     }
 
-    /// Height and width of the map that is kept: the image's, or the tile's.
+    /// Height and width of the image.
+    pub fn image_size(&self) -> [usize; 2] {
+        self.image
+    }
+
+    /// Height and width of the map that is held: the image's, or the tile's.
     pub fn map_size(&self) -> [usize; 2] {
         if self.is_native() {
             self.image

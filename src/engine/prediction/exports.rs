@@ -1,10 +1,10 @@
 //! Results and models as files of the formats that other programs read.
 
-use super::{job::SavedResult, outlines::vector_options};
+use super::outlines::vector_options;
 use crate::{
     data::value_ranges::ValueRanges,
     engine::{Engine, Model, fault, file_parts::in_parts},
-    export::{self, OnnxFacts, csv_cell},
+    export::{self, OnnxFacts, PredictionMap, csv_cell},
     formats::Parts,
     model::read_weights,
     protocol::{Event, ExportKind, FaultCode, Metrics, ModelFormat, Outlines, Stage},
@@ -22,42 +22,41 @@ struct Made {
 }
 
 fn make(
-    stored: &SavedResult,
+    map: &PredictionMap,
     kind: ExportKind,
     threshold: f32,
     names: &[String],
     outlines: Outlines,
     parts: Parts,
 ) -> Result<Made, String> {
-    let kept = stored.map();
-    let name = format!("{}{}", export::safe_file_name(stored.name()), kind.ending());
+    let name = format!("{}{}", export::safe_file_name(&map.name), kind.ending());
     let text = |e: &dyn std::fmt::Display| e.to_string();
     let (mime, bytes) = match kind {
         ExportKind::MaskPng => (
             "image/png",
-            export::mask_png(kept, threshold, parts).map_err(|e| text(&e))?,
+            export::mask_png(map, threshold, parts).map_err(|e| text(&e))?,
         ),
-        ExportKind::ProbabilityPng => ("image/png", export::probability_png(kept, parts).map_err(|e| text(&e))?),
-        ExportKind::MaskTif => ("image/tiff", kept.mask_tiff(threshold, parts).map_err(|e| text(&e))?),
+        ExportKind::ProbabilityPng => ("image/png", export::probability_png(map, parts).map_err(|e| text(&e))?),
+        ExportKind::MaskTif => ("image/tiff", map.mask_tiff(threshold, parts).map_err(|e| text(&e))?),
         ExportKind::ClassTif => (
             "image/tiff",
-            kept.classes_tiff(
+            map.classes_tiff(
                 threshold,
-                kept.labels
+                map.labels
                     .as_ref()
                     .map_or(&[[0; 3], FOREGROUND_RGB][..], |l| &l.palette),
                 parts,
             )
             .map_err(|e| text(&e))?,
         ),
-        ExportKind::ProbabilityTif => ("image/tiff", kept.probability_tiff(parts).map_err(|e| text(&e))?),
+        ExportKind::ProbabilityTif => ("image/tiff", map.probability_tiff(parts).map_err(|e| text(&e))?),
         ExportKind::Geojson => (
             "application/geo+json",
-            kept.geojson(threshold, names, vector_options(stored.map(), outlines), parts),
+            map.geojson(threshold, names, vector_options(map, outlines), parts),
         ),
         ExportKind::WorldFile => (
             "text/plain",
-            kept.geo
+            map.geo
                 .as_ref()
                 .ok_or("the image has no georeference")?
                 .world_file()
@@ -65,7 +64,7 @@ fn make(
         ),
         ExportKind::AuxXml => (
             "text/xml",
-            kept.geo
+            map.geo
                 .as_ref()
                 .ok_or("the image has no georeference")?
                 .aux_xml()
@@ -96,7 +95,7 @@ impl Engine {
         threshold: f32,
         outlines: Outlines,
     ) -> Vec<Event> {
-        let Some(stored) = self.prediction.results().get(result as usize) else {
+        let Some(map) = self.prediction.results().get(result as usize) else {
             return vec![fault(
                 FaultCode::NoSuchResult,
                 Stage::Export,
@@ -106,7 +105,7 @@ impl Engine {
         };
         let names = self.class_names();
         let (count, made) = in_parts(&mut self.host.early, |parts| {
-            make(stored, kind, threshold, &names, outlines, parts)
+            make(map, kind, threshold, &names, outlines, parts)
         });
         match made {
             Ok(made) => vec![Event::File {
@@ -117,7 +116,7 @@ impl Engine {
                 result: Some(result),
             }],
             Err(detail) => {
-                let file = Some(stored.name().to_owned());
+                let file = Some(map.name.clone());
                 vec![fault(FaultCode::EncodeFailed, Stage::Export, file, Some(detail))]
             }
         }
@@ -129,20 +128,19 @@ impl Engine {
             "image,width_px,height_px,threshold,class,class_px,class_share,class_m2,measured_px,crs,accuracy,iou,f1\n",
         );
         let names = self.class_names();
-        for stored in self.prediction.results() {
-            let kept = stored.map();
-            let areas = kept.areas(threshold, names.len());
+        for map in self.prediction.results() {
+            let areas = map.areas(threshold, names.len());
             let measured: u64 = areas.iter().map(|(n, _)| n).sum();
             let optional = |v: Option<f64>, digits: usize| v.map_or_else(String::new, |v| format!("{v:.digits$}"));
-            let crs = kept.geo.as_ref().and_then(|g| g.epsg);
-            let metric = |of: fn(&Metrics) -> Option<f64>| optional(stored.metrics().and_then(of), 6);
-            let first = usize::from(kept.first_class());
+            let crs = map.geo.as_ref().and_then(|g| g.epsg);
+            let metric = |of: fn(&Metrics) -> Option<f64>| optional(map.metrics.as_ref().and_then(of), 6);
+            let first = usize::from(map.first_class());
             for ((pixels, m2), name) in areas.iter().zip(&names).skip(first) {
                 csv.push_str(&format!(
                     "{},{},{},{threshold:.3},{},{pixels},{:.6},{},{measured},{},{},{},{}\n",
-                    csv_cell(stored.name()),
-                    kept.width,
-                    kept.height,
+                    csv_cell(&map.name),
+                    map.width,
+                    map.height,
                     csv_cell(name),
                     *pixels as f64 / measured.max(1) as f64,
                     optional(*m2, 2),

@@ -1,9 +1,6 @@
 //! The images to predict, as they were dropped.
 
-use super::{
-    job::VIEW_PX,
-    large::{Large, WHOLE_BYTES},
-};
+use super::large::{Large, WHOLE_BYTES};
 use crate::{
     data::{
         load::{self, Incoming, Places},
@@ -26,6 +23,8 @@ use crate::{
     protocol::{Event, FaultCode, Stage},
 };
 
+/// Longer side in pixels of what the page is shown of an image and of its result.
+pub(super) const VIEW_PX: usize = 1024;
 /// Decoded images to predict, all together, in bytes.
 const INPUT_BYTES: u64 = 1 << 30;
 

@@ -1,17 +1,14 @@
-//! A prediction under way and its results, as data.
+//! A prediction under way, as data.
 
 use std::collections::VecDeque;
 
-use super::map_builder::MapBuilder;
+use super::{inputs::Inputs, map_builder::MapBuilder};
 use crate::{
-    export::PredictionMap,
-    infer::{Adaptation, Prediction, Rescale, View},
+    formats::{DecodeError, raster::Raster},
+    infer::{Adaptation, InferError, Prediction, Rescale, View},
     model::UNet,
-    protocol::{Event, GroundResolution, Metrics},
+    protocol::{Event, GroundResolution},
 };
-
-/// Longer side of a result's picture on the page in pixels.
-pub(super) const VIEW_PX: usize = 1024;
 
 /// What a prediction looks at: the image of a pair, or an image dropped to be predicted.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -198,46 +195,73 @@ impl Job {
     }
 }
 
-/// The image at work.
+/// The image at work: what is predicted of it, and the rows done so far.
 pub(super) struct ImageJob {
-    pub(in crate::engine) target: Target,
-    pub(in crate::engine) view: View,
-    pub(in crate::engine) prediction: Prediction,
-    pub(in crate::engine) rows: Rescale<MapBuilder>,
-    pub(in crate::engine) resolution: Option<GroundResolution>,
-    pub(super) began_ms: f64,
+    target: Target,
+    view: View,
+    prediction: Prediction,
+    rows: Rescale<MapBuilder>,
+    resolution: Option<GroundResolution>,
+    began_ms: f64,
 }
 
 impl ImageJob {
-    /// The view, to be told which rows of a large image it is given.
-    pub(super) fn view_mut(&mut self) -> &mut View {
-        &mut self.view
-    }
-}
-
-/// A result that can be downloaded.
-pub(super) struct SavedResult {
-    name: String,
-    map: PredictionMap,
-    metrics: Option<Metrics>,
-}
-
-impl SavedResult {
-    pub(in crate::engine) fn new(name: String, map: PredictionMap, metrics: Option<Metrics>) -> Self {
-        Self { name, map, metrics }
-    }
-
-    /// The image's name without ending.
-    pub(in crate::engine) fn name(&self) -> &str {
-        &self.name
+    /// `classes`: what the model tells apart. `resolution`: of the image and of the model, where they differ.
+    pub(super) fn new(
+        target: Target,
+        view: View,
+        prediction: Prediction,
+        classes: usize,
+        map: MapBuilder,
+        resolution: Option<GroundResolution>,
+        began_ms: f64,
+    ) -> Self {
+        Self {
+            target,
+            prediction,
+            rows: Rescale::new([view.height, view.width], view.map_size(), classes, map),
+            view,
+            resolution,
+            began_ms,
+        }
     }
 
-    pub(in crate::engine) fn map(&self) -> &PredictionMap {
-        &self.map
+    pub(super) fn target(&self) -> Target {
+        self.target
     }
 
-    /// Where the truth is known.
-    pub(super) fn metrics(&self) -> Option<&Metrics> {
-        self.metrics.as_ref()
+    /// Where image and model differ in resolution.
+    pub(super) fn resolution(&self) -> Option<GroundResolution> {
+        self.resolution
+    }
+
+    pub(super) fn began_ms(&self) -> f64 {
+        self.began_ms
+    }
+
+    /// Reads the rows that the next tile sees; `None` of an image that is held whole. They are what the next
+    /// [`step`](Self::step) is to be given.
+    ///
+    /// # Errors
+    /// If the file is damaged there.
+    pub(super) fn read_rows<'a>(&mut self, inputs: &'a mut Inputs) -> Result<Option<&'a Raster>, DecodeError> {
+        let Target::Input(input) = self.target else {
+            return Ok(None);
+        };
+        let rows = self.view.image_rows(self.prediction.next_rows());
+        inputs.rows(input, &mut self.view, rows)
+    }
+
+    /// Predicts the next tile of `image`; whether it was the last.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub(super) async fn step(&mut self, unet: &UNet, image: &Raster) -> Result<bool, InferError> {
+        self.prediction.step(unet, &self.view, image, &mut self.rows).await
+    }
+
+    /// The map, once [`step`](Self::step) said that all is done.
+    pub(super) fn into_map(self) -> (View, MapBuilder) {
+        (self.view, self.rows.out)
     }
 }

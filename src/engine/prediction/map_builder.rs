@@ -1,8 +1,8 @@
-//! What is kept of a prediction while it is made: rows come as they are finished and are stored in whole steps, so that
+//! What is held of a prediction while it is made: rows come as they are finished and are stored in whole steps, so that
 //! the memory it takes beside the result does not grow with the image.
 
 use crate::{
-    export::QuantizedMap,
+    export::{Labels, PredictionMap, QuantizedMap, to_u16},
     infer::{Rows, View, shrunk},
     model::class_metrics::most_probable,
     protocol::Metrics,
@@ -25,21 +25,6 @@ pub(super) struct MapBuilder {
     threshold: f32,
     /// Pixels taken so far.
     taken: usize,
-}
-
-/// A map that is whole.
-pub(super) struct FinishedMap {
-    /// At the image's size; of several classes that of the chosen one.
-    pub(in crate::engine) probability: QuantizedMap,
-    /// Class numbers at the image's size; empty of one class.
-    pub(in crate::engine) labels: Vec<u8>,
-    /// The seed's map, at its own size.
-    pub(super) resized: Option<Vec<f32>>,
-    /// For the page: 0 to 255, or class numbers.
-    pub(in crate::engine) shown: Vec<u8>,
-    /// For the page: 0 or 255, or class numbers; empty without truth.
-    pub(super) shown_truth: Vec<u8>,
-    pub(super) metrics: Option<Metrics>,
 }
 
 impl MapBuilder {
@@ -75,38 +60,49 @@ impl MapBuilder {
         QuantizedMap::bytes_of(pixels) + if classes > 1 { pixels } else { 0 }
     }
 
-    /// `view`: the one the rows came from.
-    pub(in crate::engine) fn finish(mut self, view: &View) -> FinishedMap {
-        let mut probability = self.probability;
-        if let Some(map) = &self.resized {
-            probability = QuantizedMap::Fine(Vec::new());
-            probability.extend(view.to_image(map).iter().copied());
-            if self.classes > 1 {
-                self.labels = view.labels_to_image(&self.labels, 0);
-            }
-        }
-        let has_truth = !self.truth.is_empty();
-        let mut shown_truth = Shown::new(self.size, self.shown.max_px);
-        if has_truth {
+    /// What the page is shown: the map, 0 to 255 or class numbers, and the truth, 0 or 255 or class numbers; empty where
+    /// there is none.
+    pub(super) fn take_shown(&mut self) -> [Vec<u8>; 2] {
+        let mut truth = Shown::new(self.size, self.shown.max_px);
+        if !self.truth.is_empty() {
             self.truth.chunks_exact(self.size[1].max(1)).for_each(|row| {
-                shown_truth.pick(row, |t| match t {
+                truth.pick(row, |t| match t {
                     _ if self.classes > 1 => t,
                     1 => 255,
                     _ => 0,
                 })
             });
         }
-        FinishedMap {
-            probability,
-            labels: self.labels,
-            resized: self.resized,
-            shown: self.shown.out,
-            shown_truth: shown_truth.out,
-            metrics: has_truth.then(|| {
+        [std::mem::take(&mut self.shown.out), truth.out]
+    }
+
+    /// The map at the image's size, without name and place. `view`: the one the rows came from. `palette`: the colours of
+    /// several classes. `keeps_tile`: of a view that is resized, the map at its own size is held too.
+    pub(super) fn finish(mut self, view: &View, palette: Vec<[u8; 3]>, keeps_tile: bool) -> PredictionMap {
+        if let Some(map) = &self.resized {
+            self.probability = QuantizedMap::Fine(Vec::new());
+            self.probability.extend(view.to_image(map).iter().copied());
+            if self.classes > 1 {
+                self.labels = view.labels_to_image(&self.labels, 0);
+            }
+        }
+        let tile = self.resized.filter(|_| keeps_tile);
+        let [height, width] = view.image_size().map(|n| n as u32);
+        PredictionMap {
+            width,
+            height,
+            probability: self.probability,
+            labels: (self.classes > 1).then_some(Labels {
+                numbers: self.labels,
+                palette,
+            }),
+            tile_map: tile.map(|map| (view.width as u32, view.height as u32, to_u16(&map))),
+            metrics: (!self.truth.is_empty()).then(|| {
                 let metrics = self.score.metrics();
                 let threshold = (self.classes <= 1).then_some(f64::from(self.threshold));
                 Metrics { threshold, ..metrics }
             }),
+            ..PredictionMap::default()
         }
     }
 }
@@ -213,19 +209,20 @@ mod tests {
                 .map(|_| rng.random_range(0..classes.max(2)) as u8)
                 .collect();
             let view = View::native([height, width], Channels::Grey);
-            let mut gather = MapBuilder::new(&view, classes, truth.clone(), 0.4, 16).expect("room");
+            let mut builder = MapBuilder::new(&view, classes, truth.clone(), 0.4, 16).expect("room");
             let mut rest = map.as_slice();
             while !rest.is_empty() {
                 let rows = rng.random_range(1..=rest.len() / (width * classes));
                 let (some, others) = rest.split_at(rows * width * classes);
-                gather.put(some);
+                builder.put(some);
                 rest = others;
             }
-            let got = gather.finish(&view);
+            let [got_shown, got_truth] = builder.take_shown();
+            let got = builder.finish(&view, Vec::new(), false);
             let (shown_truth, shown) = layers(&truth, &map, [height, width], 16);
-            assert_eq!(got.shown_truth, shown_truth, "{height} {width} {classes}");
+            assert_eq!(got_truth, shown_truth, "{height} {width} {classes}");
             let near = |a: &[u8], b: &[u8]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.abs_diff(*b) <= 1);
-            assert!(near(&got.shown, &shown), "{height} {width} {classes}");
+            assert!(near(&got_shown, &shown), "{height} {width} {classes}");
             let mut score = Score::new(classes);
             score.add(&map, &truth, 0.4);
             let whole = score.metrics();
@@ -235,7 +232,10 @@ mod tests {
             let mut kept = QuantizedMap::with_room(height * width).expect("room");
             kept.extend(map.chunks_exact(classes).map(|p| p.iter().copied().fold(0.0, f32::max)));
             assert!(got.probability == kept);
-            assert_eq!(got.labels.len(), if classes > 1 { height * width } else { 0 });
+            assert_eq!(
+                got.labels.map(|l| l.numbers.len()),
+                (classes > 1).then_some(height * width)
+            );
         }
     }
 }

@@ -1,8 +1,7 @@
 //! Outlines of results: as files, and drawn over the image while the threshold moves.
 
-use super::job::SavedResult;
 use crate::{
-    engine::{Engine, fault},
+    engine::{Engine, fault, file_parts::in_parts},
     export::{self, Classes, Geojson, PredictionMap, VectorOptions, has_place},
     formats::geo::GeoRef,
     protocol::{AreaUnit, DrawnOutlines, Event, FaultCode, Outlines, ResultPlace, Stage},
@@ -45,26 +44,25 @@ impl Engine {
     /// The outlines of all results with a place on the ground as one file.
     pub(in crate::engine) fn export_outlines(&mut self, threshold: f32, outlines: Outlines) -> Vec<Event> {
         let names = self.class_names();
-        let placed: Vec<&SavedResult> = self
+        let placed: Vec<&PredictionMap> = self
             .prediction
             .results()
             .iter()
-            .filter(|one| has_place(one.map().geo.as_ref()))
+            .filter(|one| has_place(one.geo.as_ref()))
             .collect();
         let [first, others @ ..] = placed.as_slice() else {
             return vec![fault(FaultCode::NoSuchResult, Stage::Export, None, None)];
         };
         let name = match others {
-            [] => format!("{}.geojson", export::safe_file_name(first.name())),
+            [] => format!("{}.geojson", export::safe_file_name(&first.name)),
             _ => "groundmask-outlines.geojson".to_owned(),
         };
-        let (count, bytes) = crate::engine::file_parts::in_parts(&mut self.host.early, |parts| {
+        let (count, bytes) = in_parts(&mut self.host.early, |parts| {
             let mut file = Geojson::new(!others.is_empty(), parts);
-            for stored in &placed {
-                let (name, kept) = (stored.name(), stored.map());
-                let options = vector_options(kept, outlines);
-                kept.with_classes(threshold, names.len(), |classes| {
-                    file.add(name, classes, &names, options)
+            for map in &placed {
+                let options = vector_options(map, outlines);
+                map.with_classes(threshold, names.len(), |classes| {
+                    file.add(&map.name, classes, &names, options)
                 });
             }
             file.finish()
@@ -81,7 +79,7 @@ impl Engine {
     /// The outlines of one result to be drawn; none if it is no longer there.
     pub(in crate::engine) fn draw_outlines(&self, result: u32, threshold: f32, outlines: Outlines) -> Vec<Event> {
         let drawn = match self.prediction.results().get(result as usize) {
-            Some(stored) => draw(stored.map(), threshold, self.class_names().len(), outlines, LIVE_PX),
+            Some(map) => draw(map, threshold, self.class_names().len(), outlines, LIVE_PX),
             None => Drawing::default(),
         };
         vec![Event::Outlines(DrawnOutlines {
@@ -190,14 +188,12 @@ mod tests {
             width: side,
             height: side,
             probability: probability.into(),
-            labels: None,
-            seed_map: None,
             geo: GeoRef::new(
                 [500_000.0, 0.5, 0.0, 5_400_000.0, 0.0, -0.5],
                 Some(32633),
                 GeoKeys::of_epsg(32633),
             ),
-            missing: None,
+            ..PredictionMap::default()
         }
     }
 

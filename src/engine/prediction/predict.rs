@@ -1,24 +1,25 @@
-//! Predicting images and keeping results.
+//! Predicting images and holding their results.
 
 use std::collections::VecDeque;
 
 use super::{
-    job::{Adapting, ImageJob, Job, JobOptions, SavedResult, Target, VIEW_PX},
+    inputs::VIEW_PX,
+    job::{Adapting, ImageJob, Job, JobOptions, Target},
     large::Large,
     map_builder::MapBuilder,
     outlines::result_place,
 };
 use crate::{
-    data::{class_order::order_of, classes::ClassInfo},
+    data::{batches::Sampling, class_order::order_of, classes::ClassInfo},
     engine::{Engine, Model, fault, file_faults::file_fault},
-    export::{self, Labels, PixelSet, PredictionMap},
+    export::{PixelSet, PredictionMap},
     formats::raster::Raster,
-    infer::{Prediction, Rescale, View},
+    infer::{Prediction, View},
     protocol::{Event, Fault, FaultCode, GroundResolution, PredictionResult, Stage},
 };
 
-/// Results kept for download, all together, in bytes.
-const KEEP_BYTES: usize = 1 << 30;
+/// Results held for download, all together, in bytes.
+const RESULT_BYTES: usize = 1 << 30;
 
 /// Resolutions that differ by less than this factor count as the same.
 const SAME_RESOLUTION: f64 = 1.1;
@@ -112,15 +113,8 @@ impl Engine {
                 }
             }
             if let Some(mut current) = job.take_image() {
-                let target = current.target;
-                let rows = match target {
-                    Target::Input(input) => {
-                        let rows = current.view.image_rows(current.prediction.next_rows());
-                        self.inputs.rows(input, current.view_mut(), rows)
-                    }
-                    Target::Pair(_) => Ok(None),
-                };
-                let image = match rows {
+                let target = current.target();
+                let image = match current.read_rows(&mut self.inputs) {
                     Ok(Some(rows)) => self.model.as_ref().map(|model| model.ranges.apply(rows)),
                     Ok(None) => self.raster(target),
                     Err(error) => {
@@ -137,16 +131,12 @@ impl Engine {
                     }
                     return events;
                 };
-                let ImageJob {
-                    view, prediction, rows, ..
-                } = &mut current;
                 let unet = job.adapted().unwrap_or(&model.unet);
-                let step = prediction.step(unet, view, &image, rows).await;
-                match step {
+                match current.step(unet, &image).await {
                     Ok(false) => job.go_on(current),
                     Ok(true) => {
                         job.end_image();
-                        events.push(self.keep(current));
+                        events.push(self.finish_image(current));
                         events.push(job.progress((self.host.now_ms)()));
                     }
                     Err(error) => {
@@ -198,15 +188,15 @@ impl Engine {
         let view = self
             .view_of(target, model, job.options().match_resolution)
             .map_err(|detail| refused(FaultCode::TooManyPixels, detail))?;
-        let held: usize = self.prediction.results().iter().map(|r| r.map().bytes()).sum();
+        let held: usize = self.prediction.results().iter().map(|r| r.bytes()).sum();
         let needed = MapBuilder::bytes(height * width, classes);
-        if held + needed > KEEP_BYTES {
+        if held + needed > RESULT_BYTES {
             let mib = |bytes: usize| bytes.div_ceil(1 << 20);
             let detail = format!(
                 "{} MiB of results and {} MiB more, limit {} MiB",
                 mib(held),
                 mib(needed),
-                mib(KEEP_BYTES)
+                mib(RESULT_BYTES)
             );
             return Err(refused(FaultCode::OutOfMemory, detail));
         }
@@ -221,7 +211,7 @@ impl Engine {
             }
             _ => None,
         };
-        let gather = MapBuilder::new(
+        let map = MapBuilder::new(
             &view,
             classes,
             truth.unwrap_or_default(),
@@ -229,14 +219,11 @@ impl Engine {
             VIEW_PX,
         )
         .ok_or_else(|| refused(FaultCode::OutOfMemory, format!("{} MiB for the result", needed >> 20)))?;
-        Ok(ImageJob {
-            target,
-            prediction: Prediction::new(&view, model.spec.stride_px, classes, job.options().averaged),
-            rows: Rescale::new([view.height, view.width], view.map_size(), classes, gather),
-            view,
-            resolution,
-            began_ms: (self.host.now_ms)(),
-        })
+        let prediction = Prediction::new(&view, model.spec.stride_px, classes, job.options().averaged);
+        let began_ms = (self.host.now_ms)();
+        Ok(ImageJob::new(
+            target, view, prediction, classes, map, resolution, began_ms,
+        ))
     }
 
     /// An image as the model is to see it.
@@ -272,61 +259,43 @@ impl Engine {
         })
     }
 
-    /// Stores a finished map and describes it for the page.
-    fn keep(&mut self, current: ImageJob) -> Event {
-        let ImageJob {
-            target,
-            view,
-            rows,
-            resolution,
-            ..
-        } = current;
-        let elapsed_ms = (self.host.now_ms)() - current.began_ms;
+    /// Holds a finished map and describes it for the page.
+    fn finish_image(&mut self, done: ImageJob) -> Event {
+        let (target, resolution) = (done.target(), done.resolution());
+        let elapsed_ms = (self.host.now_ms)() - done.began_ms();
         let read_by_window = self.inputs.missing_of_large(target.input());
         let (Some(image), Some(model)) = (self.raster(target), self.model.as_ref()) else {
             return fault(FaultCode::NoInputs, Stage::Predict, None, None);
         };
-        let [width, height] = self.target_size(target).unwrap_or([image.width, image.height]);
+        let (view, mut builder) = done.into_map();
         let (rgba, [view_height, view_width]) = view.picture(&image, VIEW_PX);
-        let missing = read_by_window.unwrap_or_else(|| PixelSet::from_flags(transparent(&image)));
-        let map = rows.out.finish(&view);
-        let seed = model.spec.sampling == crate::data::batches::Sampling::Classic;
-        let seed_map = map.resized.as_ref().filter(|_| seed);
-        let kept = PredictionMap {
-            width,
-            height,
-            probability: map.probability,
-            labels: (!map.labels.is_empty()).then(|| Labels {
-                numbers: map.labels,
-                palette: model.classes.iter().map(|c| c.rgb).collect(),
-            }),
-            seed_map: seed_map.map(|map| (view.width as u32, view.height as u32, export::to_u16(map))),
+        let [probability, truth] = builder.take_shown();
+        let palette = model.classes.iter().map(|c| c.rgb).collect();
+        let map = PredictionMap {
+            name: self.target_name(target),
             geo: self.target_geo(target),
-            missing,
+            missing: read_by_window.unwrap_or_else(|| PixelSet::from_flags(transparent(&image))),
+            ..builder.finish(&view, palette, model.spec.sampling == Sampling::Classic)
         };
-        let metrics = map.metrics;
-        let place = result_place(kept.geo.as_ref());
-        let name = self.target_name(target);
-        let result = self.prediction.results().len() as u32;
-        self.prediction
-            .add_result(SavedResult::new(name.clone(), kept, metrics.clone()));
-        Event::Result(PredictionResult {
-            result,
-            name,
+        let result = PredictionResult {
+            result: self.prediction.results().len() as u32,
+            name: map.name.clone(),
             pair: target.pair().map(|pair| pair as u32),
             input: target.input().map(|input| input as u32),
-            place,
-            width,
-            height,
-            metrics,
+            place: result_place(map.geo.as_ref()),
+            width: map.width,
+            height: map.height,
+            metrics: map.metrics.clone(),
             resolution,
             view_width: view_width as u32,
             view_height: view_height as u32,
             rgba,
-            probability: map.shown,
-            truth: map.shown_truth,
+            probability,
+            truth,
             elapsed_ms,
-        })
+        };
+        self.prediction.add_result(map);
+        Event::Result(result)
     }
 }
 

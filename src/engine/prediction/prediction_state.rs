@@ -1,13 +1,13 @@
 //! What is being predicted, what came of it, and which pairs of the last run it looks back at.
 
-use super::job::{Job, SavedResult};
-use crate::data::held_back::HeldBack;
+use super::job::Job;
+use crate::{data::held_back::HeldBack, export::PredictionMap};
 
 /// The prediction under way, the results so far, and the split of the last run.
 #[derive(Default)]
 pub(in crate::engine) struct PredictionState {
     job: Option<Job>,
-    results: Vec<SavedResult>,
+    results: Vec<PredictionMap>,
     /// Validation pairs of the last run, to predict after it.
     last_validation: Vec<usize>,
     /// What of them was held back, where that is a part of an image.
@@ -30,11 +30,11 @@ impl PredictionState {
         self.job.take()
     }
 
-    pub(super) fn results(&self) -> &[SavedResult] {
+    pub(super) fn results(&self) -> &[PredictionMap] {
         &self.results
     }
 
-    pub(super) fn add_result(&mut self, result: SavedResult) {
+    pub(super) fn add_result(&mut self, result: PredictionMap) {
         self.results.push(result);
     }
 
