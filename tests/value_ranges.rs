@@ -120,7 +120,7 @@ fn uniform_tiles_are_told_apart_by_their_numbers() {
             ..common::preset(&mut engine, Preset::Fast)
         };
         let run = train(&mut engine, config);
-        let validation = run.end.validation.expect("tiles are held back");
+        let validation = run.end.figures.validation.expect("tiles are held back");
         let accuracy = validation.accuracy.expect("labelled pixels");
         println!("seed {seed}: validation accuracy {accuracy:.3}");
         assert!(accuracy >= 0.95, "{validation:?}");

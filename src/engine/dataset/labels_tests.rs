@@ -138,7 +138,7 @@ fn step(engine: &mut Engine) -> f64 {
     loop {
         for event in block_on(engine.advance(0.0)) {
             if let Event::Step(step) = event {
-                return step.loss;
+                return step.figures.loss;
             }
         }
         assert!(engine.is_busy());

@@ -1,9 +1,6 @@
 //! Runs that outlive the page: saving the run under way, describing a saved one, going on with it.
 
-use super::{
-    run::validation_report,
-    saved_run::{About, curve, data_words, describe, plain, run_fault},
-};
+use super::saved_run::{About, curve, data_words, describe, plain, run_fault};
 use crate::{
     data::{classes::Labelling, dataset::Dataset, value_ranges::RangeChoice},
     device::Kind,
@@ -11,7 +8,7 @@ use crate::{
     formats::run_file::{RunFile, Sink, Source},
     protocol::{
         self, DeviceKind, EndReason, Event, Fault, FaultCode, Phase, SavedData, SavedRun, Stage, TrainConfig,
-        ValidationReport,
+        ValidationFigures, ValidationReport,
     },
     train::{
         Session, Settings,
@@ -240,24 +237,25 @@ impl Engine {
             &mut file,
         )?;
         let (losses, elapsed_ms) = (curve(session.losses()), session.elapsed_ms());
-        let mut validations = session.validations().to_vec();
-        let best = session.best_state();
-        if let Some(best) = best
-            && let Some(kept) = validations.iter_mut().find(|v| v.step == best.step)
-        {
-            kept.curve = best.curve;
-        }
+        let (validations, best) = (session.validations().to_vec(), session.best_state());
         let validating = session.is_validating();
         events.push(self.take_on(session, config));
         let run_id = self.run.under_way().map_or(0, Run::id);
+        // Of those before, the best alone still has its curve.
+        let report = |figures: ValidationFigures| ValidationReport {
+            run_id,
+            curve: match &best {
+                Some(best) if best.step == figures.step => best.curve.clone(),
+                _ => Vec::new(),
+            },
+            figures,
+            images: Vec::new(),
+        };
         events.push(Event::RunResumed {
             run_id,
             step: state.steps,
             losses,
-            validations: validations
-                .iter()
-                .map(|v| validation_report(run_id, v))
-                .collect::<Vec<ValidationReport>>(),
+            validations: validations.into_iter().map(report).collect(),
             elapsed_ms,
         });
         if validating {

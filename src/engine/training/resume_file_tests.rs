@@ -56,7 +56,7 @@ fn a_smaller_batch_leaves_what_follows_from_the_length_as_it_was() {
         let events = advance(engine, |_| false);
         assert_eq!(the_end(&events).steps, whole);
         let step = |e: &Event| match e {
-            Event::Validation(report) => Some(report.step),
+            Event::Validation(report) => Some(report.figures.step),
             _ => None,
         };
         events.iter().filter_map(step).collect::<Vec<u32>>()

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     data::draw::{Draw, Stream},
     formats::{grey8_png, rgba8_png},
-    protocol::{Command, DataSource, DeviceChoice, EndReason, MaskRule, Preset, Purpose, RunEnd},
+    protocol::{Command, DataSource, DeviceChoice, EndReason, MaskRule, Preset, Purpose, RunFigures},
 };
 
 fn engine() -> Engine {
@@ -76,13 +76,13 @@ fn advance(engine: &mut Engine, done: impl Fn(&Event) -> bool) -> Vec<Event> {
 }
 
 fn at_step(wanted: u32) -> impl Fn(&Event) -> bool {
-    move |event| matches!(event, Event::Step(report) if report.step == wanted)
+    move |event| matches!(event, Event::Step(report) if report.figures.step == wanted)
 }
 
-fn the_end(events: &[Event]) -> RunEnd {
+fn the_end(events: &[Event]) -> RunFigures {
     let end = events.iter().find_map(|e| {
         if let Event::RunEnded(end) = e {
-            Some(end.clone())
+            Some(end.figures.clone())
         } else {
             None
         }
@@ -93,7 +93,7 @@ fn the_end(events: &[Event]) -> RunEnd {
 fn losses(events: &[Event]) -> Vec<[f64; 2]> {
     let step = |e: &Event| {
         if let Event::Step(s) = e {
-            Some([f64::from(s.step), s.loss])
+            Some([f64::from(s.figures.step), s.figures.loss])
         } else {
             None
         }

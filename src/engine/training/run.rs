@@ -4,10 +4,8 @@ use super::advice;
 use crate::{
     data::{class_order::order_of, classes::ClassInfo},
     engine::{Engine, Model, fault, run_state::Run},
-    protocol::{
-        EndReason, Event, FaultCode, Phase, PreviewItem, RunEnd, Stage, StepReport, TrainConfig, ValidationReport,
-    },
-    train::{Ended, Session, SessionEvent, SessionPhase, ValidationEvent},
+    protocol::{EndReason, Event, FaultCode, Phase, RunEnd, Stage, StepReport, TrainConfig, ValidationReport},
+    train::{Ended, Session, SessionEvent},
 };
 
 impl Engine {
@@ -145,36 +143,20 @@ impl Engine {
         let Some(run) = self.run.under_way() else {
             return Vec::new();
         };
-        let (run_id, steps_total) = (run.id(), run.session().settings().steps_total);
+        let run_id = run.id();
         let mut events = Vec::new();
         let mut ended = false;
         for item in news {
             events.push(match item {
-                SessionEvent::Phase(phase) => Event::Phase {
+                SessionEvent::Phase(phase) => Event::Phase { run_id, phase },
+                SessionEvent::Step(figures) => Event::Step(StepReport { run_id, figures }),
+                SessionEvent::Validation { figures, images, curve } => Event::Validation(ValidationReport {
                     run_id,
-                    phase: match phase {
-                        SessionPhase::Compiling => Phase::Compiling,
-                        SessionPhase::Training => Phase::Training,
-                        SessionPhase::Validating => Phase::Validating,
-                    },
-                },
-                SessionEvent::Step(s) => Event::Step(StepReport {
-                    run_id,
-                    step: s.step,
-                    steps_total,
-                    epoch: s.epoch,
-                    loss: s.loss,
-                    accuracy: s.accuracy,
-                    images_per_s: s.images_per_s,
-                    ms_per_step: s.ms_per_step,
-                    elapsed_ms: s.elapsed_ms,
-                    left_ms: s.left_ms,
+                    figures,
+                    images,
+                    curve,
                 }),
-                SessionEvent::Validation(news) => Event::Validation(validation_report(run_id, &news)),
-                SessionEvent::Preview { step, items } => {
-                    let items = items.into_iter().map(|p| self.preview_item(p)).collect();
-                    Event::Preview { run_id, step, items }
-                }
+                SessionEvent::Preview { step, items } => Event::Preview { run_id, step, items },
                 SessionEvent::Mended { step, tries, seed } => Event::Mended {
                     run_id,
                     step,
@@ -183,7 +165,7 @@ impl Engine {
                 },
                 SessionEvent::Ended(end) => {
                     ended = true;
-                    Event::RunEnded(run_end(run_id, &end, run.config()))
+                    Event::RunEnded(run_end(run_id, end, run.config()))
                 }
             });
         }
@@ -224,37 +206,13 @@ impl Engine {
             about: self.about_run(run),
         })
     }
-
-    fn preview_item(&self, p: crate::train::Preview) -> PreviewItem {
-        PreviewItem {
-            pair: p.pair as u32,
-            name: self.data.set.name(p.pair).unwrap_or_default().to_owned(),
-            validation: p.validation,
-            corner: p.corner,
-            width: p.width as u32,
-            height: p.height as u32,
-            iou: p.iou,
-            threshold: p.threshold,
-            rgba: p.rgba,
-            truth: p.truth,
-            probability: p.probability,
-        }
-    }
 }
 
-fn run_end(run_id: u32, end: &Ended, config: &TrainConfig) -> RunEnd {
+fn run_end(run_id: u32, end: Ended, config: &TrainConfig) -> RunEnd {
     RunEnd {
         run_id,
         reason: end.reason.into(),
-        steps: end.steps,
-        epochs: end.epochs,
-        loss_first: end.loss_first,
-        loss_last: end.loss_last,
-        best_step: end.best_step,
-        validation: end.validation.clone(),
-        training: end.training.clone(),
-        ms_per_step: end.ms_per_step,
-        elapsed_ms: end.elapsed_ms,
+        figures: end.figures,
         retry: match end.reason {
             crate::train::EndReason::Ill(ailment) => Some(advice::retry(ailment, config)),
             _ => None,
@@ -267,21 +225,5 @@ fn class_words(classes: &[ClassInfo]) -> String {
     match classes {
         [] => "foreground and background".to_owned(),
         _ => classes.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", "),
-    }
-}
-
-pub(super) fn validation_report(run_id: u32, news: &ValidationEvent) -> ValidationReport {
-    ValidationReport {
-        run_id,
-        step: news.step,
-        validation: news.validation.clone(),
-        training: news.training.clone(),
-        best: news.best,
-        best_step: news.best_step,
-        elapsed_ms: news.elapsed_ms,
-        images: news.images.clone(),
-        curve: news.curve.clone(),
-        labelled_px: news.labelled_px as f64,
-        too_few_labels: news.too_few_labels,
     }
 }

@@ -75,9 +75,9 @@ impl Engine {
     }
 
     /// What is held back of an image, for the page.
-    pub(super) fn held_back_out(&self, held: &HeldBack) -> Option<protocol::HeldBack> {
+    pub(super) fn held_back_out(&self, held: &HeldBack) -> Option<protocol::HeldBackInfo> {
         let image = self.data.set.image(held.pair)?;
-        Some(protocol::HeldBack {
+        Some(protocol::HeldBackInfo {
             pair: held.pair as u32,
             left: held.area.left,
             top: held.area.top,

@@ -7,7 +7,7 @@ use crate::{
     data::{classes::UNLABELLED, held_back::Area},
     formats::raster::Raster,
     infer::View,
-    train::report::{events::Preview, layers::layers},
+    train::report::{events::PreviewItem, layers::layers},
 };
 
 /// Previews of a validation.
@@ -48,7 +48,7 @@ struct Candidate {
     error: f64,
     /// Where it was cut out; `None` = the whole image.
     place: Option<Place>,
-    preview: Preview,
+    preview: PreviewItem,
 }
 
 impl Previews {
@@ -98,7 +98,7 @@ impl Previews {
     }
 
     /// The previews, and where those that are crops were cut out. A place that was shown before stays where it was in the list.
-    pub(in crate::train) fn finish(mut self) -> (Vec<Preview>, Vec<Place>) {
+    pub(in crate::train) fn finish(mut self) -> (Vec<PreviewItem>, Vec<Place>) {
         let found = self.order.iter().filter_map(|pair| self.found.remove(pair));
         let mut fresh: Vec<Candidate> = found.flatten().take(PREVIEWS).collect();
         let mut slots: Vec<Option<Candidate>> = fresh.iter().map(|_| None).collect();
@@ -191,17 +191,18 @@ impl Cells {
     }
 }
 
-fn of_whole(measured: &Measured) -> Preview {
+fn of_whole(measured: &Measured) -> PreviewItem {
     let view = measured.view;
     let size = [view.height, view.width];
     let (rgba, [height, width]) = view.picture(measured.image, PREVIEW_PX);
     let (truth, probability) = layers(measured.truth, measured.map, size, PREVIEW_PX);
-    Preview {
-        pair: measured.piece.pair,
+    PreviewItem {
+        pair: measured.piece.pair as u32,
+        name: String::new(),
         validation: measured.piece.held_out,
         corner: None,
-        width,
-        height,
+        width: width as u32,
+        height: height as u32,
         iou: None,
         threshold: None,
         rgba,
@@ -211,7 +212,7 @@ fn of_whole(measured: &Measured) -> Preview {
 }
 
 /// `area`: what the map is of, in the image.
-fn of_crop(measured: &Measured, area: Area, place: Area) -> Preview {
+fn of_crop(measured: &Measured, area: Area, place: Area) -> PreviewItem {
     let classes = (measured.map.len() / measured.truth.len().max(1)).max(1);
     let inside = Area {
         top: place.top - area.top,
@@ -229,12 +230,13 @@ fn of_crop(measured: &Measured, area: Area, place: Area) -> Preview {
     let (truth, probability) = layers(&truth, &map, size, PREVIEW_PX);
     let pixels = (place.top..place.top + place.height)
         .flat_map(|y| (place.left..place.left + place.width).map(move |x| measured.image.rgba8_at(x, y)));
-    Preview {
-        pair: measured.piece.pair,
+    PreviewItem {
+        pair: measured.piece.pair as u32,
+        name: String::new(),
         validation: measured.piece.held_out,
         corner: Some([place.left, place.top]),
-        width: size[1],
-        height: size[0],
+        width: place.width,
+        height: place.height,
         iou: None,
         threshold: None,
         rgba: pixels.flat_map(|[r, g, b, _]| [r, g, b, 255]).collect(),
