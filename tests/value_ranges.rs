@@ -308,7 +308,10 @@ fn runs_and_models_of_before_go_on_as_they_were() {
             .expect("text")
             .parse()
             .expect("a loss");
-        println!("{kind}: last loss {}, of the uninterrupted run {loss}", end.figures.loss_last);
+        println!(
+            "{kind}: last loss {}, of the uninterrupted run {loss}",
+            end.figures.loss_last
+        );
         assert_eq!(end.figures.loss_last, loss, "{kind}");
     }
 }

@@ -33,15 +33,15 @@ impl InputSpec {
         match self.sampling {
             Sampling::Crop => size,
             Sampling::Resize => [self.tile_px; 2],
-            Sampling::Classic => [SEED_TILE_PX; 2],
+            Sampling::Classic => [CLASSIC_TILE_PX; 2],
         }
     }
 }
 
 /// Side of the tile that region is made into.
-const SEED_TILE_PX: usize = 256;
-/// Side of the region the seed crops from the top left.
-const SEED_CROP_PX: usize = 512;
+const CLASSIC_TILE_PX: usize = 256;
+/// Side of the region the classic pipeline crops from the top left.
+const CLASSIC_CROP_PX: usize = 512;
 
 /// An image, seen natively or made into one tile.
 #[derive(Debug, Clone)]
@@ -143,10 +143,10 @@ impl View {
                     Channels::Grey => grey,
                     Channels::Rgb => grey.iter().flat_map(|&v| [v; 3]).collect(),
                 };
-                let region = [SEED_CROP_PX; 2];
+                let region = [CLASSIC_CROP_PX; 2];
                 Self {
-                    height: SEED_TILE_PX,
-                    width: SEED_TILE_PX,
+                    height: CLASSIC_TILE_PX,
+                    width: CLASSIC_TILE_PX,
                     channels: spec.channels,
                     values: Some(values),
                     taps: None,
@@ -304,9 +304,10 @@ impl View {
                 let coordinates: Vec<(u32, u32)> = (0..image.height)
                     .flat_map(|y| (0..image.width).map(move |x| (x, y)))
                     .collect();
-                let (kept, size) = shrink_nearest(&coordinates, size, max_px);
+                let (shown, size) = shrink_nearest(&coordinates, size, max_px);
                 return (
-                    kept.into_iter()
+                    shown
+                        .into_iter()
                         .flat_map(|(x, y)| opaque(image.rgba8_at(x, y)))
                         .collect(),
                     size,
@@ -320,8 +321,8 @@ impl View {
                 })
                 .collect(),
         };
-        let (kept, size) = shrink_nearest(&pixels, size, max_px);
-        (kept.into_iter().flatten().collect(), size)
+        let (shown, size) = shrink_nearest(&pixels, size, max_px);
+        (shown.into_iter().flatten().collect(), size)
     }
 }
 

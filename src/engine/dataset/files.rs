@@ -95,7 +95,7 @@ impl Engine {
                 events.into_iter().chain(faults).chain(self.report_bands()).collect()
             }
             Purpose::Predict => {
-                self.inputs.place();
+                self.inputs.attach_georefs();
                 self.report_inputs().into_iter().chain(self.report_bands()).collect()
             }
         }
@@ -257,7 +257,7 @@ impl Engine {
     }
 
     pub(in crate::engine) fn picture(&self, of: PictureOf, index: u32, max_px: u32) -> Vec<Event> {
-        let (image, bits) = match of {
+        let (image, labels) = match of {
             PictureOf::Pair => (
                 self.data.set.image(index as usize),
                 self.data.set.mask_labels(index as usize),
@@ -279,7 +279,7 @@ impl Engine {
         let max_px = max_px.clamp(16, PICTURE_PX);
         let (width, height, rgba) = preprocess::thumbnail(image, max_px);
         let classes = self.data.set.classes().len();
-        let mask = bits.map_or_else(Vec::new, |bits| small_mask(bits, image, max_px, classes));
+        let mask = labels.map_or_else(Vec::new, |labels| small_mask(labels, image, max_px, classes));
         vec![Event::Picture(Picture {
             of,
             index,
@@ -301,13 +301,13 @@ fn range_info(data: &dataset::Dataset) -> Option<RangeInfo> {
 }
 
 /// Labels at a picture's size: 0 or 255, or class numbers.
-fn small_mask(bits: &[u8], image: &Raster, max_px: u32, classes: usize) -> Vec<u8> {
+fn small_mask(labels: &[u8], image: &Raster, max_px: u32, classes: usize) -> Vec<u8> {
     if classes == 0 {
-        return preprocess::thumbnail_mask(bits, image.width, image.height, max_px).2;
+        return preprocess::thumbnail_mask(labels, image.width, image.height, max_px).2;
     }
     let (width, height) = preprocess::fit(image.width, image.height, max_px);
     let [w, h] = [image.width, image.height].map(|n| n as usize);
-    preprocess::resize_nearest_mask(bits, w, h, width as usize, height as usize)
+    preprocess::resize_nearest_mask(labels, w, h, width as usize, height as usize)
 }
 
 fn describe_pair(index: usize, pair: &dataset::Pair, classes: usize) -> Pair {

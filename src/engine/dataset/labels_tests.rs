@@ -274,7 +274,7 @@ fn a_new_class_reaches_the_run() {
 fn a_view_is_predicted_between_two_steps() {
     let mut engine = run();
     losses(&mut engine, 3);
-    let mut look = |image: String, [left, top, width, height]: [u32; 4]| {
+    let mut predict_view = |image: String, [left, top, width, height]: [u32; 4]| {
         let command = Command::PredictView {
             image,
             left,
@@ -285,17 +285,17 @@ fn a_view_is_predicted_between_two_steps() {
         let [event] = send(&mut engine, command).try_into().expect("one answer");
         event
     };
-    let Event::ViewPrediction(ViewPrediction { values, step, .. }) = look(path(3), [5, 6, 50, 40]) else {
+    let Event::ViewPrediction(ViewPrediction { values, step, .. }) = predict_view(path(3), [5, 6, 50, 40]) else {
         panic!("no view")
     };
     assert_eq!((values.len(), step), (2000, 3));
     // A part is as it is in the whole.
-    let Event::ViewPrediction(part) = look(path(3), [25, 16, 20, 20]) else {
+    let Event::ViewPrediction(part) = predict_view(path(3), [25, 16, 20, 20]) else {
         panic!("no view")
     };
     let own = (0..400).map(|i| (10 + i / 20) * 50 + 20 + i % 20).map(|at| values[at]);
     assert!(own.zip(&part.values).all(|(a, b)| a.abs_diff(*b) <= 1));
-    let Event::Fault(fault) = look(path(3), [0, 0, SIDE + 1, 4]) else {
+    let Event::Fault(fault) = predict_view(path(3), [0, 0, SIDE + 1, 4]) else {
         panic!("no fault")
     };
     assert_eq!(fault.code, FaultCode::OutsideImage);

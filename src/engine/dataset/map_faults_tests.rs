@@ -67,7 +67,7 @@ fn shift(engine: &mut Engine, dx_px: i32, dy_px: i32) -> Dataset {
     told(block_on(engine.command(Command::ShiftOutlines { shifts })))
 }
 
-fn bits(engine: &Engine) -> Vec<u8> {
+fn labels(engine: &Engine) -> Vec<u8> {
     engine.dataset().mask_labels(0).expect("labels").to_vec()
 }
 
@@ -82,7 +82,7 @@ fn outlines_are_drawn_where_they_are_moved_to() {
         squares(4.0, &[[10.0, 20.0], [42.0, 20.0]]),
     );
     let before = done(&mut engine);
-    let at = bits(&engine);
+    let at = labels(&engine);
     assert_eq!(
         (
             at[20 * 40 + 10],
@@ -93,7 +93,7 @@ fn outlines_are_drawn_where_they_are_moved_to() {
     );
     assert!(before.pairs[0].north_up && before.pairs[0].pixel_m.is_some_and(|m| (m - 1.0).abs() < 0.01));
     let after = shift(&mut engine, -6, 3);
-    let at = bits(&engine);
+    let at = labels(&engine);
     // Drawn anew, with what came in, and nothing unknown.
     assert_eq!((at[23 * 40 + 4], at[23 * 40 + 36], at[20 * 40 + 10]), (1, 1, 0));
     assert_eq!(at.iter().filter(|b| **b == 1).count(), 32);
@@ -124,10 +124,10 @@ fn outlines_are_drawn_where_they_are_moved_to() {
     // It stays when more comes, and can be undone.
     placed(&mut engine, "b", 40);
     assert_eq!(done(&mut engine).pairs[0].moved_px, [-6, 3]);
-    assert_eq!(bits(&engine), at);
+    assert_eq!(labels(&engine), at);
     let back = shift(&mut engine, 0, 0);
     assert!(back.findings.iter().all(|f| f.code != FindingCode::OutlinesMoved));
-    assert_eq!(bits(&engine).iter().filter(|b| **b == 1).count(), 16);
+    assert_eq!(labels(&engine).iter().filter(|b| **b == 1).count(), 16);
 }
 
 #[test]
@@ -153,16 +153,16 @@ fn a_part_is_left_out_and_an_area_says_what_is_mapped() {
     };
     let out = leave(&mut engine, true);
     assert_eq!(out.pairs[0].left_out, [part]);
-    assert_eq!(bits(&engine).iter().filter(|b| **b == 255).count(), 800);
+    assert_eq!(labels(&engine).iter().filter(|b| **b == 255).count(), 800);
     assert!(out.findings.iter().any(|f| f.code == FindingCode::PartLeftOut));
     leave(&mut engine, false);
-    assert!(bits(&engine).iter().all(|b| *b != 255));
+    assert!(labels(&engine).iter().all(|b| *b != 255));
     // The area is no object, and what lies outside is not labelled.
-    let ones = bits(&engine).iter().filter(|b| **b == 1).count();
+    let ones = labels(&engine).iter().filter(|b| **b == 1).count();
     add(&mut engine, "task_aoi.geojson", squares(20.0, &[[0.0, 0.0]]));
     let data = done(&mut engine);
     assert!(data.faults.is_empty(), "{:?}", data.faults);
-    let at = bits(&engine);
+    let at = labels(&engine);
     assert_eq!(at.iter().filter(|b| **b == 255).count(), 40 * 40 - 400);
     assert!(at.iter().filter(|b| **b == 1).count() < ones);
     assert_eq!(at[5 * 40 + 7], 0);

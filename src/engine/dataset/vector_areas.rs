@@ -70,18 +70,18 @@ fn share_within(area: &Polygons, others: &Polygons) -> f64 {
         .filter_map(|rings| rings.first()?.first().copied())
     {
         looked_up += 1;
-        let place = match &ways {
+        let point = match &ways {
             None => Some(corner),
             Some(ways) => ways
                 .as_ref()
                 .and_then(|(from, to)| to.from_lon_lat(from.lon_lat(corner)?)),
         };
-        within += usize::from(place.is_some_and(|place| rings.iter().any(|rings| holds(rings, place))));
+        within += usize::from(point.is_some_and(|point| rings.iter().any(|rings| holds(rings, point))));
     }
     within as f64 / looked_up.max(1) as f64
 }
 
-/// Whether an odd number of rings goes around a place.
+/// Whether an odd number of rings goes around a point.
 fn holds(rings: &[&[[f64; 2]]], [x, y]: [f64; 2]) -> bool {
     let mut inside = false;
     for ring in rings {

@@ -61,12 +61,12 @@ impl<'a> Codes<'a> {
     /// The number of a class of a file.
     pub(super) fn in_file(&self, polygons: &Polygons) -> impl Fn(Class) -> u16 + use<> {
         let none = self.none.unwrap_or(FOREGROUND.into());
-        let code = |(name, place): (&str, u32)| (place, self.names.get(name).copied().unwrap_or(none));
+        let code = |(name, number): (&str, u32)| (number, self.names.get(name).copied().unwrap_or(none));
         let names: BTreeMap<u32, u16> = polygons.names().map(code).collect();
         move |class| match class {
             Class::None => none,
             Class::Code(number) => number,
-            Class::Name(place) => names.get(&place).copied().unwrap_or(none),
+            Class::Name(number) => names.get(&number).copied().unwrap_or(none),
         }
     }
 

@@ -240,8 +240,8 @@ impl Inputs {
             .and_then(|input| leave_out_missing(input, file))
     }
 
-    /// Places the images that world files came for.
-    pub(in crate::engine) fn place(&mut self) {
+    /// Gives the images their georeferences: those beside them too.
+    pub(in crate::engine) fn attach_georefs(&mut self) {
         for input in &mut self.images {
             let place = self.places.place(&input.path).unwrap_or_default();
             (input.geo, input.remark) = (place.geo, place.remark);

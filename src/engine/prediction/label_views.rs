@@ -36,7 +36,7 @@ const DONE_SHARE: f64 = 0.2;
 /// What a place loses that looks like one already chosen, on the scale of its score.
 const LIKENESS_COST: f64 = 0.5;
 /// Distance of two places' looks at which they count as different.
-const LOOK_DISTANCE: f64 = 0.15;
+const APPEARANCE_DISTANCE: f64 = 0.15;
 
 /// The network that is asked.
 struct Asked<'a> {
@@ -54,7 +54,7 @@ struct Candidate<'a> {
     open: Vec<bool>,
     score: f64,
     /// Mean colour and mean of the map.
-    look: [f64; 4],
+    appearance: [f64; 4],
 }
 
 impl Engine {
@@ -151,7 +151,7 @@ impl Engine {
                     if (self.host.now_ms)() > until_ms {
                         break;
                     }
-                    if let Err(error) = candidate.look(asked, is_averaged).await {
+                    if let Err(error) = candidate.predict(asked, is_averaged).await {
                         let detail = Some(error.to_string());
                         return vec![fault(FaultCode::DeviceError, Stage::Predict, None, detail)];
                     }
@@ -233,7 +233,7 @@ impl Engine {
             area,
             open,
             score: 0.0,
-            look: [0.0; 4],
+            appearance: [0.0; 4],
         })
     }
 }
@@ -309,8 +309,8 @@ fn nearest(map: &[f32], classes: usize, tile: [usize; 2], region: [usize; 2], ar
 }
 
 impl Candidate<'_> {
-    /// Asks the network how unsure it is.
-    async fn look(&mut self, asked: &Asked<'_>, is_averaged: bool) -> Result<(), InferError> {
+    /// Asks the network how unsure it is there, and notes what the place looks like.
+    async fn predict(&mut self, asked: &Asked<'_>, is_averaged: bool) -> Result<(), InferError> {
         let classes = asked.unet.config().classes;
         let map = asked.map_of(&self.image, self.area, is_averaged).await?;
         let (mut sum, mut count, mut answer) = (0.0, 0usize, 0.0);
@@ -335,14 +335,18 @@ impl Candidate<'_> {
             }
         }
         let [r, g, b] = colour.map(|sum| sum / seen.max(1.0));
-        self.look = [r, g, b, answer / count.max(1) as f64];
+        self.appearance = [r, g, b, answer / count.max(1) as f64];
         Ok(())
     }
 
     fn likeness(&self, other: &Self) -> f64 {
-        let squares = self.look.iter().zip(&other.look).map(|(a, b)| (a - b) * (a - b));
+        let squares = self
+            .appearance
+            .iter()
+            .zip(&other.appearance)
+            .map(|(a, b)| (a - b) * (a - b));
         let distance = squares.sum::<f64>().sqrt();
-        (1.0 - distance / LOOK_DISTANCE).max(0.0)
+        (1.0 - distance / APPEARANCE_DISTANCE).max(0.0)
     }
 
     fn is_near(&self, other: &Self) -> bool {

@@ -121,11 +121,11 @@ impl Large {
     /// # Errors
     /// If a strip or tile is damaged.
     pub(in crate::engine) fn rows(&mut self, y: usize, height: usize) -> Result<&Raster, DecodeError> {
-        let kept = self
+        let is_held = self
             .band
             .as_ref()
             .is_some_and(|(top, band)| *top == y && band.height as usize >= height);
-        if !kept {
+        if !is_held {
             // The old rows go before the new ones come.
             self.band = None;
             let window = Window {

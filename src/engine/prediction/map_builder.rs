@@ -229,9 +229,9 @@ mod tests {
             let metrics = got.metrics.expect("a truth");
             assert_eq!((metrics.iou, metrics.accuracy), (whole.iou, whole.accuracy));
             assert!((metrics.loss - whole.loss).abs() < 1e-9 * whole.loss.abs().max(1.0));
-            let mut kept = QuantizedMap::with_room(height * width).expect("room");
-            kept.extend(map.chunks_exact(classes).map(|p| p.iter().copied().fold(0.0, f32::max)));
-            assert!(got.probability == kept);
+            let mut quantized = QuantizedMap::with_room(height * width).expect("room");
+            quantized.extend(map.chunks_exact(classes).map(|p| p.iter().copied().fold(0.0, f32::max)));
+            assert!(got.probability == quantized);
             assert_eq!(
                 got.labels.map(|l| l.numbers.len()),
                 (classes > 1).then_some(height * width)

@@ -15,11 +15,11 @@ const LIVE_PX: usize = 12_000_000;
 const LIVE_CORNERS: usize = 200_000;
 
 /// What the page asked for in the terms of one image; what is no usable number is as usual.
-pub(super) fn vector_options(kept: &PredictionMap, outlines: Outlines) -> VectorOptions {
+pub(super) fn vector_options(map: &PredictionMap, outlines: Outlines) -> VectorOptions {
     let usual = VectorOptions::default();
     let smallest = match outlines.unit {
         AreaUnit::Px => Some(outlines.smallest),
-        AreaUnit::M2 => kept.pixel_m2().map(|one| outlines.smallest / one),
+        AreaUnit::M2 => map.pixel_m2().map(|one| outlines.smallest / one),
     };
     let smallest = smallest.filter(|n| n.is_finite() && *n >= 0.0);
     let tolerance = Some(outlines.simplify_px).filter(|n| n.is_finite() && *n >= 0.0);
@@ -106,9 +106,9 @@ struct Drawing {
 }
 
 /// At most about `live_px` pixels are looked at.
-fn draw(kept: &PredictionMap, threshold: f32, classes: usize, outlines: Outlines, live_px: usize) -> Drawing {
-    let options = vector_options(kept, outlines);
-    kept.with_classes(threshold, classes, |whole| {
+fn draw(map: &PredictionMap, threshold: f32, classes: usize, outlines: Outlines, live_px: usize) -> Drawing {
+    let options = vector_options(map, outlines);
+    map.with_classes(threshold, classes, |whole| {
         let [height, width] = whole.size;
         let mut every = 1;
         while (height / every) * (width / every) > live_px {
@@ -171,7 +171,7 @@ mod tests {
     use crate::formats::geo::GeoKeys;
 
     /// Bright squares of 12 pixels on a grid, the left half brighter.
-    fn kept(side: u32) -> PredictionMap {
+    fn squares(side: u32) -> PredictionMap {
         let bright = |at: u32| {
             let (x, y) = (at % side, at / side);
             let inside = x % 20 < 12 && y % 20 < 12;
@@ -202,7 +202,7 @@ mod tests {
             simplify_px: 1.5,
             ..Outlines::default()
         };
-        draw(&kept(400), threshold, 2, outlines, live_px)
+        draw(&squares(400), threshold, 2, outlines, live_px)
     }
 
     #[test]
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn a_place_is_known_by_its_reference_system() {
-        let known = kept(8).geo;
+        let known = squares(8).geo;
         let unknown = GeoRef::new([0.0, 1.0, 0.0, 0.0, 0.0, -1.0], None, GeoKeys::default());
         assert_eq!(result_place(None), ResultPlace::None);
         assert_eq!(result_place(unknown.as_ref()), ResultPlace::Unknown);

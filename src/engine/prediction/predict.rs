@@ -207,7 +207,7 @@ impl Engine {
                 let set = &self.data.set;
                 let seed_mask = || set.seed_mask(pair).unwrap_or_default();
                 let labels = set.mask_labels(pair);
-                labels.map(|bits| view.truth(&self.judged(pair, bits), &model.spec, seed_mask))
+                labels.map(|labels| view.truth(&self.judged(pair, labels), &model.spec, seed_mask))
             }
             _ => None,
         };

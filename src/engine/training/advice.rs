@@ -9,11 +9,11 @@ use crate::{
 const LEAST_LR: f64 = 1e-8;
 
 /// The settings with the one change that is most likely to help.
-pub(super) fn retry(ailment: Failure, config: &TrainConfig) -> Retry {
+pub(super) fn retry(failure: Failure, config: &TrainConfig) -> Retry {
     let normed = config.architecture == Architecture::UnetNorm;
     let balanced = config.loss == Loss::BceDice
         && (config.foreground_weight == ForegroundWeight::Auto || !config.class_weights.is_empty());
-    let advice = match ailment {
+    let advice = match failure {
         Failure::NotFinite | Failure::Diverged => Advice::LowerRate,
         Failure::Constant if !balanced => Advice::Balance,
         Failure::Constant | Failure::DeadOutput if !normed => Advice::BatchNorm,
@@ -51,24 +51,24 @@ mod tests {
     use crate::protocol::Preset;
 
     #[test]
-    fn each_ailment_has_a_change_that_differs() {
+    fn each_failure_has_a_change_that_differs() {
         for preset in [Preset::Classic, Preset::Balanced, Preset::Fast] {
             let config = TrainConfig::of(preset);
-            for ailment in [
+            for failure in [
                 Failure::NotFinite,
                 Failure::Diverged,
                 Failure::DeadOutput,
                 Failure::Constant,
             ] {
-                let retry = retry(ailment, &config);
-                assert_ne!(retry.config, config, "{preset:?} {ailment:?}");
+                let retry = retry(failure, &config);
+                assert_ne!(retry.config, config, "{preset:?} {failure:?}");
             }
         }
-        let seed = TrainConfig::of(Preset::Classic);
-        assert_eq!(retry(Failure::Constant, &seed).advice, Advice::Balance);
+        let classic = TrainConfig::of(Preset::Classic);
+        assert_eq!(retry(Failure::Constant, &classic).advice, Advice::Balance);
         let plain = TrainConfig {
             architecture: Architecture::Unet,
-            ..seed
+            ..classic
         };
         assert_eq!(retry(Failure::DeadOutput, &plain).advice, Advice::BatchNorm);
         let lower = retry(Failure::Diverged, &plain).config;

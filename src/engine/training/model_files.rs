@@ -16,7 +16,7 @@ use crate::{
     protocol::{ClassInfo, Event, FaultCode, LogitMap, ModelAbout, ModelInfo, OperatingPoint, RangeChoice, Stage},
 };
 
-/// Side of the seed's tiles in pixels; Keras's file does not say.
+/// Side of the classic pipeline's tiles in pixels; Keras's file does not say.
 const KERAS_TILE_PX: usize = 256;
 
 /// What is written into a model file beside the weights.
@@ -196,7 +196,7 @@ fn about_of(file: ModelAbout, path: &str) -> ModelAbout {
         class_name: text(&file.class_name),
         scene: text(&file.scene),
         date: text(&file.date),
-        middle: file.middle.filter(|place| place.iter().all(|v| v.is_finite())),
+        middle: file.middle.filter(|middle| middle.iter().all(|v| v.is_finite())),
         iou: file.iou.filter(|iou| (0.0..=1.0).contains(iou)),
         least_object_px: file.least_object_px.filter(|px| (1.0..=1e9).contains(px)),
         ..file
@@ -287,7 +287,7 @@ fn is_usable_point(point: &OperatingPoint) -> bool {
         && point.calibration.as_ref().is_none_or(is_line)
 }
 
-/// Keras weights of one of the seed's networks; grey ones see images as the seed's pipeline does.
+/// Keras weights of one of the classic pipeline's networks; grey ones see images as that pipeline does.
 fn read_keras_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (FaultCode, String)> {
     let (config, tensors) = export::read_keras(bytes.to_vec()).map_err(|e| match e {
         KerasError::File(KerasFileError::Corrupt(_)) => (FaultCode::ModelCorrupt, e.to_string()),

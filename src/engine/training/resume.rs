@@ -61,7 +61,7 @@ impl Engine {
         let mut events = Vec::new();
         if let Some(run) = self.run.under_way_mut() {
             match run.session_mut().settle(&self.host.now_ms).await {
-                Ok(news) => events = self.tell(news),
+                Ok(told) => events = self.tell(told),
                 Err(error) => return (events, Err(run_fault(&error.into(), None))),
             }
         }

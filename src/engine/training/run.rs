@@ -13,19 +13,19 @@ impl Engine {
         let Some(ready) = &self.device.ready else {
             return vec![fault(FaultCode::DeviceError, Stage::Device, None, None)];
         };
-        let (errors, settings, sides) = self.check(&config);
+        let (errors, settings, split) = self.check(&config);
         let Some(settings) = settings.filter(|_| errors.is_empty()) else {
             return self.report_config(config);
         };
-        if sides.train.is_empty() {
+        if split.train.is_empty() {
             return vec![fault(FaultCode::NothingToTrain, Stage::Train, None, None)];
         }
         let cheap = ready.kind == crate::device::Kind::Cpu;
         let mut session = match Session::new(
             settings,
             self.data.set.clone(),
-            sides.train,
-            sides.validation,
+            split.train,
+            split.validation,
             ready.device.clone(),
             cheap,
         ) {
@@ -105,9 +105,9 @@ impl Engine {
             return Vec::new();
         };
         // Losses that cannot be read any more are no reason not to stop.
-        let mut news = run.session_mut().settle(&self.host.now_ms).await.unwrap_or_default();
-        news.extend(run.session_mut().stop());
-        self.tell(news)
+        let mut told = run.session_mut().settle(&self.host.now_ms).await.unwrap_or_default();
+        told.extend(run.session_mut().stop());
+        self.tell(told)
     }
 
     pub(in crate::engine) async fn advance_run(&mut self, budget_ms: f64) -> Vec<Event> {
@@ -115,7 +115,7 @@ impl Engine {
             return Vec::new();
         };
         match run.session_mut().advance(budget_ms, &self.host.now_ms).await {
-            Ok(news) => self.tell(news),
+            Ok(told) => self.tell(told),
             Err(error) => {
                 let mut events = vec![fault(
                     FaultCode::DeviceError,
@@ -123,8 +123,8 @@ impl Engine {
                     None,
                     Some(error.to_string()),
                 )];
-                let news = run.session_mut().stop();
-                let mut stopped = self.tell(news);
+                let told = run.session_mut().stop();
+                let mut stopped = self.tell(told);
                 // What a failed device holds cannot be saved.
                 self.run.release();
                 for event in &mut stopped {
@@ -138,15 +138,15 @@ impl Engine {
         }
     }
 
-    /// The session's news as events; at the run's end its best weights become the model.
-    pub(in crate::engine) fn tell(&mut self, news: Vec<SessionEvent>) -> Vec<Event> {
+    /// What the session tells, as events; at the run's end its best weights become the model.
+    pub(in crate::engine) fn tell(&mut self, told: Vec<SessionEvent>) -> Vec<Event> {
         let Some(run) = self.run.under_way() else {
             return Vec::new();
         };
         let run_id = run.id();
         let mut events = Vec::new();
         let mut ended = false;
-        for item in news {
+        for item in told {
             events.push(match item {
                 SessionEvent::Phase(phase) => Event::Phase { run_id, phase },
                 SessionEvent::Step(figures) => Event::Step(StepReport { run_id, figures }),
@@ -214,7 +214,7 @@ fn run_end(run_id: u32, end: Ended, config: &TrainConfig) -> RunEnd {
         reason: end.reason.into(),
         figures: end.figures,
         retry: match end.reason {
-            crate::train::EndReason::Ill(ailment) => Some(advice::retry(ailment, config)),
+            crate::train::EndReason::Ill(failure) => Some(advice::retry(failure, config)),
             _ => None,
         },
     }

@@ -15,11 +15,11 @@ use crate::{
 
 impl Engine {
     /// The part to hold back of the only image there is, where some is to be held back and the image is large enough.
-    pub(super) fn hold_back(&self, config: &TrainConfig, sides: &Split) -> Option<HeldBack> {
-        let [pair] = sides.train[..] else { return None };
+    pub(super) fn hold_back(&self, config: &TrainConfig, split: &Split) -> Option<HeldBack> {
+        let [pair] = split.train[..] else { return None };
         let chosen = !config.val_names.is_empty();
         let known = config.is_within("tile_px") && config.is_within("depth");
-        if config.sampling != Sampling::Crop || chosen || !sides.validation.is_empty() || !known {
+        if config.sampling != Sampling::Crop || chosen || !split.validation.is_empty() || !known {
             return None;
         }
         let tile_px = config.tile_px as usize;

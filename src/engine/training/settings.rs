@@ -15,7 +15,7 @@ use crate::{
 /// Which pairs train and which validate.
 pub(in crate::engine) struct Split {
     pub(in crate::engine) train: Vec<usize>,
-    /// A single image of which a part is held back is on both sides.
+    /// A single image of which a part is held back is in both parts.
     pub(in crate::engine) validation: Vec<usize>,
     /// Places they were divided by, 0 if they were not.
     places: usize,
@@ -23,7 +23,7 @@ pub(in crate::engine) struct Split {
 
 impl Engine {
     pub(in crate::engine) fn report_config(&self, config: TrainConfig) -> Vec<Event> {
-        let (errors, settings, sides) = self.check(&config);
+        let (errors, settings, split) = self.check(&config);
         let gpu = self
             .device
             .ready
@@ -39,11 +39,11 @@ impl Engine {
             step_macs: settings.as_ref().map_or(0.0, forecast::step_macs),
             steps_total: settings.as_ref().map_or(0.0, |s| f64::from(s.steps_total)),
             validations: settings.as_ref().map_or(0.0, |s| f64::from(forecast::validations(s))),
-            validation_macs: settings.as_ref().map_or(0.0, |s| self.validation_macs(s, &sides)),
+            validation_macs: settings.as_ref().map_or(0.0, |s| self.validation_macs(s, &split)),
             classic_macs: self.classic_macs(),
-            train_pairs: sides.train.len() as u32,
-            validation_pairs: sides.validation.len() as u32,
-            places: sides.places as u32,
+            train_pairs: split.train.len() as u32,
+            validation_pairs: split.validation.len() as u32,
+            places: split.places as u32,
             held_back: settings
                 .as_ref()
                 .and_then(|s| self.held_back_out(s.held_back.as_ref()?)),
@@ -62,7 +62,7 @@ impl Engine {
                 .map(|&pair| (pair, self.data.set.image_path(pair).unwrap_or_default()));
             paths.map(|(pair, path)| (pair, path.to_owned())).collect()
         };
-        let mut sides = if config.val_names.is_empty() {
+        let mut split = if config.val_names.is_empty() {
             let share = if config.val_share.is_finite() {
                 config.val_share.clamp(0.0, 0.9)
             } else {
@@ -101,7 +101,7 @@ impl Engine {
                 places: 0,
             }
         };
-        if !usable.is_empty() && sides.train.is_empty() {
+        if !usable.is_empty() && split.train.is_empty() {
             let field = if config.val_names.is_empty() {
                 "val_share"
             } else {
@@ -109,19 +109,19 @@ impl Engine {
             };
             errors.push(field_error(field, FieldErrorCode::NoTrainingPairs, None));
         }
-        let held = self.hold_back(config, &sides);
+        let held = self.hold_back(config, &split);
         if held.is_some() {
-            sides.validation = sides.train.clone();
+            split.validation = split.train.clone();
             // By place it is.
             errors.retain(|error| error.code != FieldErrorCode::NoPlaces);
         }
-        let pass = |tile_px, batch| self.pass_steps(&sides.train, config.sampling, tile_px, batch, held.as_ref());
+        let pass = |tile_px, batch| self.pass_steps(&split.train, config.sampling, tile_px, batch, held.as_ref());
         let settings = match Settings::checked(config, self.data.set.classes().len(), pass) {
             Ok(mut settings) => {
                 settings.held_back = held;
                 if config.validate_every == 0.0 {
                     settings.validate_every =
-                        usual_interval_for(&self.data.set, &settings, &sides.train, &sides.validation);
+                        usual_interval_for(&self.data.set, &settings, &split.train, &split.validation);
                 }
                 Some(settings)
             }
@@ -139,7 +139,7 @@ impl Engine {
                 errors.push(error);
             }
         }
-        (errors, settings, sides)
+        (errors, settings, split)
     }
 
     /// What the device in use has room for.

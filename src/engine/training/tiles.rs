@@ -12,19 +12,19 @@ const ROW: usize = 6;
 impl Engine {
     /// The tiles that the steps of a run with these settings would get, one row of them.
     pub(in crate::engine) async fn show_tiles(&self, config: &TrainConfig, row: u32) -> Vec<Event> {
-        let (_, settings, sides) = self.check(config);
+        let (_, settings, split) = self.check(config);
         let none = Event::Tiles { row, tiles: Vec::new() };
         let (Some(ready), Some(settings)) = (&self.device.ready, settings) else {
             return vec![none];
         };
         let spec = settings.samples();
-        let place = [row as usize, ROW];
+        let chosen = [row as usize, ROW];
         match train::tiles(
             &self.data.set,
-            &sides.train,
+            &split.train,
             &spec,
             settings.batch,
-            place,
+            chosen,
             &ready.device,
         )
         .await
