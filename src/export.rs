@@ -54,14 +54,14 @@ pub fn mask_png(map: &PredictionMap, threshold: f32, parts: Parts) -> Result<Vec
     encode::stream_png(PngKind::Grey8, size, pixels, parts)
 }
 
-/// 16-bit grey PNG as the classic pipeline writes it: neither thresholded nor, of that pipeline, resized back. Of a scene
-/// so large that its probabilities are held in coarse steps, 8-bit. Gives the file's beginning (see [`Parts::finish`]).
+/// Classic's 16-bit grey PNG: neither thresholded nor, in its own pipeline, resized back. Of a scene so large that its
+/// probabilities are held in coarse steps, 8-bit. Gives the file's beginning (see [`Parts::finish`]).
 ///
 /// # Errors
 /// If the encoder fails.
 pub fn probability_png(map: &PredictionMap, parts: Parts) -> Result<Vec<u8>, EncodeError> {
     let size = [map.width, map.height];
-    match (&map.tile_map, &map.probability) {
+    match (&map.classic_map, &map.probability) {
         (Some((width, height, map)), _) => {
             encode::stream_png(PngKind::Grey16, [*width, *height], map.iter().copied(), parts)
         }
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn probabilities_round_as_the_classic_pipeline_does() {
+    fn probabilities_round_as_classic_does() {
         assert_eq!(
             to_u16(&[0.0, 1.0, 0.5, f32::NAN, -1.0, 2.0]),
             [0, 65535, 32768, 0, 0, 65535]

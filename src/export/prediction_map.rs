@@ -14,9 +14,8 @@ pub struct PredictionMap {
     pub probability: QuantizedMap,
     /// Of a model of several classes.
     pub labels: Option<Labels>,
-    /// Width, height and `round(p * 65535)` of the tile that the classic pipeline makes of an image, 256x256: what its
-    /// 16-bit file holds.
-    pub tile_map: Option<(u32, u32, Vec<u16>)>,
+    /// Of Classic: width, height and `round(p * 65535)` of its 256x256 map, which is what its 16-bit file holds.
+    pub classic_map: Option<(u32, u32, Vec<u16>)>,
     /// Where the image lies on the ground.
     pub geo: Option<GeoRef>,
     /// Pixels where nothing was measured: transparent or nodata.

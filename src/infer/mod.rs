@@ -1,6 +1,6 @@
 //! Inference: an image of any size in, a probability map of its size out.
 //!
-//! A [`View`] is an image as the model is to see it (native, resized to one tile, or the classic pipeline's
+//! A [`View`] is an image as the model is to see it (native, resized to one tile, or Classic's
 //! crop); a [`Prediction`] goes over it tile by tile with overlap and blends the seams, one tile a
 //! call, so that a caller can stop or paint in between, and gives away rows ([`Rows`]) as they are finished.
 

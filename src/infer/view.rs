@@ -40,7 +40,7 @@ impl InputSpec {
 
 /// Side of the tile that region is made into.
 const CLASSIC_TILE_PX: usize = 256;
-/// Side of the region the classic pipeline crops from the top left.
+/// Side of the region Classic crops from the top left.
 const CLASSIC_CROP_PX: usize = 512;
 
 /// An image, seen natively or made into one tile.

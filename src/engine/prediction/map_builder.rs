@@ -96,7 +96,7 @@ impl MapBuilder {
                 numbers: self.labels,
                 palette,
             }),
-            tile_map: tile.map(|map| (view.width as u32, view.height as u32, to_u16(&map))),
+            classic_map: tile.map(|map| (view.width as u32, view.height as u32, to_u16(&map))),
             metrics: (!self.truth.is_empty()).then(|| {
                 let metrics = self.score.metrics();
                 let threshold = (self.classes <= 1).then_some(f64::from(self.threshold));

@@ -16,7 +16,7 @@ use crate::{
     protocol::{ClassInfo, Event, FaultCode, LogitMap, ModelAbout, ModelInfo, OperatingPoint, RangeChoice, Stage},
 };
 
-/// Side of the classic pipeline's tiles in pixels; Keras's file does not say.
+/// Side of Classic's tiles in pixels; Keras's file does not say.
 const KERAS_TILE_PX: usize = 256;
 
 /// What is written into a model file beside the weights.
@@ -287,7 +287,7 @@ fn is_usable_point(point: &OperatingPoint) -> bool {
         && point.calibration.as_ref().is_none_or(is_line)
 }
 
-/// Keras weights of one of the classic pipeline's networks; grey ones see images as that pipeline does.
+/// Keras weights of one of Classic's networks; grey ones see images as Classic's pipeline does.
 fn read_keras_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (FaultCode, String)> {
     let (config, tensors) = export::read_keras(bytes.to_vec()).map_err(|e| match e {
         KerasError::File(KerasFileError::Corrupt(_)) => (FaultCode::ModelCorrupt, e.to_string()),
