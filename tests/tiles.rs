@@ -217,7 +217,7 @@ fn looking_while_training_changes_nothing() {
             events.extend(pollster::block_on(engine.advance(0.0)));
         }
         let told = events.iter().filter_map(|e| match e {
-            Event::Step(report) => Some(report.loss),
+            Event::Step(report) => Some(report.figures.loss),
             _ => None,
         });
         losses.push(told.collect::<Vec<f64>>());

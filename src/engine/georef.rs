@@ -57,8 +57,8 @@ mod tests {
     #[test]
     fn metres_of_the_map_are_not_those_of_the_ground() {
         let at = |epsg, pixel: f64| {
-            let place = [950_000.0, pixel, 0.0, 5_942_000.0, 0.0, -pixel];
-            GeoRef::new(place, Some(epsg), GeoKeys::default()).expect("placed")
+            let transform = [950_000.0, pixel, 0.0, 5_942_000.0, 0.0, -pixel];
+            GeoRef::new(transform, Some(epsg), GeoKeys::default()).expect("placed")
         };
         let web = at(3857, 0.3);
         let ground = pixel_m(&web, 256, 256).expect("known");
@@ -72,8 +72,8 @@ mod tests {
 
     #[test]
     fn a_placed_image_is_described_on_the_ground() {
-        let place = [500_000.0, 0.5, 0.0, 5_400_000.0, 0.0, -0.5];
-        let geo = GeoRef::new(place, Some(32633), GeoKeys::default()).expect("placed");
+        let transform = [500_000.0, 0.5, 0.0, 5_400_000.0, 0.0, -0.5];
+        let geo = GeoRef::new(transform, Some(32633), GeoKeys::default()).expect("placed");
         let info = describe(&geo, None, 2000, 1000);
         let [w, h] = info.ground_m.expect("known");
         assert!((w - 1000.0).abs() < 5.0 && (h - 500.0).abs() < 3.0, "{w} {h}");

@@ -175,29 +175,28 @@ mod tests {
     use super::{super::pixel_set::PixelSet, *};
     use crate::geo::GeoKeys;
 
-    fn kept() -> PredictionMap {
+    fn example() -> PredictionMap {
         PredictionMap {
             width: 3,
             height: 2,
             probability: vec![0, 40000, 65535, 10, 20, 50000].into(),
-            classic_map: None,
-            labels: None,
             geo: Some(GeoRef {
                 transform: [15.0, 1e-4, 0.0, 48.0, 0.0, -1e-4],
                 epsg: Some(4326),
                 keys: GeoKeys::of_epsg(4326),
             }),
             missing: PixelSet::from_flags([true, false, false, false, false, false].into_iter()),
+            ..PredictionMap::default()
         }
     }
 
     #[test]
     fn layers_keep_place_and_nodata() {
-        let kept = kept();
+        let map = example();
         let open = |bytes: Vec<u8>| tiff::TiffImage::open(std::sync::Arc::new(bytes)).expect("opened");
         let read = |bytes: Vec<u8>| {
             let image = open(bytes);
-            assert_eq!(image.geo, kept.geo);
+            assert_eq!(image.geo, map.geo);
             let mut out = vec![0.0; 6];
             let window = tiff::Window {
                 y: 0,
@@ -209,26 +208,26 @@ mod tests {
             out
         };
         assert_eq!(
-            read(kept.mask_tiff(0.5, Parts::whole()).expect("written")),
+            read(map.mask_tiff(0.5, Parts::whole()).expect("written")),
             [0., 255., 255., 0., 0., 255.]
         );
-        let classes = kept
+        let classes = map
             .classes_tiff(0.5, &[[0; 3], [255, 0, 0]], Parts::whole())
             .expect("written");
         assert_eq!(read(classes), [255., 1., 1., 0., 0., 1.]);
-        let p = read(kept.probability_tiff(Parts::whole()).expect("written"));
+        let p = read(map.probability_tiff(Parts::whole()).expect("written"));
         assert_eq!(p[0], -1.0);
         assert!((p[1] - 40000.0 / 65535.0).abs() < 1e-6);
     }
 
     #[test]
     fn areas_are_counted_on_the_ellipsoid() {
-        let areas = kept().areas(0.5, 2);
+        let areas = example().areas(0.5, 2);
         assert_eq!((areas[0].0, areas[1].0), (2, 3));
         // 1e-4 degrees at 48 north: 11.12 m by 7.46 m.
         let one = areas[1].1.expect("placed") / 3.0;
         assert!((one - 82.9).abs() < 0.3, "{one}");
-        assert_eq!(PredictionMap { geo: None, ..kept() }.areas(0.5, 2)[1], (3, None));
+        assert_eq!(PredictionMap { geo: None, ..example() }.areas(0.5, 2)[1], (3, None));
     }
 
     #[test]

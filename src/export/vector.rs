@@ -72,7 +72,7 @@ impl Classes<'_> {
             for region in regions(self.size, options.smallest_px, inside) {
                 let pixels = outline(&region, options);
                 let ground = match &placed {
-                    Some((geo, to)) => match place(&pixels, geo, to) {
+                    Some((geo, to)) => match project(&pixels, geo, to) {
                         Some(ground) => Some(ground),
                         None => continue,
                     },
@@ -209,7 +209,7 @@ fn decimals(geo: Option<&GeoRef>) -> usize {
 }
 
 /// Rings on the ground with the exterior counter-clockwise, and the area. `None` if the projection ends there.
-fn place(pixels: &[Ring], geo: &GeoRef, to: &ToLonLat) -> Option<(Vec<Ring>, f64)> {
+fn project(pixels: &[Ring], geo: &GeoRef, to: &ToLonLat) -> Option<(Vec<Ring>, f64)> {
     let mut rings = Vec::new();
     let mut area = 0.0;
     for (i, ring) in pixels.iter().enumerate() {

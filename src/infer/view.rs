@@ -164,7 +164,12 @@ impl View {
         self.values.is_none()
     }
 
-    /// Height and width of the map that is kept: the image's, or the tile's.
+    /// Height and width of the image.
+    pub fn image_size(&self) -> [usize; 2] {
+        self.image
+    }
+
+    /// Height and width of the map that is held: the image's, or the tile's.
     pub fn map_size(&self) -> [usize; 2] {
         if self.is_native() {
             self.image
@@ -299,9 +304,10 @@ impl View {
                 let coordinates: Vec<(u32, u32)> = (0..image.height)
                     .flat_map(|y| (0..image.width).map(move |x| (x, y)))
                     .collect();
-                let (kept, size) = shrink_nearest(&coordinates, size, max_px);
+                let (shown, size) = shrink_nearest(&coordinates, size, max_px);
                 return (
-                    kept.into_iter()
+                    shown
+                        .into_iter()
                         .flat_map(|(x, y)| opaque(image.rgba8_at(x, y)))
                         .collect(),
                     size,
@@ -315,8 +321,8 @@ impl View {
                 })
                 .collect(),
         };
-        let (kept, size) = shrink_nearest(&pixels, size, max_px);
-        (kept.into_iter().flatten().collect(), size)
+        let (shown, size) = shrink_nearest(&pixels, size, max_px);
+        (shown.into_iter().flatten().collect(), size)
     }
 }
 

@@ -19,7 +19,7 @@ use groundmask::{
     engine::Engine,
     protocol::{
         Command, DataSource, Dataset, EndReason, Event, FaultCode, ModelFormat, Purpose, RunEnd, SavedRun, TrainConfig,
-        ValidationReport,
+        ValidationFigures,
     },
 };
 
@@ -345,14 +345,16 @@ impl Run {
     }
 
     fn sum_up(&self, end: &RunEnd) -> Result<(), Stop> {
-        let judged = end.validation.as_ref().or(end.training.as_ref());
+        let judged = end.figures.validation.as_ref().or(end.figures.training.as_ref());
         let iou = judged.and_then(|metrics| metrics.iou);
-        let kept = iou.map_or_else(String::new, |iou| format!(", IoU {iou:.3} at step {}", end.best_step));
+        let kept = iou.map_or_else(String::new, |iou| {
+            format!(", IoU {iou:.3} at step {}", end.figures.best_step)
+        });
         self.voice.note(&format!(
             "{} after {} steps in {}{kept}: {} and {}",
             spelt(&end.reason),
-            end.steps,
-            clock(end.elapsed_ms),
+            end.figures.steps,
+            clock(end.figures.elapsed_ms),
             self.outputs.run.display(),
             self.outputs.model.display()
         ));
@@ -373,7 +375,8 @@ impl Run {
                     self.bar.set_position(u64::from(*step));
                     self.voice.line(&json!({ "type": "run_resumed", "step": step }));
                 }
-                Event::Step(step) => {
+                Event::Step(report) => {
+                    let step = &report.figures;
                     let left = step
                         .left_ms
                         .map_or_else(String::new, |ms| format!("  {} left", clock(ms)));
@@ -383,10 +386,11 @@ impl Run {
                     self.voice.line(&event);
                 }
                 Event::Validation(report) => {
-                    self.iou = judged_iou(report);
+                    let figures = &report.figures;
+                    self.iou = judged_iou(figures);
                     self.voice.line(&json!({
-                        "type": "validation", "step": report.step, "validation": report.validation,
-                        "training": report.training, "best": report.best, "best_step": report.best_step,
+                        "type": "validation", "step": figures.step, "validation": figures.validation,
+                        "training": figures.training, "best": figures.best, "best_step": figures.best_step,
                     }));
                 }
                 Event::RunEnded(end) => {
@@ -404,8 +408,8 @@ impl Run {
     }
 }
 
-fn judged_iou(report: &ValidationReport) -> Option<f64> {
-    report.validation.as_ref().unwrap_or(&report.training).iou
+fn judged_iou(figures: &ValidationFigures) -> Option<f64> {
+    figures.validation.as_ref().unwrap_or(&figures.training).iou
 }
 
 #[cfg(test)]

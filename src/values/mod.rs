@@ -5,7 +5,7 @@
 //! | `settings`, `presets` | a run's settings: usual values, limits, presets; the rows that the form is drawn from |
 //! | `choices`, `augment`, `field`, `field_error` | settings that are words, ranges of augmentation, what a row is, what can be wrong |
 //! | `labels`, `pairs`, `range` | mask rules and classes, notes and findings, ranges of numbers |
-//! | `metrics`, `run_end` | what is measured, why runs end |
+//! | `metrics`, `run_report`, `run_end` | what is measured, what runs tell, why they end |
 //! | `device` | the device and why it is that one |
 //! | `image_formats` | the image formats that are read: names, endings |
 //! | `fnv` | the hash of what is kept in files |
@@ -28,6 +28,7 @@ mod pairs;
 mod presets;
 mod range;
 mod run_end;
+mod run_report;
 mod settings;
 
 pub use augment::*;
@@ -43,4 +44,5 @@ pub use metrics::*;
 pub use pairs::*;
 pub use range::*;
 pub use run_end::*;
+pub use run_report::*;
 pub use settings::*;

@@ -363,9 +363,8 @@ fn layers(p: &str, geo: &str, threshold: f32, options: VectorOptions, folder: &s
         height: p.shape[0] as u32,
         missing: export::PixelSet::from_flags(p.values.iter().map(|v| v.is_nan())),
         probability: export::to_u16(&p.values).into(),
-        classic_map: None,
-        labels: None,
         geo,
+        ..PredictionMap::default()
     };
     let names = ["_background".to_owned(), "building".to_owned()];
     let to = |name: &str| Path::new(folder).join(name);

@@ -34,7 +34,7 @@
  * @typedef {import('../../pkg/groundmask.js').TrainConfig} TrainConfig
  * @typedef {import('../../pkg/groundmask.js').Preset} Preset
  * @typedef {import('../../pkg/groundmask.js').ConfigReport} ConfigReport
- * @typedef {import('../../pkg/groundmask.js').HeldBack} HeldBack
+ * @typedef {import('../../pkg/groundmask.js').HeldBackInfo} HeldBackInfo
  * @typedef {import('../../pkg/groundmask.js').TrainTile} TrainTile
  * @typedef {import('../../pkg/groundmask.js').FieldError} FieldError
  * @typedef {import('../../pkg/groundmask.js').Phase} Phase

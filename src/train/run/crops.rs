@@ -7,7 +7,7 @@ use crate::{
     data::{classes::UNLABELLED, held_back::Area},
     formats::raster::Raster,
     infer::View,
-    train::report::{events::Preview, layers::layers},
+    train::report::{events::PreviewItem, layers::layers},
 };
 
 /// Previews of a validation.
@@ -48,7 +48,7 @@ struct Candidate {
     error: f64,
     /// Where it was cut out; `None` = the whole image.
     crop: Option<ShownCrop>,
-    preview: Preview,
+    preview: PreviewItem,
 }
 
 impl Previews {
@@ -98,7 +98,7 @@ impl Previews {
     }
 
     /// The previews, and where those that are crops were cut out. A crop that was shown before stays where it was in the list.
-    pub(in crate::train) fn finish(mut self) -> (Vec<Preview>, Vec<ShownCrop>) {
+    pub(in crate::train) fn finish(mut self) -> (Vec<PreviewItem>, Vec<ShownCrop>) {
         let found = self.order.iter().filter_map(|pair| self.found.remove(pair));
         let mut fresh: Vec<Candidate> = found.flatten().take(PREVIEWS).collect();
         let mut slots: Vec<Option<Candidate>> = fresh.iter().map(|_| None).collect();
@@ -186,17 +186,18 @@ impl Cells {
     }
 }
 
-fn of_whole(measured: &Measured) -> Preview {
+fn of_whole(measured: &Measured) -> PreviewItem {
     let view = measured.view;
     let size = [view.height, view.width];
     let (rgba, [height, width]) = view.picture(measured.image, PREVIEW_PX);
     let (truth, probability) = layers(measured.truth, measured.map, size, PREVIEW_PX);
-    Preview {
-        pair: measured.piece.pair,
+    PreviewItem {
+        pair: measured.piece.pair as u32,
+        name: String::new(),
         validation: measured.piece.held_out,
         corner: None,
-        width,
-        height,
+        width: width as u32,
+        height: height as u32,
         iou: None,
         threshold: None,
         rgba,
@@ -206,7 +207,7 @@ fn of_whole(measured: &Measured) -> Preview {
 }
 
 /// `area`: what the map is of, in the image.
-fn of_crop(measured: &Measured, area: Area, crop: Area) -> Preview {
+fn of_crop(measured: &Measured, area: Area, crop: Area) -> PreviewItem {
     let classes = (measured.map.len() / measured.truth.len().max(1)).max(1);
     let inside = Area {
         top: crop.top - area.top,
@@ -224,12 +225,13 @@ fn of_crop(measured: &Measured, area: Area, crop: Area) -> Preview {
     let (truth, probability) = layers(&truth, &map, size, PREVIEW_PX);
     let pixels = (crop.top..crop.top + crop.height)
         .flat_map(|y| (crop.left..crop.left + crop.width).map(move |x| measured.image.rgba8_at(x, y)));
-    Preview {
-        pair: measured.piece.pair,
+    PreviewItem {
+        pair: measured.piece.pair as u32,
+        name: String::new(),
         validation: measured.piece.held_out,
         corner: Some([crop.left, crop.top]),
-        width: size[1],
-        height: size[0],
+        width: crop.width,
+        height: crop.height,
         iou: None,
         threshold: None,
         rgba: pixels.flat_map(|[r, g, b, _]| [r, g, b, 255]).collect(),

@@ -17,7 +17,7 @@ use crate::{
             state::{Bytes, SessionState, StateError, Tensors},
         },
         health::{run_health::RunHealth, watch::Failure},
-        report::events::{SessionEvent, TrainError, ValidationEvent},
+        report::events::{SessionEvent, TrainError, ValidationFigures},
     },
     values::BestBy,
 };
@@ -62,7 +62,7 @@ impl Learner {
     }
 
     /// Its part of a session's state; the rest is as of a session that has just begun.
-    pub(super) fn state(&self, history: &[ValidationEvent]) -> SessionState {
+    pub(super) fn state(&self, history: &[ValidationFigures]) -> SessionState {
         SessionState {
             health: self.health.watch().clone(),
             reinitialized: self.health.reinitialized(),

@@ -304,7 +304,7 @@ fn of_very_many_validations_some_are_saved_and_the_last_always() {
     let mut session = session(&settings, &data);
     advance(&mut session, |s| !s.validations().is_empty());
     let one = session.validations()[0].clone();
-    let many = (1..=9001).map(|step| ValidationEvent { step, ..one.clone() });
+    let many = (1..=9001).map(|step| ValidationFigures { step, ..one.clone() });
     session.validator = Validator::restore(many.collect(), 9001);
     let resumed = restored(&settings, &data, &save(&mut session)).expect("restored");
     let steps: Vec<u32> = resumed.validations().iter().map(|v| v.step).collect();
@@ -320,7 +320,7 @@ fn the_best_threshold_decides_and_is_read_back() {
     settings.calibration = Calibration::Off;
     let mut run = session(&settings, &data);
     advance(&mut run, |_| false);
-    let at = |v: &ValidationEvent| v.validation.as_ref().expect("a pair is held back").clone();
+    let at = |v: &ValidationFigures| v.validation.as_ref().expect("a pair is held back").clone();
     let largest = run.validations().iter().filter_map(|v| at(v).iou).fold(0.0, f64::max);
     let point = run.operating_point().expect("chosen");
     assert!(point.held_out);

@@ -30,7 +30,7 @@ fn ten_of_ten_unlucky_seeds_are_mended() {
         let after = probe(&session);
         println!(
             "seed {seed}: alone {alone:?}, loss {:.4} -> {:.4}; reinitialized {reinitialized:?}, {after:?}, loss {:.4} -> {:.4}",
-            losses[0], losses[49], end.loss_first, end.loss_last
+            losses[0], losses[49], end.figures.loss_first, end.figures.loss_last
         );
         grey_for_ever += u32::from(alone.flat || alone.alive < 0.1);
         assert_eq!(
@@ -40,7 +40,7 @@ fn ten_of_ten_unlucky_seeds_are_mended() {
         );
         assert_eq!(end.reason, EndReason::Finished);
         assert!(!after.flat && after.alive > ALIVE_AT_START, "{after:?}");
-        assert!(end.loss_last < end.loss_first);
+        assert!(end.figures.loss_last < end.figures.loss_first);
     }
     // Left alone, a few pixels at the edge may get through in time; nearly all stay grey.
     assert!(grey_for_ever >= 7, "{grey_for_ever} of 10");
@@ -94,7 +94,7 @@ fn ten_of_ten_unlucky_seeds_are_mended_at_full_width() {
         let (reinitialized, end, after) = (reinitialized(&told), end(&told), probe(&session));
         println!(
             "seed {seed}: {before:?}; reinitialized {reinitialized:?}, {after:?}, loss {:.4} -> {:.4}",
-            end.loss_first, end.loss_last
+            end.figures.loss_first, end.figures.loss_last
         );
         assert_eq!(
             reinitialized.first().map(|m| m.0),
@@ -143,6 +143,6 @@ fn a_healthy_run_is_not_disturbed() {
     assert_eq!(reinitialized(&told), []);
     let end = end(&told);
     assert_eq!(end.reason, EndReason::Finished);
-    println!("IoU {:?}", end.validation);
-    assert!(end.loss_last < 0.5 * end.loss_first);
+    println!("IoU {:?}", end.figures.validation);
+    assert!(end.figures.loss_last < 0.5 * end.figures.loss_first);
 }
