@@ -7,6 +7,7 @@ mod adapting;
 mod advice;
 mod allowed;
 mod annotated;
+mod boundary;
 mod exports;
 mod file_faults;
 mod file_parts;
@@ -43,6 +44,7 @@ mod vector_areas;
 mod vector_codes;
 mod vector_draw;
 mod vector_masks;
+mod vector_objects;
 mod work;
 
 use std::rc::Rc;

@@ -2,7 +2,7 @@
 
 use super::{Engine, fault, job::SavedResult};
 use crate::{
-    export::{self, Classes, Geojson, PredictionMap, VectorOptions, has_place},
+    export::{self, Between, Classes, Geojson, PredictionMap, VectorOptions, has_place},
     formats::geo::GeoRef,
     protocol::{AreaUnit, DrawnOutlines, Event, FaultCode, Outlines, ResultPlace, Stage},
 };
@@ -28,6 +28,7 @@ pub(super) fn vector_options(kept: &PredictionMap, outlines: Outlines) -> Vector
         smallest_px: smallest.map_or(usual.smallest_px, |n| (n - 1e-3).ceil().clamp(0.0, 1e15) as u64),
         tolerance_px: tolerance.map_or(usual.tolerance_px, |n| n.min(MAX_TOLERANCE_PX)),
         right_angles: outlines.right_angles,
+        separate: outlines.separate,
     }
 }
 
@@ -62,9 +63,7 @@ impl Engine {
             for stored in &placed {
                 let (name, kept) = (stored.name(), stored.map());
                 let options = vector_options(kept, outlines);
-                kept.with_classes(threshold, names.len(), |classes| {
-                    file.add(name, classes, &names, options)
-                });
+                kept.with_classes(threshold, &names, |classes| file.add(name, classes, &names, options));
             }
             file.finish()
         });
@@ -80,7 +79,7 @@ impl Engine {
     /// The outlines of one result to be drawn; none if it is no longer there.
     pub(super) fn draw_outlines(&self, result: u32, threshold: f32, outlines: Outlines) -> Vec<Event> {
         let drawn = match self.prediction.results().get(result as usize) {
-            Some(stored) => draw(stored.map(), threshold, self.class_names().len(), outlines, LIVE_PX),
+            Some(stored) => draw(stored.map(), threshold, &self.class_names(), outlines, LIVE_PX),
             None => Drawing::default(),
         };
         vec![Event::Outlines(DrawnOutlines {
@@ -107,9 +106,9 @@ struct Drawing {
 }
 
 /// At most about `live_px` pixels are looked at.
-fn draw(kept: &PredictionMap, threshold: f32, classes: usize, outlines: Outlines, live_px: usize) -> Drawing {
+fn draw(kept: &PredictionMap, threshold: f32, names: &[String], outlines: Outlines, live_px: usize) -> Drawing {
     let options = vector_options(kept, outlines);
-    kept.with_classes(threshold, classes, |whole| {
+    kept.with_classes(threshold, names, |whole| {
         let [height, width] = whole.size;
         let mut every = 1;
         while (height / every) * (width / every) > live_px {
@@ -117,10 +116,18 @@ fn draw(kept: &PredictionMap, threshold: f32, classes: usize, outlines: Outlines
         }
         let middle = every / 2;
         let class = |y: usize, x: usize| (whole.class)(y * every + middle, x * every + middle);
+        let sureness = |y: usize, x: usize| match whole.between {
+            Some(between) => (between.sureness)(y * every + middle, x * every + middle),
+            None => 0,
+        };
         let geo = whole.geo.map(|geo| coarser(geo, every as f64));
         let coarse = Classes {
             size: [height / every, width / every],
             class: &class,
+            between: whole.between.map(|between| Between {
+                sureness: &sureness,
+                ..between
+            }),
             geo: geo.as_ref(),
             ..*whole
         };
@@ -205,7 +212,13 @@ mod tests {
             simplify_px: 1.5,
             ..Outlines::default()
         };
-        draw(&kept(400), threshold, 2, outlines, live_px)
+        draw(
+            &kept(400),
+            threshold,
+            &["ground".to_owned(), "roof".to_owned()],
+            outlines,
+            live_px,
+        )
     }
 
     #[test]

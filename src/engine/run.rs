@@ -11,10 +11,20 @@ use crate::{
 
 impl Engine {
     pub(super) fn start(&mut self, config: TrainConfig, from_model: bool) -> Vec<Event> {
-        let Some(ready) = &self.device.ready else {
+        let Some(ready) = self.device.ready.clone() else {
             return vec![fault(FaultCode::DeviceError, Stage::Device, None, None)];
         };
-        let (errors, settings, sides) = self.check(&config);
+        let (errors, mut settings, sides) = self.check(&config);
+        let mut told = Vec::new();
+        if errors.is_empty() && !sides.train.is_empty() {
+            match self.label_for(&config) {
+                Ok(events) => told = events,
+                Err(fault) => return vec![fault],
+            }
+            if !told.is_empty() {
+                settings = self.check(&config).1;
+            }
+        }
         let Some(settings) = settings.filter(|_| errors.is_empty()) else {
             return self.report_config(config);
         };
@@ -27,7 +37,7 @@ impl Engine {
             self.data.set.clone(),
             sides.train,
             sides.validation,
-            ready.device.clone(),
+            ready.device,
             cheap,
         ) {
             Ok(session) => session,
@@ -65,7 +75,8 @@ impl Engine {
                 return other("the settings describe another network".to_owned());
             }
         }
-        vec![self.take_on(session, config)]
+        told.push(self.take_on(session, config));
+        told
     }
 
     /// Makes a session the run under way.
