@@ -16,7 +16,7 @@ pub use pixel_set::PixelSet;
 pub use prediction_map::{Labels, PredictionMap};
 pub use quantized_map::QuantizedMap;
 pub use results::{NODATA_CLASS, csv_cell};
-pub use vector::{Classes, Geojson, VectorOptions, has_place};
+pub use vector::{Between, Classes, Geojson, VectorOptions, has_place};
 
 use crate::{
     formats::{

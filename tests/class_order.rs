@@ -37,7 +37,11 @@ fn legend(colours: &[[u8; 3]]) -> Command {
     };
     let legend = colours.iter().map(entry).collect();
     Command::SetMaskRule {
-        rule: MaskRule::Classes { legend, rest: None },
+        rule: MaskRule::Classes {
+            legend,
+            rest: None,
+            boundary: None,
+        },
     }
 }
 

@@ -65,6 +65,7 @@ fn colours_become_classes_and_are_learnt() {
             rule: MaskRule::Classes {
                 legend: entries,
                 rest: None,
+                boundary: None,
             },
         },
     ));
@@ -152,6 +153,7 @@ fn a_legend_of_one_class_is_refused_and_changes_nothing() {
             rule: MaskRule::Classes {
                 legend: one,
                 rest: None,
+                boundary: None,
             },
         },
     );

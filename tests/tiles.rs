@@ -166,7 +166,11 @@ fn classes_keep_their_numbers_and_large_tiles_are_few_and_small_to_look_at() {
     send(
         &mut engine,
         Command::SetMaskRule {
-            rule: MaskRule::Classes { legend, rest: None },
+            rule: MaskRule::Classes {
+                legend,
+                rest: None,
+                boundary: None,
+            },
         },
     );
     let config = with(&small(&mut engine), Augmentation::Strong);

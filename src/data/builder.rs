@@ -16,6 +16,7 @@ use super::label_layer::LabelLayer;
 use super::mask::{self, MaskRule};
 use super::mask_files::{self, MaskFiles};
 use super::mask_numbers;
+use super::objects::ObjectMap;
 use super::pair::FolderRoles;
 use super::pair_notes::{self, Note};
 use super::value_ranges::RangeChoice;
@@ -27,6 +28,7 @@ mod by_hand;
 mod making;
 mod painting;
 mod pairing;
+mod walls;
 
 /// A decoded file.
 struct Loaded {
@@ -66,6 +68,8 @@ pub struct Builder {
     /// What was painted, with the path of the image, in the order of the first strokes.
     painted: Vec<(String, Arc<LabelLayer>)>,
     painted_classes: Vec<ClassInfo>,
+    /// What drawn masks were drawn from, by image path.
+    objects: BTreeMap<String, Arc<ObjectMap>>,
     /// The last outcome, reused where nothing changed.
     last: Dataset,
 }
@@ -95,6 +99,7 @@ impl Builder {
             by_hand: Vec::new(),
             painted: Vec::new(),
             painted_classes: Vec::new(),
+            objects: BTreeMap::new(),
             last: Dataset::default(),
         }
     }
@@ -214,7 +219,8 @@ impl Builder {
     /// Bytes held for decoded files and, estimated, their masks.
     pub fn memory_bytes(&self) -> u64 {
         let files = self.files.iter().map(|f| f.raster.bytes() + f.raster.pixels() / 2);
-        files.sum::<u64>() + self.painted_bytes()
+        let objects = self.objects.values().map(|objects| objects.bytes());
+        files.sum::<u64>() + objects.sum::<u64>() + self.painted_bytes()
     }
 
     /// Bands of the TIFFs added from now on; see [`Limits::bands`].

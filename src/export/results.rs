@@ -2,7 +2,7 @@
 
 use super::{
     prediction_map::PredictionMap,
-    vector::{Classes, Geojson, VectorOptions},
+    vector::{Between, Classes, Geojson, VectorOptions},
 };
 use crate::{
     formats::{
@@ -11,6 +11,7 @@ use crate::{
     },
     geo::{GeoRef, ToLonLat, ellipsoid::ring_area_m2},
 };
+use crate::values::BOUNDARY_CLASS;
 
 /// In a class file: nothing was measured here.
 pub const NODATA_CLASS: u8 = 255;
@@ -98,14 +99,22 @@ impl PredictionMap {
         tiff::write(self.spec(Some(f64::from(NODATA_PROBABILITY)), None), value, parts)
     }
 
-    /// Calls `work` with the map that outlines are drawn of; `classes` is how many the model tells apart.
-    pub fn with_classes<T>(&self, threshold: f32, classes: usize, work: impl FnOnce(&Classes) -> T) -> T {
+    /// Calls `work` with the map that outlines are drawn of; `names` are those of the classes that the model tells apart.
+    pub fn with_classes<T>(&self, threshold: f32, names: &[String], work: impl FnOnce(&Classes) -> T) -> T {
         let class = self.class_at(threshold);
+        let width = self.width as usize;
+        let sureness = |y: usize, x: usize| self.probability.get(y * width + x).map_or(0, |p| (p >> 8) as u8);
+        let between = names.iter().position(|name| name == BOUNDARY_CLASS);
+        let between = between.filter(|number| *number > 0 && self.labels.is_some());
         work(&Classes {
-            size: [self.height as usize, self.width as usize],
+            size: [self.height as usize, width],
             first: self.first_class(),
-            count: classes,
+            count: names.len(),
             class: &class,
+            between: between.map(|number| Between {
+                class: number as u8,
+                sureness: &sureness,
+            }),
             geo: self.geo.as_ref(),
         })
     }
@@ -113,7 +122,7 @@ impl PredictionMap {
     /// Polygons of the foreground as GeoJSON.
     pub fn geojson(&self, threshold: f32, names: &[String], options: VectorOptions, parts: Parts) -> Vec<u8> {
         let mut file = Geojson::new(false, parts);
-        self.with_classes(threshold, names.len(), |classes| file.add("", classes, names, options));
+        self.with_classes(threshold, names, |classes| file.add("", classes, names, options));
         file.finish()
     }
 

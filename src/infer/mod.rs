@@ -6,12 +6,14 @@
 
 mod adapt;
 mod crossings;
+mod distance;
 mod outlines;
 mod pose;
 mod resample;
 mod rescale;
 mod right_angles;
 mod rows;
+mod separate;
 mod simplify;
 mod tiles;
 mod view;
@@ -22,6 +24,7 @@ pub use resample::{resize_bilinear, shrink_mean, shrink_nearest, shrunk};
 pub use rescale::Rescale;
 pub use right_angles::right_angled;
 pub use rows::Rows;
+pub use separate::{Ground, objects};
 pub use simplify::{Ring, signed_area, simplified};
 pub use tiles::{InferError, Prediction};
 pub use view::{InputSpec, View};

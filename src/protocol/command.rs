@@ -291,6 +291,9 @@ pub struct Outlines {
     /// Right angles where outlines nearly have them, as buildings do.
     #[serde(default)]
     pub right_angles: bool,
+    /// Objects that touch become outlines of their own: along the class between them, or at their necks.
+    #[serde(default)]
+    pub separate: bool,
 }
 
 impl Default for Outlines {
@@ -300,6 +303,7 @@ impl Default for Outlines {
             unit: AreaUnit::Px,
             simplify_px: 0.0,
             right_angles: false,
+            separate: false,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Boundary;
+
 /// How a mask pixel becomes foreground (1) or background (0), or one of several classes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -26,6 +28,10 @@ pub enum MaskRule {
         /// None: that is not labelled. The page's own edits of a legend keep the one in force.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rest: Option<Box<MaskRule>>,
+        /// Pixels between objects are of the class [`super::BOUNDARY_CLASS`], which the legend has. The page's own edits of a
+        /// legend keep what is in force.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        boundary: Option<Boundary>,
     },
 }
 

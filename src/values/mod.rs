@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `settings`, `presets` | a run's settings: usual values, limits, presets; the rows that the form is drawn from |
 //! | `choices`, `augment`, `field`, `field_error` | settings that are words, ranges of augmentation, what a row is, what can be wrong |
-//! | `labels`, `pairs`, `range` | mask rules and classes, notes and findings, ranges of numbers |
+//! | `labels`, `boundary`, `pairs`, `range` | mask rules and classes, the class between objects, notes and findings, ranges of numbers |
 //! | `metrics`, `run_report`, `run_end` | what is measured, what runs tell, why they end |
 //! | `device` | the device and why it is that one |
 //! | `image_formats` | the image formats that are read: names, endings |
@@ -15,6 +15,7 @@
 //! `www/generated/` from it (`cargo xtask generate`).
 
 mod augment;
+mod boundary;
 mod choices;
 mod device;
 mod field;
@@ -32,6 +33,7 @@ mod run_report;
 mod settings;
 
 pub use augment::*;
+pub use boundary::*;
 pub use choices::*;
 pub use device::*;
 pub use field::*;

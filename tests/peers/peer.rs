@@ -4,6 +4,7 @@
 
 mod gradients;
 mod labels;
+mod objects;
 mod train_set;
 
 use std::{env, fs, path::Path, process::ExitCode, sync::Arc};
@@ -45,6 +46,7 @@ peer picture FILE OUT DIR                                as a model trained on D
 peer train DIR OUT                                       a folder as dropped to train on: facts as JSON, `mask_<i>`, `rgba_<i>`
 peer labels IMAGE LABELS DIR                            `labels` [h,w] painted on an image, in every format
 peer layers P GEO.tif THRESHOLD SMALLEST TOLERANCE DIR   results of `p` [h,w] in every format, areas as JSON
+peer objects MAP OUT                                     of `ground` [h,w] (0, 1 inside, 2 + level between): `objects` [h,w]
 peer lon-lat EPSG X Y                                    longitude and latitude
 peer rasterize FILE GEO.tif OUT                          the mask of an image, `mask` [h,w]
 peer places SIDE_PX NAME...                              where tiles of these names lie: transforms as JSON
@@ -107,9 +109,11 @@ fn run(args: &[&str]) -> Outcome<()> {
                 smallest_px: smallest.parse()?,
                 tolerance_px: tolerance.trim_start_matches("right:").parse()?,
                 right_angles: tolerance.starts_with("right:"),
+                separate: false,
             },
             folder,
         ),
+        ["objects", map, out] => objects::objects(map, out),
         ["lon-lat", epsg, x, y] => {
             let to = Crs::from_epsg(epsg.parse()?)?.to_lon_lat()?;
             let [longitude, latitude] = to.lon_lat([x.parse()?, y.parse()?]).ok_or("nowhere")?;

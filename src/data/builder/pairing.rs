@@ -230,6 +230,7 @@ impl Builder {
 
     /// Leaves the mask out that was made for the image.
     pub fn remove_drawn(&mut self, image: &str) {
+        self.objects.remove(image);
         self.files.retain(|f| f.of.as_deref() != Some(image));
     }
 

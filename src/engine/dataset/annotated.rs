@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{vector_areas::shifted, vector_codes::Codes, vector_masks::Index};
+use super::{vector_areas::shifted, vector_codes::Codes, vector_masks::Index, vector_objects::ObjectCanvas};
 use crate::{
     formats::annotations::{AnnotatedImage, Annotations, Unit},
     geo::{Fate, GeoKeys, GeoRef, Polygons},
@@ -117,6 +117,26 @@ impl Outlined<'_> {
         self.draw_at(size, codes, shift, &mut [], canvas);
     }
 
+    /// Draws each outline as an object of its own, so many pixels farther to the right and down.
+    pub(super) fn draw_objects(&self, size: [u32; 2], codes: &Codes, shift: [i32; 2], objects: &mut ObjectCanvas) {
+        let polygons = &self.outlines.polygons;
+        let pixels = self.place(size, shift);
+        if let Some((pixels, Ok(projected))) = pixels.map(|pixels| (pixels.clone(), polygons.project(&pixels))) {
+            objects.draw(&projected, &pixels, size, codes.in_file(polygons));
+        }
+    }
+
+    /// Where the outlines lie, as if on a map, so many pixels farther to the right and down.
+    fn place(&self, size: [u32; 2], shift: [i32; 2]) -> Option<GeoRef> {
+        let [x, y] = match self.outlines.unit {
+            Unit::Pixels => [1.0, 1.0],
+            Unit::Shares => size.map(|side| 1.0 / f64::from(side.max(1))),
+        };
+        let epsg = Some(self.outlines.polygons.epsg);
+        let pixels = GeoRef::new([0.0, x, 0.0, 0.0, 0.0, y], epsg, GeoKeys::default());
+        pixels.map(|pixels| shifted(&pixels, shift))
+    }
+
     fn draw_at(
         &self,
         size: [u32; 2],
@@ -126,12 +146,7 @@ impl Outlined<'_> {
         canvas: &mut Vec<u16>,
     ) -> bool {
         let polygons = &self.outlines.polygons;
-        let [x, y] = match self.outlines.unit {
-            Unit::Pixels => [1.0, 1.0],
-            Unit::Shares => size.map(|side| 1.0 / f64::from(side.max(1))),
-        };
-        let pixels = GeoRef::new([0.0, x, 0.0, 0.0, 0.0, y], Some(polygons.epsg), GeoKeys::default());
-        let Some(pixels) = pixels.map(|pixels| shifted(&pixels, shift)) else {
+        let Some(pixels) = self.place(size, shift) else {
             return false;
         };
         let projected = polygons.project(&pixels);

@@ -198,6 +198,7 @@ impl Engine {
                 true => MaskRule::Classes {
                     legend: (&data.detected.legend).into(),
                     rest: None,
+                    boundary: None,
                 },
                 false => data.suggested_rule.into(),
             },

@@ -60,6 +60,7 @@ impl Labels<'_> {
             first: 1,
             count: names.len(),
             class: &|y, x| self.at(y, x),
+            between: None,
             geo: self.geo.as_ref(),
         };
         // What was drawn is meant, however small.

@@ -1,6 +1,7 @@
 //! The data set: files in, labels, outlines and their masks, and what is wrong with them.
 
 mod annotated;
+mod boundary;
 mod files;
 mod label_files;
 pub(super) mod labels;
@@ -11,3 +12,4 @@ mod vector_areas;
 mod vector_codes;
 mod vector_draw;
 pub(super) mod vector_masks;
+mod vector_objects;

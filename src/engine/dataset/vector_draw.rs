@@ -7,9 +7,10 @@ use super::{
     vector_areas::{Shifts, areas, inside, shifted},
     vector_codes::{Codes, NO_CLASS},
     vector_masks::VectorMasks,
+    vector_objects::ObjectCanvas,
 };
 use crate::{
-    data::adjustment::Area,
+    data::{adjustment::Area, objects::ObjectMap},
     engine::{Engine, fault},
     formats::raster::Raster,
     geo::{Class, Fate, Polygons, Projected},
@@ -22,6 +23,8 @@ struct Drawn {
     mask: Raster,
     /// By which the mask is known wherever it was moved to; none where it was not.
     hash: Option<u64>,
+    /// Which of its outlines each pixel is of.
+    objects: Option<ObjectMap>,
 }
 
 /// What became of a file.
@@ -124,6 +127,7 @@ impl VectorMasks {
             let geo = self.geo(image);
             let shift = shifts.get(*image).filter(|_| geo.is_some());
             let (mut canvas, mut moved) = (Vec::new(), Vec::new());
+            let mut objects = ObjectCanvas::default();
             let mut is_covered = false;
             if only.is_none() {
                 let area = geo.as_ref().and_then(|geo| inside(&areas, geo, size));
@@ -137,6 +141,10 @@ impl VectorMasks {
                             Ok(drawn) => {
                                 if let (Some(shift), Some(_)) = (shift, drawn) {
                                     one.draw_shifted(size, &codes, *shift, &mut moved);
+                                }
+                                if drawn == Some(true) {
+                                    let shift = shift.copied().unwrap_or_default();
+                                    one.draw_objects(size, &codes, shift, &mut objects);
                                 }
                                 says_something |= drawn.is_some();
                                 if drawn == Some(true) {
@@ -163,9 +171,12 @@ impl VectorMasks {
                             Ok(projected) => {
                                 let fates = &mut outcome.fates;
                                 let cover = projected.draw(geo, size, codes.in_file(polygons), &mut canvas, fates);
-                                if let Some(shift) = shift {
-                                    let geo = shifted(geo, *shift);
-                                    projected.draw(&geo, size, codes.in_file(polygons), &mut moved, &mut []);
+                                let laid = shift.map_or_else(|| geo.clone(), |shift| shifted(geo, *shift));
+                                if shift.is_some() {
+                                    projected.draw(&laid, size, codes.in_file(polygons), &mut moved, &mut []);
+                                }
+                                if cover.drawn {
+                                    objects.draw(projected, &laid, size, codes.in_file(polygons));
                                 }
                                 outcome.drawn_on += usize::from(cover.drawn);
                                 if cover.drawn && outcome.first.is_none() {
@@ -187,7 +198,13 @@ impl VectorMasks {
                 let from = files.first().map_or_else(String::new, |path| (*path).to_owned());
                 let hash = shift.and_then(|_| Some(codes.raster(size, canvas.clone())?.pixel_hash()));
                 let canvas = if shift.is_some() { moved } else { canvas };
-                let drawn = codes.raster(size, canvas).map(|mask| Drawn { from, mask, hash });
+                let objects = objects.map(size);
+                let drawn = codes.raster(size, canvas).map(|mask| Drawn {
+                    from,
+                    mask,
+                    hash,
+                    objects,
+                });
                 masks.push(((*image).to_owned(), drawn));
             }
         }
@@ -366,7 +383,15 @@ impl Engine {
         self.data.builder.set_names(drawing.legend);
         for (image, drawn) in drawing.masks {
             match drawn {
-                Some(Drawn { from, mask, hash }) => self.data.builder.add_drawn(&image, &from, mask, hash),
+                Some(Drawn {
+                    from,
+                    mask,
+                    hash,
+                    objects,
+                }) => {
+                    self.data.builder.add_drawn(&image, &from, mask, hash);
+                    self.data.builder.set_objects(&image, objects);
+                }
                 None => self.data.builder.remove_drawn(&image),
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::{
     engine::{Engine, fault, file_parts::in_parts},
-    export::{self, Classes, Geojson, PredictionMap, VectorOptions, has_place},
+    export::{self, Between, Classes, Geojson, PredictionMap, VectorOptions, has_place},
     geo::GeoRef,
     protocol::{AreaUnit, DrawnOutlines, Event, FaultCode, Outlines, ResultPlace, Stage},
 };
@@ -28,6 +28,7 @@ pub(super) fn vector_options(map: &PredictionMap, outlines: Outlines) -> VectorO
         smallest_px: smallest.map_or(usual.smallest_px, |n| (n - 1e-3).ceil().clamp(0.0, 1e15) as u64),
         tolerance_px: tolerance.map_or(usual.tolerance_px, |n| n.min(MAX_TOLERANCE_PX)),
         right_angles: outlines.right_angles,
+        separate: outlines.separate,
     }
 }
 
@@ -61,7 +62,7 @@ impl Engine {
             let mut file = Geojson::new(!others.is_empty(), parts);
             for map in &placed {
                 let options = vector_options(map, outlines);
-                map.with_classes(threshold, names.len(), |classes| {
+                map.with_classes(threshold, &names, |classes| {
                     file.add(&map.name, classes, &names, options)
                 });
             }
@@ -79,7 +80,7 @@ impl Engine {
     /// The outlines of one result to be drawn; none if it is no longer there.
     pub(in crate::engine) fn draw_outlines(&self, result: u32, threshold: f32, outlines: Outlines) -> Vec<Event> {
         let drawn = match self.prediction.results().get(result as usize) {
-            Some(map) => draw(map, threshold, self.class_names().len(), outlines, LIVE_PX),
+            Some(map) => draw(map, threshold, &self.class_names(), outlines, LIVE_PX),
             None => Drawing::default(),
         };
         vec![Event::Outlines(DrawnOutlines {
@@ -106,9 +107,9 @@ struct Drawing {
 }
 
 /// At most about `live_px` pixels are looked at.
-fn draw(map: &PredictionMap, threshold: f32, classes: usize, outlines: Outlines, live_px: usize) -> Drawing {
+fn draw(map: &PredictionMap, threshold: f32, names: &[String], outlines: Outlines, live_px: usize) -> Drawing {
     let options = vector_options(map, outlines);
-    map.with_classes(threshold, classes, |whole| {
+    map.with_classes(threshold, names, |whole| {
         let [height, width] = whole.size;
         let mut every = 1;
         while (height / every) * (width / every) > live_px {
@@ -116,10 +117,18 @@ fn draw(map: &PredictionMap, threshold: f32, classes: usize, outlines: Outlines,
         }
         let middle = every / 2;
         let class = |y: usize, x: usize| (whole.class)(y * every + middle, x * every + middle);
+        let sureness = |y: usize, x: usize| match whole.between {
+            Some(between) => (between.sureness)(y * every + middle, x * every + middle),
+            None => 0,
+        };
         let geo = whole.geo.map(|geo| coarser(geo, every as f64));
         let coarse = Classes {
             size: [height / every, width / every],
             class: &class,
+            between: whole.between.map(|between| Between {
+                sureness: &sureness,
+                ..between
+            }),
             geo: geo.as_ref(),
             ..*whole
         };
@@ -202,7 +211,13 @@ mod tests {
             simplify_px: 1.5,
             ..Outlines::default()
         };
-        draw(&squares(400), threshold, 2, outlines, live_px)
+        draw(
+            &squares(400),
+            threshold,
+            &["ground".to_owned(), "roof".to_owned()],
+            outlines,
+            live_px,
+        )
     }
 
     #[test]

@@ -10,10 +10,20 @@ use crate::{
 
 impl Engine {
     pub(in crate::engine) fn start(&mut self, config: TrainConfig, from_model: bool) -> Vec<Event> {
-        let Some(ready) = &self.device.ready else {
+        let Some(ready) = self.device.ready.clone() else {
             return vec![fault(FaultCode::DeviceError, Stage::Device, None, None)];
         };
-        let (errors, settings, split) = self.check(&config);
+        let (errors, mut settings, split) = self.check(&config);
+        let mut told = Vec::new();
+        if errors.is_empty() && !split.train.is_empty() {
+            match self.label_for(&config) {
+                Ok(events) => told = events,
+                Err(fault) => return vec![fault],
+            }
+            if !told.is_empty() {
+                settings = self.check(&config).1;
+            }
+        }
         let Some(settings) = settings.filter(|_| errors.is_empty()) else {
             return self.report_config(config);
         };
@@ -26,7 +36,7 @@ impl Engine {
             self.data.set.clone(),
             split.train,
             split.validation,
-            ready.device.clone(),
+            ready.device,
             cheap,
         ) {
             Ok(session) => session,
@@ -64,7 +74,8 @@ impl Engine {
                 return other("the settings describe another network".to_owned());
             }
         }
-        vec![self.take_on(session, config)]
+        told.push(self.take_on(session, config));
+        told
     }
 
     /// Makes a session the run under way.

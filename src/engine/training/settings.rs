@@ -116,7 +116,7 @@ impl Engine {
             errors.retain(|error| error.code != FieldErrorCode::NoPlaces);
         }
         let pass = |tile_px, batch| self.pass_steps(&split.train, config.sampling, tile_px, batch, held.as_ref());
-        let settings = match Settings::checked(config, self.data.set.classes().len(), pass) {
+        let settings = match Settings::checked(config, self.classes_for(config), pass) {
             Ok(mut settings) => {
                 settings.held_back = held;
                 if config.validate_every == 0.0 {
