@@ -17,6 +17,7 @@ mod host;
 mod inputs;
 mod job;
 mod label_files;
+mod label_places;
 mod label_views;
 mod labels;
 mod large;
