@@ -316,3 +316,85 @@ pub(super) fn as_byte(values: &[f32]) -> u8 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIDE: u32 = 128;
+
+    fn square(labels: impl Fn(u32, u32) -> u8) -> Square<'static> {
+        let image = Raster::from_u8(SIDE, SIDE, 1, vec![90; (SIDE * SIDE) as usize]).expect("an image");
+        let labels = (0..SIDE * SIDE).map(|at| labels(at % SIDE, at / SIDE)).collect();
+        Square::new("a.png", image, Area::whole(SIDE, SIDE), labels).expect("it is open")
+    }
+
+    /// Sure but for two squares of 32 pixels, at the lower left and the upper right.
+    fn map() -> Vec<f32> {
+        let is_unsure = |x, y| (x < 32 && y >= 96) || (x >= 96 && y < 32);
+        let at = |at: u32| if is_unsure(at % SIDE, at / SIDE) { 0.4 } else { 0.001 };
+        (0..SIDE * SIDE).map(at).collect()
+    }
+
+    fn best(square: &Square) -> Area {
+        let places = square.places(0, &Seen::new(square, &map(), 1), 32);
+        let scores: Vec<f64> = places.iter().map(Candidate::score).collect();
+        assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
+        places[0].area
+    }
+
+    #[test]
+    fn a_place_is_cut_out_where_the_network_is_unsure_and_nothing_is_labelled() {
+        let area = |top, left| Area {
+            top,
+            left,
+            height: 32,
+            width: 32,
+        };
+        assert_eq!(best(&square(|_, _| UNLABELLED)), area(0, 96));
+        // One stroke says something of what is around it.
+        let labelled = |x, y| {
+            if (100..120).contains(&x) && y == 10 {
+                1
+            } else {
+                UNLABELLED
+            }
+        };
+        assert_eq!(best(&square(labelled)), area(96, 0));
+    }
+
+    #[test]
+    fn a_square_of_which_enough_is_labelled_is_none() {
+        let image = || Raster::from_u8(10, 10, 1, vec![9; 100]).expect("an image");
+        let of = |count: usize| {
+            let labels = (0..100).map(|at| if at < count { 0 } else { UNLABELLED }).collect();
+            Square::new("a.png", image(), Area::whole(10, 10), labels)
+        };
+        assert!(of(20).is_some() && of(21).is_none());
+    }
+
+    #[test]
+    fn places_are_chosen_apart_and_unlike_each_other() {
+        let candidate = |top, score, grey| Candidate {
+            square: 0,
+            path: "a.png",
+            area: Area {
+                top,
+                left: 0,
+                height: 32,
+                width: 32,
+            },
+            score,
+            look: [grey, grey, grey, 0.5],
+        };
+        let all = vec![
+            candidate(0, 0.9, 0.2),
+            candidate(40, 0.8, 0.9),
+            candidate(100, 0.7, 0.2),
+            candidate(200, 0.5, 0.6),
+        ];
+        let tops = chosen(all, 2, 9).iter().map(|place| place.top).collect::<Vec<_>>();
+        // The second is beside the first, the third looks like it.
+        assert_eq!(tops, [0, 200]);
+    }
+}
