@@ -1,7 +1,7 @@
 //! Places of images where a label would help most, by what a network thinks of them.
 
 use crate::{
-    data::{area::Area, classes::UNLABELLED},
+    data::{classes::UNLABELLED, held_back::Area},
     formats::raster::Raster,
     protocol::LabelPlace,
 };
