@@ -4,6 +4,7 @@ use super::{
     prediction_map::PredictionMap,
     vector::{Between, Classes, Geojson, VectorOptions},
 };
+use crate::values::BOUNDARY_CLASS;
 use crate::{
     formats::{
         Parts,
@@ -11,7 +12,6 @@ use crate::{
     },
     geo::{GeoRef, ToLonLat, ellipsoid::ring_area_m2},
 };
-use crate::values::BOUNDARY_CLASS;
 
 /// In a class file: nothing was measured here.
 pub const NODATA_CLASS: u8 = 255;

@@ -1,5 +1,6 @@
 //! What a network thinks of the images that people label: a look at a place, and the places where a label would help most.
 
+use super::label_places::{Candidate, Seen, Square, as_byte, chosen, places};
 use crate::{
     data::{
         batches::Sampling,
@@ -16,45 +17,29 @@ use crate::{
     formats::raster::Raster,
     infer::{InferError, InputSpec, Prediction, View},
     model::UNet,
-    protocol::{Event, FaultCode, LabelPlace, MAX_VIEW_PX, Stage, ViewPrediction},
+    protocol::{Event, FaultCode, MAX_VIEW_PX, Stage, UNLABELLED, ViewPrediction},
 };
 
 /// Pixels that the network sees around a place.
 const AROUND_PX: u32 = 40;
-/// Side of a place to label, pixels, at least and at most.
+/// Side of a square that the network looks at at once, pixels: what it sees around that costs little then.
+const SQUARE_PX: u32 = 256;
+/// Side of a place to label, pixels, at least and at most: half a tile, in which a person sees what is meant.
 const PLACE_PX: [u32; 2] = [64, 256];
 /// The same where there is no network to ask.
 const USUAL_PLACE_PX: u32 = 128;
 /// Places that are suggested at most.
 const MAX_PLACES: usize = 100;
-/// Places that are looked at to find them.
+/// Squares that are looked at to find them.
 const LOOKED_AT: usize = 128;
-/// Time that may be spent on looking, ms.
-const LOOK_MS: f64 = 1500.0;
-/// A place of which more is labelled is done.
-const DONE_SHARE: f64 = 0.2;
-/// What a place loses that looks like one already chosen, on the scale of its score.
-const LIKENESS_COST: f64 = 0.5;
-/// Distance of two places' looks at which they count as different.
-const APPEARANCE_DISTANCE: f64 = 0.15;
+/// Time that may be spent on looking, and on looking again in all poses, ms: what is in view is to be seen anew every 2 s.
+const LOOK_MS: [f64; 2] = [1000.0, 700.0];
 
 /// The network that is asked.
 struct Asked<'a> {
     unet: &'a UNet,
     spec: InputSpec,
     steps: u32,
-}
-
-/// A place that could be labelled.
-struct Candidate<'a> {
-    path: &'a str,
-    image: Raster,
-    area: Area,
-    /// Whether each pixel is not labelled yet; empty where none is.
-    open: Vec<bool>,
-    score: f64,
-    /// Mean colour and mean of the map.
-    appearance: [f64; 4],
 }
 
 impl Engine {
@@ -134,44 +119,80 @@ impl Engine {
     pub(in crate::engine) async fn suggest_labels(&self, count: u32) -> Vec<Event> {
         let count = (count as usize).clamp(1, MAX_PLACES);
         let asked = self.asked();
-        let mut candidates = self.candidates(asked.as_ref());
+        let side = asked
+            .as_ref()
+            .map_or(USUAL_PLACE_PX, |asked| asked.spec.tile_px as u32 / 2);
+        let side = side.clamp(PLACE_PX[0], PLACE_PX[1]);
+        let squares = self.squares(if asked.is_some() { SQUARE_PX.max(side) } else { side });
         let images = {
-            let mut paths: Vec<&str> = candidates.iter().map(|one| one.path).collect();
+            let mut paths: Vec<&str> = squares.iter().map(|one| one.path()).collect();
             paths.sort_unstable();
             paths.dedup();
             paths.len()
         };
-        if let Some(asked) = &asked {
-            let until_ms = (self.host.now_ms)() + LOOK_MS;
-            let mut looked = 0;
-            // Twice the wanted places are looked at in all poses.
-            for is_averaged in [false, true] {
-                let some = if is_averaged { 2 * count } else { candidates.len() };
-                for candidate in candidates.iter_mut().take(some) {
-                    if (self.host.now_ms)() > until_ms {
-                        break;
-                    }
-                    if let Err(error) = candidate.predict(asked, is_averaged).await {
-                        let detail = Some(error.to_string());
-                        return vec![fault(FaultCode::DeviceError, Stage::Predict, None, detail)];
-                    }
-                    looked += usize::from(!is_averaged);
+        let candidates = match &asked {
+            Some(asked) => match self.looked_at(asked, &squares, side, 2 * count).await {
+                Ok(candidates) => candidates,
+                Err(error) => {
+                    let detail = Some(error.to_string());
+                    return vec![fault(FaultCode::DeviceError, Stage::Predict, None, detail)];
                 }
-                candidates.truncate(looked.max(1));
-                candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
-            }
-        }
+            },
+            None => squares
+                .iter()
+                .enumerate()
+                .map(|(at, square)| square.unseen(at))
+                .collect(),
+        };
         let of_an_image = (2 * count).div_ceil(images.max(1)).max(1);
         vec![Event::Suggestions {
             places: chosen(candidates, count, of_an_image),
         }]
     }
 
-    /// Places that are open, in an order drawn by chance in which the images take turns.
-    fn candidates(&self, asked: Option<&Asked>) -> Vec<Candidate<'_>> {
+    /// Places of squares with what the network thinks of them, the most unsure first; `again` of them in all poses, if there
+    /// is time.
+    async fn looked_at<'a>(
+        &self,
+        asked: &Asked<'_>,
+        squares: &[Square<'a>],
+        side: u32,
+        again: usize,
+    ) -> Result<Vec<Candidate<'a>>, InferError> {
+        let mut candidates = Vec::new();
+        let until_ms = (self.host.now_ms)() + LOOK_MS[0];
+        for (at, square) in squares.iter().enumerate() {
+            let map = asked.map_of(square.image(), square.area(), false).await?;
+            candidates.extend(square.places(at, &Seen::new(square, &map, asked.classes()), side));
+            if (self.host.now_ms)() > until_ms {
+                break;
+            }
+        }
+        candidates.sort_by(|a, b| b.score().total_cmp(&a.score()));
+        let until_ms = (self.host.now_ms)() + LOOK_MS[1];
+        let mut averaged = Vec::new();
+        for candidate in candidates.iter().take(again) {
+            let Some(square) = squares.get(candidate.square()) else {
+                continue;
+            };
+            let own = square.part(candidate);
+            let map = asked.map_of(own.image(), own.area(), true).await?;
+            averaged.push(own.whole(candidate.square(), &Seen::new(&own, &map, asked.classes())));
+            if (self.host.now_ms)() > until_ms {
+                break;
+            }
+        }
+        // The mean of all poses is surer of some things and less sure of others: it is not to be compared with one pose.
+        if averaged.len() == candidates.len().min(again) {
+            averaged.sort_by(|a, b| b.score().total_cmp(&a.score()));
+            candidates = averaged;
+        }
+        Ok(candidates)
+    }
+
+    /// Squares that are not done, in an order drawn by chance in which the images take turns.
+    fn squares(&self, side: u32) -> Vec<Square<'_>> {
         let set = &self.data.set;
-        let side = asked.map_or(USUAL_PLACE_PX, |asked| asked.spec.tile_px as u32);
-        let side = side.clamp(PLACE_PX[0], PLACE_PX[1]);
         let painted = set.pairs.iter().filter(|pair| pair.blocked.is_none() && !pair.excluded);
         let paths = painted.map(|pair| pair.image_path.as_str());
         let waiting = set
@@ -200,7 +221,7 @@ impl Engine {
                 let Some(area) = places.get(turn) else { continue };
                 is_over = false;
                 if out.len() < LOOKED_AT {
-                    out.extend(self.candidate(path, *area));
+                    out.extend(self.square(path, *area));
                 }
             }
             if is_over || out.len() >= LOOKED_AT {
@@ -210,53 +231,21 @@ impl Engine {
         out
     }
 
-    fn candidate<'a>(&'a self, path: &'a str, area: Area) -> Option<Candidate<'a>> {
+    fn square<'a>(&'a self, path: &'a str, area: Area) -> Option<Square<'a>> {
         let pair = self.data.set.pairs.iter().find(|pair| pair.image_path == path);
-        let open: Vec<bool> = match pair {
-            Some(pair) => {
-                let labels = area.cut(&pair.labels, pair.image.width as usize);
-                labels
-                    .iter()
-                    .map(|label| *label == crate::protocol::UNLABELLED)
-                    .collect()
-            }
-            None => Vec::new(),
+        let labels = match pair {
+            Some(pair) if !pair.labels.is_empty() => area.cut(&pair.labels, pair.image.width as usize),
+            _ => vec![UNLABELLED; area.pixels() as usize],
         };
-        let labelled = open.iter().filter(|open| !**open).count();
-        if labelled as f64 > DONE_SHARE * area.pixels() as f64 {
-            return None;
-        }
-        let image = self.asked_image(path)?;
-        Some(Candidate {
-            path,
-            image,
-            area,
-            open,
-            score: 0.0,
-            appearance: [0.0; 4],
-        })
+        Square::new(path, self.asked_image(path)?, area, labels)
     }
 }
 
-/// Squares that fill an image, as far as whole ones do; all of a smaller image.
-fn places(image: &Raster, side: u32) -> Vec<Area> {
-    let starts = |n: u32| {
-        let count = (n / side).max(1);
-        let room = n.saturating_sub(side);
-        (0..count).map(move |i| if count == 1 { room / 2 } else { room / (count - 1) * i })
-    };
-    let at = |top: u32, left: u32| Area {
-        top,
-        left,
-        height: side.min(image.height),
-        width: side.min(image.width),
-    };
-    starts(image.height)
-        .flat_map(|top| starts(image.width).map(move |left| at(top, left)))
-        .collect()
-}
-
 impl Asked<'_> {
+    fn classes(&self) -> usize {
+        self.unet.config().classes
+    }
+
     /// What the network makes of an area, a value a pixel or one for each class.
     async fn map_of(&self, image: &Raster, area: Area, is_averaged: bool) -> Result<Vec<f32>, InferError> {
         let classes = self.unet.config().classes;
@@ -306,116 +295,6 @@ fn nearest(map: &[f32], classes: usize, tile: [usize; 2], region: [usize; 2], ar
         }
     }
     out
-}
-
-impl Candidate<'_> {
-    /// Asks the network how unsure it is there, and notes what the place looks like.
-    async fn predict(&mut self, asked: &Asked<'_>, is_averaged: bool) -> Result<(), InferError> {
-        let classes = asked.unet.config().classes;
-        let map = asked.map_of(&self.image, self.area, is_averaged).await?;
-        let (mut sum, mut count, mut answer) = (0.0, 0usize, 0.0);
-        for (at, values) in map.chunks_exact(classes).enumerate() {
-            if self.open.get(at).is_none_or(|open| *open) {
-                sum += entropy(values);
-                answer += f64::from(as_byte(values)) / if classes == 1 { 255.0 } else { classes as f64 };
-                count += 1;
-            }
-        }
-        self.score = sum / count.max(1) as f64;
-        let mut colour = [0.0; 3];
-        let step = (self.area.width / 16).max(1) as usize;
-        let mut seen = 0.0f64;
-        for y in (self.area.top..self.area.end()[0] as u32).step_by(step) {
-            for x in (self.area.left..self.area.end()[1] as u32).step_by(step) {
-                let [r, g, b, _] = self.image.rgba8_at(x, y);
-                for (sum, value) in colour.iter_mut().zip([r, g, b]) {
-                    *sum += f64::from(value) / 255.0;
-                }
-                seen += 1.0;
-            }
-        }
-        let [r, g, b] = colour.map(|sum| sum / seen.max(1.0));
-        self.appearance = [r, g, b, answer / count.max(1) as f64];
-        Ok(())
-    }
-
-    fn likeness(&self, other: &Self) -> f64 {
-        let squares = self
-            .appearance
-            .iter()
-            .zip(&other.appearance)
-            .map(|(a, b)| (a - b) * (a - b));
-        let distance = squares.sum::<f64>().sqrt();
-        (1.0 - distance / APPEARANCE_DISTANCE).max(0.0)
-    }
-
-    fn is_near(&self, other: &Self) -> bool {
-        let around = self.area.width.max(self.area.height) / 2;
-        self.path == other.path
-            && self
-                .area
-                .grown(around, &Area::whole(u32::MAX, u32::MAX))
-                .meets(&other.area)
-    }
-}
-
-/// The best places, one after the other: each is weighed against those that were chosen before.
-fn chosen(mut candidates: Vec<Candidate>, count: usize, of_an_image: usize) -> Vec<LabelPlace> {
-    let mut taken: Vec<Candidate> = Vec::new();
-    while taken.len() < count {
-        let worth = |one: &Candidate| {
-            let alike = taken.iter().map(|other| one.likeness(other)).fold(0.0, f64::max);
-            one.score * (1.0 - LIKENESS_COST * alike)
-        };
-        candidates.retain(|one| {
-            let of_image = taken.iter().filter(|other| other.path == one.path).count();
-            of_image < of_an_image && !taken.iter().any(|other| one.is_near(other))
-        });
-        let mut best: Option<(usize, f64)> = None;
-        for (at, one) in candidates.iter().enumerate() {
-            let own = worth(one);
-            // Those that come first win among equals.
-            if best.is_none_or(|(_, worth)| own > worth) {
-                best = Some((at, own));
-            }
-        }
-        let Some((at, _)) = best else { break };
-        taken.push(candidates.remove(at));
-    }
-    let place = |one: Candidate| LabelPlace {
-        image: one.path.to_owned(),
-        left: one.area.left,
-        top: one.area.top,
-        side_px: one.area.width.max(one.area.height),
-        score: one.score,
-    };
-    taken.into_iter().map(place).collect()
-}
-
-/// How unsure an answer is: its entropy as a part of the largest, 0 to 1.
-fn entropy(values: &[f32]) -> f64 {
-    let of = |p: f64| if p > 0.0 { -p * p.ln() } else { 0.0 };
-    match values {
-        [p] => (of(f64::from(*p)) + of(1.0 - f64::from(*p))) / std::f64::consts::LN_2,
-        _ => values.iter().map(|p| of(f64::from(*p))).sum::<f64>() / (values.len().max(2) as f64).ln(),
-    }
-}
-
-/// A probability as 0 to 255, or the number of the likeliest class.
-fn as_byte(values: &[f32]) -> u8 {
-    match values {
-        [p] => (p * 255.0).round() as u8,
-        _ => {
-            let best =
-                values.iter().enumerate().fold(
-                    (0, f32::NEG_INFINITY),
-                    |best, (class, p)| {
-                        if *p > best.1 { (class, *p) } else { best }
-                    },
-                );
-            best.0 as u8
-        }
-    }
 }
 
 #[cfg(test)]

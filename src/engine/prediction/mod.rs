@@ -4,6 +4,7 @@ mod adapting;
 mod exports;
 pub(super) mod inputs;
 mod job;
+mod label_places;
 mod label_views;
 mod large;
 mod map_builder;

@@ -1,11 +1,7 @@
 //! What a prediction looks at: the image of a pair, or an image dropped to be predicted.
 
 use super::job::Target;
-use crate::{
-    engine::Engine,
-    formats::raster::Raster,
-    geo::GeoRef,
-};
+use crate::{engine::Engine, formats::raster::Raster, geo::GeoRef};
 
 impl Engine {
     /// The image, numbers of more than 8 bits as the model sees them.

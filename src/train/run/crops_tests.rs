@@ -29,7 +29,11 @@ fn data(sides: &[usize]) -> Dataset {
 }
 
 /// The previews of images of which nothing but squares is wrong: corner and side.
-fn previews(data: &Dataset, wrong: &[([usize; 2], usize)], before: Vec<ShownCrop>) -> (Vec<PreviewItem>, Vec<ShownCrop>) {
+fn previews(
+    data: &Dataset,
+    wrong: &[([usize; 2], usize)],
+    before: Vec<ShownCrop>,
+) -> (Vec<PreviewItem>, Vec<ShownCrop>) {
     let settings = TrainConfig { steps: 1e5, ..good() };
     let settings = Settings::checked(&settings, 1, |_, _| 20).expect("usable");
     let spec = InputSpec {
