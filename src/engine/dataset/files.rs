@@ -12,16 +12,14 @@ use crate::{
         mask_numbers::NumberKind,
         mask_value, preprocess, scenes, value_ranges,
     },
-    engine::{Engine, fault, file_faults::file_fault, georef, training::resume},
+    engine::{Engine, fault, file_faults::file_fault, prediction::inputs::THUMB_PX, training::resume},
     formats::{raster::Raster, sidecars::SidecarKind},
     protocol::{
-        DataSource, Dataset as DatasetEvent, Event, FaultCode, Input, MaskRule, Pair, Picture, PictureOf, Purpose,
+        DataSource, Dataset as DatasetEvent, Event, FaultCode, MaskRule, Pair, Picture, PictureOf, Purpose,
         RangeChoice, RangeInfo, Stage,
     },
 };
 
-/// Longer side of a gallery picture in pixels.
-const THUMB_PX: u32 = 256;
 /// Largest picture the viewer gets in pixels a side.
 const PICTURE_PX: u32 = 4096;
 
@@ -44,7 +42,7 @@ impl Engine {
             }
             Purpose::Predict => {
                 let refused = self.inputs.add(path.clone(), bytes);
-                let done = self.inputs.read;
+                let done = self.inputs.files_read();
                 refused
                     .into_iter()
                     .chain([Event::Reading { purpose, done, path }])
@@ -56,7 +54,7 @@ impl Engine {
     /// A file to train on goes to where it is needed. One that is refused is kept in the builder and named in the next
     /// `dataset` event.
     fn take_in(&mut self, path: String, bytes: Vec<u8>) {
-        self.data.builder.set_bands(self.inputs.bands.clone());
+        self.data.builder.set_bands(self.inputs.bands().to_vec());
         let incoming = load::sort(&path, bytes, true, self.data.builder.limits());
         if matches!(incoming, Incoming::Junk) {
             return;
@@ -234,26 +232,8 @@ impl Engine {
     }
 
     pub(in crate::engine) fn report_inputs(&self) -> Vec<Event> {
-        let inputs = self.inputs.images.iter().enumerate().map(|(index, input)| {
-            let (thumb_width, thumb_height, thumb_rgba) = preprocess::thumbnail(&input.raster, THUMB_PX);
-            let [width, height] = self.inputs.size(index).unwrap_or_default();
-            Input {
-                index: index as u32,
-                name: input.path.rsplit('/').next().unwrap_or(&input.path).to_owned(),
-                path: input.path.clone(),
-                width,
-                height,
-                thumb_width,
-                thumb_height,
-                thumb_rgba,
-                geo: input
-                    .geo
-                    .as_ref()
-                    .map(|geo| georef::describe(geo, input.remark, width, height)),
-            }
-        });
         vec![Event::Inputs {
-            inputs: inputs.collect(),
+            inputs: self.inputs.describe(),
         }]
     }
 

@@ -5,6 +5,7 @@ use crate::{
     data::{
         load::{self, GeoRefs, Incoming},
         mask_files::{self, MaskFiles},
+        preprocess,
     },
     engine::{
         dataset::others,
@@ -15,36 +16,38 @@ use crate::{
     formats::{DecodeError, ImageFile, Limits, raster::Raster, sidecars::SidecarKind, tiff::TiffError},
     geo::{GeoRef, GeoRefRemark},
     infer::View,
-    protocol::{Event, FaultCode, Stage},
+    protocol::{Event, FaultCode, Input, Stage},
 };
 
 /// Longer side in pixels of what the page is shown of an image and of its result.
 pub(super) const VIEW_PX: usize = 1024;
+/// Longer side of a gallery picture in pixels.
+pub(in crate::engine) const THUMB_PX: u32 = 256;
 /// Decoded images to predict, all together, in bytes.
 const INPUT_BYTES: u64 = 1 << 30;
 
-pub(in crate::engine) struct InputImage {
-    pub(in crate::engine) path: String,
+struct InputImage {
+    path: String,
     /// The whole image, or a small one of it if it is read by window.
-    pub(in crate::engine) raster: Raster,
+    raster: Raster,
     large: Option<Large>,
     /// By the file itself, or by what lies beside it.
-    pub(in crate::engine) geo: Option<GeoRef>,
-    pub(in crate::engine) remark: Option<GeoRefRemark>,
+    geo: Option<GeoRef>,
+    remark: Option<GeoRefRemark>,
 }
 
 /// The images to predict.
 #[derive(Default)]
 pub(in crate::engine) struct Inputs {
-    pub(in crate::engine) images: Vec<InputImage>,
+    images: Vec<InputImage>,
     places: GeoRefs,
     /// Which pixels have no data, by files beside the images.
     mask_files: MaskFiles,
     /// Bands of TIFFs to show; empty for the usual ones.
-    pub(in crate::engine) bands: Vec<usize>,
+    bands: Vec<usize>,
     /// TIFFs up to this many bytes decoded are held whole; `None` for the usual limit.
     whole_bytes: Option<u64>,
-    pub(in crate::engine) read: u32,
+    files_read: u32,
 }
 
 impl Inputs {
@@ -68,6 +71,39 @@ impl Inputs {
     /// TIFFs that take more bytes decoded are read by window.
     pub(in crate::engine) fn read_by_window_from(&mut self, bytes: u64) {
         self.whole_bytes = Some(bytes);
+    }
+
+    /// Files that have come, whatever became of them.
+    pub(in crate::engine) fn files_read(&self) -> u32 {
+        self.files_read
+    }
+
+    /// The bands to show, by number from 0; empty for the usual ones.
+    pub(in crate::engine) fn bands(&self) -> &[usize] {
+        &self.bands
+    }
+
+    /// The images as the page shows them.
+    pub(in crate::engine) fn describe(&self) -> Vec<Input> {
+        let inputs = self.images.iter().enumerate().map(|(index, input)| {
+            let (thumb_width, thumb_height, thumb_rgba) = preprocess::thumbnail(&input.raster, THUMB_PX);
+            let [width, height] = self.size(index).unwrap_or_default();
+            Input {
+                index: index as u32,
+                name: input.path.rsplit('/').next().unwrap_or(&input.path).to_owned(),
+                path: input.path.clone(),
+                width,
+                height,
+                thumb_width,
+                thumb_height,
+                thumb_rgba,
+                geo: input
+                    .geo
+                    .as_ref()
+                    .map(|geo| georef::describe(geo, input.remark, width, height)),
+            }
+        });
+        inputs.collect()
     }
 
     /// The bands chosen, by number from 1.
@@ -147,7 +183,7 @@ impl Inputs {
 
     /// Takes one file in; a file of the same path is replaced.
     pub(in crate::engine) fn add(&mut self, path: String, bytes: Vec<u8>) -> Option<Event> {
-        self.read += 1;
+        self.files_read += 1;
         let limits = Limits {
             bands: self.bands.clone(),
             ..Limits::default()
