@@ -78,7 +78,7 @@ function item(finding, held, pictures) {
   const name = (/** @type {number} */ index) => state.dataset?.pairs[index]?.name ?? '';
   const names = finding.pairs.slice(0, MAX_NAMES).map(name).join(', ');
   const more = finding.pairs.length - MAX_NAMES;
-  const click = h('button', { type: 'button', class: 'mend', disabled: held, onclick: () => mend(finding) }, button);
+  const click = h('button', { type: 'button', class: 'mend', disabled: held, onclick: () => applyFix(finding) }, button);
   return h('li', { class: settled(finding) || mended(finding) ? 'settled' : '', data: { code: finding.code } },
     h('button', { type: 'button', class: 'picture', 'aria-label': `Open ${name(first)}`, onclick: () => openPairs(first) }, canvas),
     h('div', {}, h('p', {}, h('strong', {}, sentence)), h('p', { class: 'small' }, why), h('p', { class: 'small path' }, more > 0 ? `${names} and ${more} more` : names)),
@@ -86,7 +86,7 @@ function item(finding, held, pictures) {
 }
 
 /** @param {Finding} finding */
-function mend({ mend: change, code }) {
+function applyFix({ mend: change, code }) {
   if (change.kind === 'exclude') leaveOut(change.pairs);
   else if (change.kind === 'shift') {
     const shifts = change.shifts.map(({ pair, dx_px, dy_px }) => (code === 'outlines_moved' ? { pair, dx_px: 0, dy_px: 0 } : { pair, dx_px, dy_px }));
