@@ -319,6 +319,14 @@ export interface TrainConfig {
      * Weight of a pixel by its class, background first; empty = as `foreground_weight` says.
      */
     class_weights: number[];
+    /**
+     * Width of the class between objects that touch, pixels; 0: there is none.
+     */
+    boundary_px?: number;
+    /**
+     * What an object is, where `boundary_px` is not 0.
+     */
+    objects_by?: ObjectsBy;
     norm_statistics: NormStatistics;
     /**
      * Of a network of one class, where images are held back.
@@ -434,7 +442,7 @@ export interface PassedOver {
 /**
  * How a mask pixel becomes foreground (1) or background (0), or one of several classes.
  */
-export type MaskRule = { kind: "threshold"; at: number; invert: boolean } | { kind: "not_black"; invert: boolean } | { kind: "colour"; rgb: [number, number, number]; invert: boolean; code?: number } | { kind: "classes"; legend: LegendEntry[]; rest?: MaskRule };
+export type MaskRule = { kind: "threshold"; at: number; invert: boolean } | { kind: "not_black"; invert: boolean } | { kind: "colour"; rgb: [number, number, number]; invert: boolean; code?: number } | { kind: "classes"; legend: LegendEntry[]; rest?: MaskRule; boundary?: Boundary };
 
 /**
  * How a run ended.
@@ -472,6 +480,22 @@ export interface AugmentRanges {
     contrast: number;
     poses: Poses;
 }
+
+/**
+ * A class between objects that touch or nearly do.
+ */
+export interface Boundary {
+    /**
+     * Pixels that have two objects within half of it belong to the class.
+     */
+    width_px: number;
+    objects: ObjectsBy;
+}
+
+/**
+ * What of a mask is one object.
+ */
+export type ObjectsBy = "outlines" | "values";
 
 /**
  * How fast the running statistics of batch normalisation follow the batches.
@@ -532,6 +556,10 @@ export interface Outlines {
      * Right angles where outlines nearly have them, as buildings do.
      */
     right_angles?: boolean;
+    /**
+     * Objects that touch become outlines of their own: along the class between them, or at their necks.
+     */
+    separate?: boolean;
 }
 
 /**
