@@ -178,8 +178,8 @@ fn rectangles_drawn_as_outlines_come_back_one_by_one() {
     let share = 100.0 * alone as f64 / all as f64;
     println!(
         "{all} rectangles: {alone} alone ({share:.1} %), {split} in parts; connected areas {together:?}; {:.0} ms a step, IoU {:?}",
-        end.ms_per_step,
-        end.validation.and_then(|metrics| metrics.iou)
+        end.figures.ms_per_step,
+        end.figures.validation.and_then(|metrics| metrics.iou)
     );
     assert!(share >= 95.0 && split == 0);
 }
