@@ -1,12 +1,12 @@
 //! The class between objects that the settings of a run ask for.
 
-use super::{Engine, fault};
+use super::Engine;
 use crate::{
     data::{
         classes::{BOUNDARY_CLASS, Boundary, Labelling, LegendError},
         painted_classes::{labelling_with, with_boundary, without_boundary},
     },
-    protocol::{ClassInfo, Event, FaultCode, Stage, TrainConfig},
+    protocol::{ClassInfo, Event, TrainConfig},
 };
 
 /// As it is drawn.
@@ -15,7 +15,7 @@ const BOUNDARY_RGB: [u8; 3] = [0xF0, 0xE4, 0x42];
 /// What settings ask for; what is no usable number is none.
 fn wanted(config: &TrainConfig) -> Option<Boundary> {
     let is_on = config.is_within("boundary_px") && config.boundary_px > 0.0;
-    is_on.then(|| Boundary {
+    is_on.then_some(Boundary {
         width_px: config.boundary_px as u32,
         objects: config.objects_by,
     })
@@ -63,17 +63,14 @@ impl Engine {
     /// Labels the data set as a run with these settings needs it; tells of it if that has changed.
     ///
     /// # Errors
-    /// The fault, if there would be too many classes.
-    pub(super) fn label_for(&mut self, config: &TrainConfig) -> Result<Vec<Event>, Event> {
-        match self.labelling_for(config) {
-            Ok(None) => Ok(Vec::new()),
-            Ok(Some(labelling)) => {
-                self.data.builder.set_labelling(labelling);
-                self.pair_data();
-                Ok(self.data_event())
-            }
-            Err(error) => Err(fault(FaultCode::BadLegend, Stage::Train, None, Some(error.to_string()))),
-        }
+    /// If there would be too many classes.
+    pub(super) fn label_for(&mut self, config: &TrainConfig) -> Result<Vec<Event>, LegendError> {
+        let Some(labelling) = self.labelling_for(config)? else {
+            return Ok(Vec::new());
+        };
+        self.data.builder.set_labelling(labelling);
+        self.pair_data();
+        Ok(self.data_event())
     }
 }
 

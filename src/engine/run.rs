@@ -19,7 +19,7 @@ impl Engine {
         if errors.is_empty() && !sides.train.is_empty() {
             match self.label_for(&config) {
                 Ok(events) => told = events,
-                Err(fault) => return vec![fault],
+                Err(error) => return vec![fault(FaultCode::BadLegend, Stage::Train, None, Some(error.to_string()))],
             }
             if !told.is_empty() {
                 settings = self.check(&config).1;
