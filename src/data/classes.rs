@@ -11,7 +11,7 @@ use super::mask::MaskRule;
 use super::mask_value::{MaskValue, NumberScale, each_value};
 use crate::formats::raster::Raster;
 use crate::values;
-pub use crate::values::{BOUNDARY_CLASS, Boundary, ClassInfo, MAX_CLASSES, UNLABELLED};
+pub use crate::values::{BOUNDARY_CLASS, Boundary, ClassInfo, MAX_BOUNDARY_PX, MAX_CLASSES, UNLABELLED};
 
 /// Colours or numbers of a legend at most.
 pub const MAX_ENTRIES: usize = 256;
@@ -287,7 +287,7 @@ impl Legend {
     pub fn with_boundary(self, boundary: Option<Boundary>) -> Self {
         let has_class = self.classes().iter().any(|class| class.name == BOUNDARY_CLASS);
         Legend {
-            boundary: boundary.filter(|one| has_class && one.width_px > 0),
+            boundary: boundary.filter(|one| has_class && (1..=MAX_BOUNDARY_PX).contains(&one.width_px)),
             ..self
         }
     }

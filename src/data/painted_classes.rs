@@ -16,7 +16,12 @@ const FIRST_NUMBER: u16 = 60_000;
 /// # Errors
 /// If they are too few, fewer than there are, or too many.
 pub fn labelling_with(data: &Dataset, classes: &[ClassInfo]) -> Result<Option<Labelling>, LegendError> {
-    let names: Vec<String> = (1..).zip(classes).map(|(number, class)| named(class, number)).collect();
+    let mut names: Vec<String> = (1..).zip(classes).map(|(number, class)| named(class, number)).collect();
+    let drawn = data.labelling.legend().and_then(|legend| legend.boundary_class());
+    // The class between objects is known by its name.
+    if let Some(name) = drawn.and_then(|(number, _)| names.get_mut(usize::from(number))) {
+        BOUNDARY_CLASS.clone_into(name);
+    }
     let distinct = (0..names.len()).filter(|i| !names[..*i].contains(&names[*i])).count();
     if distinct < names.len() || distinct < data.label_count() {
         return Err(LegendError::TooFew(distinct));
@@ -80,6 +85,7 @@ pub fn labelling_with(data: &Dataset, classes: &[ClassInfo]) -> Result<Option<La
         rest,
         ..Legend::edited(entries, found.lossy)?
     };
+    let legend = legend.with_boundary(drawn.map(|(_, boundary)| boundary));
     Ok(Some(Labelling::Classes(Arc::new(legend))))
 }
 
@@ -98,6 +104,10 @@ pub fn without_boundary(labelling: &Labelling) -> Option<Labelling> {
     let is_last = usize::from(number) + 1 == classes;
     Some(match legend.rest {
         Some(rule) if is_last && classes == 3 => Labelling::Binary(rule),
+        // No mask holds any of them: they were painted.
+        None if is_last && classes == 3 && legend.entries.iter().all(|entry| entry.share == 0.0) => {
+            Labelling::Binary(MaskRule::default())
+        }
         _ => {
             let mut without = Legend {
                 boundary: None,

@@ -180,7 +180,7 @@ pub fn split_by_location(pairs: &[(usize, String)], share: f64, seed: u32) -> Lo
     out
 }
 
-/// Groups of tiles that touch, as locations in `tiles`.
+/// Groups of tiles that touch, by their numbers in `tiles`.
 fn connected(tiles: &[(usize, Option<Tile>)]) -> Vec<Vec<usize>> {
     let steps = steps(tiles);
     let step = |tile: &Tile| steps.get(tile.sheet.as_str()).copied().unwrap_or([1; 2]);

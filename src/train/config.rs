@@ -108,6 +108,9 @@ fn problems(config: &TrainConfig, classes: usize) -> Vec<FieldError> {
             "sampling" if config.sampling == Sampling::Classic && classes > 1 => {
                 Some(FieldError::new("sampling", FieldErrorCode::NeedsBinaryMasks))
             }
+            "boundary_px" if config.sampling == Sampling::Classic && config.boundary_px > 0.0 => {
+                Some(FieldError::new("boundary_px", FieldErrorCode::NotInClassic))
+            }
             // Foreground and background are two, though the network has one output for them.
             "class_weights" if ![0, classes.max(2)].contains(&config.class_weights.len()) => {
                 Some(FieldError::new("class_weights", FieldErrorCode::WrongCount).with_value(classes.max(2) as f64))

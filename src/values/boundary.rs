@@ -7,6 +7,9 @@ use super::ObjectsBy;
 /// Name of the class that lies between objects.
 pub const BOUNDARY_CLASS: &str = "boundary";
 
+/// Widest class between objects, pixels.
+pub const MAX_BOUNDARY_PX: u32 = 20;
+
 /// A class between objects that touch or nearly do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]

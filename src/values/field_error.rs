@@ -37,6 +37,12 @@ pub enum FieldErrorCode {
     WrongCount,
     /// `val_by` place: no image name holds the numbers of a tile.
     NoPlaces,
+    /// Not with Classic.
+    NotInClassic,
+    /// A class is called so already.
+    NameTaken,
+    /// All labels are painted, and it needs masks.
+    NoMasks,
 }
 
 impl FieldError {

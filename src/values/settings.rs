@@ -194,7 +194,13 @@ pub const FIELDS: &[Field<TrainConfig>] = &[
         1e-3,
         1e3,
     ),
-    Field::whole(number!(boundary_px), Group::Learning, 0.0, 20.0).multiple_of(2.0),
+    Field::whole(
+        number!(boundary_px),
+        Group::Learning,
+        0.0,
+        super::MAX_BOUNDARY_PX as f64,
+    )
+    .multiple_of(2.0),
     Field::choice("objects_by", Group::Learning, || spellings(ObjectsBy::ALL)),
     Field::real(number!(dropout), Group::Learning, 0.0, 0.9),
     Field::choice("norm_statistics", Group::Learning, || spellings(NormStatistics::ALL)),

@@ -56,9 +56,10 @@ function apply(event) {
       state.heldBack = 0;
       break;
     case 'labels': {
-      const { image, labelled_share, foreground_share } = event;
-      const told = (/** @type {import('./types.js').Dataset['pairs'][number]} */ pair) => (pair.image_path === image ? { ...pair, labelled_share, foreground_share } : pair);
-      if (state.dataset) state.dataset = { ...state.dataset, pairs: state.dataset.pairs.map(told) };
+      // In place: a data set of its own a stroke would have everything that shows it built anew beside the brush. It is told
+      // whole when the editor is closed.
+      const pair = state.dataset?.pairs.find(({ image_path }) => image_path === event.image);
+      if (pair) Object.assign(pair, { labelled_share: event.labelled_share, foreground_share: event.foreground_share, painted: true });
       break;
     }
     case 'findings':

@@ -230,8 +230,10 @@ function composed(value) {
 /** @param {Command} command */
 async function call(command) {
   const own = composed(command);
-  /** @type {EngineEvent[]} */
-  const events = (await guarded(() => /** @type {any} */ (engine).command(own), false)) ?? [];
+  /** @type {EngineEvent[] | null} */
+  const events = await guarded(() => /** @type {any} */ (engine).command(own), false);
+  // It was the engine's end, or could not be read: a stroke of that kind, kept, would end every engine to come.
+  if (!events) return;
   // Before it is told: who sees a stroke may close the page.
   journal.keep(own, events);
   send(events);

@@ -19,7 +19,7 @@ const MAX_POINTS: usize = 6000;
 const CELL_PX: usize = 40;
 /// Points of a stretch at least.
 const LEAST_POINTS: usize = 5;
-/// Stretches at least that have to be there for a estimate.
+/// Stretches at least that have to be there for an estimate.
 const LEAST_STRETCHES: u32 = 40;
 /// Shifts nearer to each other than this are one, pixels.
 const SAME_PX: i32 = 6;

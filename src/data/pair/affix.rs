@@ -75,7 +75,7 @@ pub(super) fn pair<'a>(open: Vec<&'a File>, out: &mut Pairing) -> Vec<&'a File> 
     open.into_iter().filter(|f| !gone.contains(&f.index)).collect()
 }
 
-/// A name in more by_folder than this tells nothing of any two of them.
+/// A name in more folders than this tells nothing of any two of them.
 const MOST_LOOKED_AT: usize = 100;
 
 /// The ways to take words off one end of a name: whether off its beginning, the words, and the rest.

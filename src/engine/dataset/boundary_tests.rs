@@ -139,3 +139,126 @@ fn colours_are_objects_only_where_somebody_says_so() {
     engine.label_for(&config(2.0, ObjectsBy::Values)).expect("few classes");
     assert_eq!(seen(&engine).1, "001112211100");
 }
+
+#[test]
+fn other_names_and_colours_leave_the_class_as_it_is_drawn() {
+    let mut engine = with_files(&[("a.png", image()), ("a.json", squares())]);
+    engine
+        .label_for(&config(2.0, ObjectsBy::Outlines))
+        .expect("few classes");
+    let (names, row) = seen(&engine);
+    assert_eq!(row, "001112211100");
+    // What the label editor sends when it is closed, and when somebody renames.
+    let mut classes = engine.label_classes();
+    send(
+        &mut engine,
+        Command::SetLabelClasses {
+            classes: classes.clone(),
+        },
+    );
+    assert_eq!(seen(&engine), (names, row.clone()));
+    for class in &mut classes {
+        class.name = format!("my {}", class.name);
+    }
+    send(&mut engine, Command::SetLabelClasses { classes });
+    let (names, renamed) = seen(&engine);
+    assert_eq!((names[2].as_str(), renamed), ("boundary", row));
+    assert!(names[1].starts_with("my "), "{names:?}");
+    engine
+        .label_for(&config(0.0, ObjectsBy::Outlines))
+        .expect("few classes");
+    assert_eq!(seen(&engine).1, "001111111100");
+}
+
+#[test]
+fn what_can_have_no_class_between_says_so_at_the_field() {
+    let problems = |engine: &Engine, config: &TrainConfig| {
+        let errors = engine.check(config).0.into_iter();
+        let at_fields = errors.filter(|error| ["boundary_px", "sampling"].contains(&error.field.as_str()));
+        at_fields.map(|error| error.code).collect::<Vec<_>>()
+    };
+    let on = config(4.0, ObjectsBy::Outlines);
+    let outlines = [("a.png", image()), ("a.json", squares())];
+    let engine = with_files(&outlines);
+    assert_eq!(problems(&engine, &on), []);
+    let classic = TrainConfig {
+        sampling: Sampling::Classic,
+        ..on.clone()
+    };
+    assert_eq!(problems(&engine, &classic), [FieldErrorCode::NotInClassic]);
+    // A foreground of that name, and a class that the outlines have.
+    let class_name = "boundary".to_owned();
+    assert_eq!(
+        problems(
+            &engine,
+            &TrainConfig {
+                class_name,
+                ..on.clone()
+            }
+        ),
+        [FieldErrorCode::NameTaken]
+    );
+    let named = String::from_utf8(squares()).expect("UTF-8");
+    let named = named.replacen("\"label\": \"\"", "\"label\": \"boundary\"", 1);
+    let named = named
+        .replacen("\"label\": \"\"", "\"label\": \"house\"", 1)
+        .into_bytes();
+    let mut engine = with_files(&[("a.png", image()), ("a.json", named)]);
+    let before = seen(&engine);
+    assert_eq!(problems(&engine, &on), [FieldErrorCode::NameTaken]);
+    engine
+        .label_for(&config(0.0, ObjectsBy::Outlines))
+        .expect("few classes");
+    assert_eq!(seen(&engine), before);
+    // Painted throughout.
+    let mut engine = with_files(&[("a.png", image())]);
+    let values = [vec![0; 60], vec![1; 60]].concat();
+    let (left, top, width, height) = (1, 1, 12 - 2, 12);
+    let painted = Command::PaintLabels {
+        image: "a.png".to_owned(),
+        left,
+        top: top - 1,
+        width,
+        height,
+        values,
+        corrected: false,
+    };
+    send(&mut engine, painted);
+    assert_eq!(problems(&engine, &on), [FieldErrorCode::NoMasks]);
+}
+
+#[test]
+fn a_run_that_is_refused_after_the_labels_were_made_tells_of_them() {
+    let mut engine = with_files(&[("a.png", image()), ("a.json", squares())]);
+    let device = crate::protocol::DeviceChoice::Cpu;
+    send(
+        &mut engine,
+        Command::Init {
+            device,
+            calibration: None,
+        },
+    );
+    let config = TrainConfig {
+        val_share: 0.0,
+        ..config(2.0, ObjectsBy::Outlines)
+    };
+    let events = send(&mut engine, Command::StartFromModel { config });
+    let [Event::Dataset(told), .., Event::Fault(_)] = events.as_slice() else {
+        panic!("{events:?}")
+    };
+    assert_eq!(told.classes.len(), 3);
+}
+
+#[test]
+fn a_width_that_no_setting_has_is_none() {
+    let mut engine = with_files(&[("a.png", image()), ("a.json", squares())]);
+    engine
+        .label_for(&config(2.0, ObjectsBy::Outlines))
+        .expect("few classes");
+    let legend = engine.data.set.labelling.legend().expect("a legend").clone();
+    for (width_px, is_drawn) in [(0, false), (1, true), (20, true), (21, false), (u32::MAX, false)] {
+        let objects = ObjectsBy::Outlines;
+        let legend = legend.clone().with_boundary(Some(Boundary { width_px, objects }));
+        assert_eq!(legend.boundary.is_some(), is_drawn, "{width_px}");
+    }
+}

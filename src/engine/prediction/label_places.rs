@@ -64,12 +64,12 @@ fn is_done(labels: &[u8]) -> bool {
     labelled as f64 > DONE_SHARE * labels.len() as f64
 }
 
-/// Squares that fill an image, as far as whole ones do; all of a smaller image.
+/// Squares that cover an image, the last ones over their neighbours where the sides are no multiple; all of a smaller image.
 pub(super) fn places(image: &Raster, side: u32) -> Vec<Area> {
     let starts = |n: u32| {
-        let count = (n / side).max(1);
-        let room = n.saturating_sub(side);
-        (0..count).map(move |i| if count == 1 { room / 2 } else { room / (count - 1) * i })
+        let count = n.div_ceil(side).max(1);
+        let room = u64::from(n.saturating_sub(side));
+        (0..count).map(move |i| (room * u64::from(i) / u64::from(count - 1).max(1)) as u32)
     };
     let at = |top: u32, left: u32| Area {
         top,
@@ -110,15 +110,41 @@ fn mean(values: &[f64], width: u32, area: Area) -> f64 {
 }
 
 impl<'a> Square<'a> {
-    /// An area of an image with its labels; `None` if enough of it is labelled.
-    pub(super) fn new(path: &'a str, image: Raster, area: Area, labels: Vec<u8>) -> Option<Self> {
-        let is_open = !is_done(&labels);
-        is_open.then_some(Self {
+    /// An area of an image with its labels.
+    pub(super) fn new(path: &'a str, image: Raster, area: Area, labels: Vec<u8>) -> Self {
+        Self {
             path,
             image,
             area,
             labels,
-        })
+        }
+    }
+
+    /// Whether a place of this side is left in it of which not enough is labelled.
+    pub(super) fn is_open(&self, side: u32) -> bool {
+        self.windows(side).any(|area| self.is_place(area))
+    }
+
+    fn is_place(&self, area: Area) -> bool {
+        !is_done(&self.within(area).cut(&self.labels, self.area.width as usize))
+    }
+
+    /// Squares of this side in it, a quarter of it apart; all of a smaller one.
+    fn windows(&self, side: u32) -> impl Iterator<Item = Area> {
+        let whole = self.area;
+        let starts = move |first: u32, n: u32| {
+            (0..=n.saturating_sub(side))
+                .step_by((side / 4).max(1) as usize)
+                .map(move |at| first + at)
+        };
+        let at = move |top, left| Area {
+            top,
+            left,
+            height: side.min(whole.height),
+            width: side.min(whole.width),
+        };
+        starts(whole.top, whole.height)
+            .flat_map(move |top| starts(whole.left, whole.width).map(move |left| at(top, left)))
     }
 
     /// Path of the image.
@@ -169,28 +195,10 @@ impl<'a> Square<'a> {
 
     /// The places in it of which the network is the least sure, none over another.
     pub(super) fn places(&self, number: usize, seen: &Seen, side: u32) -> Vec<Candidate<'a>> {
-        let step = side / 4;
-        let starts = |first: u32, n: u32| {
-            (0..=n.saturating_sub(side))
-                .step_by(step.max(1) as usize)
-                .map(move |at| first + at)
-        };
-        let mut all: Vec<(f64, Area)> = Vec::new();
-        for top in starts(self.area.top, self.area.height) {
-            for left in starts(self.area.left, self.area.width) {
-                let (height, width) = (side.min(self.area.height), side.min(self.area.width));
-                let area = Area {
-                    top,
-                    left,
-                    height,
-                    width,
-                };
-                let own = self.within(area);
-                if !is_done(&own.cut(&self.labels, self.area.width as usize)) {
-                    all.push((mean(&seen.unsure, self.area.width, own), area));
-                }
-            }
-        }
+        let open = self.windows(side).filter(|area| self.is_place(*area));
+        let mut all: Vec<(f64, Area)> = open
+            .map(|area| (mean(&seen.unsure, self.area.width, self.within(area)), area))
+            .collect();
         all.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut out: Vec<Candidate> = Vec::new();
         for (_, area) in all {
@@ -231,7 +239,12 @@ impl<'a> Square<'a> {
     }
 }
 
-impl Candidate<'_> {
+impl<'a> Candidate<'a> {
+    /// Path of the image.
+    pub(super) fn path(&self) -> &'a str {
+        self.path
+    }
+
     /// Number of the square that it lies in.
     pub(super) fn square(&self) -> usize {
         self.square
@@ -330,7 +343,7 @@ mod tests {
     fn square(labels: impl Fn(u32, u32) -> u8) -> Square<'static> {
         let image = Raster::from_u8(SIDE, SIDE, 1, vec![90; (SIDE * SIDE) as usize]).expect("an image");
         let labels = (0..SIDE * SIDE).map(|at| labels(at % SIDE, at / SIDE)).collect();
-        Square::new("a.png", image, Area::whole(SIDE, SIDE), labels).expect("it is open")
+        Square::new("a.png", image, Area::whole(SIDE, SIDE), labels)
     }
 
     /// Sure but for two squares of 32 pixels, at the lower left and the upper right.
@@ -368,13 +381,30 @@ mod tests {
     }
 
     #[test]
-    fn a_square_of_which_enough_is_labelled_is_none() {
+    fn a_square_is_open_as_long_as_a_place_in_it_is() {
         let image = || Raster::from_u8(10, 10, 1, vec![9; 100]).expect("an image");
         let of = |count: usize| {
             let labels = (0..100).map(|at| if at < count { 0 } else { UNLABELLED }).collect();
             Square::new("a.png", image(), Area::whole(10, 10), labels)
         };
-        assert!(of(20).is_some() && of(21).is_none());
+        assert!(of(20).is_open(10) && !of(21).is_open(10));
+        // Half of it is labelled, and the other half is as open as before.
+        assert!(of(50).is_open(5) && !of(100).is_open(5));
+    }
+
+    #[test]
+    fn squares_reach_every_pixel() {
+        for (width, height) in [(500, 256), (257, 40), (1000, 511), (30, 30)] {
+            let image = Raster::from_u8(width, height, 1, vec![0; (width * height) as usize]).expect("an image");
+            let mut seen = vec![false; (width * height) as usize];
+            for area in places(&image, 256) {
+                for y in area.top..area.top + area.height {
+                    let row = (y * width + area.left) as usize;
+                    seen[row..row + area.width as usize].fill(true);
+                }
+            }
+            assert!(seen.iter().all(|seen| *seen), "{width} x {height}");
+        }
     }
 
     #[test]

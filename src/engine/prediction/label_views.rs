@@ -1,5 +1,7 @@
 //! What a network thinks of the images that people label: a look at a place, and the places where a label would help most.
 
+use std::collections::BTreeMap;
+
 use super::label_places::{Candidate, Seen, Square, as_byte, chosen, places};
 use crate::{
     data::{
@@ -123,15 +125,16 @@ impl Engine {
             .as_ref()
             .map_or(USUAL_PLACE_PX, |asked| asked.spec.tile_px as u32 / 2);
         let side = side.clamp(PLACE_PX[0], PLACE_PX[1]);
-        let squares = self.squares(if asked.is_some() { SQUARE_PX.max(side) } else { side });
+        let squares = self.squares(if asked.is_some() { SQUARE_PX.max(side) } else { side }, side);
         let images = {
             let mut paths: Vec<&str> = squares.iter().map(|one| one.path()).collect();
             paths.sort_unstable();
             paths.dedup();
             paths.len()
         };
+        let of_an_image = (2 * count).div_ceil(images.max(1)).max(1);
         let candidates = match &asked {
-            Some(asked) => match self.looked_at(asked, &squares, side, 2 * count).await {
+            Some(asked) => match self.looked_at(asked, &squares, side, [2 * count, of_an_image]).await {
                 Ok(candidates) => candidates,
                 Err(error) => {
                     let detail = Some(error.to_string());
@@ -144,20 +147,19 @@ impl Engine {
                 .map(|(at, square)| square.unseen(at))
                 .collect(),
         };
-        let of_an_image = (2 * count).div_ceil(images.max(1)).max(1);
         vec![Event::Suggestions {
             places: chosen(candidates, count, of_an_image),
         }]
     }
 
-    /// Places of squares with what the network thinks of them, the most unsure first; `again` of them in all poses, if there
-    /// is time.
+    /// Places of squares with what the network thinks of them, the most unsure first; `again` of them in all
+    /// poses, if there is time. Of an image twice `of_an_image` at most.
     async fn looked_at<'a>(
         &self,
         asked: &Asked<'_>,
         squares: &[Square<'a>],
         side: u32,
-        again: usize,
+        [again, of_an_image]: [usize; 2],
     ) -> Result<Vec<Candidate<'a>>, InferError> {
         let mut candidates = Vec::new();
         let until_ms = (self.host.now_ms)() + LOOK_MS[0];
@@ -169,6 +171,13 @@ impl Engine {
             }
         }
         candidates.sort_by(|a, b| b.score().total_cmp(&a.score()));
+        // Twice of an image what can be chosen: else few would be left where one is unsure all over.
+        let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
+        candidates.retain(|candidate| {
+            let count = taken.entry(candidate.path()).or_default();
+            *count += 1;
+            *count <= 2 * of_an_image
+        });
         let until_ms = (self.host.now_ms)() + LOOK_MS[1];
         let mut averaged = Vec::new();
         for candidate in candidates.iter().take(again) {
@@ -190,8 +199,8 @@ impl Engine {
         Ok(candidates)
     }
 
-    /// Squares that are not done, in an order drawn by chance in which the images take turns.
-    fn squares(&self, side: u32) -> Vec<Square<'_>> {
+    /// Squares of this side with places that are not done, in an order drawn by chance in which the images take turns.
+    fn squares(&self, side: u32, place: u32) -> Vec<Square<'_>> {
         let set = &self.data.set;
         let painted = set.pairs.iter().filter(|pair| pair.blocked.is_none() && !pair.excluded);
         let paths = painted.map(|pair| pair.image_path.as_str());
@@ -221,7 +230,7 @@ impl Engine {
                 let Some(area) = places.get(turn) else { continue };
                 is_over = false;
                 if out.len() < LOOKED_AT {
-                    out.extend(self.square(path, *area));
+                    out.extend(self.square(path, *area).filter(|square| square.is_open(place)));
                 }
             }
             if is_over || out.len() >= LOOKED_AT {
@@ -237,7 +246,7 @@ impl Engine {
             Some(pair) if !pair.labels.is_empty() => area.cut(&pair.labels, pair.image.width as usize),
             _ => vec![UNLABELLED; area.pixels() as usize],
         };
-        Square::new(path, self.asked_image(path)?, area, labels)
+        Some(Square::new(path, self.asked_image(path)?, area, labels))
     }
 }
 

@@ -1,11 +1,12 @@
 //! Start, pause, stop and the slices of a run.
 
-use super::advice;
+use super::{advice, settings::Split};
 use crate::{
     data::{class_order::order_of, classes::ClassInfo},
+    device::Ready,
     engine::{Engine, Model, fault, run_state::Run},
     protocol::{EndReason, Event, FaultCode, Phase, RunEnd, Stage, StepReport, TrainConfig, ValidationReport},
-    train::{Ended, Session, SessionEvent},
+    train::{Ended, Session, SessionEvent, Settings},
 };
 
 impl Engine {
@@ -24,7 +25,21 @@ impl Engine {
                 settings = self.check(&config).1;
             }
         }
-        let Some(settings) = settings.filter(|_| errors.is_empty()) else {
+        let settings = settings.filter(|_| errors.is_empty());
+        // Whatever becomes of the run: the data set is labelled anew.
+        told.extend(self.begin_run(config, settings, split, from_model, &ready));
+        told
+    }
+
+    fn begin_run(
+        &mut self,
+        config: TrainConfig,
+        settings: Option<Settings>,
+        split: Split,
+        from_model: bool,
+        ready: &Ready,
+    ) -> Vec<Event> {
+        let Some(settings) = settings else {
             return self.report_config(config);
         };
         if split.train.is_empty() {
@@ -36,7 +51,7 @@ impl Engine {
             self.data.set.clone(),
             split.train,
             split.validation,
-            ready.device,
+            ready.device.clone(),
             cheap,
         ) {
             Ok(session) => session,
@@ -74,8 +89,7 @@ impl Engine {
                 return other("the settings describe another network".to_owned());
             }
         }
-        told.push(self.take_on(session, config));
-        told
+        vec![self.take_on(session, config)]
     }
 
     /// Makes a session the run under way.

@@ -115,6 +115,10 @@ impl Engine {
             // By place it is.
             errors.retain(|error| error.code != FieldErrorCode::NoPlaces);
         }
+        errors.extend(
+            self.boundary_problem(config)
+                .map(|code| field_error("boundary_px", code, None)),
+        );
         let pass = |tile_px, batch| self.pass_steps(&split.train, config.sampling, tile_px, batch, held.as_ref());
         let settings = match Settings::checked(config, self.classes_for(config), pass) {
             Ok(mut settings) => {
