@@ -124,7 +124,8 @@ test('another version waits for the run, is taken by one click, and the run is t
   const context = await browser.newContext({ ...VIEW, serviceWorkers: 'allow' });
   const seen = await watch(context, host.url);
   const page = await visit(context, host.url);
-  await begin(page, 400);
+  // Long enough to be under way when the other version has come, on a busy machine too.
+  await begin(page, 2500);
   await host.deploy({ 'words.css': oneLineMore });
   const wasmBefore = host.asked.filter((name) => name.endsWith('.wasm')).length;
   await lookForUpdate(page);
