@@ -61,10 +61,11 @@ impl Objects<'_> {
         if boundary.width_px == 0 || labels.len() != size[0] * size[1] {
             return;
         }
-        let drawn = || self.drawn?.numbers([width, height]);
         let objects = match boundary.objects {
             ObjectsBy::Values => self.by_value(labels),
-            ObjectsBy::Outlines => drawn().unwrap_or_else(|| connected(labels, size)),
+            ObjectsBy::Outlines => self
+                .outlines(labels, [width, height])
+                .unwrap_or_else(|| connected(labels, size)),
         };
         let radius = f64::from(boundary.width_px) / 2.0;
         for at in between(&objects, size, radius) {
@@ -72,6 +73,17 @@ impl Objects<'_> {
                 *label = number;
             }
         }
+    }
+
+    /// One object for each outline of what is neither background nor without a label, if they are known.
+    fn outlines(&self, labels: &[u8], size: [u32; 2]) -> Option<Vec<u32>> {
+        let mut objects = self.drawn?.numbers(size)?;
+        for (object, label) in objects.iter_mut().zip(labels) {
+            if !is_object(*label) {
+                *object = 0;
+            }
+        }
+        Some(objects)
     }
 
     /// One object for each colour or number of what is neither background nor without a label.
@@ -86,9 +98,8 @@ impl Objects<'_> {
             ..*self.scale
         };
         each_value(self.mask, &scale, 1, |value, _| {
-            let is_object = labels.next().is_some_and(|label| *label != 0 && *label != UNLABELLED);
             let next = known.len() as u32 + 1;
-            objects.push(if is_object {
+            objects.push(if labels.next().is_some_and(|label| is_object(*label)) {
                 *known.entry(value).or_insert(next)
             } else {
                 0
@@ -98,13 +109,18 @@ impl Objects<'_> {
     }
 }
 
+/// Whether pixels of a label are of objects: neither background nor without a label.
+fn is_object(label: u8) -> bool {
+    label != 0 && label != UNLABELLED
+}
+
 /// Connected areas of one label but 0, over edges: their numbers from 1, and 0.
 fn connected(labels: &[u8], [width, _]: [usize; 2]) -> Vec<u32> {
     let mut objects = vec![0u32; labels.len()];
     let (mut count, mut stack) = (0, Vec::new());
     for start in 0..labels.len() {
         let label = labels[start];
-        if label == 0 || label == UNLABELLED || objects[start] != 0 {
+        if !is_object(label) || objects[start] != 0 {
             continue;
         }
         count += 1;
@@ -203,10 +219,14 @@ mod tests {
     }
 
     fn drawn(numbers: &[u16], width_px: u32, is_known: bool) -> Vec<u8> {
+        drawn_as(numbers, width_px, is_known, |number| u8::from(number > 0))
+    }
+
+    fn drawn_as(numbers: &[u16], width_px: u32, is_known: bool, label: impl Fn(u16) -> u8) -> Vec<u8> {
         let mask: Vec<u8> = numbers.iter().map(|n| if *n > 0 { 255 } else { 0 }).collect();
         let mask = Raster::from_u8(SIZE[0], SIZE[1], 1, mask).expect("a mask");
         let map = ObjectMap::new(SIZE, numbers).expect("a number a pixel");
-        let mut labels: Vec<u8> = numbers.iter().map(|n| u8::from(*n > 0)).collect();
+        let mut labels: Vec<u8> = numbers.iter().map(|n| label(*n)).collect();
         let objects = Objects {
             mask: &mask,
             scale: &NumberScale::default(),
@@ -249,6 +269,21 @@ mod tests {
     fn without_outlines_objects_are_connected_areas() {
         assert_eq!(columns(&drawn(&two(0), 4, false)), [0; 0]);
         assert_eq!(columns(&drawn(&two(1), 4, false)), [4, 5, 6]);
+    }
+
+    /// Outlines that the rule takes for background, or leaves without a label, have no walls.
+    #[test]
+    fn outlines_of_background_are_no_objects() {
+        for (other, wanted) in [
+            (1, vec![3, 4, 5, 6]),
+            (3, vec![3, 4, 5, 6]),
+            (0, vec![]),
+            (UNLABELLED, vec![]),
+        ] {
+            let label = |number: u16| [0, 1, other][usize::from(number)];
+            let labels = drawn_as(&two(0), 4, true, label);
+            assert_eq!(columns(&labels), wanted, "{other}");
+        }
     }
 
     #[test]
