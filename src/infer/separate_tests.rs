@@ -214,6 +214,7 @@ fn two_hundred_touching_rectangles_come_apart() {
                 mask: &mask,
                 scale: &NumberScale::default(),
                 drawn: map.as_ref(),
+                may_be_noise: false,
             };
             objects_of.draw_boundary(&mut labels, size, boundary, 2);
             let maps: Vec<Vec<f32>> = (0..3u8)
