@@ -68,7 +68,7 @@ pub struct Builder {
     /// What was painted, with the path of the image, in the order of the first strokes.
     painted: Vec<(String, Arc<LabelLayer>)>,
     painted_classes: Vec<ClassInfo>,
-    /// What drawn masks were drawn from, by image path.
+    /// What drawn masks were drawn from, by image path, where the labelling has a class between outlines.
     objects: BTreeMap<String, Arc<ObjectMap>>,
     /// The last outcome, reused where nothing changed.
     last: Dataset,

@@ -8,7 +8,7 @@ use super::classes::UNLABELLED;
 use super::mask_value::{MaskValue, NumberScale, each_value};
 use crate::formats::raster::Raster;
 use crate::values::{Boundary, ObjectsBy};
-use std::collections::HashMap;
+use std::{collections::HashMap, hash::Hash};
 
 /// Numbers of objects of an image, row by row, as runs of equal ones; 0 is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +39,9 @@ impl ObjectMap {
     fn numbers(&self, size: [u32; 2]) -> Option<Vec<u32>> {
         let runs = self.runs.iter();
         (size == self.size).then(|| {
-            runs.flat_map(|(length, number)| std::iter::repeat_n(u32::from(*number), *length as usize))
-                .collect()
+            let mut numbers = Vec::with_capacity(size[0] as usize * size[1] as usize);
+            numbers.extend(runs.flat_map(|(length, number)| std::iter::repeat_n(u32::from(*number), *length as usize)));
+            numbers
         })
     }
 }
@@ -51,6 +52,8 @@ pub struct Objects<'a> {
     pub scale: &'a NumberScale,
     /// Of the outlines that the mask was drawn from.
     pub drawn: Option<&'a ObjectMap>,
+    /// Values of the mask may be noise of a lossy format, or smoothed edges.
+    pub may_be_noise: bool,
 }
 
 impl Objects<'_> {
@@ -61,10 +64,11 @@ impl Objects<'_> {
         if boundary.width_px == 0 || labels.len() != size[0] * size[1] {
             return;
         }
-        let drawn = || self.drawn?.numbers([width, height]);
         let objects = match boundary.objects {
-            ObjectsBy::Values => self.by_value(labels),
-            ObjectsBy::Outlines => drawn().unwrap_or_else(|| connected(labels, size)),
+            ObjectsBy::Values => self.by_value(labels, size).unwrap_or_else(|| connected(labels, size)),
+            ObjectsBy::Outlines => self
+                .outlines(labels, [width, height])
+                .unwrap_or_else(|| connected(labels, size)),
         };
         let radius = f64::from(boundary.width_px) / 2.0;
         for at in between(&objects, size, radius) {
@@ -74,28 +78,70 @@ impl Objects<'_> {
         }
     }
 
-    /// One object for each colour or number of what is neither background nor without a label.
-    fn by_value(&self, labels: &[u8]) -> Vec<u32> {
-        let mut known: HashMap<MaskValue, u32> = HashMap::new();
-        let mut objects = Vec::with_capacity(labels.len());
-        let mut labels = labels.iter();
-        // Objects are numbered, whatever levels their numbers would be.
-        let scale = NumberScale {
-            integers: None,
-            floats: None,
-            ..*self.scale
-        };
-        each_value(self.mask, &scale, 1, |value, _| {
-            let is_object = labels.next().is_some_and(|label| *label != 0 && *label != UNLABELLED);
-            let next = known.len() as u32 + 1;
-            objects.push(if is_object {
-                *known.entry(value).or_insert(next)
-            } else {
-                0
-            });
-        });
-        objects
+    /// One object for each outline of what is neither background nor without a label, if they are known.
+    fn outlines(&self, labels: &[u8], size: [u32; 2]) -> Option<Vec<u32>> {
+        let mut objects = self.drawn?.numbers(size)?;
+        for (object, label) in objects.iter_mut().zip(labels) {
+            if !is_object(*label) {
+                *object = 0;
+            }
+        }
+        Some(objects)
     }
+
+    /// One object for each colour or number of what is neither background nor without a label; `None` where most values
+    /// are noise.
+    fn by_value(&self, labels: &[u8], size: [usize; 2]) -> Option<Vec<u32>> {
+        let objects = if self.mask.measured_bands() == 1 {
+            // Numbers of objects are more than those of classes can be, and no levels.
+            let bands = usize::from(self.mask.bands).max(1);
+            let number = |at: usize| self.mask.samples.number(at * bands).round().to_bits();
+            numbered((0..labels.len()).map(number), labels)
+        } else {
+            let mut colours: Vec<MaskValue> = Vec::with_capacity(labels.len());
+            each_value(self.mask, self.scale, 1, |value, _| colours.push(value));
+            numbered(colours, labels)
+        };
+        (!self.may_be_noise || !are_noise(&objects, size)).then_some(objects)
+    }
+}
+
+/// Values of pixels by the order in which they come, from 1; 0 where the label is of no object.
+fn numbered<T: Eq + Hash>(values: impl IntoIterator<Item = T>, labels: &[u8]) -> Vec<u32> {
+    let mut known: HashMap<T, u32> = HashMap::new();
+    let mut objects = Vec::with_capacity(labels.len());
+    objects.extend(values.into_iter().zip(labels).map(|(value, label)| {
+        let next = known.len() as u32 + 1;
+        match is_object(*label) {
+            true => *known.entry(value).or_insert(next),
+            false => 0,
+        }
+    }));
+    objects.resize(labels.len(), 0);
+    objects
+}
+
+/// Whether most objects have no pixel with only their own around it: objects fill areas, noise and smoothed edges do not.
+fn are_noise(objects: &[u32], [width, height]: [usize; 2]) -> bool {
+    let count = objects.iter().max().map_or(0, |last| *last as usize);
+    let mut is_solid = vec![false; count + 1];
+    for y in 1..height.saturating_sub(1) {
+        for at in y * width + 1..(y + 1) * width - 1 {
+            let own = objects[at];
+            if [at - width, at - 1, at + 1, at + width]
+                .iter()
+                .all(|side| objects[*side] == own)
+            {
+                is_solid[own as usize] = true;
+            }
+        }
+    }
+    is_solid.iter().skip(1).filter(|solid| **solid).count() * 2 < count
+}
+
+/// Whether pixels of a label are of objects: neither background nor without a label.
+fn is_object(label: u8) -> bool {
+    label != 0 && label != UNLABELLED
 }
 
 /// Connected areas of one label but 0, over edges: their numbers from 1, and 0.
@@ -104,7 +150,7 @@ fn connected(labels: &[u8], [width, _]: [usize; 2]) -> Vec<u32> {
     let (mut count, mut stack) = (0, Vec::new());
     for start in 0..labels.len() {
         let label = labels[start];
-        if label == 0 || label == UNLABELLED || objects[start] != 0 {
+        if !is_object(label) || objects[start] != 0 {
             continue;
         }
         count += 1;
@@ -188,6 +234,8 @@ fn between(objects: &[u32], [width, height]: [usize; 2], radius: f64) -> Vec<usi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats::raster::Samples;
+    use std::sync::Arc;
 
     const SIZE: [u32; 2] = [12, 6];
 
@@ -203,14 +251,19 @@ mod tests {
     }
 
     fn drawn(numbers: &[u16], width_px: u32, is_known: bool) -> Vec<u8> {
+        drawn_as(numbers, width_px, is_known, |number| u8::from(number > 0))
+    }
+
+    fn drawn_as(numbers: &[u16], width_px: u32, is_known: bool, label: impl Fn(u16) -> u8) -> Vec<u8> {
         let mask: Vec<u8> = numbers.iter().map(|n| if *n > 0 { 255 } else { 0 }).collect();
         let mask = Raster::from_u8(SIZE[0], SIZE[1], 1, mask).expect("a mask");
         let map = ObjectMap::new(SIZE, numbers).expect("a number a pixel");
-        let mut labels: Vec<u8> = numbers.iter().map(|n| u8::from(*n > 0)).collect();
+        let mut labels: Vec<u8> = numbers.iter().map(|n| label(*n)).collect();
         let objects = Objects {
             mask: &mask,
             scale: &NumberScale::default(),
             drawn: Some(&map).filter(|_| is_known),
+            may_be_noise: false,
         };
         let boundary = Boundary {
             width_px,
@@ -251,6 +304,21 @@ mod tests {
         assert_eq!(columns(&drawn(&two(1), 4, false)), [4, 5, 6]);
     }
 
+    /// Outlines that the rule takes for background, or leaves without a label, have no walls.
+    #[test]
+    fn outlines_of_background_are_no_objects() {
+        for (other, wanted) in [
+            (1, vec![3, 4, 5, 6]),
+            (3, vec![3, 4, 5, 6]),
+            (0, vec![]),
+            (UNLABELLED, vec![]),
+        ] {
+            let label = |number: u16| [0, 1, other][usize::from(number)];
+            let labels = drawn_as(&two(0), 4, true, label);
+            assert_eq!(columns(&labels), wanted, "{other}");
+        }
+    }
+
     #[test]
     fn every_colour_is_an_object_where_somebody_says_so() {
         let numbers = two(0);
@@ -263,6 +331,7 @@ mod tests {
             mask: &mask,
             scale: &NumberScale::default(),
             drawn: None,
+            may_be_noise: true,
         };
         for (by, wanted) in [(ObjectsBy::Values, vec![4, 5]), (ObjectsBy::Outlines, vec![])] {
             let mut labels: Vec<u8> = numbers.iter().map(|n| u8::from(*n > 0)).collect();
@@ -274,6 +343,48 @@ mod tests {
             objects.draw_boundary(&mut labels, SIZE, boundary, 2);
             assert_eq!(columns(&labels), wanted, "{by:?}");
         }
+    }
+
+    fn by_value(mask: &Raster, labels: Vec<u8>, may_be_noise: bool) -> Vec<u8> {
+        let mut labels = labels;
+        let objects = Objects {
+            mask,
+            scale: &NumberScale::default(),
+            drawn: None,
+            may_be_noise,
+        };
+        let boundary = Boundary {
+            width_px: 2,
+            objects: ObjectsBy::Values,
+        };
+        objects.draw_boundary(&mut labels, SIZE, boundary, 2);
+        labels
+    }
+
+    /// Numbers of objects go beyond those of classes.
+    #[test]
+    fn numbers_of_objects_are_as_large_as_the_file_has_them() {
+        for [one, other] in [[1.0, 2.0], [70_000.0, 70_001.0], [16_000_000.0, 16_000_001.0]] {
+            let numbers = two(0);
+            let mask = numbers.iter().map(|n| [0.0, one, other][usize::from(*n)]).collect();
+            let mask = Raster::new(SIZE[0], SIZE[1], 1, Samples::F32(Arc::new(mask)), 32).expect("a mask");
+            let labels = numbers.iter().map(|n| u8::from(*n > 0)).collect();
+            assert_eq!(columns(&by_value(&mask, labels, true)), [4, 5], "{one}");
+        }
+    }
+
+    /// Of a lossy format every pixel can have a value of its own: then areas are objects, not values.
+    #[test]
+    fn noise_is_no_objects() {
+        let numbers = two(1);
+        let mask = (0u8..)
+            .zip(&numbers)
+            .map(|(at, n)| if *n > 0 { 255 - at } else { at % 9 })
+            .collect();
+        let mask = Raster::from_u8(SIZE[0], SIZE[1], 1, mask).expect("a mask");
+        let labels: Vec<u8> = numbers.iter().map(|n| u8::from(*n > 0)).collect();
+        assert_eq!(columns(&by_value(&mask, labels.clone(), true)), [5]);
+        assert!(columns(&by_value(&mask, labels, false)).len() > 5);
     }
 
     /// The square of edges is a short cut: what it leaves out has no two objects within reach.

@@ -109,9 +109,9 @@ impl Classes<'_> {
         }
     }
 
-    /// Each object by itself. The first of several classes is none, and left out where there is a class between the others.
+    /// Each object by itself. The first of several classes has none that touch: its connected areas are as ever.
     fn objects(&self, classes: std::ops::Range<usize>, smallest_px: u64, mut add: impl FnMut(u8, Region)) {
-        if classes.start == 0 && self.between.is_none() {
+        if classes.start == 0 {
             let found = regions(self.size, smallest_px, |y, x| (self.class)(y, x) == 0);
             found.into_iter().for_each(|region| add(0, region));
         }
@@ -348,6 +348,37 @@ mod tests {
         let simple = text([30, 30], stairs, None, options);
         let corners = |text: &str| text.matches("],[").count();
         assert!(corners(&simple) * 8 < corners(&exact), "{simple}");
+    }
+
+    /// Class 0 is not always ground: with a class between objects it is drawn as it is without.
+    #[test]
+    fn the_first_class_is_drawn_beside_a_class_between() {
+        let row = |x: usize| [0, 1, 1, 2, 1, 1, 0][x / 4];
+        let class = |y: usize, x: usize| if y < 2 { 0 } else { row(x) };
+        let found = |separate: bool, between: Option<Between>| {
+            let classes = Classes {
+                first: 0,
+                count: 3,
+                between,
+                ..classes([20, 28], &class, None)
+            };
+            let options = VectorOptions {
+                separate,
+                ..VectorOptions::default()
+            };
+            let mut all = Vec::new();
+            classes.shapes(options, |shape| all.push((shape.class, shape.area_px)));
+            all.sort_unstable();
+            all
+        };
+        let sureness = |_: usize, _: usize| 255;
+        let between = Between {
+            class: 2,
+            sureness: &sureness,
+        };
+        let ground = (0, 2 * 28 + 2 * 4 * 18);
+        assert_eq!(found(false, None), [ground, (1, 144), (1, 144), (2, 72)]);
+        assert_eq!(found(true, Some(between)), [ground, (1, 180), (1, 180)]);
     }
 
     #[test]

@@ -170,6 +170,7 @@ struct Window {
 struct Basin {
     /// Itself, or the one that it has become part of.
     of: u32,
+    class: u8,
     /// Distance of the middle to the edge, pixels.
     depth_px: f32,
     pixels: u32,
@@ -202,7 +203,7 @@ impl Window {
     }
 
     fn objects(self, smallest_px: u64, take: &mut impl FnMut(u8, Region)) {
-        let depth = squared_distances(self.size, self.edges());
+        let depth = self.depth();
         let (mut numbers, mut basins) = self.insides(&depth);
         drop(depth);
         let mut resolved: Vec<u32> = (0..basins.len() as u32).collect();
@@ -214,13 +215,38 @@ impl Window {
             .filter(|number| **number != NONE)
             .for_each(|number| *number = resolved[*number as usize]);
         self.flood(&mut numbers, &basins);
-        self.trace(&numbers, basins.len(), smallest_px, take);
+        self.trace(&numbers, &basins, smallest_px, take);
     }
 
-    /// What distances are counted from: all that is not inside, holes of a few pixels left aside.
-    fn edges(&self) -> impl Fn(usize) -> bool {
+    /// Squared distance of each inside pixel to what is no inside of its class. What is beside a road is its edge whether it
+    /// is ground or a house; else it would be wide beside houses, and have necks between them.
+    fn depth(&self) -> Vec<u32> {
+        let mut classes = [false; 256];
+        for ground in &self.ground {
+            if let Ground::Inside(class) = ground {
+                classes[usize::from(*class)] = true;
+            }
+        }
+        let mut classes = (0..=u8::MAX).filter(|class| classes[usize::from(*class)]);
+        let mut depth = match classes.next() {
+            Some(class) => squared_distances(self.size, self.edges(class)),
+            None => vec![0; self.ground.len()],
+        };
+        for class in classes {
+            let own = squared_distances(self.size, self.edges(class));
+            for ((depth, own), ground) in depth.iter_mut().zip(own).zip(&self.ground) {
+                if *ground == Ground::Inside(class) {
+                    *depth = own;
+                }
+            }
+        }
+        depth
+    }
+
+    /// What distances are counted from: all that is not inside of the class, holes of a few pixels left aside.
+    fn edges(&self, class: u8) -> impl Fn(usize) -> bool {
         let [height, width] = self.size;
-        let is_inside = |at: usize| matches!(self.ground[at], Ground::Inside(_));
+        let is_inside = |at: usize| self.ground[at] == Ground::Inside(class);
         let mut edges = Bits::new(height * width);
         let mut seen = Bits::new(height * width);
         let (mut stack, mut hole) = (Vec::new(), Vec::new());
@@ -288,10 +314,11 @@ impl Window {
         let mut numbers = vec![NONE; self.ground.len()];
         let mut basins: Vec<Basin> = Vec::new();
         for at in order.into_iter().map(|at| at as usize) {
-            let own = class(at);
+            let Some(own) = class(at) else { continue };
+            let is_own = |next: &usize| class(*next) == Some(own);
             let depth_px = (depth[at] as f32).sqrt();
             let mut deepest: Option<(u32, usize)> = None;
-            for next in neighbours(at, self.size).filter(|next| numbers[*next] != NONE && class(*next) == own) {
+            for next in neighbours(at, self.size).filter(|next| numbers[*next] != NONE && is_own(next)) {
                 if deepest.is_none_or(|(squared, _)| depth[next] > squared) {
                     deepest = Some((depth[next], next));
                 }
@@ -300,6 +327,7 @@ impl Window {
                 numbers[at] = basins.len() as u32;
                 basins.push(Basin {
                     of: basins.len() as u32,
+                    class: own,
                     depth_px,
                     pixels: 1,
                 });
@@ -308,7 +336,7 @@ impl Window {
             let number = root(&mut basins, numbers[nearest]);
             numbers[at] = number;
             basins[number as usize].pixels += 1;
-            for next in neighbours(at, self.size).filter(|next| class(*next) == own) {
+            for next in neighbours(at, self.size).filter(is_own) {
                 if numbers[next] != NONE {
                     let (one, other) = (root(&mut basins, number), root(&mut basins, numbers[next]));
                     join(&mut basins, one, other, depth_px);
@@ -318,33 +346,41 @@ impl Window {
         (numbers, basins)
     }
 
-    /// Gives what lies between insides, and specks within that, to one of them.
+    /// Gives what lies between insides, and specks within that, to one of them; a speck never to one of another class.
     fn flood(&self, numbers: &mut [u32], basins: &[Basin]) {
         let is_speck = |number: u32| number != NONE && basins[number as usize].pixels < SPECK_PX;
         let specks: Vec<(usize, u32)> = (numbers.iter().copied().enumerate())
             .filter(|(_, number)| is_speck(*number))
             .collect();
         specks.iter().for_each(|(at, _)| numbers[*at] = NONE);
-        self.flood_free(numbers);
+        self.flood_free(numbers, basins);
         // Those that no other reaches are small objects.
         let alone: Vec<&(usize, u32)> = specks.iter().filter(|(at, _)| numbers[*at] == NONE).collect();
         if !alone.is_empty() {
             alone.into_iter().for_each(|(at, number)| numbers[*at] = *number);
-            self.flood_free(numbers);
+            self.flood_free(numbers, basins);
         }
     }
 
     /// Floods all that has no number from what has one, the pixels first that are least sure to be a boundary, those alike in
-    /// the order in which the flood comes to them.
-    fn flood_free(&self, numbers: &mut [u32]) {
+    /// the order in which the flood comes to them. Insides are flooded from their own class alone.
+    fn flood_free(&self, numbers: &mut [u32], basins: &[Basin]) {
         let level = |at: usize| match self.ground[at] {
             Ground::Boundary(level) => usize::from(level),
             Ground::Inside(_) | Ground::Outside => 0,
         };
-        let is_free = |numbers: &[u32], at: usize| numbers[at] == NONE && self.ground[at] != Ground::Outside;
+        let is_free = |numbers: &[u32], at: usize, from: u32| {
+            let is_open = match self.ground[at] {
+                Ground::Outside => false,
+                Ground::Inside(class) => basins[from as usize].class == class,
+                Ground::Boundary(_) => true,
+            };
+            is_open && numbers[at] == NONE
+        };
         let mut queues: Vec<VecDeque<u32>> = vec![VecDeque::new(); 256];
         for at in 0..numbers.len() {
-            if numbers[at] != NONE && neighbours(at, self.size).any(|next| is_free(numbers, next)) {
+            let from = numbers[at];
+            if from != NONE && neighbours(at, self.size).any(|next| is_free(numbers, next, from)) {
                 queues[0].push_back(at as u32);
             }
         }
@@ -354,9 +390,10 @@ impl Window {
                 lowest += 1;
                 continue;
             };
+            let from = numbers[at as usize];
             for next in neighbours(at as usize, self.size) {
-                if is_free(numbers, next) {
-                    numbers[next] = numbers[at as usize];
+                if is_free(numbers, next, from) {
+                    numbers[next] = from;
                     queues[level(next)].push_back(next as u32);
                     lowest = lowest.min(level(next));
                 }
@@ -364,26 +401,21 @@ impl Window {
         }
     }
 
-    fn trace(&self, numbers: &[u32], count: usize, smallest_px: u64, take: &mut impl FnMut(u8, Region)) {
+    fn trace(&self, numbers: &[u32], basins: &[Basin], smallest_px: u64, take: &mut impl FnMut(u8, Region)) {
         let width = self.size[1];
-        let mut bounds: Vec<Option<(Bounds, u8)>> = (0..count).map(|_| None).collect();
+        let mut bounds: Vec<Option<Bounds>> = basins.iter().map(|_| None).collect();
         for (at, number) in numbers.iter().enumerate().filter(|(_, number)| **number != NONE) {
-            let Some(known) = bounds.get_mut(*number as usize) else {
-                continue;
-            };
-            let (bounds, class) = known.get_or_insert_with(|| (Bounds::of(at, width), 0));
-            bounds.add(at, width);
-            if let Ground::Inside(own) = self.ground[at] {
-                *class = own;
+            if let Some(known) = bounds.get_mut(*number as usize) {
+                known.get_or_insert_with(|| Bounds::of(at, width)).add(at, width);
             }
         }
-        let found = (0..).zip(bounds).filter_map(|(number, found)| Some((number, found?)));
-        for (number, (bounds, class)) in found {
+        let found = (0..).zip(basins).zip(bounds);
+        for ((number, basin), bounds) in found.filter_map(|(of, bounds)| Some((of, bounds?))) {
             let size = [bounds.to[0] - bounds.from[0], bounds.to[1] - bounds.from[1]];
             let is_own = |y: usize, x: usize| numbers[(y + bounds.from[0]) * width + x + bounds.from[1]] == number;
             let moved = [bounds.from[1] + self.from[1], bounds.from[0] + self.from[0]];
             for region in regions(size, smallest_px, is_own) {
-                take(class, moved_by(region, moved.map(|v| v as u32)));
+                take(basin.class, moved_by(region, moved.map(|v| v as u32)));
             }
         }
     }

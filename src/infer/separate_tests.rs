@@ -83,6 +83,35 @@ fn classes_stay_apart_and_noise_within_a_wall_is_no_object() {
     assert_eq!(areas(&found(&["1|...", "1|..|"])), [(1, 4)]);
 }
 
+/// A few pixels of another class are neither the class of the object that they touch nor part of it.
+#[test]
+fn a_speck_of_another_class_leaves_an_object_its_class() {
+    let mut picture = vec!["1111111111111111111111111"; 20];
+    picture.push("1111111111111112221111111");
+    assert_eq!(areas(&found(&picture)), [(1, 522), (2, 3)]);
+    // So too where a wall joins it to the object: it is shared out, the speck is not.
+    let (wall, speck) = ("11111111||", "11111111|2");
+    assert_eq!(areas(&found(&[wall, wall, speck, wall, wall])), [(1, 49), (2, 1)]);
+    // One of its own class beyond the wall it is part of.
+    let (wall, speck) = ("11111111|||22222222", "11111111|2|22222222");
+    let areas = areas(&found(&[wall, wall, speck, wall, wall]));
+    assert_eq!(areas.iter().map(|(class, _)| *class).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(areas.iter().map(|(_, area)| *area).sum::<u64>(), 5 * 19);
+}
+
+/// What stands beside a road makes it no wider, so that it has no necks between.
+#[test]
+fn houses_beside_a_road_do_not_cut_it() {
+    let (road, beside) = (
+        "3".repeat(120),
+        format!("{}{}", ".".repeat(10), "2".repeat(30)).repeat(3),
+    );
+    let (road, beside) = ([road.as_str(); 7], [beside.as_str(); 12]);
+    let mut found = areas(&found(&[beside.as_slice(), &road, &beside].concat()));
+    found.sort_unstable();
+    assert_eq!(found, [vec![(2, 360); 6], vec![(3, 840)]].concat());
+}
+
 #[test]
 fn holes_of_noise_do_not_make_necks() {
     let mut rows = vec![vec![b'1'; 40]; 20];
@@ -185,6 +214,7 @@ fn two_hundred_touching_rectangles_come_apart() {
                 mask: &mask,
                 scale: &NumberScale::default(),
                 drawn: map.as_ref(),
+                may_be_noise: false,
             };
             objects_of.draw_boundary(&mut labels, size, boundary, 2);
             let maps: Vec<Vec<f32>> = (0..3u8)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Builder, Loaded, walls::draw_walls};
+use super::{Builder, Loaded};
 use crate::data::adjustment::Adjustment;
 use crate::data::alignment::{self, Aligned, Apart, Located};
 use crate::data::classes::{self, Labelling};
@@ -76,13 +76,7 @@ impl Builder {
             || !pair.has_layer(layer.as_ref())
         {
             let mut labels = pair_labels(labelling, &set.numbers, &pair);
-            draw_walls(
-                &mut labels,
-                labelling,
-                &set.numbers,
-                &pair,
-                self.objects_of(&pair).as_deref(),
-            );
+            self.draw_walls(&mut labels, labelling, &set.numbers, &pair);
             if let Some(layer) = &layer {
                 lay_over(layer, &mut labels, &pair.image, set.label_count());
             }

@@ -218,6 +218,7 @@ impl Builder {
     /// Takes in a mask that was made for the image at `image`, whatever its name is; one made earlier is replaced.
     /// `name`: what it was made from, for people. `hash`: by which it is known, where that is of another drawing of the same.
     pub fn add_drawn(&mut self, image: &str, name: &str, mask: Raster, hash: Option<u64>) {
+        self.objects.remove(image);
         self.files.retain(|f| f.of.as_deref() != Some(image));
         self.files.push(Loaded {
             path: name.to_owned(),

@@ -119,9 +119,13 @@ impl Outlined<'_> {
 
     /// Draws each outline as an object of its own, so many pixels farther to the right and down.
     pub(super) fn draw_objects(&self, size: [u32; 2], codes: &Codes, shift: [i32; 2], objects: &mut ObjectCanvas) {
+        if self.outlines.size.is_some_and(|said| said != size) {
+            return;
+        }
         let polygons = &self.outlines.polygons;
-        let pixels = self.place(size, shift);
-        if let Some((pixels, Ok(projected))) = pixels.map(|pixels| (pixels.clone(), polygons.project(&pixels))) {
+        if let Some(pixels) = self.place(size, shift)
+            && let Ok(projected) = polygons.project(&pixels)
+        {
             objects.draw(&projected, &pixels, size, codes.in_file(polygons));
         }
     }

@@ -165,6 +165,7 @@ impl Engine {
     pub(in crate::engine) fn pair_data(&mut self) {
         self.data.builder.set_georefs(self.data.vectors.places().all());
         self.data.builder.set_nodata(&self.data.vectors.places().nodata());
+        self.find_objects();
         self.data.set = Rc::new(self.data.builder.finish());
         if let Some(run) = self.run.under_way_mut() {
             run.session_mut().set_data(self.data.set.clone());

@@ -7,10 +7,9 @@ use super::{
     vector_areas::{Shifts, areas, inside, shifted},
     vector_codes::{Codes, NO_CLASS},
     vector_masks::VectorMasks,
-    vector_objects::ObjectCanvas,
 };
 use crate::{
-    data::{adjustment::Area, objects::ObjectMap},
+    data::adjustment::Area,
     engine::{Engine, fault},
     formats::raster::Raster,
     geo::{Class, Fate, Polygons, Projected},
@@ -23,13 +22,11 @@ struct Drawn {
     mask: Raster,
     /// By which the mask is known wherever it was moved to; none where it was not.
     hash: Option<u64>,
-    /// Which of its outlines each pixel is of.
-    objects: Option<ObjectMap>,
 }
 
 /// What became of a file.
 #[derive(Default)]
-struct Outcome {
+pub(super) struct Outcome {
     /// It has the name of an image, and is for that alone.
     is_own: bool,
     /// Images that it is for.
@@ -78,24 +75,14 @@ struct Drawing {
 }
 
 /// Images by reference system and path, each with its files in the order of their paths.
-type Jobs<'a> = BTreeMap<(Option<u32>, &'a str), Vec<&'a str>>;
+pub(super) type Jobs<'a> = BTreeMap<(Option<u32>, &'a str), Vec<&'a str>>;
 
 impl VectorMasks {
     /// `shifts`: of masks that people laid elsewhere. `only`: draws these images alone, where nothing else has changed.
     fn draw(&mut self, is_held: impl Fn(&str) -> bool, shifts: &Shifts, only: Option<&BTreeSet<String>>) -> Drawing {
-        let all = self
-            .layers
-            .iter()
-            .filter_map(|(path, layer)| Some((path.as_str(), layer.as_ref().ok()?)));
-        let all: Vec<(&str, &Polygons)> = all.collect();
+        let all = self.readable();
         let areas: BTreeSet<&str> = areas(&all).into_iter().collect();
-        let readable: Vec<&Polygons> = all
-            .iter()
-            .filter(|(path, _)| !areas.contains(path))
-            .map(|(_, layer)| *layer)
-            .chain(annotated::polygons(&self.annotated))
-            .collect();
-        let codes = match Codes::of(&readable) {
+        let codes = match self.codes(&areas) {
             Ok(codes) => codes,
             Err(detail) => {
                 let path = self.layers.keys().chain(self.annotated.keys()).next().cloned();
@@ -127,7 +114,6 @@ impl VectorMasks {
             let geo = self.geo(image);
             let shift = shifts.get(*image).filter(|_| geo.is_some());
             let (mut canvas, mut moved) = (Vec::new(), Vec::new());
-            let mut objects = ObjectCanvas::default();
             let mut is_covered = false;
             if only.is_none() {
                 let area = geo.as_ref().and_then(|geo| inside(&areas, geo, size));
@@ -141,10 +127,6 @@ impl VectorMasks {
                             Ok(drawn) => {
                                 if let (Some(shift), Some(_)) = (shift, drawn) {
                                     one.draw_shifted(size, &codes, *shift, &mut moved);
-                                }
-                                if drawn == Some(true) {
-                                    let shift = shift.copied().unwrap_or_default();
-                                    one.draw_objects(size, &codes, shift, &mut objects);
                                 }
                                 says_something |= drawn.is_some();
                                 if drawn == Some(true) {
@@ -171,12 +153,9 @@ impl VectorMasks {
                             Ok(projected) => {
                                 let fates = &mut outcome.fates;
                                 let cover = projected.draw(geo, size, codes.in_file(polygons), &mut canvas, fates);
-                                let laid = shift.map_or_else(|| geo.clone(), |shift| shifted(geo, *shift));
-                                if shift.is_some() {
+                                if let Some(shift) = shift {
+                                    let laid = shifted(geo, *shift);
                                     projected.draw(&laid, size, codes.in_file(polygons), &mut moved, &mut []);
-                                }
-                                if cover.drawn {
-                                    objects.draw(projected, &laid, size, codes.in_file(polygons));
                                 }
                                 outcome.drawn_on += usize::from(cover.drawn);
                                 if cover.drawn && outcome.first.is_none() {
@@ -198,13 +177,7 @@ impl VectorMasks {
                 let from = files.first().map_or_else(String::new, |path| (*path).to_owned());
                 let hash = shift.and_then(|_| Some(codes.raster(size, canvas.clone())?.pixel_hash()));
                 let canvas = if shift.is_some() { moved } else { canvas };
-                let objects = objects.map(size);
-                let drawn = codes.raster(size, canvas).map(|mask| Drawn {
-                    from,
-                    mask,
-                    hash,
-                    objects,
-                });
+                let drawn = codes.raster(size, canvas).map(|mask| Drawn { from, mask, hash });
                 masks.push(((*image).to_owned(), drawn));
             }
         }
@@ -253,8 +226,28 @@ impl VectorMasks {
         drawing
     }
 
+    /// Files of polygons that could be read.
+    pub(super) fn readable(&self) -> Vec<(&str, &Polygons)> {
+        let all = self.layers.iter();
+        all.filter_map(|(path, layer)| Some((path.as_str(), layer.as_ref().ok()?)))
+            .collect()
+    }
+
+    /// Numbers of the classes of all files `but` those that say what was mapped.
+    ///
+    /// # Errors
+    /// If there are more classes than numbers.
+    pub(super) fn codes(&self, but: &BTreeSet<&str>) -> Result<Codes<'_>, String> {
+        let all = self.readable().into_iter().filter(|(path, _)| !but.contains(path));
+        let all: Vec<&Polygons> = all
+            .map(|(_, layer)| layer)
+            .chain(annotated::polygons(&self.annotated))
+            .collect();
+        Codes::of(&all)
+    }
+
     /// Which files are for which images, `but` those that say what was mapped.
-    fn jobs(
+    pub(super) fn jobs(
         &self,
         is_held: impl Fn(&str) -> bool,
         but: &BTreeSet<&str>,
@@ -383,15 +376,7 @@ impl Engine {
         self.data.builder.set_names(drawing.legend);
         for (image, drawn) in drawing.masks {
             match drawn {
-                Some(Drawn {
-                    from,
-                    mask,
-                    hash,
-                    objects,
-                }) => {
-                    self.data.builder.add_drawn(&image, &from, mask, hash);
-                    self.data.builder.set_objects(&image, objects);
-                }
+                Some(Drawn { from, mask, hash }) => self.data.builder.add_drawn(&image, &from, mask, hash),
                 None => self.data.builder.remove_drawn(&image),
             }
         }
