@@ -42,7 +42,8 @@ pub(super) fn find<'a>(files: &'a Files, index: &Index<'a>) -> Found<'a> {
     for (path, file) in files {
         let mut first = 0;
         for outlines in file.iter().flat_map(|file| &file.images) {
-            let named = outlines.name.as_deref().and_then(|name| named(name, path, &by_name));
+            let mut names = [&outlines.name, &outlines.other_name].into_iter().flatten();
+            let named = names.find_map(|name| named(name, path, &by_name));
             let images = match named {
                 Some(image) => vec![image],
                 // A file of one image has its name.

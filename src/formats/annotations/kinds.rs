@@ -27,10 +27,11 @@ const JSON: [Kind; 8] = [
 ];
 
 /// In XML.
-const XML: [Kind; 5] = [
+const XML: [Kind; 6] = [
     ("CVAT annotations", &["<annotations", "<image ", "<polygon"]),
     ("CVAT annotations", &["<annotations", "<image ", "<box"]),
     ("CVAT annotations", &["<annotations", "<image ", "<mask"]),
+    ("CVAT annotations", &["<annotations", "<image ", "<ellipse"]),
     ("Pascal VOC annotations", &["<annotation", "<object>", "<bndbox>"]),
     ("LabelMe annotations", &["<annotation", "<object>", "<polygon>"]),
 ];

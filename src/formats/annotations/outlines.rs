@@ -1,11 +1,15 @@
 //! The outlines that any of the tools' files ends up as.
 
+use std::f64::consts::TAU;
+
 use crate::formats::vector::{Class, Polygons};
 
 /// Largest file that is read, bytes.
 const MAX_BYTES: usize = 256 << 20;
 /// Corners of all outlines of a file at most: 256 MiB of them.
 const MAX_CORNERS: usize = 1 << 24;
+/// Corners of a circle or an ellipse.
+const ELLIPSE_CORNERS: u32 = 64;
 /// A corner farther from its image than so many of its pixels is none.
 const MAX_COORDINATE: f64 = 1e7;
 
@@ -33,6 +37,8 @@ pub enum Unit {
 pub struct AnnotatedImage {
     /// Its name or path as the file has it; none where the file's own name says it.
     pub name: Option<String>,
+    /// What it may be called instead, where a tool puts something of its own before names.
+    pub other_name: Option<String>,
     /// Width and height that the file says, if it does.
     pub size: Option<[u32; 2]>,
     pub unit: Unit,
@@ -52,6 +58,7 @@ impl AnnotatedImage {
         let size = size.filter(|size| size.iter().all(|side| *side > 0));
         Self {
             name,
+            other_name: None,
             size,
             unit,
             polygons,
@@ -123,6 +130,27 @@ impl Budget {
     pub(super) fn with(corners: usize) -> Self {
         Self(corners)
     }
+}
+
+/// A ring about a middle, by its radii along x and y.
+pub(super) fn ellipse([x, y]: [f64; 2], [rx, ry]: [f64; 2]) -> Vec<[f64; 2]> {
+    let angles = (0..ELLIPSE_CORNERS).map(|corner| TAU * f64::from(corner) / f64::from(ELLIPSE_CORNERS));
+    angles
+        .map(|angle| [x + rx * angle.cos(), y + ry * angle.sin()])
+        .collect()
+}
+
+/// A ring turned about a point, from x to y (to the right, as y points down).
+pub(super) fn turned(ring: Vec<[f64; 2]>, [x, y]: [f64; 2], degrees: f64) -> Vec<[f64; 2]> {
+    if degrees == 0.0 {
+        return ring;
+    }
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    let corner = |[px, py]: [f64; 2]| {
+        let (along, down) = (px - x, py - y);
+        [x + along * cos - down * sin, y + along * sin + down * cos]
+    };
+    ring.into_iter().map(corner).collect()
 }
 
 /// JSON of a type, with or without a byte order mark.

@@ -98,3 +98,114 @@ fn what_has_no_outlines_or_is_broken_is_told() {
         (1, 2)
     );
 }
+
+#[test]
+fn cvat_is_read_in_its_order_of_drawing() {
+    let text = r#"<?xml version="1.0" encoding="utf-8"?><annotations><version>1.1</version>
+        <image id="0" name="north/a.png" width="20" height="10">
+        <polygon label="roof" points="1.00,1.00;5.00,1.00;5.00,4.00" z_order="2"><attribute name="k">v</attribute></polygon>
+        <mask label="tree" rle="1, 2, 1, 2" left="3" top="4" width="3" height="2" z_order="1"/>
+        <box label="a &amp; b" xtl="2" ytl="2" xbr="6" ybr="4" rotation="90.0" z_order="0"/>
+        <ellipse label="tree" cx="5" cy="5" rx="2" ry="1" z_order="0"/>
+        <mask label="tree" rle="6" left="3" top="4" width="3" height="2"/>
+        <polyline label="way" points="1,1;2,2"/><polygon label="roof" points="1,1;2"/>
+        </image><image id="1" name="b.png" width="20" height="10"/></annotations>"#;
+    let read = of("annotations.xml", text);
+    let [image, empty] = &read.images[..] else {
+        panic!("{read:?}")
+    };
+    assert_eq!(
+        (image.name.as_deref(), image.size),
+        (Some("north/a.png"), Some([20, 10]))
+    );
+    // The mask's middle column, and a pixel at either side: three rectangles or fewer.
+    let drawn = told(image);
+    assert_eq!(
+        drawn.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+        ["a & b", "tree", "tree", "roof"]
+    );
+    let rings: Vec<_> = image.polygons.rings().collect();
+    // A box of 4 x 2 on end.
+    let near = |[x, y]: [f64; 2]| rings[0][0].iter().any(|p| (p[0] - x).hypot(p[1] - y) < 1e-9);
+    assert!(near([3.0, 1.0]) && near([5.0, 5.0]), "{:?}", rings[0][0]);
+    let area = |ring: &[[f64; 2]]| {
+        (ring[1][0] - ring[0][0] + ring[1][1] - ring[0][1]).abs()
+            * (ring[2][0] - ring[1][0] + ring[2][1] - ring[1][1]).abs()
+    };
+    assert_eq!(rings[2].iter().map(|ring| area(ring)).sum::<f64>(), 4.0);
+    assert!(
+        rings[2]
+            .iter()
+            .flat_map(|ring| ring.iter())
+            .all(|[x, y]| (3.0..=6.0).contains(x) && (4.0..=6.0).contains(y))
+    );
+    assert_eq!(
+        (image.polygons.left_out.broken, image.polygons.left_out.other_shapes),
+        (1, 1)
+    );
+    assert!(empty.polygons.is_empty());
+    for hostile in [
+        "<annotations><image name='a'><polygon",
+        "<!DOCTYPE l [<!ENTITY a 'aa'>]><annotations><image name='a'><polygon/></image></annotations>",
+    ] {
+        assert!(
+            matches!(read_one("a.xml", hostile), Err(AnnotationError::Syntax(_))),
+            "{hostile}"
+        );
+    }
+    let lying = r#"<annotations><image name="a.png"><mask rle="0, 18446744073709551615" left="0" top="0" width="4e9" height="4e9"/>
+        <mask rle="0, 4" left="0" top="0" width="1e300" height="1"/><polygon points="1e300,1;2,2;3,3"/><polygon points="1,1;2,2;3,1"/></image></annotations>"#;
+    let read = of("a.xml", lying);
+    assert_eq!(
+        (told(&read.images[0]).len(), read.images[0].polygons.left_out.broken),
+        (1, 3)
+    );
+}
+
+fn read_one(path: &str, text: &str) -> Result<Annotations, AnnotationError> {
+    read(path, text.as_bytes()).expect("known")
+}
+
+#[test]
+fn label_studio_is_read_task_by_task() {
+    let text = r#"[{"id": 1, "data": {"image": "/data/upload/1/0a1b2c3d-a.png"}, "predictions": [{"result": []}], "annotations": [
+        {"was_cancelled": true, "result": [{"type": "polygonlabels", "original_width": 3, "original_height": 4, "value": {"points": [[0, 0], [9, 0], [9, 9]], "polygonlabels": ["no"]}}]},
+        {"result": [
+          {"type": "polygonlabels", "original_width": 200, "original_height": 100, "value": {"points": [[10, 10], [50, 10], [50, 60]], "closed": true, "polygonlabels": ["roof"]}},
+          {"type": "rectanglelabels", "original_width": 200, "original_height": 100, "value": {"x": 50, "y": 50, "width": 10, "height": 10, "rotation": 90, "rectanglelabels": ["tree"]}},
+          {"type": "ellipselabels", "original_width": 200, "original_height": 100, "value": {"x": 50, "y": 50, "radiusX": 5, "radiusY": 20, "rotation": 0, "ellipselabels": ["tree"]}},
+          {"type": "keypointlabels", "original_width": 200, "original_height": 100, "value": {"x": 5, "y": 5, "width": 1, "keypointlabels": ["tree"]}},
+          {"type": "polygonlabels", "value": {"points": [[10, 10], [50, 10], [50, 60]], "polygonlabels": ["roof"]}},
+          {"type": "choices", "value": {"choices": ["cloudy"]}}]}]},
+        {"id": 2, "data": {"image": "b.png"}, "annotations": [{"result": []}]},
+        {"id": 3, "data": {"image": "c.png"}, "annotations": []}]"#;
+    let read = of("project.json", text);
+    let [image, empty] = &read.images[..] else {
+        panic!("{read:?}")
+    };
+    assert_eq!(
+        (image.other_name.as_deref(), image.size),
+        (Some("/data/upload/1/a.png"), Some([200, 100]))
+    );
+    assert_eq!(
+        told(image),
+        [("roof".into(), 1), ("tree".into(), 1), ("tree".into(), 1)]
+    );
+    assert_eq!(
+        (image.polygons.left_out.broken, image.polygons.left_out.other_shapes),
+        (1, 1)
+    );
+    let rings: Vec<_> = image.polygons.rings().collect();
+    assert_eq!(rings[0][0][..2], [[20.0, 10.0], [100.0, 10.0]]);
+    // 20 x 10 pixels about (100, 50), a quarter to the right: 10 to the left of it, 20 below.
+    let near = |[x, y]: [f64; 2]| rings[1][0].iter().any(|p| (p[0] - x).hypot(p[1] - y) < 1e-9);
+    assert!(near([90.0, 50.0]) && near([100.0, 70.0]), "{:?}", rings[1][0]);
+    assert!(empty.name.as_deref() == Some("b.png") && empty.polygons.is_empty());
+    assert!(matches!(
+        read_one(
+            "a.json",
+            r#"[{"annotations": [{"result": [{"value": 3}]}], "data": {}}]"#
+        ),
+        Err(AnnotationError::Syntax(_))
+    ));
+}

@@ -15,7 +15,7 @@ mod rings;
 pub mod shapefile;
 mod shapefile_parts;
 mod wkb;
-mod xml;
+pub(super) mod xml;
 
 use std::collections::BTreeMap;
 

@@ -23,7 +23,7 @@ pub enum XmlError {
 }
 
 /// What is seen of a file.
-pub(super) enum Seen<'a> {
+pub(in crate::formats) enum Seen<'a> {
     /// An element begins; its name without a prefix.
     Start(&'a str, Attributes<'a>),
     /// It ends; what stood directly in it.
@@ -31,11 +31,11 @@ pub(super) enum Seen<'a> {
 }
 
 /// The attributes of an element.
-pub(super) struct Attributes<'a>(&'a BytesStart<'a>);
+pub(in crate::formats) struct Attributes<'a>(&'a BytesStart<'a>);
 
 impl Attributes<'_> {
     /// The value of one of this name.
-    pub(super) fn get(&self, name: &str) -> Option<String> {
+    pub(in crate::formats) fn get(&self, name: &str) -> Option<String> {
         let found = self.0.try_get_attribute(name).ok()??;
         Some(plain(&found.value))
     }
@@ -45,7 +45,10 @@ impl Attributes<'_> {
 ///
 /// # Errors
 /// If the file is no XML, ends early, or declares entities; or what `see` says.
-pub(super) fn walk<E: From<XmlError>>(bytes: &[u8], mut see: impl FnMut(Seen) -> Result<(), E>) -> Result<(), E> {
+pub(in crate::formats) fn walk<E: From<XmlError>>(
+    bytes: &[u8],
+    mut see: impl FnMut(Seen) -> Result<(), E>,
+) -> Result<(), E> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = String::from_utf8_lossy(bytes);
     let mut reader = Reader::from_str(&text);
