@@ -35,7 +35,7 @@ export type ModelFormat = "safetensors" | "onnx" | "onnx_qgis" | "keras" | "kera
 /**
  * A part of an image that is measured and not trained on, in its pixels.
  */
-export interface HeldBack {
+export interface HeldBackInfo {
     pair: number;
     left: number;
     top: number;
@@ -172,6 +172,54 @@ export interface TrainTile {
 }
 
 /**
+ * A validation that was done, as the curve and saved runs hold it.
+ */
+export interface ValidationFigures {
+    step: number;
+    /**
+     * `None` if there is no validation set.
+     */
+    validation: Metrics | undefined;
+    /**
+     * The same over (at most 8 of) the training images.
+     */
+    training: Metrics;
+    /**
+     * These weights were the best so far.
+     */
+    best: boolean;
+    best_step: number;
+    elapsed_ms: number;
+    /**
+     * Pixels with a label that the figures are of, on the images held back (on those trained on where there are none);
+     * runs from before labels were painted do not say.
+     */
+    labelled_px?: number;
+    /**
+     * Labels are painted, and too few of them are measured to rely on the figures.
+     */
+    too_few_labels?: boolean;
+}
+
+/**
+ * A whole run.
+ */
+export interface RunFigures {
+    steps: number;
+    epochs: number;
+    loss_first: number;
+    loss_last: number;
+    best_step: number;
+    /**
+     * Metrics of the best weights.
+     */
+    validation: Metrics | undefined;
+    training: Metrics | undefined;
+    ms_per_step: number;
+    elapsed_ms: number;
+}
+
+/**
  * All settings of a run. Numbers arrive as the page typed them: any may be anything until it is checked.
  */
 export interface TrainConfig {
@@ -253,7 +301,7 @@ export interface TrainConfig {
      * Validate every so many steps; 0 = chosen from the run's length.
      */
     validate_every: number;
-    keep_best: KeepBest;
+    keep_best: BestBy;
     /**
      * Validations without improvement after which the run stops; 0 = never.
      */
@@ -271,6 +319,14 @@ export interface TrainConfig {
      * Weight of a pixel by its class, background first; empty = as `foreground_weight` says.
      */
     class_weights: number[];
+    /**
+     * Width of the class between objects that touch, pixels; 0: there is none.
+     */
+    boundary_px?: number;
+    /**
+     * What an object is, where `boundary_px` is not 0.
+     */
+    objects_by?: ObjectsBy;
     norm_statistics: NormStatistics;
     /**
      * Of a network of one class, where images are held back.
@@ -336,6 +392,38 @@ export interface Unpaired {
 }
 
 /**
+ * An image, or a crop of one, beside its truth and what the network says.
+ */
+export interface PreviewItem {
+    pair: number;
+    name: string;
+    /**
+     * From the validation set (else from the training set).
+     */
+    validation: boolean;
+    /**
+     * Column and row of the image that the crop begins with, where it is one; `None` = all of the image.
+     */
+    corner?: [number, number] | undefined;
+    width: number;
+    height: number;
+    iou: number | undefined;
+    /**
+     * As in [`Metrics`].
+     */
+    threshold: number | undefined;
+    rgba: Uint8Array;
+    /**
+     * 0 or 255, or class numbers (255 = not labelled) where the run has classes.
+     */
+    truth: Uint8Array;
+    /**
+     * Probability, 0 to 255, or class numbers.
+     */
+    probability: Uint8Array;
+}
+
+/**
  * Channels the model sees.
  */
 export type Channels = "rgb" | "grey";
@@ -354,7 +442,19 @@ export interface PassedOver {
 /**
  * How a mask pixel becomes foreground (1) or background (0), or one of several classes.
  */
-export type MaskRule = { kind: "threshold"; at: number; invert: boolean } | { kind: "not_black"; invert: boolean } | { kind: "colour"; rgb: [number, number, number]; invert: boolean; code?: number } | { kind: "classes"; legend: LegendEntry[]; rest?: MaskRule };
+export type MaskRule = { kind: "threshold"; at: number; invert: boolean } | { kind: "not_black"; invert: boolean } | { kind: "colour"; rgb: [number, number, number]; invert: boolean; code?: number } | { kind: "classes"; legend: LegendEntry[]; rest?: MaskRule; boundary?: Boundary };
+
+/**
+ * How a run ended.
+ */
+export interface RunEnd extends RunFigures {
+    run_id: number;
+    reason: EndReason;
+    /**
+     * What would help, where the run ended ill.
+     */
+    retry: Retry | undefined;
+}
 
 /**
  * How far a tile's pose and light may be off, either way; each sample draws evenly from all of it.
@@ -380,6 +480,22 @@ export interface AugmentRanges {
     contrast: number;
     poses: Poses;
 }
+
+/**
+ * A class between objects that touch or nearly do.
+ */
+export interface Boundary {
+    /**
+     * Pixels that have two objects within half of it belong to the class.
+     */
+    width_px: number;
+    objects: ObjectsBy;
+}
+
+/**
+ * What of a mask is one object.
+ */
+export type ObjectsBy = "outlines" | "values";
 
 /**
  * How fast the running statistics of batch normalisation follow the batches.
@@ -440,6 +556,10 @@ export interface Outlines {
      * Right angles where outlines nearly have them, as buildings do.
      */
     right_angles?: boolean;
+    /**
+     * Objects that touch become outlines of their own: along the class between them, or at their necks.
+     */
+    separate?: boolean;
 }
 
 /**
@@ -451,6 +571,36 @@ export type ValBy = "share" | "place";
  * How the learning rate goes over a run.
  */
 export type Schedule = "one_cycle" | "cosine" | "constant" | "plateau";
+
+/**
+ * How training goes.
+ */
+export interface StepFigures {
+    /**
+     * Steps done, from 1.
+     */
+    step: number;
+    steps_total: number;
+    epoch: number;
+    /**
+     * Mean training loss since the last report.
+     */
+    loss: number;
+    /**
+     * Pixel accuracy of the training batch at 0.5.
+     */
+    accuracy: number;
+    images_per_s: number;
+    /**
+     * Median of the recent steps.
+     */
+    ms_per_step: number;
+    elapsed_ms: number;
+    /**
+     * Time left with the validations to come; `None` until five steps were measured.
+     */
+    left_ms: number | undefined;
+}
 
 /**
  * How training tiles are cut from images.
@@ -485,7 +635,7 @@ export interface Metrics {
 /**
  * One change that mends a finding.
  */
-export type Mend = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: MaskRule } | { kind: "settings"; settings: [string, string][] } | { kind: "shift"; shifts: OutlineShift[] } | { kind: "leave_out"; parts: UnmappedPart[]; on: boolean };
+export type Fix = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: MaskRule } | { kind: "settings"; settings: [string, string][] } | { kind: "shift"; shifts: OutlineShift[] } | { kind: "leave_out"; parts: UnmappedPart[]; on: boolean };
 
 /**
  * One request to the engine. Commands are handled one at a time, in order.
@@ -536,7 +686,7 @@ export interface Finding {
      * Sizes or a name that the sentence needs.
      */
     detail: string | undefined;
-    mend: Mend;
+    mend: Fix;
 }
 
 /**
@@ -747,6 +897,11 @@ export interface ViewPrediction {
      */
     step: number;
 }
+
+/**
+ * What a run is at.
+ */
+export type Phase = "compiling" | "training" | "validating" | "paused";
 
 /**
  * What a saved run says of itself.
@@ -1077,7 +1232,7 @@ export type Poses = "one" | "mirrored" | "eight";
 /**
  * Which weights a run ends with.
  */
-export type KeepBest = "validation_iou" | "training_loss";
+export type BestBy = "validation_iou" | "training_loss";
 
 /**
  * Why a run ended.
@@ -1088,6 +1243,29 @@ export type EndReason = "finished" | "stopped" | "early_stopped" | "not_finite" 
  * Why the CPU was taken.
  */
 export type DeviceReason = "no_webgpu" | "no_adapter" | "software_adapter" | "missing_timestamp_query" | "self_test_failed" | "insecure_context" | "asked_for_cpu";
+
+/**
+ * [`StepFigures`] of a run.
+ */
+export interface StepReport extends StepFigures {
+    run_id: number;
+}
+
+/**
+ * [`ValidationFigures`] of a run, and what is told of the newest validation alone.
+ */
+export interface ValidationReport extends ValidationFigures {
+    run_id: number;
+    /**
+     * Every image that was looked at.
+     */
+    images: ImageScore[];
+    /**
+     * Precision and recall by threshold, of the held-back images (of the training ones where there are none); empty for
+     * several classes.
+     */
+    curve: CurvePoint[];
+}
 
 export interface ColourShare {
     rgb: [number, number, number];
@@ -1135,7 +1313,7 @@ export interface ConfigReport {
     /**
      * The part of the only image that is held back; that image then counts on both sides.
      */
-    held_back?: HeldBack | undefined;
+    held_back?: HeldBackInfo | undefined;
     /**
      * What the chosen augmentation draws from.
      */
@@ -1340,117 +1518,6 @@ export interface PredictionResult {
     elapsed_ms: number;
 }
 
-export interface PreviewItem {
-    pair: number;
-    name: string;
-    /**
-     * From the validation set (else from the training set).
-     */
-    validation: boolean;
-    /**
-     * Column and row of the image that the crop begins with, where it is one; `None` = all of the image.
-     */
-    corner?: [number, number] | undefined;
-    width: number;
-    height: number;
-    iou: number | undefined;
-    /**
-     * As in [`Metrics`].
-     */
-    threshold: number | undefined;
-    rgba: Uint8Array;
-    /**
-     * 0 or 255, or class numbers (255 = not labelled) where the run has classes.
-     */
-    truth: Uint8Array;
-    /**
-     * Probability, 0 to 255, or class numbers.
-     */
-    probability: Uint8Array;
-}
-
-export interface RunEnd {
-    run_id: number;
-    reason: EndReason;
-    steps: number;
-    epochs: number;
-    loss_first: number;
-    loss_last: number;
-    best_step: number;
-    /**
-     * Metrics of the weights kept.
-     */
-    validation: Metrics | undefined;
-    training: Metrics | undefined;
-    ms_per_step: number;
-    elapsed_ms: number;
-    /**
-     * What would help, where the run ended ill.
-     */
-    retry: Retry | undefined;
-}
-
-export interface StepReport {
-    run_id: number;
-    /**
-     * Steps done, from 1.
-     */
-    step: number;
-    steps_total: number;
-    epoch: number;
-    /**
-     * Mean training loss since the last report.
-     */
-    loss: number;
-    /**
-     * Pixel accuracy of the training batch at 0.5.
-     */
-    accuracy: number;
-    images_per_s: number;
-    /**
-     * Median of the recent steps.
-     */
-    ms_per_step: number;
-    elapsed_ms: number;
-    /**
-     * Time left with the validations to come; `None` until five steps were measured.
-     */
-    left_ms: number | undefined;
-}
-
-export interface ValidationReport {
-    run_id: number;
-    step: number;
-    /**
-     * `None` if there is no validation set.
-     */
-    validation: Metrics | undefined;
-    /**
-     * The same over (at most 8 of) the training images.
-     */
-    training: Metrics;
-    best: boolean;
-    best_step: number;
-    elapsed_ms: number;
-    /**
-     * Every image that was looked at.
-     */
-    images: ImageScore[];
-    /**
-     * Precision and recall by threshold, of the held-back images (of the training ones where there are none); empty for
-     * several classes.
-     */
-    curve: CurvePoint[];
-    /**
-     * Pixels with a label that the figures are of, on the images held back (on those trained on where there are none).
-     */
-    labelled_px?: number;
-    /**
-     * Labels are painted, and too few of them are measured to rely on the figures.
-     */
-    too_few_labels?: boolean;
-}
-
 export type Advice = "lower_rate" | "batch_norm" | "balance";
 
 export type AreaUnit = "px" | "m2";
@@ -1464,8 +1531,6 @@ export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" |
 export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs" | "does_not_fit" | "needs_binary_masks" | "wrong_count" | "no_places";
 
 export type FindingCode = "empty_masks" | "full_masks" | "inverted" | "some_inverted" | "mask_is_image" | "copies" | "tiny_foreground" | "rare_class" | "mixed_sizes" | "mixed_bands" | "mixed_depths" | "too_few_pairs" | "few_scenes" | "outlines_shifted" | "outlines_moved" | "part_unmapped" | "part_left_out";
-
-export type Phase = "compiling" | "training" | "validating" | "paused";
 
 export type PictureOf = "pair" | "input" | "unpaired";
 

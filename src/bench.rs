@@ -1,4 +1,4 @@
-//! The benchmark's training problem: the seed's `unet` on made-up data.
+//! The benchmark's training problem: Classic's `unet` on made-up data.
 //!
 //! With `deterministic` the weights, the data and the optimizer are those of the peers' benchmark
 //! (mulberry32, he-uniform weights from seed 1000 on, a noisy checkerboard), so that losses of
@@ -13,7 +13,7 @@ use crate::{
         read_back::read_back,
         timing::{self, Pass},
     },
-    train::{Batch, TrainError, Trainer, expected_bytes},
+    train::{AdamConfig, Batch, TrainError, Trainer, expected_bytes},
 };
 
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +57,7 @@ impl Bench {
             write_weights(&mut model, &tensors).map_err(|e| TrainError::Read(e.to_string()))?;
         }
         let loss = LossConfig::of(crate::values::Loss::Bce);
-        let trainer = Trainer::new(model, loss, 1e-4, 1, true);
+        let trainer = Trainer::new(model, loss, AdamConfig::default(), 1e-4, 1, true);
         let (size, batch) = (config.size, config.batch);
         let (x, y) = checkerboard(size, batch);
         let upload = |values| Tensor::from_data(TensorData::new(values, [batch, size, size, 1]), device);
@@ -180,7 +180,7 @@ pub async fn operator_times(
     Ok((ceiling, times))
 }
 
-/// The seed's `unet` with one band.
+/// Classic's `unet` with one band.
 fn network(config: &BenchConfig) -> ModelConfig {
     ModelConfig {
         architecture: Architecture::Unet,

@@ -16,7 +16,7 @@ pub use pixel_set::PixelSet;
 pub use prediction_map::{Labels, PredictionMap};
 pub use quantized_map::QuantizedMap;
 pub use results::{NODATA_CLASS, csv_cell};
-pub use vector::{Classes, Geojson, VectorOptions, has_place};
+pub use vector::{Between, Classes, Geojson, VectorOptions, has_place};
 
 use crate::{
     formats::{
@@ -40,9 +40,9 @@ pub fn to_u16(probability: &[f32]) -> Vec<u16> {
 ///
 /// # Errors
 /// If the encoder fails.
-pub fn mask_png(kept: &PredictionMap, threshold: f32, parts: Parts) -> Result<Vec<u8>, EncodeError> {
-    let size = [kept.width, kept.height];
-    if let Some(labels) = &kept.labels {
+pub fn mask_png(map: &PredictionMap, threshold: f32, parts: Parts) -> Result<Vec<u8>, EncodeError> {
+    let size = [map.width, map.height];
+    if let Some(labels) = &map.labels {
         let largest = labels.numbers.iter().max().copied().unwrap_or(0);
         let mut colours = labels.palette.clone();
         colours.resize(colours.len().max(usize::from(largest) + 1), [0; 3]);
@@ -50,18 +50,18 @@ pub fn mask_png(kept: &PredictionMap, threshold: f32, parts: Parts) -> Result<Ve
         return encode::stream_png(PngKind::Palette(&colours), size, numbers, parts);
     }
     let cut = PredictionMap::cut(threshold);
-    let pixels = kept.probability.iter().map(|p| if p >= cut { 255 } else { 0 });
+    let pixels = map.probability.iter().map(|p| if p >= cut { 255 } else { 0 });
     encode::stream_png(PngKind::Grey8, size, pixels, parts)
 }
 
-/// The seed's 16-bit grey PNG: neither thresholded nor, in its own pipeline, resized back. Of a scene so large that its
-/// probabilities are kept in coarse steps, 8-bit. Gives the file's beginning (see [`Parts::finish`]).
+/// Classic's 16-bit grey PNG: neither thresholded nor, in its own pipeline, resized back. Of a scene so large that its
+/// probabilities are held in coarse steps, 8-bit. Gives the file's beginning (see [`Parts::finish`]).
 ///
 /// # Errors
 /// If the encoder fails.
-pub fn probability_png(kept: &PredictionMap, parts: Parts) -> Result<Vec<u8>, EncodeError> {
-    let size = [kept.width, kept.height];
-    match (&kept.seed_map, &kept.probability) {
+pub fn probability_png(map: &PredictionMap, parts: Parts) -> Result<Vec<u8>, EncodeError> {
+    let size = [map.width, map.height];
+    match (&map.classic_map, &map.probability) {
         (Some((width, height, map)), _) => {
             encode::stream_png(PngKind::Grey16, [*width, *height], map.iter().copied(), parts)
         }
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn probabilities_round_as_the_seed_does() {
+    fn probabilities_round_as_classic_does() {
         assert_eq!(
             to_u16(&[0.0, 1.0, 0.5, f32::NAN, -1.0, 2.0]),
             [0, 65535, 32768, 0, 0, 65535]
@@ -135,16 +135,13 @@ mod tests {
 
     #[test]
     fn a_mask_has_the_inputs_size_and_two_values() {
-        let kept = PredictionMap {
+        let map = PredictionMap {
             width: 3,
             height: 2,
             probability: to_u16(&[0.0, 0.49, 0.5, 0.51, 1.0, 0.2]).into(),
-            labels: None,
-            seed_map: None,
-            geo: None,
-            missing: None,
+            ..PredictionMap::default()
         };
-        let png = mask_png(&kept, 0.5, Parts::whole()).expect("encodes");
+        let png = mask_png(&map, 0.5, Parts::whole()).expect("encodes");
         let back = image::load_from_memory(&png).expect("decodes");
         assert_eq!(
             (back.width(), back.height(), back.color()),
@@ -152,15 +149,15 @@ mod tests {
         );
         assert_eq!(back.to_luma8().into_raw(), [0, 0, 255, 255, 255, 0]);
         let sixteen =
-            image::load_from_memory(&probability_png(&kept, Parts::whole()).expect("encodes")).expect("decodes");
+            image::load_from_memory(&probability_png(&map, Parts::whole()).expect("encodes")).expect("decodes");
         assert_eq!(sixteen.color(), image::ColorType::L16);
-        assert_eq!(QuantizedMap::Fine(sixteen.to_luma16().into_raw()), kept.probability);
+        assert_eq!(QuantizedMap::Fine(sixteen.to_luma16().into_raw()), map.probability);
     }
 
     #[test]
     fn several_classes_become_a_palette() {
         let palette = vec![[0x3C, 0x10, 0x98], [0x84, 0x29, 0xF6], [1, 2, 3]];
-        let kept = PredictionMap {
+        let map = PredictionMap {
             width: 2,
             height: 2,
             probability: vec![65535; 4].into(),
@@ -168,11 +165,9 @@ mod tests {
                 numbers: vec![0, 2, 1, 1],
                 palette: palette.clone(),
             }),
-            seed_map: None,
-            geo: None,
-            missing: None,
+            ..PredictionMap::default()
         };
-        let png = mask_png(&kept, 0.5, Parts::whole()).expect("encodes");
+        let png = mask_png(&map, 0.5, Parts::whole()).expect("encodes");
         // The header says: 8 bit, palette.
         assert_eq!(&png[24..26], &[8, 3]);
         let back = image::load_from_memory(&png).expect("decodes").to_rgb8().into_raw();

@@ -15,6 +15,7 @@
 //! | device | [`device`] | WebGPU or CPU, chosen and self-tested |
 //! | operators | [`ops`] | convolution, pooling, batch norm, warp, Adam: CPU SIMD and WGSL, one folder each |
 //! | codecs | [`formats`] | bytes <-> rasters and named tensors |
+//! | ground | [`geo`] | reference systems, affine transforms, the ellipsoid, polygons into pixels |
 //! | values | [`values`] | settings with limits, labels, metrics, notes: what crosses floors and the worker |
 //!
 //! Beside them, and not in the released page: [`bench`], the benchmark's training problem, and [`checks`], numeric checks that
@@ -32,6 +33,7 @@ pub mod device;
 pub mod engine;
 pub mod export;
 pub mod formats;
+pub mod geo;
 pub mod infer;
 pub mod model;
 pub mod ops;

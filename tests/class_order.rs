@@ -37,7 +37,11 @@ fn legend(colours: &[[u8; 3]]) -> Command {
     };
     let legend = colours.iter().map(entry).collect();
     Command::SetMaskRule {
-        rule: MaskRule::Classes { legend, rest: None },
+        rule: MaskRule::Classes {
+            legend,
+            rest: None,
+            boundary: None,
+        },
     }
 }
 
@@ -51,8 +55,9 @@ fn outputs_follow_the_classes_of_the_data() {
         ..small(&mut engine)
     };
     let learnt = train(&mut engine, config.clone());
-    let iou = |end: &groundmask::protocol::RunEnd| end.validation.clone().and_then(|m| m.iou).expect("a figure");
-    assert!(iou(&learnt.end) > 0.8, "{:?}", learnt.end.validation);
+    let iou =
+        |end: &groundmask::protocol::RunEnd| end.figures.validation.clone().and_then(|m| m.iou).expect("a figure");
+    assert!(iou(&learnt.end) > 0.8, "{:?}", learnt.end.figures.validation);
 
     // The same classes in a legend of another order, as where another one is the most frequent: the figures are the same.
     let purpose = Purpose::Train;
@@ -73,7 +78,7 @@ fn outputs_follow_the_classes_of_the_data() {
             "{started:?}"
         );
         let end = common::finish(&mut engine, started).end;
-        let ious = end.validation.expect("pairs were held back").class_iou;
+        let ious = end.figures.validation.expect("pairs were held back").class_iou;
         let of = |colour| {
             colours
                 .iter()

@@ -65,6 +65,7 @@ fn colours_become_classes_and_are_learnt() {
             rule: MaskRule::Classes {
                 legend: entries,
                 rest: None,
+                boundary: None,
             },
         },
     ));
@@ -78,7 +79,7 @@ fn colours_become_classes_and_are_learnt() {
         ..small(&mut engine)
     };
     let run = train(&mut engine, config);
-    let metrics = run.end.validation.clone().expect("pairs were held back");
+    let metrics = run.end.figures.validation.clone().expect("pairs were held back");
     println!("IoU {:?}, by class {:?}", metrics.iou, metrics.class_iou);
     assert_eq!(metrics.class_iou.len(), 3);
     assert!(metrics.iou.unwrap() > 0.6, "{metrics:?}");
@@ -152,6 +153,7 @@ fn a_legend_of_one_class_is_refused_and_changes_nothing() {
             rule: MaskRule::Classes {
                 legend: one,
                 rest: None,
+                boundary: None,
             },
         },
     );
@@ -212,7 +214,7 @@ fn odd_files_load_as_six_classes_and_train() {
     let run = train(&mut engine, config);
     let losses = run.losses();
     let (first, last) = (losses[0], losses[losses.len() - 10..].iter().sum::<f64>() / 10.0);
-    let training = run.end.training.expect("measured");
+    let training = run.end.figures.training.expect("measured");
     println!(
         "loss {first:.3} -> {last:.3}, training accuracy {:?}, IoU by class {:?}",
         training.accuracy, training.class_iou

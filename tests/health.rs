@@ -46,16 +46,16 @@ fn following_the_advice_leads_to_a_run_that_learns() {
     let mut tried = Vec::new();
     for _ in 0..5 {
         let run = train(&mut engine, config.clone());
-        tried.push((config.lr, run.end.reason, run.end.steps));
+        tried.push((config.lr, run.end.reason, run.end.figures.steps));
         if !ill(&run) {
             println!("{tried:?}");
             assert!(tried.len() > 1, "the first rate should not have worked: {tried:?}");
             assert_eq!(run.end.reason, EndReason::Finished);
             assert!(run.end.retry.is_none());
-            assert!(run.end.validation.and_then(|m| m.iou).unwrap() > 0.5);
+            assert!(run.end.figures.validation.and_then(|m| m.iou).unwrap() > 0.5);
             return;
         }
-        assert!(run.end.steps < 200, "{tried:?}");
+        assert!(run.end.figures.steps < 200, "{tried:?}");
         let retry = run.end.retry.clone().expect("advice");
         assert_ne!(retry.config, config);
         config = retry.config;

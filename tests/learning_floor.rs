@@ -22,13 +22,13 @@ fn reached(engine: &mut Engine, held_back: &[&str]) -> Metrics {
         ..preset(engine, Preset::Fast)
     };
     let end = train(engine, config).end;
-    let metrics = end.validation.expect("pairs were held back");
+    let metrics = end.figures.validation.expect("pairs were held back");
     println!(
         "IoU {:.3}, F1 {:.3} at {:.2}, {:.0} ms a step",
         metrics.iou.unwrap_or_default(),
         metrics.f1.unwrap_or_default(),
         metrics.threshold.unwrap_or_default(),
-        end.ms_per_step
+        end.figures.ms_per_step
     );
     metrics
 }

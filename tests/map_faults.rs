@@ -32,12 +32,12 @@ fn shifted_outlines_are_found_and_right_ones_are_left_alone() {
             let way = seed as f64 * 0.7 + 0.3;
             let shift = [way.cos(), way.sin()].map(|v| v * metres / PIXEL_M);
             let view = view(&town, town.mask(seed, SLOPPY_PX, shift, |_| true));
-            let verdict = Surface::new(&view, 50)
+            let estimate = Surface::new(&view, 50)
                 .and_then(|s| s.judge())
                 .expect("outlines enough");
-            let off_m = (verdict.best_px[0] + shift[0]).hypot(verdict.best_px[1] + shift[1]) * PIXEL_M;
-            let said = verdict.is_shifted(2.0 / PIXEL_M);
-            println!("{layout:?} {seed} moved {metres} m: said {said}, {off_m:.2} m off, {verdict:?}");
+            let off_m = (estimate.best_px[0] + shift[0]).hypot(estimate.best_px[1] + shift[1]) * PIXEL_M;
+            let said = estimate.is_shifted(2.0 / PIXEL_M);
+            println!("{layout:?} {seed} moved {metres} m: said {said}, {off_m:.2} m off, {estimate:?}");
             found[at] += usize::from(said && off_m <= 1.0);
             assert!(
                 !said || metres > 0.0 && off_m <= 1.0,
@@ -58,10 +58,10 @@ fn outlines_of_nothing_are_not_said_to_be_shifted() {
             Town::new(seed + 50, Layout::Scattered, SIDE),
         );
         let view = view(&town, other.mask(seed, SLOPPY_PX, [0.0, 0.0], |_| true));
-        let verdict = Surface::new(&view, 50).and_then(|s| s.judge());
+        let estimate = Surface::new(&view, 50).and_then(|s| s.judge());
         assert!(
-            !verdict.is_some_and(|v| v.is_shifted(4.0)),
-            "{layout:?} {seed} {verdict:?}"
+            !estimate.is_some_and(|v| v.is_shifted(4.0)),
+            "{layout:?} {seed} {estimate:?}"
         );
     }
 }
@@ -133,7 +133,7 @@ fn small_tiles_are_judged_together() {
             "nothing is said before all is looked at"
         );
         while let Some(pair) = faults.next(&data) {
-            faults.look(&data.pairs[pair], Some(PIXEL_M));
+            faults.inspect(&data.pairs[pair], Some(PIXEL_M));
         }
         let found = faults.found(&data);
         println!("moved {shift:?}: {:?}", found.moves);

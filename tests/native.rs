@@ -42,7 +42,7 @@ fn a_run_goes_over_and_back_and_is_the_uninterrupted_one() {
         let events = pollster::block_on(engine.advance(0.0));
         let is_half = events
             .iter()
-            .any(|event| matches!(event, Event::Step(step) if step.step == 10));
+            .any(|event| matches!(event, Event::Step(step) if step.figures.step == 10));
         begun.extend(events);
         if is_half {
             let (_, saved) = pollster::block_on(engine.save_run(1.0, 0.0, &mut half));
@@ -120,7 +120,7 @@ fn a_run_goes_over_and_back_and_is_the_uninterrupted_one() {
     let mut engine = with_scenes();
     let events = engine.resume_run(None, &mut done_bytes.as_slice(), None);
     assert!(matches!(events.first(), Some(Event::RunStarted { .. })), "{events:?}");
-    assert_eq!(finish(&mut engine, events).end.steps, 40);
+    assert_eq!(finish(&mut engine, events).end.figures.steps, 40);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use groundmask::{
     engine::Engine,
     formats::{Limits, decode, weights_file::WeightsFile},
     protocol::{
-        Architecture, Channels, Command, Event, ExportKind, KeepBest, MaskRule, Outlines, Preset, Purpose, Sampling,
+        Architecture, BestBy, Channels, Command, Event, ExportKind, MaskRule, Outlines, Preset, Purpose, Sampling,
         TrainConfig,
     },
 };
@@ -80,7 +80,7 @@ fn cases() -> [(&'static str, Files, Settings); 2] {
         steps: f64::from(STEPS),
         steps_per_epoch: 4.0,
         validate_every: 8.0,
-        keep_best: KeepBest::TrainingLoss,
+        keep_best: BestBy::TrainingLoss,
         ..preset(engine, Preset::Classic)
     };
     [("norm", scenes(false), norm), ("classes", scenes(true), classes)]
@@ -125,7 +125,7 @@ fn predict(engine: &mut Engine, (path, bytes): (String, Vec<u8>)) -> Vec<u8> {
 
 fn figures(events: Vec<Event>, from: u32) -> Figures {
     let losses = events.iter().filter_map(|event| match event {
-        Event::Step(report) if report.step > from => Some((report.step, bits(report.loss))),
+        Event::Step(report) if report.figures.step > from => Some((report.figures.step, bits(report.figures.loss))),
         _ => None,
     });
     let losses = losses.collect();
@@ -133,7 +133,7 @@ fn figures(events: Vec<Event>, from: u32) -> Figures {
         Event::RunEnded(end) => Some(end),
         _ => None,
     });
-    let end = end.expect("an end");
+    let end = end.expect("an end").figures;
     let metrics = end.validation.or(end.training);
     Figures {
         losses,
@@ -164,7 +164,7 @@ fn write(folder: &Path, files: Files, config: Settings) {
         let new = pollster::block_on(engine.advance(0.0));
         let saves = new
             .iter()
-            .any(|event| matches!(event, Event::Step(report) if report.step == SAVED_AT));
+            .any(|event| matches!(event, Event::Step(report) if report.figures.step == SAVED_AT));
         all.extend(new);
         if saves {
             let mut bytes: Vec<u8> = Vec::new();

@@ -36,9 +36,9 @@ fn a_run_without_progress_stops_after_its_patience() {
     assert_eq!(run.end.reason, EndReason::EarlyStopped);
     assert!(run.end.retry.is_none());
     let reports = run.validations();
-    assert_eq!(reports.len() as u32 * 5, run.end.steps);
-    assert!(run.end.steps < 200, "{}", run.end.steps);
-    assert!(run.end.best_step < run.end.steps);
+    assert_eq!(reports.len() as u32 * 5, run.end.figures.steps);
+    assert!(run.end.figures.steps < 200, "{}", run.end.figures.steps);
+    assert!(run.end.figures.best_step < run.end.figures.steps);
 }
 
 #[test]

@@ -64,7 +64,14 @@ fn run(chosen: Preset, change: impl FnOnce(TrainConfig) -> TrainConfig) -> Figur
         ious: run
             .validations()
             .into_iter()
-            .filter_map(|report| report.validation.as_ref().unwrap_or(&report.training).iou)
+            .filter_map(|report| {
+                report
+                    .figures
+                    .validation
+                    .as_ref()
+                    .unwrap_or(&report.figures.training)
+                    .iou
+            })
             .map(bits)
             .collect(),
     };

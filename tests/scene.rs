@@ -149,11 +149,14 @@ type Figures = (Vec<(u32, f64)>, Vec<(u32, Option<f64>, Option<f64>)>);
 
 fn figures(events: &[Event]) -> Figures {
     let losses = events.iter().filter_map(|e| match e {
-        Event::Step(report) => Some((report.step, report.loss)),
+        Event::Step(report) => Some((report.figures.step, report.figures.loss)),
         _ => None,
     });
     let validations = events.iter().filter_map(|e| match e {
-        Event::Validation(v) => Some((v.step, v.validation.as_ref().and_then(|m| m.iou), v.training.iou)),
+        Event::Validation(v) => {
+            let of = &v.figures;
+            Some((of.step, of.validation.as_ref().and_then(|m| m.iou), of.training.iou))
+        }
         _ => None,
     });
     (losses.collect(), validations.collect())
@@ -173,7 +176,10 @@ fn a_strip_is_held_back_measured_and_kept_by_a_saved_run() {
     assert!((0.18..0.22).contains(&held.share), "{held:?}");
 
     send(&mut engine, Command::Start { config: config.clone() });
-    let mut events = advance(&mut engine, |e| matches!(e, Event::Step(report) if report.step == 11));
+    let mut events = advance(
+        &mut engine,
+        |e| matches!(e, Event::Step(report) if report.figures.step == 11),
+    );
     let mut file = Vec::new();
     let (_, saved) = pollster::block_on(engine.save_run(1.0, 0.0, &mut file));
     saved.expect("saved");
@@ -237,7 +243,10 @@ fn a_strip_beyond_the_image_is_refused() {
     add(&mut engine, files("scene", 1, 400, 20));
     let config = config(&mut engine);
     send(&mut engine, Command::Start { config });
-    advance(&mut engine, |e| matches!(e, Event::Step(report) if report.step == 2));
+    advance(
+        &mut engine,
+        |e| matches!(e, Event::Step(report) if report.figures.step == 2),
+    );
     let mut file = Vec::new();
     pollster::block_on(engine.save_run(1.0, 0.0, &mut file))
         .1

@@ -166,7 +166,11 @@ fn classes_keep_their_numbers_and_large_tiles_are_few_and_small_to_look_at() {
     send(
         &mut engine,
         Command::SetMaskRule {
-            rule: MaskRule::Classes { legend, rest: None },
+            rule: MaskRule::Classes {
+                legend,
+                rest: None,
+                boundary: None,
+            },
         },
     );
     let config = with(&small(&mut engine), Augmentation::Strong);
@@ -217,7 +221,7 @@ fn looking_while_training_changes_nothing() {
             events.extend(pollster::block_on(engine.advance(0.0)));
         }
         let told = events.iter().filter_map(|e| match e {
-            Event::Step(report) => Some(report.loss),
+            Event::Step(report) => Some(report.figures.loss),
             _ => None,
         });
         losses.push(told.collect::<Vec<f64>>());

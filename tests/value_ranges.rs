@@ -120,7 +120,7 @@ fn uniform_tiles_are_told_apart_by_their_numbers() {
             ..common::preset(&mut engine, Preset::Fast)
         };
         let run = train(&mut engine, config);
-        let validation = run.end.validation.expect("tiles are held back");
+        let validation = run.end.figures.validation.expect("tiles are held back");
         let accuracy = validation.accuracy.expect("labelled pixels");
         println!("seed {seed}: validation accuracy {accuracy:.3}");
         assert!(accuracy >= 0.95, "{validation:?}");
@@ -308,7 +308,10 @@ fn runs_and_models_of_before_go_on_as_they_were() {
             .expect("text")
             .parse()
             .expect("a loss");
-        println!("{kind}: last loss {}, of the uninterrupted run {loss}", end.loss_last);
-        assert_eq!(end.loss_last, loss, "{kind}");
+        println!(
+            "{kind}: last loss {}, of the uninterrupted run {loss}",
+            end.figures.loss_last
+        );
+        assert_eq!(end.figures.loss_last, loss, "{kind}");
     }
 }

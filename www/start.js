@@ -10,7 +10,7 @@
   var PATIENCE_MS = 8000;
   /** Nothing new for this long is a line that stands still, ms. */
   var STILL_MS = 30000;
-  var LOOK_MS = 1000;
+  var CHECK_MS = 1000;
 
   var UPDATE = 'Update the browser, or open this page in a current Chrome, Edge, Firefox or Safari.';
   var AGAIN = 'Try again; if it stays, update the browser or try another one.';
@@ -174,7 +174,7 @@
     else hint = hint || text(reason);
   }
 
-  function look() {
+  function check() {
     if (up || final) return;
     // Browsers hold hidden tabs back.
     if (document.hidden) {
@@ -214,6 +214,6 @@
   window.addEventListener('error', onError, true);
   window.addEventListener('unhandledrejection', onRejection);
   window.addEventListener('pageup', onUp);
-  var timer = setInterval(look, LOOK_MS);
+  var timer = setInterval(check, CHECK_MS);
   if (!('noModule' in document.createElement('script'))) fail('This browser is too old for this page: it knows no JavaScript modules.', UPDATE);
 })();

@@ -8,14 +8,13 @@ use std::time::Instant;
 use groundmask::{
     engine::Engine,
     formats::{
-        ImageFile, Limits, annotations, decode,
-        geo::{Auxiliary, GeoKeys, GeoRef},
-        keras_h5,
+        ImageFile, Limits, annotations, decode, keras_h5,
         run_file::RunFile,
         tiff::{Mask, TiffImage, Window},
-        vector::{Fate, Polygons, flatgeobuf, geojson, gpkg, json_kinds, kml, osm, shapefile},
+        vector::{flatgeobuf, geojson, gpkg, json_kinds, kml, osm, shapefile},
         weights_file::WeightsFile,
     },
+    geo::{Auxiliary, Fate, GeoKeys, GeoRef, Polygons},
     protocol::{Command, DeviceChoice, Event, Purpose},
 };
 

@@ -139,7 +139,7 @@ def read_model(path):
 
 
 def write_model(path, config, tensors):
-    """`config`: all of a model file's (`FileConfig` in `src/engine/model_files.rs`)."""
+    """`config`: all of a model file's (`FileConfig` in `src/engine/training/model_files.rs`)."""
     # NumPy's own order of bytes is what is written, whatever the view: a transposed one would be saved as it lies.
     tensors = {name: np.ascontiguousarray(values, np.float32) for name, values in tensors.items()}
     write_whole(path, save(tensors, {CONFIG_KEY: json.dumps(config), VERSION_KEY: MODEL_FILE_VERSION}))

@@ -16,6 +16,8 @@ def loss_of(logits, target, kind="bce_dice", label_smoothing=0.0):
     Every process gets the loss of the whole batch, so that the mean of gradients that DistributedDataParallel takes is the
     gradient of it: what the sums of all processes hand back adds up to as many times the part of each.
     """
+    if kind not in ("bce", "bce_dice"):
+        raise ValueError(f"the loss {kind!r} is not made here")
     known = ~target.isnan()
     target = torch.where(known, target, 0.0)
     known = known.to(target.dtype)

@@ -178,3 +178,8 @@ def test_the_engine_predicts_as_torch_does(begun, groundmask, tmp_path):
         torchs = torch.sigmoid(network(tmp_path / "m.safetensors").eval()(x))[0, 0].numpy()
     assert torchs.std() > 1e-3
     assert np.abs(engines - torchs).max() < 1e-4
+
+
+def test_a_loss_that_is_not_made_here_is_refused():
+    with pytest.raises(ValueError, match="focal"):
+        loss.loss_of(torch.zeros(1, 1, 2, 2), torch.zeros(1, 1, 2, 2), "focal")

@@ -8,7 +8,7 @@ use super::{Check, Errors, read_back, relative_error, upload};
 use crate::{
     formats::weights_file::{FileTensor, WeightsFile},
     model::{Architecture, LossConfig, ModelConfig, NamedTensor, UNet, loss_from_logits, read_weights, write_weights},
-    train::{Batch, Trainer},
+    train::{AdamConfig, Batch, Trainer},
 };
 
 /// Losses of training steps 1, 2, ... of the benchmark's problem: (base width, side in pixels, losses).
@@ -177,7 +177,7 @@ pub async fn overfit(size: usize, base: usize, steps: u32, device: &Device) -> C
     };
     let model = UNet::new(config, 5, device).map_err(|e| e.to_string())?;
     let loss = LossConfig::of(crate::values::Loss::Bce);
-    let mut trainer = Trainer::new(model, loss, 5e-3, 5, false);
+    let mut trainer = Trainer::new(model, loss, AdamConfig::default(), 5e-3, 5, false);
     let rng = &mut ChaCha8Rng::seed_from_u64(11);
     let (mut x, mut y) = (Vec::new(), Vec::new());
     for tile in 0..2usize {

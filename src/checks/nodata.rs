@@ -17,7 +17,7 @@ use crate::{
     },
     formats::raster::Raster,
     model::{Architecture, LossConfig, ModelConfig, UNet, read_weights},
-    train::{Batch, Trainer},
+    train::{AdamConfig, Batch, Trainer},
 };
 
 const SIDE_PX: usize = 48;
@@ -81,7 +81,7 @@ async fn train(
         ..LossConfig::of(kind)
     };
     let model = UNet::new(config, 5, device).map_err(|e| e.to_string())?;
-    let mut trainer = Trainer::new(model, loss, 1e-3, 5, false);
+    let mut trainer = Trainer::new(model, loss, AdamConfig::default(), 1e-3, 5, false);
     let mut out = Vec::new();
     for step in 0..STEPS {
         let batch = Batch::upload(make_batch(data, &[0], &spec, step, 2), 1, device);

@@ -7,36 +7,36 @@
 use super::classes::UNLABELLED;
 pub use super::grid::Aligned;
 use super::grid::{Affine, Grid, MAX_DRIFT_PX, Misfit, hundredths};
-use crate::formats::{
-    geo::{Crs, GeoRef, PlaceRemark, ToLonLat, ellipsoid::distance_m},
-    raster::Raster,
-};
 use crate::values::Note;
+use crate::{
+    formats::raster::Raster,
+    geo::{Crs, GeoRef, GeoRefRemark, ToLonLat, ellipsoid::distance_m},
+};
 
 /// Where a file lies, and what is to be said about that.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Place {
+pub struct Located {
     pub geo: Option<GeoRef>,
-    pub remark: Option<PlaceRemark>,
+    pub remark: Option<GeoRefRemark>,
 }
 
-impl From<PlaceRemark> for Note {
-    fn from(remark: PlaceRemark) -> Note {
+impl From<GeoRefRemark> for Note {
+    fn from(remark: GeoRefRemark) -> Note {
         match remark {
-            PlaceRemark::NegativeScale => Note::NegativeScale,
-            PlaceRemark::ControlPoints { residual_px } => Note::ControlPoints {
+            GeoRefRemark::NegativeScale => Note::NegativeScale,
+            GeoRefRemark::ControlPoints { residual_px } => Note::ControlPoints {
                 hundredths_px: hundredths(residual_px),
             },
-            PlaceRemark::AuxUnreadable => Note::AuxUnreadable,
-            PlaceRemark::AuxNodata => Note::AuxNodata,
+            GeoRefRemark::AuxUnreadable => Note::AuxUnreadable,
+            GeoRefRemark::AuxNodata => Note::AuxNodata,
         }
     }
 }
 
 /// What is remarkable about the places of image and mask alone.
-pub fn remarks(places: &[Option<Place>; 2]) -> Vec<Note> {
+pub fn remarks(located: &[Option<Located>; 2]) -> Vec<Note> {
     let mut notes = Vec::new();
-    for remark in places.iter().flatten().filter_map(|place| place.remark) {
+    for remark in located.iter().flatten().filter_map(|located| located.remark) {
         let note = Note::from(remark);
         if !notes.contains(&note) {
             notes.push(note);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::formats::geo::GeoKeys;
+use crate::geo::GeoKeys;
 
 const EAST: f64 = 500_000.0;
 const NORTH: f64 = 5_400_000.0;

@@ -83,7 +83,7 @@ impl Augmentation {
         match self {
             Augmentation::Off => AugmentRanges::NONE,
             Augmentation::Flips => AugmentRanges::FLIPS,
-            Augmentation::Classic => AugmentRanges::SEED,
+            Augmentation::Classic => AugmentRanges::CLASSIC,
             Augmentation::Strong => AugmentRanges::STRONG,
             Augmentation::Own(ranges) => *ranges,
         }
@@ -205,8 +205,8 @@ pub fn quarter_turn(m: Matrix64, side: usize) -> Matrix64 {
     [m[1], -m[0], m[2] + m[0] * last, m[4], -m[3], m[5] + m[3] * last]
 }
 
-/// Draws the seed's parameters in the seed's order: rotation, shifts, shear, zooms, flip.
-fn draw_seed(side: f64, draw: &mut Draw) -> (AffineParams, bool) {
+/// Draws Classic's parameters in Classic's order: rotation, shifts, shear, zooms, flip.
+fn draw_classic(side: f64, draw: &mut Draw) -> (AffineParams, bool) {
     let theta_deg = draw.uniform(-0.2, 0.2);
     let tx = draw.uniform(-0.05, 0.05) * side;
     let ty = draw.uniform(-0.05, 0.05) * side;
@@ -270,7 +270,7 @@ pub fn plan(augmentation: Augmentation, tile_px: usize, margin_px: usize, draw: 
     let (mut matrix, gain_bias) = match augmentation {
         Augmentation::Off => (IDENTITY, [1.0, 0.0]),
         Augmentation::Classic => {
-            let (params, flip) = draw_seed(side, draw);
+            let (params, flip) = draw_classic(side, draw);
             let matrix = keras_matrix(&params, tile_px, tile_px, KerasSemantics::Old);
             (if flip { flip_columns(matrix, tile_px) } else { matrix }, [1.0, 0.0])
         }

@@ -157,7 +157,7 @@ fn plans() {
     for i in 0..200 {
         let seed = take(Augmentation::Classic, 256, 0, i);
         assert_eq!(seed.gain_bias, [1.0, 0.0]);
-        // Zoom and shift stay in the seed's ranges, the rest is next to nothing.
+        // Zoom and shift stay in Classic's ranges, the rest is next to nothing.
         let [a, b, row, c, d, _] = seed.matrix;
         assert!((0.949..1.051).contains(&a) && (0.949..1.051).contains(&d.abs()) && b.abs() < 0.005 && c.abs() < 0.005);
         assert!(row.abs() < 0.05 * 256.0 + 0.05 * 128.5 + 2.0);

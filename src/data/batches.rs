@@ -173,7 +173,7 @@ pub fn make_samples(
     let mut labels = out.labels.chunks_mut((spec.tile_px * spec.tile_px).max(1));
     for (i, image) in samples.zip(images) {
         let at = step.wrapping_mul(batch as u64).wrapping_add(i as u64);
-        let (number, place) = (at / epoch.len() as u64, (at % epoch.len() as u64) as usize);
+        let (number, index) = (at / epoch.len() as u64, (at % epoch.len() as u64) as usize);
         let shuffled = match &mut order {
             Some((known, shuffled)) if *known == number => shuffled,
             other => {
@@ -183,13 +183,20 @@ pub fn make_samples(
             }
         };
         let mut draw = Draw::new(spec.seed, Stream::Sample, step, i as u64);
-        let pair = shuffled[place];
+        let pair = shuffled[index];
         let mask = masks.next().unwrap_or_default();
         let (origin, area) = fill(data, pair, spec, &mut draw, image, mask);
         let plan = plan(spec.augmentation, spec.tile_px, spec.margin_px(), &mut draw);
-        if let (Some(tile), Some(bits), Some(raster)) = (labels.next(), data.mask_labels(pair), data.image(pair)) {
+        if let (Some(tile), Some(labels), Some(raster)) = (labels.next(), data.mask_labels(pair), data.image(pair)) {
             let size = [raster.height as usize, raster.width as usize];
-            pose_labels((bits, data.layer(pair)), size, (origin, area), &plan.matrix, spec, tile);
+            pose_labels(
+                (labels, data.layer(pair)),
+                size,
+                (origin, area),
+                &plan.matrix,
+                spec,
+                tile,
+            );
         }
         out.matrices.push(plan.matrix);
         out.gain_bias.push(plan.gain_bias);
@@ -259,7 +266,7 @@ fn fill(
     image: &mut [f32],
     mask: &mut [f32],
 ) -> ([i64; 2], Area) {
-    let (Some(raster), Some(bits)) = (data.image(pair), data.mask_labels(pair)) else {
+    let (Some(raster), Some(labels)) = (data.image(pair), data.mask_labels(pair)) else {
         return ([0; 2], Area::default());
     };
     let (h, w) = (raster.height as usize, raster.width as usize);
@@ -284,7 +291,7 @@ fn fill(
             ];
             let side = spec.window_px();
             preprocess::crop_area_f32(raster, spec.channels, area, at, [side, side], image);
-            preprocess::crop_mask_f32(bits, w, area, at, [side, side], mask);
+            preprocess::crop_mask_f32(labels, w, area, at, [side, side], mask);
             if let Some(layer) = data.layer(pair).filter(|layer| layer.corrected() > 0) {
                 preprocess::mark_corrected(layer, area, at, [side, side], mask);
             }
@@ -295,20 +302,21 @@ fn fill(
             image.copy_from_slice(&preprocess::resize_nearest_f32(raster, spec.channels, side, side));
             for (value, bit) in mask
                 .iter_mut()
-                .zip(preprocess::resize_nearest_mask(bits, w, h, side, side))
+                .zip(preprocess::resize_nearest_mask(labels, w, h, side, side))
             {
-                *value = preprocess::bit_f32(bit);
+                *value = preprocess::label_f32(bit);
             }
         }
         Sampling::Classic => {
             let pick = |y: usize, x: usize| {
                 let at = |i: usize| {
-                    ((2 * i + 1) * preprocess::SEED_TILE_PX / (2 * spec.tile_px)).min(preprocess::SEED_TILE_PX - 1)
+                    ((2 * i + 1) * preprocess::CLASSIC_TILE_PX / (2 * spec.tile_px))
+                        .min(preprocess::CLASSIC_TILE_PX - 1)
                 };
-                at(y) * preprocess::SEED_TILE_PX + at(x)
+                at(y) * preprocess::CLASSIC_TILE_PX + at(x)
             };
-            let grey = preprocess::seed_train_image(raster);
-            let truth = data.seed_mask(pair).unwrap_or_default();
+            let grey = preprocess::classic_train_image(raster);
+            let truth = data.classic_mask(pair).unwrap_or_default();
             for (i, pixel) in image.chunks_exact_mut(spec.channels.count()).enumerate() {
                 let from = pick(i / spec.tile_px, i % spec.tile_px);
                 pixel.fill(grey[from]);
@@ -360,8 +368,8 @@ fn aimed_origin(n: usize, aim: usize, tile_px: usize, draw: &mut Draw) -> i64 {
 
 /// First row (or column) of a random tile: inside the image, or, if that is smaller, anywhere around it.
 fn crop_origin(n: usize, tile_px: usize, draw: &mut Draw) -> i64 {
-    let place = draw.below(n.abs_diff(tile_px) + 1) as i64;
-    if n >= tile_px { place } else { -place }
+    let offset = draw.below(n.abs_diff(tile_px) + 1) as i64;
+    if n >= tile_px { offset } else { -offset }
 }
 
 #[cfg(test)]

@@ -129,8 +129,8 @@ fn resize_and_seed_visit_once_and_have_no_margin() {
         ..spec(Sampling::Classic, Augmentation::Off)
     };
     let b = make_batch(&data, &[1], &spec, 0, 1);
-    assert_eq!(b.images, preprocess::seed_train_image(data.image(1).unwrap()));
-    assert_eq!(b.masks, preprocess::seed_train_mask(data.mask(1).unwrap()));
+    assert_eq!(b.images, preprocess::classic_train_image(data.image(1).unwrap()));
+    assert_eq!(b.masks, preprocess::classic_train_mask(data.mask(1).unwrap()));
     let smaller = make_batch(&data, &[1], &SampleSpec { tile_px: 128, ..spec }, 0, 1);
     assert_eq!(smaller.images[0], b.images[257]);
     let resized = make_batch(

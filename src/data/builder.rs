@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::adjustment::Adjustment;
-use super::alignment::Place;
+use super::alignment::Located;
 use super::class_detect;
 use super::classes::{ClassInfo, Labelling};
 use super::dataset::Dataset;
@@ -16,6 +16,7 @@ use super::label_layer::LabelLayer;
 use super::mask::{self, MaskRule};
 use super::mask_files::{self, MaskFiles};
 use super::mask_numbers;
+use super::objects::ObjectMap;
 use super::pair::FolderRoles;
 use super::pair_notes::{self, Note};
 use super::value_ranges::RangeChoice;
@@ -27,6 +28,7 @@ mod by_hand;
 mod making;
 mod painting;
 mod pairing;
+mod walls;
 
 /// A decoded file.
 struct Loaded {
@@ -54,7 +56,7 @@ pub struct Builder {
     /// Names that numbers in masks stand for.
     names: BTreeMap<u16, String>,
     /// Where the files lie, by path.
-    places: BTreeMap<String, Place>,
+    located: BTreeMap<String, Located>,
     /// What was changed about masks, by image path.
     adjustments: BTreeMap<String, Adjustment>,
     /// Image paths of the pairs left out.
@@ -66,6 +68,8 @@ pub struct Builder {
     /// What was painted, with the path of the image, in the order of the first strokes.
     painted: Vec<(String, Arc<LabelLayer>)>,
     painted_classes: Vec<ClassInfo>,
+    /// What drawn masks were drawn from, by image path.
+    objects: BTreeMap<String, Arc<ObjectMap>>,
     /// The last outcome, reused where nothing changed.
     last: Dataset,
 }
@@ -88,13 +92,14 @@ impl Builder {
             labelling: None,
             range_choice: RangeChoice::default(),
             names: BTreeMap::new(),
-            places: BTreeMap::new(),
+            located: BTreeMap::new(),
             adjustments: BTreeMap::new(),
             excluded: BTreeSet::new(),
             roles: Vec::new(),
             by_hand: Vec::new(),
             painted: Vec::new(),
             painted_classes: Vec::new(),
+            objects: BTreeMap::new(),
             last: Dataset::default(),
         }
     }
@@ -214,7 +219,8 @@ impl Builder {
     /// Bytes held for decoded files and, estimated, their masks.
     pub fn memory_bytes(&self) -> u64 {
         let files = self.files.iter().map(|f| f.raster.bytes() + f.raster.pixels() / 2);
-        files.sum::<u64>() + self.painted_bytes()
+        let objects = self.objects.values().map(|objects| objects.bytes());
+        files.sum::<u64>() + objects.sum::<u64>() + self.painted_bytes()
     }
 
     /// Bands of the TIFFs added from now on; see [`Limits::bands`].
@@ -224,8 +230,8 @@ impl Builder {
 
     /// Where files lie on the ground, by path: image and mask are held against each other from the next
     /// [`finish`](Self::finish) on.
-    pub fn set_places(&mut self, places: BTreeMap<String, Place>) {
-        self.places = places;
+    pub fn set_georefs(&mut self, located: BTreeMap<String, Located>) {
+        self.located = located;
     }
 
     /// Takes pixels for missing whose bands have these values, by the path of the image (those of its bands in their

@@ -206,6 +206,7 @@ pub fn detect(masks: &[&Raster], numbers: &Numbers, names: &BTreeMap<u16, String
             entries: entries.collect(),
             lossy,
             rest: None,
+            boundary: None,
         },
         strays: strays
             .iter()

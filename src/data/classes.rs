@@ -11,7 +11,7 @@ use super::mask::MaskRule;
 use super::mask_value::{MaskValue, NumberScale, each_value};
 use crate::formats::raster::Raster;
 use crate::values;
-pub use crate::values::{ClassInfo, MAX_CLASSES, UNLABELLED};
+pub use crate::values::{BOUNDARY_CLASS, Boundary, ClassInfo, MAX_CLASSES, UNLABELLED};
 
 /// Colours or numbers of a legend at most.
 pub const MAX_ENTRIES: usize = 256;
@@ -45,6 +45,8 @@ pub struct Legend {
     /// The rule for what is no entry, where the first two classes are background and foreground by it. Masks of two things
     /// hold more values than a legend lists: edges that were smoothed, numbers of objects.
     pub rest: Option<MaskRule>,
+    /// Pixels between objects are of the class of that name, whatever the masks say of them.
+    pub boundary: Option<Boundary>,
 }
 
 /// How mask pixels become labels.
@@ -147,6 +149,7 @@ impl From<&Labelling> for values::MaskRule {
             Labelling::Classes(legend) => values::MaskRule::Classes {
                 legend: legend.as_ref().into(),
                 rest: legend.rest.map(|rule| Box::new(rule.into())),
+                boundary: legend.boundary,
             },
         }
     }
@@ -159,27 +162,29 @@ impl Labelling {
     /// If a legend has too few or too many classes.
     pub fn of(rule: values::MaskRule, lossy: bool) -> Result<Self, LegendError> {
         match rule {
-            values::MaskRule::Classes { legend, rest } => {
+            values::MaskRule::Classes { legend, rest, boundary } => {
                 let entries = legend.into_iter().map(Into::into).collect();
                 let legend = Legend {
                     rest: rest.and_then(|rule| MaskRule::of(&rule)),
                     ..Legend::edited(entries, lossy)?
                 };
-                Ok(Labelling::Classes(legend.into()))
+                Ok(Labelling::Classes(legend.with_boundary(boundary).into()))
             }
             rule => Ok(Labelling::Binary(MaskRule::of(&rule).unwrap_or_default())),
         }
     }
 
     /// The same, but that a legend without a rule for the rest takes that of `before`, where its first two classes are
-    /// still the same.
+    /// still the same, and one with a class between objects how that is drawn.
     pub fn after(self, before: &Labelling) -> Self {
         match (self, before.legend()) {
-            (Labelling::Classes(legend), Some(old)) if legend.rest.is_none() && legend.begins_as(old) => {
-                Labelling::Classes(Arc::new(Legend {
-                    rest: old.rest,
-                    ..legend.as_ref().clone()
-                }))
+            (Labelling::Classes(legend), Some(old)) => {
+                let mut legend = legend.as_ref().clone();
+                if legend.rest.is_none() && legend.begins_as(old) {
+                    legend.rest = old.rest;
+                }
+                let boundary = legend.boundary.or(old.boundary);
+                Labelling::Classes(Arc::new(legend.with_boundary(boundary)))
             }
             (labelling, _) => labelling,
         }
@@ -229,11 +234,11 @@ impl Legend {
         let mut kept: Vec<LegendEntry> = Vec::new();
         let tidy = |name: &str| -> String { name.trim().chars().take(MAX_NAME_CHARS).collect() };
         let mut taken: BTreeSet<String> = entries.iter().map(|e| tidy(&e.name)).collect();
-        for (place, mut entry) in entries.into_iter().take(MAX_ENTRIES).enumerate() {
+        for (index, mut entry) in entries.into_iter().take(MAX_ENTRIES).enumerate() {
             entry.name = tidy(&entry.name);
             if entry.name.is_empty() {
                 // Where class numbers begin with 0, the name by place is that of the next class and would join the two.
-                let mut names = std::iter::once(place + 1).chain(0..).map(|n| format!("class {n}"));
+                let mut names = std::iter::once(index + 1).chain(0..).map(|n| format!("class {n}"));
                 entry.name = names.find(|name| !taken.contains(name)).unwrap_or_default();
                 taken.insert(entry.name.clone());
             }
@@ -245,6 +250,7 @@ impl Legend {
             entries: kept,
             lossy,
             rest: None,
+            boundary: None,
         };
         match legend.classes().len() {
             n @ ..2 => Err(LegendError::TooFew(n)),
@@ -258,6 +264,7 @@ impl Legend {
         let alike = |(a, b): (&LegendEntry, &LegendEntry)| parts(a) == parts(b) && a.name == b.name;
         self.lossy == other.lossy
             && self.rest == other.rest
+            && self.boundary == other.boundary
             && self.entries.len() == other.entries.len()
             && self.entries.iter().zip(&other.entries).all(alike)
     }
@@ -274,6 +281,22 @@ impl Legend {
             }
         }
         classes
+    }
+
+    /// The same with a class between objects, if it has one of that name.
+    pub fn with_boundary(self, boundary: Option<Boundary>) -> Self {
+        let has_class = self.classes().iter().any(|class| class.name == BOUNDARY_CLASS);
+        Legend {
+            boundary: boundary.filter(|one| has_class && one.width_px > 0),
+            ..self
+        }
+    }
+
+    /// The class between objects: its number and how it is drawn.
+    pub fn boundary_class(&self) -> Option<(u8, Boundary)> {
+        let boundary = self.boundary?;
+        let number = self.classes().iter().position(|class| class.name == BOUNDARY_CLASS)?;
+        Some((number as u8, boundary))
     }
 
     /// Class number of every entry.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::adjustment::Adjustment;
-use super::alignment::Place;
+use super::alignment::Located;
 use super::class_detect::Detected;
 use super::classes::{self, ClassInfo, Labelling, Legend};
 use super::fault::{FaultKind, FileFault};
@@ -42,7 +42,7 @@ pub struct Pair {
     pub excluded: bool,
     /// Cannot be used, and why.
     pub blocked: Option<FaultKind>,
-    /// Notes that do not depend on the labelling, and the labelling the bits were made by.
+    /// Notes that do not depend on the labelling, and the rule that the labels were made by.
     pub(super) fixed_notes: Vec<Note>,
     pub(super) labelling: Labelling,
     /// Why the two files never fit.
@@ -59,7 +59,7 @@ pub struct Pair {
     /// What people changed about the mask.
     pub adjustment: Adjustment,
     /// Where image and mask lie.
-    pub(super) places: [Option<Place>; 2],
+    pub(super) located: [Option<Located>; 2],
     /// The two files as decoded, to recognise an unchanged pair.
     pub(super) files: [Arc<Raster>; 2],
 }
@@ -198,11 +198,11 @@ impl Dataset {
 
     /// The mask of a pair as the classic preset sees it, `[256, 256]` of 0, 1 or [`preprocess::UNKNOWN`]: what was painted
     /// is in it.
-    pub fn seed_mask(&self, pair: usize) -> Option<Vec<f32>> {
+    pub fn classic_mask(&self, pair: usize) -> Option<Vec<f32>> {
         let pair = self.pair(pair)?;
         Some(match pair.layer {
-            Some(_) => preprocess::seed_train_labels(&pair.labels, pair.image.width, pair.image.height),
-            None => preprocess::seed_train_mask(&pair.mask),
+            Some(_) => preprocess::classic_train_labels(&pair.labels, pair.image.width, pair.image.height),
+            None => preprocess::classic_train_mask(&pair.mask),
         })
     }
 

@@ -17,8 +17,8 @@ use super::{
 const MIN_STRIP_PX: u32 = 64;
 /// Sides of a training tile that an image is long at least where it is cut: else too little of it is left.
 const MIN_TILES: f64 = 2.5;
-/// Places tried along an axis at most.
-const MAX_PLACES: usize = 8;
+/// Positions tried along an axis at most.
+const MAX_POSITIONS: usize = 8;
 /// Parts this far from the whole image ([`Likeness::difference`]) are as good as each other: a tenth more, or less.
 const ALIKE: f64 = 0.1;
 /// What a strip costs that has a gap on both sides, on the same scale.
@@ -274,7 +274,7 @@ impl Counts {
     fn strips(&self, share: f64, length: u32) -> Vec<[u32; 2]> {
         let sums: Vec<u64> = self.lines.chunks(self.classes).map(|line| line.iter().sum()).collect();
         let all = sums.iter().sum::<u64>() as f64;
-        let places = ((1.0 / share) as usize).clamp(2, MAX_PLACES);
+        let positions = ((1.0 / share) as usize).clamp(2, MAX_POSITIONS);
         let reach = |part: f64| {
             let mut sum = 0.0;
             let line = sums.iter().position(|n| {
@@ -284,19 +284,19 @@ impl Counts {
             // Behind the line that reaches it.
             ((line.unwrap_or(sums.len()) + 1) * self.every).min(length as usize) as u32
         };
-        let strip = |place: usize| {
-            let start = (1.0 - share) * place as f64 / (places - 1) as f64;
-            let from = if place == 0 { 0 } else { reach(start) };
+        let strip = |position: usize| {
+            let start = (1.0 - share) * position as f64 / (positions - 1) as f64;
+            let from = if position == 0 { 0 } else { reach(start) };
             [
                 from,
-                if place + 1 == places {
+                if position + 1 == positions {
                     length
                 } else {
                     reach(start + share)
                 },
             ]
         };
-        (0..places).map(strip).collect()
+        (0..positions).map(strip).collect()
     }
 }
 

@@ -15,7 +15,7 @@ use crate::values::UNLABELLED;
 pub enum MaskRule {
     /// Luma, or the number of a single band, at or above `at` is foreground; `at` 0 takes everything opaque.
     Threshold { at: u16, invert: bool },
-    /// The seed's: everything that is not exactly opaque black.
+    /// Classic's: everything that is not exactly opaque black.
     NotBlack { invert: bool },
     /// One colour of a palette or class map. In masks with more than 256 colours (JPEG) neighbours of the
     /// colour count too.
@@ -145,7 +145,7 @@ impl Survey {
 /// The rule the masks themselves suggest. Looks at a bounded number of pixels.
 ///
 /// Objects with a number each are foreground; grey masks get the middle of their range as threshold (0/255: 128, 0/1:
-/// 1); drawings on a transparent ground everything opaque; coloured layers on black the seed's rule; class maps their
+/// 1); drawings on a transparent ground everything opaque; coloured layers on black Classic's rule; class maps their
 /// most frequent colour.
 pub fn suggest(masks: &[&Raster], numbers: &Numbers) -> MaskRule {
     if matches!(numbers.kind, NumberKind::Objects { .. }) {

@@ -112,7 +112,7 @@ pub(crate) mod tests {
             let data = builder.finish();
             assert_eq!((data.pairs.len(), data.faults.len()), (1, 0), "{:?}", data.faults);
             assert_eq!(alpha(&data), [0, 255]);
-            assert_eq!(data.mask_labels(0).map(|bits| bits[0]), Some(UNLABELLED));
+            assert_eq!(data.mask_labels(0).map(|labels| labels[0]), Some(UNLABELLED));
         }
         // Without its image there is nothing to say, and one that does not fit costs the image nothing.
         let mut builder = Builder::default();

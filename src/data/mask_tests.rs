@@ -68,7 +68,7 @@ fn sixteen_bit_class_numbers_are_not_scaled_away() {
 
 #[test]
 fn colour_masks() {
-    // A drawn layer on black: the seed's case.
+    // A drawn layer on black: Classic's case.
     let layer = rgb(&[BLACK, BLACK, RED, BLUE]);
     assert_eq!(suggest(&[&layer]), MaskRule::NotBlack { invert: false });
     // Class map: the most frequent colour that is no black, white or grey.
@@ -92,7 +92,7 @@ fn colour_masks() {
 }
 
 #[test]
-fn transparency_is_background_but_for_the_seed() {
+fn transparency_is_background_but_for_the_classic_pipeline() {
     let drawn = rgba(&[[255, 0, 0, 255], [0, 0, 0, 0], [255, 255, 255, 0], [0, 200, 0, 255]]);
     let rule = suggest(&[&drawn]);
     assert_eq!(rule, threshold(0));
@@ -145,15 +145,15 @@ fn lossy_masks_match_neighbouring_colours() {
         .map(|i| [180 + (i % 20) as u8, 20 + (i / 20) as u8, 30])
         .collect();
     pixels.push(BLUE);
-    let bits = apply(
+    let labels = apply(
         &rgb(&pixels),
         MaskRule::Colour {
             value: MaskValue::colour(RED),
             invert: false,
         },
     );
-    assert_eq!(bits.iter().filter(|b| **b == 1).count(), 300);
-    assert_eq!(bits.last(), Some(&0));
+    assert_eq!(labels.iter().filter(|b| **b == 1).count(), 300);
+    assert_eq!(labels.last(), Some(&0));
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //!
 //! Dropped files are told apart ([`load`]), decoded ones become pairs by name ([`pair`]), masks become 0 and 1 by a rule ([`mask`];
 //! what their pixels hold is in [`mask_value`], what their numbers mean in [`mask_numbers`])
-//! or class numbers by a legend ([`classes`], found by [`class_detect`]; a model's may be in another order, [`class_order`]), people paint labels over images and masks ([`label_layer`], [`painted_classes`]), pairs
-//! make ([`builder`]) a [`dataset`] with remarks ([`pair_notes`], [`checkup`], [`map_faults`]), adjusted by hand ([`adjustment`]), which is divided ([`split`]; a single large image by a part of it, [`held_back`]), cut to tiles
+//! or class numbers by a legend ([`classes`], found by [`class_detect`]; a model's may be in another order, [`class_order`]), touching objects may have a class between them ([`objects`]), people paint labels over images and masks ([`label_layer`], [`painted_classes`]), pairs
+//! make ([`builder`]) a [`dataset`] with remarks ([`pair_notes`], [`findings`], [`map_faults`]), adjusted by hand ([`adjustment`]), which is divided ([`split`]; a single large image by a part of it, [`held_back`]), cut to tiles
 //! ([`preprocess`]), given a random pose ([`augment`]) and handed out as batches ([`batches`]).
 //! [`scenes`] makes a data set out of nothing. Everything random is a pure function of a seed
 //! ([`draw`]), with the same result on every platform ([`trig`]).
@@ -16,13 +16,13 @@ mod area;
 pub mod augment;
 pub mod batches;
 pub mod builder;
-pub mod checkup;
 pub mod class_detect;
 pub mod class_order;
 pub mod classes;
 pub mod dataset;
 pub mod draw;
 pub mod fault;
+pub mod finding_codes;
 pub mod findings;
 mod grid;
 pub mod held_back;
@@ -34,6 +34,7 @@ pub mod mask;
 pub mod mask_files;
 pub mod mask_numbers;
 pub mod mask_value;
+pub mod objects;
 pub mod painted_classes;
 pub mod pair;
 pub mod pair_notes;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::classes::{ClassInfo, Labelling, Legend, LegendEntry, LegendError, MAX_CLASSES};
+use super::classes::{BOUNDARY_CLASS, Boundary, ClassInfo, Labelling, Legend, LegendEntry, LegendError, MAX_CLASSES};
 use super::dataset::Dataset;
 use super::mask::MaskRule;
 use super::mask_value::MaskValue;
@@ -81,6 +81,36 @@ pub fn labelling_with(data: &Dataset, classes: &[ClassInfo]) -> Result<Option<La
         ..Legend::edited(entries, found.lossy)?
     };
     Ok(Some(Labelling::Classes(Arc::new(legend))))
+}
+
+/// A legend with a class between objects, drawn in this way; `None` where there is no such class.
+pub fn with_boundary(labelling: &Labelling, boundary: Boundary) -> Option<Labelling> {
+    let legend = labelling.legend()?.clone().with_boundary(Some(boundary));
+    legend.boundary.map(|_| Labelling::Classes(Arc::new(legend)))
+}
+
+/// The labelling without its class between objects, which stays, painted by hand alone, where others come after it; `None`
+/// if there is none.
+pub fn without_boundary(labelling: &Labelling) -> Option<Labelling> {
+    let legend = labelling.legend()?;
+    let (number, _) = legend.boundary_class()?;
+    let classes = legend.classes().len();
+    let is_last = usize::from(number) + 1 == classes;
+    Some(match legend.rest {
+        Some(rule) if is_last && classes == 3 => Labelling::Binary(rule),
+        _ => {
+            let mut without = Legend {
+                boundary: None,
+                ..legend.clone()
+            };
+            if is_last && classes > 2 {
+                without
+                    .entries
+                    .retain(|entry| entry.ignored || entry.name != BOUNDARY_CLASS);
+            }
+            Labelling::Classes(Arc::new(without))
+        }
+    })
 }
 
 fn named(class: &ClassInfo, number: usize) -> String {
@@ -186,7 +216,11 @@ mod tests {
                 panic!("{told:?}")
             };
             legend.iter_mut().for_each(|entry| change(&mut entry.name));
-            let rule = crate::values::MaskRule::Classes { legend, rest: None };
+            let rule = crate::values::MaskRule::Classes {
+                legend,
+                rest: None,
+                boundary: None,
+            };
             let edited = Labelling::of(rule, false).expect("a legend").after(&labelling);
             edited.legend().and_then(|legend| legend.rest)
         };

@@ -46,12 +46,12 @@ fn mask_equals_image(image: &Raster, mask: &Raster) -> bool {
 }
 
 /// Remarks on a mask under the rule in force. A mask of no pixels has none.
-pub fn mask_notes(bits: &[u8]) -> Vec<Note> {
-    let ones = foreground(bits);
+pub fn mask_notes(labels: &[u8]) -> Vec<Note> {
+    let ones = foreground(labels);
     match ones {
-        _ if bits.is_empty() => Vec::new(),
+        _ if labels.is_empty() => Vec::new(),
         0 => vec![Note::EmptyMask],
-        _ if bits.iter().all(|b| *b != 0) => vec![Note::FullMask],
+        _ if labels.iter().all(|b| *b != 0) => vec![Note::FullMask],
         _ => Vec::new(),
     }
 }
@@ -68,8 +68,8 @@ pub fn class_notes(labels: &[u8]) -> Vec<Note> {
 }
 
 /// Foreground pixels of a mask.
-pub fn foreground(bits: &[u8]) -> u64 {
-    bits.iter().filter(|b| **b == 1).count() as u64
+pub fn foreground(labels: &[u8]) -> u64 {
+    labels.iter().filter(|b| **b == 1).count() as u64
 }
 
 /// For each image the first one before it with the same pixels. `hashes` are [`Raster::pixel_hash`]es; equal ones

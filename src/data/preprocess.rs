@@ -1,16 +1,16 @@
-//! Rasters to numbers: windows at native resolution, one-tile resizes, the seed's own path, thumbnails.
+//! Rasters to numbers: windows at native resolution, one-tile resizes, Classic's own path, thumbnails.
 //!
 //! Image values are 0..1 (8 bit / 255; wider numbers by the range in force, black to white), order height, width, channel. Alpha is dropped, but for this:
-//! where it is 0 nothing was measured, and what the file holds there must not show. The seed's own path keeps even that.
+//! where it is 0 nothing was measured, and what the file holds there must not show. Classic's own path keeps even that.
 
 use super::{classes::UNLABELLED, held_back::Area, label_layer::LabelLayer};
 use crate::formats::raster::{Brightness, Raster, Samples, luma};
 pub use crate::values::Channels;
 
-/// Side of the region the seed crops from the top left, in pixels.
-const SEED_CROP_PX: u32 = 512;
-/// Side of the seed's tile in pixels.
-pub const SEED_TILE_PX: usize = 256;
+/// Side of the region Classic crops from the top left, in pixels.
+const CLASSIC_CROP_PX: u32 = 512;
+/// Side of Classic's tile in pixels.
+pub const CLASSIC_TILE_PX: usize = 256;
 
 /// Writes the window of `h` x `w` pixels at (`y0`, `x0`) to `out`, `[h, w, channels]`; coordinates outside the
 /// image mean its edge. `out` shorter than the window is filled as far as it goes.
@@ -114,7 +114,7 @@ fn gather_from<T: Copy>(
 pub const UNKNOWN: f32 = -1.0;
 
 /// A mask's bit as a number: 0.0, 1.0 or [`UNKNOWN`].
-pub fn bit_f32(bit: u8) -> f32 {
+pub fn label_f32(bit: u8) -> f32 {
     match bit {
         0 => 0.0,
         UNLABELLED => UNKNOWN,
@@ -122,7 +122,7 @@ pub fn bit_f32(bit: u8) -> f32 {
     }
 }
 
-/// Writes a window of mask bits (rows of `mw`) as [`bit_f32`] gives them, clamped to an area of the mask as
+/// Writes a window of labels (rows of `mw`) as [`label_f32`] gives them, clamped to an area of the mask as
 /// [`crop_area_f32`] does.
 pub fn crop_mask_f32(mask: &[u8], mw: usize, area: Area, [y0, x0]: [i64; 2], [h, w]: [usize; 2], out: &mut [f32]) {
     for (y, target) in out.chunks_mut(w.max(1)).take(h).enumerate() {
@@ -132,12 +132,12 @@ pub fn crop_mask_f32(mask: &[u8], mw: usize, area: Area, [y0, x0]: [i64; 2], [h,
         };
         for (x, value) in target.iter_mut().enumerate() {
             let bit = source.get(inside(x0.saturating_add(x as i64), area.left, area.width) as usize);
-            *value = bit.map_or(0.0, |b| bit_f32(*b));
+            *value = bit.map_or(0.0, |b| label_f32(*b));
         }
     }
 }
 
-/// Source pixel under the centre of each of `to` target pixels: 512 -> 256 takes 2i + 1, as the seed does.
+/// Source pixel under the centre of each of `to` target pixels: 512 -> 256 takes 2i + 1, as Classic does.
 fn nearest(from: usize, to: usize) -> Vec<u32> {
     (0..to)
         .map(|i| (((2 * i + 1) * from / (2 * to.max(1))).min(from.saturating_sub(1))) as u32)
@@ -173,7 +173,7 @@ pub fn resize_nearest_f32(r: &Raster, ch: Channels, h: usize, w: usize) -> Vec<f
     out
 }
 
-/// Mask bits of `mw` x `mh` pixels at `w` x `h` by nearest neighbour.
+/// Labels of `mw` x `mh` pixels at `w` x `h` by nearest neighbour.
 pub fn resize_nearest_mask(mask: &[u8], mw: usize, mh: usize, w: usize, h: usize) -> Vec<u8> {
     let columns = nearest(mw, w);
     let pick = |y: u32| {
@@ -183,25 +183,25 @@ pub fn resize_nearest_mask(mask: &[u8], mw: usize, mh: usize, w: usize, h: usize
     nearest(mh, h).into_iter().flat_map(pick).collect()
 }
 
-/// The seed's grey value at a pixel of its 512 x 512 crop, 0..1; 0 outside the image.
-fn seed_grey(r: &Raster, x: u32, y: u32) -> f32 {
+/// Classic's grey value at a pixel of its 512 x 512 crop, 0..1; 0 outside the image.
+fn classic_grey(r: &Raster, x: u32, y: u32) -> f32 {
     if x >= r.width || y >= r.height {
         return 0.0;
     }
     f32::from(r.luma8_at(x, y)) / 255.0
 }
 
-/// The seed's training image: top-left 512 x 512 padded with 0, luma, every second pixel, / 255. `[256, 256, 1]`.
-pub fn seed_train_image(r: &Raster) -> Vec<f32> {
-    seed_tile(|x, y| seed_grey(r, 2 * x + 1, 2 * y + 1))
+/// Classic's training image: top-left 512 x 512 padded with 0, luma, every second pixel, / 255. `[256, 256, 1]`.
+pub fn classic_train_image(r: &Raster) -> Vec<f32> {
+    classic_tile(|x, y| classic_grey(r, 2 * x + 1, 2 * y + 1))
 }
 
-/// The seed's training mask: the same pixels, and whatever is not exactly opaque black is 1. `[256, 256, 1]`.
+/// Classic's training mask: the same pixels, and whatever is not exactly opaque black is 1. `[256, 256, 1]`.
 ///
 /// Pillow pads with 0 in every band: behind an image with alpha that is transparent, hence foreground.
-pub fn seed_train_mask(r: &Raster) -> Vec<f32> {
+pub fn classic_train_mask(r: &Raster) -> Vec<f32> {
     let outside = if r.has_alpha() { 1.0 } else { 0.0 };
-    seed_tile(|x, y| {
+    classic_tile(|x, y| {
         let (x, y) = (2 * x + 1, 2 * y + 1);
         if x >= r.width || y >= r.height {
             outside
@@ -212,26 +212,26 @@ pub fn seed_train_mask(r: &Raster) -> Vec<f32> {
 }
 
 /// The same of labels, one a pixel of an image of this size: 0, 1 or [`UNKNOWN`], which is also what lies outside.
-pub fn seed_train_labels(labels: &[u8], width: u32, height: u32) -> Vec<f32> {
-    seed_tile(|x, y| {
+pub fn classic_train_labels(labels: &[u8], width: u32, height: u32) -> Vec<f32> {
+    classic_tile(|x, y| {
         let (x, y) = (2 * x + 1, 2 * y + 1);
         let inside = x < width && y < height;
         let label = labels.get(y as usize * width as usize + x as usize);
-        label.filter(|_| inside).map_or(UNKNOWN, |label| bit_f32(*label))
+        label.filter(|_| inside).map_or(UNKNOWN, |label| label_f32(*label))
     })
 }
 
-/// The seed's test image: the same crop, / 255, bilinear from 512 to 256, which is the 2 x 2 mean. `[256, 256, 1]`.
-pub fn seed_test_image(r: &Raster) -> Vec<f32> {
-    seed_tile(|x, y| {
-        let at = |dx, dy| seed_grey(r, 2 * x + dx, 2 * y + dy);
+/// Classic's test image: the same crop, / 255, bilinear from 512 to 256, which is the 2 x 2 mean. `[256, 256, 1]`.
+pub fn classic_test_image(r: &Raster) -> Vec<f32> {
+    classic_tile(|x, y| {
+        let at = |dx, dy| classic_grey(r, 2 * x + dx, 2 * y + dy);
         (at(0, 0) + at(1, 0) + at(0, 1) + at(1, 1)) * 0.25
     })
 }
 
-fn seed_tile(value: impl Fn(u32, u32) -> f32) -> Vec<f32> {
-    debug_assert_eq!(SEED_CROP_PX as usize, 2 * SEED_TILE_PX);
-    let side = SEED_TILE_PX as u32;
+fn classic_tile(value: impl Fn(u32, u32) -> f32) -> Vec<f32> {
+    debug_assert_eq!(CLASSIC_CROP_PX as usize, 2 * CLASSIC_TILE_PX);
+    let side = CLASSIC_TILE_PX as u32;
     (0..side)
         .flat_map(|y| (0..side).map(move |x| (x, y)))
         .map(|(x, y)| value(x, y))
@@ -279,7 +279,7 @@ pub fn thumbnail(r: &Raster, max_px: u32) -> (u32, u32, Vec<u8>) {
     (w, h, out)
 }
 
-/// Mask bits of `mw` x `mh` at the size [`thumbnail`] gives: 255 where at least half is foreground, else 0.
+/// Labels of `mw` x `mh` at the size [`thumbnail`] gives: 255 where at least half is foreground, else 0.
 pub fn thumbnail_mask(mask: &[u8], mw: u32, mh: u32, max_px: u32) -> (u32, u32, Vec<u8>) {
     let (w, h) = fit(mw, mh, max_px);
     let mut out = Vec::with_capacity(w as usize * h as usize);

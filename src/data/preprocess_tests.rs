@@ -82,20 +82,20 @@ fn ramp() -> Raster {
 #[test]
 fn the_seeds_images() {
     let r = ramp();
-    let train = seed_train_image(&r);
+    let train = classic_train_image(&r);
     assert_eq!(train.len(), 256 * 256);
     assert_eq!(train[0], b(20));
     assert_eq!(train[256 + 2], b(5 * 7 + 3 * 13));
     assert_eq!(train[65535], b(((511 * 7 + 511 * 13) % 251) as u8));
-    let test = seed_test_image(&r);
+    let test = classic_test_image(&r);
     assert!((test[0] - (0.0 + 7.0 + 13.0 + 20.0) / 4.0 / 255.0).abs() < 1e-7);
     // Luma of (10, 20, 30) is 18.
     let rgb = Raster::from_u8(2, 2, 3, [10, 20, 30].repeat(4)).unwrap();
-    assert_eq!(seed_train_image(&rgb)[0], b(18));
-    assert!((seed_test_image(&rgb)[0] - b(18)).abs() < 1e-7);
+    assert_eq!(classic_train_image(&rgb)[0], b(18));
+    assert!((classic_test_image(&rgb)[0] - b(18)).abs() < 1e-7);
     // Beyond the image: 0.
-    assert_eq!(seed_train_image(&rgb)[1], 0.0);
-    assert_eq!(seed_test_image(&rgb)[1], 0.0);
+    assert_eq!(classic_train_image(&rgb)[1], 0.0);
+    assert_eq!(classic_test_image(&rgb)[1], 0.0);
 }
 
 #[test]
@@ -106,13 +106,13 @@ fn the_seeds_masks() {
     pixels[13] = [0, 0, 0, 255];
     pixels[15] = [9, 9, 9, 0];
     let rgba = Raster::from_u8(4, 4, 4, pixels.concat()).unwrap();
-    let mask = seed_train_mask(&rgba);
+    let mask = classic_train_mask(&rgba);
     // Source pixels (1,1), (3,1), (1,3), (3,3).
     assert_eq!([mask[0], mask[1], mask[256], mask[257]], [1.0, 1.0, 0.0, 1.0]);
     // An undersized RGBA label is padded with transparent, which counts as foreground; an RGB one with black.
     assert_eq!(mask[2], 1.0);
     let rgb = Raster::from_u8(4, 4, 3, vec![0; 48]).unwrap();
-    assert!(seed_train_mask(&rgb).iter().all(|v| *v == 0.0));
+    assert!(classic_train_mask(&rgb).iter().all(|v| *v == 0.0));
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! Dividing tiles by the place they show: tiles that touch stay on one side, or validation knows the ground.
+//! Dividing tiles by the location they show: tiles that touch stay on one side, or validation knows the ground.
 //!
-//! A name gives a tile's place by its numbers: `X-Y-ZOOM` as map servers count, else its last two numbers, columns and
+//! A name gives a tile's location by its numbers: `X-Y-ZOOM` as map servers count, else its last two numbers, columns and
 //! rows or pixels. What stands before them names the sheet; tiles of different sheets do not touch.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,13 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::draw::{Draw, Stream};
 use super::pair::without_extension;
 
-/// Pairs divided by place.
+/// Pairs divided by location.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LocationSplit {
     pub train: Vec<usize>,
     pub validation: Vec<usize>,
-    /// Places found; 0 if no name holds numbers.
-    pub places: usize,
+    /// Locations found; 0 if no name holds numbers.
+    pub locations: usize,
 }
 
 /// Where a tile lies: its sheet, column and row.
@@ -29,9 +29,9 @@ struct Tile {
 
 /// Largest zoom level of map tiles; a third number up to this is one, if the map has such a tile.
 const MAX_ZOOM: i64 = 24;
-/// Validation may be this much larger than asked for, because places are not torn apart.
+/// Validation may be this much larger than asked for, because locations are not torn apart.
 const MOST_OVER: f64 = 1.5;
-/// One place with more than this share of the tiles is cut in two, or nothing could be divided.
+/// One location with more than this share of the tiles is cut in two, or nothing could be divided.
 const LARGEST_SHARE: f64 = 0.5;
 
 /// The tile a name tells of.
@@ -117,9 +117,9 @@ fn divisor(a: i64, b: i64) -> i64 {
 
 /// Divides `pairs` (number and image path) by `share` of validation and `seed`; both lists come out ascending.
 ///
-/// Tiles of one sheet whose columns and rows differ by at most one step are one place, whatever their zoom. A place
+/// Tiles of one sheet whose columns and rows differ by at most one step are one location, whatever their zoom. A location
 /// with more than half of the tiles is cut across its longer side: one seam cannot be helped there. Pairs whose names
-/// hold no tile are places of their own. With a share above 0 and two places, both sides get at least one.
+/// hold no tile are locations of their own. With a share above 0 and two locations, both sides get at least one.
 pub fn split_by_location(pairs: &[(usize, String)], share: f64, seed: u32) -> LocationSplit {
     let mut tiles: Vec<(usize, Option<Tile>)> = pairs.iter().map(|(pair, path)| (*pair, tile(path))).collect();
     tiles.sort();
@@ -130,37 +130,40 @@ pub fn split_by_location(pairs: &[(usize, String)], share: f64, seed: u32) -> Lo
             ..LocationSplit::default()
         };
     }
-    let mut places = connected(&tiles);
-    if let Some(largest) = (0..places.len()).max_by_key(|i| places[*i].len())
-        && places[largest].len() as f64 > LARGEST_SHARE * tiles.len() as f64
-        && places[largest].len() > 1
+    let mut locations = connected(&tiles);
+    if let Some(largest) = (0..locations.len()).max_by_key(|i| locations[*i].len())
+        && locations[largest].len() as f64 > LARGEST_SHARE * tiles.len() as f64
+        && locations[largest].len() > 1
     {
-        let whole = places.swap_remove(largest);
-        places.extend(cut(whole, &tiles, share));
+        let whole = locations.swap_remove(largest);
+        locations.extend(cut(whole, &tiles, share));
     }
-    let count = places.len();
-    places.sort();
-    Draw::new(seed, Stream::Split, 1, 0).shuffle(&mut places);
+    let count = locations.len();
+    locations.sort();
+    Draw::new(seed, Stream::Split, 1, 0).shuffle(&mut locations);
     let wanted = if share > 0.0 {
         tiles.len() as f64 * share.min(1.0)
     } else {
         0.0
     };
     let mut out = LocationSplit {
-        places: count,
+        locations: count,
         ..LocationSplit::default()
     };
     let mut rest = Vec::new();
-    for place in places {
-        let (held, with) = (out.validation.len() as f64, (out.validation.len() + place.len()) as f64);
+    for location in locations {
+        let (held, with) = (
+            out.validation.len() as f64,
+            (out.validation.len() + location.len()) as f64,
+        );
         // Taken if that brings the share nearer without going far beyond it.
         if (with - wanted).abs() < (held - wanted).abs() && with <= MOST_OVER * wanted {
-            out.validation.extend(place);
+            out.validation.extend(location);
         } else {
-            rest.push(place);
+            rest.push(location);
         }
     }
-    // Places too large for the share: the smallest must do, as long as one is left to train on.
+    // Locations too large for the share: the smallest must do, as long as one is left to train on.
     if wanted > 0.0 && out.validation.is_empty() && rest.len() > 1 {
         let smallest = (0..rest.len()).min_by_key(|i| rest[*i].len()).unwrap_or(0);
         out.validation = rest.swap_remove(smallest);
@@ -177,7 +180,7 @@ pub fn split_by_location(pairs: &[(usize, String)], share: f64, seed: u32) -> Lo
     out
 }
 
-/// Groups of tiles that touch, as places in `tiles`.
+/// Groups of tiles that touch, as locations in `tiles`.
 fn connected(tiles: &[(usize, Option<Tile>)]) -> Vec<Vec<usize>> {
     let steps = steps(tiles);
     let step = |tile: &Tile| steps.get(tile.sheet.as_str()).copied().unwrap_or([1; 2]);
@@ -193,14 +196,14 @@ fn connected(tiles: &[(usize, Option<Tile>)]) -> Vec<Vec<usize>> {
         }
     }
     let mut seen = vec![false; tiles.len()];
-    let mut places = Vec::new();
+    let mut locations = Vec::new();
     for start in 0..tiles.len() {
         if std::mem::replace(&mut seen[start], true) {
             continue;
         }
-        let (mut place, mut next) = (Vec::new(), vec![start]);
+        let (mut location, mut next) = (Vec::new(), vec![start]);
         while let Some(i) = next.pop() {
-            place.push(i);
+            location.push(i);
             let Some(tile) = &tiles[i].1 else { continue };
             let ([x, y], [step_x, step_y]) = (cell(tile), step(tile));
             let touches = |other: &Tile| (other.x - tile.x).abs() <= step_x && (other.y - tile.y).abs() <= step_y;
@@ -213,31 +216,32 @@ fn connected(tiles: &[(usize, Option<Tile>)]) -> Vec<Vec<usize>> {
                 }
             }
         }
-        place.sort_unstable();
-        places.push(place);
+        location.sort_unstable();
+        locations.push(location);
     }
-    places
+    locations
 }
 
-/// Cuts one place across its longer side so that the smaller part is about `share` of it. Tiles of one column and row
+/// Cuts one location across its longer side so that the smaller part is about `share` of it. Tiles of one column and row
 /// show the same ground and stay together.
-fn cut(mut place: Vec<usize>, tiles: &[(usize, Option<Tile>)], share: f64) -> Vec<Vec<usize>> {
+fn cut(mut location: Vec<usize>, tiles: &[(usize, Option<Tile>)], share: f64) -> Vec<Vec<usize>> {
     let coordinate = |i: usize, across: bool| tiles[i].1.as_ref().map_or(0, |t| if across { t.x } else { t.y });
     let length = |across: bool| {
-        let all = place.iter().map(|i| coordinate(*i, across));
+        let all = location.iter().map(|i| coordinate(*i, across));
         all.clone().max().unwrap_or(0) - all.min().unwrap_or(0)
     };
     let across = length(true) >= length(false);
-    place.sort_by_key(|i| (coordinate(*i, across), *i));
-    let part = ((place.len() as f64 * share.clamp(0.1, 0.5)).round() as usize).clamp(1, place.len() - 1);
-    let wanted = place.len() - part;
+    location.sort_by_key(|i| (coordinate(*i, across), *i));
+    let part = ((location.len() as f64 * share.clamp(0.1, 0.5)).round() as usize).clamp(1, location.len() - 1);
+    let wanted = location.len() - part;
     // A line of tiles is not torn apart.
-    let mut edges = (1..place.len()).filter(|i| coordinate(place[i - 1], across) < coordinate(place[*i], across));
+    let mut edges =
+        (1..location.len()).filter(|i| coordinate(location[i - 1], across) < coordinate(location[*i], across));
     let Some(at) = edges.clone().rfind(|i| *i <= wanted).or_else(|| edges.next()) else {
-        return vec![place];
+        return vec![location];
     };
-    let rest = place.split_off(at);
-    vec![place, rest]
+    let rest = location.split_off(at);
+    vec![location, rest]
 }
 
 #[cfg(test)]
@@ -253,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn names_tell_the_place() {
+    fn names_tell_the_location() {
         let at = |name: &str| tile(name).map(|t| (t.x, t.y));
         assert_eq!(at("z20/image/614005-412366-20.png"), Some((614_005, 412_366)));
         assert_eq!(at("austin12_3_7.tif"), Some((3, 7)));
@@ -266,7 +270,7 @@ mod tests {
 
     #[test]
     fn tiles_that_touch_stay_together() {
-        // Four places of four tiles each, far apart.
+        // Four locations of four tiles each, far apart.
         let names: Vec<String> = [(100, 100), (200, 100), (300, 300), (100, 400)]
             .iter()
             .flat_map(|(x, y)| (0..4).map(move |i| format!("{}-{}-20", x + i % 2, y + i / 2)))
@@ -274,7 +278,7 @@ mod tests {
         let pairs = named(&names.iter().map(String::as_str).collect::<Vec<_>>());
         for seed in 0..20 {
             let split = split_by_location(&pairs, 0.25, seed);
-            assert_eq!(split.places, 4);
+            assert_eq!(split.locations, 4);
             assert_eq!((split.train.len(), split.validation.len()), (12, 4));
             let first = split.validation[0];
             assert_eq!(split.validation, (first..first + 4).collect::<Vec<_>>());
@@ -309,7 +313,7 @@ mod tests {
                 .chain([format!("t_{edge}_9999")])
                 .collect();
             let pairs = named(&names.iter().map(String::as_str).collect::<Vec<_>>());
-            assert_eq!(split_by_location(&pairs, 0.3, 1).places, 5, "{edge}");
+            assert_eq!(split_by_location(&pairs, 0.3, 1).locations, 5, "{edge}");
             assert!(together(&pairs, 0.3, "t_0_0", "t_512_512"), "{edge}");
         }
         let rows: Vec<String> = ["t", "u", "v"]
@@ -317,12 +321,12 @@ mod tests {
             .flat_map(|sheet| [0, 512, 1024, 1288].map(|x| format!("{sheet}_{x}_0")))
             .collect();
         let pairs = named(&rows.iter().map(String::as_str).collect::<Vec<_>>());
-        assert_eq!(split_by_location(&pairs, 0.3, 1).places, 3);
+        assert_eq!(split_by_location(&pairs, 0.3, 1).locations, 3);
         assert!(together(&pairs, 0.3, "t_0_0", "t_1288_0"));
     }
 
     #[test]
-    fn a_tile_and_its_children_are_one_place() {
+    fn a_tile_and_its_children_are_one_location() {
         let parents = [
             (309_606, 261_636),
             (309_640, 261_632),
@@ -337,16 +341,16 @@ mod tests {
             })
             .collect();
         let pairs = named(&names.iter().map(String::as_str).collect::<Vec<_>>());
-        assert_eq!(split_by_location(&pairs, 0.25, 1).places, 4);
+        assert_eq!(split_by_location(&pairs, 0.25, 1).locations, 4);
         for child in ["619212-523272-20", "619213-523273-20"] {
             assert!(together(&pairs, 0.25, "309606-261636-19", child));
         }
         // All there is shows one ground: nothing to hold back, rather than what was learnt.
         let split = split_by_location(&pairs[..5], 0.25, 1);
-        assert_eq!((split.places, split.validation.len()), (1, 0));
+        assert_eq!((split.locations, split.validation.len()), (1, 0));
         // Two neighbours with two children each are divided between them.
         let pairs = named(&["8-8-4", "9-8-4", "16-16-5", "17-17-5", "18-16-5", "19-17-5"]);
-        assert_eq!(split_by_location(&pairs, 0.5, 1).places, 2);
+        assert_eq!(split_by_location(&pairs, 0.5, 1).locations, 2);
         for (one, child) in [("8-8-4", "17-17-5"), ("9-8-4", "18-16-5")] {
             assert!(together(&pairs, 0.5, one, child));
         }
@@ -366,7 +370,7 @@ mod tests {
         let names: Vec<String> = (0..40).map(|i| format!("t_{}_{}", i % 10, i / 10)).collect();
         let pairs = named(&names.iter().map(String::as_str).collect::<Vec<_>>());
         let split = split_by_location(&pairs, 0.2, 3);
-        assert_eq!(split.places, 2);
+        assert_eq!(split.locations, 2);
         assert!(!split.validation.is_empty() && !split.train.is_empty());
         // Whole columns: no validation column is left of a training one's right end.
         let column = |p: &usize| p % 10;
@@ -382,12 +386,12 @@ mod tests {
     }
 
     #[test]
-    fn names_without_numbers_have_no_place() {
+    fn names_without_numbers_have_no_location() {
         let split = split_by_location(&named(&["a", "b", "c"]), 0.5, 1);
-        assert_eq!((split.places, split.train.len(), split.validation.len()), (0, 3, 0));
-        // A few among tiles are places of their own.
+        assert_eq!((split.locations, split.train.len(), split.validation.len()), (0, 3, 0));
+        // A few among tiles are locations of their own.
         let split = split_by_location(&named(&["a", "1_1", "9_9"]), 0.34, 1);
-        assert_eq!(split.places, 3);
+        assert_eq!(split.locations, 3);
         assert_eq!(split.validation.len(), 1);
         assert_eq!(split_by_location(&named(&["5_5"]), 0.5, 1).train.len(), 1);
     }

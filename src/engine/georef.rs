@@ -1,12 +1,12 @@
 //! Georeferences of images, as they are told and measured.
 
 use crate::{
-    formats::geo::{GeoRef, PlaceRemark, ellipsoid::distance_m},
+    geo::{GeoRef, GeoRefRemark, ellipsoid::distance_m},
     protocol::GeoInfo,
 };
 
 /// What the page shows of a georeference, and what is remarkable about it, of an image of `width` x `height` pixels.
-pub(super) fn describe(geo: &GeoRef, remark: Option<PlaceRemark>, width: u32, height: u32) -> GeoInfo {
+pub(super) fn describe(geo: &GeoRef, remark: Option<GeoRefRemark>, width: u32, height: u32) -> GeoInfo {
     let crs = geo.crs().ok();
     let to = crs.as_ref().and_then(|crs| crs.to_lon_lat().ok());
     let at = |x: f64, y: f64| to.as_ref().and_then(|to| to.lon_lat(geo.to_map(x, y)));
@@ -28,7 +28,7 @@ pub(super) fn describe(geo: &GeoRef, remark: Option<PlaceRemark>, width: u32, he
         crs: crs.map(|crs| crs.name),
         rotated: geo.is_rotated(),
         unknown_crs: geo.crs().is_err().then(|| geo.keys.name()).flatten(),
-        negative_scale: remark == Some(PlaceRemark::NegativeScale),
+        negative_scale: remark == Some(GeoRefRemark::NegativeScale),
     }
 }
 
@@ -51,14 +51,14 @@ pub(super) fn pixel_m(geo: &GeoRef, width: u32, height: u32) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::geo::GeoKeys;
+    use crate::geo::GeoKeys;
 
     /// PROJ's scale of Web Mercator at 47 degrees north is 1.4635: 0.30 m of the map are 0.205 m of the ground.
     #[test]
     fn metres_of_the_map_are_not_those_of_the_ground() {
         let at = |epsg, pixel: f64| {
-            let place = [950_000.0, pixel, 0.0, 5_942_000.0, 0.0, -pixel];
-            GeoRef::new(place, Some(epsg), GeoKeys::default()).expect("placed")
+            let transform = [950_000.0, pixel, 0.0, 5_942_000.0, 0.0, -pixel];
+            GeoRef::new(transform, Some(epsg), GeoKeys::default()).expect("placed")
         };
         let web = at(3857, 0.3);
         let ground = pixel_m(&web, 256, 256).expect("known");
@@ -72,8 +72,8 @@ mod tests {
 
     #[test]
     fn a_placed_image_is_described_on_the_ground() {
-        let place = [500_000.0, 0.5, 0.0, 5_400_000.0, 0.0, -0.5];
-        let geo = GeoRef::new(place, Some(32633), GeoKeys::default()).expect("placed");
+        let transform = [500_000.0, 0.5, 0.0, 5_400_000.0, 0.0, -0.5];
+        let geo = GeoRef::new(transform, Some(32633), GeoKeys::default()).expect("placed");
         let info = describe(&geo, None, 2000, 1000);
         let [w, h] = info.ground_m.expect("known");
         assert!((w - 1000.0).abs() < 5.0 && (h - 500.0).abs() < 3.0, "{w} {h}");

@@ -3,55 +3,24 @@
 //! [`Engine::command`] answers at once; long work (training, validation, prediction) is done in
 //! slices by [`Engine::advance`], so that the caller stays in charge between them.
 
-mod adapting;
-mod advice;
 mod allowed;
-mod annotated;
-mod exports;
+mod dataset;
 mod file_faults;
 mod file_parts;
-mod files;
-mod foreign_model;
 mod georef;
 mod host;
-mod inputs;
-mod job;
-mod label_files;
-mod label_views;
-mod labels;
-mod large;
-mod map_builder;
-mod map_faults;
-mod model_files;
-mod naming;
-mod object_sizes;
-mod others;
-mod outlines;
-mod predict;
-mod prediction_state;
-mod resume;
-mod run;
+mod prediction;
 mod run_state;
-mod saved_labels;
-mod saved_run;
-mod scene;
-mod settings;
-mod target;
-mod tiles;
-mod unpaired;
-mod vector_areas;
-mod vector_codes;
-mod vector_draw;
-mod vector_masks;
-mod work;
+mod training;
 
 use std::rc::Rc;
 
 pub use self::host::{Clock, Post, Today};
 use self::{
     allowed::State,
+    dataset::{others, vector_masks},
     file_faults::fault,
-    prediction_state::PredictionState,
+    prediction::{inputs, prediction_state::PredictionState},
     run_state::{Activity, RunState},
 };
 use crate::{

@@ -1,4 +1,4 @@
-//! The seed's networks as Keras weights (`unetNorm`, `unet`, `unetSmall`), both ways.
+//! Classic's networks as Keras weights (`unetNorm`, `unet`, `unetSmall`), both ways.
 //!
 //! Keras and Groundmask lay kernels out alike (HWIO), so only names change. Layers go by their order, which in
 //! a U-Net is the order in which they run; that is how Keras itself loads weights.
@@ -25,7 +25,7 @@ const NORM_PARTS: [(&str, &str); 4] = [
 pub enum KerasError {
     #[error(transparent)]
     File(#[from] KerasFileError),
-    #[error("no U-Net of the seed: {0}")]
+    #[error("no U-Net of Classic: {0}")]
     NotAUNet(String),
     #[error("a U-Net that is not supported: {0}")]
     Config(#[from] ConfigError),
@@ -38,7 +38,7 @@ pub enum KerasError {
 /// Reads Keras's weights; the configuration follows from the shapes.
 ///
 /// # Errors
-/// If the file is damaged, in another layout, or its layers are not those of one of the seed's networks.
+/// If the file is damaged, in another layout, or its layers are not those of one of Classic's networks.
 pub fn read_keras(bytes: Vec<u8>) -> Result<(ModelConfig, Vec<NamedTensor>), KerasError> {
     let found = keras_h5::read(bytes)?;
     let (norms, convs): (Vec<_>, Vec<_>) = found.iter().partition(|l| l.weights.iter().any(|w| w.name == "gamma"));
@@ -126,7 +126,7 @@ fn configuration(convs: &[&KerasLayer], norms: usize) -> Result<ModelConfig, Ker
     Ok(config)
 }
 
-/// The weights as a file for `model.load_weights("x.h5")` on the seed's own `model.py`.
+/// The weights as a file for `model.load_weights("x.h5")` on Classic's own `model.py`.
 ///
 /// # Errors
 /// If a tensor is missing or of another shape than the configuration says.

@@ -1,12 +1,12 @@
-//! Probabilities of an image, kept in whole steps: small enough to be held for scenes of any size.
+//! Probabilities of an image, held in whole steps: small enough to be held for scenes of any size.
 
-/// Up to this many pixels (16,384 x 16,384) probabilities are kept as finely as the seed's 16-bit files hold them.
+/// Up to this many pixels (16,384 x 16,384) probabilities are held as finely as Classic's 16-bit files hold them.
 const FINE_PX: usize = 1 << 28;
 
 /// Probabilities, 0..1, in whole steps, row by row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum QuantizedMap {
-    /// `round(p * 65535)`, as the seed writes them.
+    /// `round(p * 65535)`, as Classic writes them.
     Fine(Vec<u16>),
     /// `round(p * 255)`, of very large scenes.
     Coarse(Vec<u8>),
@@ -66,6 +66,12 @@ impl QuantizedMap {
     }
 }
 
+impl Default for QuantizedMap {
+    fn default() -> Self {
+        QuantizedMap::Fine(Vec::new())
+    }
+}
+
 impl From<Vec<u16>> for QuantizedMap {
     fn from(all: Vec<u16>) -> Self {
         QuantizedMap::Fine(all)
@@ -77,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn probabilities_round_as_the_seed_does() {
+    fn probabilities_round_as_classic_does() {
         let mut steps = QuantizedMap::with_room(6).expect("room");
         steps.extend([0.0, 1.0, 0.5, f32::NAN, -1.0, 2.0].into_iter());
         assert_eq!(steps.iter().collect::<Vec<_>>(), [0, 65535, 32768, 0, 0, 65535]);

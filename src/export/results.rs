@@ -2,12 +2,15 @@
 
 use super::{
     prediction_map::PredictionMap,
-    vector::{Classes, Geojson, VectorOptions},
+    vector::{Between, Classes, Geojson, VectorOptions},
 };
-use crate::formats::{
-    Parts,
+use crate::values::BOUNDARY_CLASS;
+use crate::{
+    formats::{
+        Parts,
+        tiff::{self, GeoTiffSpec, WriteError},
+    },
     geo::{GeoRef, ToLonLat, ellipsoid::ring_area_m2},
-    tiff::{self, GeoTiffSpec, WriteError},
 };
 
 /// In a class file: nothing was measured here.
@@ -96,14 +99,22 @@ impl PredictionMap {
         tiff::write(self.spec(Some(f64::from(NODATA_PROBABILITY)), None), value, parts)
     }
 
-    /// Calls `work` with the map that outlines are drawn of; `classes` is how many the model tells apart.
-    pub fn with_classes<T>(&self, threshold: f32, classes: usize, work: impl FnOnce(&Classes) -> T) -> T {
+    /// Calls `work` with the map that outlines are drawn of; `names` are those of the classes that the model tells apart.
+    pub fn with_classes<T>(&self, threshold: f32, names: &[String], work: impl FnOnce(&Classes) -> T) -> T {
         let class = self.class_at(threshold);
+        let width = self.width as usize;
+        let sureness = |y: usize, x: usize| self.probability.get(y * width + x).map_or(0, |p| (p >> 8) as u8);
+        let between = names.iter().position(|name| name == BOUNDARY_CLASS);
+        let between = between.filter(|number| *number > 0 && self.labels.is_some());
         work(&Classes {
-            size: [self.height as usize, self.width as usize],
+            size: [self.height as usize, width],
             first: self.first_class(),
-            count: classes,
+            count: names.len(),
             class: &class,
+            between: between.map(|number| Between {
+                class: number as u8,
+                sureness: &sureness,
+            }),
             geo: self.geo.as_ref(),
         })
     }
@@ -111,7 +122,7 @@ impl PredictionMap {
     /// Polygons of the foreground as GeoJSON.
     pub fn geojson(&self, threshold: f32, names: &[String], options: VectorOptions, parts: Parts) -> Vec<u8> {
         let mut file = Geojson::new(false, parts);
-        self.with_classes(threshold, names.len(), |classes| file.add("", classes, names, options));
+        self.with_classes(threshold, names, |classes| file.add("", classes, names, options));
         file.finish()
     }
 
@@ -171,31 +182,30 @@ pub fn csv_cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{super::pixel_set::PixelSet, *};
-    use crate::formats::geo::GeoKeys;
+    use crate::geo::GeoKeys;
 
-    fn kept() -> PredictionMap {
+    fn example() -> PredictionMap {
         PredictionMap {
             width: 3,
             height: 2,
             probability: vec![0, 40000, 65535, 10, 20, 50000].into(),
-            seed_map: None,
-            labels: None,
             geo: Some(GeoRef {
                 transform: [15.0, 1e-4, 0.0, 48.0, 0.0, -1e-4],
                 epsg: Some(4326),
                 keys: GeoKeys::of_epsg(4326),
             }),
             missing: PixelSet::from_flags([true, false, false, false, false, false].into_iter()),
+            ..PredictionMap::default()
         }
     }
 
     #[test]
     fn layers_keep_place_and_nodata() {
-        let kept = kept();
+        let map = example();
         let open = |bytes: Vec<u8>| tiff::TiffImage::open(std::sync::Arc::new(bytes)).expect("opened");
         let read = |bytes: Vec<u8>| {
             let image = open(bytes);
-            assert_eq!(image.geo, kept.geo);
+            assert_eq!(image.geo, map.geo);
             let mut out = vec![0.0; 6];
             let window = tiff::Window {
                 y: 0,
@@ -207,26 +217,26 @@ mod tests {
             out
         };
         assert_eq!(
-            read(kept.mask_tiff(0.5, Parts::whole()).expect("written")),
+            read(map.mask_tiff(0.5, Parts::whole()).expect("written")),
             [0., 255., 255., 0., 0., 255.]
         );
-        let classes = kept
+        let classes = map
             .classes_tiff(0.5, &[[0; 3], [255, 0, 0]], Parts::whole())
             .expect("written");
         assert_eq!(read(classes), [255., 1., 1., 0., 0., 1.]);
-        let p = read(kept.probability_tiff(Parts::whole()).expect("written"));
+        let p = read(map.probability_tiff(Parts::whole()).expect("written"));
         assert_eq!(p[0], -1.0);
         assert!((p[1] - 40000.0 / 65535.0).abs() < 1e-6);
     }
 
     #[test]
     fn areas_are_counted_on_the_ellipsoid() {
-        let areas = kept().areas(0.5, 2);
+        let areas = example().areas(0.5, 2);
         assert_eq!((areas[0].0, areas[1].0), (2, 3));
         // 1e-4 degrees at 48 north: 11.12 m by 7.46 m.
         let one = areas[1].1.expect("placed") / 3.0;
         assert!((one - 82.9).abs() < 0.3, "{one}");
-        assert_eq!(PredictionMap { geo: None, ..kept() }.areas(0.5, 2)[1], (3, None));
+        assert_eq!(PredictionMap { geo: None, ..example() }.areas(0.5, 2)[1], (3, None));
     }
 
     #[test]

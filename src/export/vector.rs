@@ -3,11 +3,9 @@
 use std::fmt::Write;
 
 use crate::{
-    formats::{
-        Parts,
-        geo::{GeoRef, ToLonLat, ellipsoid::ring_area_m2},
-    },
-    infer::{Region, Ring, regions, right_angled, signed_area, simplified},
+    formats::Parts,
+    geo::{GeoRef, ToLonLat, ellipsoid::ring_area_m2},
+    infer::{Ground, Region, Ring, objects, regions, right_angled, signed_area, simplified},
 };
 
 /// How regions become polygons.
@@ -19,6 +17,8 @@ pub struct VectorOptions {
     pub tolerance_px: f64,
     /// Outlines get right angles where they nearly have; their lines are simplified then in any case.
     pub right_angles: bool,
+    /// Objects that touch become polygons of their own.
+    pub separate: bool,
 }
 
 impl Default for VectorOptions {
@@ -27,6 +27,7 @@ impl Default for VectorOptions {
             smallest_px: 16,
             tolerance_px: 0.0,
             right_angles: false,
+            separate: false,
         }
     }
 }
@@ -46,8 +47,18 @@ pub struct Classes<'a> {
     pub count: usize,
     /// Class of a pixel by row and column.
     pub class: &'a dyn Fn(usize, usize) -> u8,
+    /// The class between objects, if one of them is.
+    pub between: Option<Between<'a>>,
     /// Where it lies on the ground.
     pub geo: Option<&'a GeoRef>,
+}
+
+/// The class between objects that touch.
+#[derive(Clone, Copy)]
+pub struct Between<'a> {
+    pub class: u8,
+    /// How sure the network is of the class of a pixel, by row and column, 0 to 255.
+    pub sureness: &'a dyn Fn(usize, usize) -> u8,
 }
 
 /// A region of one class as a polygon.
@@ -69,26 +80,50 @@ impl Classes<'_> {
     /// Calls for each region, class by class. Those beyond the reach of the image's projection are left out.
     pub fn shapes(&self, options: VectorOptions, mut take: impl FnMut(Shape)) {
         let placed = self.to_lon_lat();
-        for number in usize::from(self.first)..self.count.clamp(2, 255) {
+        let mut add = |class: u8, region: Region| {
+            let pixels = outline(&region, options);
+            let ground = match &placed {
+                Some((geo, to)) => match project(&pixels, geo, to) {
+                    Some(ground) => Some(ground),
+                    None => return,
+                },
+                None => None,
+            };
+            let area_px = region.area_px;
+            take(Shape {
+                class,
+                area_px,
+                pixels,
+                ground,
+            });
+        };
+        let classes = usize::from(self.first)..self.count.clamp(2, 255);
+        if options.separate {
+            return self.objects(classes, options.smallest_px, add);
+        }
+        for number in classes {
             let inside = |y, x| usize::from((self.class)(y, x)) == number;
             for region in regions(self.size, options.smallest_px, inside) {
-                let pixels = outline(&region, options);
-                let ground = match &placed {
-                    Some((geo, to)) => match place(&pixels, geo, to) {
-                        Some(ground) => Some(ground),
-                        None => continue,
-                    },
-                    None => None,
-                };
-                let (class, area_px) = (number as u8, region.area_px);
-                take(Shape {
-                    class,
-                    area_px,
-                    pixels,
-                    ground,
-                });
+                add(number as u8, region);
             }
         }
+    }
+
+    /// Each object by itself. The first of several classes is none, and left out where there is a class between the others.
+    fn objects(&self, classes: std::ops::Range<usize>, smallest_px: u64, mut add: impl FnMut(u8, Region)) {
+        if classes.start == 0 && self.between.is_none() {
+            let found = regions(self.size, smallest_px, |y, x| (self.class)(y, x) == 0);
+            found.into_iter().for_each(|region| add(0, region));
+        }
+        let ground = |y: usize, x: usize| match (self.class)(y, x) {
+            0 => Ground::Outside,
+            class => match self.between {
+                Some(between) if class == between.class => Ground::Boundary((between.sureness)(y, x)),
+                _ if classes.contains(&usize::from(class)) => Ground::Inside(class),
+                _ => Ground::Outside,
+            },
+        };
+        objects(self.size, smallest_px, ground, add);
     }
 }
 
@@ -211,7 +246,7 @@ fn decimals(geo: Option<&GeoRef>) -> usize {
 }
 
 /// Rings on the ground with the exterior counter-clockwise, and the area. `None` if the projection ends there.
-fn place(pixels: &[Ring], geo: &GeoRef, to: &ToLonLat) -> Option<(Vec<Ring>, f64)> {
+fn project(pixels: &[Ring], geo: &GeoRef, to: &ToLonLat) -> Option<(Vec<Ring>, f64)> {
     let mut rings = Vec::new();
     let mut area = 0.0;
     for (i, ring) in pixels.iter().enumerate() {
@@ -229,7 +264,7 @@ fn place(pixels: &[Ring], geo: &GeoRef, to: &ToLonLat) -> Option<(Vec<Ring>, f64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::geo::GeoKeys;
+    use crate::geo::GeoKeys;
 
     fn square(y: usize, x: usize) -> u8 {
         u8::from((2..6).contains(&y) && (3..9).contains(&x))
@@ -254,6 +289,7 @@ mod tests {
             first,
             count,
             class,
+            between: None,
             geo,
         }
     }

@@ -6,8 +6,6 @@
 
 pub mod annotations;
 pub mod encode;
-mod fnv;
-pub mod geo;
 pub mod image;
 pub mod jpeg;
 pub mod keras_h5;

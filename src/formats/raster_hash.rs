@@ -2,8 +2,8 @@
 
 use std::hash::Hasher;
 
-use super::fnv::Fnv;
 use super::raster::{Brightness, Raster, Samples, to_8_bit};
+use crate::values::Fnv;
 
 impl Raster {
     /// 64-bit FNV-1a over size, bands and samples: equal images have equal hashes on every platform, whatever their range.

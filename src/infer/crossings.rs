@@ -10,7 +10,7 @@ struct Edge {
     b: [f64; 2],
     ring: usize,
     /// Its number in the ring, and how many there are.
-    place: usize,
+    index: usize,
     count: usize,
     /// Of a ring along the pixels' edges.
     exact: bool,
@@ -25,14 +25,14 @@ pub(super) fn crossing(rings: &[(&[[f64; 2]], bool)]) -> Vec<bool> {
     }
     let mut edges = Vec::new();
     for (number, (ring, exact)) in rings.iter().enumerate() {
-        for place in 0..ring.len() {
-            let (a, b) = (ring[place], ring[(place + 1) % ring.len()]);
+        for index in 0..ring.len() {
+            let (a, b) = (ring[index], ring[(index + 1) % ring.len()]);
             let (count, exact) = (ring.len(), *exact);
             edges.push(Edge {
                 a,
                 b,
                 ring: number,
-                place,
+                index,
                 count,
                 exact,
             });
@@ -87,9 +87,9 @@ fn each_cell(edge: &Edge, mut take: impl FnMut([i32; 2])) {
 /// Whether two edges meet elsewhere than at a corner that they share.
 fn meets(one: &Edge, other: &Edge) -> bool {
     if one.ring == other.ring {
-        let (first, second) = if (one.place + 1) % one.count == other.place {
+        let (first, second) = if (one.index + 1) % one.count == other.index {
             (one, other)
-        } else if (other.place + 1) % one.count == one.place {
+        } else if (other.index + 1) % one.count == one.index {
             (other, one)
         } else {
             return near(one, other);

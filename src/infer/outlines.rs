@@ -126,8 +126,8 @@ impl<F: Fn(i64, i64) -> bool> Tracer<F> {
         for hole in holes {
             let [row, column] = self.loops[hole].down;
             let edges = &self.edges[row as usize];
-            let place = edges.partition_point(|(x, _)| *x < column);
-            if let Some((_, left)) = place.checked_sub(1).and_then(|i| edges.get(i)) {
+            let after = edges.partition_point(|(x, _)| *x < column);
+            if let Some((_, left)) = after.checked_sub(1).and_then(|i| edges.get(i)) {
                 owner[hole] = owner[*left as usize];
             }
         }
@@ -161,16 +161,16 @@ impl<F: Fn(i64, i64) -> bool> Tracer<F> {
 fn split(corners: &[[u32; 2]]) -> Vec<Vec<[u32; 2]>> {
     let mut rings = Vec::new();
     let mut path: Vec<[u32; 2]> = Vec::new();
-    let mut place: HashMap<[u32; 2], usize> = HashMap::new();
+    let mut visited: HashMap<[u32; 2], usize> = HashMap::new();
     for corner in corners {
-        if let Some(&from) = place.get(corner) {
+        if let Some(&from) = visited.get(corner) {
             let ring: Vec<[u32; 2]> = path.drain(from..).collect();
             ring.iter().for_each(|c| {
-                place.remove(c);
+                visited.remove(c);
             });
             rings.push(ring);
         }
-        place.insert(*corner, path.len());
+        visited.insert(*corner, path.len());
         path.push(*corner);
     }
     rings.push(path);
@@ -182,13 +182,13 @@ fn split(corners: &[[u32; 2]]) -> Vec<Vec<[u32; 2]>> {
 /// Drops corners that a cut has left on a straight line.
 fn straighten(ring: &mut Vec<[u32; 2]>) {
     let n = ring.len();
-    let keep: Vec<bool> = (0..n)
+    let is_corner: Vec<bool> = (0..n)
         .map(|i| {
             let (a, b, c) = (ring[(i + n - 1) % n], ring[i], ring[(i + 1) % n]);
             !(a[0] == b[0] && b[0] == c[0] || a[1] == b[1] && b[1] == c[1])
         })
         .collect();
-    let mut flags = keep.iter();
+    let mut flags = is_corner.iter();
     ring.retain(|_| *flags.next().unwrap_or(&true));
 }
 

@@ -184,14 +184,14 @@ fn farthest(points: &[[f64; 2]], from: [f64; 2]) -> usize {
 fn choose(points: &[[f64; 2]], far: usize, tolerance: f64) -> Vec<usize> {
     let n = points.len();
     let at = |i: usize| points[i % n];
-    let mut kept = vec![false; n];
+    let mut is_corner = vec![false; n];
     let mut given: Vec<usize> = [0, far].into();
     for [from, to] in [[0, far], [far, n]] {
         given.extend((from..to).step_by(MAX_STRETCH).skip(1));
     }
     given.sort_unstable();
     given.dedup();
-    given.iter().for_each(|i| kept[*i] = true);
+    given.iter().for_each(|i| is_corner[*i] = true);
     let ends = given.iter().skip(1).copied().chain([n]);
     let mut stretches: Vec<[usize; 2]> = given.iter().copied().zip(ends).map(|(a, b)| [a, b]).collect();
     while let Some([from, to]) = stretches.pop() {
@@ -199,21 +199,21 @@ fn choose(points: &[[f64; 2]], far: usize, tolerance: f64) -> Vec<usize> {
             .map(|i| (i, off(at(i), at(from), at(to))))
             .max_by(|a, b| a.1.total_cmp(&b.1));
         if let Some((i, _)) = worst.filter(|(_, off)| *off > tolerance) {
-            kept[i] = true;
+            is_corner[i] = true;
             stretches.extend([[from, i], [i, to]]);
         }
     }
     // Those that were given may be none.
-    let mut chosen: Vec<usize> = (0..n).filter(|i| kept[*i]).collect();
+    let mut chosen: Vec<usize> = (0..n).filter(|i| is_corner[*i]).collect();
     for i in given {
-        let (Ok(place), true) = (chosen.binary_search(&i), chosen.len() > 3) else {
+        let (Ok(index), true) = (chosen.binary_search(&i), chosen.len() > 3) else {
             continue;
         };
         let count = chosen.len();
-        let (before, after) = (chosen[(place + count - 1) % count], chosen[(place + 1) % count]);
+        let (before, after) = (chosen[(index + count - 1) % count], chosen[(index + 1) % count]);
         let length = (after + n - before) % n;
         if (1..length).all(|step| off(at(before + step), at(before), at(after)) <= tolerance) {
-            chosen.remove(place);
+            chosen.remove(index);
         }
     }
     chosen

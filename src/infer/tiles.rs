@@ -95,7 +95,7 @@ impl Prediction {
     }
 
     /// Number of the next tile down and across.
-    fn place(&self) -> Option<[usize; 2]> {
+    fn position(&self) -> Option<[usize; 2]> {
         let across = self.columns.starts.len();
         (self.next < self.tiles()).then(|| [self.next / across, self.next % across])
     }
@@ -107,7 +107,7 @@ impl Prediction {
 
     /// First row and number of rows that the next tile looks at.
     pub fn next_rows(&self) -> [usize; 2] {
-        let top = self.place().map_or(0, |[down, _]| self.rows.starts[down]);
+        let top = self.position().map_or(0, |[down, _]| self.rows.starts[down]);
         [top, self.tile[0].min(self.size[0] - top)]
     }
 
@@ -123,10 +123,13 @@ impl Prediction {
         image: &Raster,
         out: &mut impl Rows,
     ) -> Result<bool, InferError> {
-        let Some(place) = self.place() else {
+        let Some(position) = self.position() else {
             return Ok(true);
         };
-        let corner = [self.rows.starts[place[0]] as i64, self.columns.starts[place[1]] as i64];
+        let corner = [
+            self.rows.starts[position[0]] as i64,
+            self.columns.starts[position[1]] as i64,
+        ];
         let channels = model.config().channels;
         let [height, width] = self.tile;
         let mut values = vec![0.0; height * width * channels];
@@ -144,7 +147,7 @@ impl Prediction {
         } else {
             self.forward(model, values, self.tile).await?
         };
-        self.add(place, &tile);
+        self.add(position, &tile);
         self.next += 1;
         self.give_rows(out);
         Ok(self.next == self.tiles())
@@ -152,7 +155,7 @@ impl Prediction {
 
     /// Gives away what the tiles done so far have finished.
     fn give_rows(&mut self, out: &mut impl Rows) {
-        let finished = self.place().map_or(self.size[0], |[down, _]| self.rows.starts[down]);
+        let finished = self.position().map_or(self.size[0], |[down, _]| self.rows.starts[down]);
         let values = ((finished - self.given) * self.size[1] * self.classes).min(self.band.len());
         if values > 0 {
             out.put(&self.band[..values]);

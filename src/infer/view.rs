@@ -33,15 +33,15 @@ impl InputSpec {
         match self.sampling {
             Sampling::Crop => size,
             Sampling::Resize => [self.tile_px; 2],
-            Sampling::Classic => [SEED_TILE_PX; 2],
+            Sampling::Classic => [CLASSIC_TILE_PX; 2],
         }
     }
 }
 
 /// Side of the tile that region is made into.
-const SEED_TILE_PX: usize = 256;
-/// Side of the region the seed crops from the top left.
-const SEED_CROP_PX: usize = 512;
+const CLASSIC_TILE_PX: usize = 256;
+/// Side of the region Classic crops from the top left.
+const CLASSIC_CROP_PX: usize = 512;
 
 /// An image, seen natively or made into one tile.
 #[derive(Debug, Clone)]
@@ -138,15 +138,15 @@ impl View {
                 }
             }
             Sampling::Classic => {
-                let grey = preprocess::seed_test_image(image);
+                let grey = preprocess::classic_test_image(image);
                 let values = match spec.channels {
                     Channels::Grey => grey,
                     Channels::Rgb => grey.iter().flat_map(|&v| [v; 3]).collect(),
                 };
-                let region = [SEED_CROP_PX; 2];
+                let region = [CLASSIC_CROP_PX; 2];
                 Self {
-                    height: SEED_TILE_PX,
-                    width: SEED_TILE_PX,
+                    height: CLASSIC_TILE_PX,
+                    width: CLASSIC_TILE_PX,
                     channels: spec.channels,
                     values: Some(values),
                     taps: None,
@@ -164,7 +164,12 @@ impl View {
         self.values.is_none()
     }
 
-    /// Height and width of the map that is kept: the image's, or the tile's.
+    /// Height and width of the image.
+    pub fn image_size(&self) -> [usize; 2] {
+        self.image
+    }
+
+    /// Height and width of the map that is held: the image's, or the tile's.
     pub fn map_size(&self) -> [usize; 2] {
         if self.is_native() {
             self.image
@@ -173,17 +178,17 @@ impl View {
         }
     }
 
-    /// Truth at the view's size: 0 or 1, or class numbers. `seed_mask`: as [`Dataset::seed_mask`] has it.
+    /// Truth at the view's size: 0 or 1, or class numbers. `classic_mask`: as [`Dataset::classic_mask`] has it.
     ///
-    /// [`Dataset::seed_mask`]: crate::data::dataset::Dataset::seed_mask
-    pub fn truth(&self, mask: &[u8], spec: &InputSpec, seed_mask: impl FnOnce() -> Vec<f32>) -> Vec<u8> {
+    /// [`Dataset::classic_mask`]: crate::data::dataset::Dataset::classic_mask
+    pub fn truth(&self, mask: &[u8], spec: &InputSpec, classic_mask: impl FnOnce() -> Vec<f32>) -> Vec<u8> {
         match spec.sampling {
             Sampling::Crop => mask.to_vec(),
             Sampling::Resize => {
                 let [height, width] = self.image;
                 preprocess::resize_nearest_mask(mask, width, height, self.width, self.height)
             }
-            Sampling::Classic => seed_mask()
+            Sampling::Classic => classic_mask()
                 .iter()
                 .map(|&v| match v {
                     preprocess::UNKNOWN => UNLABELLED,
@@ -299,9 +304,10 @@ impl View {
                 let coordinates: Vec<(u32, u32)> = (0..image.height)
                     .flat_map(|y| (0..image.width).map(move |x| (x, y)))
                     .collect();
-                let (kept, size) = shrink_nearest(&coordinates, size, max_px);
+                let (shown, size) = shrink_nearest(&coordinates, size, max_px);
                 return (
-                    kept.into_iter()
+                    shown
+                        .into_iter()
                         .flat_map(|(x, y)| opaque(image.rgba8_at(x, y)))
                         .collect(),
                     size,
@@ -315,8 +321,8 @@ impl View {
                 })
                 .collect(),
         };
-        let (kept, size) = shrink_nearest(&pixels, size, max_px);
-        (kept.into_iter().flatten().collect(), size)
+        let (shown, size) = shrink_nearest(&pixels, size, max_px);
+        (shown.into_iter().flatten().collect(), size)
     }
 }
 

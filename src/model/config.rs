@@ -22,7 +22,7 @@ pub struct ModelConfig {
     pub head: Head,
     /// Dropout rate of the two deepest levels while training.
     pub dropout: f32,
-    /// Classes told apart by a softmax; 1 is the seed's sigmoid. Files from before there were classes have 1.
+    /// Classes told apart by a softmax; 1 is Classic's sigmoid. Files from before there were classes have 1.
     #[serde(default = "one")]
     pub classes: usize,
 }
@@ -64,7 +64,7 @@ pub fn receptive_radius_px(depth: usize) -> usize {
 
 impl ModelConfig {
     /// # Errors
-    /// If a field is outside what the kernels and the seed's layout allow.
+    /// If a field is outside what the kernels and Classic's layout allow.
     pub fn check(&self) -> Result<(), ConfigError> {
         if !self.base.is_multiple_of(4) || !(4..=64).contains(&self.base) {
             return Err(ConfigError::Base(self.base));
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn multiply_adds_are_those_of_the_seed() {
+    fn multiply_adds_are_those_of_the_classic_network() {
         let giga = |c: ModelConfig| (c.forward_macs(256, 256) as f64 / 1e9 * 100.0).round() / 100.0;
         assert_eq!(giga(seed(Architecture::Unet, 4)), 54.61);
         assert_eq!(giga(seed(Architecture::UnetSmall, 2)), 28.57);

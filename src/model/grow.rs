@@ -21,20 +21,20 @@ impl UNet {
         fresh.encoder = self.encoder;
         fresh.ups = self.ups;
         fresh.decoder = self.decoder;
-        if let (Some(unit), Some(kept)) = (&mut fresh.head, self.head) {
-            unit.keep(kept);
+        if let (Some(unit), Some(inherited)) = (&mut fresh.head, self.head) {
+            unit.inherit(inherited);
         }
-        fresh.out.keep(self.out, features, first);
+        fresh.out.inherit(self.out, features, first);
         fresh
     }
 }
 
 impl ConvUnit {
-    fn keep(&mut self, kept: ConvUnit) {
-        let inputs = kept.conv.weight.dims()[2];
-        self.conv.keep(kept.conv, inputs, 0);
-        if let (Some(norm), Some(kept)) = (&mut self.norm, kept.norm) {
-            norm.keep(kept);
+    fn inherit(&mut self, inherited: ConvUnit) {
+        let inputs = inherited.conv.weight.dims()[2];
+        self.conv.inherit(inherited.conv, inputs, 0);
+        if let (Some(norm), Some(inherited)) = (&mut self.norm, inherited.norm) {
+            norm.inherit(inherited);
         }
     }
 }
@@ -42,9 +42,9 @@ impl ConvUnit {
 impl Conv {
     /// Takes the first `inputs` rows of weights from another convolution for the outputs from `first` on; they have no part
     /// in the outputs before, which begin with 0.
-    fn keep(&mut self, kept: Conv, inputs: usize, first: usize) {
+    fn inherit(&mut self, inherited: Conv, inputs: usize, first: usize) {
         let [.., all_inputs, outputs] = self.weight.dims();
-        let count = kept.weight.dims()[3];
+        let count = inherited.weight.dims()[3];
         let fresh = |from_input: usize, n_inputs: usize, from: usize, n: usize| {
             self.weight.clone().narrow(2, from_input, n_inputs).narrow(3, from, n)
         };
@@ -52,7 +52,7 @@ impl Conv {
         if first > 0 {
             columns.push(fresh(0, inputs, 0, first).mul_scalar(0.0));
         }
-        columns.push(kept.weight);
+        columns.push(inherited.weight);
         if outputs > first + count {
             let rest = first + count;
             columns.push(fresh(0, inputs, rest, outputs - rest));
@@ -69,27 +69,27 @@ impl Conv {
             rows.push(Tensor::cat(columns, 3));
         }
         self.weight = Tensor::cat(rows, 2);
-        self.bias = beside(self.bias.clone(), kept.bias, first);
+        self.bias = beside(self.bias.clone(), inherited.bias, first);
     }
 }
 
 impl Norm {
-    fn keep(&mut self, kept: Norm) {
-        self.gamma = beside(self.gamma.clone(), kept.gamma, 0);
-        self.beta = beside(self.beta.clone(), kept.beta, 0);
-        self.running_mean = beside(self.running_mean.clone(), kept.running_mean, 0);
-        self.running_var = beside(self.running_var.clone(), kept.running_var, 0);
+    fn inherit(&mut self, inherited: Norm) {
+        self.gamma = beside(self.gamma.clone(), inherited.gamma, 0);
+        self.beta = beside(self.beta.clone(), inherited.beta, 0);
+        self.running_mean = beside(self.running_mean.clone(), inherited.running_mean, 0);
+        self.running_var = beside(self.running_var.clone(), inherited.running_var, 0);
     }
 }
 
-/// Values with those of `kept` from `first` on.
-fn beside(fresh: Tensor<1>, kept: Tensor<1>, first: usize) -> Tensor<1> {
-    let ([all], [count]) = (fresh.dims(), kept.dims());
+/// Values with those of `inherited` from `first` on.
+fn beside(fresh: Tensor<1>, inherited: Tensor<1>, first: usize) -> Tensor<1> {
+    let ([all], [count]) = (fresh.dims(), inherited.dims());
     let mut parts = Vec::new();
     if first > 0 {
         parts.push(fresh.clone().narrow(0, 0, first));
     }
-    parts.push(kept);
+    parts.push(inherited);
     if all > first + count {
         parts.push(fresh.narrow(0, first + count, all - first - count));
     }

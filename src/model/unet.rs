@@ -184,7 +184,7 @@ impl UNet {
         let mut skips = Vec::with_capacity(depth);
         for (level, block) in self.encoder.iter().enumerate() {
             x = block.forward(x, pass);
-            // The seed drops out before the skip is taken.
+            // Classic drops out before the skip is taken.
             if level + 1 >= depth
                 && let Pass::Train { dropout, .. } = pass
                 && let Some(mask) = dropout(x.dims())

@@ -154,6 +154,9 @@ pub struct PredictArgs {
     /// Outlines with right angles where they nearly have them
     #[arg(long)]
     pub right_angles: bool,
+    /// Outlines of touching objects apart: along the boundary class of a model trained with boundary_px, else at their necks
+    #[arg(long)]
+    pub separate: bool,
     /// Do not resample images to the ground resolution that the model was trained at
     #[arg(long)]
     pub own_resolution: bool,

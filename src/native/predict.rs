@@ -117,11 +117,15 @@ fn end(report: &Report, voice: &Voice) -> Result<(), Stop> {
 /// If what lies there was made with something else.
 fn note_what_with(job: &PredictArgs, worker: &Worker) -> Result<(), Stop> {
     let bytes = fs::read(&job.model).map_err(|e| Stop::at(&job.model, e))?;
-    let made_with = json!({
+    let mut made_with = json!({
         "model_crc32": format!("{:08x}", crc32fast::hash(&bytes)),
         "threshold": worker.threshold, "averaged": job.averaged, "own_resolution": job.own_resolution,
         "simplify_px": job.simplify, "adapt": job.adapt, "right_angles": job.right_angles,
     });
+    // Folders from before there was the choice stay what they are.
+    if job.separate {
+        made_with["separate"] = true.into();
+    }
     let text = serde_json::to_vec_pretty(&made_with).map_err(Stop::failed)?;
     let at = job.out.join(MADE_WITH);
     match fs::read(&at) {
@@ -304,6 +308,7 @@ impl Worker {
             unit: AreaUnit::Px,
             simplify_px: job.simplify.unwrap_or(usual),
             right_angles: job.right_angles,
+            separate: job.separate,
         };
         let mut results = Vec::new();
         for (kind, at) in &scene.results {

@@ -19,7 +19,7 @@ use groundmask::{
     engine::Engine,
     protocol::{
         Command, DataSource, Dataset, EndReason, Event, FaultCode, ModelFormat, Purpose, RunEnd, SavedRun, TrainConfig,
-        ValidationReport,
+        ValidationFigures,
     },
 };
 
@@ -31,7 +31,7 @@ const BAR: &str = "{bar:24} step {pos}/{len}  {msg}";
 /// See the exit codes in [`stop`](crate::stop).
 pub fn train(job: &TrainArgs, voice: &Voice) -> Result<(), Stop> {
     let saved = job.resume.as_deref().map(described).transpose()?;
-    let places = Places::of(job)?;
+    let outputs = OutputPaths::of(job)?;
     let mut desk = Desk::open(job.device)?;
     voice.line(&json!({ "type": "device", "kind": desk.device().kind, "adapter": desk.device().adapter }));
     load_data(&mut desk, job, saved.as_ref(), voice)?;
@@ -43,7 +43,7 @@ pub fn train(job: &TrainArgs, voice: &Voice) -> Result<(), Stop> {
     let number = saved.map_or(0.0, |saved| saved.number);
     let mut run = Run {
         desk,
-        places,
+        outputs,
         voice: *voice,
         bar: voice.bar(0, BAR),
         iou: None,
@@ -60,14 +60,14 @@ fn described(at: &Path) -> Result<SavedRun, Stop> {
 }
 
 /// Where things go.
-struct Places {
+struct OutputPaths {
     run: PathBuf,
     model: PathBuf,
     /// How the data were named, for the line that says how to go on.
     data: String,
 }
 
-impl Places {
+impl OutputPaths {
     fn of(job: &TrainArgs) -> Result<Self, Stop> {
         let usual = job.resume.clone().unwrap_or_else(|| "run.gmrun".into());
         let run = job.save.clone().unwrap_or(usual);
@@ -249,15 +249,15 @@ fn settings(job: &TrainArgs) -> Result<TrainConfig, Stop> {
 }
 
 fn put(whole: &mut Value, key: &str, value: &Value) -> Result<(), Stop> {
-    let place = whole.get_mut(key);
-    *place.ok_or_else(|| Stop::usage(format!("there is no setting `{key}`")))? = value.clone();
+    let slot = whole.get_mut(key);
+    *slot.ok_or_else(|| Stop::usage(format!("there is no setting `{key}`")))? = value.clone();
     Ok(())
 }
 
 /// A run under way.
 struct Run {
     desk: Desk,
-    places: Places,
+    outputs: OutputPaths,
     voice: Voice,
     bar: ProgressBar,
     /// Of the last validation.
@@ -299,8 +299,8 @@ impl Run {
     fn leave_off(&mut self, is_reached: bool) -> Result<(), Stop> {
         let step = self.save()?.step;
         self.bar.finish_and_clear();
-        let how = self.places.how_to_go_on();
-        let run = self.places.run.display().to_string();
+        let how = self.outputs.how_to_go_on();
+        let run = self.outputs.run.display().to_string();
         let kind = if is_reached { "left_off" } else { "interrupted" };
         self.voice
             .line(&json!({ "type": kind, "step": step, "run": run, "resume": how }));
@@ -312,17 +312,17 @@ impl Run {
     }
 
     fn save(&mut self) -> Result<SavedRun, Stop> {
-        let mut file = NewFile::create(&self.places.run)?;
+        let mut file = NewFile::create(&self.outputs.run)?;
         self.number += 1.0;
         let saving = self.desk.engine().save_run(self.number, desk::unix_ms(), &mut file);
         let (events, saved) = pollster::block_on(saving);
         self.tell(events);
         let saved = saved.map_err(|fault| match fault.code {
-            FaultCode::SaveFailed => Stop::at(&self.places.run, words(&fault)),
+            FaultCode::SaveFailed => Stop::at(&self.outputs.run, words(&fault)),
             _ => Stop::from(&fault),
         })?;
         file.finish()?;
-        let run = self.places.run.display().to_string();
+        let run = self.outputs.run.display().to_string();
         self.voice
             .line(&json!({ "type": "saved", "step": saved.step, "run": run, "bytes": saved.bytes }));
         Ok(saved)
@@ -336,8 +336,8 @@ impl Run {
         };
         for event in self.desk.ask(command).map_err(|fault| Stop::from(&fault))? {
             if let Event::File { bytes, .. } = event {
-                files::write(&self.places.model, &bytes)?;
-                let model = self.places.model.display().to_string();
+                files::write(&self.outputs.model, &bytes)?;
+                let model = self.outputs.model.display().to_string();
                 self.voice.line(&json!({ "type": "model", "model": model }));
             }
         }
@@ -345,16 +345,18 @@ impl Run {
     }
 
     fn sum_up(&self, end: &RunEnd) -> Result<(), Stop> {
-        let judged = end.validation.as_ref().or(end.training.as_ref());
+        let judged = end.figures.validation.as_ref().or(end.figures.training.as_ref());
         let iou = judged.and_then(|metrics| metrics.iou);
-        let kept = iou.map_or_else(String::new, |iou| format!(", IoU {iou:.3} at step {}", end.best_step));
+        let kept = iou.map_or_else(String::new, |iou| {
+            format!(", IoU {iou:.3} at step {}", end.figures.best_step)
+        });
         self.voice.note(&format!(
             "{} after {} steps in {}{kept}: {} and {}",
             spelt(&end.reason),
-            end.steps,
-            clock(end.elapsed_ms),
-            self.places.run.display(),
-            self.places.model.display()
+            end.figures.steps,
+            clock(end.figures.elapsed_ms),
+            self.outputs.run.display(),
+            self.outputs.model.display()
         ));
         match end.reason {
             EndReason::Finished | EndReason::Stopped | EndReason::EarlyStopped => Ok(()),
@@ -373,7 +375,8 @@ impl Run {
                     self.bar.set_position(u64::from(*step));
                     self.voice.line(&json!({ "type": "run_resumed", "step": step }));
                 }
-                Event::Step(step) => {
+                Event::Step(report) => {
+                    let step = &report.figures;
                     let left = step
                         .left_ms
                         .map_or_else(String::new, |ms| format!("  {} left", clock(ms)));
@@ -383,17 +386,18 @@ impl Run {
                     self.voice.line(&event);
                 }
                 Event::Validation(report) => {
-                    self.iou = judged_iou(report);
+                    let figures = &report.figures;
+                    self.iou = judged_iou(figures);
                     self.voice.line(&json!({
-                        "type": "validation", "step": report.step, "validation": report.validation,
-                        "training": report.training, "best": report.best, "best_step": report.best_step,
+                        "type": "validation", "step": figures.step, "validation": figures.validation,
+                        "training": figures.training, "best": figures.best, "best_step": figures.best_step,
                     }));
                 }
                 Event::RunEnded(end) => {
                     self.end = Some(end.clone());
                     self.voice.line(&event);
                 }
-                Event::Mended { .. } => self.voice.line(&event),
+                Event::Reinitialized { .. } => self.voice.line(&event),
                 Event::Fault(fault) => {
                     self.voice.line(&event);
                     self.voice.error(&words(fault));
@@ -404,8 +408,8 @@ impl Run {
     }
 }
 
-fn judged_iou(report: &ValidationReport) -> Option<f64> {
-    report.validation.as_ref().unwrap_or(&report.training).iou
+fn judged_iou(figures: &ValidationFigures) -> Option<f64> {
+    figures.validation.as_ref().unwrap_or(&figures.training).iou
 }
 
 #[cfg(test)]

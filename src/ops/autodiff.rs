@@ -53,15 +53,15 @@ pub fn parts<B: Backend, C: CheckpointStrategy, const N: usize>(
     (tensors, nodes)
 }
 
-/// `y`, computed from the inputs at `nodes`, as a step whose gradients come from `kept` by `gradient`.
+/// `y`, computed from the inputs at `nodes`, as a step whose gradients come from `saved` by `gradient`.
 pub fn step<B: Backend, C: CheckpointStrategy, S: Clone + Send + Debug + 'static, const N: usize>(
     nodes: [NodeGuard; N],
     y: FloatTensor<B>,
-    kept: S,
+    saved: S,
     gradient: Gradient<B, S, N>,
 ) -> FloatTensor<Autodiff<B, C>> {
     match Step(gradient).prepare::<C>(nodes).compute_bound().stateful() {
-        OpsKind::Tracked(prep) => prep.finish(kept, y),
+        OpsKind::Tracked(prep) => prep.finish(saved, y),
         OpsKind::UnTracked(prep) => prep.finish(y),
     }
 }

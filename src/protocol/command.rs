@@ -159,7 +159,7 @@ pub enum Command {
     },
     /// The model as a safetensors file with its configuration inside. Answers with [`Event::File`].
     SaveModel,
-    /// Replace the model by a file written by `save_model`, or by Keras weights of the seed's networks. Answers with [`Event::Model`].
+    /// Replace the model by a file written by `save_model`, or by Keras weights of Classic's networks. Answers with [`Event::Model`].
     LoadModel {
         name: String,
         #[serde(with = "serde_bytes")]
@@ -247,7 +247,7 @@ pub enum PictureOf {
 pub enum ExportKind {
     /// 8-bit grey PNG, 0 or 255, thresholded, the size of the input.
     MaskPng,
-    /// The seed's 16-bit grey PNG `<name>_predict.png`, `round(p * 65535)`.
+    /// Classic's 16-bit grey PNG `<name>_predict.png`, `round(p * 65535)`.
     ProbabilityPng,
     /// The 8-bit mask as GeoTIFF.
     MaskTif,
@@ -291,6 +291,9 @@ pub struct Outlines {
     /// Right angles where outlines nearly have them, as buildings do.
     #[serde(default)]
     pub right_angles: bool,
+    /// Objects that touch become outlines of their own: along the class between them, or at their necks.
+    #[serde(default)]
+    pub separate: bool,
 }
 
 impl Default for Outlines {
@@ -300,6 +303,7 @@ impl Default for Outlines {
             unit: AreaUnit::Px,
             simplify_px: 0.0,
             right_angles: false,
+            separate: false,
         }
     }
 }

@@ -71,7 +71,8 @@ pub enum Event {
         items: Vec<PreviewItem>,
     },
     /// The output did not depend on the image; `tries` sets of fresh weights were drawn, the last from `seed`.
-    Mended {
+    #[serde(rename = "mended")]
+    Reinitialized {
         run_id: u32,
         step: u32,
         tries: u32,

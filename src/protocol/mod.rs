@@ -17,7 +17,7 @@ mod geo;
 mod labels;
 mod outlines;
 mod run;
-mod survive;
+mod saved_run;
 
 pub use command::*;
 pub use data::*;
@@ -28,6 +28,6 @@ pub use geo::*;
 pub use labels::*;
 pub use outlines::*;
 pub use run::*;
-pub use survive::*;
+pub use saved_run::*;
 
 pub use crate::values::*;

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Architecture, AugmentRanges, Channels, ClassInfo, CurvePoint, EndReason, FieldError, Head, ImageScore, Metrics,
-    OperatingPoint, PictureOf, RangeChoice, ResultPlace, Sampling, TrainConfig,
+    OperatingPoint, PictureOf, RangeChoice, ResultPlace, RunFigures, Sampling, StepFigures, TrainConfig,
+    ValidationFigures,
 };
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -34,7 +35,7 @@ pub struct ConfigReport {
     pub places: u32,
     /// The part of the only image that is held back; that image then counts on both sides.
     #[serde(default)]
-    pub held_back: Option<HeldBack>,
+    pub held_back: Option<HeldBackInfo>,
     /// What the chosen augmentation draws from.
     pub augment: AugmentRanges,
 }
@@ -42,7 +43,7 @@ pub struct ConfigReport {
 /// A part of an image that is measured and not trained on, in its pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct HeldBack {
+pub struct HeldBackInfo {
     pub pair: u32,
     pub left: u32,
     pub top: u32,
@@ -54,105 +55,37 @@ pub struct HeldBack {
     pub share: f64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// First step: shaders are being compiled, buffers allocated.
-    Compiling,
-    Training,
-    Validating,
-    Paused,
-}
-
+/// [`StepFigures`] of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct StepReport {
     pub run_id: u32,
-    /// Steps done, from 1.
-    pub step: u32,
-    pub steps_total: u32,
-    pub epoch: u32,
-    /// Mean training loss since the last report.
-    pub loss: f64,
-    /// Pixel accuracy of the training batch at 0.5.
-    pub accuracy: f64,
-    pub images_per_s: f64,
-    /// Median of the recent steps.
-    pub ms_per_step: f64,
-    pub elapsed_ms: f64,
-    /// Time left with the validations to come; `None` until five steps were measured.
-    pub left_ms: Option<f64>,
+    #[serde(flatten)]
+    pub figures: StepFigures,
 }
 
+/// [`ValidationFigures`] of a run, and what is told of the newest validation alone.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct ValidationReport {
     pub run_id: u32,
-    pub step: u32,
-    /// `None` if there is no validation set.
-    pub validation: Option<Metrics>,
-    /// The same over (at most 8 of) the training images.
-    pub training: Metrics,
-    pub best: bool,
-    pub best_step: u32,
-    pub elapsed_ms: f64,
+    #[serde(flatten)]
+    pub figures: ValidationFigures,
     /// Every image that was looked at.
     pub images: Vec<ImageScore>,
     /// Precision and recall by threshold, of the held-back images (of the training ones where there are none); empty for
     /// several classes.
     pub curve: Vec<CurvePoint>,
-    /// Pixels with a label that the figures are of, on the images held back (on those trained on where there are none).
-    #[serde(default)]
-    pub labelled_px: f64,
-    /// Labels are painted, and too few of them are measured to rely on the figures.
-    #[serde(default)]
-    pub too_few_labels: bool,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
-pub struct PreviewItem {
-    pub pair: u32,
-    pub name: String,
-    /// From the validation set (else from the training set).
-    pub validation: bool,
-    /// Column and row of the image that the crop begins with, where it is one; `None` = all of the image.
-    #[serde(default)]
-    pub corner: Option<[u32; 2]>,
-    pub width: u32,
-    pub height: u32,
-    pub iou: Option<f64>,
-    /// As in [`Metrics`].
-    pub threshold: Option<f64>,
-    #[serde(with = "serde_bytes")]
-    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
-    pub rgba: Vec<u8>,
-    /// 0 or 255, or class numbers (255 = not labelled) where the run has classes.
-    #[serde(with = "serde_bytes")]
-    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
-    pub truth: Vec<u8>,
-    /// Probability, 0 to 255, or class numbers.
-    #[serde(with = "serde_bytes")]
-    #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
-    pub probability: Vec<u8>,
-}
-
+/// How a run ended.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct RunEnd {
     pub run_id: u32,
     pub reason: EndReason,
-    pub steps: u32,
-    pub epochs: f64,
-    pub loss_first: f64,
-    pub loss_last: f64,
-    pub best_step: u32,
-    /// Metrics of the weights kept.
-    pub validation: Option<Metrics>,
-    pub training: Option<Metrics>,
-    pub ms_per_step: f64,
-    pub elapsed_ms: f64,
+    #[serde(flatten)]
+    pub figures: RunFigures,
     /// What would help, where the run ended ill.
     pub retry: Option<Retry>,
 }
@@ -294,4 +227,36 @@ pub struct Picture {
     #[serde(with = "serde_bytes")]
     #[cfg_attr(target_arch = "wasm32", tsify(type = "Uint8Array"))]
     pub mask: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::Event, *};
+
+    /// The page reads the figures from the event itself.
+    #[test]
+    fn figures_lie_beside_the_number_of_the_run() {
+        let figures = StepFigures {
+            step: 7,
+            steps_total: 20,
+            epoch: 2,
+            loss: 0.5,
+            accuracy: 0.75,
+            images_per_s: 8.0,
+            ms_per_step: 125.0,
+            elapsed_ms: 900.0,
+            left_ms: None,
+        };
+        let event = Event::Step(StepReport { run_id: 3, figures });
+        let json = serde_json::to_value(&event).expect("written");
+        assert_eq!(
+            json,
+            serde_json::json!({
+                "type": "step", "run_id": 3, "step": 7, "steps_total": 20, "epoch": 2, "loss": 0.5, "accuracy": 0.75,
+                "images_per_s": 8.0, "ms_per_step": 125.0, "elapsed_ms": 900.0, "left_ms": null,
+            })
+        );
+        let back: Event = serde_json::from_value(json).expect("read");
+        assert!(matches!(back, Event::Step(report) if report.run_id == 3 && report.figures.step == 7));
+    }
 }

@@ -1,15 +1,16 @@
 //! A run's settings, and whether a run can be made of what a person set.
 
+use super::run::optimizer::AdamConfig;
 use crate::{
     data::{
         augment::Augmentation,
         batches::{SampleSpec, Sampling},
         held_back::HeldBack,
-        preprocess::{Channels, SEED_TILE_PX},
+        preprocess::{CLASSIC_TILE_PX, Channels},
     },
     model::{Architecture, LossConfig, ModelConfig},
     values::{
-        Calibration, FIELDS, FieldError, FieldErrorCode, ForegroundWeight, Group, KeepBest, NormStatistics, Schedule,
+        BestBy, Calibration, FIELDS, FieldError, FieldErrorCode, ForegroundWeight, Group, NormStatistics, Schedule,
         TrainConfig, not_a_multiple,
     },
 };
@@ -25,12 +26,13 @@ pub struct Settings {
     pub steps_total: u32,
     pub steps_per_epoch: u32,
     pub lr: f64,
+    pub adam: AdamConfig,
     /// Without the weight of the foreground, which the data decide.
     pub loss: LossConfig,
     pub foreground_weight: ForegroundWeight,
     pub augmentation: Augmentation,
     pub validate_every: u32,
-    pub keep_best: KeepBest,
+    pub best_by: BestBy,
     pub seed: u32,
     pub val_share: f64,
     pub schedule: Schedule,
@@ -38,8 +40,6 @@ pub struct Settings {
     pub warmup_steps: u32,
     /// Validations without improvement after which the run stops; 0 = never.
     pub patience: u32,
-    /// Largest norm of all gradients together; 0 = any.
-    pub clip_norm: f64,
     /// Weight of a pixel by its class, background first; empty = as `foreground_weight` says.
     pub class_weights: Vec<f32>,
     pub norm_statistics: NormStatistics,
@@ -145,7 +145,7 @@ impl Settings {
         }
         let small = config.architecture == Architecture::UnetSmall;
         let tile_px = match config.sampling {
-            Sampling::Classic => SEED_TILE_PX,
+            Sampling::Classic => CLASSIC_TILE_PX,
             _ => config.tile_px as usize,
         };
         let batch = config.batch as usize;
@@ -180,6 +180,7 @@ impl Settings {
             steps_total,
             steps_per_epoch,
             lr: config.lr,
+            adam: config.into(),
             loss: config.into(),
             foreground_weight: config.foreground_weight,
             augmentation: config.into(),
@@ -187,13 +188,12 @@ impl Settings {
                 0 => usual_interval(steps_total),
                 chosen => chosen,
             },
-            keep_best: config.keep_best,
+            best_by: config.keep_best,
             seed: config.seed as u32,
             val_share: config.val_share,
             schedule: config.schedule,
             warmup_steps,
             patience: config.patience as u32,
-            clip_norm: config.clip_norm,
             class_weights: config.class_weights.iter().map(|w| *w as f32).collect(),
             calibration: config.calibration,
             norm_statistics: config.norm_statistics,

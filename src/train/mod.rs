@@ -20,8 +20,8 @@ pub use memory::{Room, expected_bytes};
 pub use report::{
     curve::{CurvePoint, EVEN_ODDS, OperatingPoint},
     events::{
-        EndReason, Ended, ImageScore, Metrics, Preview, SessionEvent, SessionPhase, StepEvent, TrainError,
-        ValidationEvent,
+        EndReason, Ended, ImageScore, Metrics, Phase, PreviewItem, RunFigures, SessionEvent, StepFigures, TrainError,
+        ValidationFigures,
     },
     layers::layers,
     score::Score,

@@ -103,8 +103,8 @@ async fn picture(
             // Where something is unknown a second band says which pixels are known.
             let bands = batch.masks.dims()[3];
             let mask = read(batch.masks).await?;
-            let bits: Vec<u8> = mask.iter().step_by(bands).map(|v| u8::from(*v > 0.5)).collect();
-            preprocess::thumbnail_mask(&bits, side, side, PICTURE_PX).2
+            let labels: Vec<u8> = mask.iter().step_by(bands).map(|v| u8::from(*v > 0.5)).collect();
+            preprocess::thumbnail_mask(&labels, side, side, PICTURE_PX).2
         }
     };
     Ok(TilePicture {

@@ -20,9 +20,9 @@ pub(super) fn foreground(data: &Dataset, train: &[usize], held_back: Option<&Hel
         return 1.0;
     }
     let (mut foreground, mut pixels) = (0u64, 0u64);
-    for bits in train.iter().filter_map(|&pair| trained_labels(data, pair, held_back)) {
-        foreground += bits.iter().map(|&b| u64::from(b == 1)).sum::<u64>();
-        pixels += bits.iter().map(|&b| u64::from(b <= 1)).sum::<u64>();
+    for labels in train.iter().filter_map(|&pair| trained_labels(data, pair, held_back)) {
+        foreground += labels.iter().map(|&b| u64::from(b == 1)).sum::<u64>();
+        pixels += labels.iter().map(|&b| u64::from(b <= 1)).sum::<u64>();
     }
     let share = foreground as f64 / pixels.max(1) as f64;
     if share <= 0.0 {
@@ -37,8 +37,8 @@ pub(super) fn foreground(data: &Dataset, train: &[usize], held_back: Option<&Hel
 pub(super) fn by_class(data: &Dataset, train: &[usize], held_back: Option<&HeldBack>) -> Vec<f32> {
     let n = data.classes().len();
     let mut sums = vec![0u64; n];
-    for bits in train.iter().filter_map(|&pair| trained_labels(data, pair, held_back)) {
-        for (sum, count) in sums.iter_mut().zip(classes::counts(&bits, n)) {
+    for labels in train.iter().filter_map(|&pair| trained_labels(data, pair, held_back)) {
+        for (sum, count) in sums.iter_mut().zip(classes::counts(&labels, n)) {
             *sum += count;
         }
     }

@@ -50,7 +50,7 @@ impl AugmentRanges {
     };
 
     /// The classic pipeline's numbers. Its own zoom is of each axis by itself, from 1 - 0.05 to 1 + 0.05.
-    pub const SEED: AugmentRanges = AugmentRanges {
+    pub const CLASSIC: AugmentRanges = AugmentRanges {
         turn_deg: 0.2,
         shift_share: 0.05,
         shear_deg: 0.05,

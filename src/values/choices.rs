@@ -67,6 +67,18 @@ choice! {
 }
 
 choice! {
+    /// What of a mask is one object.
+    #[derive(Default)]
+    ObjectsBy {
+        /// Each outline of a file of outlines; of other masks each connected area.
+        #[default]
+        Outlines,
+        /// Each colour or number of the mask.
+        Values,
+    }
+}
+
+choice! {
     /// Channels the model sees.
     Channels {
         Rgb,
@@ -150,7 +162,7 @@ choice! {
 
 choice! {
     /// Which weights a run ends with.
-    KeepBest {
+    BestBy {
         ValidationIou,
         TrainingLoss,
     }

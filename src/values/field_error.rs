@@ -31,7 +31,7 @@ pub enum FieldErrorCode {
     NoTrainingPairs,
     /// The device has no room for this model, tile and batch; `value` is a width that fits, if one does.
     DoesNotFit,
-    /// The seed's pipeline knows foreground and background only.
+    /// Classic's pipeline knows foreground and background only.
     NeedsBinaryMasks,
     /// A list must have as many entries as there are classes. value: how many
     WrongCount,

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Boundary;
+
 /// How a mask pixel becomes foreground (1) or background (0), or one of several classes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
@@ -9,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub enum MaskRule {
     /// Luma (0 to 255), or the number of a single band (0 to 65535), at or above `at` is foreground.
     Threshold { at: u16, invert: bool },
-    /// The seed's rule: everything that is not exactly opaque black is foreground.
+    /// Classic's rule: everything that is not exactly opaque black is foreground.
     NotBlack { invert: bool },
     /// One colour of a palette or class map is foreground.
     Colour {
@@ -26,6 +28,10 @@ pub enum MaskRule {
         /// None: that is not labelled. The page's own edits of a legend keep the one in force.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rest: Option<Box<MaskRule>>,
+        /// Pixels between objects are of the class [`super::BOUNDARY_CLASS`], which the legend has. The page's own edits of a
+        /// legend keep what is in force.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        boundary: Option<Boundary>,
     },
 }
 

@@ -86,7 +86,7 @@ pub struct FolderRoles {
     pub masks: String,
 }
 
-/// Something wrong with the data set, what shows it and what mends it.
+/// Something wrong with the data set, what shows it and what fixes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 pub struct Finding {
@@ -97,7 +97,8 @@ pub struct Finding {
     pub value: Option<f64>,
     /// Sizes or a name that the sentence needs.
     pub detail: Option<String>,
-    pub mend: Mend,
+    #[serde(rename = "mend")]
+    pub fix: Fix,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,11 +134,11 @@ pub enum FindingCode {
     PartLeftOut,
 }
 
-/// One change that mends a finding.
+/// One change that fixes a finding.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Mend {
+pub enum Fix {
     /// Leave the pairs out.
     Exclude { pairs: Vec<u32> },
     /// Label the masks by another rule.

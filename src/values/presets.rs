@@ -1,7 +1,7 @@
 //! What a preset stands for.
 
 use super::{
-    Augmentation, Calibration, Channels, ForegroundWeight, Head, KeepBest, Loss, NormStatistics, Preset, Sampling,
+    Augmentation, BestBy, Calibration, Channels, ForegroundWeight, Head, Loss, NormStatistics, Preset, Sampling,
     Schedule, TrainConfig,
 };
 
@@ -34,7 +34,7 @@ impl TrainConfig {
                 dropout: 0.5,
                 val_share: 0.0,
                 validate_every: 50.0,
-                keep_best: KeepBest::TrainingLoss,
+                keep_best: BestBy::TrainingLoss,
                 schedule: Schedule::Constant,
                 norm_statistics: NormStatistics::Keras,
                 calibration: Calibration::Off,

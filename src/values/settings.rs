@@ -7,8 +7,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Architecture, AugmentRanges, Augmentation, Calibration, Channels, Field, ForegroundWeight, Group, Head, KeepBest,
-    Loss, NormStatistics, Poses, Preset, Sampling, Schedule, ValBy,
+    Architecture, AugmentRanges, Augmentation, BestBy, Calibration, Channels, Field, ForegroundWeight, Group, Head,
+    Loss, NormStatistics, ObjectsBy, Poses, Preset, Sampling, Schedule, ValBy,
 };
 
 /// All settings of a run. Numbers arrive as the page typed them: any may be anything until it is checked.
@@ -70,7 +70,7 @@ pub struct TrainConfig {
     pub val_names: Vec<String>,
     /// Validate every so many steps; 0 = chosen from the run's length.
     pub validate_every: f64,
-    pub keep_best: KeepBest,
+    pub keep_best: BestBy,
     /// Validations without improvement after which the run stops; 0 = never.
     pub patience: f64,
     pub schedule: Schedule,
@@ -80,6 +80,12 @@ pub struct TrainConfig {
     pub clip_norm: f64,
     /// Weight of a pixel by its class, background first; empty = as `foreground_weight` says.
     pub class_weights: Vec<f64>,
+    /// Width of the class between objects that touch, pixels; 0: there is none.
+    #[serde(default)]
+    pub boundary_px: f64,
+    /// What an object is, where `boundary_px` is not 0.
+    #[serde(default)]
+    pub objects_by: ObjectsBy,
     pub norm_statistics: NormStatistics,
     /// Of a network of one class, where images are held back.
     #[serde(default)]
@@ -126,12 +132,14 @@ impl Default for TrainConfig {
             val_by: ValBy::Share,
             val_names: Vec::new(),
             validate_every: 0.0,
-            keep_best: KeepBest::ValidationIou,
+            keep_best: BestBy::ValidationIou,
             patience: 0.0,
             schedule: Schedule::OneCycle,
             warmup_steps: 0.0,
             clip_norm: 0.0,
             class_weights: Vec::new(),
+            boundary_px: 0.0,
+            objects_by: ObjectsBy::Outlines,
             norm_statistics: NormStatistics::Adaptive,
             calibration: Calibration::Logistic,
             seed: 1.0,
@@ -186,12 +194,14 @@ pub const FIELDS: &[Field<TrainConfig>] = &[
         1e-3,
         1e3,
     ),
+    Field::whole(number!(boundary_px), Group::Learning, 0.0, 20.0).multiple_of(2.0),
+    Field::choice("objects_by", Group::Learning, || spellings(ObjectsBy::ALL)),
     Field::real(number!(dropout), Group::Learning, 0.0, 0.9),
     Field::choice("norm_statistics", Group::Learning, || spellings(NormStatistics::ALL)),
     Field::choice("val_by", Group::Validation, || spellings(ValBy::ALL)),
     Field::names("val_names", Group::Validation),
     Field::whole(number!(validate_every), Group::Validation, 0.0, 1e6),
-    Field::choice("keep_best", Group::Validation, || spellings(KeepBest::ALL)),
+    Field::choice("keep_best", Group::Validation, || spellings(BestBy::ALL)),
     Field::whole(number!(patience), Group::Validation, 0.0, 1e4),
     Field::choice("calibration", Group::Validation, || spellings(Calibration::ALL)),
     Field::whole(number!(seed), Group::Validation, 0.0, u32::MAX as f64),

@@ -9,7 +9,7 @@ mod objects;
 #[cfg(feature = "threads")]
 mod pool;
 mod probe;
-mod survive;
+mod saved_run;
 
 use js_sys::{Array, Function, Reflect};
 use serde::Serialize;

@@ -107,7 +107,7 @@ test('axe finds nothing serious in any state, and nothing scrolls sideways', asy
   await check(page, 'device');
   await page.click('#device-close');
 
-  // Doctor and faults: a copy, a mask without an image, a file that is none.
+  // Findings and faults: a copy, a mask without an image, a file that is none.
   const root = freshFolder('access-odd');
   for (const folder of ['images', 'masks']) mkdirSync(path.join(root, folder));
   for (const [name, seed] of /** @type {const} */ ([['a', 1], ['b', 2], ['c', 1], ['d', 4]])) {
@@ -178,7 +178,7 @@ test('axe finds nothing serious in any state, and nothing scrolls sideways', asy
   await until(async () => ((await gm.read(page)).run?.validations.length ?? 0) > 0, { limitMs: 120_000, what: 'a validation' });
   await page.click('#pause');
   await expect(page.locator('#running')).toHaveAttribute('data-phase', 'paused');
-  await until(async () => /** @type {any} */ (await gm.read(page)).keep.last?.where === 'disk', { limitMs: 60_000, what: 'the run is saved' });
+  await until(async () => /** @type {any} */ (await gm.read(page)).checkpoint.last?.where === 'disk', { limitMs: 60_000, what: 'the run is saved' });
   await check(page, 'train-paused');
   page.on('dialog', (dialog) => void dialog.accept());
   await page.reload();

@@ -28,7 +28,7 @@ test('settings that differ, both curves, and one picture by two networks', async
   page.on('dialog', (dialog) => void dialog.accept().catch(() => {}));
   await gm.openPage(page, String(baseURL), 'cpu');
   await gm.dropForTraining(page, [pairFolder('compare', 3, { width: 96, height: 80 })]);
-  const runs = async () => /** @type {any} */ (await gm.read(page)).keep.runs.length;
+  const runs = async () => /** @type {any} */ (await gm.read(page)).checkpoint.runs.length;
   for (const [i, settings] of [SMALL, { ...SMALL, base: 8, loss: 'bce' }].entries()) {
     await gm.applySettings(page, 'fast', settings);
     await gm.train(page, { limitMs: 120_000 });

@@ -155,7 +155,7 @@ test('what was painted is there after a reload, but for the stroke that was unde
   await gm.openPage(page, String(baseURL), 'cpu');
   const { folder } = pictures('paint-reload');
   await gm.dropForTraining(page, [folder]);
-  await until(async () => /** @type {any} */ (await gm.read(page)).keep.storage === 'disk', { limitMs: 30_000, what: 'the storage is there' });
+  await until(async () => /** @type {any} */ (await gm.read(page)).checkpoint.storage === 'disk', { limitMs: 30_000, what: 'the storage is there' });
   const editor = new LabelPage(page);
   await editor.open('field1.png');
   await editor.stroke({ value: 1, brushPx: 8, points: [{ x: 30.5, y: 30.5 }, { x: 60.5, y: 30.5 }] });

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Classes, dataset doctor, run control, health and what a run shows, through the real page on the CPU.
+ * Classes, findings, run control, health and what a run shows, through the real page on the CPU.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -134,7 +134,7 @@ test('a class of files that come after the legend was edited is shown, and one c
   expect(classes[3].rgb).toEqual([240, 230, 60]);
 });
 
-test('the doctor shows each fault and one click mends it', async () => {
+test('the findings show each fault and one click mends it', async () => {
   const empty = new PNG({ ...SIZE });
   empty.data.fill(0);
   for (let at = 3; at < empty.data.length; at += 4) empty.data[at] = 255;

@@ -20,6 +20,7 @@ import { unzip } from './zip.mjs';
  * @property {number | null} threshold null: the model's own
  * @property {number | null} [simplify] lines of outlines, pixels; as the page does where absent
  * @property {boolean} [right_angles] of outlines that nearly have them
+ * @property {boolean} [separate] touching objects apart
  * @property {boolean} tta
  * @property {boolean} adapt the network is adapted to the image
  * @property {boolean} own_resolution the image is not seen at the model's ground resolution
@@ -110,12 +111,13 @@ async function predict(page) {
     { limitMs: LIMIT_MS, what: 'the image was predicted', everyMs: 250 },
   );
   if (job.threshold !== null) await page.fill('#threshold', String(job.threshold));
-  if (job.simplify != null || job.right_angles) {
+  if (job.simplify != null || job.right_angles || job.separate) {
     await page.locator('#outline-options').evaluate((details) => {
       /** @type {HTMLDetailsElement} */ (details).open = true;
     });
     if (job.simplify != null) await page.fill('#outline-simplify', String(job.simplify));
     if (job.right_angles) await page.check('#outline-right-angles');
+    if (job.separate) await page.check('#outline-separate');
   }
   await page.selectOption('#zip-kind', /** @type {string} */ (job.kind));
   const files = unzip((await gm.download(page, '#download-zip')).bytes);

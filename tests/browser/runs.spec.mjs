@@ -20,7 +20,7 @@ const NARROW = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile
 const WIDE = { viewport: { width: 1280, height: 900 } };
 
 /** Runs in the list, the newest first. @param {gm.Page} page @returns {Promise<import('../../www/core/types.js').KeptRun[]>} */
-const runs = async (page) => /** @type {any} */ (await read(page)).keep.runs;
+const runs = async (page) => /** @type {any} */ (await read(page)).checkpoint.runs;
 
 /** Those nobody has discarded. @param {gm.Page} page */
 const kept = async (page) => (await runs(page)).filter(({ discarded_until }) => discarded_until === null);

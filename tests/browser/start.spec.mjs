@@ -308,7 +308,7 @@ test('the page comes up where it is not a secure context: no locks, no randomUUI
     for (const name of ['locks', 'storage', 'gpu']) Reflect.deleteProperty(Navigator.prototype, name);
   }));
   await expect.poll(async () => page.evaluate('window.groundmask && groundmask.state().device && groundmask.state().device.kind'), { timeout: 180_000 }).toBe('cpu');
-  expect(await page.evaluate('groundmask.state().keep.storage')).toBe('none');
+  expect(await page.evaluate('groundmask.state().checkpoint.storage')).toBe('none');
   await page.context().close();
 });
 

@@ -10,7 +10,7 @@ import { OUT, until } from './harness.mjs';
 import * as gm from './page.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
-/** @typedef {gm.Summary & { keep: { storage: string, why: string, dataKept: string | null | undefined, offer: Saved | null, last: Saved | null, other: Saved | null }, dataset: { fingerprint: string }, error: { sentence: string, next: string } | null, run: gm.Run & { from: number, phase: string } }} Summary */
+/** @typedef {gm.Summary & { checkpoint: { storage: string, why: string, dataKept: string | null | undefined, offer: Saved | null, last: Saved | null, other: Saved | null }, dataset: { fingerprint: string }, error: { sentence: string, next: string } | null, run: gm.Run & { from: number, phase: string } }} Summary */
 /** @typedef {{ saved: import('../../www/core/types.js').SavedRun, where: string, data?: boolean }} Saved */
 
 /** Steps of milliseconds on either device, with everything in them: crops, augmentation, dropout, validation. */
@@ -55,9 +55,9 @@ export async function begin(page) {
 function saved(page, what, wanted) {
   return until(
     async () => {
-      const { run, keep } = await read(page);
-      if (run?.end) throw new Error(`the run ended before ${what}: ${JSON.stringify(keep)}`);
-      return keep.last && wanted(keep.last) ? keep.last.saved : null;
+      const { run, checkpoint } = await read(page);
+      if (run?.end) throw new Error(`the run ended before ${what}: ${JSON.stringify(checkpoint)}`);
+      return checkpoint.last && wanted(checkpoint.last) ? checkpoint.last.saved : null;
     },
     { limitMs: LIMIT_MS, what, everyMs: 20 },
   );
@@ -75,13 +75,13 @@ export const savedTwice = (page) => saved(page, 'a second save', (last) => last.
  * @param {Page} page
  * @param {'finished' | 'stopped'} [reason]
  */
-export const endSaved = (page, reason = 'finished') => until(async () => (await read(page)).keep.last?.saved.ended === reason, { limitMs: 60_000, what: 'the end was saved' });
+export const endSaved = (page, reason = 'finished') => until(async () => (await read(page)).checkpoint.last?.saved.ended === reason, { limitMs: 60_000, what: 'the end was saved' });
 
 /** Waits until the images of the run are kept, too. @param {Page} page */
 export function imagesKept(page) {
   return until(
     async () => {
-      const { dataKept } = (await read(page)).keep;
+      const { dataKept } = (await read(page)).checkpoint;
       if (dataKept) throw new Error(`the images are not kept: ${dataKept}`);
       return dataKept === null;
     },
@@ -100,8 +100,8 @@ export async function ended(page) {
       { limitMs: LIMIT_MS, what: 'the run ended' },
     );
   } catch (error) {
-    const { run, error: banner, faults, keep } = await read(page);
-    throw new Error(`${error}: ${JSON.stringify({ step: run?.step, phase: run?.phase, banner, faults, offer: keep.offer?.where })}`);
+    const { run, error: banner, faults, checkpoint } = await read(page);
+    throw new Error(`${error}: ${JSON.stringify({ step: run?.step, phase: run?.phase, banner, faults, offer: checkpoint.offer?.where })}`);
   }
 }
 

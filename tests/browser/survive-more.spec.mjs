@@ -124,13 +124,13 @@ test('a run that is discarded takes its images along when its day is over', asyn
   await expect(page.locator('#offer')).toBeHidden();
   await expect(page.locator('#undo')).toBeVisible();
   await page.reload();
-  await until(async () => (await read(page)).keep.storage === 'disk', { limitMs: 30_000, what: 'the storage was looked through' });
+  await until(async () => (await read(page)).checkpoint.storage === 'disk', { limitMs: 30_000, what: 'the storage was looked through' });
   await expect(page.locator('#offer')).toBeHidden();
   expect((await stored(page)).filter((name) => name.startsWith('data-'))).toHaveLength(1);
   await dayLater(page);
   await page.reload();
   await until(async () => (await stored(page)).every((name) => !name.startsWith('data-')), { limitMs: 30_000, what: 'the images are gone' });
-  expect(/** @type {any} */ (await read(page)).keep.runs).toEqual([]);
+  expect(/** @type {any} */ (await read(page)).checkpoint.runs).toEqual([]);
   await context.close();
 });
 

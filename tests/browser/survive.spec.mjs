@@ -38,7 +38,7 @@ test('a reload: the run is offered and goes on with the same losses, its images 
   await shoot(page, 'survive-saved');
   await page.reload();
   await expect(page.locator('#offer-resume')).toContainText('Resume from step');
-  const offered = (await read(page)).keep.offer;
+  const offered = (await read(page)).checkpoint.offer;
   expect(offered?.where).toBe('disk');
   expect(offered?.saved.step).toBeGreaterThanOrEqual(step);
   expect(offered?.data).toBe(true);
@@ -138,7 +138,7 @@ test('a browser that is killed: the run is there when it is opened again', async
   const again = await second.newPage();
   await gm.openPage(again, String(baseURL), 'cpu');
   await expect(again.locator('#offer-resume')).toBeVisible();
-  expect((await read(again)).keep.offer?.saved.step).toBeGreaterThanOrEqual(step);
+  expect((await read(again)).checkpoint.offer?.saved.step).toBeGreaterThanOrEqual(step);
   await again.click('#offer-resume');
   const { worst } = expectSame(await ended(again), whole, CPU_TOLERANCE);
   expect(worst).toBeLessThanOrEqual(CPU_TOLERANCE);
@@ -265,7 +265,7 @@ test('a run that a newer version of the page has saved is named and not written 
   await begin(page);
   await ended(page);
   await endSaved(page);
-  expect((await read(page)).keep.last?.where).toBe('page');
+  expect((await read(page)).checkpoint.last?.where).toBe('page');
   await leaveStorage(page, String(baseURL));
   expect(await slotBytes(page)).toEqual(before);
   await context.close();
@@ -305,7 +305,7 @@ test('a state that is damaged on disk: the one before it is used', async ({ base
   });
   await gm.openPage(page, String(baseURL), 'cpu');
   await expect(page.locator('#offer-resume')).toBeVisible();
-  const offer = (await read(page)).keep.offer;
+  const offer = (await read(page)).checkpoint.offer;
   expect(offer?.saved.number).toBe(newest[1][1]);
   expect(newest[0][1]).toBeGreaterThanOrEqual(saved.number);
   await page.click('#offer-resume');
@@ -339,7 +339,7 @@ test('a run as a file: taken home, refused where it is damaged or the images are
   await expect(other.locator('#banner-sentence')).toContainText('cut.gmrun is cut off');
   await dropPaths(other, [foreign]);
   await expect(other.locator('#banner-sentence')).toContainText('is not a saved run');
-  expect((await read(other)).keep.offer).toBeNull();
+  expect((await read(other)).checkpoint.offer).toBeNull();
   await dropPaths(other, [good]);
   await expect(other.locator('#offer-next')).toContainText('drop them again');
   await other.click('#offer-resume');

@@ -58,11 +58,11 @@ test('the row follows the setting, the seed, the button and the data, also by ke
   await page.locator('label:has(#tiles-cut)').click();
   expect(await others(cut, 'the tiles augmented')).toEqual(strong);
 
-  // The setting, by keyboard: what shows is the seed's gentle poses at once.
+  // The setting, by keyboard: what shows is Classic's gentle poses at once.
   await page.focus('#set-augmentation-strong');
   await page.keyboard.press('ArrowLeft');
   await expect(page.locator('#set-augmentation-seed')).toBeChecked();
-  const gentle = await others(strong, 'the poses of the seed');
+  const gentle = await others(strong, 'the poses of Classic');
   for (const text of await words()) expect(text).not.toMatch(/turned ([2-9]|1\d)/);
   // Turns and mirrors alone lie between it and none.
   await page.keyboard.press('ArrowLeft');
@@ -99,7 +99,7 @@ test('the row follows the setting, the seed, the button and the data, also by ke
   await page.keyboard.press('Home');
   await expect(page.locator('#err-zoom_share')).toBeHidden();
   await gm.applySettings(page, undefined, { augmentation: 'seed' });
-  await until(async () => (await pictures()).join() === gentle.join(), { limitMs: 60_000, what: 'the tiles of the seed again' });
+  await until(async () => (await pictures()).join() === gentle.join(), { limitMs: 60_000, what: 'the tiles of Classic again' });
 
   // Others, by keyboard; a screen reader hears what they are.
   await page.focus('#tiles-others');

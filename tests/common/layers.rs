@@ -7,9 +7,9 @@ use groundmask::{
     export::keras_file,
     formats::{
         Parts,
-        geo::{GeoKeys, GeoRef},
         tiff::{self, GeoTiffSpec, TiffImage, Window},
     },
+    geo::{GeoKeys, GeoRef},
     model::{Architecture, Head, ModelConfig, UNet, read_weights},
     protocol::{Command, Event, ExportKind, Input, Outlines, PredictionResult, Purpose},
 };

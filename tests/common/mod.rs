@@ -160,7 +160,7 @@ impl Run {
 
     pub fn losses(&self) -> Vec<f64> {
         let losses = self.events.iter().filter_map(|e| match e {
-            Event::Step(report) => Some(report.loss),
+            Event::Step(report) => Some(report.figures.loss),
             _ => None,
         });
         losses.collect()

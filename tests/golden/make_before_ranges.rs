@@ -55,7 +55,7 @@ fn make() {
         let mut saved = None;
         while engine.is_busy() {
             let new = pollster::block_on(engine.advance(0.0));
-            let step = new.iter().filter_map(|e| match e { Event::Step(s) => Some(s.step), _ => None }).max();
+            let step = new.iter().filter_map(|e| match e { Event::Step(s) => Some(s.figures.step), _ => None }).max();
             all.extend(new);
             if saved.is_none() && step.is_some_and(|s| s >= 20) {
                 let mut bytes: Vec<u8> = Vec::new();
@@ -66,8 +66,8 @@ fn make() {
         }
         fs::write(format!("{folder}/run.gmrun"), saved.unwrap()).unwrap();
         let run = finish(&mut engine, all);
-        println!("{kind}: {:?}", run.end.validation);
-        fs::write(format!("{folder}/loss_last.txt"), format!("{:?}", run.end.loss_last)).unwrap();
+        println!("{kind}: {:?}", run.end.figures.validation);
+        fs::write(format!("{folder}/loss_last.txt"), format!("{:?}", run.end.figures.loss_last)).unwrap();
         let model = send(&mut engine, Command::SaveModel);
         let Some(Event::File { bytes, .. }) = model.into_iter().next() else { panic!() };
         fs::write(format!("{folder}/model.safetensors"), bytes).unwrap();

@@ -28,7 +28,7 @@ HERE = Path(__file__).resolve().parent
 SIZE_PX, BATCH = 32, 2
 CLIP = 1e-7
 UNET_NORM, UNET, UNET_SMALL = Arch("unet_norm", 4, 4, True), Arch("unet", 4, 4, False), Arch("unet_small", 8, 2, False)
-# Trainable parameters at the seed's width 64, as docs/classic-pipeline.md has them: proof that the wiring is the seed's.
+# Trainable parameters at Classic's width 64, as docs/classic-pipeline.md has them: proof that the wiring is Classic's.
 SEED_COUNTS = {"unet_norm": 31_043_465, "unet": 31_031_685, "unet_small": 1_862_789}
 
 

@@ -1,4 +1,4 @@
-"""The seed's three U-Nets: layer plan, Keras model, and seeded weights that keep gradients well defined.
+"""Classic's three U-Nets: layer plan, Keras model, and seeded weights that keep gradients well defined.
 
 Used by make_golden.py. Shapes are NHWC for images and HWIO `[k, k, in, out]` for kernels.
 """
@@ -78,7 +78,7 @@ def forward(arch: Arch, x, conv, pool):
 
     skips = {}
     for level in range(1, arch.depth + 1):
-        skips[level] = x = block(f"enc{level}", x)  # the seed's dropout would stand here at level 4; its rate is 0
+        skips[level] = x = block(f"enc{level}", x)  # Classic's dropout would stand here at level 4; its rate is 0
         x = pool(f"pool{level}", x)
     x = block("mid", x)
     for level in range(arch.depth, 0, -1):

@@ -1,7 +1,7 @@
 """Prints code, tab and Esri's well-known text of every EPSG system that PROJ gives its code back for.
 
 `python tests/peers/esri_texts.py > /tmp/esri_texts.tsv`, then
-`ESRI_TEXTS=/tmp/esri_texts.tsv cargo test --lib -- --ignored writes_the_table` makes `src/formats/geo/esri_codes.bin`.
+`ESRI_TEXTS=/tmp/esri_texts.tsv cargo test --lib -- --ignored writes_the_table` makes `src/geo/esri_codes.bin`.
 Made with PROJ 9.7 of rasterio 1.4.4.
 """
 

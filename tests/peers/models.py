@@ -1,4 +1,4 @@
-"""The seed's networks in Keras, as its model.py makes them: layers without names, in this order."""
+"""Classic's networks in Keras, as its model.py makes them: layers without names, in this order."""
 
 import keras
 from keras import layers

@@ -4,6 +4,7 @@
 
 mod gradients;
 mod labels;
+mod objects;
 mod train_set;
 
 use std::{env, fs, path::Path, process::ExitCode, sync::Arc};
@@ -13,16 +14,16 @@ use burn::tensor::{
     activation::{sigmoid, softmax},
 };
 use groundmask::{
-    data::load::Places,
+    data::load::GeoRefs,
     engine::Engine,
     export::{self, OnnxFacts, PredictionMap, VectorOptions},
     formats::{
         ImageFile, Limits, Parts, decode,
-        geo::{self, Crs},
         tiff::{TiffImage, Window},
-        vector::{Class, Polygons, flatgeobuf, geojson, gpkg, kml, osm, shapefile},
+        vector::{flatgeobuf, geojson, gpkg, kml, osm, shapefile},
         weights_file::{FileTensor, WeightsFile},
     },
+    geo::{self, Class, Crs, Polygons},
     model::{ModelConfig, NamedTensor, UNet, read_weights, write_weights},
     protocol::{Command, DeviceChoice, Event},
 };
@@ -45,6 +46,7 @@ peer picture FILE OUT DIR                                as a model trained on D
 peer train DIR OUT                                       a folder as dropped to train on: facts as JSON, `mask_<i>`, `rgba_<i>`
 peer labels IMAGE LABELS DIR                            `labels` [h,w] painted on an image, in every format
 peer layers P GEO.tif THRESHOLD SMALLEST TOLERANCE DIR   results of `p` [h,w] in every format, areas as JSON
+peer objects MAP OUT                                     of `ground` [h,w] (0, 1 inside, 2 + level between): `objects` [h,w]
 peer lon-lat EPSG X Y                                    longitude and latitude
 peer rasterize FILE GEO.tif OUT                          the mask of an image, `mask` [h,w]
 peer places SIDE_PX NAME...                              where tiles of these names lie: transforms as JSON
@@ -107,9 +109,11 @@ fn run(args: &[&str]) -> Outcome<()> {
                 smallest_px: smallest.parse()?,
                 tolerance_px: tolerance.trim_start_matches("right:").parse()?,
                 right_angles: tolerance.starts_with("right:"),
+                separate: false,
             },
             folder,
         ),
+        ["objects", map, out] => objects::objects(map, out),
         ["lon-lat", epsg, x, y] => {
             let to = Crs::from_epsg(epsg.parse()?)?.to_lon_lat()?;
             let [longitude, latitude] = to.lon_lat([x.parse()?, y.parse()?]).ok_or("nowhere")?;
@@ -295,7 +299,7 @@ fn polygons_of(file: &str) -> Outcome<Vec<Polygons>> {
 fn places(side_px: u32, names: &[&str]) -> Outcome<()> {
     let picture = groundmask::formats::grey8_png(&vec![0; (side_px * side_px) as usize], side_px, side_px)?;
     let facts = ImageFile::open(picture, &Limits::default())?.facts();
-    let mut places = Places::default();
+    let mut places = GeoRefs::default();
     names.iter().for_each(|name| places.add(name, facts.clone()));
     let place = |name: &&str| places.geo(name).map(|geo| (geo.epsg, geo.transform));
     let all: Vec<_> = names.iter().map(place).collect();
@@ -327,7 +331,7 @@ fn tiff(file: &str, out: &str) -> Outcome<()> {
         aux: aux.as_ref(),
         ..geo::Beside::default()
     };
-    let (place, _) = geo::placed(&image.place, beside);
+    let (place, _) = geo::resolve(&image.georef, beside);
     let facts = serde_json::json!({
         "width": width, "height": height, "bands": image.bands, "bits": image.bits,
         "kind": format!("{:?}", image.kind), "alpha": image.alpha, "nodata": image.nodata,
@@ -363,9 +367,8 @@ fn layers(p: &str, geo: &str, threshold: f32, options: VectorOptions, folder: &s
         height: p.shape[0] as u32,
         missing: export::PixelSet::from_flags(p.values.iter().map(|v| v.is_nan())),
         probability: export::to_u16(&p.values).into(),
-        seed_map: None,
-        labels: None,
         geo,
+        ..PredictionMap::default()
     };
     let names = ["_background".to_owned(), "building".to_owned()];
     let to = |name: &str| Path::new(folder).join(name);

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyproj
 import pytest
 
-SOURCE = Path(__file__).parents[2] / "src/formats/geo/crs.rs"
+SOURCE = Path(__file__).parents[2] / "src/geo/crs.rs"
 # Datums of their own: seven numbers against PROJ's best operation, which may be a grid.
 SHIFTED = {27700, 28992, 31370, 5514, 3003, 3004, 23700, 2100, 2056, 21781, 31287, 4277, 4314}
 SHIFTED |= {31466, 31467, 31468, 31469, 31254, 31255, 31256}

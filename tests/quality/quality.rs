@@ -179,7 +179,7 @@ struct Run {
 impl Run {
     /// Steps alone, validations left aside: the median of a step is not disturbed by what else the machine does.
     fn train_s(&self) -> f64 {
-        self.end.ms_per_step * f64::from(self.end.steps) / 1000.0
+        self.end.figures.ms_per_step * f64::from(self.end.figures.steps) / 1000.0
     }
 
     /// Step, IoU at even odds and at the best threshold, seconds of training.
@@ -189,10 +189,10 @@ impl Run {
             _ => None,
         });
         let point = |report: &groundmask::protocol::ValidationReport| {
-            let judged = report.validation.as_ref().unwrap_or(&report.training);
-            let seconds = self.end.ms_per_step * f64::from(report.step) / 1000.0;
+            let judged = report.figures.validation.as_ref().unwrap_or(&report.figures.training);
+            let seconds = self.end.figures.ms_per_step * f64::from(report.figures.step) / 1000.0;
             (
-                report.step,
+                report.figures.step,
                 iou_at_half(&report.curve).map(rounded),
                 judged.iou.map(rounded),
                 (seconds * 10.0).round() / 10.0,
@@ -232,20 +232,25 @@ fn measure(plan: &Plan, options: &Options, seed: u32) -> Outcome<Value> {
             validate_every: PROBE_STEPS,
             ..config.clone()
         };
-        let ms_per_step = train(&mut engine, probe)?.end.ms_per_step;
+        let ms_per_step = train(&mut engine, probe)?.end.figures.ms_per_step;
         config.steps = (1000.0 * seconds / ms_per_step.max(0.01)).round().max(1.0);
     }
     let run = train(&mut engine, config)?;
     let curve = run.curve();
     let last = curve.last();
-    let kept = run.end.validation.as_ref().or(run.end.training.as_ref());
+    let kept = run
+        .end
+        .figures
+        .validation
+        .as_ref()
+        .or(run.end.figures.training.as_ref());
     let mut line = json!({
         "set": plan.set, "framework": "groundmask", "preset": options.preset, "settings": options.set, "seed": seed,
-        "steps": run.end.steps, "step": run.end.best_step, "end": run.end.reason,
+        "steps": run.end.figures.steps, "step": run.end.figures.best_step, "end": run.end.reason,
         "iou": kept.and_then(|m| m.iou).map(rounded), "accuracy": kept.and_then(|m| m.accuracy).map(rounded),
         "last_iou_half": last.and_then(|point| point.1), "last_iou_best": last.and_then(|point| point.2),
         "step90": crossing(&curve), "seconds": rounded(run.train_s()), "wall_s": rounded(run.wall_s),
-        "redrawn": run.events.iter().filter(|event| matches!(event, Event::Mended { .. })).count(),
+        "redrawn": run.events.iter().filter(|event| matches!(event, Event::Reinitialized { .. })).count(),
         "curve": curve,
     });
     if !plan.validation.is_empty()

@@ -30,7 +30,7 @@ test('painted labels are at risk where nothing but the page holds them', () => {
   const pairs = (/** @type {boolean} */ painted) => /** @type {any} */ ({ pairs: [{}, { painted }] });
   const told = [];
   for (const [storage, unkept, painted] of /** @type {const} */ ([['disk', '', true], ['disk', 'full', true], ['other_tab', '', true], ['none', '', true], ['none', 'full', false]])) {
-    state.keep.storage = storage;
+    state.checkpoint.storage = storage;
     state.labelsUnkept = unkept;
     state.dataset = pairs(painted);
     told.push(labelsAtRisk());

@@ -11,13 +11,13 @@ import { state as page } from '../../www/core/store.js';
  * @typedef {import('../../www/page/runs/resume-plan.js').Facts} Facts
  * @typedef {import('../../www/page/runs/resume-plan.js').ResumeEffect} ResumeEffect
  * @typedef {import('../../www/page/runs/resume-state.js').ResumeEvent} ResumeEvent
- * @typedef {import('../../www/core/types.js').KeepReport} KeepReport
+ * @typedef {import('../../www/core/types.js').CheckpointReport} CheckpointReport
  * @typedef {import('../../www/core/types.js').SavedRun} SavedRun
  * @typedef {import('../../www/core/session.js').Death} Death
  */
 
 /** @type {Resumption} */
-const fresh = { ...nothingPlanned, keep: page.keep };
+const fresh = { ...nothingPlanned, checkpoint: page.checkpoint };
 /** @type {Facts} */
 const calm = {
   running: false, starting: false, predicting: false, sampling: false, reading: false, engineReady: true, device: 'cpu', deviceChoice: 'auto', data: null, bands: null, files: 0, error: false,
@@ -30,7 +30,7 @@ const config = /** @type {any} */ ({ preset: 'fast', batch: 8, channels: 'rgb' }
 const saved = (step, data = {}) => /** @type {any} */ ({ step, steps_total: 100, number: step, saved_at_ms: step, ended: null, config, bytes: 10, best_iou: null, data: { fingerprint: 'f1', source: 'files', pairs: 3, names: ['a.png'], ...data } });
 /** @param {number} step @param {object} [more] */
 const kept = (step, more = {}) => /** @type {any} */ ({ id: 'r1', name: 'fields', differs: null, discarded_until: null, saved: saved(step), data: true, ...more });
-/** @param {object} [change] @returns {{ type: 'report', report: KeepReport }} */
+/** @param {object} [change] @returns {{ type: 'report', report: CheckpointReport }} */
 const found = (change = {}) => /** @type {any} */ ({ type: 'report', report: { kind: 'kept', storage: 'disk', detail: '', saved: saved(40), id: 'r1', data: true, runs: [kept(40)], ...change } });
 /** @param {Partial<Death>} [change] @returns {{ type: 'engine_lost', death: Death }} */
 const dies = (change = {}) => ({ type: 'engine_lost', death: { cause: 'panic', detail: 'boom', config, rule: null, range: null, excluded: [], moved: [], leftOut: [], device: 'cpu', paused: false, ...change } });
@@ -51,22 +51,22 @@ function after(from, ...events) {
   let state = from;
   /** @type {ResumeEffect[]} */
   let effects = [];
-  for (const [event, change] of events) ({ state, effects } = reduceResume(frozen({ ...state, keep: { ...state.keep } }), frozen(event), { ...calm, ...change }));
+  for (const [event, change] of events) ({ state, effects } = reduceResume(frozen({ ...state, checkpoint: { ...state.checkpoint } }), frozen(event), { ...calm, ...change }));
   return { state, effects, errors: effects.flatMap((effect) => (effect.kind === 'error' ? [effect.error] : [])) };
 }
 const kinds = (/** @type {ResumeEffect[]} */ effects) => effects.map((effect) => (effect.kind === 'post' ? effect.message.kind : effect.kind === 'send' ? effect.command.type : effect.kind));
 
 test('what lies on disk is on offer, and goes on with its data at once', () => {
   const { state } = after(fresh, [found()]);
-  assert.equal(state.keep.offer?.saved.step, 40);
-  assert.equal(state.keep.other?.id, 'r1');
+  assert.equal(state.checkpoint.offer?.saved.step, 40);
+  assert.equal(state.checkpoint.other?.id, 'r1');
   const gone = after(state, [{ type: 'resume' }, { data: here }]);
   assert.deepEqual(kinds(gone.effects), ['error', 'show_settings', 'starting', 'error', 'resume', 'go']);
   assert.equal(gone.state.plan, null);
   const begun = after(gone.state, [started, { data: here, running: true, files: 2 }]);
   // It was seen before it was begun, so it may replace itself.
   assert.deepEqual(kinds(begun.effects), ['name_run', 'claim', 'keep_data']);
-  assert.deepEqual([begun.state.owned, begun.state.keep.own, begun.state.keep.offer], [true, 'r1', null]);
+  assert.deepEqual([begun.state.owned, begun.state.checkpoint.own, begun.state.checkpoint.offer], [true, 'r1', null]);
 });
 
 test('without its data the copies are fetched, and people are asked only where there are none', () => {
@@ -79,7 +79,7 @@ test('without its data the copies are fetched, and people are asked only where t
   assert.ok(kinds(after(given.state, [told, { data: here }]).effects).includes('resume'));
   const lacking = after(fetching.state, [{ type: 'report', report: { kind: 'data_given', entries: null } }]);
   assert.deepEqual(kinds(lacking.effects), ['prepare_data', 'error', 'go']);
-  assert.equal(lacking.state.keep.offer?.data, false);
+  assert.equal(lacking.state.checkpoint.offer?.data, false);
   // Once for each set of images.
   assert.deepEqual(after(lacking.state, [told]).effects, []);
   assert.deepEqual(kinds(after(lacking.state, [told, { data: { ...here, fingerprint: 'other' } }]).effects), ['error', 'go']);
@@ -183,26 +183,26 @@ test('a discarded offer can be had back, and what this page holds stays in the l
   const { state } = after(fresh, [found()]);
   const gone = after(state, [{ type: 'discard' }]);
   assert.deepEqual(gone.effects, [{ kind: 'post', message: { kind: 'forget_run', id: 'r1' } }]);
-  assert.deepEqual([gone.state.keep.offer, gone.state.keep.undo], [null, { id: 'r1', name: 'fields' }]);
-  assert.equal(gone.state.keep.runs[0].discarded_until, 5000 + 24 * 60 * 60 * 1000);
+  assert.deepEqual([gone.state.checkpoint.offer, gone.state.checkpoint.undo], [null, { id: 'r1', name: 'fields' }]);
+  assert.equal(gone.state.checkpoint.runs[0].discarded_until, 5000 + 24 * 60 * 60 * 1000);
   // It was had back.
-  assert.equal(after(gone.state, [found()]).state.keep.undo, null);
+  assert.equal(after(gone.state, [found()]).state.checkpoint.undo, null);
   const blob = new Blob(['x']);
   const pageOnly = after(fresh, [/** @type {any} */ ({ type: 'report', report: { kind: 'saved', id: null, saved: saved(9), where: 'page', why: 'no room', bytes: 1, blob } })]);
-  assert.equal(pageOnly.state.keep.offer?.where, 'page');
+  assert.equal(pageOnly.state.checkpoint.offer?.where, 'page');
   assert.equal(pageOnly.errors.length, 1);
   const held = after(pageOnly.state, [{ type: 'discard' }]).state;
-  assert.deepEqual([held.keep.held.map(({ id, name, taken }) => [id, name, taken]), held.keep.undo], [[['page-9', 'fields', false]], { id: 'page-9', name: 'fields' }]);
-  assert.equal(after(pageOnly.state, [started, { running: true }]).state.keep.held.length, 1, 'another run leaves it there');
+  assert.deepEqual([held.checkpoint.held.map(({ id, name, taken }) => [id, name, taken]), held.checkpoint.undo], [[['page-9', 'fields', false]], { id: 'page-9', name: 'fields' }]);
+  assert.equal(after(pageOnly.state, [started, { running: true }]).state.checkpoint.held.length, 1, 'another run leaves it there');
   const later = after(pageOnly.state, [{ type: 'later' }]).state;
-  assert.deepEqual([later.keep.later, after(later, [{ type: 'again' }]).state.keep.later], [true, false]);
+  assert.deepEqual([later.checkpoint.later, after(later, [{ type: 'again' }]).state.checkpoint.later], [true, false]);
 });
 
 test('a run from a file stands before the one on disk, which is there again once it is dismissed', () => {
   const file = new File(['x'], 'mine.gmrun');
   const dropped = after(fresh, [found()], [{ type: 'report', report: { kind: 'looked', file, saved: saved(77), fault: null } }]);
-  assert.deepEqual([dropped.state.keep.offer?.name, dropped.state.keep.other?.id, kinds(dropped.effects)], ['mine.gmrun', 'r1', ['say']]);
-  assert.equal(after(dropped.state, [{ type: 'discard' }]).state.keep.offer?.id, 'r1');
+  assert.deepEqual([dropped.state.checkpoint.offer?.name, dropped.state.checkpoint.other?.id, kinds(dropped.effects)], ['mine.gmrun', 'r1', ['say']]);
+  assert.equal(after(dropped.state, [{ type: 'discard' }]).state.checkpoint.offer?.id, 'r1');
   const gone = after(dropped.state, [{ type: 'resume' }, { data: here }]);
   assert.deepEqual(/** @type {any} */ (gone.effects.find((effect) => effect.kind === 'post')).message, { kind: 'resume', blob: file, id: undefined, name: 'mine.gmrun', batch: undefined, number: 77, view: undefined });
 });
@@ -212,7 +212,7 @@ test('a run that is only shown stays where it is kept', () => {
   const shown = after(fresh, [found()], [{ type: 'begin', offer, view: 'end' }, { data: here }], [started, { running: true, data: here }]);
   assert.deepEqual([shown.effects, shown.state.viewed], [[], true]);
   const ended = after(shown.state, [/** @type {any} */ ({ type: 'engine_event', event: { type: 'run_ended' } })]);
-  assert.equal(ended.state.keep.offer?.id, 'r1');
+  assert.equal(ended.state.checkpoint.offer?.id, 'r1');
   const asking = after(fresh, [{ type: 'begin', offer: { ...offer, data: false }, view: 'stop' }]);
   assert.equal(asking.state.plan?.asked, '');
   assert.equal(after(asking.state, [{ type: 'banner_closed' }]).state.plan, null);

@@ -16,7 +16,7 @@ import { addressFor, differingFrom, noSettings, reduceSettings } from '../../www
 /** @param {Partial<TrainConfig>} [change] @returns {TrainConfig} */
 const config = (change = {}) => /** @type {any} */ ({
   preset: 'balanced', class_name: '', epochs: 40, augmentation: 'strong', val_share: 0.2, turn_deg: 0, shift_share: 0, zoom_share: 0, shear_deg: 0, brightness: 0, contrast: 0, poses: 'eight',
-  architecture: 'unet_norm', base: 16, depth: 4, head: 'direct', channels: 'rgb', tile_px: 256, sampling: 'crop', batch: 4, steps_per_epoch: 0, steps: 0, lr: 0.001, schedule: 'cosine', warmup_steps: 0, clip_norm: 0,
+  architecture: 'unet_norm', base: 16, depth: 4, head: 'direct', channels: 'rgb', tile_px: 256, sampling: 'crop', batch: 4, steps_per_epoch: 0, steps: 0, lr: 0.001, schedule: 'cosine', warmup_steps: 0,
   loss: 'bce_dice', foreground_weight: 'auto', class_weights: [], dropout: 0, norm_statistics: 'adaptive', val_by: 'share', val_names: [], validate_every: 0, keep_best: 'validation_iou', patience: 0, seed: 1, ...change,
 });
 const fast = () => config({ preset: 'fast', epochs: 10, base: 8 });

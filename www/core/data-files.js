@@ -42,7 +42,7 @@ export function sendFiles(entries, purpose) {
     return;
   }
   const runs = entries.filter(({ path }) => RUN_FILE.test(path));
-  for (const { file } of runs) post({ kind: 'look_at_run', file });
+  for (const { file } of runs) post({ kind: 'inspect_run', file });
   entries = entries.filter((entry) => !runs.includes(entry));
   if (!entries.length) return;
   for (const entry of entries) if (!isModel(entry.path)) kept[purpose].push(entry);

@@ -88,9 +88,9 @@ async function isThere({ active, installing, waiting }) {
 /** @param {ServiceWorkerRegistration} of */
 function watch(of) {
   looked = Date.now();
-  void look();
+  void findUpdate();
   // The browser looks by itself with every visit, and may have begun before this page asked.
-  const follow = () => of.installing?.addEventListener('statechange', () => void look());
+  const follow = () => of.installing?.addEventListener('statechange', () => void findUpdate());
   follow();
   of.addEventListener('updatefound', follow);
   document.addEventListener('visibilitychange', () => {
@@ -106,7 +106,7 @@ function watch(of) {
 }
 
 /** Whether another build waits: one that this page came from already, by the network, does not. */
-async function look() {
+async function findUpdate() {
   const answer = await ask(registration?.active && registration.waiting, { kind: 'who' });
   offline.waiting = answer !== null && answer.build !== BUILD;
   changed();

@@ -44,7 +44,7 @@ export function whenReady(work) {
  */
 /** @type {((death: Death) => void)[]} */
 const onDeaths = [];
-/** @type {((report: import('./types.js').KeepReport) => void)[]} */
+/** @type {((report: import('./types.js').CheckpointReport) => void)[]} */
 const onReports = [];
 
 /** @param {(death: Death) => void} work called when a new engine is being started in a lost one's place */
@@ -52,7 +52,7 @@ export function onDeath(work) {
   onDeaths.push(work);
 }
 
-/** @param {(report: import('./types.js').KeepReport) => void} work */
+/** @param {(report: import('./types.js').CheckpointReport) => void} work */
 export function onKeepReport(work) {
   onReports.push(work);
 }

@@ -30,7 +30,7 @@ import { EVEN_ODDS } from '../ui/format.js';
 
 /**
  * What is known of saving.
- * @typedef {object} Keeping
+ * @typedef {object} CheckpointState
  * @property {'unknown' | 'disk' | 'none' | 'other_tab'} storage
  * @property {string} detail why there is no storage
  * @property {Offer | null} offer
@@ -97,7 +97,7 @@ import { EVEN_ODDS } from '../ui/format.js';
  * @property {PredictionResult[]} results
  * @property {number} predictedAt the threshold that the metrics of the results were measured at
  * @property {(Fault & { purpose: Purpose | null })[]} faults faults that belong to no data set
- * @property {Keeping} keep
+ * @property {CheckpointState} checkpoint
  * @property {string} labelsUnkept why labels painted from now on are not kept in this browser; empty: they are, where there is a storage
  * @property {number} bytesSent
  * @property {number} longestTaskMs longest page task since load (0: none over 50 ms)
@@ -133,7 +133,7 @@ const initial = () => ({
   results: [],
   predictedAt: EVEN_ODDS,
   faults: [],
-  keep: { storage: 'unknown', detail: '', offer: null, last: null, why: '', other: null, later: false, runs: [], held: [], own: null, undo: null, taken: -1, dataKept: undefined },
+  checkpoint: { storage: 'unknown', detail: '', offer: null, last: null, why: '', other: null, later: false, runs: [], held: [], own: null, undo: null, taken: -1, dataKept: undefined },
   labelsUnkept: '',
   bytesSent: 0,
   longestTaskMs: 0,
@@ -245,7 +245,7 @@ export const isDataHere = (fingerprint) => isOneOf(fingerprint, [state.dataset?.
 export const usablePairs = () => state.dataset?.pairs.filter((pair) => !pair.excluded && !pair.blocked) ?? [];
 
 /** Labels were painted that end with this page: nothing else holds them. */
-export const labelsAtRisk = () => (state.keep.storage !== 'disk' || state.labelsUnkept !== '') && (state.dataset?.pairs.some(({ painted }) => painted) ?? false);
+export const labelsAtRisk = () => (state.checkpoint.storage !== 'disk' || state.labelsUnkept !== '') && (state.dataset?.pairs.some(({ painted }) => painted) ?? false);
 
 /** Images without a mask and masks without an image; those whose partner was refused are told with it. */
 export function unpaired() {

@@ -27,14 +27,14 @@
  * @typedef {import('../../pkg/groundmask.js').RangeChoice} RangeChoice
  * @typedef {import('../../pkg/groundmask.js').RangeInfo} RangeInfo
  * @typedef {import('../../pkg/groundmask.js').Finding} Finding
- * @typedef {import('../../pkg/groundmask.js').Mend} Mend
+ * @typedef {import('../../pkg/groundmask.js').Fix} Fix
  * @typedef {import('../../pkg/groundmask.js').OutlineShift} OutlineShift
  * @typedef {import('../../pkg/groundmask.js').UnmappedPart} UnmappedPart
  * @typedef {import('../../pkg/groundmask.js').CurvePoint} CurvePoint
  * @typedef {import('../../pkg/groundmask.js').TrainConfig} TrainConfig
  * @typedef {import('../../pkg/groundmask.js').Preset} Preset
  * @typedef {import('../../pkg/groundmask.js').ConfigReport} ConfigReport
- * @typedef {import('../../pkg/groundmask.js').HeldBack} HeldBack
+ * @typedef {import('../../pkg/groundmask.js').HeldBackInfo} HeldBackInfo
  * @typedef {import('../../pkg/groundmask.js').TrainTile} TrainTile
  * @typedef {import('../../pkg/groundmask.js').FieldError} FieldError
  * @typedef {import('../../pkg/groundmask.js').Phase} Phase
@@ -79,18 +79,18 @@
  *   | { kind: 'keep_data', fingerprint: string, entries: Entry[] }
  *   | { kind: 'give_data', fingerprint: string }
  *   | { kind: 'resume', blob?: Blob, id?: string, name?: string, batch?: number, number: number, view?: 'stop' | 'end' }
- *   | { kind: 'look_at_run', file: File }
+ *   | { kind: 'inspect_run', file: File }
  *   | { kind: 'take_run', id?: string }
  *   | { kind: 'claim', blob?: Blob, id?: string | null, told: { name: string, differs: [string, string][] | null } }
  *   | { kind: 'hold_data', fingerprint: string | null }
  *   | { kind: 'forget_run' | 'restore_run' | 'remove_run' | 'give_shown', id: string }
  *   | { kind: 'name_run', id: string, name: string }
- *   | { kind: 'keep_shown', shown: unknown }} KeepMessage
+ *   | { kind: 'keep_shown', shown: unknown }} CheckpointMessage
  */
 
 /**
  * Page -> worker. `open_store`: this page has the storage, and its runs are saved there.
- * @typedef {KeepMessage
+ * @typedef {CheckpointMessage
  *   | { kind: 'handled', handled: number }
  *   | { kind: 'start', lock: string, plain?: boolean, threads?: number | null, device?: DeviceChoice }
  *   | { kind: 'open_store' }
@@ -113,12 +113,12 @@
  *   | { kind: 'data_given', entries: Entry[] | null }
  *   | { kind: 'looked', file: File, saved: SavedRun | null, fault: Fault | null }
  *   | { kind: 'resume_failed' }
- *   | { kind: 'run_file', id: string | null, saved: SavedRun, blob: Blob }} KeepReport
+ *   | { kind: 'run_file', id: string | null, saved: SavedRun, blob: Blob }} CheckpointReport
  */
 
 /**
  * Worker -> page. `awake`: its scripts have run, and it listens. `fatal` is posted by the engine's panic hook itself.
- * @typedef {KeepReport
+ * @typedef {CheckpointReport
  *   | { kind: 'awake' }
  *   | { kind: 'hello', protocol: number, build: string }
  *   | { kind: 'labels_unkept', why: string }

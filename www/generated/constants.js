@@ -96,6 +96,8 @@ export const FIELDS = [
   { name: 'label_smoothing', kind: 'number', group: 'learning', min: 0, max: 0.2 },
   { name: 'foreground_weight', kind: 'choice', group: 'learning', options: ['several', 'auto', 'off'] },
   { name: 'class_weights', kind: 'numbers', group: 'learning', min: 0.001, max: 1000 },
+  { name: 'boundary_px', kind: 'whole', group: 'learning', min: 0, max: 20, step: 2 },
+  { name: 'objects_by', kind: 'choice', group: 'learning', options: ['outlines', 'values'] },
   { name: 'dropout', kind: 'number', group: 'learning', min: 0, max: 0.9 },
   { name: 'norm_statistics', kind: 'choice', group: 'learning', options: ['adaptive', 'keras'] },
   { name: 'val_by', kind: 'choice', group: 'validation', options: ['share', 'place'] },

@@ -50,9 +50,9 @@ async function take() {
 
 /** What would be gone: it is on the page alone. */
 function lost() {
-  const { keep, dataset, inputs, results } = state;
+  const { checkpoint, dataset, inputs, results } = state;
   const things = [];
-  if (keep.last?.where === 'page' || keep.held.length) things.push('the run that this page alone holds');
+  if (checkpoint.last?.where === 'page' || checkpoint.held.length) things.push('the run that this page alone holds');
   if (dataset?.pairs.length || inputs.length) things.push('images');
   if (results.length) things.push('predicted masks');
   return things;

@@ -12,7 +12,7 @@ import { patienceWords } from '../ui/strings.js';
 const STILL_MS = 20_000;
 /** Compiling, and testing a device, have nothing to show for themselves; on a busy computer they take long, ms. */
 const WORK_MS = 60_000;
-const LOOK_MS = 1000;
+const CHECK_MS = 1000;
 
 /** @typedef {'download' | 'compile' | 'device'} Stage */
 
@@ -22,13 +22,13 @@ let since = performance.now();
 let timer = null;
 
 export function initPatience() {
-  timer = setInterval(look, LOOK_MS);
+  timer = setInterval(check, CHECK_MS);
   $('patience-action').addEventListener('click', () => {
     restart(stage() === 'device');
-    look();
+    check();
   });
   // Whatever moves ends the waiting at once.
-  onPaint(look);
+  onPaint(check);
 }
 
 /** What the page waits for; null: for nothing, or the banner has said why it does not come. @returns {Stage | null} */
@@ -39,7 +39,7 @@ function stage() {
   return 'device';
 }
 
-function look() {
+function check() {
   if (timer === null) return;
   const now = stage();
   const next = `${now} ${state.loading.loaded} ${state.deviceChoice}`;

@@ -22,15 +22,15 @@ const held = new WeakSet();
 
 export function initPressGuard() {
   // With the frame that shows it, and between frames for what moves by itself.
-  onPaint(look);
+  onPaint(check);
   setInterval(() => {
-    if (!document.hidden) look();
+    if (!document.hidden) check();
   }, LOOK_EVERY_MS);
   document.addEventListener('click', (event) => {
     // A click without a count is a key's, or a script's.
     const control = event.detail && event.target instanceof Element ? /** @type {HTMLElement | null} */ (event.target.closest('[data-steady]')) : null;
     if (!control) return;
-    look();
+    check();
     if (!isDeaf(control)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -53,7 +53,7 @@ function tell(control) {
   if (control.ariaDisabled !== disabled) control.ariaDisabled = disabled;
 }
 
-function look() {
+function check() {
   const now = performance.now();
   for (const control of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-steady]'))) {
     const { x, y, width } = control.getBoundingClientRect();

@@ -49,7 +49,7 @@ function snapshot() {
     predicting: state.predicting ? { done: state.predicting.done, total: state.predicting.total, tiles_done: state.predicting.tiles_done, tiles_total: state.predicting.tiles_total } : null,
     results: state.results.map((result) => light(result)),
     faults: state.faults.map((fault) => light(fault)),
-    keep: { ...state.keep, offer: brief(state.keep.offer), last: brief(state.keep.last), other: brief(state.keep.other), runs: light(state.keep.runs), held: state.keep.held.map(({ blob, ...run }) => light(run)) },
+    checkpoint: { ...state.checkpoint, offer: brief(state.checkpoint.offer), last: brief(state.checkpoint.last), other: brief(state.checkpoint.other), runs: light(state.checkpoint.runs), held: state.checkpoint.held.map(({ blob, ...run }) => light(run)) },
     bytesSent: state.bytesSent,
     ...figures(),
     longestTaskMs: state.longestTaskMs,

@@ -43,6 +43,8 @@ export const fieldWords = {
   label_smoothing: { label: 'Label smoothing', help: 'Share of each label spread over all classes in the cross-entropy, against overconfidence where outlines are inexact; 0 is off, 0.1 is usual.' },
   foreground_weight: { label: 'Foreground weight', help: 'Makes rare ones of several classes count for more, or rare foreground too, which finds more of it and moves every probability.', term: 'foreground', options: { several: 'Several classes', auto: 'Automatic', off: 'Off' } },
   class_weights: { label: 'Class weights', help: 'One number for each class, background first, separated by commas; they replace the automatic weight.' },
+  boundary_px: { label: 'Keep objects apart by', help: 'Pixels around each line where two objects touch, or nearly do, that become a class of their own, “boundary”: outlines can then be cut along it. Even numbers; 0 is off, 4 is usual.' },
+  objects_by: { label: 'An object is', help: 'For the class between objects: outlines of GeoJSON and the like know their objects; of a mask each connected area is one, or, if you say so, each colour or number.', options: { outlines: 'Each outline or area', values: 'Each colour or number' } },
   dropout: { label: 'Dropout', help: 'Share of features switched off at the two deepest levels while training.' },
   norm_statistics: { label: 'Batch-norm memory', help: 'Keras averages over some 460 steps from the first on, so early previews look wrong; adaptive follows faster at first.', options: { adaptive: 'Adaptive', keras: 'Keras (.99)' } },
   val_by: { label: 'Divide by', help: 'By place keeps tiles that touch, by the numbers in their names, on one side: the honest way for maps.', options: { share: 'Chance', place: 'Place' } },

@@ -10,7 +10,7 @@ import { paintBinary, paintErrors, paintGrey, paintImage, paintOverlay } from '.
 /**
  * @typedef {import('../core/types.js').ClassInfo} ClassInfo
  * @typedef {import('./paint.js').Layers} Layers
- * @typedef {object} Look
+ * @typedef {object} PaintStyle
  * @property {readonly ClassInfo[]} classes empty: the mask is 0 or 255, or a probability
  * @property {number} at threshold as a byte, of masks without classes
  * @property {number} opacity
@@ -23,7 +23,7 @@ const WRONG = [220, 38, 127];
 /**
  * @param {HTMLCanvasElement} canvas
  * @param {Layers & { truth?: Uint8Array | null }} layers
- * @param {Look} look
+ * @param {PaintStyle} style
  */
 export function paintLayers(canvas, layers, { classes, at, opacity, layer }) {
   if (layer === 'image') paintImage(canvas, layers);

@@ -4,7 +4,7 @@
  */
 import { count, percent, plural } from './format.js';
 
-/** @typedef {import('../core/types.js').HeldBack} HeldBack */
+/** @typedef {import('../core/types.js').HeldBackInfo} HeldBackInfo */
 
 /** From so many outlines on a scene is enough to begin with. */
 const ENOUGH_OUTLINES = 30;
@@ -37,7 +37,7 @@ export function scenesWords(scenes, outlines, m2, pixels) {
   };
 }
 
-/** Where a strip or a block lies. @param {HeldBack} held @param {{ width: number, height: number }} image */
+/** Where a strip or a block lies. @param {HeldBackInfo} held @param {{ width: number, height: number }} image */
 function where({ left, top, width, height, north_up: north }, image) {
   if (height === image.height) {
     if (left === 0) return north ? 'in the west' : 'on the left';
@@ -53,13 +53,13 @@ function where({ left, top, width, height, north_up: north }, image) {
   return north ? 'from west to east' : 'from left to right';
 }
 
-/** @param {HeldBack} held @param {{ width: number, height: number }} image */
+/** @param {HeldBackInfo} held @param {{ width: number, height: number }} image */
 const strip = (held, image) => `A ${held.width < image.width && held.height < image.height ? 'block' : 'strip'} ${where(held, image)}, ${percent(held.share)} of the scene,`;
 
-/** On the data card. @param {HeldBack} held @param {{ width: number, height: number }} image */
+/** On the data card. @param {HeldBackInfo} held @param {{ width: number, height: number }} image */
 export const heldBackLine = (held, image) => `${strip(held, image)} is held back for validation: hatched in the picture.`;
 
-/** Under the share of validation. @param {HeldBack} held @param {{ width: number, height: number }} image */
+/** Under the share of validation. @param {HeldBackInfo} held @param {{ width: number, height: number }} image */
 export const heldBackHelp = (held, image) => `${strip(held, image)} is never trained on, to measure honestly.`;
 
 /** What is done with a preview. @param {boolean} hovers whether there is something to point with */

@@ -379,7 +379,7 @@ export function labelTroubleWords(why) {
 export const classicLine = (time) => `The original network, for comparison: top-left 512 px, grey${time ? `, about ${time} here` : ''}.`;
 
 /** The classic pipeline, step by step. */
-export const seedSteps = [
+export const classicSteps = [
   'Crop: the top-left 512 × 512 pixels of each image and label; what is missing is filled with black.',
   'Grey: image pixels become one brightness value (ITU-R 601).',
   'Label: every pixel that is not exactly opaque black is foreground.',

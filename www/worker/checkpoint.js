@@ -11,7 +11,7 @@ import { Slots, openFolder, readerOf, readerOfBlob, words } from './slots.js';
 /**
  * @typedef {import('../core/types.js').EngineEvent} EngineEvent
  * @typedef {import('../core/types.js').FromWorker} FromWorker
- * @typedef {import('../core/types.js').KeepMessage} KeepMessage
+ * @typedef {import('../core/types.js').CheckpointMessage} CheckpointMessage
  * @typedef {import('../../pkg/groundmask.js').SaveOutcome} SaveOutcome
  * @typedef {import('./wasm-load.js').EngineModule} EngineModule
  */
@@ -102,7 +102,7 @@ export class Checkpoints {
 
   /** @param {'disk' | 'none'} storage @param {string} detail @param {import('../core/types.js').Fault} [fault] */
   async tell(storage, detail, fault) {
-    const list = await this.list.look();
+    const list = await this.list.read();
     const held = this.heldRun();
     const runs = list();
     const run = runs.find(({ id }) => id === held?.id);
@@ -124,7 +124,7 @@ export class Checkpoints {
     return { saved: saved ?? null, fault: fault ?? null };
   }
 
-  /** @param {KeepMessage} message */
+  /** @param {CheckpointMessage} message */
   receive(message) {
     switch (message.kind) {
       case 'keep_every':
@@ -137,8 +137,8 @@ export class Checkpoints {
       case 'resume':
         this.jobs.push(() => this.resume(message));
         break;
-      case 'look_at_run':
-        this.jobs.push(() => this.look(message.file));
+      case 'inspect_run':
+        this.jobs.push(() => this.inspect(message.file));
         break;
       case 'take_run':
         this.jobs.push(() => this.take(message.id));
@@ -319,7 +319,7 @@ export class Checkpoints {
     if (why) this.host.post({ kind: 'save_failed', why });
   }
 
-  /** @param {Extract<KeepMessage, { kind: 'resume' }>} message */
+  /** @param {Extract<CheckpointMessage, { kind: 'resume' }>} message */
   async resume({ blob: given, id, name, batch, number, view }) {
     // What is saved from now on is newer.
     this.number = Math.max(this.number, number);
@@ -347,7 +347,7 @@ export class Checkpoints {
   }
 
   /** A file that was dropped: whole or not, and of which run. @param {File} file */
-  async look(file) {
+  async inspect(file) {
     const module = this.host.module();
     if (!module) return;
     const { saved, fault } = module.describe_run(file.name, file.size, readerOfBlob(file));

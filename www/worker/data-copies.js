@@ -4,7 +4,7 @@
  */
 import { pruneData, storeData, storedData } from './stored-data.js';
 
-/** @typedef {import('../core/types.js').KeepMessage} KeepMessage */
+/** @typedef {import('../core/types.js').CheckpointMessage} CheckpointMessage */
 
 export class Copies {
   /** @param {import('./checkpoint.js').Checkpoints} checkpoints */
@@ -22,7 +22,7 @@ export class Copies {
     this.pruned = null;
   }
 
-  /** @param {KeepMessage} message @returns {boolean} whether it was for the copies */
+  /** @param {CheckpointMessage} message @returns {boolean} whether it was for the copies */
   receive(message) {
     switch (message.kind) {
       case 'keep_data':

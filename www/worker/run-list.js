@@ -5,7 +5,7 @@
 import { KEPT_MS } from './archive.js';
 import { words } from './slots.js';
 
-/** @typedef {import('../core/types.js').KeepMessage} KeepMessage */
+/** @typedef {import('../core/types.js').CheckpointMessage} CheckpointMessage */
 
 export class RunList {
   /** @param {import('./checkpoint.js').Checkpoints} checkpoints */
@@ -13,7 +13,7 @@ export class RunList {
     this.checkpoints = checkpoints;
   }
 
-  /** @param {KeepMessage} message */
+  /** @param {CheckpointMessage} message */
   receive(message) {
     const { checkpoints } = this;
     switch (message.kind) {
@@ -57,7 +57,7 @@ export class RunList {
   }
 
   /** Looks which images are kept, and gives what lists all runs as they are when it is called: they may be saved meanwhile. @returns {Promise<() => import('../core/types.js').KeptRun[]>} */
-  async look() {
+  async read() {
     const { checkpoints } = this;
     const runs = () => checkpoints.archive?.list(checkpoints.slots) ?? [];
     /** @type {Map<string, boolean>} */
@@ -67,7 +67,7 @@ export class RunList {
   }
 
   async tell() {
-    const list = await this.look();
+    const list = await this.read();
     this.checkpoints.host.post({ kind: 'runs', runs: list() });
   }
 }

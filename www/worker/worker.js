@@ -96,7 +96,7 @@ scope.onmessage = ({ data }) => {
     case 'keep_data':
     case 'give_data':
     case 'resume':
-    case 'look_at_run':
+    case 'inspect_run':
     case 'take_run':
     case 'claim':
     case 'hold_data':
@@ -330,7 +330,7 @@ function send(events) {
 function buffersIn(message) {
   /** @type {Set<ArrayBuffer>} */
   const buffers = new Set();
-  gather(message, buffers);
+  collectBuffers(message, buffers);
   return [...buffers];
 }
 
@@ -338,7 +338,7 @@ function buffersIn(message) {
  * @param {any} value
  * @param {Set<ArrayBuffer>} buffers
  */
-function gather(value, buffers) {
+function collectBuffers(value, buffers) {
   if (value === null || typeof value !== 'object') return;
   for (const [key, inner] of Object.entries(value)) {
     if (inner instanceof Uint8Array) {
@@ -346,7 +346,7 @@ function gather(value, buffers) {
       const own = inner.byteLength === inner.buffer.byteLength ? inner : inner.slice();
       if (own !== inner) value[key] = own;
       if (own.buffer instanceof ArrayBuffer) buffers.add(own.buffer);
-    } else gather(inner, buffers);
+    } else collectBuffers(inner, buffers);
   }
 }
 

@@ -14,14 +14,15 @@ use crate::workspace::Workspace;
 
 const USAGE: &str = "\
 cargo xtask predict --model FILE --image FILE --out FILE.tif|.png|.geojson
-                    [--probability] [--classes] [--threshold N] [--simplify PX] [--right-angles] [--tta] [--adapt] [--own-resolution] [--device webgpu|cpu] [--adapter swiftshader|default]
+                    [--probability] [--classes] [--threshold N] [--simplify PX] [--right-angles] [--separate] [--tta] [--adapt] [--own-resolution] [--device webgpu|cpu] [--adapter swiftshader|default]
 cargo xtask convert --model FILE --out FILE.onnx|.h5|.npz|.safetensors [--qgis]
 
-The model is a .safetensors file saved by the page or Keras weights of the seed's networks (.h5). The image is any
+The model is a .safetensors file saved by the page or Keras weights of Classic's networks (.h5). The image is any
 that the page reads, its world file and .prj beside it. --out chooses the format by its ending: a GeoTIFF or PNG mask
 (0 or 255, cut at the model's own threshold unless --threshold gives another; --probability: probabilities; --classes:
 class numbers with nodata, GeoTIFF only) or outlines (of a placed image with lines simplified to 1.5 pixels, as on the
-page; --simplify 0: along the pixels; --right-angles: with right angles where they nearly have them). --adapt: the
+page; --simplify 0: along the pixels; --right-angles: with right angles where they nearly have them; --separate: touching
+objects apart, along the boundary class if the model has one, else at their necks). --adapt: the
 network adapted to the image, for ground unlike that of training. --own-resolution:
 the image is not seen at the ground resolution the model was trained at. --qgis fixes the ONNX file's tile size, as QGIS's Deepness plugin wants it. One JSON line comes last.";
 
@@ -46,7 +47,7 @@ fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
     let (mut probability, mut classes, mut tta, mut adapt, mut qgis) = (false, false, false, false, false);
     let mut own_resolution = false;
     let (mut threshold, mut device, mut adapter) = (None::<f64>, "cpu".to_owned(), "swiftshader".to_owned());
-    let (mut simplify, mut right_angles) = (None, false);
+    let (mut simplify, mut right_angles, mut separate) = (None, false, false);
     while let Some(arg) = args.next()? {
         let lexopt::Arg::Long(name) = arg else {
             return Err(arg.unexpected().into());
@@ -66,6 +67,7 @@ fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
             ("adapt", Task::Predict) => adapt = true,
             ("own-resolution", Task::Predict) => own_resolution = true,
             ("right-angles", Task::Predict) => right_angles = true,
+            ("separate", Task::Predict) => separate = true,
             ("simplify", Task::Predict) => {
                 let text = value()?;
                 let px = text.parse::<f64>().ok().filter(|px| (0.0..=50.0).contains(px));
@@ -108,12 +110,13 @@ fn parse(task: Task, mut args: lexopt::Parser) -> Result<Option<Value>> {
                     out.display()
                 ),
             };
-            if (simplify.is_some() || right_angles) && kind != "geojson" {
-                bail!("--simplify and --right-angles are for outlines (.geojson)\n\n{USAGE}");
+            if (simplify.is_some() || right_angles || separate) && kind != "geojson" {
+                bail!("--simplify, --right-angles and --separate are for outlines (.geojson)\n\n{USAGE}");
             }
             job["kind"] = json!(kind);
             job["simplify"] = json!(simplify);
             job["right_angles"] = json!(right_angles);
+            job["separate"] = json!(separate);
             job["image"] = json!(image.with_context(|| format!("--image is missing\n\n{USAGE}"))?);
         }
         Task::Convert => {
@@ -177,10 +180,12 @@ mod tests {
                 "--simplify",
                 "0",
                 "--right-angles",
+                "--separate",
             ],
         );
         let job = job.unwrap().unwrap();
         assert_eq!((&job["simplify"], &job["right_angles"]), (&json!(0.0), &json!(true)));
+        assert_eq!(job["separate"], json!(true));
         let job = parsed(Task::Convert, &["--model", here, "--out", "m.onnx", "--qgis"])
             .unwrap()
             .unwrap();
@@ -202,6 +207,7 @@ mod tests {
             &["--model", here, "--image", here, "--out", "a.tif", "--threshold", "2"],
             &["--model", here, "--image", here, "--out", "a.tif", "--qgis"],
             &["--model", here, "--image", here, "--out", "a.tif", "--simplify", "2"],
+            &["--model", here, "--image", here, "--out", "a.tif", "--separate"],
             &[
                 "--model",
                 here,

@@ -30,7 +30,7 @@ impl Builder {
     pub fn set_area(&mut self, image: &str, area: Option<Area>) {
         let mut adjustment = self.adjustment(image);
         adjustment.area = area.map(Arc::new);
-        self.keep(image.to_owned(), adjustment);
+        self.set_adjustment(image.to_owned(), adjustment);
     }
 
     /// Shifts of masks by the path of their image, where there are any.
@@ -43,11 +43,11 @@ impl Builder {
         let image = self.last.pairs.get(pair)?.image_path.clone();
         let mut adjustment = self.adjustment(&image);
         change(&mut adjustment);
-        self.keep(image.clone(), adjustment);
+        self.set_adjustment(image.clone(), adjustment);
         Some(image)
     }
 
-    fn keep(&mut self, image: String, adjustment: Adjustment) {
+    fn set_adjustment(&mut self, image: String, adjustment: Adjustment) {
         match adjustment.is_none() {
             true => self.adjustments.remove(&image),
             false => self.adjustments.insert(image, adjustment),
@@ -76,11 +76,11 @@ mod tests {
         let before = b.finish();
         assert_eq!(b.set_shift(0, [2, -1]).as_deref(), Some("image/a.png"));
         let moved = b.finish();
-        let bits = moved.mask_labels(0).expect("labels");
-        assert_eq!((bits[8 + 5], bits[2 * 8 + 3]), (1, 0));
+        let labels = moved.mask_labels(0).expect("labels");
+        assert_eq!((labels[8 + 5], labels[2 * 8 + 3]), (1, 0));
         // Nobody knows what lay beyond the mask's edges.
-        assert!(bits[..8 * 7].chunks(8).all(|row| row[..2] == [255, 255]));
-        assert!(bits[8 * 7..].iter().all(|label| *label == 255));
+        assert!(labels[..8 * 7].chunks(8).all(|row| row[..2] == [255, 255]));
+        assert!(labels[8 * 7..].iter().all(|label| *label == 255));
         assert_eq!(before.fingerprint(), moved.fingerprint());
         b.set_shift(0, [0, 0]);
         assert_eq!(b.finish().pairs, before.pairs);
@@ -95,7 +95,7 @@ mod tests {
         let data = b.finish();
         let unlabelled = data
             .mask_labels(0)
-            .map(|bits| bits.iter().filter(|l| **l == 255).count());
+            .map(|labels| labels.iter().filter(|l| **l == 255).count());
         assert_eq!(unlabelled, Some(32));
         assert!((data.foreground_share() - 1.0 / 32.0).abs() < 1e-9);
         b.set_left_out(0, &[]);

@@ -100,7 +100,7 @@ impl Builder {
                 is_mask,
                 raster: file.raster.clone(),
                 hash: file.hash,
-                is_placed: self.places.get(&file.path).is_some_and(|place| place.geo.is_some()),
+                is_placed: self.located.get(&file.path).is_some_and(|one| one.geo.is_some()),
             })
         };
         let images = images.into_iter().map(|i| (i, like_masks.contains(&i)));

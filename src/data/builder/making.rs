@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Builder, Loaded};
+use super::{Builder, Loaded, walls::draw_walls};
 use crate::data::adjustment::Adjustment;
-use crate::data::alignment::{self, Aligned, Apart, Place};
+use crate::data::alignment::{self, Aligned, Apart, Located};
 use crate::data::classes::{self, Labelling};
 use crate::data::dataset::{Dataset, Pair, Tally};
 use crate::data::fault::FaultKind;
@@ -38,19 +38,19 @@ impl Builder {
         let (image, mask) = (&self.files[image], &self.files[mask]);
         let labelling = &set.labelling;
         let excluded = self.excluded.contains(&image.path);
-        let places = [image, mask].map(|file| self.places.get(&file.path).cloned());
+        let located = [image, mask].map(|file| self.located.get(&file.path).cloned());
         let adjustment = self.adjustments.get(&image.path).cloned().unwrap_or_default();
         let same = |p: &&Pair| {
             Arc::ptr_eq(&p.files[0], &image.raster)
                 && Arc::ptr_eq(&p.files[1], &mask.raster)
-                && p.places == places
+                && p.located == located
                 && p.adjustment == adjustment
         };
         let known = self.last.pairs.iter().find(same);
         let fresh = known.is_none();
         let mut pair = match known {
             Some(known) => Pair { name, ..known.clone() },
-            None => new_pair(image, mask, name, labelling, places, adjustment),
+            None => new_pair(image, mask, name, labelling, located, adjustment),
         };
         pair.excluded = excluded;
         let range = set.ranges.of(&pair.image);
@@ -76,6 +76,13 @@ impl Builder {
             || !pair.has_layer(layer.as_ref())
         {
             let mut labels = pair_labels(labelling, &set.numbers, &pair);
+            draw_walls(
+                &mut labels,
+                labelling,
+                &set.numbers,
+                &pair,
+                self.objects_of(&pair).as_deref(),
+            );
             if let Some(layer) = &layer {
                 lay_over(layer, &mut labels, &pair.image, set.label_count());
             }
@@ -100,10 +107,10 @@ fn new_pair(
     mask: &Loaded,
     name: String,
     labelling: &Labelling,
-    places: [Option<Place>; 2],
+    located: [Option<Located>; 2],
     adjustment: Adjustment,
 ) -> Pair {
-    let aligned = aligned(image, mask, &places);
+    let aligned = aligned(image, mask, &located);
     let a = &image.raster;
     let laid = aligned.as_ref().ok().and_then(|aligned| aligned.mask.clone());
     let b = laid.as_ref().unwrap_or(&mask.raster);
@@ -132,8 +139,8 @@ fn new_pair(
         adjustment,
         mask_hash: mask.hash,
         files: [a.clone(), mask.raster.clone()],
-        fixed_notes: alignment::remarks(&places),
-        places,
+        fixed_notes: alignment::remarks(&located),
+        located,
     };
     match aligned {
         Ok(Aligned { covered, notes, .. }) => {
@@ -175,8 +182,8 @@ fn new_pair(
 }
 
 /// The mask where its place and that of the image put it; as it is where one of them has none.
-fn aligned(image: &Loaded, mask: &Loaded, places: &[Option<Place>; 2]) -> Result<Aligned, Apart> {
-    let [a, b] = places.each_ref().map(|place| place.as_ref()?.geo.as_ref());
+fn aligned(image: &Loaded, mask: &Loaded, located: &[Option<Located>; 2]) -> Result<Aligned, Apart> {
+    let [a, b] = located.each_ref().map(|one| one.as_ref()?.geo.as_ref());
     match (a, b) {
         (Some(a), Some(b)) => alignment::align((a, &image.raster), (b, &mask.raster)),
         _ => Ok(Aligned::default()),

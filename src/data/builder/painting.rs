@@ -115,8 +115,8 @@ impl Builder {
     /// Takes the images of these paths for those that were painted on first, in this order: it decides about the numbers of
     /// their pairs.
     pub fn order_layers(&mut self, paths: &[String]) {
-        let place = |one: &(String, Arc<LabelLayer>)| paths.iter().position(|path| *path == one.0);
-        self.painted.sort_by_key(|one| place(one).unwrap_or(usize::MAX));
+        let position = |one: &(String, Arc<LabelLayer>)| paths.iter().position(|path| *path == one.0);
+        self.painted.sort_by_key(|one| position(one).unwrap_or(usize::MAX));
     }
 
     fn own_file(&self, path: &str) -> Option<&Loaded> {
@@ -185,7 +185,7 @@ impl Builder {
                 .iter()
                 .any(|(own, mask, _)| *own == image || *mask == image)
         };
-        let place = |path: &str| {
+        let position = |path: &str| {
             self.files
                 .iter()
                 .position(|file| file.path == path && file.of.is_none())
@@ -193,7 +193,7 @@ impl Builder {
         let alone: Vec<usize> = self
             .painted
             .iter()
-            .filter_map(|one| place(&one.0))
+            .filter_map(|one| position(&one.0))
             .filter(|image| !has_mask(*image))
             .collect();
         for image in &alone {
@@ -249,7 +249,7 @@ impl Builder {
                 mask_hash: PAINTED_HASH,
                 files: [image.raster.clone(), image.raster.clone()],
                 fixed_notes: pair_notes::image_notes(&image.raster),
-                places: [self.places.get(&image.path).cloned(), None],
+                located: [self.located.get(&image.path).cloned(), None],
                 layer: None,
                 tally: Tally::default(),
             },

@@ -103,7 +103,7 @@ fn strokes_change_what_a_mask_says_and_can_be_taken_back() {
     assert_eq!((labels[14], labels[24], labels[25]), (1, 1, 0));
     assert_eq!(data.pairs[0].tally.foreground, 64 * 20 + 5);
     // It is as it was painted after other changes, too.
-    b.set_rule(crate::data::checkup::turned(data.rule));
+    b.set_rule(crate::data::findings::turned(data.rule));
     assert_eq!(
         b.finish().mask_labels(0).map(|l| (l[14], l[24], l[25])),
         Some((0, 1, 1))
@@ -241,7 +241,7 @@ fn the_classic_preset_sees_what_was_painted() {
     b.add_raster("a.png", noise(300, 2));
     let mut data = begin(&mut b, "a.png");
     paint(&mut b, &mut data, "a.png", area(0, 0, 100, 2), 1).expect("painted");
-    let mask = data.seed_mask(0).expect("a mask");
+    let mask = data.classic_mask(0).expect("a mask");
     assert_eq!((mask[0], mask[49], mask[50], mask[256]), (1.0, 1.0, -1.0, -1.0));
 }
 

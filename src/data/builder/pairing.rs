@@ -65,11 +65,11 @@ impl Builder {
         let question = pairing.question.as_ref().map(|q| self.question(q, &files));
         let unpaired = self.unpaired(&pairing, &files);
         let by_name = pairing.pairs.into_iter().map(|(i, m, name)| (files[i], files[m], name));
-        let by_place = pairing.drawn.into_iter().filter_map(|(i, name)| {
+        let by_drawing = pairing.drawn.into_iter().filter_map(|(i, name)| {
             let mask = drawn.get(paths[i].as_str())?;
             Some((files[i], *mask, name))
         });
-        let mut pairs: Vec<(usize, usize, String)> = by_name.chain(by_place).collect();
+        let mut pairs: Vec<(usize, usize, String)> = by_name.chain(by_drawing).collect();
         self.add_by_hand(&by_hand, &mut pairs);
         pairs.sort_by(|a, b| by_path(&self.files[a.0].path, &self.files[b.0].path));
         let mut paired = Paired {
@@ -230,6 +230,7 @@ impl Builder {
 
     /// Leaves the mask out that was made for the image.
     pub fn remove_drawn(&mut self, image: &str) {
+        self.objects.remove(image);
         self.files.retain(|f| f.of.as_deref() != Some(image));
     }
 

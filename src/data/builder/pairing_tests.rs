@@ -48,7 +48,7 @@ fn drawn_masks_belong_to_their_images() {
     assert!(data.question.is_none());
     let ones = |data: &crate::data::dataset::Dataset, pair: usize| {
         data.mask_labels(pair)
-            .map(|bits| bits.iter().filter(|b| **b == 1).count())
+            .map(|labels| labels.iter().filter(|b| **b == 1).count())
     };
     assert_eq!((ones(&data, 0), ones(&data, 3)), (Some(42), Some(40)));
     // The image again, and other polygons: no second mask. An image called like the polygons is another file.

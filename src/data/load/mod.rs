@@ -1,18 +1,21 @@
 //! The one way in: what a dropped file is, by its name and its bytes, for training and prediction alike.
 
-mod places;
+mod georefs;
 mod sidecars;
 mod tile_names;
 
-pub use places::Places;
+pub use georefs::GeoRefs;
 
 use super::pair::{is_beside, is_junk, is_unusable_data};
-use crate::formats::{
-    DecodeError, ImageFile, Limits,
-    annotations::{self, Annotations},
-    is_image,
-    sidecars::{SidecarKind, sidecar},
-    vector::{Polygons, flatgeobuf, geojson, gpkg, json_kinds, kml, osm, shapefile},
+use crate::{
+    formats::{
+        DecodeError, ImageFile, Limits,
+        annotations::{self, Annotations},
+        is_image,
+        sidecars::{SidecarKind, sidecar},
+        vector::{flatgeobuf, geojson, gpkg, json_kinds, kml, osm, shapefile},
+    },
+    geo::Polygons,
 };
 
 /// A dropped file, told apart. It holds the bytes where somebody needs them yet: they are moved, never copied.

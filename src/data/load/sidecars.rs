@@ -3,11 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    data::alignment::Place,
-    formats::{
-        geo::{Auxiliary, Beside, OwnPlace, placed},
-        sidecars::{SidecarKind, stem_of},
-    },
+    data::alignment::Located,
+    formats::sidecars::{SidecarKind, stem_of},
+    geo::{Auxiliary, Beside, OwnGeoRef, resolve},
     values::ImageFormat,
 };
 
@@ -48,7 +46,7 @@ impl Sidecars {
     }
 
     /// Where an image lies, by what it says itself and what lies beside it.
-    pub fn place_of(&self, image_path: &str, format: &ImageFormat, own: &OwnPlace) -> Place {
+    pub fn georef_of(&self, image_path: &str, format: &ImageFormat, own: &OwnGeoRef) -> Located {
         let stem = stem_of(image_path);
         let beside = Beside {
             aux: self.auxiliary.get(&image_path.to_lowercase()),
@@ -56,8 +54,8 @@ impl Sidecars {
             prj: self.projection.get(&stem).map(String::as_str),
             world_first: format.is_world_file_first,
         };
-        let (geo, remark) = placed(own, beside);
-        Place { geo, remark }
+        let (geo, remark) = resolve(own, beside);
+        Located { geo, remark }
     }
 }
 
@@ -78,7 +76,7 @@ mod tests {
             let (kind, owner) = sidecar(path).expect("a sidecar");
             sidecars.add(kind, owner, bytes);
         }
-        let of = |path| sidecars.place_of(path, &values::PNG, &OwnPlace::default()).geo;
+        let of = |path| sidecars.georef_of(path, &values::PNG, &OwnGeoRef::default()).geo;
         let geo = of("a/tile.png").expect("placed");
         assert_eq!(geo.epsg, Some(32633));
         assert_eq!(geo.transform, [500_000.0, 0.5, 0.0, 5_400_000.0, 0.0, -0.5]);

@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::formats::geo::{GeoKeys, GeoRef};
+use crate::geo::{GeoKeys, GeoRef};
 
 /// Half of a side of the square world of EPSG:3857, in its metres.
 const HALF_WORLD: f64 = 20_037_508.342_789_244;

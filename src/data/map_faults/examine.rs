@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::part::{self, Part};
-use super::shift::{Surface, Verdict};
+use super::shift::{ShiftEstimate, Surface};
 use super::{MAX_PX, UNKNOWN, View};
 use crate::data::classes::UNLABELLED;
 use crate::data::dataset::{Dataset, Pair};
 use crate::data::preprocess;
 use crate::formats::raster::Raster;
 
-/// Pairs that are looked at; more would take long and say the same.
+/// Pairs that are examined; more would take long and say the same.
 const MAX_PAIRS: usize = 200;
 /// How far outlines are looked for, metres.
 const REACH_M: f64 = 15.0;
@@ -28,11 +28,11 @@ const RIGHT_PX: f64 = 3.0;
 
 /// What was found of one pair.
 #[derive(Debug, Clone)]
-struct Looked {
+struct Examined {
     image: Arc<Raster>,
-    bits: Arc<Vec<u8>>,
+    labels: Arc<Vec<u8>>,
     surface: Option<Surface>,
-    verdict: Option<Verdict>,
+    estimate: Option<ShiftEstimate>,
     least_px: f64,
     /// Pixels of the image to one of the view.
     factor: f64,
@@ -42,7 +42,7 @@ struct Looked {
 /// What is known of the pairs of a data set.
 #[derive(Debug, Default)]
 pub struct MapFaults {
-    looked: BTreeMap<String, Looked>,
+    examined: BTreeMap<String, Examined>,
 }
 
 /// Outlines that lie better elsewhere.
@@ -62,7 +62,7 @@ pub struct Found {
 }
 
 impl MapFaults {
-    /// The next pair that was not looked at yet, as it is now.
+    /// The next pair that was not examined yet, as it is now.
     pub fn next(&self, data: &Dataset) -> Option<usize> {
         let of_files = |pair: &Pair| pair.is_usable() && pair.layer.is_none();
         let usable = data.pairs.iter().enumerate().filter(|(_, pair)| of_files(pair));
@@ -73,12 +73,12 @@ impl MapFaults {
     }
 
     fn knows(&self, pair: &Pair) -> bool {
-        let looked = self.looked.get(&pair.image_path);
-        looked.is_some_and(|l| Arc::ptr_eq(&l.image, &pair.image) && Arc::ptr_eq(&l.bits, &pair.labels))
+        let examined = self.examined.get(&pair.image_path);
+        examined.is_some_and(|l| Arc::ptr_eq(&l.image, &pair.image) && Arc::ptr_eq(&l.labels, &pair.labels))
     }
 
     /// Looks at a pair: a tenth of a second for a large one. `pixel_m`: ground resolution of its image, where known.
-    pub fn look(&mut self, pair: &Pair, pixel_m: Option<f64>) {
+    pub fn inspect(&mut self, pair: &Pair, pixel_m: Option<f64>) {
         // What people have moved is where they want it, and what they left out they know of.
         let is_new = pair.adjustment.shift_px == [0, 0];
         let view = view(pair).filter(|_| is_new);
@@ -99,85 +99,85 @@ impl MapFaults {
             Some(view) if pair.adjustment.left_out.is_empty() && pair.adjustment.area.is_none() => part::unmapped(view),
             _ => Vec::new(),
         };
-        let looked = Looked {
+        let examined = Examined {
             image: pair.image.clone(),
-            bits: pair.labels.clone(),
-            verdict: surface.as_ref().and_then(Surface::judge),
+            labels: pair.labels.clone(),
+            estimate: surface.as_ref().and_then(Surface::judge),
             surface,
             least_px,
             factor,
             parts,
         };
-        self.looked.insert(pair.image_path.clone(), looked);
+        self.examined.insert(pair.image_path.clone(), examined);
     }
 
-    /// What the pairs looked at say together; nothing while some wait.
+    /// What the pairs examined say together; nothing while some wait.
     pub fn found(&mut self, data: &Dataset) -> Found {
-        self.looked
+        self.examined
             .retain(|path, _| data.pairs.iter().any(|pair| pair.image_path == *path));
         if self.next(data).is_some() {
             return Found::default();
         }
         let usable = data.pairs.iter().enumerate().filter(|(_, pair)| pair.is_usable());
-        let known: Vec<(usize, &Looked)> = usable
-            .filter_map(|(at, pair)| Some((at, self.looked.get(&pair.image_path)?)))
+        let known: Vec<(usize, &Examined)> = usable
+            .filter_map(|(at, pair)| Some((at, self.examined.get(&pair.image_path)?)))
             .collect();
-        let parts = known.iter().filter(|(_, looked)| !looked.parts.is_empty());
+        let parts = known.iter().filter(|(_, examined)| !examined.parts.is_empty());
         Found {
             moves: moves(&known),
-            unmapped: parts.map(|(at, looked)| (*at, looked.parts.clone())).collect(),
+            unmapped: parts.map(|(at, examined)| (*at, examined.parts.clone())).collect(),
         }
     }
 }
 
 /// Those that are sure by themselves, and, where all together are sure, those that have too few outlines for it.
-fn moves(known: &[(usize, &Looked)]) -> Vec<Move> {
-    let by = |best: [f64; 2], looked: &Looked| best.map(|by| (by * looked.factor).round() as i32);
-    let own = |looked: &Looked| {
-        looked
-            .verdict
-            .filter(|v| v.is_shifted(looked.least_px))
+fn moves(known: &[(usize, &Examined)]) -> Vec<Move> {
+    let by = |best: [f64; 2], examined: &Examined| best.map(|by| (by * examined.factor).round() as i32);
+    let own = |examined: &Examined| {
+        examined
+            .estimate
+            .filter(|v| v.is_shifted(examined.least_px))
             .map(|v| v.best_px)
     };
     let mut pools: Vec<(Surface, f64, f64)> = Vec::new();
-    for (_, looked) in known {
-        let Some(surface) = &looked.surface else { continue };
-        let alike = |factor: f64| (factor / looked.factor - 1.0).abs() < 0.05;
+    for (_, examined) in known {
+        let Some(surface) = &examined.surface else { continue };
+        let alike = |factor: f64| (factor / examined.factor - 1.0).abs() < 0.05;
         match pools
             .iter_mut()
             .find(|(pool, factor, _)| pool.is_like(surface) && alike(*factor))
         {
             Some((pool, ..)) => pool.add(surface),
-            None => pools.push((surface.clone(), looked.factor, looked.least_px)),
+            None => pools.push((surface.clone(), examined.factor, examined.least_px)),
         }
     }
-    let pooled: Vec<(&Surface, f64, Verdict)> = pools
+    let pooled: Vec<(&Surface, f64, ShiftEstimate)> = pools
         .iter()
         .filter_map(|(pool, factor, least)| Some((pool, *factor, pool.judge().filter(|v| v.is_shifted(*least))?)))
         .collect();
-    let one = |(pair, looked): &(usize, &Looked)| {
-        if let Some(best) = own(looked) {
+    let one = |(pair, examined): &(usize, &Examined)| {
+        if let Some(best) = own(examined) {
             return Some(Move {
                 pair: *pair,
-                by_px: by(best, looked),
+                by_px: by(best, examined),
             });
         }
-        let is_right = looked
-            .verdict
+        let is_right = examined
+            .estimate
             .is_some_and(|v| v.best_px[0].hypot(v.best_px[1]) < RIGHT_PX && v.agreeing >= 3);
-        let surface = looked.surface.as_ref().filter(|_| !is_right)?;
-        let (.., verdict) = pooled
+        let surface = examined.surface.as_ref().filter(|_| !is_right)?;
+        let (.., estimate) = pooled
             .iter()
-            .find(|(pool, factor, _)| pool.is_like(surface) && (factor / looked.factor - 1.0).abs() < 0.05)?;
+            .find(|(pool, factor, _)| pool.is_like(surface) && (factor / examined.factor - 1.0).abs() < 0.05)?;
         Some(Move {
             pair: *pair,
-            by_px: by(verdict.best_px, looked),
+            by_px: by(estimate.best_px, examined),
         })
     };
     known.iter().filter_map(one).collect()
 }
 
-/// A pair as it is looked at; `None` where there is nothing to tell apart.
+/// A pair as it is examined; `None` where there is nothing to tell apart.
 fn view(pair: &Pair) -> Option<View> {
     let (width, height, rgba) = preprocess::thumbnail(&pair.image, MAX_PX);
     let [w, h] = [pair.image.width, pair.image.height].map(|n| n as usize);

@@ -19,7 +19,7 @@ const MAX_POINTS: usize = 6000;
 const CELL_PX: usize = 40;
 /// Points of a stretch at least.
 const LEAST_POINTS: usize = 5;
-/// Stretches at least that have to be there for a verdict.
+/// Stretches at least that have to be there for a estimate.
 const LEAST_STRETCHES: u32 = 40;
 /// Shifts nearer to each other than this are one, pixels.
 const SAME_PX: i32 = 6;
@@ -36,7 +36,7 @@ pub struct Surface {
 
 /// What a [`Surface`] says.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Verdict {
+pub struct ShiftEstimate {
     /// Where the outlines lie best: so many pixels to the right and down from where they are.
     pub best_px: [f64; 2],
     /// How far the best stands out from all, in standard deviations.
@@ -49,7 +49,7 @@ pub struct Verdict {
     pub agreeing: usize,
 }
 
-impl Verdict {
+impl ShiftEstimate {
     /// Whether outlines are said to be shifted, by no less than so many pixels.
     pub fn is_shifted(&self, least_px: f64) -> bool {
         let [x, y] = self.best_px;
@@ -147,18 +147,18 @@ impl Surface {
         (0..n).map(sum).collect()
     }
 
-    fn place(&self, at: usize) -> [i32; 2] {
+    fn shift_at(&self, at: usize) -> [i32; 2] {
         let side = 2 * self.reach + 1;
         [at as i32 % side - self.reach, at as i32 / side - self.reach]
     }
 
     fn is_near(&self, a: usize, b: usize) -> bool {
-        let (a, b) = (self.place(a), self.place(b));
+        let (a, b) = (self.shift_at(a), self.shift_at(b));
         (0..2).all(|i| (a[i] - b[i]).abs() * STEP_PX <= SAME_PX)
     }
 
     /// Where the outlines lie best and how sure that is; `None` where there are too few of them.
-    pub fn judge(&self) -> Option<Verdict> {
+    pub fn judge(&self) -> Option<ShiftEstimate> {
         if self.stretches < LEAST_STRETCHES {
             return None;
         }
@@ -178,7 +178,7 @@ impl Surface {
         let variance = rest.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / rest.len().max(1) as f64;
         let above = (heights[best] - mean).max(f64::MIN_POSITIVE);
         let near_zero = (0..heights.len()).filter(|at| {
-            let [x, y] = self.place(*at);
+            let [x, y] = self.shift_at(*at);
             x.abs().max(y.abs()) * STEP_PX <= STEP_PX
         });
         let unshifted = near_zero.map(|at| heights[at]).fold(f64::NEG_INFINITY, f64::max);
@@ -187,7 +187,7 @@ impl Surface {
             let own = self.heights(*group..group + 1);
             highest(&own, None).is_some_and(|at| self.is_near(at, best))
         });
-        Some(Verdict {
+        Some(ShiftEstimate {
             best_px: self.between(&heights, best),
             significance: above / variance.sqrt().max(f64::MIN_POSITIVE),
             unshifted: ((unshifted - mean) / above).clamp(0.0, 1.0),
@@ -198,10 +198,10 @@ impl Surface {
 
     /// The top of the parabolas through the highest place and its neighbours, pixels.
     fn between(&self, heights: &[f64], at: usize) -> [f64; 2] {
-        let place = self.place(at);
+        let shift = self.shift_at(at);
         let side = (2 * self.reach + 1) as usize;
         let top = |axis: usize, by: usize| {
-            let is_inside = place[axis].abs() < self.reach;
+            let is_inside = shift[axis].abs() < self.reach;
             let [a, b, c] = [at.wrapping_sub(by), at, at + by].map(|at| heights.get(at).copied().unwrap_or(0.0));
             let bend = a - 2.0 * b + c;
             let offset = if is_inside && bend < 0.0 {
@@ -209,7 +209,7 @@ impl Surface {
             } else {
                 0.0
             };
-            (f64::from(place[axis]) + offset.clamp(-0.5, 0.5)) * f64::from(STEP_PX)
+            (f64::from(shift[axis]) + offset.clamp(-0.5, 0.5)) * f64::from(STEP_PX)
         };
         [top(0, 1), top(1, side)]
     }

@@ -15,7 +15,7 @@ const MAX_SQUARES: usize = 9000;
 pub(super) struct Squares {
     side: usize,
     size: [usize; 2],
-    looks: Vec<[f32; FEATURES]>,
+    features: Vec<[f32; FEATURES]>,
     /// 1 marked, 0 not, [`UNKNOWN`].
     marks: Vec<u8>,
 }
@@ -63,11 +63,11 @@ impl Squares {
                 }
             }
         }
-        let looks = (0..n).map(|at| look(&own, size, at)).collect();
+        let features = (0..n).map(|at| features(&own, size, at)).collect();
         Squares {
             side,
             size,
-            looks,
+            features,
             marks,
         }
     }
@@ -80,11 +80,11 @@ impl Squares {
             (rect[0]..rect[2]).contains(&x) && (rect[1]..rect[3]).contains(&y)
         };
         let asked = rects.last()?;
-        let mapped: Vec<usize> = (0..self.looks.len())
+        let mapped: Vec<usize> = (0..self.features.len())
             .filter(|at| self.marks[*at] != UNKNOWN && !rects.iter().any(|rect| inside(*at, rect)))
             .collect();
-        let there: Vec<usize> = (0..self.looks.len()).filter(|at| inside(*at, asked)).collect();
-        let scale = Scale::of(mapped.iter().map(|at| &self.looks[*at]));
+        let there: Vec<usize> = (0..self.features.len()).filter(|at| inside(*at, asked)).collect();
+        let scale = Scale::of(mapped.iter().map(|at| &self.features[*at]));
         // Blocks of squares in turn: a square next to one that was fitted to is no proof.
         let fold = |at: usize| (at % self.size[0] / 8 + at / self.size[0] / 8) % 2;
         let fit = |wanted: &dyn Fn(usize) -> bool| -> Option<Vec<f64>> {
@@ -95,7 +95,7 @@ impl Squares {
         let whole = fit(&|_| true)?;
         let score = |weights: &[f64], at: usize| {
             scale
-                .terms(&self.looks[at])
+                .terms(&self.features[at])
                 .iter()
                 .zip(weights)
                 .map(|(t, w)| t * w)
@@ -110,7 +110,7 @@ impl Squares {
         let mut sorted = scores.clone();
         sorted.sort_unstable_by(|a, b| b.total_cmp(a));
         let cut = *sorted.get(marked)?;
-        let mut taken = vec![false; self.looks.len()];
+        let mut taken = vec![false; self.features.len()];
         for (at, score) in mapped.iter().zip(&scores) {
             taken[*at] = *score > cut;
         }
@@ -179,7 +179,7 @@ impl Squares {
                 continue;
             }
             let weight = weights[usize::from(is_marked)] * if is_marked { 1.0 } else { thin as f64 };
-            let terms = scale.terms(&self.looks[*at]);
+            let terms = scale.terms(&self.features[*at]);
             for (i, term) in terms.iter().enumerate() {
                 let weighed = term * weight;
                 right[i] += if is_marked { weighed } else { -weighed };
@@ -196,7 +196,7 @@ impl Squares {
 }
 
 /// A square against its neighbours, near and farther.
-fn look(own: &[[f32; 5]], [columns, rows]: [usize; 2], at: usize) -> [f32; FEATURES] {
+fn features(own: &[[f32; 5]], [columns, rows]: [usize; 2], at: usize) -> [f32; FEATURES] {
     let (x, y) = (at % columns, at / columns);
     let around = |reach: usize| {
         let mut sums = [0.0f32; 5];
@@ -234,21 +234,21 @@ struct Scale {
 }
 
 impl Scale {
-    fn of<'a>(looks: impl Iterator<Item = &'a [f32; FEATURES]> + Clone) -> Scale {
-        let n = looks.clone().count().max(1) as f64;
-        let mean = std::array::from_fn(|i| looks.clone().map(|look| f64::from(look[i])).sum::<f64>() / n);
+    fn of<'a>(features: impl Iterator<Item = &'a [f32; FEATURES]> + Clone) -> Scale {
+        let n = features.clone().count().max(1) as f64;
+        let mean = std::array::from_fn(|i| features.clone().map(|one| f64::from(one[i])).sum::<f64>() / n);
         let by = std::array::from_fn(|i: usize| {
-            let square: f64 = looks.clone().map(|look| (f64::from(look[i]) - mean[i]).powi(2)).sum();
+            let square: f64 = features.clone().map(|one| (f64::from(one[i]) - mean[i]).powi(2)).sum();
             1.0 / (square / n).sqrt().max(1e-6)
         });
         Scale { mean, by }
     }
 
     /// A constant, the features, and their products. What is far out counts as the farthest that is usual.
-    fn terms(&self, look: &[f32; FEATURES]) -> [f64; TERMS] {
+    fn terms(&self, one: &[f32; FEATURES]) -> [f64; TERMS] {
         let mut out = [1.0; TERMS];
         let scaled: [f64; FEATURES] =
-            std::array::from_fn(|i| ((f64::from(look[i]) - self.mean[i]) * self.by[i]).clamp(-3.0, 3.0));
+            std::array::from_fn(|i| ((f64::from(one[i]) - self.mean[i]) * self.by[i]).clamp(-3.0, 3.0));
         out[1..=FEATURES].copy_from_slice(&scaled);
         let mut next = FEATURES + 1;
         for i in 0..FEATURES {

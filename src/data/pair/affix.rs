@@ -21,21 +21,21 @@ struct Affix {
 
 /// Pairs two folders whose names differ by the same words in each pair, if that leaves no file of one of them over.
 pub(super) fn pair<'a>(open: Vec<&'a File>, out: &mut Pairing) -> Vec<&'a File> {
-    let mut places: BTreeMap<(bool, &[String]), Vec<&File>> = BTreeMap::new();
+    let mut by_folder: BTreeMap<(bool, &[String]), Vec<&File>> = BTreeMap::new();
     for &file in open.iter().filter(|f| !f.folder.is_empty()) {
         let is_mask = file.role == Role::Mask;
         if file.certain || !is_mask {
-            places.entry((is_mask, &file.folder)).or_default().push(file);
+            by_folder.entry((is_mask, &file.folder)).or_default().push(file);
         }
     }
     let mut by_stem: BTreeMap<String, Vec<&File>> = BTreeMap::new();
-    for file in places.values().flatten() {
+    for file in by_folder.values().flatten() {
         by_stem.entry(file.stem.to_lowercase()).or_default().push(file);
     }
     // Folders of images and masks, and their pairs by affix.
     type Found<'a> = BTreeMap<(&'a [String], &'a [String]), BTreeMap<Affix, Vec<(&'a File, &'a File)>>>;
     let mut found: Found = BTreeMap::new();
-    for &longer in places.values().flatten() {
+    for &longer in by_folder.values().flatten() {
         let of_mask = longer.role == Role::Mask;
         for (before, text, rest) in cuts(&longer.stem) {
             for &shorter in by_stem.get(&rest).into_iter().flatten().take(MOST_LOOKED_AT) {
@@ -64,7 +64,7 @@ pub(super) fn pair<'a>(open: Vec<&'a File>, out: &mut Pairing) -> Vec<&'a File> 
         };
         let distinct = |of: &dyn Fn(&(&File, &File)) -> usize| pairs.iter().map(of).collect::<BTreeSet<_>>().len();
         let (i, m) = (distinct(&|p| p.0.index), distinct(&|p| p.1.index));
-        let count = |is_mask, folder| places.get(&(is_mask, folder)).map_or(0, Vec::len);
+        let count = |is_mask, folder| by_folder.get(&(is_mask, folder)).map_or(0, Vec::len);
         let whole = pairs.len() == count(true, masks) || pairs.len() == count(false, images);
         if pairs.len() > 1 && i == pairs.len() && m == pairs.len() && whole {
             gone.extend(pairs.iter().flat_map(|(i, m)| [i.index, m.index]));
@@ -75,7 +75,7 @@ pub(super) fn pair<'a>(open: Vec<&'a File>, out: &mut Pairing) -> Vec<&'a File> 
     open.into_iter().filter(|f| !gone.contains(&f.index)).collect()
 }
 
-/// A name in more places than this tells nothing of any two of them.
+/// A name in more by_folder than this tells nothing of any two of them.
 const MOST_LOOKED_AT: usize = 100;
 
 /// The ways to take words off one end of a name: whether off its beginning, the words, and the rest.

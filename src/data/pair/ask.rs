@@ -8,17 +8,17 @@ use super::vocabulary::SPLITS;
 
 /// More ways to put it are no question but a muddle.
 const MOST_OPTIONS: usize = 6;
-/// A name in more places than this tells nothing of any two of them.
-const MOST_PLACES: usize = 50;
+/// A name in more groups than this tells nothing of any two of them.
+const MOST_GROUPS: usize = 50;
 
 /// A folder, or its files of one ending.
-struct Place<'a> {
+struct FileGroup<'a> {
     folder: &'a [String],
     extension: Option<&'a str>,
     files: Vec<&'a File>,
 }
 
-impl Place<'_> {
+impl FileGroup<'_> {
     /// What words say of all its files.
     fn role(&self) -> Option<Role> {
         let role = self.files.first().filter(|f| f.certain)?.role;
@@ -35,23 +35,23 @@ impl Place<'_> {
     }
 }
 
-/// Two groups and the places that each is made of.
+/// The two sides of a question and the groups of files that each is made of.
 #[derive(Default)]
 struct Axis {
     shared: usize,
-    places: [BTreeSet<usize>; 2],
+    groups: [BTreeSet<usize>; 2],
 }
 
 /// Takes out what a question is about; gives back what is left.
 pub(super) fn ask<'a>(open: Vec<&'a File>, answered: &[FolderRoles], out: &mut Pairing) -> Vec<&'a File> {
-    let places = places(&open);
+    let groups = groups(&open);
     let mut axes: BTreeMap<(String, String), Axis> = BTreeMap::new();
-    for ((p, q), shared) in shared(&places) {
-        let Some((a, b)) = names(&places[p], &places[q]) else {
+    for ((p, q), shared) in shared(&groups) {
+        let Some((a, b)) = names(&groups[p], &groups[q]) else {
             continue;
         };
         let (a, b, p, q) = if a < b { (a, b, p, q) } else { (b, a, q, p) };
-        if places[p].role() == places[q].role() && places[p].role().is_some() {
+        if groups[p].role() == groups[q].role() && groups[p].role().is_some() {
             continue;
         }
         let is_same = |r: &FolderRoles| (r.images == a && r.masks == b) || (r.images == b && r.masks == a);
@@ -60,19 +60,19 @@ pub(super) fn ask<'a>(open: Vec<&'a File>, answered: &[FolderRoles], out: &mut P
         }
         let axis = axes.entry((a, b)).or_default();
         axis.shared += shared;
-        axis.places[0].insert(p);
-        axis.places[1].insert(q);
+        axis.groups[0].insert(p);
+        axis.groups[1].insert(q);
     }
-    let size = |side: &BTreeSet<usize>| side.iter().map(|p| places[*p].files.len()).sum::<usize>();
-    axes.retain(|_, axis| axis.shared * 2 >= size(&axis.places[0]).min(size(&axis.places[1])));
+    let size = |side: &BTreeSet<usize>| side.iter().map(|p| groups[*p].files.len()).sum::<usize>();
+    axes.retain(|_, axis| axis.shared * 2 >= size(&axis.groups[0]).min(size(&axis.groups[1])));
     // What words say of one folder narrows what the others can be.
-    let known = |axis: &Axis| axis.places.iter().flatten().any(|p| places[*p].role().is_some());
+    let known = |axis: &Axis| axis.groups.iter().flatten().any(|p| groups[*p].role().is_some());
     if axes.values().any(known) {
         axes.retain(|_, axis| known(axis));
     }
     let most = axes.values().map(|axis| axis.shared).max().unwrap_or(0);
     axes.retain(|_, axis| axis.shared * 5 >= most * 4);
-    let Some((question, asked)) = question(&axes, &places) else {
+    let Some((question, asked)) = question(&axes, &groups) else {
         return open;
     };
     let gone: BTreeSet<usize> = asked.iter().copied().collect();
@@ -80,7 +80,7 @@ pub(super) fn ask<'a>(open: Vec<&'a File>, answered: &[FolderRoles], out: &mut P
     open.into_iter().filter(|f| !gone.contains(&f.index)).collect()
 }
 
-fn question(axes: &BTreeMap<(String, String), Axis>, places: &[Place]) -> Option<(Question, Vec<usize>)> {
+fn question(axes: &BTreeMap<(String, String), Axis>, groups: &[FileGroup]) -> Option<(Question, Vec<usize>)> {
     let mut out = Question::default();
     let mut asked: BTreeSet<usize> = BTreeSet::new();
     for ((a, b), axis) in axes {
@@ -89,32 +89,32 @@ fn question(axes: &BTreeMap<(String, String), Axis>, places: &[Place]) -> Option
             known.unwrap_or_else(|| {
                 out.groups.push(Group {
                     name: name.clone(),
-                    folder: side.first().map(|p| places[*p].path()).unwrap_or_default(),
+                    folder: side.first().map(|p| groups[*p].path()).unwrap_or_default(),
                     files: side
                         .iter()
-                        .flat_map(|p| places[*p].files.iter().map(|f| f.index))
+                        .flat_map(|p| groups[*p].files.iter().map(|f| f.index))
                         .collect(),
                 });
                 out.groups.len() - 1
             })
         };
-        let (a, b) = (group(a, &axis.places[0]), group(b, &axis.places[1]));
-        let role = |side: &BTreeSet<usize>| side.first().and_then(|p| places[*p].role());
-        let roles = [role(&axis.places[0]), role(&axis.places[1])];
+        let (a, b) = (group(a, &axis.groups[0]), group(b, &axis.groups[1]));
+        let role = |side: &BTreeSet<usize>| side.first().and_then(|p| groups[*p].role());
+        let roles = [role(&axis.groups[0]), role(&axis.groups[1])];
         for (images, masks, roles) in [(a, b, roles), (b, a, [roles[1], roles[0]])] {
             if roles[0] != Some(Role::Mask) && roles[1] != Some(Role::Image) {
                 out.options.push((images, masks));
             }
         }
-        for side in &axis.places {
-            asked.extend(side.iter().flat_map(|p| places[*p].files.iter().map(|f| f.index)));
+        for side in &axis.groups {
+            asked.extend(side.iter().flat_map(|p| groups[*p].files.iter().map(|f| f.index)));
         }
     }
     let fits = !out.options.is_empty() && out.options.len() <= MOST_OPTIONS;
     fits.then(|| (out, asked.into_iter().collect()))
 }
 
-fn places<'a>(open: &[&'a File]) -> Vec<Place<'a>> {
+fn groups<'a>(open: &[&'a File]) -> Vec<FileGroup<'a>> {
     let mut folders: BTreeMap<&[String], BTreeMap<&str, Vec<&File>>> = BTreeMap::new();
     for &file in open {
         let of = folders.entry(&file.folder).or_default();
@@ -132,13 +132,13 @@ fn places<'a>(open: &[&'a File]) -> Vec<Place<'a>> {
             _ => false,
         };
         if divided {
-            out.extend(kinds.into_iter().map(|(extension, files)| Place {
+            out.extend(kinds.into_iter().map(|(extension, files)| FileGroup {
                 folder,
                 extension: Some(extension),
                 files,
             }));
         } else {
-            out.push(Place {
+            out.push(FileGroup {
                 folder,
                 extension: None,
                 files: kinds.into_iter().flat_map(|(_, files)| files).collect(),
@@ -148,22 +148,22 @@ fn places<'a>(open: &[&'a File]) -> Vec<Place<'a>> {
     out
 }
 
-/// How many names any two places have in common.
-fn shared(places: &[Place]) -> BTreeMap<(usize, usize), usize> {
+/// How many names any two groups have in common.
+fn shared(groups: &[FileGroup]) -> BTreeMap<(usize, usize), usize> {
     let mut at: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
-    for (p, place) in places.iter().enumerate() {
-        for (_, key) in place.files.iter().flat_map(|f| &f.loose) {
+    for (p, group) in groups.iter().enumerate() {
+        for (_, key) in group.files.iter().flat_map(|f| &f.loose) {
             at.entry(key).or_default().insert(p);
         }
     }
     let mut out = BTreeMap::new();
-    for (p, place) in places.iter().enumerate() {
-        for file in &place.files {
+    for (p, group) in groups.iter().enumerate() {
+        for file in &group.files {
             let others: BTreeSet<usize> = file
                 .loose
                 .iter()
                 .filter_map(|(_, key)| at.get(key.as_str()))
-                .filter(|places| places.len() <= MOST_PLACES)
+                .filter(|groups| groups.len() <= MOST_GROUPS)
                 .flatten()
                 .copied()
                 .filter(|q| *q > p)
@@ -176,10 +176,10 @@ fn shared(places: &[Place]) -> BTreeMap<(usize, usize), usize> {
     out
 }
 
-/// What two places are called against each other: by the one folder in which their paths differ, or in full.
-fn names(a: &Place, b: &Place) -> Option<(String, String)> {
-    let parts = |place: &Place| -> BTreeSet<String> {
-        let folders = place.folder.iter().map(|c| c.to_lowercase());
+/// What two groups are called against each other: by the one folder in which their paths differ, or in full.
+fn names(a: &FileGroup, b: &FileGroup) -> Option<(String, String)> {
+    let parts = |group: &FileGroup| -> BTreeSet<String> {
+        let folders = group.folder.iter().map(|c| c.to_lowercase());
         folders.filter(|c| SPLITS.contains(&c.as_str())).collect()
     };
     let (parts_a, parts_b) = (parts(a), parts(b));

@@ -92,8 +92,8 @@ pub(super) fn by_name(files: &mut [File]) {
                 .insert(file.index);
         }
         for (_, key) in &file.loose {
-            let place = (file.loose_context.clone(), key.clone());
-            there.entry(place).or_default().insert(file.index);
+            let key = (file.loose_context.clone(), key.clone());
+            there.entry(key).or_default().insert(file.index);
         }
     }
     let mut found = Vec::new();

@@ -146,7 +146,7 @@ pub(super) fn read(
         };
         if by_folder.is_none() && read.role.is_some() {
             by_folder = read.role;
-            // The seed's folders are `imageRaw` and `labelRaw`.
+            // Classic's folders are `imageRaw` and `labelRaw`.
             if !read.rest.is_empty() && !read.rest.eq_ignore_ascii_case("raw") {
                 shown_context.push(read.rest.clone());
             }

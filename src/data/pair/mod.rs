@@ -176,16 +176,16 @@ fn parts<'a>(open: Vec<&'a File>, files: &'a [File], out: &mut Pairing) -> Vec<&
         .map(|f| f.context.as_slice())
         .collect();
     let may_be = |f: &&&File| f.certain && !f.context.is_empty() && !in_pairs.contains(f.context.as_slice());
-    let mut places: BTreeMap<&[String], (Vec<&File>, Vec<&File>)> = BTreeMap::new();
+    let mut by_context: BTreeMap<&[String], (Vec<&File>, Vec<&File>)> = BTreeMap::new();
     for &file in open.iter().filter(may_be) {
-        let place = places.entry(&file.context).or_default();
+        let pair = by_context.entry(&file.context).or_default();
         match file.role {
-            Role::Image => place.0.push(file),
-            Role::Mask => place.1.push(file),
+            Role::Image => pair.0.push(file),
+            Role::Mask => pair.1.push(file),
         }
     }
     let mut gone = BTreeSet::new();
-    for (images, masks) in places.into_values() {
+    for (images, masks) in by_context.into_values() {
         if let [image] = images.as_slice()
             && !masks.is_empty()
             && masks
@@ -229,11 +229,11 @@ fn sort_leftovers(mut open: Vec<&File>, out: &mut Pairing) {
     open.sort_by(|a, b| a.path.cmp(&b.path));
     let mut first: BTreeMap<(bool, Vec<String>, String), usize> = BTreeMap::new();
     for file in open {
-        let place = (file.role == Role::Mask, file.folder.clone(), file.key.clone());
-        match first.get(&place) {
+        let slot = (file.role == Role::Mask, file.folder.clone(), file.key.clone());
+        match first.get(&slot) {
             Some(other) => out.ambiguous.push((file.index, *other)),
             None => {
-                first.insert(place, file.index);
+                first.insert(slot, file.index);
                 match file.role {
                     Role::Image => &mut out.images_only,
                     Role::Mask => &mut out.masks_only,

@@ -11,7 +11,7 @@ use super::vocabulary::{FILLERS, GENERAL_WORDS};
 /// A name of more words is compared by its first ones.
 const MOST_WORDS: usize = 40;
 /// Digits of a place in a grid, that no date has.
-const PLACE_DIGITS: usize = 9;
+const TILE_DIGITS: usize = 9;
 
 /// Images to look up by the names of masks.
 pub struct ImageNames {
@@ -19,14 +19,14 @@ pub struct ImageNames {
     /// Positions in `images` by a name, its words with one space between.
     by_words: BTreeMap<String, Vec<usize>>,
     /// The same by numbers at the end of a name.
-    by_place: BTreeMap<String, Vec<usize>>,
+    by_tile: BTreeMap<String, Vec<usize>>,
 }
 
 impl ImageNames {
     pub fn new(images: &[String]) -> ImageNames {
         let images = read::read_all(images, &[], &mut Vec::new());
         let mut by_words: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        let mut by_place: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut by_tile: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (at, image) in images.iter().enumerate() {
             let mut own = BTreeSet::from([joined(&words(&image.stem))]);
             own.extend(image.loose.iter().map(|(_, name)| joined(&words(name))));
@@ -40,15 +40,15 @@ impl ImageNames {
             let all = words(&image.stem);
             let numbers = numbers_at_end(&all);
             for from in 0..numbers.len() {
-                if let Some(place) = place(&numbers[from..]) {
-                    by_place.entry(place).or_default().push(at);
+                if let Some(key) = tile_key(&numbers[from..]) {
+                    by_tile.entry(key).or_default().push(at);
                 }
             }
         }
         ImageNames {
             images,
             by_words,
-            by_place,
+            by_tile,
         }
     }
 
@@ -100,7 +100,7 @@ impl ImageNames {
         while words.last().is_some_and(|w| !is_number(&w.text)) {
             words.pop();
         }
-        let images = place(&numbers_at_end(&words)).and_then(|place| self.by_place.get(&place));
+        let images = tile_key(&numbers_at_end(&words)).and_then(|key| self.by_tile.get(&key));
         images.into_iter().flatten().map(|at| &self.images[*at]).collect()
     }
 }
@@ -145,9 +145,9 @@ fn numbers_at_end(words: &[Word]) -> Vec<&str> {
 }
 
 /// Numbers that say a place in a grid: two or more, of many digits.
-fn place(numbers: &[&str]) -> Option<String> {
+fn tile_key(numbers: &[&str]) -> Option<String> {
     let digits: usize = numbers.iter().map(|n| n.len()).sum();
-    (numbers.len() > 1 && digits >= PLACE_DIGITS).then(|| numbers.join(" "))
+    (numbers.len() > 1 && digits >= TILE_DIGITS).then(|| numbers.join(" "))
 }
 
 /// Does a name say what could not be seen in an image (`..._UDM`, an unusable data mask), not what is in it?

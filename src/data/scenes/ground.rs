@@ -46,7 +46,7 @@ impl Road {
     }
 
     /// Point `across` beside the middle line at `along`, and the tangent's direction (cos, sin).
-    pub fn place(&self, along: f32, across: f32) -> (Point, [f32; 2]) {
+    pub fn point_at(&self, along: f32, across: f32) -> (Point, [f32; 2]) {
         let slope = 2.0 * self.bend * along;
         let n = (1.0 + slope * slope).sqrt();
         let (u, v) = (along - across * slope / n, self.bend * along * along + across / n);

@@ -96,7 +96,7 @@ impl Site {
             let mut at = draw.uniform(-205.0, -180.0);
             while at < 205.0 {
                 let setback = draw.uniform(16.0, 24.0) as f32;
-                let (p, along) = road.place(at as f32, side * (road.half_width + setback));
+                let (p, along) = road.point_at(at as f32, side * (road.half_width + setback));
                 if inside(p, 14.0) {
                     let tilt = draw.uniform(-0.05, 0.05) as f32;
                     let turned = if draw.unit() < 0.35 {

@@ -398,7 +398,7 @@ pub fn traffic(canvas: &mut Canvas, road: &Road, sun: &Sun, draw: &mut Draw) {
     let mut at = draw.uniform(-190.0, -130.0);
     while at < 190.0 {
         let side = if draw.coin() { 1.0 } else { -1.0 };
-        let (p, along) = road.place(at as f32, side * road.half_width * 0.5);
+        let (p, along) = road.point_at(at as f32, side * road.half_width * 0.5);
         paint_car(canvas, p, along, sun, draw);
         at += draw.uniform(30.0, 110.0);
     }

@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use crate::formats::vector::{Class, Polygons};
+use crate::geo::{Class, Polygons};
 
 /// Largest file that is read, bytes.
 const MAX_BYTES: usize = 256 << 20;

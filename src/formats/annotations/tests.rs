@@ -1,5 +1,5 @@
 use super::*;
-use crate::formats::vector::Class;
+use crate::geo::Class;
 
 fn of(path: &str, text: &str) -> Annotations {
     read(path, text.as_bytes()).expect("known").expect("read")

@@ -12,7 +12,8 @@ use super::{
     reader_of,
 };
 use crate::{
-    formats::{geo::OwnPlace, raster::Raster, tiff::TiffImage},
+    formats::{raster::Raster, tiff::TiffImage},
+    geo::OwnGeoRef,
     values::ImageFormat,
 };
 
@@ -51,7 +52,7 @@ pub struct ImageFacts {
     /// Width and height in pixels, where they are known before the pixels are decoded.
     pub size: Option<[u32; 2]>,
     /// Where the file itself says that it lies.
-    pub own_place: OwnPlace,
+    pub own_georef: OwnGeoRef,
     /// Bands that can be shown; 0 where there is no choice.
     pub bands: usize,
 }
@@ -92,8 +93,8 @@ impl ImageFile {
     }
 
     pub fn facts(&self) -> ImageFacts {
-        let (size, own_place, bands) = match &self.contents {
-            Contents::Whole { header, .. } => (header.size.map(|(w, h)| [w, h]), OwnPlace::default(), 0),
+        let (size, own_georef, bands) = match &self.contents {
+            Contents::Whole { header, .. } => (header.size.map(|(w, h)| [w, h]), OwnGeoRef::default(), 0),
             Contents::ByWindow {
                 image,
                 alpha_may_be_band,
@@ -103,13 +104,13 @@ impl ImageFile {
                     true => image.bands,
                     false => image.measured_bands().len(),
                 };
-                (Some([image.width, image.height]), image.place.clone(), bands)
+                (Some([image.width, image.height]), image.georef.clone(), bands)
             }
         };
         ImageFacts {
             format: self.format,
             size,
-            own_place,
+            own_georef,
             bands,
         }
     }

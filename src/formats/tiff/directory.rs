@@ -12,7 +12,7 @@ use super::{
     nodata,
     parts::{Kind, TiffError, tag},
 };
-use crate::formats::geo::{GeoKeys, OwnPlace};
+use crate::geo::{GeoKeys, OwnGeoRef};
 
 impl TiffImage {
     /// Of one directory alone, without a mask.
@@ -107,7 +107,7 @@ impl TiffImage {
         if compression == Compression::Jpeg && bands > 4 && !planar {
             return Err(TiffError::Unsupported(format!("JPEG of {bands} bands")));
         }
-        let place = OwnPlace::from_tags(
+        let georef = OwnGeoRef::from_tags(
             &d.doubles(33550)?,
             &d.doubles(33922)?,
             &d.doubles(34264)?,
@@ -130,8 +130,8 @@ impl TiffImage {
             nodata,
             mask: None,
             names: Names::read(&metadata, bands),
-            geo: place.geo.clone(),
-            place,
+            geo: georef.geo.clone(),
+            georef,
             palette,
             inverted: photometric == 0,
             jpeg: JpegFacts {

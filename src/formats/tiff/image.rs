@@ -9,7 +9,7 @@ use super::{
     names::Names,
     parts::{Kind, MAX_CHUNK_BYTES},
 };
-use crate::formats::geo::{GeoRef, OwnPlace};
+use crate::geo::{GeoRef, OwnGeoRef};
 
 /// An opened file. Cloning shares its bytes.
 #[derive(Debug, Clone)]
@@ -31,7 +31,7 @@ pub struct TiffImage {
     pub(super) names: Names,
     pub geo: Option<GeoRef>,
     /// That, and what else its tags say of where it lies.
-    pub place: OwnPlace,
+    pub georef: OwnGeoRef,
     /// Colours of a palette image, 8 bits each.
     pub(super) palette: Option<Vec<[u8; 3]>>,
     /// 0 is white.

@@ -2,8 +2,8 @@
 //! `tests/peers/test_tiff.py`.
 
 use super::*;
-use crate::formats::geo::GeoRef;
 use crate::formats::{Parts, raster::Samples as RasterSamples};
+use crate::geo::GeoRef;
 
 pub(super) fn open(bytes: Vec<u8>) -> Result<TiffImage, TiffError> {
     TiffImage::open(Arc::new(bytes))
@@ -125,7 +125,7 @@ fn georeference_nodata_and_palette_come_back() {
     let geo = GeoRef {
         transform: [400_000.0, 0.25, 0.0, 5_000_000.0, 0.0, -0.25],
         epsg: Some(25832),
-        keys: crate::formats::geo::GeoKeys::of_epsg(25832),
+        keys: crate::geo::GeoKeys::of_epsg(25832),
     };
     let turned = GeoRef {
         transform: [1.0, 0.5, 0.25, 2.0, 0.25, -0.5],

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use flate2::{Compression, write::ZlibEncoder};
 
-use crate::formats::{Parts, geo::GeoRef};
+use crate::{formats::Parts, geo::GeoRef};
 
 /// Side of a tile in pixels.
 const TILE_PX: usize = 256;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::WGS_84;
-use crate::formats::geo::crs;
+use crate::geo::crs;
 
 /// The EPSG code that a member `crs` stands for; `None` where it is null.
 ///

@@ -1,9 +1,7 @@
 //! The column `class` of a Shapefile's table, after the layout of dBASE III.
 
-use super::{
-    Class, ClassError, Polygons, class_of_number,
-    shapefile_parts::{ShapefileError, bytes_at, count},
-};
+use super::shapefile_parts::{ShapefileError, bytes_at, count};
+use crate::geo::{Class, ClassError, Polygons, class_of_number};
 
 /// What of a table's row is wanted.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -3,8 +3,8 @@
 //!
 //! Read by ourselves: of the two schemas a dozen fields are wanted. Every offset is held against the bytes that are there.
 
-use super::{Class, ClassError, Polygons, class_of_number};
-use crate::formats::geo::crs;
+use crate::geo::crs;
+use crate::geo::{Class, ClassError, Polygons, class_of_number};
 
 /// Largest file that is read, bytes.
 const MAX_BYTES: usize = 512 << 20;

@@ -9,9 +9,10 @@ use serde::de::{DeserializeSeed, IgnoredAny};
 use serde_json::Value;
 
 use super::{
-    Class, ClassError, Polygons, WGS_84, class_of_number, crs_name,
+    WGS_84, crs_name,
     json::{Features, Nest, Object, ObjectSeed, Scalar},
 };
+use crate::geo::{Class, ClassError, Polygons, class_of_number};
 
 /// Largest file that is read, bytes.
 const MAX_BYTES: usize = 256 << 20;
@@ -305,7 +306,7 @@ impl Reader {
         polygons.epsg = code.unwrap_or(WGS_84);
         // Beyond a turn around the globe; a little over the poles is rounding.
         let degrees = |[x, y]: &[f64; 2]| x.abs() <= 540.0 && y.abs() <= 90.001;
-        if code.is_none() && !polygons.points.iter().all(degrees) {
+        if code.is_none() && !polygons.corners().iter().all(degrees) {
             return Err(GeoJsonError::NoDegrees);
         }
         match polygons.left_out {

@@ -2,9 +2,10 @@
 //! class is what its placemark's extended data have as `class`.
 
 use super::{
-    Class, Polygons, WGS_84,
+    WGS_84,
     xml::{Seen, XmlError, walk},
 };
+use crate::geo::{Class, Polygons};
 
 /// Largest file that is read, bytes.
 const MAX_BYTES: usize = 256 << 20;

@@ -6,9 +6,10 @@
 use std::collections::HashMap;
 
 use super::{
-    Polygons, WGS_84, rings,
+    WGS_84, rings,
     xml::{Attributes, Seen, XmlError, walk},
 };
+use crate::geo::Polygons;
 
 /// Largest file that is read, bytes.
 const MAX_BYTES: usize = 256 << 20;
@@ -214,10 +215,7 @@ impl Map {
     }
 
     fn polygons(mut self) -> Result<Polygons, OsmError> {
-        let mut out = Polygons {
-            epsg: WGS_84,
-            ..Polygons::default()
-        };
+        let mut out = Polygons::in_system(WGS_84);
         self.areas.sort_by_key(|(tags, _)| tags.kind);
         let mut left = MAX_CORNERS;
         for (tags, members) in &self.areas {
@@ -366,7 +364,7 @@ mod tests {
         let polygons = read(format!("<osm version='0.6'>{inside}</osm>").as_bytes()).expect("read");
         let names: HashMap<u32, String> = polygons.names().map(|(name, at)| (at, name.to_owned())).collect();
         let name = |class| match class {
-            super::super::Class::Name(at) => names[&at].clone(),
+            crate::geo::Class::Name(at) => names[&at].clone(),
             _ => String::new(),
         };
         polygons

@@ -6,10 +6,11 @@
 
 pub use super::shapefile_parts::ShapefileError;
 use super::{
-    Polygons, dbf, rings,
+    dbf, rings,
     shapefile_parts::{MAX_BYTES, bytes_at, count, int, words},
 };
-use crate::formats::geo::crs;
+use crate::geo::Polygons;
+use crate::geo::crs;
 
 /// Polygon, polygon with height, polygon with measure.
 const POLYGONS: [i32; 3] = [5, 15, 25];

@@ -1,6 +1,6 @@
 //! What the files of a Shapefile have in common: their errors, and numbers in their bytes.
 
-use super::ClassError;
+use crate::geo::ClassError;
 
 /// Largest `.shp` or `.dbf` that is read, bytes.
 pub(super) const MAX_BYTES: usize = 256 << 20;

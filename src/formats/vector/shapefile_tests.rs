@@ -1,5 +1,5 @@
 use super::*;
-use crate::formats::vector::Class;
+use crate::geo::Class;
 
 const UTM: &str = "PROJCS[\"WGS_1984_UTM_Zone_33N\"]";
 

@@ -1,6 +1,6 @@
 //! Polygons out of well-known binary (OGC 06-103r4; ISO's and PostGIS's numbers for heights and measures).
 
-use super::{Class, Polygons};
+use crate::geo::{Class, Polygons};
 
 /// Collections within collections at most.
 const MAX_DEPTH: usize = 8;

@@ -60,11 +60,11 @@ impl<B: ConvOps + ConvGradOps + ReluMaskOps, C: CheckpointStrategy> ConvOps for 
         let ([x, weight, bias], nodes) = autodiff::parts::<B, C, _>([x, weight, bias]);
         let y = <B as ConvOps>::conv2d(x.clone(), weight.clone(), bias, relu);
         // The output is kept only if a ReLU followed.
-        let kept = (x, weight, relu.then(|| y.clone()));
+        let saved = (x, weight, relu.then(|| y.clone()));
         autodiff::step::<B, C, _, _>(
             nodes,
             y,
-            kept,
+            saved,
             |(x, weight, y), gy, [wants_x, wants_weight, wants_bias]| {
                 let gy = match y {
                     Some(y) => B::relu_mask(y, gy),

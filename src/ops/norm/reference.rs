@@ -47,8 +47,8 @@ impl<B: NormOps + NormGradOps, C: CheckpointStrategy> NormOps for Autodiff<B, C>
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let ([x, gamma, beta], nodes) = autodiff::parts::<B, C, _>([x, gamma, beta]);
         let (y, mean, inv_std) = <B as NormOps>::batch_norm(x.clone(), gamma.clone(), beta, eps);
-        let kept = (x, gamma, mean.clone(), inv_std.clone());
-        let y = autodiff::step::<B, C, _, _>(nodes, y, kept, |(x, gamma, mean, inv_std), gy, _| {
+        let saved = (x, gamma, mean.clone(), inv_std.clone());
+        let y = autodiff::step::<B, C, _, _>(nodes, y, saved, |(x, gamma, mean, inv_std), gy, _| {
             let (gx, g_gamma, g_beta) = B::batch_norm_grad(x, gamma, mean, inv_std, gy);
             [Some(gx), Some(g_gamma), Some(g_beta)]
         });

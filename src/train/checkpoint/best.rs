@@ -76,10 +76,10 @@ impl Checkpoint {
     }
 
     /// Takes weights if they are the best so far; gives whether they are. `by_part`: a part of the very image they are
-    /// trained on judges them (see [`is_kept`]).
+    /// trained on judges them (see [`is_best`]).
     pub(in crate::train) fn offer(&mut self, weights: &UNet, state: BestState, by_part: bool) -> bool {
         let largest = self.best.as_ref().map(|(_, best)| best.score);
-        let kept = is_kept(state.score, largest, by_part);
+        let kept = is_best(state.score, largest, by_part);
         if kept {
             let state = BestState {
                 // Of all so far, so that near ties do not add up.
@@ -107,7 +107,7 @@ impl Checkpoint {
     ///
     /// # Errors
     /// If the device fails.
-    pub(in crate::train) async fn keep_if_sound(
+    pub(in crate::train) async fn store_if_sound(
         &mut self,
         weights: &UNet,
         step: u32,
@@ -146,7 +146,7 @@ impl Checkpoint {
 }
 
 /// Whether weights of this score replace those kept. `largest`: of all scores before.
-fn is_kept(score: f64, largest: Option<f64>, by_part: bool) -> bool {
+fn is_best(score: f64, largest: Option<f64>, by_part: bool) -> bool {
     largest.is_none_or(|largest| {
         if by_part {
             score >= largest - NEAR_TIE
@@ -162,8 +162,8 @@ mod tests {
 
     #[test]
     fn later_weights_are_kept_on_near_ties_where_a_part_judges_them() {
-        assert!([false, true].map(|by_part| is_kept(0.0, None, by_part)) == [true; 2]);
-        let kept = |score| [false, true].map(|by_part| is_kept(score, Some(0.9), by_part));
+        assert!([false, true].map(|by_part| is_best(0.0, None, by_part)) == [true; 2]);
+        let kept = |score| [false, true].map(|by_part| is_best(score, Some(0.9), by_part));
         assert_eq!(kept(0.91), [true, true]);
         assert_eq!(kept(0.896), [false, true]);
         assert_eq!(kept(0.894), [false, false]);

@@ -14,7 +14,7 @@ use crate::{
     ops::read_back::read_back,
     train::{
         health::{stopping::Stopping, watch::Health},
-        report::events::{EndReason, TrainError, ValidationEvent},
+        report::events::{EndReason, TrainError, ValidationFigures},
         run::step::Trainer,
     },
     values::MAX_VALIDATIONS,
@@ -57,7 +57,7 @@ pub struct SessionState {
     pub(in crate::train) validating: bool,
     pub elapsed_ms: f64,
     pub best: Option<BestState>,
-    pub validations: Vec<ValidationEvent>,
+    pub validations: Vec<ValidationFigures>,
     /// What the run's health check has seen.
     #[serde(default)]
     pub(in crate::train) health: Health,
@@ -65,8 +65,8 @@ pub struct SessionState {
     #[serde(default, rename = "control")]
     pub(in crate::train) stopping: Stopping,
     /// Sets of fresh weights tried.
-    #[serde(default)]
-    pub(in crate::train) repairs: u32,
+    #[serde(default, rename = "repairs")]
+    pub(in crate::train) reinitialized: u32,
     /// The run began with weights of another one.
     #[serde(default)]
     pub(in crate::train) continued: bool,
@@ -153,7 +153,7 @@ enum Part {
 
 impl SessionState {
     /// Of a run that was not looked at and judged yet, and has worked for no time.
-    pub(in crate::train) fn new(trainer: &Trainer, checkpoint: &Checkpoint, history: &[ValidationEvent]) -> Self {
+    pub(in crate::train) fn new(trainer: &Trainer, checkpoint: &Checkpoint, history: &[ValidationFigures]) -> Self {
         let (adam_steps, _) = trainer.adam().state();
         let fallback = fallback_weights(checkpoint);
         Self {
@@ -167,7 +167,7 @@ impl SessionState {
             validations: thinned(history),
             health: Health::default(),
             stopping: Stopping::default(),
-            repairs: 0,
+            reinitialized: 0,
             continued: false,
             has_fallback: fallback.is_some(),
             fallback_step: fallback.map_or(0, |(_, step)| step),
@@ -278,10 +278,10 @@ fn fallback_weights(checkpoint: &Checkpoint) -> Option<(&UNet, u32)> {
 }
 
 /// All validations, or every so many of them and the last where they are more than a chart can show.
-fn thinned(history: &[ValidationEvent]) -> Vec<ValidationEvent> {
+fn thinned(history: &[ValidationFigures]) -> Vec<ValidationFigures> {
     let every = history.len().div_ceil(MAX_VALIDATIONS).max(1);
     let kept = history.iter().rev().step_by(every).cloned();
-    let mut kept: Vec<ValidationEvent> = kept.collect();
+    let mut kept: Vec<ValidationFigures> = kept.collect();
     kept.reverse();
     kept
 }

@@ -1,6 +1,6 @@
 //! Finding an output that does not depend on the image, and giving it new weights.
 //!
-//! The seed's head ends in two ReLUs. Where both are negative for every pixel, no gradient passes and the output stays
+//! Classic's head ends in two ReLUs. Where both are negative for every pixel, no gradient passes and the output stays
 //! one grey for ever: the most reported fault of this family of networks (`zhixuhao/unet` issues 31, 80, 98, 148). It is
 //! looked for before the first step, when new weights cost nothing, and at times after it.
 
@@ -12,16 +12,16 @@ use crate::train::{
 };
 
 /// Sets of weights tried before the run gives up.
-pub(in crate::train) const MAX_REPAIRS: u32 = 16;
+pub(in crate::train) const MAX_REINITIALIZATIONS: u32 = 16;
 /// Of these, how many replace only the head once there is something learnt below it.
-const HEAD_REPAIRS: u32 = 3;
+const HEAD_REINITIALIZATIONS: u32 = 3;
 /// Share of pixels that must get through the head before the first step.
 pub(in crate::train) const ALIVE_AT_START: f64 = 0.05;
 /// The same for weights that replace others: with a choice, weights on the verge are not taken (with 0.05 here, one of
 /// ten unlucky seeds was back at 0.04 after 50 steps).
-const ALIVE_AFTER_REPAIR: f64 = 0.5;
+const ALIVE_AFTER_REINITIALIZATION: f64 = 0.5;
 /// Batches looked through for one with something on it: an image without contrast has a flat output by right.
-const LOOK_AHEAD: u64 = 16;
+const MOST_PROBED: u64 = 16;
 /// Batches that have to be flat once there is something learnt: a batch of background alone may silence a sound head.
 const FLAT_BATCHES: usize = 4;
 /// Values closer than this are one grey: less than a step of 16 bits.
@@ -68,13 +68,13 @@ fn range<'a>(values: impl Iterator<Item = &'a f32>) -> (f32, f32) {
 pub(in crate::train) async fn probe(setup: &RunSetup, trainer: &Trainer) -> Result<Option<OutputProbe>, TrainError> {
     let step = u64::from(trainer.steps());
     let (mut flat, mut last) = (0, None);
-    for ahead in 0..LOOK_AHEAD {
-        let Some(look) = probe_batch(setup, trainer, step + ahead).await? else {
+    for ahead in 0..MOST_PROBED {
+        let Some(probed) = probe_batch(setup, trainer, step + ahead).await? else {
             continue;
         };
         flat += 1;
-        last = Some(look);
-        if step == 0 || !look.flat || !look.finite || flat == FLAT_BATCHES {
+        last = Some(probed);
+        if step == 0 || !probed.flat || !probed.finite || flat == FLAT_BATCHES {
             break;
         }
     }
@@ -135,7 +135,7 @@ impl Reinitializer {
     }
 
     /// Looks at the output; gives new weights as long as it is dead. `Some` if that did not help.
-    pub(super) async fn mend_if_dead(
+    pub(super) async fn reinitialize_if_dead(
         &mut self,
         setup: &RunSetup,
         trainer: &mut Trainer,
@@ -143,23 +143,23 @@ impl Reinitializer {
         let at_start = trainer.steps() == 0;
         let norm = setup.settings().model.has_norm();
         let before = self.tried;
-        while let Some(look) = probe(setup, trainer).await? {
-            if !look.finite {
+        while let Some(probed) = probe(setup, trainer).await? {
+            if !probed.finite {
                 return Ok(Some(Failure::NotFinite));
             }
-            let weak = at_start && !norm && self.tried > before && look.alive < ALIVE_AFTER_REPAIR;
-            if !weak && !look.is_dead(at_start, norm) {
+            let weak = at_start && !norm && self.tried > before && probed.alive < ALIVE_AFTER_REINITIALIZATION;
+            if !weak && !probed.is_dead(at_start, norm) {
                 break;
             }
-            if self.tried >= MAX_REPAIRS {
-                if look.is_dead(at_start, norm) {
+            if self.tried >= MAX_REINITIALIZATIONS {
+                if probed.is_dead(at_start, norm) {
                     return Ok(Some(Failure::DeadOutput));
                 }
                 break;
             }
             self.tried += 1;
-            let whole = at_start || self.tried - before > HEAD_REPAIRS;
-            trainer.reinitialise(self.last_seed(setup), whole)?;
+            let whole = at_start || self.tried - before > HEAD_REINITIALIZATIONS;
+            trainer.reinitialize(self.last_seed(setup), whole)?;
         }
         Ok(None)
     }

@@ -17,24 +17,24 @@ const DEAD_SPREAD: f32 = 1e-4;
 /// Steps after which Keras's running statistics have forgotten their start.
 const SETTLED_STEPS: u32 = 500;
 /// Steps after which the output is looked at besides validations: heads die early or not at all.
-const LOOK_AT: [u32; 6] = [5, 10, 20, 40, 80, 160];
+const PROBE_AT: [u32; 6] = [5, 10, 20, 40, 80, 160];
 
 /// Health check of one run.
 #[derive(Default)]
 pub(in crate::train) struct RunHealth {
     watch: Health,
-    repairs: Reinitializer,
+    reinitializer: Reinitializer,
     /// The run began with weights of another one. They are never replaced: an output of theirs may well be flat where
     /// there is nothing to find.
     continued: bool,
 }
 
 impl RunHealth {
-    /// As it was saved; `repairs`: sets of fresh weights tried.
-    pub(in crate::train) fn restore(watch: Health, repairs: u32, continued: bool) -> Self {
+    /// As it was saved; `reinitialized`: sets of fresh weights tried.
+    pub(in crate::train) fn restore(watch: Health, reinitialized: u32, continued: bool) -> Self {
         Self {
             watch,
-            repairs: Reinitializer::restore(repairs),
+            reinitializer: Reinitializer::restore(reinitialized),
             continued,
         }
     }
@@ -45,8 +45,8 @@ impl RunHealth {
     }
 
     /// Sets of fresh weights tried.
-    pub(in crate::train) fn repairs(&self) -> u32 {
-        self.repairs.tried()
+    pub(in crate::train) fn reinitialized(&self) -> u32 {
+        self.reinitializer.tried()
     }
 
     /// Whether the run began with weights of another one.
@@ -70,36 +70,36 @@ impl RunHealth {
     }
 
     /// Whether this is a time to look at the output, between validations.
-    pub(in crate::train) fn is_time_to_look(&self, step: u32, steps_total: u32) -> bool {
-        !self.continued && (step == 0 || LOOK_AT.contains(&step) && step < steps_total)
+    pub(in crate::train) fn is_time_to_probe(&self, step: u32, steps_total: u32) -> bool {
+        !self.continued && (step == 0 || PROBE_AT.contains(&step) && step < steps_total)
     }
 
     /// Looks at the output; gives new weights as long as it is dead. `Some` if that did not help.
     ///
     /// # Errors
     /// If the device fails.
-    pub(in crate::train) async fn mend_if_dead(
+    pub(in crate::train) async fn reinitialize_if_dead(
         &mut self,
         setup: &RunSetup,
         trainer: &mut Trainer,
         events: &mut Vec<SessionEvent>,
     ) -> Result<Option<Failure>, TrainError> {
-        let before = self.repairs.tried();
-        let ailment = self.repairs.mend_if_dead(setup, trainer).await?;
-        let tries = self.repairs.tried() - before;
-        if ailment.is_none() && tries > 0 {
+        let before = self.reinitializer.tried();
+        let failure = self.reinitializer.reinitialize_if_dead(setup, trainer).await?;
+        let tries = self.reinitializer.tried() - before;
+        if failure.is_none() && tries > 0 {
             let step = trainer.steps();
-            self.watch.repaired(step);
-            events.push(SessionEvent::Mended {
+            self.watch.reinitialized(step);
+            events.push(SessionEvent::Reinitialized {
                 step,
                 tries,
-                seed: self.repairs.last_seed(setup),
+                seed: self.reinitializer.last_seed(setup),
             });
         }
-        Ok(ailment)
+        Ok(failure)
     }
 
-    /// What is wrong with the predictions of a validation, after trying to mend it. `spread`: the largest difference of
+    /// What is wrong with the predictions of a validation, after trying fresh weights. `spread`: the largest difference of
     /// probabilities between pixels; `is_constant`: every pixel got one answer although the truth has several.
     ///
     /// # Errors
@@ -121,9 +121,9 @@ impl RunHealth {
         }
         if spread < DEAD_SPREAD
             && !self.continued
-            && let Some(ailment) = self.mend_if_dead(setup, trainer, events).await?
+            && let Some(failure) = self.reinitialize_if_dead(setup, trainer, events).await?
         {
-            return Ok(Some(ailment));
+            return Ok(Some(failure));
         }
         let (step, steps_total) = (trainer.steps(), settings.steps_total);
         Ok(self.watch.validation(step, steps_total, spread, is_constant))

@@ -128,7 +128,7 @@ impl Health {
     }
 
     /// Forgets what the predictions looked like, after the weights were replaced.
-    pub fn repaired(&mut self, step: u32) {
+    pub fn reinitialized(&mut self, step: u32) {
         (self.flat, self.constant, self.lively_at) = (0, 0, step);
         self.compared = None;
     }

@@ -1,4 +1,4 @@
-//! The previews of a validation: small images whole, of larger ones crops of the places where prediction and truth differ most.
+//! The previews of a validation: small images whole, of larger ones crops of those parts where prediction and truth differ most.
 
 use std::collections::BTreeMap;
 
@@ -7,22 +7,22 @@ use crate::{
     data::{classes::UNLABELLED, held_back::Area},
     formats::raster::Raster,
     infer::View,
-    train::report::{events::Preview, layers::layers},
+    train::report::{events::PreviewItem, layers::layers},
 };
 
 /// Previews of a validation.
 const PREVIEWS: usize = 4;
 /// Longer side of a preview in pixels.
 const PREVIEW_PX: usize = 256;
-/// Places are tried every so many pixels.
+/// Crops are tried every so many pixels.
 const GRID_PX: usize = 16;
 /// Of an image larger than this many previews along a side several crops are shown, where there are few images.
 const SEVERAL: usize = 2;
-/// A place that was shown before stays until another is this many times as bad: so it can be watched getting better.
+/// A crop that was shown before stays until another is this many times as bad: so it can be watched getting better.
 const LOYALTY: f64 = 2.0;
 
-/// A place that was shown: pair and area.
-pub(in crate::train) type Place = (usize, Area);
+/// A crop that was shown: pair and area.
+pub(in crate::train) type ShownCrop = (usize, Area);
 
 /// A prediction of a piece, and what is true.
 pub(in crate::train) struct Measured<'a> {
@@ -38,7 +38,7 @@ pub(in crate::train) struct Measured<'a> {
 pub(in crate::train) struct Previews {
     /// Pieces to come may have the same number of images.
     images: usize,
-    before: Vec<Place>,
+    before: Vec<ShownCrop>,
     /// By the order of their images.
     found: BTreeMap<usize, Vec<Candidate>>,
     order: Vec<usize>,
@@ -47,13 +47,13 @@ pub(in crate::train) struct Previews {
 struct Candidate {
     error: f64,
     /// Where it was cut out; `None` = the whole image.
-    place: Option<Place>,
-    preview: Preview,
+    crop: Option<ShownCrop>,
+    preview: PreviewItem,
 }
 
 impl Previews {
-    /// Of so many images; `before`: the places shown last.
-    pub(in crate::train) fn new(images: usize, before: Vec<Place>) -> Self {
+    /// Of so many images; `before`: the crops shown last.
+    pub(in crate::train) fn new(images: usize, before: Vec<ShownCrop>) -> Self {
         Self {
             images,
             before,
@@ -77,19 +77,19 @@ impl Previews {
         else {
             if found.is_empty() {
                 let preview = of_whole(measured);
-                let (error, place) = (0.0, None);
-                found.push(Candidate { error, place, preview });
+                let (error, crop) = (0.0, None);
+                found.push(Candidate { error, crop, preview });
             }
             return;
         };
         let (height, width) = (measured.image.height as usize, measured.image.width as usize);
         let is_large = height.max(width) > SEVERAL * PREVIEW_PX;
         let several = if is_large { PREVIEWS / self.images.max(1) } else { 1 };
-        for (error, place) in worst(measured, area, &self.before, several.max(1)) {
+        for (error, crop) in worst(measured, area, &self.before, several.max(1)) {
             if found.len() < several.max(1) || found.iter().any(|other| other.error < error) {
-                let preview = of_crop(measured, area, place);
-                let place = Some((pair, place));
-                found.push(Candidate { error, place, preview });
+                let preview = of_crop(measured, area, crop);
+                let crop = Some((pair, crop));
+                found.push(Candidate { error, crop, preview });
                 // Those that come first win among equals.
                 found.sort_by(|a, b| b.error.total_cmp(&a.error));
                 found.truncate(several.max(1));
@@ -97,15 +97,13 @@ impl Previews {
         }
     }
 
-    /// The previews, and where those that are crops were cut out. A place that was shown before stays where it was in the list.
-    pub(in crate::train) fn finish(mut self) -> (Vec<Preview>, Vec<Place>) {
+    /// The previews, and where those that are crops were cut out. A crop that was shown before stays where it was in the list.
+    pub(in crate::train) fn finish(mut self) -> (Vec<PreviewItem>, Vec<ShownCrop>) {
         let found = self.order.iter().filter_map(|pair| self.found.remove(pair));
         let mut fresh: Vec<Candidate> = found.flatten().take(PREVIEWS).collect();
         let mut slots: Vec<Option<Candidate>> = fresh.iter().map(|_| None).collect();
-        for (slot, place) in slots.iter_mut().zip(&self.before) {
-            let again = fresh
-                .iter()
-                .position(|candidate| candidate.place.as_ref() == Some(place));
+        for (slot, crop) in slots.iter_mut().zip(&self.before) {
+            let again = fresh.iter().position(|candidate| candidate.crop.as_ref() == Some(crop));
             *slot = again.map(|at| fresh.remove(at));
         }
         let mut fresh = fresh.into_iter();
@@ -113,14 +111,14 @@ impl Previews {
             .into_iter()
             .filter_map(|slot| slot.or_else(|| fresh.next()))
             .collect();
-        let places = all.iter().filter_map(|candidate| candidate.place).collect();
-        (all.into_iter().map(|candidate| candidate.preview).collect(), places)
+        let crops = all.iter().filter_map(|candidate| candidate.crop).collect();
+        (all.into_iter().map(|candidate| candidate.preview).collect(), crops)
     }
 }
 
-/// The places of a piece where prediction and truth differ most, in the image, worst first: at most `count`, of
+/// The parts of a piece where prediction and truth differ most, in the image, worst first: at most `count`, of
 /// which two share a quarter at most.
-fn worst(measured: &Measured, area: Area, before: &[Place], count: usize) -> Vec<(f64, Area)> {
+fn worst(measured: &Measured, area: Area, before: &[ShownCrop], count: usize) -> Vec<(f64, Area)> {
     let (height, width) = (area.height as usize, area.width as usize);
     let cells = Cells::new(measured.map, measured.truth, [height, width]);
     let side = [height, width].map(|n| n.min(PREVIEW_PX));
@@ -128,27 +126,24 @@ fn worst(measured: &Measured, area: Area, before: &[Place], count: usize) -> Vec
     let mut all: Vec<(f64, Area)> = starts(height, side[0])
         .flat_map(|top| starts(width, side[1]).map(move |left| [top, left]))
         .map(|corner| {
-            let place = Area {
+            let crop = Area {
                 top: area.top + corner[0] as u32,
                 left: area.left + corner[1] as u32,
                 height: side[0] as u32,
                 width: side[1] as u32,
             };
-            let shown = before.contains(&(measured.piece.pair, place));
-            (cells.sum(corner, side) * if shown { LOYALTY } else { 1.0 }, place)
+            let shown = before.contains(&(measured.piece.pair, crop));
+            (cells.sum(corner, side) * if shown { LOYALTY } else { 1.0 }, crop)
         })
         .collect();
     all.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut chosen: Vec<(f64, Area)> = Vec::new();
-    for (error, place) in all {
+    for (error, crop) in all {
         if chosen.len() == count {
             break;
         }
-        if !chosen
-            .iter()
-            .any(|(_, other)| 4 * other.shared(&place) > place.pixels())
-        {
-            chosen.push((error, place));
+        if !chosen.iter().any(|(_, other)| 4 * other.shared(&crop) > crop.pixels()) {
+            chosen.push((error, crop));
         }
     }
     chosen
@@ -191,17 +186,18 @@ impl Cells {
     }
 }
 
-fn of_whole(measured: &Measured) -> Preview {
+fn of_whole(measured: &Measured) -> PreviewItem {
     let view = measured.view;
     let size = [view.height, view.width];
     let (rgba, [height, width]) = view.picture(measured.image, PREVIEW_PX);
     let (truth, probability) = layers(measured.truth, measured.map, size, PREVIEW_PX);
-    Preview {
-        pair: measured.piece.pair,
+    PreviewItem {
+        pair: measured.piece.pair as u32,
+        name: String::new(),
         validation: measured.piece.held_out,
         corner: None,
-        width,
-        height,
+        width: width as u32,
+        height: height as u32,
         iou: None,
         threshold: None,
         rgba,
@@ -211,30 +207,31 @@ fn of_whole(measured: &Measured) -> Preview {
 }
 
 /// `area`: what the map is of, in the image.
-fn of_crop(measured: &Measured, area: Area, place: Area) -> Preview {
+fn of_crop(measured: &Measured, area: Area, crop: Area) -> PreviewItem {
     let classes = (measured.map.len() / measured.truth.len().max(1)).max(1);
     let inside = Area {
-        top: place.top - area.top,
-        left: place.left - area.left,
-        ..place
+        top: crop.top - area.top,
+        left: crop.left - area.left,
+        ..crop
     };
     let values = Area {
         left: inside.left * classes as u32,
         width: inside.width * classes as u32,
         ..inside
     };
-    let size = [place.height as usize, place.width as usize];
+    let size = [crop.height as usize, crop.width as usize];
     let truth = inside.cut(measured.truth, area.width as usize);
     let map = values.cut(measured.map, area.width as usize * classes);
     let (truth, probability) = layers(&truth, &map, size, PREVIEW_PX);
-    let pixels = (place.top..place.top + place.height)
-        .flat_map(|y| (place.left..place.left + place.width).map(move |x| measured.image.rgba8_at(x, y)));
-    Preview {
-        pair: measured.piece.pair,
+    let pixels = (crop.top..crop.top + crop.height)
+        .flat_map(|y| (crop.left..crop.left + crop.width).map(move |x| measured.image.rgba8_at(x, y)));
+    PreviewItem {
+        pair: measured.piece.pair as u32,
+        name: String::new(),
         validation: measured.piece.held_out,
-        corner: Some([place.left, place.top]),
-        width: size[1],
-        height: size[0],
+        corner: Some([crop.left, crop.top]),
+        width: crop.width,
+        height: crop.height,
         iou: None,
         threshold: None,
         rgba: pixels.flat_map(|[r, g, b, _]| [r, g, b, 255]).collect(),

@@ -29,7 +29,11 @@ fn data(sides: &[usize]) -> Dataset {
 }
 
 /// The previews of images of which nothing but squares is wrong: corner and side.
-fn previews(data: &Dataset, wrong: &[([usize; 2], usize)], before: Vec<Place>) -> (Vec<Preview>, Vec<Place>) {
+fn previews(
+    data: &Dataset,
+    wrong: &[([usize; 2], usize)],
+    before: Vec<ShownCrop>,
+) -> (Vec<PreviewItem>, Vec<ShownCrop>) {
     let settings = TrainConfig { steps: 1e5, ..good() };
     let settings = Settings::checked(&settings, 1, |_, _| 20).expect("usable");
     let spec = InputSpec {
@@ -63,13 +67,13 @@ fn previews(data: &Dataset, wrong: &[([usize; 2], usize)], before: Vec<Place>) -
     previews.finish()
 }
 
-fn corners(previews: &[Preview]) -> Vec<[u32; 2]> {
+fn corners(previews: &[PreviewItem]) -> Vec<[u32; 2]> {
     previews.iter().filter_map(|preview| preview.corner).collect()
 }
 
-fn holds(preview: &Preview, [y, x]: [usize; 2]) -> bool {
+fn holds(preview: &PreviewItem, [y, x]: [usize; 2]) -> bool {
     let [left, top] = preview.corner.expect("a crop").map(|at| at as usize);
-    (top..top + preview.height).contains(&y) && (left..left + preview.width).contains(&x)
+    (top..top + preview.height as usize).contains(&y) && (left..left + preview.width as usize).contains(&x)
 }
 
 #[test]

@@ -17,9 +17,9 @@ use crate::{
             state::{Bytes, SessionState, StateError, Tensors},
         },
         health::{run_health::RunHealth, watch::Failure},
-        report::events::{SessionEvent, TrainError, ValidationEvent},
+        report::events::{SessionEvent, TrainError, ValidationFigures},
     },
-    values::KeepBest,
+    values::BestBy,
 };
 
 /// Steps between two sets of weights kept to fall back on.
@@ -56,16 +56,16 @@ impl Learner {
     pub(super) fn restore(&mut self, state: &SessionState, file: &mut RunFile) -> Result<(), StateError> {
         let Tensors { checkpoint, losses } = state.read_tensors(&mut self.trainer, file)?;
         self.checkpoint = checkpoint;
-        self.losses.keep(losses);
-        self.health = RunHealth::restore(state.health.clone(), state.repairs, state.continued);
+        self.losses.record(losses);
+        self.health = RunHealth::restore(state.health.clone(), state.reinitialized, state.continued);
         Ok(())
     }
 
     /// Its part of a session's state; the rest is as of a session that has just begun.
-    pub(super) fn state(&self, history: &[ValidationEvent]) -> SessionState {
+    pub(super) fn state(&self, history: &[ValidationFigures]) -> SessionState {
         SessionState {
             health: self.health.watch().clone(),
-            repairs: self.health.repairs(),
+            reinitialized: self.health.reinitialized(),
             continued: self.health.is_continued(),
             ..SessionState::new(&self.trainer, &self.checkpoint, history)
         }
@@ -158,12 +158,17 @@ impl Learner {
     ///
     /// # Errors
     /// If the device fails.
-    pub(super) async fn mend_if_dead(&mut self, events: &mut Vec<SessionEvent>) -> Result<Option<Failure>, TrainError> {
+    pub(super) async fn reinitialize_if_dead(
+        &mut self,
+        events: &mut Vec<SessionEvent>,
+    ) -> Result<Option<Failure>, TrainError> {
         let steps_total = self.setup.settings().steps_total;
-        if !self.health.is_time_to_look(self.steps(), steps_total) {
+        if !self.health.is_time_to_probe(self.steps(), steps_total) {
             return Ok(None);
         }
-        self.health.mend_if_dead(&self.setup, &mut self.trainer, events).await
+        self.health
+            .reinitialize_if_dead(&self.setup, &mut self.trainer, events)
+            .await
     }
 
     /// One step. `rate_scale`: the learning rate's factor beside the schedule.
@@ -184,7 +189,7 @@ impl Learner {
     /// Whether the mean loss of an epoch that ends with this step decides about the weights.
     fn is_judged_by_loss(&self) -> bool {
         let settings = self.setup.settings();
-        settings.keep_best == KeepBest::TrainingLoss && self.setup.is_epochs_end(self.steps())
+        settings.best_by == BestBy::TrainingLoss && self.setup.is_epochs_end(self.steps())
     }
 
     /// Reads the losses and keeps what is worth it; or says what the run has died of. `timed` as in [`Losses::read`].
@@ -198,34 +203,34 @@ impl Learner {
     ) -> Result<Result<Reading, Failure>, TrainError> {
         let reading = self.losses.read(now_ms, timed).await?;
         let step = self.steps();
-        let mut ailment = self.health.losses(reading.losses());
+        let mut failure = self.health.losses(reading.losses());
         // Before there are best weights some are kept now and then; later a validation does it.
         let before = step - reading.losses().len() as u32;
         let is_time = step == 1 || step / KEEP_EVERY > before / KEEP_EVERY;
-        let keep = self.checkpoint.best().is_none() && is_time;
-        if ailment.is_none() && (keep || self.is_judged_by_loss()) && !self.keep_if_sound().await? {
-            ailment = Some(Failure::NotFinite);
+        let is_first = self.checkpoint.best().is_none() && is_time;
+        if failure.is_none() && (is_first || self.is_judged_by_loss()) && !self.checkpoint_if_sound().await? {
+            failure = Some(Failure::NotFinite);
         }
-        if let Some(ailment) = ailment {
+        if let Some(failure) = failure {
             self.losses
-                .keep(reading.losses().iter().copied().filter(|l| l.is_finite()));
-            return Ok(Err(ailment));
+                .record(reading.losses().iter().copied().filter(|l| l.is_finite()));
+            return Ok(Err(failure));
         }
-        self.losses.keep(reading.losses().iter().copied());
+        self.losses.record(reading.losses().iter().copied());
         if self.is_judged_by_loss() {
-            self.keep_if_best_by_loss();
+            self.checkpoint_if_best_by_loss();
         }
         Ok(Ok(reading))
     }
 
-    async fn keep_if_sound(&mut self) -> Result<bool, TrainError> {
+    async fn checkpoint_if_sound(&mut self) -> Result<bool, TrainError> {
         let (step, is_calm) = (self.steps(), self.health.is_calm());
         let weights = self.trainer.model();
-        self.checkpoint.keep_if_sound(weights, step, is_calm).await
+        self.checkpoint.store_if_sound(weights, step, is_calm).await
     }
 
-    /// The seed's checkpoint looks at the mean loss of an epoch.
-    fn keep_if_best_by_loss(&mut self) {
+    /// Classic's checkpoint looks at the mean loss of an epoch.
+    fn checkpoint_if_best_by_loss(&mut self) {
         let step = self.steps();
         let n = ((step - 1) % self.setup.settings().steps_per_epoch) + 1;
         let state = BestState {
@@ -246,24 +251,24 @@ impl Learner {
     /// If the device fails.
     pub(super) async fn judge(&mut self, found: &Found) -> Result<Option<bool>, TrainError> {
         // ReLUs turn NaN into 0: broken weights may still give numbers.
-        let is_sound = found.is_finite() && self.keep_if_sound().await?;
+        let is_sound = found.is_finite() && self.checkpoint_if_sound().await?;
         if !is_sound {
             return Ok(None);
         }
-        Ok(Some(match self.setup.settings().keep_best {
-            KeepBest::ValidationIou => {
+        Ok(Some(match self.setup.settings().best_by {
+            BestBy::ValidationIou => {
                 let by_part = self.setup.settings().held_back.is_some();
                 self.checkpoint.offer(self.trainer.model(), found.of_weights(), by_part)
             }
-            KeepBest::TrainingLoss => self.checkpoint.describe(found.of_weights()),
+            BestBy::TrainingLoss => self.checkpoint.describe(found.of_weights()),
         }))
     }
 
-    /// What is wrong with predictions of this [contrast](Found::contrast), after trying to mend it.
+    /// What is wrong with predictions of this [contrast](Found::contrast), after trying fresh weights.
     ///
     /// # Errors
     /// If the device fails.
-    pub(super) async fn ailment(
+    pub(super) async fn failure(
         &mut self,
         contrast: (f32, bool),
         events: &mut Vec<SessionEvent>,
@@ -290,8 +295,8 @@ impl Learner {
     }
 
     /// No more fresh weights.
-    pub(super) fn use_up_repairs(&mut self) {
+    pub(super) fn use_up_reinitializing(&mut self) {
         let watch = self.health.watch().clone();
-        self.health = RunHealth::restore(watch, crate::train::health::reinitialize::MAX_REPAIRS, false);
+        self.health = RunHealth::restore(watch, crate::train::health::reinitialize::MAX_REINITIALIZATIONS, false);
     }
 }

@@ -125,7 +125,7 @@ impl Losses {
     }
 
     /// Keeps losses for the curve.
-    pub(super) fn keep(&mut self, losses: impl IntoIterator<Item = f64>) {
+    pub(super) fn record(&mut self, losses: impl IntoIterator<Item = f64>) {
         self.read.extend(losses);
     }
 
@@ -208,7 +208,7 @@ mod tests {
         let mut losses = Losses::new(true);
         assert!(losses.first_and_last().iter().all(|loss| loss.is_nan()));
         assert_eq!(losses.mean_of_last(3), 0.0);
-        losses.keep((1..=12).map(f64::from));
+        losses.record((1..=12).map(f64::from));
         assert_eq!(losses.mean_of_last(3), 11.0);
         assert_eq!(losses.first_and_last(), [1.0, 7.5]);
     }

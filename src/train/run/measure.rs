@@ -11,7 +11,7 @@ use crate::{
         dataset::Dataset,
         draw::{Draw, Stream},
         held_back::Area,
-        preprocess::SEED_TILE_PX,
+        preprocess::CLASSIC_TILE_PX,
     },
     formats::raster::Raster,
     infer::{InputSpec, View},
@@ -82,7 +82,7 @@ impl Piece {
         let (image, labels) = (data.image(self.pair)?, data.mask_labels(self.pair)?);
         Some(match self.part {
             Some([measured, _]) => measured.cut(labels, image.width as usize),
-            None => view.truth(labels, spec, || data.seed_mask(self.pair).unwrap_or_default()),
+            None => view.truth(labels, spec, || data.classic_mask(self.pair).unwrap_or_default()),
         })
     }
 
@@ -193,7 +193,7 @@ fn pixels_of(settings: &Settings, area: Area) -> u64 {
     match settings.sampling {
         Sampling::Crop => area.pixels(),
         Sampling::Resize => (settings.tile_px * settings.tile_px) as u64,
-        Sampling::Classic => (SEED_TILE_PX * SEED_TILE_PX) as u64,
+        Sampling::Classic => (CLASSIC_TILE_PX * CLASSIC_TILE_PX) as u64,
     }
 }
 

@@ -6,22 +6,36 @@ use super::clip;
 use crate::{
     model::UNet,
     ops::{self, AdamStep},
+    values::TrainConfig,
 };
 
-/// Constants of the seed (Keras's defaults but for the rate).
+/// What a step does beside its rate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AdamConfig {
     pub beta1: f64,
     pub beta2: f64,
     pub eps: f64,
+    /// Largest norm of all gradients together, to which larger ones are clipped; 0 = whatever it is.
+    pub clip_norm: f64,
 }
 
 impl Default for AdamConfig {
+    /// Keras's constants, nothing clipped: the classic pipeline's.
     fn default() -> Self {
         Self {
             beta1: 0.9,
             beta2: 0.999,
             eps: 1e-7,
+            clip_norm: 0.0,
+        }
+    }
+}
+
+impl From<&TrainConfig> for AdamConfig {
+    fn from(config: &TrainConfig) -> Self {
+        Self {
+            clip_norm: config.clip_norm,
+            ..Self::default()
         }
     }
 }
@@ -32,16 +46,9 @@ pub struct Adam {
     config: AdamConfig,
     moments: Vec<Option<(Tensor<1>, Tensor<1>)>>,
     steps: u32,
-    /// Largest norm of all gradients together; `None` = whatever it is.
-    clip_norm: Option<f64>,
 }
 
 impl Adam {
-    /// Clips gradients to this norm of all of them together; `None` = not.
-    pub fn set_clip_norm(&mut self, limit: Option<f64>) {
-        self.clip_norm = limit;
-    }
-
     pub fn new(config: AdamConfig, model: &mut UNet) -> Self {
         let device: Device = model.device();
         let zeros = |n| Tensor::zeros([n], &device);
@@ -54,7 +61,6 @@ impl Adam {
             config,
             moments,
             steps: 0,
-            clip_norm: None,
         }
     }
 
@@ -95,8 +101,8 @@ impl Adam {
             correction2: (1.0 / (1.0 - self.config.beta2.powf(t))) as f32,
         };
         let mut gradients = tracked.take_gradients(grads);
-        if let Some(limit) = self.clip_norm {
-            clip::by_global_norm(&mut gradients, limit);
+        if self.config.clip_norm > 0.0 {
+            clip::by_global_norm(&mut gradients, self.config.clip_norm);
         }
         let mut gradients = gradients.into_iter();
         // The tracked copy shares the weights' buffers; without it they can be updated in place.

@@ -27,7 +27,7 @@ use crate::{
         health::{stopping::Stopping, watch::Failure},
         report::{
             curve::OperatingPoint,
-            events::{EndReason, Ended, SessionEvent, SessionPhase, StepEvent, TrainError, ValidationEvent},
+            events::{EndReason, Ended, Phase, RunFigures, SessionEvent, StepFigures, TrainError, ValidationFigures},
         },
     },
     values::Schedule,
@@ -41,7 +41,7 @@ pub struct Session {
     forecast: Forecast,
     /// Of work, so far.
     elapsed_ms: f64,
-    phase: Option<SessionPhase>,
+    phase: Option<Phase>,
     /// Why the run ended; nothing happens any more.
     ended: Option<EndReason>,
     /// Why the run ended of its own accord before its last step. Saved: read back, it ends again at once.
@@ -205,7 +205,7 @@ impl Session {
     }
 
     /// All validations so far.
-    pub fn validations(&self) -> &[ValidationEvent] {
+    pub fn validations(&self) -> &[ValidationFigures] {
         self.validator.history()
     }
 
@@ -247,7 +247,7 @@ impl Session {
     }
 
     /// Pairs trained on and pairs held back, by their numbers in the data set.
-    pub fn sides(&self) -> (&[usize], &[usize]) {
+    pub fn split(&self) -> (&[usize], &[usize]) {
         let setup = self.learner.setup();
         (setup.train(), setup.validation())
     }
@@ -268,7 +268,7 @@ impl Session {
             let slice = now_ms();
             let was_validating = self.is_validating();
             // The first step compiles shaders and says nothing about the others.
-            let (is_warm, steps) = (self.phase == Some(SessionPhase::Training), self.steps());
+            let (is_warm, steps) = (self.phase == Some(Phase::Training), self.steps());
             if let Some(reason) = self.early_end {
                 self.end(reason, &mut events);
             } else if was_validating {
@@ -301,7 +301,7 @@ impl Session {
         events
     }
 
-    fn enter(&mut self, phase: SessionPhase, events: &mut Vec<SessionEvent>) {
+    fn enter(&mut self, phase: Phase, events: &mut Vec<SessionEvent>) {
         if self.phase != Some(phase) {
             self.phase = Some(phase);
             events.push(SessionEvent::Phase(phase));
@@ -311,15 +311,15 @@ impl Session {
     async fn train_some(&mut self, now_ms: &dyn Fn() -> f64, events: &mut Vec<SessionEvent>) -> Result<(), TrainError> {
         if self.phase.is_none() {
             // Said before the first step, which compiles all shaders and may take long.
-            self.enter(SessionPhase::Compiling, events);
+            self.enter(Phase::Compiling, events);
             return Ok(());
         }
-        if let Some(ailment) = self.learner.mend_if_dead(events).await? {
-            self.end(EndReason::Ill(ailment), events);
+        if let Some(failure) = self.learner.reinitialize_if_dead(events).await? {
+            self.end(EndReason::Ill(failure), events);
             return Ok(());
         }
-        if self.phase != Some(SessionPhase::Compiling) {
-            self.enter(SessionPhase::Training, events);
+        if self.phase != Some(Phase::Compiling) {
+            self.enter(Phase::Training, events);
         }
         self.learner.step(self.stopping.rate_scale(), now_ms);
         let (step, settings) = (self.steps(), self.settings());
@@ -339,21 +339,22 @@ impl Session {
         events: &mut Vec<SessionEvent>,
     ) -> Result<(), TrainError> {
         // The first step compiles shaders and says nothing about the others.
-        let timed = self.phase != Some(SessionPhase::Compiling);
+        let timed = self.phase != Some(Phase::Compiling);
         let reading = match self.learner.read_losses(now_ms, timed).await? {
             Ok(reading) => reading,
-            Err(ailment) => {
-                self.end(EndReason::Ill(ailment), events);
+            Err(failure) => {
+                self.end(EndReason::Ill(failure), events);
                 return Ok(());
             }
         };
-        if self.phase == Some(SessionPhase::Compiling) {
-            self.enter(SessionPhase::Training, events);
+        if self.phase == Some(Phase::Compiling) {
+            self.enter(Phase::Training, events);
         }
         let (step, settings, ms_per_step) = (self.steps(), self.settings(), reading.ms_per_step());
         let left_ms = || self.forecast.left_ms(self.learner.setup(), step, ms_per_step);
-        events.push(SessionEvent::Step(StepEvent {
+        events.push(SessionEvent::Step(StepFigures {
             step,
+            steps_total: settings.steps_total,
             epoch: 1 + (step - 1) / settings.steps_per_epoch,
             loss: reading.mean_loss(),
             accuracy: reading.accuracy(),
@@ -366,7 +367,7 @@ impl Session {
     }
 
     fn begin_validation(&mut self, events: &mut Vec<SessionEvent>) {
-        self.enter(SessionPhase::Validating, events);
+        self.enter(Phase::Validating, events);
         if std::mem::take(&mut self.is_relabelled) {
             self.learner.weigh_again();
         }
@@ -397,12 +398,12 @@ impl Session {
         if self.steps() >= settings.steps_total {
             return Ok(());
         }
-        if let Some(ailment) = self.learner.ailment(contrast, events).await? {
-            self.end(EndReason::Ill(ailment), events);
+        if let Some(failure) = self.learner.failure(contrast, events).await? {
+            self.end(EndReason::Ill(failure), events);
         } else if self.stopping.judge(score, reduce, patience) {
             self.end(EndReason::EarlyStopped, events);
         } else {
-            self.enter(SessionPhase::Training, events);
+            self.enter(Phase::Training, events);
         }
         Ok(())
     }
@@ -415,8 +416,7 @@ impl Session {
         let (steps, losses) = (self.steps(), self.learner.losses());
         let [loss_first, loss_last] = losses.first_and_last();
         let best = self.learner.checkpoint().best().map(|(_, state)| state);
-        events.push(SessionEvent::Ended(Ended {
-            reason,
+        let figures = RunFigures {
             steps,
             epochs: f64::from(steps) / f64::from(self.settings().steps_per_epoch),
             loss_first,
@@ -426,7 +426,8 @@ impl Session {
             training: best.and_then(|b| b.training.clone()),
             ms_per_step: losses.ms_per_step().unwrap_or(0.0),
             elapsed_ms: self.elapsed_ms,
-        }));
+        };
+        events.push(SessionEvent::Ended(Ended { reason, figures }));
     }
 }
 

@@ -53,8 +53,8 @@ impl RunSetup {
         let settings = &self.settings;
         let keras_momentum = settings.norm_statistics == NormStatistics::Keras;
         let model = self.fresh()?;
-        let mut trainer = Trainer::new(model, settings.loss, settings.lr, settings.seed, keras_momentum);
-        trainer.set_clip_norm(settings.clip_norm);
+        let (loss, adam) = (settings.loss, settings.adam);
+        let mut trainer = Trainer::new(model, loss, adam, settings.lr, settings.seed, keras_momentum);
         self.weigh(&mut trainer);
         Ok(trainer)
     }

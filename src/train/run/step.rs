@@ -24,7 +24,7 @@ pub struct Batch {
 
 impl Batch {
     /// Uploads a batch and augments it there: one warp over image and mask together, the mask
-    /// re-binarised at 0.5 as in the seed, contrast and brightness on the image alone. A pixel blended from one that
+    /// re-binarised at 0.5 as in Classic, contrast and brightness on the image alone. A pixel blended from one that
     /// nothing is known of is not known either.
     pub fn upload(cpu: CpuBatch, channels: usize, device: &Device) -> Self {
         let (b, window_px) = (cpu.matrices.len(), cpu.window_px);
@@ -100,13 +100,13 @@ pub struct Trainer {
     lr: f64,
     seed: u32,
     steps: u32,
-    /// Keras's fixed .99, as the seed has it; else the running statistics follow faster at first.
+    /// Keras's fixed .99, as Classic has it; else the running statistics follow faster at first.
     keras_momentum: bool,
 }
 
 impl Trainer {
-    pub fn new(mut model: UNet, loss: LossConfig, lr: f64, seed: u32, keras_momentum: bool) -> Self {
-        let adam = Adam::new(AdamConfig::default(), &mut model);
+    pub fn new(mut model: UNet, loss: LossConfig, adam: AdamConfig, lr: f64, seed: u32, keras_momentum: bool) -> Self {
+        let adam = Adam::new(adam, &mut model);
         Self {
             model,
             adam,
@@ -117,11 +117,6 @@ impl Trainer {
             steps: 0,
             keras_momentum,
         }
-    }
-
-    /// Clips gradients to this norm of all of them together; 0 = not.
-    pub fn set_clip_norm(&mut self, limit: f64) {
-        self.adam.set_clip_norm((limit > 0.0).then_some(limit));
     }
 
     /// Weights of the loss by class, of a model of several; empty = all alike. See [`loss_from_class_logits`].
@@ -148,7 +143,7 @@ impl Trainer {
     ///
     /// # Errors
     /// If the network cannot be built.
-    pub fn reinitialise(&mut self, seed: u32, whole: bool) -> Result<(), ConfigError> {
+    pub fn reinitialize(&mut self, seed: u32, whole: bool) -> Result<(), ConfigError> {
         let fresh = UNet::new(*self.model.config(), seed, &self.model.device())?;
         if whole {
             self.model = fresh;

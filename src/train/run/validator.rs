@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{
-    crops::{Measured, Place, Previews},
+    crops::{Measured, Previews, ShownCrop},
     measure::{self, Piece},
     setup::RunSetup,
 };
@@ -17,7 +17,7 @@ use crate::{
         report::{
             calibration::LogitCounts,
             curve::{CurvePoint, EVEN_ODDS, OperatingPoint},
-            events::{ImageScore, Metrics, Preview, SessionEvent, TrainError, ValidationEvent},
+            events::{ImageScore, Metrics, PreviewItem, SessionEvent, TrainError, ValidationFigures},
             score::{Score, Tally},
         },
     },
@@ -37,8 +37,8 @@ pub(super) struct Validator {
     /// Step of the last one.
     step: u32,
     /// Where the last previews were cut out.
-    preview_places: Vec<Place>,
-    history: Vec<ValidationEvent>,
+    shown_crops: Vec<ShownCrop>,
+    history: Vec<ValidationFigures>,
 }
 
 /// A validation under way.
@@ -67,7 +67,7 @@ pub(super) struct Found {
     images: Vec<ImageScore>,
     curve: Vec<CurvePoint>,
     calibrated: Option<OperatingPoint>,
-    previews: Vec<Preview>,
+    previews: Vec<PreviewItem>,
     /// Pixels with a label that the figures are of; whether they are too few to be relied on.
     labelled: (u64, bool),
     /// Of all images together.
@@ -114,7 +114,7 @@ fn is_calibrated(settings: &Settings) -> bool {
 
 impl Validator {
     /// As it was saved: the validations so far, and the step of the last one begun.
-    pub(super) fn restore(history: Vec<ValidationEvent>, step: u32) -> Self {
+    pub(super) fn restore(history: Vec<ValidationFigures>, step: u32) -> Self {
         Self {
             history,
             step,
@@ -137,7 +137,7 @@ impl Validator {
     }
 
     /// All so far.
-    pub(super) fn history(&self) -> &[ValidationEvent] {
+    pub(super) fn history(&self) -> &[ValidationFigures] {
         &self.history
     }
 
@@ -160,7 +160,7 @@ impl Validator {
             training: Tally::new(classes),
             logits: is_calibrated(setup.settings()).then(LogitCounts::new),
             range: vec![(f32::INFINITY, f32::NEG_INFINITY); classes],
-            previews: Previews::new(shown.len(), self.preview_places.clone()),
+            previews: Previews::new(shown.len(), self.shown_crops.clone()),
             images: Vec::new(),
             is_painted: false,
             counts: [vec![0; classes.max(2)], vec![0; classes.max(2)]],
@@ -182,8 +182,8 @@ impl Validator {
         let Some(done) = self.under_way.take() else {
             return Ok(None);
         };
-        let (found, places) = done.finish(self.step, setup.settings());
-        self.preview_places = places;
+        let (found, crops) = done.finish(self.step, setup);
+        self.shown_crops = crops;
         Ok(Some(found))
     }
 
@@ -196,24 +196,22 @@ impl Validator {
         events: &mut Vec<SessionEvent>,
     ) {
         let step = found.step;
-        let news = ValidationEvent {
+        let figures = ValidationFigures {
             step,
             validation: found.validation,
             training: found.training,
             best: is_best,
             best_step,
             elapsed_ms,
-            images: found.images,
-            curve: found.curve,
             labelled_px: found.labelled.0,
             too_few_labels: found.labelled.1,
         };
-        self.history.push(ValidationEvent {
-            images: Vec::new(),
-            curve: Vec::new(),
-            ..news.clone()
+        self.history.push(figures.clone());
+        events.push(SessionEvent::Validation {
+            figures,
+            images: found.images,
+            curve: found.curve,
         });
-        events.push(SessionEvent::Validation(news));
         let items = found.previews;
         if !items.is_empty() {
             events.push(SessionEvent::Preview { step, items });
@@ -292,7 +290,8 @@ impl Validation {
     }
 
     /// What was found, and where the previews were cut out.
-    fn finish(self, step: u32, settings: &Settings) -> (Found, Vec<Place>) {
+    fn finish(self, step: u32, setup: &RunSetup) -> (Found, Vec<ShownCrop>) {
+        let settings = setup.settings();
         let is_held_out = self.held_out.score.pixels() > 0;
         let chosen_on = if is_held_out { &self.held_out } else { &self.training };
         // The original pipeline cuts at even odds. With weighted foreground the best cut lies elsewhere, and at 0.5 better
@@ -312,13 +311,13 @@ impl Validation {
         both.merge(&self.training.score);
         let score = |(piece, tally): &(Piece, Tally)| image_score(piece, tally, threshold);
         let images: Vec<ImageScore> = self.images.iter().map(score).collect();
-        let (mut previews, places) = self.previews.finish();
+        let (mut previews, crops) = self.previews.finish();
+        for item in &mut previews {
+            item.name = setup.data().name(item.pair as usize).unwrap_or_default().to_owned();
+        }
         // A crop shows the worst of an image, whose figure is not its own.
         for item in previews.iter_mut().filter(|item| item.corner.is_none()) {
-            item.iou = images
-                .iter()
-                .find(|one| one.pair as usize == item.pair)
-                .and_then(|one| one.iou);
+            item.iou = images.iter().find(|one| one.pair == item.pair).and_then(|one| one.iou);
             item.threshold = validation.as_ref().unwrap_or(&training).threshold;
         }
         let counts = &self.counts[usize::from(is_held_out)];
@@ -338,7 +337,7 @@ impl Validation {
             both,
             spread,
         };
-        (found, places)
+        (found, crops)
     }
 }
 

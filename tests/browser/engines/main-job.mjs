@@ -23,7 +23,7 @@ const LIMIT_MS = 180_000;
 
 /** What the engine is and has: which of the page's ways were taken. */
 const PROBE = `({
-  storage: groundmask.state().keep.storage,
+  storage: groundmask.state().checkpoint.storage,
   webgpu: 'gpu' in navigator,
   relaxedSimd: groundmask.state().fused,
   // As the browser gives it, before the page puts a language tag in the place of what is none.
@@ -84,7 +84,7 @@ export async function mainJob(driver, { url, device, shots }) {
   for (const [step, loss] of run.losses) assert.ok(Number.isFinite(loss), `the loss at step ${step} is ${loss}`);
   assert.ok(Number(end.loss_last) < Number(end.loss_first), `the loss went from ${end.loss_first} to ${end.loss_last}`);
   // Saved in the browser where there is a place for it, else held by the page.
-  await until(() => driver.evaluate('groundmask.state().keep.last?.where').then((where) => where === (found.storage === 'disk' ? 'disk' : 'page')), { limitMs: LIMIT_MS, what: `the run is kept, with the storage ${found.storage}` });
+  await until(() => driver.evaluate('groundmask.state().checkpoint.last?.where').then((where) => where === (found.storage === 'disk' ? 'disk' : 'page')), { limitMs: LIMIT_MS, what: `the run is kept, with the storage ${found.storage}` });
   // The chart is drawn by another's code, which not every engine has run before.
   assert.ok(await driver.evaluate("document.querySelector('#chart canvas')?.width > 0"), 'the chart is there');
 

@@ -50,7 +50,7 @@ export function noteLine(note, pairName) {
 }
 
 /**
- * A finding of the doctor: what, why it matters, and the words of its button.
+ * A finding about the data set: what, why it matters, and the words of its button.
  * @param {import('../../core/types.js').Finding} finding
  * @param {import('../../core/types.js').Dataset | null} dataset
  */

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The dataset doctor: what is wrong with the set as a whole, each with a picture, a cause and one click that mends it.
+ * Findings: what is wrong with the set as a whole, each with a picture, a cause and one click that mends it.
  */
 import { findingWords } from './data-strings.js';
 import { $, h, inSlices, setText, show } from '../../ui/dom.js';
@@ -43,10 +43,10 @@ function paint() {
   const open = all.filter((finding) => !isDone(finding));
   const findings = [...open, ...all.filter(isDone)];
   const held = running() || state.predicting !== null;
-  const look = `${held} ${state.view.overlay} ${state.view.opacity} ${findings.map(({ code }) => code)} ${open.length}`;
-  if (painted === state.dataset && paintedWith === look) return;
+  const shown = `${held} ${state.view.overlay} ${state.view.opacity} ${findings.map(({ code }) => code)} ${open.length}`;
+  if (painted === state.dataset && paintedWith === shown) return;
   painted = state.dataset;
-  paintedWith = look;
+  paintedWith = shown;
   const card = $('doctor-card');
   const list = $('doctor');
   // Who was here stays at the same control of the same finding, or near it where that is gone.
@@ -78,7 +78,7 @@ function item(finding, held, pictures) {
   const name = (/** @type {number} */ index) => state.dataset?.pairs[index]?.name ?? '';
   const names = finding.pairs.slice(0, MAX_NAMES).map(name).join(', ');
   const more = finding.pairs.length - MAX_NAMES;
-  const click = h('button', { type: 'button', class: 'mend', disabled: held, onclick: () => mend(finding) }, button);
+  const click = h('button', { type: 'button', class: 'mend', disabled: held, onclick: () => applyFix(finding) }, button);
   return h('li', { class: settled(finding) || mended(finding) ? 'settled' : '', data: { code: finding.code } },
     h('button', { type: 'button', class: 'picture', 'aria-label': `Open ${name(first)}`, onclick: () => openPairs(first) }, canvas),
     h('div', {}, h('p', {}, h('strong', {}, sentence)), h('p', { class: 'small' }, why), h('p', { class: 'small path' }, more > 0 ? `${names} and ${more} more` : names)),
@@ -86,7 +86,7 @@ function item(finding, held, pictures) {
 }
 
 /** @param {Finding} finding */
-function mend({ mend: change, code }) {
+function applyFix({ mend: change, code }) {
   if (change.kind === 'exclude') leaveOut(change.pairs);
   else if (change.kind === 'shift') {
     const shifts = change.shifts.map(({ pair, dx_px, dy_px }) => (code === 'outlines_moved' ? { pair, dx_px: 0, dy_px: 0 } : { pair, dx_px, dy_px }));

@@ -20,9 +20,9 @@ function paint() {
   if (state.place !== 'data') return;
   const question = state.dataset?.question ?? null;
   const held = running() || state.predicting !== null;
-  const look = JSON.stringify([question, held]);
-  if (look === painted) return;
-  painted = look;
+  const shown = JSON.stringify([question, held]);
+  if (shown === painted) return;
+  painted = shown;
   const card = $('folders-card');
   // Whose button is about to vanish stays where the answer shows, or at the next question.
   const focused = card.contains(document.activeElement);

@@ -152,10 +152,10 @@ function drag(side, start) {
 function paint() {
   if (state.place !== 'data') return;
   const by = state.dataset?.by_hand ?? [];
-  const look = `${held()} ${ordering} ${chosen.image} ${chosen.mask} ${[...moved]} ${by.length}`;
-  if (look === painted && state.dataset === paintedData) return;
+  const shown = `${held()} ${ordering} ${chosen.image} ${chosen.mask} ${[...moved]} ${by.length}`;
+  if (shown === painted && state.dataset === paintedData) return;
   const fresh = state.dataset !== paintedData;
-  painted = look;
+  painted = shown;
   paintedData = state.dataset;
   if (!state.dataset) moved.clear();
   const { image, mask } = sides();

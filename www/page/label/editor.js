@@ -36,7 +36,7 @@ const PICTURE_PX = 4096;
 /** Images whose strokes can still be taken back. */
 const MAX_LAYERS = 8;
 /** Time between two looks whether the network is to be asked. */
-const LOOK_EVERY_MS = 100;
+const ASK_EVERY_MS = 100;
 
 /** @type {{ width: number, height: number, rgba: Uint8Array } | null} */
 let picture = null;
@@ -159,7 +159,7 @@ export function openLabels(path, part) {
   // Dialogs above each other are of no use to anybody.
   /** @type {HTMLDialogElement} */ ($('viewer')).close();
   if (!dialog().open) dialog().showModal();
-  timer ??= setInterval(look, LOOK_EVERY_MS);
+  timer ??= setInterval(askNetwork, ASK_EVERY_MS);
   show(wanted, part);
   $('label-stage').focus();
 }
@@ -228,8 +228,8 @@ function closed() {
   requestAnimationFrame(() => document.activeElement === document.body && focusHeading());
 }
 
-function look() {
-  if (desk.image && !document.hidden) network.look(canvas.inView(), cross ?? pointer);
+function askNetwork() {
+  if (desk.image && !document.hidden) network.ask(canvas.inView(), cross ?? pointer);
 }
 
 function undo() {

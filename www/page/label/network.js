@@ -75,7 +75,7 @@ export class NetworkView {
   }
 
   /** Asks for the next square, if it is time. @param {Rect} view @param {Point} pointer */
-  look(view, pointer) {
+  ask(view, pointer) {
     if (!this.on || !this.here || this.asked !== null || state.starting || view.width <= 0 || view.height <= 0) return;
     if (performance.now() - this.askedAt < this.tookMs + Math.max(REST_MS, this.tookMs)) return;
     const step = running() && state.run ? stepOf(state.run) : state.model?.steps ?? 0;

@@ -71,7 +71,7 @@ function pump() {
   if (asked || timer !== null || state.engine !== 'ready') return;
   const options = outlineOptions();
   const { threshold } = state.view;
-  const key = `${threshold} ${options.smallest} ${options.unit} ${options.simplify_px} ${options.right_angles}`;
+  const key = `${threshold} ${options.smallest} ${options.unit} ${options.simplify_px} ${options.right_angles} ${options.separate}`;
   const all = first && !several() ? [first, ...wanted] : wanted;
   const next = all.find((result) => held.get(result)?.key !== key && state.results.includes(result));
   if (!next) return;

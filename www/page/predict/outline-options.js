@@ -5,7 +5,7 @@
 import { USUAL_SMALLEST_PX } from '../../generated/constants.js';
 import { $, setText, show } from '../../ui/dom.js';
 import { parseNumber } from '../../ui/fields.js';
-import { pixelsLine } from './outline-strings.js';
+import { pixelsLine, separateLine } from './outline-strings.js';
 import { changed, onPaint, state } from '../../core/store.js';
 
 /** On a map lines are drawn as people draw them; without a place the pixels' own edges are the plainer choice. */
@@ -39,7 +39,7 @@ export function outlineOptions() {
     return Number.isFinite(number) && number >= 0 ? number : usual;
   };
   const usual = Number(placedResults().length ? SIMPLIFY_PLACED : SIMPLIFY_UNPLACED);
-  return { smallest: value('outline-smallest', USUAL_SMALLEST_PX), unit: /** @type {HTMLSelectElement} */ ($('outline-unit')).value === 'm2' ? 'm2' : 'px', simplify_px: value('outline-simplify', usual), right_angles: input('outline-right-angles').checked };
+  return { smallest: value('outline-smallest', USUAL_SMALLEST_PX), unit: /** @type {HTMLSelectElement} */ ($('outline-unit')).value === 'm2' ? 'm2' : 'px', simplify_px: value('outline-simplify', usual), right_angles: input('outline-right-angles').checked, separate: input('outline-separate').checked };
 }
 
 export function initOutlineOptions() {
@@ -54,7 +54,7 @@ export function initOutlineOptions() {
     typedSmallest = true;
   });
   for (const id of ['outline-smallest', 'outline-simplify']) $(id).addEventListener('input', changed);
-  for (const id of ['outline-unit', 'outline-right-angles']) $(id).addEventListener('change', changed);
+  for (const id of ['outline-unit', 'outline-right-angles', 'outline-separate']) $(id).addEventListener('change', changed);
   onPaint(() => state.place === 'predict' && paint());
 }
 
@@ -112,9 +112,10 @@ function paintOptions(located) {
     if (Number.isFinite(number) && number >= 0) input(id).removeAttribute('aria-invalid');
     else input(id).setAttribute('aria-invalid', 'true');
   }
-  const { smallest, unit, simplify_px, right_angles } = outlineOptions();
+  const { smallest, unit, simplify_px, right_angles, separate } = outlineOptions();
   show($('outline-error'), $('outline-options').querySelector('[aria-invalid]') !== null);
   const areas = smallest > 0 ? `areas from ${smallest} ${unit === 'm2' ? 'm²' : 'pixels'}` : 'all areas';
-  setText($('outline-summary'), `Outlines: ${areas}, ${simplify_px > 0 ? `lines within ${simplify_px} px` : 'lines along the pixels'}${right_angles ? ', right angles' : ''}`);
+  setText($('outline-summary'), `Outlines: ${areas}, ${simplify_px > 0 ? `lines within ${simplify_px} px` : 'lines along the pixels'}${right_angles ? ', right angles' : ''}${separate ? ', touching objects apart' : ''}`);
+  setText($('outline-separate-help'), separateLine(state.model?.classes ?? []));
   show($('outline-unplaced'), unit === 'm2' && located < state.results.length);
 }

@@ -27,6 +27,17 @@ export function pixelsLine(without, all, merged) {
   return `${who} no place on the ground that is known here: GeoJSON will be in pixels, and no map program can lay it on a map. Use a GeoTIFF, or drop the image together with its world file and .prj.`;
 }
 
+/** The class between objects, as `src/values/boundary.rs` calls it. */
+const BOUNDARY_CLASS = 'boundary';
+
+/**
+ * How objects that touch are taken apart by this model's masks.
+ * @param {readonly { name: string }[]} classes
+ */
+export const separateLine = (classes) =>
+  classes.some(({ name }) => name === BOUNDARY_CLASS) ? 'Kept apart, objects that touch are cut along the class “boundary”, which is shared out among them.'
+    : 'Kept apart, objects that touch are cut where they have a neck; those that share a whole wall stay one, unless the model is trained with “Keep objects apart by” (Settings, Learning).';
+
 /** What a card's GeoJSON button says: where the outlines will lie has to be known before the download. @param {boolean} placed */
 export const geojsonLabel = (placed) => (placed ? 'GeoJSON' : 'GeoJSON in pixels');
 

@@ -35,29 +35,29 @@ export function initCheckpointView() {
 
 function paint() {
   paintOffer();
-  const { run, keep } = state;
-  const { last } = keep;
-  show($('take-run'), running() || keep.offer !== null);
+  const { run, checkpoint } = state;
+  const { last } = checkpoint;
+  show($('take-run'), running() || checkpoint.offer !== null);
   show($('notify-choice'), running() && 'Notification' in globalThis && Notification.permission !== 'denied');
   if (!run) return;
   const at = last ? `step ${count(last.saved.step)}, ${when(last.saved.saved_at_ms)}` : '';
-  const held = keep.other && keep.storage === 'disk' ? progressWords(keep.other.saved) : '';
+  const held = checkpoint.other && checkpoint.storage === 'disk' ? progressWords(checkpoint.other.saved) : '';
   show($('keep-here'), held !== '' && last?.where === 'page');
-  const files = keep.dataKept === null ? ', with its images' : '';
+  const files = checkpoint.dataKept === null ? ', with its images' : '';
   setText($('keep-line'), last?.where === 'disk' ? `Saved in this browser at ${at} (${bytes(last.saved.bytes)}${files}).`
-    : last ? `Held by this page at ${at}${keep.storage === 'other_tab' ? '; another tab has the storage' : held ? `; another run (${held}) is kept in this browser` : ''}. Closing this page loses the run.`
-      : keep.storage === 'other_tab' ? 'Another tab of this page has the storage: this run is held by this page alone.'
-        : keep.storage === 'none' ? 'No storage is to be had: this run is held by this page alone.' : run.end ? '' : 'Saved every few seconds, so that it can go on after whatever happens.');
+    : last ? `Held by this page at ${at}${checkpoint.storage === 'other_tab' ? '; another tab has the storage' : held ? `; another run (${held}) is kept in this browser` : ''}. Closing this page loses the run.`
+      : checkpoint.storage === 'other_tab' ? 'Another tab of this page has the storage: this run is held by this page alone.'
+        : checkpoint.storage === 'none' ? 'No storage is to be had: this run is held by this page alone.' : run.end ? '' : 'Saved every few seconds, so that it can go on after whatever happens.');
 }
 
 function paintOffer() {
-  const { offer, storage, other } = state.keep;
+  const { offer, storage, other } = state.checkpoint;
   const otherTab = storage === 'other_tab' && !running() && offer === null;
   // A run that ended on this page goes on from its own panel; a banner would push what is under the finger elsewhere.
-  const inUse = offer !== null && offer.where !== 'file' && state.run !== null && offer.id === state.keep.own;
-  const shown = offer !== null && !inUse && !state.keep.later && !running() && !state.starting && !goingOn() && state.engine !== 'failed';
+  const inUse = offer !== null && offer.where !== 'file' && state.run !== null && offer.id === state.checkpoint.own;
+  const shown = offer !== null && !inUse && !state.checkpoint.later && !running() && !state.starting && !goingOn() && state.engine !== 'failed';
   show($('offer'), shown || otherTab);
-  show($('offer-again'), state.keep.later && offer !== null && !inUse && !running());
+  show($('offer-again'), state.checkpoint.later && offer !== null && !inUse && !running());
   show($('offer-resume'), shown && !isAsked());
   show($('offer-later'), shown);
   show($('offer-discard'), shown);
@@ -84,7 +84,7 @@ function paintOffer() {
 function warning(offer, other) {
   if (offer.where === 'disk') return 'Starting another run leaves it in the list of runs.';
   if (offer.where === 'page') return 'Starting another run leaves it with this page; closing the page loses it.';
-  const { last } = state.keep;
+  const { last } = state.checkpoint;
   const held = last?.where === 'page' ? `The run held by this page (${progressWords(last.saved)}) stays in the list of runs. ` : '';
   return `${held}${other ? `The run kept in this browser (${progressWords(other.saved)}) stays in the list of runs.` : ''}`;
 }

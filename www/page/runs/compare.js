@@ -80,7 +80,7 @@ export function choose(run, all) {
 /** What the page itself knows of a run: that which is on it. @param {KeptRun} kept @returns {Side | null} */
 function known(kept) {
   const { run, history } = state;
-  if (!run || kept.id !== state.keep.own) return null;
+  if (!run || kept.id !== state.checkpoint.own) return null;
   const best = bestOf(run)?.step;
   const items = history.find(({ step }) => step === best)?.items ?? shownPreviews();
   return { name: runName(kept), config: run.config, iou: kept.saved.best_iou ?? null, losses: run.losses, ious: iousOf(run.validations), items: [...items], classes: run.classes };

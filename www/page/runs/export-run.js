@@ -10,7 +10,7 @@ import { running, state } from '../../core/store.js';
 
 /** Takes the run home as a file. */
 export function takeRun() {
-  const { last } = state.keep;
+  const { last } = state.checkpoint;
   // The engine lets go of a run that has ended; without storage its last state is here.
   if (last?.blob && !running()) saveRun(last.blob, last.saved);
   else post({ kind: 'take_run' });
@@ -19,7 +19,7 @@ export function takeRun() {
 /** @param {Blob} blob @param {import('../../core/types.js').SavedRun} saved @param {string} [name] */
 export function saveRun(blob, saved, name) {
   saveBlob(blob, safeName(`groundmask-${name ? `${name.replaceAll(/[\s./]+/g, '-')}-` : ''}step-${saved.step}.gmrun`));
-  state.keep.taken = saved.number;
+  state.checkpoint.taken = saved.number;
 }
 
 /** Time between two saves, ms; null: the worker's own. @type {number | null} */

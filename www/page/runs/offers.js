@@ -5,17 +5,17 @@
 
 /**
  * @typedef {import('../../core/store.js').Offer} Offer
- * @typedef {import('../../core/store.js').Keeping} Keeping
+ * @typedef {import('../../core/store.js').CheckpointState} CheckpointState
  * @typedef {import('../../core/store.js').HeldRun} HeldRun
  * @typedef {import('../../core/session.js').Death} Death
  */
 
-/** Whether a run is kept here and was not discarded. @param {Keeping} keep @param {string | null | undefined} id */
-export const isListed = (keep, id) => keep.runs.some((run) => run.id === id && run.discarded_until === null);
+/** Whether a run is kept here and was not discarded. @param {CheckpointState} checkpoint @param {string | null | undefined} id */
+export const isListed = (checkpoint, id) => checkpoint.runs.some((run) => run.id === id && run.discarded_until === null);
 
 /**
  * A file that was just dropped, or this page's own run, before another one on disk; of two states of one run the later.
- * @param {Keeping} keep
+ * @param {CheckpointState} checkpoint
  * @param {Offer} found
  * @param {{ owned: boolean, going: boolean }} how `owned`: what is on disk is this page's run; `going`: what is on offer is about to go on
  */
@@ -26,7 +26,7 @@ export function newer({ offer: held, own }, found, { owned, going }) {
   return !owned || held.saved.number > found.saved.number ? held : found;
 }
 
-/** What was saved last, as an offer. @param {Keeping} keep @returns {Offer | null} */
+/** What was saved last, as an offer. @param {CheckpointState} checkpoint @returns {Offer | null} */
 export function lastAsOffer({ last, dataKept, runs }) {
   return last && { saved: last.saved, where: last.where, blob: last.blob, id: last.id, data: dataKept === null || runs.some((run) => run.id === last.id && run.data) };
 }
@@ -42,7 +42,7 @@ export function otherBands({ saved }, shown) {
 
 /**
  * What this page alone holds of the run before stays with it, in the list.
- * @param {Keeping} keep
+ * @param {CheckpointState} checkpoint
  * @param {{ name: string, differs: [string, string][] | null }} told what the list says of it
  * @param {number | null} [discarded] until when, if people discarded it
  * @returns {{ held: HeldRun[], undo: { id: string, name: string } } | null} null: it holds nothing

@@ -144,17 +144,17 @@ function masks() {
   if (!shownPreviews().length) return '<p>None yet.</p>';
   const canvas = h('canvas', {});
   const picture = (/** @type {string} */ what) => `<img alt="${what}" src="${canvas.toDataURL('image/png')}">`;
-  const look = { classes: state.run?.classes ?? [], opacity: state.view.opacity, layer: /** @type {const} */ ('overlay') };
+  const style = { classes: state.run?.classes ?? [], opacity: state.view.opacity, layer: /** @type {const} */ ('overlay') };
   const rows = shownPreviews().map((item) => {
     paintImage(canvas, item);
     const image = picture('image');
-    paintLayers(canvas, { ...item, mask: item.truth }, { ...look, at: 128 });
+    paintLayers(canvas, { ...item, mask: item.truth }, { ...style, at: 128 });
     const truth = picture('truth');
-    paintLayers(canvas, { ...item, mask: item.probability }, { ...look, at: byteThreshold(state.view.threshold) });
-    return `${image}${truth}${picture('prediction')}<p>${escape(previewName(item))}${item.iou == null ? '' : `, ${iouWords(item.iou, state.view.threshold, look.classes.length, item.threshold ?? undefined)}`}${item.validation ? '' : ' (trained on)'}</p>`;
+    paintLayers(canvas, { ...item, mask: item.probability }, { ...style, at: byteThreshold(state.view.threshold) });
+    return `${image}${truth}${picture('prediction')}<p>${escape(previewName(item))}${item.iou == null ? '' : `, ${iouWords(item.iou, state.view.threshold, style.classes.length, item.threshold ?? undefined)}`}${item.validation ? '' : ' (trained on)'}</p>`;
   });
   const step = state.history[shownAt()]?.step;
-  return `<p>Image, truth, prediction${step === undefined ? '' : ` of step ${count(step)}`}${look.classes.length ? '' : ` at a threshold of ${percent(state.view.threshold)}`}.</p><div class="masks">${rows.join('')}</div>`;
+  return `<p>Image, truth, prediction${step === undefined ? '' : ` of step ${count(step)}`}${style.classes.length ? '' : ` at a threshold of ${percent(state.view.threshold)}`}.</p><div class="masks">${rows.join('')}</div>`;
 }
 
 /** The next 1, 2, 2.5, 4 or 5 times a power of ten. @param {number} value */

@@ -11,11 +11,11 @@ import { lastAsOffer, movedToCpu, otherBands } from './offers.js';
 /**
  * @typedef {import('../../core/types.js').SavedRun} SavedRun
  * @typedef {import('../../core/types.js').TrainConfig} TrainConfig
- * @typedef {import('../../core/types.js').KeepMessage} KeepMessage
+ * @typedef {import('../../core/types.js').CheckpointMessage} CheckpointMessage
  * @typedef {import('../../core/types.js').Command} Command
  * @typedef {import('../../core/session.js').Death} Death
  * @typedef {import('../../core/store.js').Offer} Offer
- * @typedef {import('../../core/store.js').Keeping} Keeping
+ * @typedef {import('../../core/store.js').CheckpointState} CheckpointState
  */
 
 /**
@@ -36,7 +36,7 @@ import { lastAsOffer, movedToCpu, otherBands } from './offers.js';
  * @property {number} deviceTries how often the device was asked for again
  * @property {boolean} viewed the run on the page is only shown
  * @property {boolean} halved the batch is halved once a run, by itself
- * @property {Keeping} keep what is known of saving, which the views show
+ * @property {CheckpointState} checkpoint what is known of saving, which the views show
  */
 
 /**
@@ -62,7 +62,7 @@ import { lastAsOffer, movedToCpu, otherBands } from './offers.js';
 /**
  * What is to be done, in this order. `claim` and `keep_data` are messages to the worker that need what the page alone has; `prepare_data` says what the
  * run's files were told of, and `take_data` hands them over too; `bring_up_device_later` asks for `device_due` after a while.
- * @typedef {{ kind: 'post', message: KeepMessage } | { kind: 'send', command: Command }
+ * @typedef {{ kind: 'post', message: CheckpointMessage } | { kind: 'send', command: Command }
  *   | { kind: 'error', error: import('../../core/store.js').State['error'] } | { kind: 'say', line: string } | { kind: 'go', place: import('../../core/store.js').Place }
  *   | { kind: 'starting', on: boolean } | { kind: 'show_settings', config: TrainConfig } | { kind: 'name_run' } | { kind: 'pause' }
  *   | { kind: 'claim', blob: Blob | undefined, id: string | null | undefined } | { kind: 'keep_data', fingerprint: string } | { kind: 'ask_persistence' }
@@ -95,8 +95,8 @@ export function tell({ effects }, error) {
 
 /** What was saved last is on offer once no run is under way. @param {Step} step */
 export function offerLast({ now }) {
-  now.keep.later = false;
-  now.keep.offer = lastAsOffer(now.keep) ?? now.keep.offer;
+  now.checkpoint.later = false;
+  now.checkpoint.offer = lastAsOffer(now.checkpoint) ?? now.checkpoint.offer;
 }
 
 /** @param {Step} step @param {Offer} offer @param {'stop' | 'end'} [view] shows it without going on with it */
@@ -148,8 +148,8 @@ export function takeData(step, entries) {
   }
   const without = { ...offer, data: false };
   now.plan = { ...now.plan, offer: without };
-  if (now.keep.offer === offer) now.keep.offer = without;
-  if (now.keep.other === offer) now.keep.other = without;
+  if (now.checkpoint.offer === offer) now.checkpoint.offer = without;
+  if (now.checkpoint.other === offer) now.checkpoint.other = without;
   askForData(step, offer.saved);
 }
 
@@ -232,28 +232,28 @@ export function lost(step, last) {
   now.plan = null;
   if (!death.config) {
     // A run that had ended may have been lost with its last save.
-    if (!now.keep.offer) offerLast(step);
+    if (!now.checkpoint.offer) offerLast(step);
     return;
   }
-  now.keep.later = false;
-  if (tried) now.keep.offer = tried;
+  now.checkpoint.later = false;
+  if (tried) now.checkpoint.offer = tried;
   else offerLast(step);
   const again = death.cause === 'memory' && (now.halved || !((death.batch ?? death.config.batch) >= 2));
   if (again || now.deaths.length > MAX_DEATHS) {
-    tell(step, { ...lossWords(death, now.keep.offer?.saved.step ?? 0, { instead: again ? 'memory' : 'often' }), action: 'reload_data' });
+    tell(step, { ...lossWords(death, now.checkpoint.offer?.saved.step ?? 0, { instead: again ? 'memory' : 'often' }), action: 'reload_data' });
     return;
   }
   tell(step, { ...lossWords(death, 0, { instead: 'waiting' }), action: null, calm: true });
   now.plan = { offer: null, config: null, death, asked: null, tried: tried !== null };
   // With the disk it is decided once the new worker has looked there.
-  if (tried ? tried.where !== 'disk' : now.keep.offer?.where === 'page' || !now.keep.last) decide(step, death, tried !== null);
+  if (tried ? tried.where !== 'disk' : now.checkpoint.offer?.where === 'page' || !now.checkpoint.last) decide(step, death, tried !== null);
   effects.push({ kind: 'reload' });
 }
 
 /** From where to go on: the last state saved of this run, else its start. @param {Step} step @param {Death} death @param {boolean} [tried] */
 export function decide({ now }, death, tried) {
   if (!death.config) return;
-  const own = now.keep.last || tried ? now.keep.offer : null;
+  const own = now.checkpoint.last || tried ? now.checkpoint.offer : null;
   const memory = death.cause === 'memory';
   let batch = death.batch ?? death.config.batch;
   if (memory) batch = Math.max(1, Math.floor(batch / 2));

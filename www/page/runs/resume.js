@@ -27,7 +27,7 @@ import { nameRun, told } from './run-name.js';
 const DEVICE_EVERY_MS = 1500;
 
 /** @type {Resumption} */
-let resumption = { ...nothingPlanned, keep: state.keep };
+let resumption = { ...nothingPlanned, checkpoint: state.checkpoint };
 
 export function initResume() {
   onKeepReport((report) => {
@@ -54,10 +54,10 @@ export function initResume() {
 
 /** @param {ResumeEvent} event */
 function dispatch(event) {
-  const next = reduceResume({ ...resumption, keep: state.keep }, event, facts());
+  const next = reduceResume({ ...resumption, checkpoint: state.checkpoint }, event, facts());
   resumption = next.state;
   // The views hold on to this object.
-  Object.assign(state.keep, next.state.keep);
+  Object.assign(state.checkpoint, next.state.checkpoint);
   for (const effect of next.effects) carryOut(effect);
 }
 

@@ -25,13 +25,13 @@ export function initRunsView() {
     if (oldest) discardRun(oldest);
   });
   $('undo-restore').addEventListener('click', () => {
-    const { undo } = state.keep;
+    const { undo } = state.checkpoint;
     if (!undo) return;
-    state.keep.undo = null;
+    state.checkpoint.undo = null;
     restoreRun(undo.id);
   });
   $('undo-close').addEventListener('click', () => {
-    state.keep.undo = null;
+    state.checkpoint.undo = null;
     changed();
   });
   $('runs-more').addEventListener('click', () => {
@@ -96,7 +96,7 @@ function paint() {
 
 /** @param {KeptRun[]} runs */
 function paintUndo(runs) {
-  const run = runs.find(({ id }) => id === state.keep.undo?.id);
+  const run = runs.find(({ id }) => id === state.checkpoint.undo?.id);
   const focused = $('undo').contains(document.activeElement);
   show($('undo'), run?.discarded_until != null);
   if (run?.discarded_until != null) {
@@ -166,12 +166,12 @@ function focusAfter({ item, back, open }) {
 function fill(row, run) {
   row.run = run;
   const gone = run.discarded_until !== null;
-  const here = run.id === state.keep.own && state.run !== null;
+  const here = run.id === state.checkpoint.own && state.run !== null;
   const underWay = here && running();
   row.item.classList.toggle('discarded', gone);
   setText(row.name, runName(run));
   setText(row.iou, iouOf(run));
-  setText(row.facts, factsLine(run, { underWay, held: state.keep.held.some(({ id }) => id === run.id) }));
+  setText(row.facts, factsLine(run, { underWay, held: state.checkpoint.held.some(({ id }) => id === run.id) }));
   setText(row.settings, settingsLine(run.differs, $(`preset-${run.saved.config.preset}`).nextElementSibling?.textContent ?? ''));
   for (const [button, words] of /** @type {const} */ ([[row.open, 'Open'], [row.compare, 'Compare'], [row.file, 'Save file'], [row.rename, row.done ? 'Save name' : 'Rename'], [row.remove, 'Delete'], [row.back, 'Get it back'], [row.forGood, 'Delete for good']])) button.setAttribute('aria-label', `${words}: ${runName(run)}`);
   show(row.open, !gone);

@@ -19,15 +19,15 @@ export function initRuns() {
     const { run } = state;
     if (event.type === 'run_ended' || (event.type === 'phase' && event.phase === 'paused' && !run?.end)) keepShown();
     // What it showed comes back with it.
-    if (event.type === 'run_resumed' && state.keep.own) post({ kind: 'give_shown', id: state.keep.own });
+    if (event.type === 'run_resumed' && state.checkpoint.own) post({ kind: 'give_shown', id: state.checkpoint.own });
   });
   onKeepReport((report) => {
-    if (report.kind === 'shown' && report.id === state.keep.own) takeShown(report.shown);
+    if (report.kind === 'shown' && report.id === state.checkpoint.own) takeShown(report.shown);
   });
 }
 
 /** All runs, those that this page alone holds among them; the newest first. @returns {KeptRun[]} */
-export const allRuns = () => (state.keep.held.length ? [...state.keep.held, ...state.keep.runs].sort((a, b) => b.saved.saved_at_ms - a.saved.saved_at_ms) : state.keep.runs);
+export const allRuns = () => (state.checkpoint.held.length ? [...state.checkpoint.held, ...state.checkpoint.runs].sort((a, b) => b.saved.saved_at_ms - a.saved.saved_at_ms) : state.checkpoint.runs);
 
 /** Those nobody has discarded. */
 export const keptRuns = () => allRuns().filter(({ discarded_until }) => discarded_until === null);
@@ -35,11 +35,11 @@ export const keptRuns = () => allRuns().filter(({ discarded_until }) => discarde
 /** The run that would go first, where there are more than are kept without a question; never the one on the page. */
 export function tooMany() {
   const runs = keptRuns();
-  return runs.length > MOST_RUNS ? (runs.findLast(({ id }) => id !== state.keep.own) ?? null) : null;
+  return runs.length > MOST_RUNS ? (runs.findLast(({ id }) => id !== state.checkpoint.own) ?? null) : null;
 }
 
 /** @param {string} id */
-const heldRun = (id) => state.keep.held.find((run) => run.id === id);
+const heldRun = (id) => state.checkpoint.held.find((run) => run.id === id);
 
 /** Whether nothing of it is left to train: all steps are done, or it had ended for a reason that would end it again. @param {import('../../core/types.js').SavedRun} saved */
 export const isDone = (saved) => saved.step >= saved.steps_total || (saved.ended != null && saved.ended !== 'stopped');
@@ -55,18 +55,18 @@ export function openRun(run) {
 
 /** Until when a run can be had back; the worker's answer takes a moment. @param {string} id @param {number | null} until */
 function mark(id, until) {
-  const { keep } = state;
-  for (const run of [...keep.held, ...keep.runs]) if (run.id === id) run.discarded_until = until;
+  const { checkpoint } = state;
+  for (const run of [...checkpoint.held, ...checkpoint.runs]) if (run.id === id) run.discarded_until = until;
 }
 
 /** @param {KeptRun} run */
 export function discardRun(run) {
-  const { keep } = state;
+  const { checkpoint } = state;
   const held = heldRun(run.id);
   if (!held) post({ kind: 'forget_run', id: run.id });
   mark(run.id, Date.now() + DAY_MS);
-  if (keep.offer?.id === run.id) keep.offer = null;
-  if (keep.other?.id === run.id) keep.other = null;
+  if (checkpoint.offer?.id === run.id) checkpoint.offer = null;
+  if (checkpoint.other?.id === run.id) checkpoint.other = null;
   say(`${runName(run)} discarded. It can be had back for a day.`);
   changed();
 }
@@ -82,10 +82,10 @@ export function restoreRun(id) {
 
 /** @param {KeptRun} run */
 export function removeRun(run) {
-  const { keep } = state;
-  if (heldRun(run.id)) keep.held = keep.held.filter(({ id }) => id !== run.id);
+  const { checkpoint } = state;
+  if (heldRun(run.id)) checkpoint.held = checkpoint.held.filter(({ id }) => id !== run.id);
   else post({ kind: 'remove_run', id: run.id });
-  if (keep.undo?.id === run.id) keep.undo = null;
+  if (checkpoint.undo?.id === run.id) checkpoint.undo = null;
   say(`${runName(run)} deleted.`);
   changed();
 }
@@ -96,7 +96,7 @@ export function renameRun(run, name) {
   if (held) held.name = name;
   else post({ kind: 'name_run', id: run.id, name });
   // The answer takes a moment.
-  state.keep.runs = state.keep.runs.map((other) => (other.id === run.id ? { ...other, name } : other));
+  state.checkpoint.runs = state.checkpoint.runs.map((other) => (other.id === run.id ? { ...other, name } : other));
   changed();
 }
 
@@ -112,7 +112,7 @@ export function takeRunHome(run) {
 }
 
 /** Whether this page alone holds a run that nobody has taken home. */
-export const holdsRuns = () => state.keep.held.some(({ taken, discarded_until }) => !taken && discarded_until === null);
+export const holdsRuns = () => state.checkpoint.held.some(({ taken, discarded_until }) => !taken && discarded_until === null);
 
 /** Masks and scores in view are kept with the run: those of the weights kept, and the newest. */
 function keepShown() {

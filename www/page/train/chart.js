@@ -24,7 +24,7 @@ let drawn = '';
 /** @type {ReturnType<typeof setTimeout> | null} */
 let timer = null;
 /** Looked up once a theme: asking the browser for styles while drawing would lay out the page each time. */
-let look = { family: '', card: '' };
+let theme = { family: '', card: '' };
 let rows = '';
 /** The step at which the keys have put the cursor; it stays there while the run grows. @type {number | null} */
 let stood = null;
@@ -194,8 +194,8 @@ function options() {
   const line = themeColour('line');
   const loss = themeColour('accent');
   const iou = themeColour('blue');
-  look = { family: getComputedStyle(document.body).fontFamily, card: themeColour('card') };
-  const font = `12px ${look.family}`;
+  theme = { family: getComputedStyle(document.body).fontFamily, card: themeColour('card') };
+  const font = `12px ${theme.family}`;
   const log = state.view.logLoss;
   /** @type {uPlot.Axis} */
   const axis = { stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { show: false }, size: 44 };
@@ -248,12 +248,12 @@ function labels(u, lines) {
   const ratio = devicePixelRatio || 1;
   const height = 16 * ratio;
   ctx.save();
-  ctx.font = `600 ${12 * ratio}px ${look.family}`;
+  ctx.font = `600 ${12 * ratio}px ${theme.family}`;
   ctx.textAlign = 'right';
   ctx.textBaseline = 'middle';
   ctx.lineJoin = 'round';
   ctx.lineWidth = 4 * ratio;
-  ctx.strokeStyle = look.card;
+  ctx.strokeStyle = theme.card;
   const dots = lines.flatMap(([index]) => pixels(u, index));
   /** @type {{ left: number, y: number }[]} */
   const placed = [];

@@ -27,8 +27,8 @@ export function initRun() {
   $('to-predict').addEventListener('click', () => go('predict'));
   document.addEventListener('visibilitychange', () => void wake());
   addEventListener('beforeunload', (event) => {
-    const { last } = state.keep;
-    if (running() || holdsRuns() || labelsAtRisk() || (last?.where === 'page' && last.saved.number !== state.keep.taken)) event.preventDefault();
+    const { last } = state.checkpoint;
+    if (running() || holdsRuns() || labelsAtRisk() || (last?.where === 'page' && last.saved.number !== state.checkpoint.taken)) event.preventDefault();
   });
   onEvent((event) => {
     // Who pressed Start goes along with the run. It is a heading: a second press on a button in its place would do something.
@@ -90,7 +90,7 @@ function paint() {
   show($('retry'), Boolean(retry));
   if (retry) setText($('retry'), retryWords[retry.advice]);
   show($('to-predict'), !active && !retry && state.model !== null);
-  const { offer, own } = state.keep;
+  const { offer, own } = state.checkpoint;
   // It goes on from where it was saved, and from its own panel.
   const resumable = !active && offer !== null && offer.where !== 'file' && offer.id === own && !isDone(offer.saved);
   show($('run-resume'), resumable);

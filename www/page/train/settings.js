@@ -14,7 +14,7 @@ import { buildForm, fillForm, paintForm, wantedModel } from './settings-form.js'
 import { addressFor, differingFrom, noSettings, reduceSettings } from './settings-state.js';
 import { asWord, settingsFile } from './settings-text.js';
 import { changed, onPaint, running, state, usablePairs } from '../../core/store.js';
-import { seedSteps } from '../../ui/strings.js';
+import { classicSteps } from '../../ui/strings.js';
 
 /**
  * @typedef {import('../../core/types.js').TrainConfig} TrainConfig
@@ -40,7 +40,7 @@ export function initSettings() {
   const words = addressWords();
   if (words.length) dispatch({ type: 'address_read', words });
   addEventListener('hashchange', followAddress);
-  $('seed-list').replaceChildren(...seedSteps.map((step) => h('li', {}, step)));
+  $('seed-list').replaceChildren(...classicSteps.map((step) => h('li', {}, step)));
   $('save-settings').addEventListener('click', () => {
     const { config } = settings;
     if (config) saveBlob(new Blob([`${JSON.stringify(settingsFile(config), null, 2)}\n`], { type: 'application/json' }), 'groundmask-settings.json');

@@ -318,11 +318,11 @@ function compose(item, at) {
   const wantsTruth = layer === 'truth' || !probability;
   const mask = wantsTruth ? truth : probability;
   const cut = wantsTruth ? 128 : at;
-  const look = { classes: item.classes, at: cut, opacity };
+  const style = { classes: item.classes, at: cut, opacity };
   if (layer === 'errors' && truth && probability && !item.classes.length) paintErrors(masked, { width, height, rgba, mask: probability, truth }, at, opacity, overlay);
-  else if (layer === 'errors' && truth && probability) paintLayers(masked, { width, height, rgba, mask: probability, truth }, { ...look, layer: 'errors' });
-  else if (layer === 'heat' && probability) paintLayers(masked, { width, height, rgba, mask: probability }, { ...look, layer: 'raw' });
-  else paintLayers(masked, { width, height, rgba, mask }, { ...look, layer: overlay ? 'overlay' : 'mask' });
+  else if (layer === 'errors' && truth && probability) paintLayers(masked, { width, height, rgba, mask: probability, truth }, { ...style, layer: 'errors' });
+  else if (layer === 'heat' && probability) paintLayers(masked, { width, height, rgba, mask: probability }, { ...style, layer: 'raw' });
+  else paintLayers(masked, { width, height, rgba, mask }, { ...style, layer: overlay ? 'overlay' : 'mask' });
   if (item.pair !== null) markParts(masked, leftOutOf(item.pair), []);
   // Results are of the whole scene; of pairs, and of those alone, it is to be seen what is trained on.
   for (const canvas of [plain, masked]) hatch(canvas, item.pair);

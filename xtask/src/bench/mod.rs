@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: training and inference times of the seed's U-Net on random data, in the browser.
+//! `cargo xtask bench`: training and inference times of Classic's U-Net on random data, in the browser.
 
 mod peers;
 mod runner;

@@ -74,7 +74,7 @@ mod tests {
     use super::forward_multiply_adds;
 
     #[test]
-    fn multiply_adds_are_those_of_the_seed() {
+    fn multiply_adds_are_those_of_the_classic_network() {
         // 54.61 G for a 256x256 image at width 64 (docs/classic-pipeline.md); both counted layer by layer by another program.
         assert_eq!(forward_multiply_adds(64, 256, 1), 54_605_774_848);
         assert_eq!(forward_multiply_adds(8, 128, 2), 432_865_280);

@@ -1,16 +1,24 @@
 //! `cargo xtask trips`: how many files a newcomer has to touch, or to read, for six common errands.
 //!
-//! - A setting, an image format, an operator: the files that name a given one in their code, in any spelling
-//!   (`clip_norm`, `clip-norm`, `clipNorm`, `ClipNorm`); of an operator also all of its folder below `src/ops/`. Comments,
-//!   documents, generated files and other people's code do not count; tests do, and are told apart. A format is judged
-//!   without its tests, which name others' formats to have them refused.
-//! - A file to a tile, a training step, a probability to a GeoTIFF: the files of the hops in `xtask/trips.txt`.
+//! A file to a tile, a training step, a probability to a GeoTIFF: the files of the hops in `xtask/trips.txt`.
+//!
+//! A setting, an image format, an operator: what a given one touches, found by its name in the code, in any spelling
+//! (`clip_norm`, `clip-norm`, `clipNorm`, `ClipNorm`). Comments, documents, generated files and other people's code do not
+//! count.
+//!
+//! - Of a setting every file counts that names it, tests too: they are part of the recipe.
+//! - Of an image format the files count that a new one touches: its row of names, its reader, where that is entered, and the
+//!   crate. Not its tests, which name others' formats to have them refused, nor `src/formats/tiff/`, if it is not TIFF: its
+//!   codecs inside TIFF have the names of image formats (JPEG, WebP) and are other code. Both are listed apart.
+//! - Of an operator its folder below `src/ops/` counts, `src/ops/mod.rs`, and whoever computes with it: one that several
+//!   use counts one more for each. Listed apart are files that only compare: checks, tests, and references of other
+//!   operators that take no more of it than its plain loops (`relu_mask_plain`).
 //!
 //! `--at COMMIT` counts an old commit by the same rules.
 
 mod hops;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -24,7 +32,7 @@ const USAGE: &str = "\
 cargo xtask trips [--at COMMIT] [--setting NAME]... [--format NAME]... [--operator NAME]... [--short]
 
 Counts, with their names, the files of six errands. Without names: the settings clip_norm and label_smoothing, the format
-webp, the operator relu_mask. --short leaves the names of the files out.";
+webp (the image file, not TIFF's codec of that name), the operator relu_mask. --short leaves the names of the files out.";
 
 /// What a thing is called by whoever adds one, and the most files that should take.
 #[derive(Clone, Copy, PartialEq)]
@@ -112,22 +120,23 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
         }
     }
     for (kind, name) in &things {
-        let files = naming(&sources, *kind, name);
-        if files.is_empty() {
+        let count = naming(&sources, *kind, name);
+        if count.files.is_empty() {
             println!("a new {}, {name}: there is none yet", kind.word());
             continue;
         }
-        let (tests, own): (Vec<&str>, Vec<&str>) = files.iter().partition(|path| is_test(path));
         println!(
-            "a new {}, {name}: {} files{}: {} of source, {} of tests",
+            "a new {}, {name}: {} files{}{}",
             kind.word(),
-            files.len(),
+            count.files.len(),
             wanted(Some(kind.at_most())),
-            own.len(),
-            tests.len()
+            count.parts(*kind, name)
         );
-        for path in own.iter().chain(&tests).filter(|_| !short) {
-            println!("    {path}");
+        print_files(count.files.iter().filter(|path| !is_test(path)), short);
+        print_files(count.files.iter().filter(|path| is_test(path)), short);
+        for (why, files) in &count.apart {
+            println!("  not counted, {why}: {} files", files.len());
+            print_files(files, short);
         }
     }
     Ok(if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -141,28 +150,89 @@ fn code_of(path: &str, text: &str) -> String {
     Language::of(path).map_or_else(String::new, |language| code::without_comments(text, language))
 }
 
+fn print_files<'a>(files: impl IntoIterator<Item = &'a &'a str>, short: bool) {
+    for path in files.into_iter().filter(|_| !short) {
+        println!("    {path}");
+    }
+}
+
 /// The files that whoever adds such a thing has to touch, by one that is there.
-fn naming<'a>(sources: &'a Sources, kind: Kind, name: &str) -> BTreeSet<&'a str> {
-    let folder = format!("src/ops/{name}/");
-    let spellings = spellings(name);
-    let mut found = BTreeSet::new();
-    for (path, text) in sources.iter() {
-        if !counts(path) || kind == Kind::Format && is_test(path) {
-            continue;
-        }
-        let code = code_of(path, text);
-        let code = if kind == Kind::Format {
-            code.to_lowercase()
-        } else {
-            code
-        };
-        if kind == Kind::Operator && path.starts_with(&folder)
-            || spellings.iter().any(|spelling| code.contains(spelling))
-        {
-            found.insert(path);
+#[derive(Default)]
+struct Count<'a> {
+    files: BTreeSet<&'a str>,
+    /// Files that name it and do not count, by the reason.
+    apart: BTreeMap<&'static str, BTreeSet<&'a str>>,
+}
+
+impl Count<'_> {
+    /// What the files are, in words.
+    fn parts(&self, kind: Kind, name: &str) -> String {
+        let tests = self.files.iter().filter(|path| is_test(path)).count();
+        match kind {
+            Kind::Setting => format!(": {} of source, {tests} of tests", self.files.len() - tests),
+            Kind::Format => String::new(),
+            Kind::Operator => {
+                let own = self.files.iter().filter(|path| path.starts_with(&folder(name))).count();
+                let callers = self.files.iter().filter(|path| is_caller(path, name)).count();
+                format!(": {own} in its folder, {OPERATORS}, {callers} that compute with it")
+            }
         }
     }
-    found
+}
+
+/// Where every operator is entered.
+const OPERATORS: &str = "src/ops/mod.rs";
+
+fn folder(operator: &str) -> String {
+    format!("src/ops/{operator}/")
+}
+
+fn is_caller(path: &str, operator: &str) -> bool {
+    path != OPERATORS && !path.starts_with(&folder(operator))
+}
+
+fn naming<'a>(sources: &'a Sources, kind: Kind, name: &str) -> Count<'a> {
+    let spellings = spellings(name);
+    let mut count = Count::default();
+    for (path, text) in sources.iter().filter(|(path, _)| counts(path)) {
+        let mut code = code_of(path, text);
+        if kind == Kind::Format {
+            code = code.to_lowercase();
+        }
+        let is_named = |code: &str| spellings.iter().any(|spelling| code.contains(spelling));
+        let is_own = kind == Kind::Operator && path.starts_with(&folder(name));
+        if !is_own && !is_named(&code) {
+            continue;
+        }
+        let reason = match kind {
+            Kind::Format if is_test(path) => Some("tests that name it"),
+            Kind::Format if name != "tiff" && path.starts_with("src/formats/tiff/") => {
+                Some("a codec of that name inside TIFF")
+            }
+            Kind::Operator
+                if is_caller(path, name) && (is_check(path) || !is_named(&without_reference(&code, name))) =>
+            {
+                Some("compared with its reference alone")
+            }
+            _ => None,
+        };
+        match reason {
+            Some(why) => count.apart.entry(why).or_default().insert(path),
+            None => count.files.insert(path),
+        };
+    }
+    count
+}
+
+/// Code without what it takes of an operator's reference to compare with.
+fn without_reference(code: &str, operator: &str) -> String {
+    code.replace(&format!("{operator}::reference"), "")
+        .replace(&format!("{operator}_plain"), "")
+}
+
+/// Code that holds results to others', and computes none for anybody.
+fn is_check(path: &str) -> bool {
+    is_test(path) || path.ends_with("/check.rs") || path.starts_with("src/checks") || path.starts_with("src/bench")
 }
 
 /// Code written here, by hand; the tables of this command and of the rules of the house name things of their own.
@@ -199,6 +269,10 @@ fn spellings(name: &str) -> BTreeSet<String> {
 mod tests {
     use super::*;
 
+    fn files<'a>(sources: &'a Sources, kind: Kind, name: &str) -> Vec<&'a str> {
+        naming(sources, kind, name).files.into_iter().collect()
+    }
+
     #[test]
     fn a_name_is_found_in_every_spelling_and_not_in_comments_documents_or_what_is_generated() {
         let sources = Sources::of(&[
@@ -209,12 +283,48 @@ mod tests {
             ("www/generated/e.js", "clip_norm"),
             ("README.md", "clip_norm"),
             ("tests/f.mjs", "'clip-norm'"),
-            ("src/ops/clip_norm/cpu.rs", ""),
         ]);
-        let found: Vec<&str> = naming(&sources, Kind::Setting, "clip_norm").into_iter().collect();
-        assert_eq!(found, ["src/a.rs", "src/b_tests.rs", "tests/f.mjs", "www/d.js"]);
-        assert_eq!(naming(&sources, Kind::Operator, "clip_norm").len(), 5);
-        assert_eq!(naming(&sources, Kind::Format, "clip_norm").len(), 1);
+        assert_eq!(
+            files(&sources, Kind::Setting, "clip_norm"),
+            ["src/a.rs", "src/b_tests.rs", "tests/f.mjs", "www/d.js"]
+        );
         assert!(is_test("src/b_tests.rs") && is_test("tests/f.mjs") && !is_test("src/a.rs"));
+    }
+
+    #[test]
+    fn of_a_format_neither_tests_nor_codecs_inside_tiff_count() {
+        let sources = Sources::of(&[
+            ("Cargo.toml", "image = { features = [\"webp\"] }"),
+            ("src/formats/image/webp.rs", "pub const WEBP: u8 = 1;"),
+            ("src/formats/image/tests.rs", "encoded(WebP)"),
+            ("src/formats/tiff/webp.rs", "WebPDecoder"),
+        ]);
+        assert_eq!(
+            files(&sources, Kind::Format, "webp"),
+            ["Cargo.toml", "src/formats/image/webp.rs"]
+        );
+        assert_eq!(naming(&sources, Kind::Format, "webp").apart.len(), 2);
+        assert_eq!(files(&sources, Kind::Format, "tiff"), [""; 0]);
+    }
+
+    #[test]
+    fn of_an_operator_its_folder_counts_and_who_computes_with_it() {
+        let sources = Sources::of(&[
+            ("src/ops/mod.rs", "pub mod mask {} mask::check::CHECK"),
+            ("src/ops/mask/wgsl.rs", ""),
+            (
+                "src/ops/conv/reference.rs",
+                "use mask::reference::mask_plain; mask_plain(y)",
+            ),
+            ("src/ops/conv/check.rs", "B::mask(y)"),
+            ("src/ops/norm/reference.rs", "use mask::reference::MaskOps; B::mask(y)"),
+            ("src/ops/pool/cpu.rs", "// mask"),
+        ]);
+        assert_eq!(
+            files(&sources, Kind::Operator, "mask"),
+            ["src/ops/mask/wgsl.rs", "src/ops/mod.rs", "src/ops/norm/reference.rs"]
+        );
+        let apart = naming(&sources, Kind::Operator, "mask").apart;
+        assert_eq!(apart.values().map(BTreeSet::len).sum::<usize>(), 2);
     }
 }

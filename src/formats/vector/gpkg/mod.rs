@@ -7,8 +7,9 @@ mod sqlite;
 
 use std::collections::BTreeSet;
 
-use super::{Class, ClassError, LeftOut, Polygons, class_of_number, wkb};
-use crate::formats::geo::crs;
+use super::wkb;
+use crate::geo::crs;
+use crate::geo::{Class, ClassError, LeftOut, Polygons, class_of_number};
 use sqlite::{Database, Table, Value};
 pub use sqlite::{SqliteError, is_sqlite};
 

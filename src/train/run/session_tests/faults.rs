@@ -1,4 +1,4 @@
-//! Faults put into a run on purpose: each is seen, and what can be mended is.
+//! Faults put into a run on purpose: each is seen, and what can be reinitialized is.
 
 use super::*;
 use crate::train::health::watch::Failure;
@@ -11,7 +11,7 @@ fn weights_that_are_no_numbers_are_not_taken_for_a_dead_head() {
     poison(&mut run, |t| t.values.fill(f32::NAN));
     let told = to_end(&mut run);
     assert_eq!(end(&told).reason, EndReason::Ill(Failure::NotFinite));
-    assert_eq!(mended(&told), []);
+    assert_eq!(reinitialized(&told), []);
     assert!(is_finite(run));
 }
 
@@ -22,13 +22,16 @@ fn a_head_that_dies_on_the_way_is_mended_and_learns_on() {
     advance(&mut session, 33);
     poison(&mut session, fill("head.conv.bias", -1e3));
     let told = to_end(&mut session);
-    let (mended, end) = (mended(&told), end(&told));
-    println!("{mended:?}, loss {:.3} -> {:.3}", end.loss_first, end.loss_last);
-    assert_eq!(mended.len(), 1);
-    assert!((33..=50).contains(&mended[0].0), "{mended:?}");
+    let (reinitialized, end) = (reinitialized(&told), end(&told));
+    println!(
+        "{reinitialized:?}, loss {:.3} -> {:.3}",
+        end.figures.loss_first, end.figures.loss_last
+    );
+    assert_eq!(reinitialized.len(), 1);
+    assert!((33..=50).contains(&reinitialized[0].0), "{reinitialized:?}");
     assert_eq!(end.reason, EndReason::Finished);
-    assert!(!look(&session).flat);
-    assert!(end.loss_last < 0.7 * end.loss_first);
+    assert!(!probe(&session).flat);
+    assert!(end.figures.loss_last < 0.7 * end.figures.loss_first);
 }
 
 #[test]
@@ -40,7 +43,7 @@ fn a_rate_that_is_no_number_ends_the_run_at_sound_weights() {
         session.learner.set_lr(f64::NAN);
         let end = end(&to_end(&mut session));
         assert_eq!(end.reason, EndReason::Ill(Failure::NotFinite));
-        assert!(end.steps <= steps + 11, "{} after {steps}", end.steps);
+        assert!(end.figures.steps <= steps + 11, "{} after {steps}", end.figures.steps);
         assert!(is_finite(session));
     }
 }
@@ -58,7 +61,7 @@ fn a_weight_that_is_no_number_is_seen_behind_a_finite_loss() {
     });
     let end = end(&to_end(&mut session));
     assert_eq!(end.reason, EndReason::Ill(Failure::NotFinite));
-    assert!(end.steps <= 41);
+    assert!(end.figures.steps <= 41);
     assert!(is_finite(session));
 }
 
@@ -85,7 +88,7 @@ fn a_loss_that_explodes_ends_the_run_at_its_best() {
     let told = to_end(&mut session);
     let end = end(&told);
     assert_eq!(end.reason, EndReason::Ill(Failure::Diverged));
-    assert!(end.steps < 120, "{}", end.steps);
+    assert!(end.figures.steps < 120, "{}", end.figures.steps);
     assert!(is_finite(session));
 }
 
@@ -104,7 +107,7 @@ fn one_answer_for_every_pixel_ends_the_run() {
     session.learner.set_lr(0.0);
     let end = end(&to_end(&mut session));
     assert_eq!(end.reason, EndReason::Ill(Failure::Constant));
-    assert_eq!(end.steps, 30);
+    assert_eq!(end.figures.steps, 30);
 }
 
 /// Where fresh weights cannot help the run says so instead of trying for ever.
@@ -112,12 +115,15 @@ fn one_answer_for_every_pixel_ends_the_run() {
 fn a_head_that_stays_dead_ends_the_run() {
     let data = data();
     let mut session = session(&quick(3), &data);
-    session.learner.use_up_repairs();
+    session.learner.use_up_reinitializing();
     poison(&mut session, fill("head.conv.bias", -1e3));
     let end = end(&to_end(&mut session));
-    assert_eq!((end.reason, end.steps), (EndReason::Ill(Failure::DeadOutput), 0));
+    assert_eq!(
+        (end.reason, end.figures.steps),
+        (EndReason::Ill(Failure::DeadOutput), 0)
+    );
     // Nothing was learnt: there is no model to speak of.
-    assert_eq!(end.best_step, 0);
+    assert_eq!(end.figures.best_step, 0);
     assert!(session.best_model().is_none());
 }
 
@@ -136,9 +142,9 @@ fn images_without_content_end_the_run() {
     let settings = Settings::checked(&quick(3), 1, |_, _| 50).expect("usable");
     let mut session = Session::new(settings, data, vec![0], vec![1], Device::flex(), true).expect("a session");
     let told = to_end(&mut session);
-    assert_eq!(mended(&told), []);
+    assert_eq!(reinitialized(&told), []);
     assert_eq!(
-        (end(&told).reason, end(&told).steps),
+        (end(&told).reason, end(&told).figures.steps),
         (EndReason::Ill(Failure::Constant), 30)
     );
 }

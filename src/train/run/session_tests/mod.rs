@@ -10,7 +10,7 @@ use crate::{
     formats::raster::Raster,
     model::{Architecture, NamedTensor, read_weights, write_weights},
     train::health::reinitialize::{self, OutputProbe},
-    values::{Augmentation, ForegroundWeight, Head, KeepBest, Loss, NormStatistics, Schedule, TrainConfig},
+    values::{Augmentation, BestBy, ForegroundWeight, Head, Loss, NormStatistics, Schedule, TrainConfig},
 };
 
 const SIDE: u32 = 96;
@@ -36,13 +36,13 @@ fn data() -> Rc<Dataset> {
     squares(190, 60, 27)
 }
 
-/// Faint texture, as much imagery has: here unlucky weights leave the seed's head without a single positive value.
+/// Faint texture, as much imagery has: here unlucky weights leave Classic's head without a single positive value.
 fn faint() -> Rc<Dataset> {
     squares(118, 100, 29)
 }
 
-/// The seed's own settings but for size: no batch normalisation, Adam 1e-4, plain cross-entropy, dropout, lowest loss kept.
-fn seed_like(seed: u32) -> TrainConfig {
+/// Classic's own settings but for size: no batch normalisation, Adam 1e-4, plain cross-entropy, dropout, lowest loss kept.
+fn classic_like(seed: u32) -> TrainConfig {
     TrainConfig {
         architecture: Architecture::Unet,
         base: 4.0,
@@ -61,13 +61,12 @@ fn seed_like(seed: u32) -> TrainConfig {
         augmentation: Augmentation::Classic,
         dropout: 0.5,
         validate_every: 50.0,
-        keep_best: KeepBest::TrainingLoss,
+        keep_best: BestBy::TrainingLoss,
         seed: f64::from(seed),
         val_share: 0.0,
         schedule: Schedule::Constant,
         warmup_steps: 0.0,
         patience: 0.0,
-        clip_norm: 0.0,
         class_weights: Vec::new(),
         norm_statistics: NormStatistics::Keras,
         ..TrainConfig::default()
@@ -83,8 +82,8 @@ fn quick(seed: u32) -> TrainConfig {
         lr: 3e-3,
         dropout: 0.0,
         validate_every: 10.0,
-        keep_best: KeepBest::ValidationIou,
-        ..seed_like(seed)
+        keep_best: BestBy::ValidationIou,
+        ..classic_like(seed)
     }
 }
 
@@ -93,10 +92,10 @@ fn session(raw: &TrainConfig, data: &Rc<Dataset>) -> Session {
     Session::new(settings, data.clone(), vec![0, 1, 2], vec![3], Device::flex(), true).expect("a session")
 }
 
-fn look(session: &Session) -> OutputProbe {
-    let look =
+fn probe(session: &Session) -> OutputProbe {
+    let found =
         pollster::block_on(reinitialize::probe(session.learner.setup(), session.learner.trainer())).expect("a device");
-    look.expect("the images show something")
+    found.expect("the images show something")
 }
 
 /// Runs until `steps` or the end; gives what was told.
@@ -124,9 +123,9 @@ fn end(told: &[SessionEvent]) -> Ended {
     found.expect("the run ended")
 }
 
-fn mended(told: &[SessionEvent]) -> Vec<(u32, u32)> {
+fn reinitialized(told: &[SessionEvent]) -> Vec<(u32, u32)> {
     let all = told.iter().filter_map(|e| match e {
-        SessionEvent::Mended { step, tries, .. } => Some((*step, *tries)),
+        SessionEvent::Reinitialized { step, tries, .. } => Some((*step, *tries)),
         _ => None,
     });
     all.collect()
@@ -155,6 +154,6 @@ fn is_finite(session: Session) -> bool {
 }
 
 mod faults;
-mod look;
+mod probe;
 mod saved;
 mod unlucky_seeds;

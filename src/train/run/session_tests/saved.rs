@@ -13,9 +13,7 @@ use crate::{
     },
     formats::{raster::Raster, run_file::RunFile},
     model::{Architecture, read_weights},
-    values::{
-        Augmentation, Calibration, ForegroundWeight, Head, KeepBest, Loss, NormStatistics, Schedule, TrainConfig,
-    },
+    values::{Augmentation, BestBy, Calibration, ForegroundWeight, Head, Loss, NormStatistics, Schedule, TrainConfig},
 };
 
 /// Of a run's weights and order.
@@ -48,7 +46,7 @@ fn data(seed: u32) -> Rc<Dataset> {
     Rc::new(builder.finish())
 }
 
-fn raw(architecture: Architecture, keep_best: KeepBest, seed: u32) -> TrainConfig {
+fn raw(architecture: Architecture, keep_best: BestBy, seed: u32) -> TrainConfig {
     TrainConfig {
         architecture,
         base: 4.0,
@@ -73,14 +71,13 @@ fn raw(architecture: Architecture, keep_best: KeepBest, seed: u32) -> TrainConfi
         schedule: Schedule::Cosine,
         warmup_steps: 0.0,
         patience: 0.0,
-        clip_norm: 0.0,
         class_weights: Vec::new(),
         norm_statistics: NormStatistics::Adaptive,
         ..TrainConfig::default()
     }
 }
 
-fn settings(architecture: Architecture, keep_best: KeepBest, seed: u32) -> Settings {
+fn settings(architecture: Architecture, keep_best: BestBy, seed: u32) -> Settings {
     Settings::checked(&raw(architecture, keep_best, seed), 1, |_, _| 4).expect("usable")
 }
 
@@ -138,7 +135,7 @@ fn the_same_seed_gives_the_same_run_bit_for_bit() {
     let seed = seed();
     let (data, settings) = (
         data(seed),
-        settings(Architecture::UnetNorm, KeepBest::ValidationIou, seed),
+        settings(Architecture::UnetNorm, BestBy::ValidationIou, seed),
     );
     let run = |settings: &Settings| {
         let mut session = session(settings, &data);
@@ -159,10 +156,10 @@ fn the_same_seed_gives_the_same_run_bit_for_bit() {
 fn a_resumed_run_is_the_uninterrupted_one_bit_for_bit() {
     let fresh = seed();
     for (architecture, keep_best, seed) in [
-        (Architecture::UnetNorm, KeepBest::ValidationIou, fresh),
-        (Architecture::Unet, KeepBest::TrainingLoss, fresh),
+        (Architecture::UnetNorm, BestBy::ValidationIou, fresh),
+        (Architecture::Unet, BestBy::TrainingLoss, fresh),
         // Ends as ill at its third validation, before the last step; when read back it went on.
-        (Architecture::Unet, KeepBest::TrainingLoss, ENDS_ILL),
+        (Architecture::Unet, BestBy::TrainingLoss, ENDS_ILL),
     ] {
         let data = data(seed);
         let settings = settings(architecture, keep_best, seed);
@@ -202,7 +199,7 @@ fn a_resumed_run_is_the_uninterrupted_one_bit_for_bit() {
 
 #[test]
 fn what_is_beside_the_session_is_read_back() {
-    let (data, settings) = (data(1), settings(Architecture::UnetSmall, KeepBest::ValidationIou, 1));
+    let (data, settings) = (data(1), settings(Architecture::UnetSmall, BestBy::ValidationIou, 1));
     let mut session = session(&settings, &data);
     advance(&mut session, |s| s.steps() == 7);
     let bytes = save(&mut session);
@@ -215,7 +212,7 @@ fn what_is_beside_the_session_is_read_back() {
 
 #[test]
 fn damage_and_another_network_are_named_and_restore_nothing() {
-    let (data, settings) = (data(1), settings(Architecture::UnetNorm, KeepBest::ValidationIou, 1));
+    let (data, settings) = (data(1), settings(Architecture::UnetNorm, BestBy::ValidationIou, 1));
     let mut session = session(&settings, &data);
     advance(&mut session, |s| s.steps() == 7);
     let bytes = save(&mut session);
@@ -235,7 +232,7 @@ fn damage_and_another_network_are_named_and_restore_nothing() {
     }
     let wider = TrainConfig {
         base: 8.0,
-        ..raw(Architecture::UnetNorm, KeepBest::ValidationIou, 1)
+        ..raw(Architecture::UnetNorm, BestBy::ValidationIou, 1)
     };
     let error = restored(&Settings::checked(&wider, 1, |_, _| 4).expect("usable"), &data, &bytes)
         .err()
@@ -248,7 +245,7 @@ fn damage_and_another_network_are_named_and_restore_nothing() {
 
 #[test]
 fn weights_that_are_not_finite_are_not_saved() {
-    let (data, settings) = (data(1), settings(Architecture::Unet, KeepBest::ValidationIou, 1));
+    let (data, settings) = (data(1), settings(Architecture::Unet, BestBy::ValidationIou, 1));
     let mut session = session(&settings, &data);
     session
         .learner
@@ -264,7 +261,7 @@ fn the_weights_to_fall_back_on_are_read_back() {
     let data = data(1);
     let raw = TrainConfig {
         validate_every: 20.0,
-        ..raw(Architecture::UnetNorm, KeepBest::ValidationIou, 1)
+        ..raw(Architecture::UnetNorm, BestBy::ValidationIou, 1)
     };
     let settings = Settings::checked(&raw, 1, |_, _| 4).expect("usable");
     let mut first = session(&settings, &data);
@@ -277,17 +274,17 @@ fn the_weights_to_fall_back_on_are_read_back() {
             .flat_map(|t| t.values.iter().map(|v| v.to_bits()))
             .collect::<Vec<_>>()
     };
-    let (good, step) = first
+    let (fallback, step) = first
         .learner
         .checkpoint()
         .sound()
         .expect("some are kept every ten steps");
     assert_eq!(step, 10);
-    let kept = bits(good);
+    let kept = bits(fallback);
     assert_ne!(kept, bits(first.model()));
     let mut second = restored(&settings, &data, &save(&mut first)).expect("restored");
-    let (good, step) = second.learner.checkpoint().sound().expect("they were saved");
-    assert_eq!((bits(good), step), (kept, 10));
+    let (fallback, step) = second.learner.checkpoint().sound().expect("they were saved");
+    assert_eq!((bits(fallback), step), (kept, 10));
     // Weights brought along are sound from the start.
     let mut third = session(&settings, &data);
     assert!(third.start_from(first.model()) && third.is_continued());
@@ -303,11 +300,11 @@ fn the_weights_to_fall_back_on_are_read_back() {
 
 #[test]
 fn of_very_many_validations_some_are_saved_and_the_last_always() {
-    let (data, settings) = (data(1), settings(Architecture::UnetSmall, KeepBest::ValidationIou, 1));
+    let (data, settings) = (data(1), settings(Architecture::UnetSmall, BestBy::ValidationIou, 1));
     let mut session = session(&settings, &data);
     advance(&mut session, |s| !s.validations().is_empty());
     let one = session.validations()[0].clone();
-    let many = (1..=9001).map(|step| ValidationEvent { step, ..one.clone() });
+    let many = (1..=9001).map(|step| ValidationFigures { step, ..one.clone() });
     session.validator = Validator::restore(many.collect(), 9001);
     let resumed = restored(&settings, &data, &save(&mut session)).expect("restored");
     let steps: Vec<u32> = resumed.validations().iter().map(|v| v.step).collect();
@@ -319,11 +316,11 @@ fn of_very_many_validations_some_are_saved_and_the_last_always() {
 /// the curve come back with the run.
 #[test]
 fn the_best_threshold_decides_and_is_read_back() {
-    let (data, mut settings) = (data(3), settings(Architecture::UnetNorm, KeepBest::ValidationIou, 3));
+    let (data, mut settings) = (data(3), settings(Architecture::UnetNorm, BestBy::ValidationIou, 3));
     settings.calibration = Calibration::Off;
     let mut run = session(&settings, &data);
     advance(&mut run, |_| false);
-    let at = |v: &ValidationEvent| v.validation.as_ref().expect("a pair is held back").clone();
+    let at = |v: &ValidationFigures| v.validation.as_ref().expect("a pair is held back").clone();
     let largest = run.validations().iter().filter_map(|v| at(v).iou).fold(0.0, f64::max);
     let point = run.operating_point().expect("chosen");
     assert!(point.held_out);
@@ -341,7 +338,7 @@ fn the_best_threshold_decides_and_is_read_back() {
 /// Calibrated maps are cut elsewhere, with all but the same IoU; how they are calibrated comes back with the run.
 #[test]
 fn a_calibrated_run_keeps_its_masks_and_is_read_back() {
-    let (data, settings) = (data(3), settings(Architecture::UnetNorm, KeepBest::ValidationIou, 3));
+    let (data, settings) = (data(3), settings(Architecture::UnetNorm, BestBy::ValidationIou, 3));
     let mut run = session(&settings, &data);
     advance(&mut run, |_| false);
     let before = run
@@ -368,7 +365,7 @@ fn the_classic_pipeline_is_judged_at_even_odds() {
         tile_px: 256.0,
         steps: 2.0,
         validate_every: 2.0,
-        ..raw(Architecture::UnetNorm, KeepBest::TrainingLoss, 1)
+        ..raw(Architecture::UnetNorm, BestBy::TrainingLoss, 1)
     };
     let mut run = session(&Settings::checked(&classic, 1, |_, _| 4).expect("usable"), &data);
     advance(&mut run, |_| false);

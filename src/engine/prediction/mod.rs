@@ -1,0 +1,14 @@
+//! Images to predict, the prediction under way, its results and the files they become.
+
+mod adapting;
+mod exports;
+pub(super) mod inputs;
+mod job;
+mod label_places;
+mod label_views;
+mod large;
+mod map_builder;
+mod outlines;
+mod predict;
+pub(super) mod prediction_state;
+mod target;

@@ -1,0 +1,179 @@
+//! Settings checked against the data set, and what a run with them would be like.
+
+use crate::{
+    data::{
+        augment::Augmentation,
+        batches::{Sampling, epoch_samples},
+        held_back::HeldBack,
+        split, split_by_location,
+    },
+    engine::Engine,
+    protocol::{ConfigReport, Event, FieldError, FieldErrorCode, TrainConfig, ValBy},
+    train::{Room, Settings, expected_bytes, forecast, usual_interval_for},
+};
+
+/// Which pairs train and which validate.
+pub(in crate::engine) struct Split {
+    pub(in crate::engine) train: Vec<usize>,
+    /// A single image of which a part is held back is in both parts.
+    pub(in crate::engine) validation: Vec<usize>,
+    /// Places they were divided by, 0 if they were not.
+    places: usize,
+}
+
+impl Engine {
+    pub(in crate::engine) fn report_config(&self, config: TrainConfig) -> Vec<Event> {
+        let (errors, settings, split) = self.check(&config);
+        let gpu = self
+            .device
+            .ready
+            .as_ref()
+            .is_some_and(|r| r.kind == crate::device::Kind::WebGpu);
+        let augment = Augmentation::from(&config).ranges();
+        vec![Event::Config(ConfigReport {
+            config,
+            parameters: settings.as_ref().map_or(0.0, |s| s.model.parameters() as f64),
+            memory_bytes: settings
+                .as_ref()
+                .map_or(0.0, |s| expected_bytes(&s.model, s.tile_px, s.batch, gpu) as f64),
+            step_macs: settings.as_ref().map_or(0.0, forecast::step_macs),
+            steps_total: settings.as_ref().map_or(0.0, |s| f64::from(s.steps_total)),
+            validations: settings.as_ref().map_or(0.0, |s| f64::from(forecast::validations(s))),
+            validation_macs: settings.as_ref().map_or(0.0, |s| self.validation_macs(s, &split)),
+            classic_macs: self.classic_macs(),
+            train_pairs: split.train.len() as u32,
+            validation_pairs: split.validation.len() as u32,
+            places: split.places as u32,
+            held_back: settings
+                .as_ref()
+                .and_then(|s| self.held_back_out(s.held_back.as_ref()?)),
+            augment,
+            errors,
+        })]
+    }
+
+    /// All that is wrong with the settings, the settings where nothing is, and the split.
+    pub(in crate::engine) fn check(&self, config: &TrainConfig) -> (Vec<FieldError>, Option<Settings>, Split) {
+        let usable = self.data.set.usable();
+        let mut errors = Vec::new();
+        let names = || -> Vec<(usize, String)> {
+            let paths = usable
+                .iter()
+                .map(|&pair| (pair, self.data.set.image_path(pair).unwrap_or_default()));
+            paths.map(|(pair, path)| (pair, path.to_owned())).collect()
+        };
+        let mut split = if config.val_names.is_empty() {
+            let share = if config.val_share.is_finite() {
+                config.val_share.clamp(0.0, 0.9)
+            } else {
+                0.0
+            };
+            match config.val_by {
+                ValBy::Share => {
+                    let (train, validation) = split::by_share(&usable, share, config.seed as u32);
+                    Split {
+                        train,
+                        validation,
+                        places: 0,
+                    }
+                }
+                ValBy::Location => {
+                    let split = split_by_location::split_by_location(&names(), share, config.seed as u32);
+                    if split.locations == 0 && !usable.is_empty() {
+                        errors.push(field_error("val_by", FieldErrorCode::NoPlaces, None));
+                    }
+                    Split {
+                        train: split.train,
+                        validation: split.validation,
+                        places: split.locations,
+                    }
+                }
+            }
+        } else {
+            let names = names();
+            let (train, validation, unknown) = split::by_names(&names, &config.val_names);
+            for name in unknown {
+                errors.push(field_error("val_names", FieldErrorCode::UnknownName, Some(name)));
+            }
+            Split {
+                train,
+                validation,
+                places: 0,
+            }
+        };
+        if !usable.is_empty() && split.train.is_empty() {
+            let field = if config.val_names.is_empty() {
+                "val_share"
+            } else {
+                "val_names"
+            };
+            errors.push(field_error(field, FieldErrorCode::NoTrainingPairs, None));
+        }
+        let held = self.hold_back(config, &split);
+        if held.is_some() {
+            split.validation = split.train.clone();
+            // By place it is.
+            errors.retain(|error| error.code != FieldErrorCode::NoPlaces);
+        }
+        let pass = |tile_px, batch| self.pass_steps(&split.train, config.sampling, tile_px, batch, held.as_ref());
+        let settings = match Settings::checked(config, self.classes_for(config), pass) {
+            Ok(mut settings) => {
+                settings.held_back = held;
+                if config.validate_every == 0.0 {
+                    settings.validate_every =
+                        usual_interval_for(&self.data.set, &settings, &split.train, &split.validation);
+                }
+                Some(settings)
+            }
+            Err(problems) => {
+                errors.extend(problems);
+                None
+            }
+        };
+        if let Some(s) = &settings {
+            let room = self.room();
+            if !room.fits(&s.model, s.tile_px, s.batch) {
+                let narrower = room.narrower(&s.model, s.tile_px, s.batch);
+                let mut error = field_error("base", FieldErrorCode::DoesNotFit, None);
+                error.value = narrower.map(|base| base as f64);
+                errors.push(error);
+            }
+        }
+        (errors, settings, split)
+    }
+
+    /// What the device in use has room for.
+    fn room(&self) -> Room {
+        match &self.device.ready {
+            Some(ready) if ready.kind == crate::device::Kind::WebGpu => {
+                let limit = |name: &str| ready.limits.iter().find(|(n, _)| n == name).map(|(_, v)| *v as u64);
+                let limits = [limit("maxBufferSize"), limit("maxStorageBufferBindingSize")];
+                Room {
+                    total_bytes: None,
+                    tensor_bytes: limits.into_iter().flatten().min(),
+                }
+            }
+            _ => Room::of_wasm(self.data.builder.memory_bytes()),
+        }
+    }
+
+    /// Steps of one epoch: of one visit to each training image, or to each tile's worth of it.
+    pub(super) fn pass_steps(
+        &self,
+        train: &[usize],
+        sampling: Sampling,
+        tile_px: usize,
+        batch: usize,
+        held_back: Option<&HeldBack>,
+    ) -> u32 {
+        let samples = epoch_samples(&self.data.set, train, sampling, tile_px, held_back);
+        samples.div_ceil(batch.max(1)).clamp(1, 1_000_000) as u32
+    }
+}
+
+fn field_error(field: &str, code: FieldErrorCode, detail: Option<String>) -> FieldError {
+    FieldError {
+        detail,
+        ..FieldError::new(field, code)
+    }
+}

@@ -1,0 +1,338 @@
+//! The loop of labelling and training without a browser: what `cargo xtask label` does by the mouse, done by commands to the
+//! engine, many steps a second, so that recipes and suggestions can be compared over several seeds.
+
+mod oracle;
+
+use std::{collections::BTreeMap, env, fs, path::Path, process::ExitCode, time::Instant};
+
+use groundmask::{
+    engine::Engine,
+    formats::{Limits, decode},
+    protocol::{Command, DeviceChoice, Event, LabelPlace, Preset, Purpose, TrainConfig, UNTOUCHED},
+};
+use oracle::{Oracle, Random, Rect, Stroke};
+use serde_json::{Map, Value, json};
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+const USAGE: &str = "\
+labelling --images DIR --truth DIR [--val NAME,NAME,...] [--painted 10] [--strokes 12] [--steps 1200] [--more none|suggest|random]
+          [--more-strokes 40] [--more-at STEP] [--seeds 1,2,3] [--set FIELD=VALUE]...
+
+As `cargo xtask label`, in steps instead of minutes; one JSON line a seed. --more-at: half of the steps unless told.";
+
+struct Options {
+    images: String,
+    truth: String,
+    val: Vec<String>,
+    painted: usize,
+    strokes: usize,
+    steps: u32,
+    more: String,
+    more_strokes: usize,
+    more_at: Option<u32>,
+    seeds: Vec<u32>,
+    set: Map<String, Value>,
+}
+
+fn main() -> ExitCode {
+    match run(&env::args().skip(1).collect::<Vec<_>>()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[String]) -> Outcome<()> {
+    let options = Options::read(args)?;
+    for seed in &options.seeds {
+        println!("{}", Loop::new(&options, *seed)?.measure()?);
+    }
+    Ok(())
+}
+
+impl Options {
+    fn read(args: &[String]) -> Outcome<Self> {
+        let mut options = Self {
+            images: String::new(),
+            truth: String::new(),
+            val: Vec::new(),
+            painted: 10,
+            strokes: 12,
+            steps: 1200,
+            more: "none".to_owned(),
+            more_strokes: 40,
+            more_at: None,
+            seeds: vec![1],
+            set: Map::from_iter([
+                ("base".to_owned(), json!(8.0)),
+                ("schedule".to_owned(), json!("constant")),
+                ("lr".to_owned(), json!(1e-3)),
+            ]),
+        };
+        for pair in args.chunks(2) {
+            let [name, value] = pair else { return Err(USAGE.into()) };
+            match name.as_str() {
+                "--images" => options.images.clone_from(value),
+                "--truth" => options.truth.clone_from(value),
+                "--val" => options.val = value.split(',').map(str::to_owned).collect(),
+                "--painted" => options.painted = value.parse()?,
+                "--strokes" => options.strokes = value.parse()?,
+                "--steps" => options.steps = value.parse()?,
+                "--more" => options.more.clone_from(value),
+                "--more-strokes" => options.more_strokes = value.parse()?,
+                "--more-at" => options.more_at = Some(value.parse()?),
+                "--seeds" => options.seeds = value.split(',').map(str::parse).collect::<Result<_, _>>()?,
+                "--set" => {
+                    let (key, value) = value.split_once('=').ok_or("--set KEY=VALUE")?;
+                    let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+                    options.set.insert(key.to_owned(), value);
+                }
+                _ => return Err(USAGE.into()),
+            }
+        }
+        Ok(options)
+    }
+
+    fn config(&self, seed: u32) -> Outcome<TrainConfig> {
+        let usual = TrainConfig {
+            // As many as nobody waits for: the loop ends it.
+            steps: 100_000.0,
+            seed: f64::from(seed),
+            val_names: self.val.clone(),
+            ..TrainConfig::of(Preset::Fast)
+        };
+        let mut whole = serde_json::to_value(usual)?;
+        for (key, value) in &self.set {
+            *whole
+                .get_mut(key)
+                .ok_or_else(|| format!("there is no setting `{key}`"))? = value.clone();
+        }
+        Ok(serde_json::from_value(whole)?)
+    }
+}
+
+/// One seed's loop.
+struct Loop<'a> {
+    options: &'a Options,
+    engine: Engine,
+    seed: u32,
+    random: Random,
+    /// By the images' file names, those held back left aside.
+    truths: BTreeMap<String, Oracle>,
+    strokes: usize,
+    /// Strokes that said something else than the network.
+    corrections: usize,
+    places: Vec<String>,
+    step: u32,
+    curve: Vec<(u32, Option<f64>)>,
+}
+
+impl<'a> Loop<'a> {
+    fn new(options: &'a Options, seed: u32) -> Outcome<Self> {
+        let start = Instant::now();
+        let mut engine = Engine::new(Box::new(move || start.elapsed().as_secs_f64() * 1000.0));
+        let (device, calibration) = (DeviceChoice::Cpu, None);
+        send(&mut engine, Command::Init { device, calibration })?;
+        let purpose = Purpose::Train;
+        let mut truths = BTreeMap::new();
+        let mut files: Vec<_> = fs::read_dir(&options.images)?.collect::<Result<_, _>>()?;
+        files.sort_by_key(fs::DirEntry::file_name);
+        for file in files {
+            let name = file.file_name().to_string_lossy().into_owned();
+            let truth = fs::read(Path::new(&options.truth).join(&name))?;
+            let (path, bytes) = (format!("images/{name}"), fs::read(file.path())?);
+            send(&mut engine, Command::AddFile { path, bytes, purpose })?;
+            if options.val.contains(&name) {
+                let (path, bytes) = (format!("masks/{name}"), truth);
+                send(&mut engine, Command::AddFile { path, bytes, purpose })?;
+            } else {
+                let raster = decode(&truth, &Limits::default())?;
+                let (width, height) = (raster.width, raster.height);
+                let all = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+                let labels = all.map(|(x, y)| u8::from(raster.rgba8_at(x, y)[0] >= 128)).collect();
+                truths.insert(name, Oracle { width, height, labels });
+            }
+        }
+        send(&mut engine, Command::FilesDone { purpose })?;
+        Ok(Self {
+            options,
+            engine,
+            seed,
+            random: Random::new(seed),
+            truths,
+            strokes: 0,
+            corrections: 0,
+            places: Vec::new(),
+            step: 0,
+            curve: Vec::new(),
+        })
+    }
+
+    fn measure(mut self) -> Outcome<Value> {
+        let options = self.options;
+        let start = Instant::now();
+        let mut names: Vec<String> = self.truths.keys().cloned().collect();
+        self.random.shuffle(&mut names);
+        for name in names.iter().take(options.painted) {
+            self.paint(name, options.strokes, None)?;
+        }
+        let config = options.config(self.seed)?;
+        let events = send(&mut self.engine, Command::Start { config })?;
+        if !matches!(events.first(), Some(Event::RunStarted { .. })) {
+            return Err(format!("it does not start: {events:?}").into());
+        }
+        let more_at = options.more_at.unwrap_or(options.steps / 2);
+        self.train(more_at.min(options.steps))?;
+        if options.more != "none" {
+            self.more()?;
+        }
+        self.train(options.steps)?;
+        // What the last steps made of it, too.
+        let best = self.curve.iter().filter_map(|point| point.1).fold(0.0, f64::max);
+        let pairs = &self.engine.dataset().pairs;
+        let trained: Vec<_> = pairs.iter().filter(|pair| pair.is_only_painted()).collect();
+        let labelled: u64 = trained.iter().map(|pair| pair.tally.labelled).sum();
+        let pixels: u64 = trained.iter().map(|pair| pair.image.pixels()).sum();
+        Ok(json!({
+            "val_iou": best, "strokes": self.strokes, "corrections": self.corrections,
+            "labelled_share": labelled as f64 / pixels.max(1) as f64, "images_labelled": trained.len(), "steps": self.step,
+            "more": options.more, "seed": self.seed, "set": options.set, "wall_s": start.elapsed().as_secs(),
+            "places": self.places, "curve": self.curve,
+        }))
+    }
+
+    /// On up to a step.
+    fn train(&mut self, until: u32) -> Outcome<()> {
+        while self.step < until {
+            for event in advance(&mut self.engine)? {
+                match event {
+                    Event::Step(step) => self.step = step.figures.step,
+                    Event::Validation(report) => {
+                        let iou = report.figures.validation.and_then(|metrics| metrics.iou);
+                        self.curve
+                            .push((report.figures.step, iou.map(|iou| (iou * 1e4).round() / 1e4)));
+                    }
+                    Event::RunEnded(end) => return Err(format!("the run has ended: {end:?}").into()),
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn paint(&mut self, name: &str, count: usize, within: Option<Rect>) -> Outcome<()> {
+        let truth = self.truths.get(name).ok_or("an image without its truth")?;
+        for stroke in truth.strokes(count, &mut self.random, within) {
+            let image = format!("images/{name}");
+            let corrected = self.step > 0 && disagrees(&mut self.engine, &image, &stroke)?;
+            let ([left, top, width, height], values) = (stroke.rect, stroke.values);
+            send(
+                &mut self.engine,
+                Command::PaintLabels {
+                    image,
+                    left,
+                    top,
+                    width,
+                    height,
+                    values,
+                    corrected,
+                },
+            )?;
+            self.strokes += 1;
+            self.corrections += usize::from(corrected);
+        }
+        Ok(())
+    }
+
+    /// Two strokes at each place, as the browser's loop draws them.
+    fn more(&mut self) -> Outcome<()> {
+        let most = self.strokes + self.options.more_strokes;
+        let names: Vec<String> = self.truths.keys().cloned().collect();
+        let mut suggested: Vec<LabelPlace> = Vec::new();
+        while self.strokes < most {
+            let (name, within) = if self.options.more == "suggest" {
+                if suggested.is_empty() {
+                    suggested = self.suggested()?;
+                    suggested.reverse();
+                }
+                let Some(place) = suggested.pop() else { break };
+                let side = place.side_px;
+                let name = place.image.trim_start_matches("images/").to_owned();
+                self.places
+                    .push(format!("{name} {} {} {:.3}", place.left, place.top, place.score));
+                (name, [place.left, place.top, side, side])
+            } else {
+                let name = names[self.random.below(names.len())].clone();
+                let Oracle { width, height, .. } = self.truths[&name];
+                let side = width.min(height).min(128);
+                let left = self.random.below((width - side + 1) as usize) as u32;
+                let top = self.random.below((height - side + 1) as usize) as u32;
+                (name, [left, top, side, side])
+            };
+            let count = (most - self.strokes).min(2);
+            let before = self.strokes;
+            self.paint(&name, count, Some(within))?;
+            if self.strokes == before && self.options.more == "suggest" && suggested.is_empty() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn suggested(&mut self) -> Outcome<Vec<LabelPlace>> {
+        match send(&mut self.engine, Command::SuggestLabels { count: 10 })?
+            .into_iter()
+            .next()
+        {
+            Some(Event::Suggestions { places }) => Ok(places),
+            other => Err(format!("no suggestions but {other:?}").into()),
+        }
+    }
+}
+
+/// Whether a stroke says something else than the network for most of its pixels.
+fn disagrees(engine: &mut Engine, image: &str, stroke: &Stroke) -> Outcome<bool> {
+    let ([left, top, width, height], image) = (stroke.rect, image.to_owned());
+    let events = send(
+        engine,
+        Command::PredictView {
+            image,
+            left,
+            top,
+            width,
+            height,
+        },
+    )?;
+    let Some(Event::ViewPrediction(seen)) = events.into_iter().next() else {
+        return Err("no view".into());
+    };
+    let painted = stroke
+        .values
+        .iter()
+        .zip(seen.values)
+        .filter(|(value, _)| **value != UNTOUCHED);
+    let (wrong, all) = painted.fold((0, 0), |(wrong, all), (value, seen)| {
+        (wrong + usize::from((seen >= 128) != (*value == 1)), all + 1)
+    });
+    Ok(2 * wrong > all)
+}
+
+/// # Errors
+/// If the engine reports a fault.
+fn send(engine: &mut Engine, command: Command) -> Outcome<Vec<Event>> {
+    without_fault(pollster::block_on(engine.command(command)))
+}
+
+fn advance(engine: &mut Engine) -> Outcome<Vec<Event>> {
+    without_fault(pollster::block_on(engine.advance(200.0)))
+}
+
+fn without_fault(events: Vec<Event>) -> Outcome<Vec<Event>> {
+    match events.iter().find(|event| matches!(event, Event::Fault(_))) {
+        Some(fault) => Err(serde_json::to_string(fault)?.into()),
+        None => Ok(events),
+    }
+}
