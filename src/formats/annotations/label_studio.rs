@@ -1,297 +1,329 @@
 //! Label Studio's JSON: a list of tasks, each with its image and what annotators drew on it. Polygons, rectangles, ellipses
 //! and brush strokes are filled; what several annotators drew adds up; skipped annotations, predictions, and tasks that
 //! nobody annotated count for nothing. Coordinates are per cent of the image, turns are in its pixels, in degrees to the
-//! right: a rectangle about its first corner, an ellipse about its middle. A brush is a packed picture of four bytes a
-//! pixel whose last says what is covered. Source: "Export annotations" and "Units of image annotations" (labelstud.io),
-//! and the strokes that `label_studio_sdk.converter.brush` writes.
+//! right: a rectangle about its first corner, an ellipse about its middle. Source:
+//! "Export annotations" and "Units of image annotations" (labelstud.io).
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
-use serde_json::Value;
-
-use super::{
-    outlines::{AnnotatedImage, AnnotationError, Annotations, Budget, Unit, ellipse, of_json, turned},
-    rle,
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
 };
 
-type Ring = Vec<[f64; 2]>;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
 
-#[derive(Deserialize)]
+use super::{
+    json::{FirstText, Number, Object, Text, objects, or_default},
+    label_studio_brush::covered,
+    outlines::{AnnotatedImage, AnnotationError, Annotations, Budget, Unit, check_brackets, ellipse, of_json, turned},
+    rle,
+};
+use crate::values::image_format_of_ending;
+
+type Ring = Vec<[f64; 2]>;
+/// Texts of a task's data that are looked at.
+const MAX_TEXTS: usize = 256;
+
+/// Texts of a task, each with its name.
+#[derive(Default)]
+struct Data(Vec<[String; 2]>);
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
 struct Task {
-    #[serde(default)]
-    data: BTreeMap<String, Value>,
-    #[serde(default)]
+    #[serde(deserialize_with = "or_default")]
+    data: Data,
+    #[serde(deserialize_with = "objects")]
     annotations: Vec<Annotation>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
+#[serde(default)]
 struct Annotation {
-    #[serde(default)]
+    #[serde(deserialize_with = "or_default")]
     was_cancelled: bool,
-    #[serde(default)]
+    #[serde(deserialize_with = "objects")]
     result: Vec<Region>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
+#[serde(default)]
 struct Region {
-    #[serde(default, rename = "type")]
-    kind: String,
-    #[serde(default)]
-    original_width: Option<u32>,
-    #[serde(default)]
-    original_height: Option<u32>,
-    #[serde(default)]
-    value: Shape,
+    id: Text,
+    #[serde(rename = "type")]
+    kind: Text,
+    /// The part of the annotator's page that it is drawn on.
+    to_name: Text,
+    original_width: Number,
+    original_height: Number,
+    /// By which the image was turned when it was drawn, degrees.
+    image_rotation: Number,
+    value: Option<Box<Object<Shape>>>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Shape {
-    points: Vec<[f64; 2]>,
-    x: f64,
-    y: f64,
-    width: f64,
-    height: f64,
+    #[serde(deserialize_with = "or_default")]
+    points: Vec<[Number; 2]>,
+    x: Number,
+    y: Number,
+    width: Number,
+    height: Number,
     #[serde(rename = "radiusX")]
-    radius_x: f64,
+    radius_x: Number,
     #[serde(rename = "radiusY")]
-    radius_y: f64,
-    rotation: f64,
+    radius_y: Number,
+    rotation: Number,
+    #[serde(deserialize_with = "or_default")]
     rle: Vec<u8>,
-    #[serde(flatten)]
-    labels: BTreeMap<String, Value>,
+    polygonlabels: FirstText,
+    rectanglelabels: FirstText,
+    ellipselabels: FirstText,
+    brushlabels: FirstText,
+    labels: FirstText,
+}
+
+/// A region with what it is.
+struct Labelled<'a> {
+    region: &'a Region,
+    class: &'a str,
 }
 
 pub(super) fn read(bytes: &[u8]) -> Result<Annotations, AnnotationError> {
     let mut budget = Budget::of(bytes)?;
-    let tasks: Vec<Task> = match of_json(bytes) {
+    check_brackets(bytes)?;
+    let tasks: Vec<Object<Task>> = match of_json(bytes) {
         Ok(tasks) => tasks,
         // The file of one task.
-        Err(error) => vec![of_json::<Task>(bytes).map_err(|_| error)?],
+        Err(error) => vec![of_json(bytes).map_err(|_| error)?],
     };
     let mut out = Annotations::default();
-    for task in tasks {
-        let mut done = task
-            .annotations
-            .iter()
-            .filter(|annotation| !annotation.was_cancelled)
-            .peekable();
-        if done.peek().is_none() {
-            continue;
-        }
-        let regions: Vec<&Region> = done.flat_map(|annotation| &annotation.result).collect();
-        let size = regions.iter().find_map(|region| region.size());
-        let [name, other_name] = names(&task.data);
-        let mut image = AnnotatedImage::new(name, size, Unit::Pixels);
-        image.other_name = other_name;
-        for region in regions {
-            // Words about the image as a whole.
-            if matches!(
-                region.kind.as_str(),
-                "choices" | "taxonomy" | "textarea" | "rating" | "relation"
-            ) {
-                continue;
-            }
-            let class = image.class(region.value.label(&region.kind));
-            match region.rings(&budget)? {
-                // A brush that covers nothing.
-                Some(rings) if rings.is_empty() => {}
-                Some(rings) => image.add(rings, class, &mut budget)?,
-                None => image.leave_out(),
-            }
-        }
-        out.images.push(image);
+    for Object(task) in tasks {
+        task.read(&mut out, &mut budget)?;
     }
     Ok(out)
 }
 
-/// The image's path without what its address adds, and that without the eight digits that an upload puts before a name.
-fn names(data: &BTreeMap<String, Value>) -> [Option<String>; 2] {
-    let texts = || {
-        data.iter()
-            .filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
-    };
-    let image = texts()
-        .find(|(key, _)| *key == "image")
-        .or_else(|| texts().find(|(_, text)| text.contains('.')));
-    let Some((_, address)) = image else {
-        return [None, None];
-    };
+impl Task {
+    fn read(&self, out: &mut Annotations, budget: &mut Budget) -> Result<(), AnnotationError> {
+        let is_done = |annotation: &&Annotation| !annotation.was_cancelled;
+        let mut by_picture: BTreeMap<&str, Vec<Labelled>> = BTreeMap::new();
+        // Points and lines, on whatever part of the page.
+        let mut others = 0;
+        for labelled in self.annotations.iter().filter(is_done).flat_map(Annotation::regions) {
+            match labelled.region.is_area() {
+                true => by_picture.entry(&labelled.region.to_name.0).or_default().push(labelled),
+                false => others += 1,
+            }
+        }
+        if by_picture.is_empty() && self.annotations.iter().any(|annotation| is_done(&annotation)) {
+            by_picture.insert("", Vec::new());
+        }
+        let is_one = by_picture.len() == 1;
+        for (picture, regions) in by_picture {
+            let own = self.data.get(picture);
+            let address = match is_one {
+                true => own.filter(|text| is_picture(text)).or_else(|| self.data.picture()),
+                false => own,
+            };
+            let size = regions.iter().find_map(|labelled| labelled.region.size());
+            let mut image = AnnotatedImage::new(address.map(path), size, Unit::Pixels);
+            image.other_name = address.and_then(name_before_upload);
+            (0..std::mem::take(&mut others)).for_each(|_| image.leave_out());
+            // Of which of the pictures its regions are, is not known.
+            let is_nowhere = !is_one && address.is_none();
+            for Labelled { region, class } in regions {
+                if is_nowhere {
+                    image.leave_out();
+                    continue;
+                }
+                let rings = region.rings(budget)?;
+                // Else a brush that covers nothing.
+                if !rings.is_empty() {
+                    image.add(rings, class, budget)?;
+                }
+            }
+            out.images.push(image);
+        }
+        Ok(())
+    }
+}
+
+impl Annotation {
+    /// What is on its pictures. Where areas and labels are chosen apart, the label is a result of its own with the area's id.
+    fn regions(&self) -> impl Iterator<Item = Labelled<'_>> {
+        let apart: HashMap<&str, &str> = self.result.iter().filter_map(Region::label_apart).collect();
+        let regions = self.result.iter().filter(|region| !region.is_words());
+        regions.map(move |region| {
+            let own = Some(region.label()).filter(|label| !label.is_empty());
+            let class = own.or_else(|| apart.get(region.id.0.as_str()).copied());
+            Labelled {
+                region,
+                class: class.unwrap_or_default(),
+            }
+        })
+    }
+}
+
+impl Data {
+    fn get(&self, name: &str) -> Option<&str> {
+        let mut all = self.0.iter();
+        all.find(|[key, _]| key == name).map(|[_, text]| text.as_str())
+    }
+
+    /// The address of the task's picture: what is called an image, else what ends as one, else what has an ending.
+    fn picture(&self) -> Option<&str> {
+        let texts = || self.0.iter().map(|[_, text]| text.as_str());
+        self.get("image")
+            .or_else(|| texts().find(|text| is_picture(text)))
+            .or_else(|| texts().find(|text| text.contains('.')))
+    }
+}
+
+impl<'de> Deserialize<'de> for Data {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        struct DataVisitor;
+        impl<'de> Visitor<'de> for DataVisitor {
+            type Value = Data;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a task's data")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Data, A::Error> {
+                let mut texts = Vec::new();
+                while let Some((key, Text(text))) = map.next_entry::<String, Text>()? {
+                    if !text.is_empty() && texts.len() < MAX_TEXTS {
+                        texts.push([key, text]);
+                    }
+                }
+                Ok(Data(texts))
+            }
+        }
+        input.deserialize_map(DataVisitor)
+    }
+}
+
+fn is_picture(address: &str) -> bool {
+    let path = path(address);
+    let ending = path.rsplit_once('.').map(|(_, ending)| ending.to_lowercase());
+    ending.is_some_and(|ending| image_format_of_ending(&ending).is_some())
+}
+
+/// A picture's path without what its address adds.
+fn path(address: &str) -> String {
     // Files of its own machine are asked for by "?d=folder/name".
     let path = match address.split_once("?d=") {
         Some((_, path)) => path,
         None => address.split(['?', '#']).next().unwrap_or(address),
     };
-    let path = percent_encoding::percent_decode_str(path)
+    percent_encoding::percent_decode_str(path)
         .decode_utf8_lossy()
-        .into_owned();
-    let (folder, name) = path
-        .rsplit_once('/')
-        .map_or(("", path.as_str()), |(folder, name)| (folder, name));
-    let is_upload = |(digits, _): &(&str, &str)| digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    let own = name
-        .split_once('-')
-        .filter(is_upload)
-        .map(|(_, own)| format!("{folder}/{own}"));
-    [Some(path), own]
+        .into_owned()
+}
+
+/// The path of a picture that was uploaded, without the eight digits that the upload puts before a name.
+fn name_before_upload(address: &str) -> Option<String> {
+    if !address.contains("/upload/") || address.contains("?d=") {
+        return None;
+    }
+    let path = path(address);
+    let (folder, name) = path.rsplit_once('/')?;
+    let (digits, own) = name.split_once('-')?;
+    let is_upload = digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    is_upload.then(|| format!("{folder}/{own}"))
 }
 
 impl Region {
-    /// Width and height of the image.
-    fn size(&self) -> Option<[u32; 2]> {
-        self.original_width
-            .zip(self.original_height)
-            .map(|(width, height)| [width, height])
+    /// Words about the image as a whole, or about a region.
+    fn is_words(&self) -> bool {
+        matches!(
+            self.kind.0.as_str(),
+            "choices"
+                | "taxonomy"
+                | "textarea"
+                | "rating"
+                | "relation"
+                | "labels"
+                | "number"
+                | "datetime"
+                | "pairwise"
+                | "ranker"
+        )
     }
 
-    /// What it goes around, in pixels; `None` if it is no area. What cannot be read is a ring without corners.
-    fn rings(&self, budget: &Budget) -> Result<Option<Vec<Ring>>, AnnotationError> {
-        let broken = || vec![Vec::new()];
-        let Some(size) = self.size() else {
-            return Ok(Some(broken()));
+    /// The id and the label of one that is only a label.
+    fn label_apart(&self) -> Option<(&str, &str)> {
+        let is_one = self.kind.0 == "labels" && !self.id.0.is_empty();
+        is_one.then(|| (self.id.0.as_str(), self.label()))
+    }
+
+    /// Its first label, if it has one.
+    fn label(&self) -> &str {
+        let Some(Object(shape)) = self.value.as_deref() else {
+            return "";
         };
-        let shape = &self.value;
+        let own = match self.kind.0.as_str() {
+            "polygonlabels" => &shape.polygonlabels,
+            "rectanglelabels" => &shape.rectanglelabels,
+            "ellipselabels" => &shape.ellipselabels,
+            "brushlabels" => &shape.brushlabels,
+            _ => &shape.labels,
+        };
+        match own.0.is_empty() {
+            true => &shape.labels.0,
+            false => &own.0,
+        }
+    }
+
+    /// Width and height of the image.
+    fn size(&self) -> Option<[u32; 2]> {
+        let side = |side: Number| Some(side.0).filter(|v| (1.0..4e9).contains(v)).map(|v| v as u32);
+        Some([side(self.original_width)?, side(self.original_height)?])
+    }
+
+    /// What an area goes around, in pixels. What cannot be read is a ring without corners.
+    fn rings(&self, budget: &Budget) -> Result<Vec<Ring>, AnnotationError> {
+        let broken = || vec![Vec::new()];
+        // Corners of a turned image are in the frame that it was turned to.
+        let is_turned = (self.image_rotation.0 % 360.0).abs() > 0.0;
+        let (Some(size), Some(Object(shape)), false) = (self.size(), self.value.as_deref(), is_turned) else {
+            return Ok(broken());
+        };
         let unit = size.map(|side| f64::from(side) / 100.0);
         let pixels = |[x, y]: [f64; 2]| [x * unit[0], y * unit[1]];
-        let middle = pixels([shape.x, shape.y]);
-        Ok(Some(match self.kind.as_str() {
-            "polygonlabels" | "polygon" => vec![shape.points.iter().copied().map(pixels).collect()],
+        let corner = |[x, y]: [Number; 2]| pixels([x.0, y.0]);
+        let middle = corner([shape.x, shape.y]);
+        let degrees = Some(shape.rotation.0).filter(|degrees| !degrees.is_nan());
+        let degrees = degrees.unwrap_or(0.0);
+        Ok(match self.kind.0.as_str() {
+            "polygonlabels" | "polygon" => vec![shape.points.iter().copied().map(corner).collect()],
             "rectanglelabels" | "rectangle" => {
-                let [right, bottom] = pixels([shape.x + shape.width, shape.y + shape.height]);
+                let [right, bottom] = pixels([shape.x.0 + shape.width.0, shape.y.0 + shape.height.0]);
                 let [left, top] = middle;
                 let ring = vec![middle, [right, top], [right, bottom], [left, bottom]];
-                vec![turned(ring, middle, shape.rotation)]
+                vec![turned(ring, middle, degrees)]
             }
             "ellipselabels" | "ellipse" => {
-                let ring = ellipse(middle, pixels([shape.radius_x, shape.radius_y]));
-                vec![turned(ring, middle, shape.rotation)]
+                let ring = ellipse(middle, corner([shape.radius_x, shape.radius_y]));
+                vec![turned(ring, middle, degrees)]
             }
-            "brushlabels" | "brush" => {
+            _ => {
                 let [width, height] = size.map(u64::from);
                 match covered(&shape.rle, width * height, budget)? {
                     Some(counts) => rle::rings_by_row(&counts, [height, width], budget)?.unwrap_or_else(broken),
                     None => broken(),
                 }
             }
-            _ => return Ok(None),
-        }))
-    }
-}
-
-impl Shape {
-    /// The first label of a region of a kind.
-    fn label(&self, kind: &str) -> &str {
-        let own = self.labels.get(kind).or_else(|| self.labels.get("labels"));
-        own.and_then(|labels| labels.get(0))
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    }
-}
-
-/// Run lengths, row by row, of a packed picture of four values a pixel, background first: those whose fourth is not 0 are
-/// covered. `None` if it is damaged or of another number of pixels.
-fn covered(bytes: &[u8], pixels: u64, budget: &Budget) -> Result<Option<Vec<u64>>, AnnotationError> {
-    let mut bits = Bits { bytes, at: 0 };
-    let Some(head) = Head::read(&mut bits).filter(|head| pixels.checked_mul(4) == Some(head.values)) else {
-        return Ok(None);
-    };
-    let mut counts = Counts { all: vec![0] };
-    let mut at = 0;
-    while at < head.values {
-        let Some((length, value)) = head.run(&mut bits) else {
-            return Ok(None);
-        };
-        let mut add = |length: u64, value: u64| {
-            // The last value of each pixel counts.
-            counts.add((at + length) / 4 - at / 4, value != 0);
-            at += length;
-        };
-        match value {
-            Some(value) => add(length, value),
-            None => {
-                for _ in 0..length {
-                    let Some(value) = bits.take(head.word_bits) else {
-                        return Ok(None);
-                    };
-                    add(1, value);
-                }
-            }
-        }
-        // Two runs are a rectangle at least.
-        budget.check(counts.all.len() * 2)?;
-    }
-    Ok((at == head.values).then_some(counts.all))
-}
-
-/// How a picture is packed.
-struct Head {
-    values: u64,
-    word_bits: u32,
-    length_bits: [u32; 4],
-}
-
-impl Head {
-    fn read(bits: &mut Bits) -> Option<Self> {
-        let values = bits.take(32)?;
-        let mut size = |count| Some(bits.take(count)? as u32 + 1);
-        Some(Self {
-            values,
-            word_bits: size(5)?,
-            length_bits: [size(4)?, size(4)?, size(4)?, size(4)?],
         })
     }
 
-    /// The next run: its length, and its value, or none where each has its own.
-    fn run(&self, bits: &mut Bits) -> Option<(u64, Option<u64>)> {
-        let is_same = bits.take(1)? == 1;
-        let length_bits = self.length_bits.get(bits.take(2)? as usize)?;
-        let length = bits.take(*length_bits)? + 1;
-        Some((
-            length,
-            if is_same {
-                Some(bits.take(self.word_bits)?)
-            } else {
-                None
-            },
-        ))
-    }
-}
-
-/// Bits of bytes, the highest of each first.
-struct Bits<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Bits<'_> {
-    fn take(&mut self, count: u32) -> Option<u64> {
-        let mut value = 0;
-        for _ in 0..count {
-            let byte = self.bytes.get(self.at / 8)?;
-            value = value << 1 | u64::from(byte >> (7 - self.at % 8) & 1);
-            self.at += 1;
-        }
-        Some(value)
-    }
-}
-
-/// Run lengths, those of the background at even places.
-struct Counts {
-    all: Vec<u64>,
-}
-
-impl Counts {
-    fn add(&mut self, length: u64, is_covered: bool) {
-        if length == 0 {
-            return;
-        }
-        if is_covered != self.all.len().is_multiple_of(2) {
-            self.all.push(0);
-        }
-        if let Some(last) = self.all.last_mut() {
-            *last += length;
-        }
+    fn is_area(&self) -> bool {
+        let kind = self.kind.0.strip_suffix("labels").unwrap_or(&self.kind.0);
+        matches!(kind, "polygon" | "rectangle" | "ellipse" | "brush")
     }
 }
 
@@ -301,7 +333,7 @@ mod tests {
 
     #[test]
     fn an_address_is_a_name() {
-        let of = |address: &str| names(&BTreeMap::from([("image".to_owned(), Value::from(address))]));
+        let of = |address: &str| [Some(path(address)), name_before_upload(address)];
         assert_eq!(
             of("/data/upload/3/0a1b2c3d-plot_1.png"),
             [
@@ -317,25 +349,13 @@ mod tests {
             of("https://a.example/b/plot-1.png?sig=x.y"),
             [Some("https://a.example/b/plot-1.png".into()), None]
         );
-    }
-
-    /// By `label_studio_sdk` 2.1.2, `brush.mask2rle` of a mask of 3 x 4 whose pixels (1, 1), (2, 1), (2, 3) are set.
-    #[test]
-    fn a_brush_is_its_runs() {
-        let brush = [
-            0, 0, 0, 48, 57, 27, 254, 19, 0, 143, 254, 216, 4, 127, 241, 128, 71, 254,
-        ];
-        let budget = Budget::of(b"").expect("a budget");
-        let runs = |bytes: &[u8], pixels| covered(bytes, pixels, &budget).expect("few corners");
-        assert_eq!(runs(&brush, 12), Some(vec![5, 1, 3, 1, 1, 1]));
-        for damaged in [&brush[..brush.len() - 3], &brush[..4], &[]] {
-            assert_eq!(runs(damaged, 12), None);
-        }
-        assert_eq!(runs(&brush, 13), None);
-        let few = Budget::with(7);
-        assert!(matches!(
-            covered(&brush, 12, &few),
-            Err(AnnotationError::TooManyCorners)
-        ));
+        // A date, not an upload's digits.
+        assert_eq!(name_before_upload("s3://b/20240115-site.png"), None);
+        let data = |text: &str| serde_json::from_str::<Data>(text).expect("data");
+        let words = data(r#"{"comment": "Roofs ok.", "image_url": "a/0a1b2c3d-a.PNG?sig=x.y", "n": {"a": [1.5]}}"#);
+        assert_eq!(words.picture(), Some("a/0a1b2c3d-a.PNG?sig=x.y"));
+        let named = data(r#"{"a": "b.png", "image": "c", "z": null}"#);
+        assert_eq!(named.picture(), Some("c"));
+        assert_eq!(data(r#"{"a": "b", "c": "d.jp2"}"#).picture(), Some("d.jp2"));
     }
 }

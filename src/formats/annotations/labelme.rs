@@ -31,7 +31,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Annotations, AnnotationError> {
     let size = file.image_width.zip(file.image_height).map(|(w, h)| [w, h]);
     let mut image = AnnotatedImage::new(file.image_path, size, Unit::Pixels);
     for shape in file.shapes {
-        let class = image.class(shape.label.as_deref().unwrap_or_default());
+        let class = shape.label.as_deref().unwrap_or_default();
         let corner = |point: Vec<f64>| <[f64; 2]>::try_from(point).unwrap_or([f64::NAN; 2]);
         let points: Vec<[f64; 2]> = shape.points.into_iter().map(corner).collect();
         let ring = match (shape.shape_type.as_deref().unwrap_or("polygon"), &points[..]) {

@@ -1,12 +1,14 @@
 //! Files of labelling tools: what they are, and the outlines of those that have some, by image and in its pixels.
 //!
-//! COCO (polygons and run lengths), CVAT, Label Studio, LabelMe, VIA and YOLO's outlines. Their boxes alone are no masks; whoever drops such a
-//! file hears what it is.
+//! COCO (polygons and run lengths), CVAT, Label Studio, LabelMe, VIA and YOLO's outlines. Boxes of tools that only detect are
+//! no masks; whoever drops such a file hears what it is.
 
 mod coco;
 mod cvat;
+mod json;
 mod kinds;
 mod label_studio;
+mod label_studio_brush;
 mod labelme;
 mod outlines;
 mod rle;

@@ -2,12 +2,14 @@
 
 use std::f64::consts::TAU;
 
-use crate::geo::{Class, Polygons};
+use crate::geo::Polygons;
 
 /// Largest file that is read, bytes.
 const MAX_BYTES: usize = 256 << 20;
 /// Corners of all outlines of a file at most: 256 MiB of them.
 const MAX_CORNERS: usize = 1 << 24;
+/// Objects of a JSON file of many small ones at most.
+const MAX_OBJECTS: usize = 1 << 22;
 /// Corners of a circle or an ellipse.
 const ELLIPSE_CORNERS: u32 = 64;
 /// A corner farther from its image than so many of its pixels is none.
@@ -21,6 +23,8 @@ pub enum AnnotationError {
     TooLarge(usize),
     #[error("its outlines have more than {MAX_CORNERS} corners")]
     TooManyCorners,
+    #[error("more than {MAX_OBJECTS} objects are in it")]
+    TooManyObjects,
 }
 
 /// What coordinates count.
@@ -65,16 +69,12 @@ impl AnnotatedImage {
         }
     }
 
-    pub(super) fn class(&mut self, name: &str) -> Class {
-        self.polygons.class_of_text(name)
-    }
-
     /// Adds what an odd number of rings goes around; one with fewer than three corners, or a corner that is nowhere, is
-    /// counted as broken.
+    /// counted as broken, and its class is none of the image's.
     pub(super) fn add(
         &mut self,
         rings: Vec<Vec<[f64; 2]>>,
-        class: Class,
+        class: &str,
         budget: &mut Budget,
     ) -> Result<(), AnnotationError> {
         let is_sound = |ring: &Vec<[f64; 2]>| {
@@ -89,6 +89,7 @@ impl AnnotatedImage {
             return Ok(());
         }
         budget.take(rings.iter().map(Vec::len).sum())?;
+        let class = self.polygons.class_of_text(class);
         self.polygons.add(rings, class);
         Ok(())
     }
@@ -120,7 +121,9 @@ impl Budget {
         }
     }
 
-    fn take(&mut self, corners: usize) -> Result<(), AnnotationError> {
+    /// # Errors
+    /// If there are more corners than are left.
+    pub(super) fn take(&mut self, corners: usize) -> Result<(), AnnotationError> {
         self.check(corners)?;
         self.0 -= corners;
         Ok(())
@@ -129,6 +132,21 @@ impl Budget {
     #[cfg(test)]
     pub(super) fn with(corners: usize) -> Self {
         Self(corners)
+    }
+}
+
+/// What a JSON file will take of memory, told by its brackets before it is parsed.
+///
+/// # Errors
+/// If that are more objects than [`MAX_OBJECTS`], or more lists than there can be corners.
+pub(super) fn check_brackets(bytes: &[u8]) -> Result<(), AnnotationError> {
+    let count = |bracket: u8| bytes.iter().filter(|byte| **byte == bracket).count();
+    if count(b'{') > MAX_OBJECTS {
+        return Err(AnnotationError::TooManyObjects);
+    }
+    match count(b'[') > MAX_CORNERS {
+        true => Err(AnnotationError::TooManyCorners),
+        false => Ok(()),
     }
 }
 

@@ -90,7 +90,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Annotations, AnnotationError> {
             Regions::Numbered(regions) => regions.into_values().collect(),
         };
         for region in regions {
-            let class = outlines.class(class_name(&region.region_attributes));
+            let class = class_name(&region.region_attributes);
             match region.shape_attributes.ring() {
                 Some(ring) => outlines.add(vec![ring], class, &mut budget)?,
                 None => outlines.leave_out(),
