@@ -132,7 +132,7 @@ impl Target {
             "kml" => drop(kml::read(input).map(|polygons| draw(&polygons))),
             "osm" => drop(osm::read(input).map(|polygons| draw(&polygons))),
             "annotations" => {
-                for path in ["a.json", "a.txt"] {
+                for path in ["a.json", "a.txt", "a.xml"] {
                     if let Some(Ok(read)) = annotations::read(path, input) {
                         read.images.iter().for_each(|image| draw(&image.polygons));
                     }

@@ -55,7 +55,7 @@ const faults = {
     ? { sentence: 'is a map layer in a format this page does not read', next: 'Export it as GeoPackage, GeoJSON or Shapefile (QGIS: right-click the layer, Export, Save Features As).' }
     : { sentence: `is not an image this page knows${inBrackets(d)}`, next: `Save it as ${oneOf(IMAGE_FORMATS)}.` },
   annotations: (d) => ({
-    sentence: /^(COCO|LabelMe|VIA)/.test(d) ? `holds ${d} without outlines to train on` : `holds ${d || 'annotations of a labelling tool'}, which this page does not read`,
+    sentence: /^(COCO|CVAT|Label Studio|LabelMe|VIA)/.test(d) ? `holds ${d} without outlines to train on` : `holds ${d || 'annotations of a labelling tool'}, which this page does not read`,
     next: /boxes|VOC/.test(d) ? 'Boxes say where things are, not their shape, and make no masks. Draw or export outlines, or masks as PNG.' : 'In the labelling tool, export masks as PNG files named like their images, and drop those.',
   }),
   unsupported_format: (d) => ({ sentence: `is a kind of image this page cannot read${inBrackets(d)}`, next: 'Save it as an 8- or 16-bit PNG or TIFF.' }),

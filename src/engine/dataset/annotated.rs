@@ -33,15 +33,12 @@ pub(in crate::engine) fn outlines(file: &Result<Annotations, String>) -> usize {
 
 /// The images that files speak of, among those that came.
 pub(in crate::engine) fn find<'a>(files: &'a Files, index: &Index<'a>) -> Found<'a> {
-    let mut by_name: BTreeMap<&str, Vec<&'a str>> = BTreeMap::new();
-    for image in index.images() {
-        by_name.entry(file_name(image)).or_default().push(image);
-    }
+    let names = ByName::of(index.images());
     let mut found = Found::new();
     for (path, file) in files {
         let mut first = 0;
         for outlines in file.iter().flat_map(|file| &file.images) {
-            let named = outlines.name.as_deref().and_then(|name| named(name, path, &by_name));
+            let named = names.find([&outlines.name, &outlines.other_name], path);
             let images = match named {
                 Some(image) => vec![image],
                 // A file of one image has its name.
@@ -60,6 +57,41 @@ pub(in crate::engine) fn find<'a>(files: &'a Files, index: &Index<'a>) -> Found<
 
 fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// Images by their files' names, as they are and as an upload keeps them.
+struct ByName<'a> {
+    names: BTreeMap<&'a str, Vec<&'a str>>,
+    tidy: BTreeMap<String, Vec<&'a str>>,
+}
+
+impl<'a> ByName<'a> {
+    fn of(images: &[&'a str]) -> Self {
+        let (mut names, mut tidied) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::<_, Vec<_>>::new());
+        for image in images {
+            names.entry(file_name(image)).or_default().push(*image);
+            tidied.entry(tidy(file_name(image))).or_default().push(*image);
+        }
+        Self { names, tidy: tidied }
+    }
+
+    /// The image that a file means by a name, or by the one that a picture had before it was uploaded.
+    fn find(&self, [name, before]: [&Option<String>; 2], file: &str) -> Option<&'a str> {
+        let as_said = [name, before].into_iter().flatten();
+        let mut as_said = as_said.filter_map(|name| named(name, file, &self.names));
+        let tidied = || match &self.tidy.get(&tidy(file_name(before.as_ref()?)))?[..] {
+            [image] => Some(*image),
+            _ => None,
+        };
+        as_said.next().or_else(tidied)
+    }
+}
+
+/// A name as web servers keep that of an upload (Django's `get_valid_name`): blanks as `_`, no signs but `-`, `_` and `.`.
+fn tidy(name: &str) -> String {
+    let kept = name.trim().chars().map(|c| if c == ' ' { '_' } else { c });
+    kept.filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        .collect()
 }
 
 /// The image of a name or path that a file has for it: of those with the name the one that agrees in most folders with
@@ -213,5 +245,31 @@ mod tests {
         ] {
             assert_eq!(named(name, file, &by_name), expected, "{name} of {file}");
         }
+    }
+
+    #[test]
+    fn a_name_that_an_upload_tidied_finds_its_image() {
+        let names = ByName::of(&[
+            "a/plot (1).png",
+            "b/Größe 2.png",
+            "plot 3.png",
+            "plot_3.png",
+            "c/x!.png",
+            "d/x.!png",
+        ]);
+        let find = |name: &str, before: Option<&str>| {
+            names.find([&Some(name.to_owned()), &before.map(str::to_owned)], "project.json")
+        };
+        for (before, expected) in [
+            ("u/plot_1.png", Some("a/plot (1).png")),
+            ("u/Größe_2.png", Some("b/Größe 2.png")),
+            ("u/plot_3.png", Some("plot_3.png")),
+            ("u/x.png", None),
+            ("u/y.png", None),
+        ] {
+            assert_eq!(find("u/0a1b2c3d-z.png", Some(before)), expected, "{before}");
+        }
+        // Only what was uploaded is tidied.
+        assert_eq!(find("u/plot_1.png", None), None);
     }
 }

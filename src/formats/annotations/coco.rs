@@ -86,7 +86,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Annotations, AnnotationError> {
             continue;
         };
         let name = annotation.category_id.as_ref().and_then(|id| names.get(id));
-        let class = name.map_or_else(Default::default, |name| image.class(name));
+        let class = name.copied().unwrap_or_default();
         match annotation.segmentation {
             Outline::None => image.leave_out(),
             Outline::Broken => image.add(Vec::new(), class, &mut budget)?,

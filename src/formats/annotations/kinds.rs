@@ -27,10 +27,13 @@ const JSON: [Kind; 8] = [
 ];
 
 /// In XML.
-const XML: [Kind; 5] = [
+const XML: [Kind; 7] = [
     ("CVAT annotations", &["<annotations", "<image ", "<polygon"]),
     ("CVAT annotations", &["<annotations", "<image ", "<box"]),
     ("CVAT annotations", &["<annotations", "<image ", "<mask"]),
+    ("CVAT annotations", &["<annotations", "<image ", "<ellipse"]),
+    // Of many images only those in the middle have shapes.
+    ("CVAT annotations", &["<annotations", "<version>1.1", "<image "]),
     ("Pascal VOC annotations", &["<annotation", "<object>", "<bndbox>"]),
     ("LabelMe annotations", &["<annotation", "<object>", "<polygon>"]),
 ];
@@ -100,6 +103,10 @@ mod tests {
         );
         let box_voc = "<annotation><object><name>roof</name><bndbox></bndbox></object></annotation>";
         let cvat = r#"<annotations><image id="0" name="a.png"><polygon points="1,2;3,4"/></image></annotations>"#;
+        let sparse = format!(
+            r#"<annotations><version>1.1</version>{0}<image name="b.png"><polygon points="1,2;3,4"/></image>{0}</annotations>"#,
+            r#"<image id="0" name="a.png"></image>"#.repeat(3000)
+        );
         for (path, text, wanted) in [
             ("a.json", coco, Some("COCO annotations")),
             ("a.json", &long, Some("COCO annotations")),
@@ -118,6 +125,7 @@ mod tests {
             ("a.json", "", None),
             ("a.xml", box_voc, Some("Pascal VOC annotations")),
             ("a.xml", cvat, Some("CVAT annotations")),
+            ("a.xml", &sparse, Some("CVAT annotations")),
             ("a.xml", "<metadata/>", None),
             ("a.csv", "filename,region_shape_attributes\n", Some("VIA annotations")),
             ("a.csv", "0;roof\n1;road\n", None),

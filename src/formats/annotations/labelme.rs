@@ -1,14 +1,9 @@
 //! LabelMe (the desktop program's JSON): the outlines of one image. Polygons, rectangles by two corners and circles by
 //! centre and edge are filled, as its own `shape_to_mask` does.
 
-use std::f64::consts::TAU;
-
 use serde::Deserialize;
 
-use super::outlines::{AnnotatedImage, AnnotationError, Annotations, Budget, Unit, of_json};
-
-/// Corners of a circle.
-const CIRCLE_CORNERS: u32 = 64;
+use super::outlines::{AnnotatedImage, AnnotationError, Annotations, Budget, Unit, ellipse, of_json};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,7 +31,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Annotations, AnnotationError> {
     let size = file.image_width.zip(file.image_height).map(|(w, h)| [w, h]);
     let mut image = AnnotatedImage::new(file.image_path, size, Unit::Pixels);
     for shape in file.shapes {
-        let class = image.class(shape.label.as_deref().unwrap_or_default());
+        let class = shape.label.as_deref().unwrap_or_default();
         let corner = |point: Vec<f64>| <[f64; 2]>::try_from(point).unwrap_or([f64::NAN; 2]);
         let points: Vec<[f64; 2]> = shape.points.into_iter().map(corner).collect();
         let ring = match (shape.shape_type.as_deref().unwrap_or("polygon"), &points[..]) {
@@ -47,10 +42,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Annotations, AnnotationError> {
             ("rectangle", [_, _, _, _]) => points,
             ("circle", &[[x, y], [edge_x, edge_y]]) => {
                 let radius = (edge_x - x).hypot(edge_y - y);
-                let angles = (0..CIRCLE_CORNERS).map(|corner| TAU * f64::from(corner) / f64::from(CIRCLE_CORNERS));
-                angles
-                    .map(|angle| [x + radius * angle.cos(), y + radius * angle.sin()])
-                    .collect()
+                ellipse([x, y], [radius, radius])
             }
             _ => {
                 image.leave_out();

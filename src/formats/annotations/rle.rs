@@ -1,4 +1,4 @@
-//! COCO's run lengths: a mask column by column, runs of background and foreground in turn, background first. As numbers,
+//! Run lengths of masks, as COCO has them: column by column, runs of background and foreground in turn, background first. As numbers,
 //! or as their string: six bits a character (from `0` on), five of them the number's, the sixth says that it goes on, and
 //! from the fourth number on it is the difference to the one before the last. Source: `maskApi.c` of the COCO API, whose
 //! format it is.
@@ -69,6 +69,17 @@ pub(super) fn rings(
         at = end;
     }
     Ok((at == all).then(|| pieces.rectangles.iter().map(Rectangle::ring).collect()))
+}
+
+/// The same of run lengths that go row by row.
+pub(super) fn rings_by_row(
+    counts: &[u64],
+    [height, width]: [u64; 2],
+    budget: &Budget,
+) -> Result<Option<Vec<Vec<[f64; 2]>>>, AnnotationError> {
+    let mut found = rings(counts, [width, height], budget)?;
+    found.iter_mut().flatten().flatten().for_each(|corner| corner.reverse());
+    Ok(found)
 }
 
 struct Rectangle {
@@ -153,6 +164,8 @@ mod tests {
             ])
         );
         assert_eq!(rings_of(&[20], [5, 4]), Some(Vec::new()));
+        let by_row = rings_by_row(&[6, 2, 3, 2, 7], [4, 5], &budget).expect("few corners");
+        assert_eq!(by_row, Some(vec![vec![[1., 1.], [1., 3.], [3., 3.], [3., 1.]]]));
         for (counts, size) in [
             (&[6, 2][..], [5, 4]),
             (&[6, 15], [5, 4]),

@@ -1,15 +1,13 @@
 //! VIA (VGG Image Annotator 2): a project, or its export, of many images. Polygons, rectangles, circles and ellipses are
 //! filled.
 
-use std::{collections::BTreeMap, f64::consts::TAU};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::outlines::{AnnotatedImage, AnnotationError, Annotations, Budget, Unit, of_json};
+use super::outlines::{AnnotatedImage, AnnotationError, Annotations, Budget, Unit, ellipse, of_json, turned};
 
-/// Corners of an ellipse.
-const ELLIPSE_CORNERS: u32 = 64;
 /// Attributes that name a class, in the order in which they are asked for.
 const CLASS_NAMES: [&str; 6] = ["class", "label", "category", "type", "name", "object"];
 
@@ -92,7 +90,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Annotations, AnnotationError> {
             Regions::Numbered(regions) => regions.into_values().collect(),
         };
         for region in regions {
-            let class = outlines.class(class_name(&region.region_attributes));
+            let class = class_name(&region.region_attributes);
             match region.shape_attributes.ring() {
                 Some(ring) => outlines.add(vec![ring], class, &mut budget)?,
                 None => outlines.leave_out(),
@@ -131,16 +129,8 @@ impl Shape {
             }
             "circle" | "ellipse" => {
                 let [rx, ry] = self.r.map_or([self.rx, self.ry], |r| [r, r]);
-                let angles = (0..ELLIPSE_CORNERS).map(|corner| TAU * f64::from(corner) / f64::from(ELLIPSE_CORNERS));
-                let (sin, cos) = self.theta.sin_cos();
-                let corner = |angle: f64| {
-                    let (along, across) = (rx * angle.cos(), ry * angle.sin());
-                    [
-                        self.cx + along * cos - across * sin,
-                        self.cy + along * sin + across * cos,
-                    ]
-                };
-                Some(angles.map(corner).collect())
+                let middle = [self.cx, self.cy];
+                Some(turned(ellipse(middle, [rx, ry]), middle, self.theta.to_degrees()))
             }
             _ => None,
         }

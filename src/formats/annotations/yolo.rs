@@ -13,13 +13,13 @@ pub(super) fn read(bytes: &[u8]) -> Result<Annotations, AnnotationError> {
         let mut words = line.split_ascii_whitespace();
         let number = words.next().unwrap_or_default();
         // Class 0 is the first of them, not background.
-        let class = image.class(&format!("class {number}"));
+        let class = format!("class {number}");
         let numbers: Vec<f64> = words.map(|word| word.parse().unwrap_or(f64::NAN)).collect();
         if numbers.len() == 4 {
             image.leave_out();
             continue;
         }
-        image.add(vec![numbers.as_chunks().0.to_vec()], class, &mut budget)?;
+        image.add(vec![numbers.as_chunks().0.to_vec()], &class, &mut budget)?;
     }
     Ok(Annotations { images: vec![image] })
 }

@@ -13,7 +13,7 @@ mod rings;
 pub mod shapefile;
 mod shapefile_parts;
 mod wkb;
-mod xml;
+pub(super) mod xml;
 
 /// Longitude and latitude on WGS 84.
 const WGS_84: u32 = 4326;
