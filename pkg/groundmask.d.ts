@@ -1,6 +1,17 @@
 /* tslint:disable */
 /* eslint-disable */
 /**
+ * A class between objects that touch or nearly do.
+ */
+export interface Boundary {
+    /**
+     * Pixels that have two objects within half of it belong to the class.
+     */
+    width_px: number;
+    objects: ObjectsBy;
+}
+
+/**
  * A colour or number of the masks and the class it stands for.
  */
 export interface LegendEntry {
@@ -482,22 +493,6 @@ export interface AugmentRanges {
 }
 
 /**
- * A class between objects that touch or nearly do.
- */
-export interface Boundary {
-    /**
-     * Pixels that have two objects within half of it belong to the class.
-     */
-    width_px: number;
-    objects: ObjectsBy;
-}
-
-/**
- * What of a mask is one object.
- */
-export type ObjectsBy = "outlines" | "values";
-
-/**
  * How fast the running statistics of batch normalisation follow the batches.
  */
 export type NormStatistics = "adaptive" | "keras";
@@ -633,7 +628,7 @@ export interface Metrics {
 }
 
 /**
- * One change that mends a finding.
+ * One change that fixes a finding.
  */
 export type Fix = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: MaskRule } | { kind: "settings"; settings: [string, string][] } | { kind: "shift"; shifts: OutlineShift[] } | { kind: "leave_out"; parts: UnmappedPart[]; on: boolean };
 
@@ -670,7 +665,7 @@ export interface Retry {
 export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "findings"; findings: Finding[] } | { type: "inputs"; inputs: Input[] } | { type: "bands"; most: number; shown: number[] } | ({ type: "config" } & ConfigReport) | { type: "tiles"; row: number; tiles: TrainTile[] } | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number; classes: ClassInfo[]; continued: boolean } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | { type: "mended"; run_id: number; step: number; tries: number; seed: number } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number; tiles_done: number; tiles_total: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; parts: number; result: number | undefined } | { type: "file_part"; bytes: Uint8Array } | ({ type: "picture" } & Picture) | ({ type: "outlines" } & DrawnOutlines) | ({ type: "labels" } & LabelsTold) | ({ type: "label_pixels" } & LabelPixels) | ({ type: "view_prediction" } & ViewPrediction) | { type: "suggestions"; places: LabelPlace[] } | { type: "run_classes"; run_id: number; classes: ClassInfo[] } | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
 
 /**
- * Something wrong with the data set, what shows it and what mends it.
+ * Something wrong with the data set, what shows it and what fixes it.
  */
 export interface Finding {
     code: FindingCode;
@@ -1039,6 +1034,11 @@ export type LabelFile = "mask_png" | "class_tif" | "geojson" | "zip";
  * What lies between the last block of the decoder and the output.
  */
 export type Head = "direct" | "two_channels";
+
+/**
+ * What of a mask is one object.
+ */
+export type ObjectsBy = "outlines" | "values";
 
 /**
  * What people want to know of a model beside its network. What is not known is empty.
