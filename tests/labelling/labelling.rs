@@ -1,10 +1,13 @@
 //! The loop of labelling and training without a browser: what `cargo xtask label` does by the mouse, done by commands to the
 //! engine, many steps a second, so that recipes and suggestions can be compared over several seeds.
 
+#[path = "../common/driving.rs"]
+mod driving;
 mod oracle;
 
 use std::{collections::BTreeMap, env, fs, path::Path, process::ExitCode, time::Instant};
 
+use driving::{Outcome, advance, send};
 use groundmask::{
     engine::Engine,
     formats::{Limits, decode},
@@ -12,8 +15,6 @@ use groundmask::{
 };
 use oracle::{Oracle, Random, Rect, Stroke};
 use serde_json::{Map, Value, json};
-
-type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 const USAGE: &str = "\
 labelling --images DIR --truth DIR [--val NAME,NAME,...] [--painted 10] [--strokes 12] [--steps 1200] [--more none|suggest|random]
@@ -318,21 +319,4 @@ fn disagrees(engine: &mut Engine, image: &str, stroke: &Stroke) -> Outcome<bool>
         (wrong + usize::from((seen >= 128) != (*value == 1)), all + 1)
     });
     Ok(2 * wrong > all)
-}
-
-/// # Errors
-/// If the engine reports a fault.
-fn send(engine: &mut Engine, command: Command) -> Outcome<Vec<Event>> {
-    without_fault(pollster::block_on(engine.command(command)))
-}
-
-fn advance(engine: &mut Engine) -> Outcome<Vec<Event>> {
-    without_fault(pollster::block_on(engine.advance(200.0)))
-}
-
-fn without_fault(events: Vec<Event>) -> Outcome<Vec<Event>> {
-    match events.iter().find(|event| matches!(event, Event::Fault(_))) {
-        Some(fault) => Err(serde_json::to_string(fault)?.into()),
-        None => Ok(events),
-    }
 }

@@ -1,5 +1,7 @@
 //! Runs of the real engine on folders of images, natively: what `cargo xtask quality` measures recipes with.
 
+#[path = "../common/driving.rs"]
+mod driving;
 mod judge;
 mod sets;
 
@@ -10,6 +12,7 @@ use std::{
     time::Instant,
 };
 
+use driving::{Outcome, advance, send};
 use groundmask::{
     engine::Engine,
     formats::{Limits, decode, raster::Samples},
@@ -18,8 +21,6 @@ use groundmask::{
 use judge::{Judge, iou_at_half, rounded};
 use serde_json::{Map, Value, json};
 use sets::Plan;
-
-type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 const USAGE: &str = "\
 quality train SETS [--data DIR] [--preset fast] [--seeds 1] [--steps 600 | --seconds N] [--set KEY=VALUE ...]
@@ -150,23 +151,6 @@ fn with_set(plan: &Plan) -> Outcome<Engine> {
     }
     send(&mut engine, Command::FilesDone { purpose })?;
     Ok(engine)
-}
-
-/// # Errors
-/// If the engine reports a fault.
-fn send(engine: &mut Engine, command: Command) -> Outcome<Vec<Event>> {
-    without_fault(pollster::block_on(engine.command(command)))
-}
-
-fn advance(engine: &mut Engine) -> Outcome<Vec<Event>> {
-    without_fault(pollster::block_on(engine.advance(200.0)))
-}
-
-fn without_fault(events: Vec<Event>) -> Outcome<Vec<Event>> {
-    match events.iter().find(|event| matches!(event, Event::Fault(_))) {
-        Some(fault) => Err(serde_json::to_string(fault)?.into()),
-        None => Ok(events),
-    }
 }
 
 /// What was said of a run until it ended.

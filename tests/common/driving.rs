@@ -1,0 +1,29 @@
+//! Driving the engine from a program: a fault is an error.
+
+use groundmask::{
+    engine::Engine,
+    protocol::{Command, Event},
+};
+
+pub type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+/// # Errors
+/// If the engine reports a fault.
+pub fn send(engine: &mut Engine, command: Command) -> Outcome<Vec<Event>> {
+    without_fault(pollster::block_on(engine.command(command)))
+}
+
+/// A slice of 200 ms.
+///
+/// # Errors
+/// If the engine reports a fault.
+pub fn advance(engine: &mut Engine) -> Outcome<Vec<Event>> {
+    without_fault(pollster::block_on(engine.advance(200.0)))
+}
+
+fn without_fault(events: Vec<Event>) -> Outcome<Vec<Event>> {
+    match events.iter().find(|event| matches!(event, Event::Fault(_))) {
+        Some(fault) => Err(serde_json::to_string(fault)?.into()),
+        None => Ok(events),
+    }
+}
