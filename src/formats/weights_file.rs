@@ -1,6 +1,6 @@
 //! Named tensors and string metadata as a safetensors file.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
@@ -74,22 +74,30 @@ impl WeightsFile {
                 TensorView::new(Dtype::F32, tensor.shape.clone(), data).map_err(corrupt)?,
             ));
         }
-        let metadata: HashMap<String, String> = self.metadata.clone().into_iter().collect();
-        if views.is_empty() {
-            return Ok(without_tensors(&metadata));
-        }
-        safetensors::serialize(views, Some(metadata)).map_err(corrupt)
+        let file = if views.is_empty() {
+            // The crate refuses nothing here, and yet 0.8 cannot read what it writes with metadata and no tensor.
+            [&8u64.to_le_bytes()[..], b"{}      "].concat()
+        } else {
+            safetensors::serialize(views, None).map_err(corrupt)?
+        };
+        self.put_metadata_in(&file)
+            .ok_or_else(|| WeightsFileError::Corrupt("a header that is no JSON object".to_owned()))
     }
-}
 
-/// A file of metadata alone: safetensors 0.8 writes a second object after an empty first one, which nothing reads.
-fn without_tensors(metadata: &HashMap<String, String>) -> Vec<u8> {
-    let mut header = serde_json::json!({ "__metadata__": metadata }).to_string().into_bytes();
-    // As that crate does: the data begin at a multiple of eight bytes.
-    header.resize(header.len().next_multiple_of(8), b' ');
-    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
-    bytes.extend(header);
-    bytes
+    /// `file` with the metadata at the head of its header, in the order of their names: the crate takes them from a `HashMap`,
+    /// whose order is another one each time, so that one model would have many files.
+    fn put_metadata_in(&self, file: &[u8]) -> Option<Vec<u8>> {
+        let length = usize::try_from(u64::from_le_bytes(*file.first_chunk()?)).ok()?;
+        let (header, data) = file.get(8..)?.split_at_checked(length)?;
+        let tensors = str::from_utf8(header).ok()?.trim_end().strip_prefix('{')?;
+        let comma = if tensors == "}" { "" } else { "," };
+        let metadata = serde_json::to_string(&self.metadata).ok()?;
+        let mut header = format!("{{\"__metadata__\":{metadata}{comma}{tensors}").into_bytes();
+        // As that crate does: the data begin at a multiple of eight bytes.
+        header.resize(header.len().next_multiple_of(8), b' ');
+        let length = u64::try_from(header.len()).ok()?;
+        Some([&length.to_le_bytes()[..], &header, data].concat())
+    }
 }
 
 #[cfg(test)]
@@ -119,6 +127,18 @@ mod tests {
         let file = sample();
         let bytes = file.write().expect("a valid file");
         assert_eq!(WeightsFile::read(&bytes).expect("readable"), file);
+    }
+
+    #[test]
+    fn one_model_is_one_file() {
+        let mut file = sample();
+        file.metadata
+            .extend((0..12).map(|i| (format!("key {i}"), "\"value\"".to_owned())));
+        let bytes = file.write().expect("a valid file");
+        assert_eq!(WeightsFile::read(&bytes).expect("readable"), file);
+        for _ in 0..20 {
+            assert!(file.write().expect("a valid file") == bytes);
+        }
     }
 
     #[test]

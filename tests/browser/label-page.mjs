@@ -25,9 +25,8 @@ export class LabelPage {
     const { page } = this;
     if (!(await this.figures()).open) {
       await gm.goTo(page, 'data');
-      const paint = page.locator('#pictures-paint');
-      if (await paint.isVisible()) await paint.click();
-      else await page.click('#label-open');
+      // One of the two: images without masks are painted, pairs are corrected. Which is known when the files are sorted.
+      await page.locator('#pictures-paint:visible, #label-open:visible').first().click();
     }
     for (let tries = 0; name && tries < 10_000; tries += 1) {
       const { image } = await this.figures();

@@ -125,8 +125,9 @@ test('a lost engine takes its run up again from the last state saved', () => {
   const looked = after(lost.state, [found({ saved: saved(20), runs: [kept(20)] })]);
   assert.equal(looked.state.plan?.offer?.saved.step, 20);
   const back = after(looked.state, [told, { data: here }]);
-  assert.ok(kinds(back.effects).includes('resume'));
-  assert.ok(kinds(after(back.state, [started, { running: true, data: here, files: 1 }]).effects).includes('pause'), 'who had paused it did so for a reason');
+  const asked = /** @type {any} */ (back.effects.find((effect) => effect.kind === 'post' && effect.message.kind === 'resume'));
+  assert.equal(asked?.message.paused, true, 'who had paused it did so for a reason, and the worker pauses it before its first step');
+  assert.ok(!kinds(after(back.state, [started, { running: true, data: here, files: 1 }]).effects).includes('pause'));
 });
 
 test('a run that was never saved begins again, with the rule and the pairs as they were', () => {
@@ -135,6 +136,8 @@ test('a run that was never saved begins again, with the rule and the pairs as th
   const lost = after(running, [dies({ rule, excluded: [2], cause: 'gpu' })]);
   assert.equal(lost.state.plan?.config, config);
   assert.deepEqual(kinds(after(lost.state, [told, { data: here }]).effects), ['starting', 'set_mask_rule', 'set_excluded', 'error', 'start']);
+  const anew = after(after(running, [dies({ paused: true })]).state, [told, { data: here }]);
+  assert.ok(kinds(after(anew.state, [started, { running: true, data: here, files: 1 }]).effects).includes('pause'));
   const none = after(lost.state, [told, { data: { ...here, usable: 0 } }]);
   assert.deepEqual([kinds(none.effects), none.state.plan], [['error'], null]);
 });
@@ -204,7 +207,7 @@ test('a run from a file stands before the one on disk, which is there again once
   assert.deepEqual([dropped.state.checkpoint.offer?.name, dropped.state.checkpoint.other?.id, kinds(dropped.effects)], ['mine.gmrun', 'r1', ['say']]);
   assert.equal(after(dropped.state, [{ type: 'discard' }]).state.checkpoint.offer?.id, 'r1');
   const gone = after(dropped.state, [{ type: 'resume' }, { data: here }]);
-  assert.deepEqual(/** @type {any} */ (gone.effects.find((effect) => effect.kind === 'post')).message, { kind: 'resume', blob: file, id: undefined, name: 'mine.gmrun', batch: undefined, number: 77, view: undefined });
+  assert.deepEqual(/** @type {any} */ (gone.effects.find((effect) => effect.kind === 'post')).message, { kind: 'resume', blob: file, id: undefined, name: 'mine.gmrun', batch: undefined, number: 77, view: undefined, paused: undefined });
 });
 
 test('a run that is only shown stays where it is kept', () => {

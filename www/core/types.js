@@ -78,7 +78,7 @@
  *   | { kind: 'keep_now' }
  *   | { kind: 'keep_data', fingerprint: string, entries: Entry[] }
  *   | { kind: 'give_data', fingerprint: string }
- *   | { kind: 'resume', blob?: Blob, id?: string, name?: string, batch?: number, number: number, view?: 'stop' | 'end' }
+ *   | { kind: 'resume', blob?: Blob, id?: string, name?: string, batch?: number, number: number, view?: 'stop' | 'end', paused?: boolean }
  *   | { kind: 'inspect_run', file: File }
  *   | { kind: 'take_run', id?: string }
  *   | { kind: 'claim', blob?: Blob, id?: string | null, told: { name: string, differs: [string, string][] | null } }

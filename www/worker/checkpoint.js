@@ -320,7 +320,7 @@ export class Checkpoints {
   }
 
   /** @param {Extract<CheckpointMessage, { kind: 'resume' }>} message */
-  async resume({ blob: given, id, name, batch, number, view }) {
+  async resume({ blob: given, id, name, batch, number, view, paused }) {
     // What is saved from now on is newer.
     this.number = Math.max(this.number, number);
     const engine = this.host.engine();
@@ -340,8 +340,9 @@ export class Checkpoints {
     this.next = { id: null, viewing: false };
     if (events && !begun) this.host.post({ kind: 'resume_failed' });
     // Before it could take a step; one that is over ends by itself, for its own reason.
-    if (begun && view === 'stop') {
-      const more = await this.host.guarded(() => engine.command({ type: 'stop' }));
+    const first = view === 'stop' ? 'stop' : paused ? 'pause' : null;
+    if (begun && first) {
+      const more = await this.host.guarded(() => engine.command({ type: first }));
       if (more) this.host.send(more);
     }
   }

@@ -165,7 +165,7 @@ export function proceed(step) {
     setOut(step, plan);
     tell(step, death ? { ...lossWords(death, offer.saved.step, { batch: plan.batch, from: offer.saved.config.batch, onCpu: movedToCpu(death, facts.device) }), action: null, calm: true } : null);
     const id = offer.where === 'file' ? undefined : (offer.id ?? undefined);
-    effects.push({ kind: 'post', message: { kind: 'resume', blob: offer.blob, id, name: offer.name, batch: plan.batch, number: offer.saved.number, view: plan.view } }, { kind: 'go', place: 'train' });
+    effects.push({ kind: 'post', message: { kind: 'resume', blob: offer.blob, id, name: offer.name, batch: plan.batch, number: offer.saved.number, view: plan.view, paused: plan.death?.paused } }, { kind: 'go', place: 'train' });
   } else if (config && facts.data && !facts.data.usable) {
     // Nothing was saved yet, and the files cannot be read again.
     now.plan = null;

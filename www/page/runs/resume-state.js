@@ -119,8 +119,8 @@ function began(step) {
   now.unseen = false;
   if (!underWay?.death && from?.where !== 'page') now.owned = checkpoint.storage === 'disk' && seen;
   if (isAsked(now)) tell(step, null);
-  // Who had paused it did so for a reason.
-  if (underWay?.death?.paused) effects.push({ kind: 'pause' });
+  // Who had paused it did so for a reason. The worker pauses one that goes on from a state before its first step.
+  if (underWay?.death?.paused && !from) effects.push({ kind: 'pause' });
   now.plan = null;
   now.underWay = null;
   // Until it is saved anew, what it was resumed from is its last state.
