@@ -31,7 +31,7 @@ pub trait ConvOps: Backend {
 
 /// Its gradients, and its form in inference; never differentiated.
 #[backend_extension(Flex, Cube: cfg(feature = "webgpu"))]
-pub trait ConvGradOps: Backend {
+pub trait ConvGradOps: ReluMaskOps {
     /// Gradient of [`ConvOps::conv2d`] (without ReLU) for `x`.
     fn conv2d_data_grad(gy: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
     /// Gradients of [`ConvOps::conv2d`] (without ReLU) for weight and bias.
@@ -50,34 +50,58 @@ pub trait ConvGradOps: Backend {
     ) -> FloatTensor<Self>;
 }
 
-impl<B: ConvOps + ConvGradOps + ReluMaskOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
+/// The output from `x`, `weight` and `bias`, and whether a ReLU follows.
+type Forward<T> = fn(T, T, T, bool) -> T;
+
+/// The gradients of a convolution with bias, without its ReLU.
+#[derive(Debug, Clone)]
+pub struct ConvGrads<T> {
+    /// For the input, from those of the output and the weight.
+    pub data: fn(T, T) -> T,
+    /// For weight and bias, from the input, the gradient of the output and the kernel's side.
+    pub weight: fn(T, T, usize) -> (T, T),
+}
+
+/// A convolution with bias and optionally a ReLU as a step of the graph; `inputs` are `x`, `weight` and `bias`.
+pub fn conv_step<B: ConvGradOps, C: CheckpointStrategy>(
+    inputs: [FloatTensor<Autodiff<B, C>>; 3],
+    relu: bool,
+    forward: Forward<FloatTensor<B>>,
+    grads: ConvGrads<FloatTensor<B>>,
+) -> FloatTensor<Autodiff<B, C>> {
+    let ([x, weight, bias], nodes) = autodiff::parts::<B, C, _>(inputs);
+    let y = forward(x.clone(), weight.clone(), bias, relu);
+    // The output is kept only if a ReLU followed.
+    let saved = (x, weight, relu.then(|| y.clone()), grads);
+    autodiff::step::<B, C, _, _>(
+        nodes,
+        y,
+        saved,
+        |(x, weight, y, grads), gy, [wants_x, wants_weight, wants_bias]| {
+            let gy = match y {
+                Some(y) => B::relu_mask(y, gy),
+                None => gy,
+            };
+            let k = weight.shape()[0];
+            let gx = wants_x.then(|| (grads.data)(gy.clone(), weight));
+            let (gw, gb) = (wants_weight || wants_bias).then(|| (grads.weight)(x, gy, k)).unzip();
+            [gx, gw, gb]
+        },
+    )
+}
+
+impl<B: ConvOps + ConvGradOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
     fn conv2d(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         relu: bool,
     ) -> FloatTensor<Self> {
-        let ([x, weight, bias], nodes) = autodiff::parts::<B, C, _>([x, weight, bias]);
-        let y = <B as ConvOps>::conv2d(x.clone(), weight.clone(), bias, relu);
-        // The output is kept only if a ReLU followed.
-        let saved = (x, weight, relu.then(|| y.clone()));
-        autodiff::step::<B, C, _, _>(
-            nodes,
-            y,
-            saved,
-            |(x, weight, y), gy, [wants_x, wants_weight, wants_bias]| {
-                let gy = match y {
-                    Some(y) => B::relu_mask(y, gy),
-                    None => gy,
-                };
-                let k = weight.shape()[0];
-                let gx = wants_x.then(|| B::conv2d_data_grad(gy.clone(), weight));
-                let (gw, gb) = (wants_weight || wants_bias)
-                    .then(|| B::conv2d_weight_grad(x, gy, k))
-                    .unzip();
-                [gx, gw, gb]
-            },
-        )
+        let grads = ConvGrads {
+            data: B::conv2d_data_grad,
+            weight: B::conv2d_weight_grad,
+        };
+        conv_step::<B, C>([x, weight, bias], relu, <B as ConvOps>::conv2d, grads)
     }
 }
 

@@ -8,13 +8,9 @@ use burn::{
     tensor::Tensor,
 };
 
-use crate::ops::{
-    autodiff,
-    conv::{
-        reference::{conv2d_data_grad_plain, conv2d_plain, conv2d_weight_grad_plain},
-        shape::ConvShape,
-    },
-    relu_mask::reference::ReluMaskOps,
+use crate::ops::conv::{
+    reference::{ConvGradOps, ConvGrads, conv_step, conv2d_data_grad_plain, conv2d_plain, conv2d_weight_grad_plain},
+    shape::ConvShape,
 };
 
 /// The convolution after an upsampling.
@@ -40,33 +36,18 @@ pub trait UpConvGradOps: Backend {
     fn up_conv2d_weight_grad(x: FloatTensor<Self>, gy: FloatTensor<Self>) -> (FloatTensor<Self>, FloatTensor<Self>);
 }
 
-impl<B: UpConvOps + UpConvGradOps + ReluMaskOps, C: CheckpointStrategy> UpConvOps for Autodiff<B, C> {
+impl<B: UpConvOps + UpConvGradOps + ConvGradOps, C: CheckpointStrategy> UpConvOps for Autodiff<B, C> {
     fn up_conv2d(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         relu: bool,
     ) -> FloatTensor<Self> {
-        let ([x, weight, bias], nodes) = autodiff::parts::<B, C, _>([x, weight, bias]);
-        let y = B::up_conv2d(x.clone(), weight.clone(), bias, relu);
-        // The output is kept only if a ReLU followed.
-        let saved = (x, weight, relu.then(|| y.clone()));
-        autodiff::step::<B, C, _, _>(
-            nodes,
-            y,
-            saved,
-            |(x, weight, y), gy, [wants_x, wants_weight, wants_bias]| {
-                let gy = match y {
-                    Some(y) => B::relu_mask(y, gy),
-                    None => gy,
-                };
-                let gx = wants_x.then(|| B::up_conv2d_data_grad(gy.clone(), weight));
-                let (gw, gb) = (wants_weight || wants_bias)
-                    .then(|| B::up_conv2d_weight_grad(x, gy))
-                    .unzip();
-                [gx, gw, gb]
-            },
-        )
+        let grads = ConvGrads {
+            data: B::up_conv2d_data_grad,
+            weight: |x, gy, _| B::up_conv2d_weight_grad(x, gy),
+        };
+        conv_step::<B, C>([x, weight, bias], relu, B::up_conv2d, grads)
     }
 }
 
