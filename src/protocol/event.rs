@@ -28,6 +28,12 @@ pub enum Event {
     Bands {
         most: u32,
         shown: Vec<u32>,
+        /// Bands that all images to train on have; 0 where there are none.
+        #[serde(default)]
+        common: u32,
+        /// What the file with the most calls them; empty where it says nothing.
+        #[serde(default)]
+        names: Vec<String>,
     },
     Config(ConfigReport),
     /// None where the settings cannot be used or there is nothing to train on.
