@@ -6,7 +6,9 @@ use common::{add, engine, send, small, train};
 use groundmask::{
     engine::Engine,
     formats::{Limits, decode, grey8_png},
-    protocol::{Command, Event, ExportKind, Fault, FaultCode, FieldErrorCode, ModelInfo, Outlines, Purpose, TrainConfig},
+    protocol::{
+        Command, Event, ExportKind, Fault, FaultCode, FieldErrorCode, ModelInfo, Outlines, Purpose, TrainConfig,
+    },
 };
 
 const SIDE: usize = 96;
@@ -33,7 +35,12 @@ fn is_meadow(image: usize, y: usize, x: usize) -> bool {
 fn stack(image: usize, bands: usize) -> Vec<u8> {
     let number = |y: usize, x: usize, band: usize| {
         let ground = 400 + 150 * band as u16 + (hash(image << 22 | y << 14 | x << 6 | band) % 300) as u16;
-        ground + if band + 1 == INFRARED && is_meadow(image, y, x) { 1800 } else { 0 }
+        ground
+            + if band + 1 == INFRARED && is_meadow(image, y, x) {
+                1800
+            } else {
+                0
+            }
     };
     let items: String = (0..bands)
         .map(|band| {
@@ -94,7 +101,12 @@ fn mask(image: usize) -> Vec<u8> {
 
 fn files(bands: usize) -> Vec<(String, Vec<u8>)> {
     (0..4)
-        .flat_map(|i| [(format!("image/{i}.tif"), stack(i, bands)), (format!("label/{i}.png"), mask(i))])
+        .flat_map(|i| {
+            [
+                (format!("image/{i}.tif"), stack(i, bands)),
+                (format!("label/{i}.png"), mask(i)),
+            ]
+        })
         .collect()
 }
 
@@ -104,7 +116,11 @@ fn with_bands(bands: &[u32]) -> (Engine, TrainConfig) {
     let numbers = bands.to_vec();
     assert!(send(&mut engine, Command::SetBands { bands: numbers }).is_empty());
     let data = add(&mut engine, files(10));
-    assert!(data.pairs.iter().all(|pair| pair.blocked.is_none()), "{:?}", data.pairs[0].blocked);
+    assert!(
+        data.pairs.iter().all(|pair| pair.blocked.is_none()),
+        "{:?}",
+        data.pairs[0].blocked
+    );
     let config = TrainConfig {
         bands: bands.iter().map(|band| f64::from(*band)).collect(),
         steps: 160.0,
@@ -188,7 +204,10 @@ fn what_infrared_alone_tells_is_learnt_from_ten_bands_and_not_from_three() {
     let name = "m.safetensors".to_owned();
     let model = the_model(&send(&mut other, Command::LoadModel { name, bytes }));
     assert_eq!(model.bands.iter().map(|band| band.number).collect::<Vec<_>>(), all);
-    assert_eq!(model.bands.iter().map(|band| band.name.as_str()).collect::<Vec<_>>(), NAMES);
+    assert_eq!(
+        model.bands.iter().map(|band| band.name.as_str()).collect::<Vec<_>>(),
+        NAMES
+    );
     let grey = ("grey.png".to_owned(), mask(1));
     let few = ("few.tif".to_owned(), stack(7, 6));
     let (after, faults) = predict(&mut other, vec![("new.tif".into(), stack(7, 10)), few, grey]);
@@ -196,8 +215,20 @@ fn what_infrared_alone_tells_is_learnt_from_ten_bands_and_not_from_three() {
     let told: Vec<(FaultCode, &str)> = (faults.iter())
         .map(|fault| (fault.code, fault.file.as_deref().unwrap_or_default()))
         .collect();
-    assert_eq!(told, [(FaultCode::MissingBands, "few.tif"), (FaultCode::MissingBands, "grey.png")]);
-    assert!(faults[0].detail.as_deref().is_some_and(|d| d.ends_with("it has 6, no 7 (B08)")), "{faults:?}");
+    assert_eq!(
+        told,
+        [
+            (FaultCode::MissingBands, "few.tif"),
+            (FaultCode::MissingBands, "grey.png")
+        ]
+    );
+    assert!(
+        faults[0]
+            .detail
+            .as_deref()
+            .is_some_and(|d| d.ends_with("it has 6, no 7 (B08)")),
+        "{faults:?}"
+    );
 }
 
 #[test]
@@ -209,7 +240,9 @@ fn bands_in_another_order_are_another_network_and_one_or_three_are_a_picture() {
         let (maps, faults) = predict(&mut engine, vec![("new.tif".into(), stack(7, 10))]);
         assert_eq!((maps.len(), faults.len()), (1, 0), "{bands:?}: {faults:?}");
         let events = send(&mut engine, Command::SaveModel);
-        let Some(Event::File { bytes, .. }) = events.into_iter().next() else { panic!("no file") };
+        let Some(Event::File { bytes, .. }) = events.into_iter().next() else {
+            panic!("no file")
+        };
         let header = String::from_utf8_lossy(&bytes[8..4000]).into_owned();
         assert!(header.contains(&format!("\\\"channels\\\":{channels},")), "{header}");
     }
@@ -218,11 +251,20 @@ fn bands_in_another_order_are_another_network_and_one_or_three_are_a_picture() {
 #[test]
 fn files_without_the_bands_are_refused_by_name() {
     let mut engine = engine();
-    send(&mut engine, Command::SetBands { bands: vec![1, 2, 7, 8] });
+    send(
+        &mut engine,
+        Command::SetBands {
+            bands: vec![1, 2, 7, 8],
+        },
+    );
     let mut all = files(10);
     all[0].1 = stack(0, 6);
     let data = add(&mut engine, all);
-    let blocked: Vec<_> = data.pairs.iter().map(|pair| pair.blocked.as_ref().map(|fault| fault.code)).collect();
+    let blocked: Vec<_> = data
+        .pairs
+        .iter()
+        .map(|pair| pair.blocked.as_ref().map(|fault| fault.code))
+        .collect();
     assert_eq!(blocked, [Some(FaultCode::MissingBands), None, None, None]);
     let detail = data.pairs[0].blocked.as_ref().and_then(|fault| fault.detail.clone());
     assert_eq!(detail.as_deref(), Some("bands 1, 2, 7, 8 wanted, it has 6"));
@@ -237,21 +279,51 @@ fn settings_and_images_agree_on_the_bands_or_say_so() {
             ..config.clone()
         };
         let report = common::checked(send(&mut engine, Command::CheckConfig { config }));
-        report.errors.iter().find(|error| error.field == "bands").map(|error| (error.code, error.detail.clone()))
+        report
+            .errors
+            .iter()
+            .find(|error| error.field == "bands")
+            .map(|error| (error.code, error.detail.clone()))
     };
     assert_eq!(problem(&[1.0, 2.0, 7.0, 8.0]), None);
     let read = Some("1, 2, 7, 8".to_owned());
-    assert_eq!(problem(&[2.0, 1.0, 7.0, 8.0]), Some((FieldErrorCode::OtherBands, read.clone())));
+    assert_eq!(
+        problem(&[2.0, 1.0, 7.0, 8.0]),
+        Some((FieldErrorCode::OtherBands, read.clone()))
+    );
     assert_eq!(problem(&[]), Some((FieldErrorCode::OtherBands, read)));
-    assert_eq!(problem(&[1.0, 11.0]), Some((FieldErrorCode::MissingBands, Some("0".to_owned()))));
-    assert_eq!(problem(&[1.0, 2.0, 1.0]).map(|(code, _)| code), Some(FieldErrorCode::SameBand));
+    assert_eq!(
+        problem(&[1.0, 11.0]),
+        Some((FieldErrorCode::MissingBands, Some("0".to_owned())))
+    );
+    assert_eq!(
+        problem(&[1.0, 2.0, 1.0]).map(|(code, _)| code),
+        Some(FieldErrorCode::SameBand)
+    );
     assert_eq!(problem(&[1.5]).map(|(code, _)| code), Some(FieldErrorCode::NotWhole));
     let many: Vec<f64> = (1..=17).map(f64::from).collect();
     assert_eq!(problem(&many).map(|(code, _)| code), Some(FieldErrorCode::TooManyBands));
     // A picture has the bands that it is made of and no others.
     let mut engine = common::engine();
-    send(&mut engine, Command::SetBands { bands: vec![4, 3, 2, 1] });
-    let data = add(&mut engine, common::drawn("a", 64, |x, y| ([x as u8, y as u8, 9], [255 * u8::from(x < 32); 3])));
-    let blocked = data.pairs[0].blocked.as_ref().map(|fault| (fault.code, fault.detail.clone()));
-    assert_eq!(blocked, Some((FaultCode::MissingBands, Some("bands 4, 3, 2, 1 wanted, it has 3".to_owned()))));
+    send(
+        &mut engine,
+        Command::SetBands {
+            bands: vec![4, 3, 2, 1],
+        },
+    );
+    let data = add(
+        &mut engine,
+        common::drawn("a", 64, |x, y| ([x as u8, y as u8, 9], [255 * u8::from(x < 32); 3])),
+    );
+    let blocked = data.pairs[0]
+        .blocked
+        .as_ref()
+        .map(|fault| (fault.code, fault.detail.clone()));
+    assert_eq!(
+        blocked,
+        Some((
+            FaultCode::MissingBands,
+            Some("bands 4, 3, 2, 1 wanted, it has 3".to_owned())
+        ))
+    );
 }

@@ -6,8 +6,8 @@
 use super::layers::{self, Layer, LayerError, find};
 use crate::{
     formats::onnx::{Attribute, Constant, Dim, Node, OnnxModel, Port},
-    values::Band,
     model::{BATCH_NORM_EPS, ConvPlan, ModelConfig, NamedTensor},
+    values::Band,
 };
 
 /// What the file says beside the network.

@@ -71,7 +71,11 @@ fn input(model: &ModelInfo) -> Value {
         name => name.to_owned(),
     };
     let own: Vec<Value> = model.bands.iter().map(|band| json!({ "name": name(band) })).collect();
-    let channels = if own.is_empty() { model.channels.count() } else { own.len() };
+    let channels = if own.is_empty() {
+        model.channels.count()
+    } else {
+        own.len()
+    };
     let bands = match model.channels {
         _ if !own.is_empty() => json!(own),
         Channels::Rgb => json!([{ "name": "red" }, { "name": "green" }, { "name": "blue" }]),

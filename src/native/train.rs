@@ -114,7 +114,11 @@ fn load_data(desk: &mut Desk, job: &TrainArgs, saved: Option<&SavedRun>, voice: 
         Some(seed) => desk.send(Command::SampleScenes { seed }),
         None => {
             prepare(desk, saved);
-            let bands = if saved.is_none() { settings(job)?.band_numbers() } else { Vec::new() };
+            let bands = if saved.is_none() {
+                settings(job)?.band_numbers()
+            } else {
+                Vec::new()
+            };
             if !bands.is_empty() {
                 refused(desk.send(Command::SetBands { bands }))?;
             }

@@ -21,7 +21,13 @@ pub fn bands(folder: &str, numbers: &str, steps: f64, image: &str, out: &str) ->
     let mut engine = Engine::new(Box::new(move || start.elapsed().as_secs_f64() * 1000.0));
     let mut send = |engine: &mut Engine, command| pollster::block_on(engine.command(command));
     let device = DeviceChoice::Cpu;
-    send(&mut engine, Command::Init { device, calibration: None });
+    send(
+        &mut engine,
+        Command::Init {
+            device,
+            calibration: None,
+        },
+    );
     let config = TrainConfig {
         bands: bands.iter().map(|band| f64::from(*band)).collect(),
         base: 4.0,
@@ -55,8 +61,15 @@ pub fn bands(folder: &str, numbers: &str, steps: f64, image: &str, out: &str) ->
         _ => Vec::new(),
     };
     let validation = end.figures.validation.as_ref().ok_or("nothing was held back")?;
-    println!("{}", json!({ "iou": validation.iou, "bands": model.bands, "ranges": ranges }));
-    for (format, ending) in [(None, "safetensors"), (Some(ModelFormat::Onnx), "onnx"), (Some(ModelFormat::Keras), "h5")] {
+    println!(
+        "{}",
+        json!({ "iou": validation.iou, "bands": model.bands, "ranges": ranges })
+    );
+    for (format, ending) in [
+        (None, "safetensors"),
+        (Some(ModelFormat::Onnx), "onnx"),
+        (Some(ModelFormat::Keras), "h5"),
+    ] {
         let command = match format {
             None => Command::SaveModel,
             Some(format) => Command::ExportModel {
@@ -98,7 +111,10 @@ pub fn bands(folder: &str, numbers: &str, steps: f64, image: &str, out: &str) ->
         Event::File { bytes, .. } => Some(bytes),
         _ => None,
     });
-    let raster = decode(&file.ok_or_else(|| format!("no result: {events:?}"))?, &Limits::default())?;
+    let raster = decode(
+        &file.ok_or_else(|| format!("no result: {events:?}"))?,
+        &Limits::default(),
+    )?;
     let values = (0..raster.samples.len()).map(|at| raster.samples.number(at) / 65535.0);
     let shape = vec![raster.height as usize, raster.width as usize];
     save_tensor(&format!("{out}/p.safetensors"), "probability", shape, values.collect())
