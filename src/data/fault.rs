@@ -117,6 +117,7 @@ impl FaultKind {
             )),
             FaultKind::TaskNames { masks, images, files } => Some(format!("{files} in {masks}, images in {images}")),
             FaultKind::Ambiguous { other } | FaultKind::PartnerRefused { other } => Some(other.clone()),
+            FaultKind::MissingBands { wanted, .. } if wanted.is_empty() => Some("it was read with others".to_owned()),
             FaultKind::MissingBands { wanted, has } => Some(format!(
                 "bands {} wanted, it has {has}",
                 band_numbers(wanted.iter().copied())

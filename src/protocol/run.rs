@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Architecture, AugmentRanges, Channels, ClassInfo, CurvePoint, EndReason, FieldError, Head, ImageScore, Metrics,
-    OperatingPoint, PictureOf, RangeChoice, ResultPlace, RunFigures, Sampling, StepFigures, TrainConfig,
+    Architecture, AugmentRanges, Band, Channels, ClassInfo, CurvePoint, EndReason, FieldError, Head, ImageScore,
+    Metrics, OperatingPoint, PictureOf, RangeChoice, ResultPlace, RunFigures, Sampling, StepFigures, TrainConfig,
     ValidationFigures,
 };
 

@@ -19,7 +19,7 @@ pub fn bands(folder: &str, numbers: &str, steps: f64, image: &str, out: &str) ->
     let bands: Vec<u32> = numbers.split(',').map(str::parse).collect::<Result<_, _>>()?;
     let start = Instant::now();
     let mut engine = Engine::new(Box::new(move || start.elapsed().as_secs_f64() * 1000.0));
-    let mut send = |engine: &mut Engine, command| pollster::block_on(engine.command(command));
+    let send = |engine: &mut Engine, command| pollster::block_on(engine.command(command));
     let device = DeviceChoice::Cpu;
     send(
         &mut engine,

@@ -90,21 +90,9 @@ impl TiffImage {
     /// If a strip or tile is damaged.
     pub fn choose_asked(&self, asked: &[usize]) -> Result<Bands, TiffError> {
         let asked = &asked[..asked.len().min(MAX_BANDS)];
-        Ok(Bands {
-            chosen: self.chosen(asked).map(Arc::new),
-            ..self.choose(self.pick(asked))?
-        })
-    }
-
-    /// The same for `picked`, whoever asked for them.
-    ///
-    /// # Errors
-    /// If a strip or tile is damaged.
-    pub fn choose(&self, picked: Vec<usize>) -> Result<Bands, TiffError> {
-        let picked: Vec<usize> = picked.into_iter().map(|b| b.min(self.bands - 1)).collect();
         let mut bands = Bands {
-            picked,
-            chosen: None,
+            picked: self.pick(asked),
+            chosen: self.chosen(asked).map(Arc::new),
             own_ranges: None,
         };
         if !self.is_wide() {
