@@ -55,7 +55,7 @@ test('bands are named in the settings, and the model asks them of new images', a
   }
   await page.fill('#set-bands', '1-5');
   await page.keyboard.press('Tab');
-  await until(async () => /** @type {any} */ ((await gm.read(page)).bands)?.shown.length === BANDS, { limitMs: 20_000, what: 'the images are read again' });
+  await until(async () => (/** @type {any} */ (await gm.read(page))).bands?.shown.length === BANDS, { limitMs: 20_000, what: 'the images are read again' });
   await expect(error).toBeHidden();
   await expect(page.locator('#preset-line')).toContainText('bands 1-5');
   for (const [width, scheme] of /** @type {const} */ ([[1200, 'light'], [1200, 'dark'], [390, 'light']])) {
@@ -95,6 +95,6 @@ test('bands are named in the settings, and the model asks them of new images', a
   await gm.unfold(page, '#set-bands');
   await page.fill('#set-bands', '');
   await page.keyboard.press('Tab');
-  await until(async () => /** @type {any} */ ((await gm.read(page)).bands)?.shown.length === 0, { limitMs: 20_000, what: 'the images are read as usual' });
+  await until(async () => (/** @type {any} */ (await gm.read(page))).bands?.shown.length === 0, { limitMs: 20_000, what: 'the images are read as usual' });
   await expect(page.locator('#bands-train')).toBeEnabled();
 });
