@@ -24,7 +24,7 @@ pub enum Event {
     Inputs {
         inputs: Vec<Input>,
     },
-    /// Some file has more than three bands, so there is a choice. `shown`: as in [`Command::SetBands`].
+    /// Some file has more than three bands, so there is a choice, or bands were chosen that are no picture. `shown`: as in [`Command::SetBands`].
     Bands {
         most: u32,
         shown: Vec<u32>,

@@ -13,7 +13,10 @@ use crate::{
         mask_value, preprocess, scenes, value_ranges,
     },
     engine::{Engine, fault, file_faults::file_fault, prediction::inputs::THUMB_PX, training::resume},
-    formats::{raster::Raster, sidecars::SidecarKind},
+    formats::{
+        raster::{ChosenBands, Raster},
+        sidecars::SidecarKind,
+    },
     protocol::{
         DataSource, Dataset as DatasetEvent, Event, FaultCode, MAX_BANDS, MaskRule, Pair, Picture, PictureOf, Purpose,
         RangeChoice, RangeInfo, Stage,
@@ -138,7 +141,7 @@ impl Engine {
             [] => self.inputs.band_names(),
             names => names,
         };
-        (most > 3 || self.inputs.bands().len() > 3).then(|| Event::Bands {
+        (most > 3 || ChosenBands::is_stack(self.inputs.bands().len())).then(|| Event::Bands {
             most: most as u32,
             shown: self.inputs.chosen_bands(),
             common: images.min().unwrap_or(0),

@@ -86,7 +86,7 @@ const named = (place) => (place === 'train' ? (networkBands() ?? []) : (state.mo
 function paint() {
   paintQuestion();
   for (const place of PLACES) {
-    show($(`bands-${place}-line`), state.bands !== null);
+    show($(`bands-${place}-line`), state.bands !== null && state.bands.most > 3);
     if (!state.bands) continue;
     const elsewhere = named(place);
     field(place).disabled = elsewhere.length > 0 || running() || state.predicting !== null || state.reading !== null;
