@@ -23,6 +23,8 @@ pub struct BenchConfig {
     /// Side of the square images in pixels.
     pub size: usize,
     pub batch: usize,
+    /// Channels of the images, all the same.
+    pub channels: usize,
     pub dropout: f32,
     pub deterministic: bool,
 }
@@ -60,12 +62,15 @@ impl Bench {
         let trainer = Trainer::new(model, loss, AdamConfig::default(), 1e-4, 1, true);
         let (size, batch) = (config.size, config.batch);
         let (x, y) = checkerboard(size, batch);
-        let upload = |values| Tensor::from_data(TensorData::new(values, [batch, size, size, 1]), device);
+        let upload =
+            |values, channels| Tensor::from_data(TensorData::new(values, [batch, size, size, channels]), device);
+        let channels = config.channels;
+        let x: Vec<f32> = x.into_iter().flat_map(|v| std::iter::repeat_n(v, channels)).collect();
         Ok(Self {
             trainer,
             batch: Batch {
-                images: upload(x),
-                masks: upload(y),
+                images: upload(x, channels),
+                masks: upload(y, 1),
             },
         })
     }
@@ -180,13 +185,13 @@ pub async fn operator_times(
     Ok((ceiling, times))
 }
 
-/// Classic's `unet` with one band.
+/// Classic's `unet`.
 fn network(config: &BenchConfig) -> ModelConfig {
     ModelConfig {
         architecture: Architecture::Unet,
         base: config.filters,
         depth: 4,
-        channels: 1,
+        channels: config.channels,
         head: crate::values::Head::TwoChannels,
         dropout: if config.deterministic { 0.0 } else { config.dropout },
         classes: 1,

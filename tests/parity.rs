@@ -11,6 +11,7 @@ use groundmask::{
 fn losses_of_training_steps_follow_jax() {
     for (filters, size, wanted) in JAX_LOSSES {
         let config = BenchConfig {
+            channels: 1,
             filters,
             size,
             batch: 2,

@@ -37,6 +37,8 @@ class Job:
             raise ValueError(f"sampling {self.config['sampling']} is not made here: `crop` is")
         if self.config["foreground_weight"] == "auto" or self.config["class_weights"]:
             raise ValueError("weights of classes are not taken here")
+        if self.config.get("bands"):
+            raise ValueError("a network over chosen bands is not trained here: the page and the native command do")
         source = data.Source(options.data)
         channels = self.config["channels"]
         pairs = [data.Pair(source, *pair, self.rule, channels, self.ranges) for pair in data.paired(source)]
@@ -66,6 +68,8 @@ class Job:
             return net
         if self.options.model:
             config, tensors = files.read_model(self.options.model)
+            if config.get("bands"):
+                raise ValueError("a network over chosen bands is not trained here: the page and the native command do")
             net = unet.UNet(config["model"])
             unet.load(net, tensors)
             return net

@@ -1,6 +1,6 @@
 //! What can be wrong with a dropped file.
 
-use crate::formats::DecodeError;
+use crate::{formats::DecodeError, values::band_numbers};
 
 /// What is wrong with a file or pair; one to one with the protocol's fault codes.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,11 @@ pub enum FaultKind {
     /// Path of the file that has its place.
     Ambiguous {
         other: String,
+    },
+    /// The image has not the bands that are asked of it, or was read with others.
+    MissingBands {
+        wanted: Vec<u32>,
+        has: u32,
     },
     /// A number in the mask that no class can have.
     MaskNumber {
@@ -112,6 +117,11 @@ impl FaultKind {
             )),
             FaultKind::TaskNames { masks, images, files } => Some(format!("{files} in {masks}, images in {images}")),
             FaultKind::Ambiguous { other } | FaultKind::PartnerRefused { other } => Some(other.clone()),
+            FaultKind::MissingBands { wanted, .. } if wanted.is_empty() => Some("it was read with others".to_owned()),
+            FaultKind::MissingBands { wanted, has } => Some(format!(
+                "bands {} wanted, it has {has}",
+                band_numbers(wanted.iter().copied())
+            )),
             FaultKind::MaskNumber { number } => Some(number.to_string()),
             FaultKind::TooManyClasses { found, limit } => Some(format!("{found} classes, limit {limit}")),
             FaultKind::SizeMismatch { image, mask } => {

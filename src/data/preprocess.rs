@@ -4,8 +4,45 @@
 //! where it is 0 nothing was measured, and what the file holds there must not show. Classic's own path keeps even that.
 
 use super::{classes::UNLABELLED, held_back::Area, label_layer::LabelLayer};
-use crate::formats::raster::{Brightness, Raster, Samples, luma};
-pub use crate::values::Channels;
+use crate::formats::raster::{Brightness, MAX_BANDS, Raster, Samples, luma};
+use crate::values;
+
+/// What of an image a network sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channels {
+    /// Pillow's integer luma.
+    Grey,
+    Rgb,
+    /// All bands of a stack of so many, in their order.
+    Bands(u8),
+}
+
+impl Channels {
+    pub fn count(self) -> usize {
+        match self {
+            Channels::Grey => 1,
+            Channels::Rgb => 3,
+            Channels::Bands(count) => usize::from(count).max(1),
+        }
+    }
+
+    /// Of images that hold so many chosen bands; 0: of those with the usual ones.
+    pub fn of(usual: values::Channels, chosen: usize) -> Channels {
+        match (chosen, usual) {
+            (1, _) | (0, values::Channels::Grey) => Channels::Grey,
+            (3, _) | (0, values::Channels::Rgb) => Channels::Rgb,
+            (count, _) => Channels::Bands(count.min(MAX_BANDS) as u8),
+        }
+    }
+
+    /// The nearest of those that can be chosen.
+    pub fn usual(self) -> values::Channels {
+        match self {
+            Channels::Grey => values::Channels::Grey,
+            Channels::Rgb | Channels::Bands(_) => values::Channels::Rgb,
+        }
+    }
+}
 
 /// Side of the region Classic crops from the top left, in pixels.
 const CLASSIC_CROP_PX: u32 = 512;
@@ -87,6 +124,7 @@ fn gather_from<T: Copy>(
     let bands = usize::from(r.bands).max(1);
     let line = r.width as usize * bands;
     let channels = ch.count();
+    let (has_alpha, measured) = (r.has_alpha(), r.measured_bands());
     for (target, y) in out.chunks_mut((columns.len() * channels).max(1)).zip(rows) {
         let from = *y as usize * line;
         let Some(source) = samples.get(from..from + line) else {
@@ -96,7 +134,14 @@ fn gather_from<T: Copy>(
             let p = &source[*x as usize * bands..][..bands];
             let value = |s: T, band: usize| level(s, band) as f32 / full;
             match (ch, p) {
-                (_, [.., alpha]) if r.has_alpha() && is_missing(*alpha) => pixel.fill(0.0),
+                (_, [.., alpha]) if has_alpha && is_missing(*alpha) => pixel.fill(0.0),
+                (Channels::Bands(_), _) => {
+                    // Of an image with fewer, which nothing asks for, the rest is black.
+                    pixel.fill(0.0);
+                    for (band, (value_of, sample)) in pixel.iter_mut().zip(&p[..measured]).enumerate() {
+                        *value_of = value(*sample, band);
+                    }
+                }
                 (Channels::Grey, [r, g, b, ..]) => {
                     pixel[0] = luma(level(*r, 0), level(*g, 1), level(*b, 2)) as f32 / full;
                 }

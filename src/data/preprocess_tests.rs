@@ -1,6 +1,9 @@
 //! Tests of [`super`], the module `preprocess`; a file of their own, compiled under `#[cfg(test)]` only.
 
+use std::sync::Arc;
+
 use super::*;
+use crate::formats::raster::ChosenBands;
 
 /// 3 x 2 RGB.
 fn small() -> Raster {
@@ -125,4 +128,40 @@ fn thumbnails_average() {
     assert_eq!(thumbnail_mask(&[1, 1, 0, 0, 0, 0, 0, 1], 4, 2, 2), (2, 1, vec![255, 0]));
     assert_eq!(fit(1, 5000, 160), (1, 160));
     assert_eq!(fit(797, 644, 160), (160, 129));
+}
+
+/// Of a stack every band goes in by its own range, in the order in which it was asked for; three of them are shown.
+#[test]
+fn all_bands_of_a_stack_are_seen() {
+    let stack = |bands: u32, alpha: bool, samples: Vec<u16>| {
+        let chosen = ChosenBands {
+            numbers: (1..=bands).collect(),
+            names: vec![String::new(); bands as usize],
+            shown: [3, 0, 1],
+        };
+        let raster = Raster::stack([2, 1], Arc::new(chosen), alpha, samples.into(), 16).expect("a stack");
+        let whole: Vec<[f64; 2]> = (0..bands).map(|band| [0.0, 1000.0 * f64::from(band + 1)]).collect();
+        let mut wide = raster;
+        wide.suggest_ranges(whole.clone().into());
+        wide.in_ranges(Some(whole.into()))
+    };
+    let four = stack(4, false, vec![500, 500, 3000, 4000, 0, 2000, 0, 5000]);
+    assert!(!four.has_alpha() && four.measured_bands() == 4);
+    let mut out = vec![0.0; 8];
+    crop_f32(&four, Channels::Bands(4), 0, 0, 1, 2, &mut out);
+    let near = |values: &[f32], wanted: [f32; 4]| values.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 1e-4);
+    assert!(
+        near(&out[..4], [0.5, 0.25, 1.0, 1.0]) && near(&out[4..], [0.0, 1.0, 0.0, 1.0]),
+        "{out:?}"
+    );
+    assert_eq!(four.rgba8_at(0, 0), [255, 128, 64, 255]);
+    // A pixel without data is black in all of them, and its alpha is none of the bands.
+    let missing = stack(4, true, vec![500, 500, 3000, 4000, 0, 0, 2000, 0, 5000, 65535]);
+    crop_f32(&missing, Channels::Bands(4), 0, 0, 1, 2, &mut out);
+    assert!(
+        near(&out[..4], [0.0; 4]) && near(&out[4..], [0.0, 1.0, 0.0, 1.0]),
+        "{out:?}"
+    );
+    assert_eq!((missing.rgba8_at(0, 0)[3], missing.rgba8_at(1, 0)[3]), (0, 255));
+    assert_ne!(four.pixel_hash(), missing.pixel_hash());
 }

@@ -4,7 +4,7 @@
 //! itself, the same ground would look different from tile to tile.
 
 use crate::{
-    formats::raster::{Ranges, Raster, percentiles},
+    formats::raster::{MAX_BANDS, Ranges, Raster, percentiles},
     values,
 };
 
@@ -91,7 +91,7 @@ impl TryFrom<values::RangeChoice> for RangeChoice {
             values::RangeChoice::AsBefore => RangeChoice::Set(ValueRanges::AsBefore),
             values::RangeChoice::Fixed { bands } => {
                 let sound = |[low, high]: &[f64; 2]| low.is_finite() && high.is_finite() && low < high;
-                if bands.is_empty() || bands.len() > 3 || !bands.iter().all(sound) {
+                if bands.is_empty() || bands.len() > MAX_BANDS || !bands.iter().all(sound) {
                     return Err(NoRange);
                 }
                 RangeChoice::Set(ValueRanges::Fixed(bands.into()))

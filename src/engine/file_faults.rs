@@ -26,6 +26,7 @@ pub(in crate::engine) fn file_fault(path: &str, kind: &FaultKind) -> Fault {
         FaultKind::OtherPlace(_) => (FaultCode::OtherPlace, Stage::Pair),
         FaultKind::OtherGrid(_) => (FaultCode::OtherGrid, Stage::Pair),
         FaultKind::SizeMismatch { .. } => (FaultCode::SizeMismatch, Stage::Pair),
+        FaultKind::MissingBands { .. } => (FaultCode::MissingBands, Stage::Pair),
         FaultKind::MaskNumber { .. } => (FaultCode::MaskNumber, Stage::Pair),
         FaultKind::TooManyClasses { .. } => (FaultCode::TooManyClasses, Stage::Pair),
     };

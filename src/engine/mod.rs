@@ -36,7 +36,7 @@ use crate::{
     infer::InputSpec,
     model::UNet,
     protocol::{
-        Command, DataSource, DeviceChoice, DeviceInfo, Event, FaultCode, LabelPixels, MaskRule, ModelAbout,
+        Band, Command, DataSource, DeviceChoice, DeviceInfo, Event, FaultCode, LabelPixels, MaskRule, ModelAbout,
         OperatingPoint, PROTOCOL_VERSION, Purpose, Stage, TrainConfig,
     },
 };
@@ -49,6 +49,8 @@ pub(crate) struct Model {
     name: String,
     /// Empty for foreground and background.
     classes: Vec<ClassInfo>,
+    /// Bands of its images, in the order in which it sees them; empty: the usual ones.
+    bands: Vec<Band>,
     /// How it sees numbers of more than 8 bits.
     ranges: ValueRanges,
     /// Ground resolution of what it was trained on, metres a pixel.

@@ -7,6 +7,7 @@ use super::layers::{self, Layer, LayerError, find};
 use crate::{
     formats::onnx::{Attribute, Constant, Dim, Node, OnnxModel, Port},
     model::{BATCH_NORM_EPS, ConvPlan, ModelConfig, NamedTensor},
+    values::Band,
 };
 
 /// What the file says beside the network.
@@ -26,6 +27,8 @@ pub struct OnnxFacts {
     /// order, and clamped beyond. Deepness divides by 255 and then standardises: its mean and deviation are set so that the
     /// same comes out (without the clamping).
     pub value_ranges: Option<Vec<[f64; 2]>>,
+    /// Which bands of an image the channels are; empty for grey and RGB.
+    pub bands: Vec<Band>,
     /// Height and width fixed to `tile_px`. Deepness 0.7 asks for that: it reads the tile's size from the shape.
     pub fixed_size: bool,
 }
@@ -106,6 +109,9 @@ fn metadata(config: &ModelConfig, facts: &OnnxFacts, channels: usize) -> Vec<(St
     ];
     if let Some(ranges) = &facts.value_ranges {
         all.push(("value_ranges", serde_json::json!(ranges)));
+    }
+    if !facts.bands.is_empty() {
+        all.push(("bands", serde_json::json!(facts.bands)));
     }
     if let Some(resolution) = facts.resolution_cm {
         all.push(("resolution", resolution.into()));
@@ -306,6 +312,7 @@ mod tests {
             value_ranges: Some(vec![[0.0, 10_000.0]]),
             threshold: 0.5,
             fixed_size: false,
+            bands: Vec::new(),
         };
         let error = onnx_file(&config, &[], &facts).expect_err("nothing to write");
         assert_eq!(error, LayerError::Missing("enc1.conv1.weight".into()));

@@ -158,7 +158,7 @@ pub fn rgba8_png(samples: &[u8], width: u32, height: u32) -> Result<Vec<u8>, Enc
 pub fn raster_png(image: &Raster) -> Result<Option<Vec<u8>>, EncodeError> {
     let (width, height, bands) = (image.width, image.height, image.bands);
     let colour = match (&image.samples, bands) {
-        _ if image.white_is_zero => return Ok(None),
+        _ if image.white_is_zero || image.as_stack().is_some() => return Ok(None),
         (Samples::U8(_), 1) => ExtendedColorType::L8,
         (Samples::U8(_), 2) => ExtendedColorType::La8,
         (Samples::U8(_), 3) => ExtendedColorType::Rgb8,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+pub use super::chosen_bands::{ChosenBands, MAX_BANDS};
 pub use super::samples::{Brightness, OwnRanges, Ranges, Samples, luma, percentiles, to_8_bit};
 
 /// A decoded image, upright (its EXIF orientation is already applied).
@@ -9,7 +10,7 @@ pub use super::samples::{Brightness, OwnRanges, Ranges, Samples, luma, percentil
 pub struct Raster {
     pub width: u32,
     pub height: u32,
-    /// 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA.
+    /// 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA; of a stack (see [`ChosenBands`]) its bands and alpha, if it has one.
     pub bands: u8,
     /// `width * height * bands` numbers. Alpha is 0 where nothing was measured, else the largest number of the type (1
     /// of floats).
@@ -25,6 +26,10 @@ pub struct Raster {
     pub white_is_zero: bool,
     /// The colours are those of a palette: few and exact.
     pub is_palette: bool,
+    /// Which of the file's bands these are; none where nobody asked, or the file has not all that were asked for.
+    pub chosen: Option<Arc<ChosenBands>>,
+    /// Bands that the file has, where they are more than these; else 0.
+    pub file_bands: u32,
     /// The file's samples are floating point.
     pub is_float: bool,
     /// Alpha tells where the file has no data (nodata, a mask), not how a drawing fades.
@@ -55,8 +60,28 @@ impl Raster {
 
     /// A raster; `None` if a side is 0, `bands` is not 1 to 4, or the number of samples is wrong.
     pub fn new(width: u32, height: u32, bands: u8, samples: Samples, source_bits: u8) -> Option<Raster> {
+        (bands <= 4).then(|| Raster::of_any_bands(width, height, bands, samples, source_bits))?
+    }
+
+    /// A stack of bands, with one more where something can be missing; `None` if the numbers do not fit together.
+    pub fn stack(
+        [width, height]: [u32; 2],
+        chosen: Arc<ChosenBands>,
+        has_alpha: bool,
+        samples: Samples,
+        source_bits: u8,
+    ) -> Option<Raster> {
+        let bands = chosen.is_sound().then_some(chosen.numbers.len())? + usize::from(has_alpha);
+        let raster = Raster::of_any_bands(width, height, bands as u8, samples, source_bits)?;
+        Some(Raster {
+            chosen: Some(chosen),
+            ..raster
+        })
+    }
+
+    fn of_any_bands(width: u32, height: u32, bands: u8, samples: Samples, source_bits: u8) -> Option<Raster> {
         let expected = (u64::from(width) * u64::from(height)).saturating_mul(u64::from(bands));
-        if expected == 0 || bands > 4 || samples.len() as u64 != expected {
+        if expected == 0 || samples.len() as u64 != expected {
             return None;
         }
         Some(Raster {
@@ -69,6 +94,8 @@ impl Raster {
             ranges: None,
             white_is_zero: false,
             is_palette: false,
+            chosen: None,
+            file_bands: 0,
             is_float: false,
             alpha_is_missing: false,
             alpha_may_be_band: false,
@@ -149,7 +176,26 @@ impl Raster {
     }
 
     pub fn has_alpha(&self) -> bool {
-        self.bands == 2 || self.bands == 4
+        match self.as_stack() {
+            Some(stack) => usize::from(self.bands) > stack.numbers.len(),
+            None => self.bands == 2 || self.bands == 4,
+        }
+    }
+
+    /// What its bands are, if they are neither grey nor red, green and blue.
+    pub fn as_stack(&self) -> Option<&ChosenBands> {
+        let chosen = self.chosen.as_deref()?;
+        ChosenBands::is_stack(chosen.numbers.len()).then_some(chosen)
+    }
+
+    /// Bands that can be asked of its file.
+    pub fn bands_of_file(&self) -> u32 {
+        self.file_bands.max(self.measured_bands() as u32)
+    }
+
+    /// Whether it holds exactly these bands of its file, by number from 1, in this order.
+    pub fn holds_bands(&self, numbers: &[u32]) -> bool {
+        self.chosen.as_ref().is_some_and(|chosen| chosen.numbers == numbers)
     }
 
     /// Number of the first sample of a pixel; coordinates beyond the edge mean the edge.
@@ -193,6 +239,16 @@ impl Raster {
     /// A pixel as 8-bit RGBA; coordinates beyond the edge mean the edge.
     pub fn rgba8_at(&self, x: u32, y: u32) -> [u8; 4] {
         let at = self.offset(x, y);
+        if let Some(stack) = self.as_stack() {
+            let [r, g, b] = stack.shown.map(|band| self.sample8(at + band, band));
+            let missing = usize::from(self.bands) > stack.numbers.len();
+            let a = if missing {
+                self.alpha8(at + stack.numbers.len())
+            } else {
+                255
+            };
+            return [r, g, b, a];
+        }
         match self.bands {
             1 | 2 => {
                 let v = self.sample8(at, 0);
@@ -267,7 +323,18 @@ impl Raster {
     /// bands in their order, the last one of those that follow too.
     pub fn with_nodata(&self, values: &[f64]) -> Raster {
         let bands = usize::from(self.bands);
-        let of = |band: usize| values.get(band).or(values.last()).map_or(f32::NAN, |v| *v as f32);
+        let number = |band: usize| {
+            self.chosen
+                .as_ref()
+                .and_then(|chosen| chosen.numbers.get(band).copied())
+        };
+        let in_file = |band: usize| number(band).map_or(band, |number| number as usize - 1);
+        let of = |band: usize| {
+            values
+                .get(in_file(band))
+                .or(values.last())
+                .map_or(f32::NAN, |v| *v as f32)
+        };
         let nodata: Vec<f32> = (0..bands).map(of).collect();
         let same = |number: f32, nodata: f32| number == nodata || number.is_nan() && nodata.is_nan();
         let is_missing = |pixel: usize| {

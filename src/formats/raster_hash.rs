@@ -52,6 +52,10 @@ impl Raster {
         h.write(&self.width.to_le_bytes());
         h.write(&self.height.to_le_bytes());
         h.write(&[self.bands]);
+        if let Some(stack) = self.as_stack() {
+            // Four bands are not three and alpha.
+            h.write(&[stack.numbers.len() as u8]);
+        }
         h
     }
 }

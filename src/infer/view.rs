@@ -141,7 +141,7 @@ impl View {
                 let grey = preprocess::classic_test_image(image);
                 let values = match spec.channels {
                     Channels::Grey => grey,
-                    Channels::Rgb => grey.iter().flat_map(|&v| [v; 3]).collect(),
+                    other => grey.iter().flat_map(|&v| vec![v; other.count()]).collect(),
                 };
                 let region = [CLASSIC_CROP_PX; 2];
                 Self {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::values::MAX_BANDS;
 pub use crate::values::{Architecture, Head, MAX_CLASSES};
 
 /// Keras's default epsilon of `BatchNormalization`.
@@ -15,7 +16,7 @@ pub struct ModelConfig {
     pub base: usize,
     /// Number of poolings.
     pub depth: usize,
-    /// Bands of the input: 1 (grey) or 3 (RGB).
+    /// Bands of the input: 1 (grey), 3 (RGB), or up to 16 of a stack.
     pub channels: usize,
     /// What makes the output from the decoder's features. Files from before there was a choice have the classic one.
     #[serde(default)]
@@ -38,7 +39,7 @@ pub enum ConfigError {
     Base(usize),
     #[error("depth {0} is not from 2 to 5")]
     Depth(usize),
-    #[error("{0} input channels; 1 and 3 exist")]
+    #[error("{0} input channels; 1 to {MAX_BANDS} are possible")]
     Channels(usize),
     #[error("{0} classes; 1 to {MAX_CLASSES} are possible")]
     Classes(usize),
@@ -72,7 +73,7 @@ impl ModelConfig {
         if !(2..=5).contains(&self.depth) {
             return Err(ConfigError::Depth(self.depth));
         }
-        if self.channels != 1 && self.channels != 3 {
+        if !(1..=MAX_BANDS).contains(&self.channels) {
             return Err(ConfigError::Channels(self.channels));
         }
         if !(1..=MAX_CLASSES).contains(&self.classes) {
@@ -237,8 +238,8 @@ mod tests {
         assert_eq!(ModelConfig { depth: 6, ..good }.check(), Err(ConfigError::Depth(6)));
         assert_eq!(ModelConfig { classes: 0, ..good }.check(), Err(ConfigError::Classes(0)));
         assert_eq!(
-            ModelConfig { channels: 2, ..good }.check(),
-            Err(ConfigError::Channels(2))
+            ModelConfig { channels: 17, ..good }.check(),
+            Err(ConfigError::Channels(17))
         );
         assert!(
             ModelConfig {

@@ -20,6 +20,7 @@ pub fn bench(job: &BenchArgs) -> Result<(), Stop> {
         device, adapter, kind, ..
     } = Desk::bring_up(job.device)?;
     let config = BenchConfig {
+        channels: 1,
         filters: job.base,
         size: job.size,
         batch: job.batch,

@@ -1,7 +1,7 @@
 //! What catalogues say of a model: a STAC item with the Machine Learning Model extension
 //! (`stac-extensions/mlm`, version 1.5.1), its keywords as HOT's fAIr asks for them.
 
-use groundmask::protocol::{Channels, ClassInfo, ModelInfo};
+use groundmask::protocol::{Band, Channels, ClassInfo, ModelInfo};
 use serde_json::{Map, Value, json};
 
 const MLM: &str = "https://stac-extensions.github.io/mlm/v1.5.1/schema.json";
@@ -66,14 +66,25 @@ fn hyperparameters(model: &ModelInfo) -> Value {
 
 /// Images are divided by 255 beforehand; those of more than 8 bits are brought to that by the model's range.
 fn input(model: &ModelInfo) -> Value {
+    let name = |band: &Band| match band.name.as_str() {
+        "" => format!("B{}", band.number),
+        name => name.to_owned(),
+    };
+    let own: Vec<Value> = model.bands.iter().map(|band| json!({ "name": name(band) })).collect();
+    let channels = if own.is_empty() {
+        model.channels.count()
+    } else {
+        own.len()
+    };
     let bands = match model.channels {
+        _ if !own.is_empty() => json!(own),
         Channels::Rgb => json!([{ "name": "red" }, { "name": "green" }, { "name": "blue" }]),
         Channels::Grey => json!([{ "name": "grey" }]),
     };
     json!({
         "name": "image", "bands": bands,
         "input": {
-            "shape": [-1, model.channels.count(), -1, -1], "dim_order": ["batch", "bands", "height", "width"],
+            "shape": [-1, channels, -1, -1], "dim_order": ["batch", "bands", "height", "width"],
             "data_type": "float32",
         },
         "value_scaling": [{ "type": "min-max", "minimum": 0, "maximum": 255 }],

@@ -114,6 +114,14 @@ fn load_data(desk: &mut Desk, job: &TrainArgs, saved: Option<&SavedRun>, voice: 
         Some(seed) => desk.send(Command::SampleScenes { seed }),
         None => {
             prepare(desk, saved);
+            let bands = if saved.is_none() {
+                settings(job)?.band_numbers()
+            } else {
+                Vec::new()
+            };
+            if !bands.is_empty() {
+                refused(desk.send(Command::SetBands { bands }))?;
+            }
             let purpose = Purpose::Train;
             for file in files::listed(&job.data)? {
                 let path = file.path.clone();

@@ -32,8 +32,9 @@ pub enum Command {
         path: String,
         detail: String,
     },
-    /// Bands of TIFFs to show from the next file on, by number from 1: one as grey, three as red, green, blue, none for
-    /// the usual ones. Files that are there have to be sent again.
+    /// Bands of TIFFs to read from the next file on, by number from 1: one as grey, three as red, green, blue, two or 4 to
+    /// 16 as they are, for a network over these ([`TrainConfig::bands`]), none for the usual ones. Files that are there
+    /// have to be sent again. Images to predict are read with the bands of the model, if it has any.
     SetBands {
         bands: Vec<u32>,
     },

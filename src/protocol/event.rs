@@ -24,10 +24,16 @@ pub enum Event {
     Inputs {
         inputs: Vec<Input>,
     },
-    /// Some file has more than three bands, so there is a choice. `shown`: as in [`Command::SetBands`].
+    /// Some file has more than three bands, so there is a choice, or bands were chosen that are no picture. `shown`: as in [`Command::SetBands`].
     Bands {
         most: u32,
         shown: Vec<u32>,
+        /// Bands that all images to train on have; 0 where there are none.
+        #[serde(default)]
+        common: u32,
+        /// What the file with the most calls them; empty where it says nothing.
+        #[serde(default)]
+        names: Vec<String>,
     },
     Config(ConfigReport),
     /// None where the settings cannot be used or there is nothing to train on.

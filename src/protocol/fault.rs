@@ -69,6 +69,8 @@ pub enum FaultCode {
     OtherGrid,
     /// detail: "256 × 256 and 300 × 256"
     SizeMismatch,
+    /// An image has not the bands that are asked of it, or was read with others. detail: "bands 1, 2, 8 wanted, it has 3"
+    MissingBands,
     /// A mask holds a number that no class can have. detail: the number
     MaskNumber,
     /// The masks hold more classes than can be told apart. detail: "80 classes, limit 64"

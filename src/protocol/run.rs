@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Architecture, AugmentRanges, Channels, ClassInfo, CurvePoint, EndReason, FieldError, Head, ImageScore, Metrics,
-    OperatingPoint, PictureOf, RangeChoice, ResultPlace, RunFigures, Sampling, StepFigures, TrainConfig,
+    Architecture, AugmentRanges, Band, Channels, ClassInfo, CurvePoint, EndReason, FieldError, Head, ImageScore,
+    Metrics, OperatingPoint, PictureOf, RangeChoice, ResultPlace, RunFigures, Sampling, StepFigures, TrainConfig,
     ValidationFigures,
 };
 
@@ -145,6 +145,8 @@ pub struct ModelInfo {
     pub depth: u32,
     pub head: Head,
     pub channels: Channels,
+    /// Bands of its images that it sees, in this order; empty: as `channels` says.
+    pub bands: Vec<Band>,
     pub sampling: Sampling,
     pub tile_px: u32,
     pub parameters: u32,

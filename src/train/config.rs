@@ -8,6 +8,7 @@ use crate::{
         held_back::HeldBack,
         preprocess::{CLASSIC_TILE_PX, Channels},
     },
+    formats::raster::MAX_BANDS,
     model::{Architecture, LossConfig, ModelConfig},
     values::{
         BestBy, Calibration, FIELDS, FieldError, FieldErrorCode, ForegroundWeight, Group, NormStatistics, Schedule,
@@ -108,6 +109,7 @@ fn problems(config: &TrainConfig, classes: usize) -> Vec<FieldError> {
             "sampling" if config.sampling == Sampling::Classic && classes > 1 => {
                 Some(FieldError::new("sampling", FieldErrorCode::NeedsBinaryMasks))
             }
+            "bands" => bands_problem(config),
             "boundary_px" if config.sampling == Sampling::Classic && config.boundary_px > 0.0 => {
                 Some(FieldError::new("boundary_px", FieldErrorCode::NotInClassic))
             }
@@ -119,6 +121,20 @@ fn problems(config: &TrainConfig, classes: usize) -> Vec<FieldError> {
         });
     }
     found
+}
+
+/// What is wrong with the list of bands, whatever the images have.
+fn bands_problem(config: &TrainConfig) -> Option<FieldError> {
+    let bands = &config.bands;
+    let twice = (1..bands.len()).find(|at| bands[..*at].contains(&bands[*at]));
+    if bands.len() > MAX_BANDS {
+        return Some(FieldError::new("bands", FieldErrorCode::TooManyBands).with_value(MAX_BANDS as f64));
+    }
+    if let Some(at) = twice {
+        return Some(FieldError::new("bands", FieldErrorCode::SameBand).with_value(bands[at]));
+    }
+    let is_classic = !bands.is_empty() && config.sampling == Sampling::Classic;
+    is_classic.then(|| FieldError::new("bands", FieldErrorCode::NotInClassic))
 }
 
 /// What a tile's side has to be a multiple of, pixels: each pooling halves it.
@@ -152,6 +168,7 @@ impl Settings {
             _ => config.tile_px as usize,
         };
         let batch = config.batch as usize;
+        let channels = Channels::of(config.channels, config.bands.len());
         let steps_per_epoch = match config.steps_per_epoch as u32 {
             0 => pass_steps(tile_px, batch).max(1),
             chosen => chosen,
@@ -171,12 +188,12 @@ impl Settings {
                 architecture: config.architecture,
                 base: config.base as usize,
                 depth: config.poolings(),
-                channels: config.channels.count(),
+                channels: channels.count(),
                 head: config.head,
                 dropout: if small { 0.0 } else { config.dropout as f32 },
                 classes: classes.max(1),
             },
-            channels: config.channels,
+            channels,
             tile_px,
             sampling: config.sampling,
             batch,

@@ -64,21 +64,24 @@ pub async fn tiles(
         else {
             break;
         };
+        let stack = data.image(pair).and_then(Raster::as_stack);
+        let shown = stack.map(|stack| stack.shown).filter(|_| spec.channels.count() != 1);
         // Poses are drawn after places: without augmentation the same place is cut.
         tiles.push(Tile {
             pair,
-            cut: picture(pick(&off), spec, device).await?,
-            augmented: picture(cpu, spec, device).await?,
+            cut: picture(pick(&off), spec, shown, device).await?,
+            augmented: picture(cpu, spec, shown, device).await?,
             pose: AugmentPlan { matrix, gain_bias }.pose(spec.tile_px, spec.margin_px()),
         });
     }
     Ok(tiles)
 }
 
-/// One sample as training puts it on the device, read back.
+/// One sample as training puts it on the device, read back. `shown`: of many channels, those that are red, green and blue.
 async fn picture(
     cpu: crate::data::batches::CpuBatch,
     spec: &SampleSpec,
+    shown: Option<[usize; 3]>,
     device: &Device,
 ) -> Result<TilePicture, TrainError> {
     let channels = spec.channels.count();
@@ -87,11 +90,16 @@ async fn picture(
     let numbers = (cpu.classes > 0).then(|| cpu.labels.iter().map(plain).collect::<Vec<u8>>());
     let batch = Batch::upload(cpu, channels, device);
     let image = read(batch.images).await?;
-    let bytes = image
-        .iter()
-        .map(|v| (v.clamp(0.0, 1.0) * 255.0).round() as u8)
-        .collect();
-    let raster = Raster::from_u8(side, side, channels as u8, bytes)
+    let byte = |v: &f32| (v.clamp(0.0, 1.0) * 255.0).round() as u8;
+    let (bands, bytes): (usize, Vec<u8>) = match shown {
+        Some(shown) => {
+            let pixels = image.chunks_exact(channels);
+            let colours = pixels.flat_map(|pixel| shown.map(|band| pixel.get(band).map_or(0, byte)));
+            (3, colours.collect())
+        }
+        None => (channels, image.iter().map(byte).collect()),
+    };
+    let raster = Raster::from_u8(side, side, bands as u8, bytes)
         .ok_or_else(|| TrainError::Read(format!("{} values of a tile of {side} px", image.len())))?;
     let (width, _, rgba) = preprocess::thumbnail(&raster, PICTURE_PX);
     let labels = match numbers {

@@ -101,6 +101,17 @@ impl<C> Field<C> {
         Self::of(name, group, Kind::Numbers { get, limits })
     }
 
+    /// Any count of whole numbers, each from `min` to `max`.
+    pub const fn wholes(name: &'static str, get: fn(&C) -> &[f64], group: Group, min: f64, max: f64) -> Self {
+        let limits = Limits {
+            min,
+            max,
+            whole: true,
+            multiple_of: None,
+        };
+        Self::of(name, group, Kind::Numbers { get, limits })
+    }
+
     pub const fn choice(name: &'static str, group: Group, options: fn() -> Vec<String>) -> Self {
         Self::of(name, group, Kind::Choice(options))
     }

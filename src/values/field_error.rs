@@ -43,6 +43,14 @@ pub enum FieldErrorCode {
     NameTaken,
     /// All labels are painted, and it needs masks.
     NoMasks,
+    /// More bands than a network sees; `value`: how many it does.
+    TooManyBands,
+    /// `value`: a band that is there twice.
+    SameBand,
+    /// An image, `detail`, has not all bands; `value`: how many it has.
+    MissingBands,
+    /// The images were read with other bands; `detail`: `1, 2, 8`, empty for the usual ones.
+    OtherBands,
 }
 
 impl FieldError {

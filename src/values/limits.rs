@@ -22,6 +22,9 @@ pub const CORRECTED_WEIGHT: f32 = 3.0;
 /// Classes at most; the head has two features for each.
 pub const MAX_CLASSES: usize = 64;
 
+/// Bands of an image that a network sees at most.
+pub const MAX_BANDS: usize = 16;
+
 /// The cut of the original pipeline, and where no other is known.
 pub const EVEN_ODDS: f64 = 0.5;
 /// Outlines of fewer pixels are left out unless other is asked for.

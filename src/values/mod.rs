@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `settings`, `presets` | a run's settings: usual values, limits, presets; the rows that the form is drawn from |
 //! | `choices`, `augment`, `field`, `field_error` | settings that are words, ranges of augmentation, what a row is, what can be wrong |
+//! | `bands` | which bands of its files a network sees |
 //! | `labels`, `boundary`, `pairs`, `range` | mask rules and classes, the class between objects, notes and findings, ranges of numbers |
 //! | `metrics`, `run_report`, `run_end` | what is measured, what runs tell, why they end |
 //! | `device` | the device and why it is that one |
@@ -15,6 +16,7 @@
 //! `www/generated/` from it (`cargo xtask generate`).
 
 mod augment;
+mod bands;
 mod boundary;
 mod choices;
 mod device;
@@ -33,6 +35,7 @@ mod run_report;
 mod settings;
 
 pub use augment::*;
+pub use bands::*;
 pub use boundary::*;
 pub use choices::*;
 pub use device::*;

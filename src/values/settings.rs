@@ -24,6 +24,10 @@ pub struct TrainConfig {
     #[serde(default)]
     pub head: Head,
     pub channels: Channels,
+    /// Bands of the files that the network sees, by number from 1, in this order; empty: as `channels` says. Runs saved
+    /// before it have none.
+    #[serde(default)]
+    pub bands: Vec<f64>,
     /// Side of a square training tile in pixels, a multiple of `2^depth`.
     pub tile_px: f64,
     pub sampling: Sampling,
@@ -109,6 +113,7 @@ impl Default for TrainConfig {
             depth: 4.0,
             head: Head::Direct,
             channels: Channels::Rgb,
+            bands: Vec::new(),
             tile_px: 128.0,
             sampling: Sampling::Crop,
             batch: 4.0,
@@ -173,6 +178,7 @@ pub const FIELDS: &[Field<TrainConfig>] = &[
     Field::whole(number!(depth), Group::Network, 2.0, 5.0),
     Field::choice("head", Group::Network, || spellings(Head::ALL)),
     Field::choice("channels", Group::Network, || spellings(Channels::ALL)),
+    Field::wholes("bands", |config| &config.bands, Group::Network, 1.0, 64.0),
     Field::whole(number!(tile_px), Group::Tiles, 32.0, 1024.0),
     Field::choice("sampling", Group::Tiles, || spellings(Sampling::ALL)),
     Field::whole(number!(batch), Group::Tiles, 1.0, 64.0),
@@ -237,6 +243,11 @@ impl TrainConfig {
             contrast: self.contrast,
             poses: self.poses,
         }
+    }
+
+    /// Numbers of the bands that the network sees, meant for checked ones; empty: as `channels` says.
+    pub fn band_numbers(&self) -> Vec<u32> {
+        self.bands.iter().map(|band| *band as u32).collect()
     }
 
     /// Poolings of its network, whatever `depth` says of the small one; meant for a checked depth.

@@ -43,6 +43,7 @@ async fn bench_setup(config: &JsValue) -> Result<(device::Ready, BenchConfig), J
         .await
         .map_err(error)?;
     let config = BenchConfig {
+        channels: 1,
         filters: number(config, "filters", 8.0) as usize,
         size: number(config, "size", 128.0) as usize,
         batch: number(config, "batch", 2.0) as usize,

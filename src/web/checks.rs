@@ -120,6 +120,7 @@ pub async fn check_training_steps(device: String) -> Result<String, JsValue> {
     let mut lines = Vec::new();
     for (filters, size, wanted) in checks::JAX_LOSSES {
         let config = BenchConfig {
+            channels: 1,
             filters,
             size,
             batch: 2,

@@ -2,6 +2,7 @@
 //!
 //! Models and tensors travel as safetensors; every command fails with one line on standard error.
 
+mod bands;
 mod gradients;
 mod labels;
 mod objects;
@@ -44,6 +45,7 @@ peer tiff FILE OUT                                       all samples as `pixels`
 peer picture FILE OUT                                    as the page sees it: `rgba` [h,w,4] of 0..255
 peer picture FILE OUT DIR                                as a model trained on DIR would get it at prediction
 peer train DIR OUT                                       a folder as dropped to train on: facts as JSON, `mask_<i>`, `rgba_<i>`
+peer bands DIR 1,2,8 STEPS IMAGE OUT_DIR                a network over bands of DIR: IoU and facts as JSON, the model in 3 formats, `probability`
 peer labels IMAGE LABELS DIR                            `labels` [h,w] painted on an image, in every format
 peer layers P GEO.tif THRESHOLD SMALLEST TOLERANCE DIR   results of `p` [h,w] in every format, areas as JSON
 peer objects MAP OUT                                     of `ground` [h,w] (0, 1 inside, 2 + level between): `objects` [h,w]
@@ -100,6 +102,7 @@ fn run(args: &[&str]) -> Outcome<()> {
         ["picture", file, out] => picture(file, out),
         ["picture", file, out, folder] => train_set::picture_as_trained(file, out, folder),
         ["train", folder, out] => train_set::train(folder, out),
+        ["bands", folder, numbers, steps, image, out] => bands::bands(folder, numbers, steps.parse()?, image, out),
         ["labels", image, painted, folder] => labels::labels(image, painted, folder),
         ["layers", p, geo, threshold, smallest, tolerance, folder] => layers(
             p,
@@ -176,9 +179,13 @@ fn save(config: ModelConfig, tensors: Vec<NamedTensor>, path: &str) -> Outcome<(
     let classes: Vec<_> = (0..if config.classes > 1 { config.classes } else { 0 })
         .map(|i| json!({"name": format!("kind {i}"), "rgb": [40 * i % 256, 10, 200]}))
         .collect();
+    let bands: Vec<_> = match config.channels {
+        1 | 3 => Vec::new(),
+        count => (1..=count).map(|number| json!({ "number": number })).collect(),
+    };
     let whole = json!({
         "model": config, "channels": if config.channels == 1 { "grey" } else { "rgb" }, "sampling": "crop",
-        "tile_px": 256, "steps": 0, "classes": classes,
+        "tile_px": 256, "steps": 0, "classes": classes, "bands": bands,
     });
     Ok(fs::write(path, export::model_file(tensors, whole.to_string())?)?)
 }
@@ -255,6 +262,7 @@ fn onnx(model: &str, out: &str, fixed_px: Option<usize>) -> Outcome<()> {
         value_ranges: Some(vec![[0.0, 10_000.0]; config.channels]),
         threshold: 0.5,
         fixed_size: fixed_px.is_some(),
+        bands: Vec::new(),
     };
     Ok(fs::write(out, export::onnx_file(&config, &tensors, &facts)?)?)
 }

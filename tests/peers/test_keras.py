@@ -11,7 +11,7 @@ import pytest
 from conftest import TRIES, VARIES, assert_exact
 from models import in_double, seed_model
 
-MODELS = [("unet_norm", 16, 4, 1), ("unet", 8, 4, 1), ("unet_small", 8, 2, 1), ("unet_norm", 8, 3, 3), ("unet_norm/direct", 8, 4, 3)]
+MODELS = [("unet_norm", 16, 4, 1), ("unet", 8, 4, 1), ("unet_small", 8, 2, 1), ("unet_norm", 8, 3, 3), ("unet_norm/direct", 8, 4, 3), ("unet_norm/direct", 8, 3, 10)]
 
 
 def shaken(model: keras.Model, rng: np.random.Generator) -> keras.Model:
@@ -83,7 +83,7 @@ def test_the_documented_loader_takes_our_npz(peer, seed, plan):
     assert_same(wanted, model, plan, x)
 
 
-@pytest.mark.parametrize("channels, classes", [(1, 1), (3, 1), (3, 6)])
+@pytest.mark.parametrize("channels, classes", [(1, 1), (3, 1), (3, 6), (4, 1), (10, 1)])
 def test_the_page_takes_the_peers_models(peer, seed, channels, classes):
     """A model file whose configuration only this program understood would prove nothing about the page's."""
     model = peer.model("unet_norm", 4, 2, channels, seed, classes)

@@ -17,6 +17,7 @@ MODELS = {
     "seed, small": ("unet_small", 8, 2, 1),
     "balanced": ("unet_norm/direct", 16, 4, 3),
     "balanced before": ("unet_norm", 16, 4, 3),
+    "ten bands": ("unet_norm/direct", 8, 4, 10),
     "six classes": ("unet_norm/direct", 8, 3, 3),
 }
 CLASSES = {"six classes": 6}

@@ -97,6 +97,12 @@ fn predicted<'a>(engine: &mut Engine, file: &'a str, beside: impl Iterator<Item 
 
 fn drop_folder(folder: &str) -> Outcome<Dropped> {
     let mut engine = Engine::new(Box::new(|| 0.0));
+    let (told, faults) = drop_into(&mut engine, folder)?;
+    Ok(Dropped { engine, told, faults })
+}
+
+/// What the page is told of the data set, and of what is wrong.
+pub fn drop_into(engine: &mut Engine, folder: &str) -> Outcome<(protocol::Dataset, Vec<Fault>)> {
     let mut faults = Vec::new();
     let mut told = None;
     let root = Path::new(folder);
@@ -120,8 +126,7 @@ fn drop_folder(folder: &str) -> Outcome<Dropped> {
             }
         }
     }
-    let told = told.ok_or("no data set was reported")?;
-    Ok(Dropped { engine, told, faults })
+    Ok((told.ok_or("no data set was reported")?, faults))
 }
 
 fn files_under(folder: &Path) -> Outcome<Vec<PathBuf>> {

@@ -1,7 +1,8 @@
 //! Milliseconds of a training step and of inference of the benchmark's network, natively, on pools of given sizes in turn.
 //!
-//! `speed BASE:SIZE[,BASE:SIZE...] THREADS[,THREADS...] [ROUNDS]` prints one JSON line for each network: medians by the
-//! number of threads, and the last loss, which must not depend on it.
+//! `speed BASE:SIZE[,BASE:SIZE...] THREADS[,THREADS...] [ROUNDS] [CHANNELS,...]` prints one JSON line for each network: medians
+//! by the number of threads, and the last loss, which must not depend on it. With channels of the images also by those
+//! (`1x10`: one thread, ten channels), all in turn.
 
 use std::time::Instant;
 
@@ -22,21 +23,26 @@ fn main() {
     for network in list(0, "8:128,16:256") {
         let (base, size) = network.split_once(':').expect("BASE:SIZE");
         let threads: Vec<usize> = list(1, "1,2").iter().map(|text| number(text)).collect();
-        measure(number(base), number(size), &threads, rounds);
+        let channels: Vec<usize> = list(3, "1").iter().map(|text| number(text)).collect();
+        measure(number(base), number(size), (&threads, &channels), rounds);
     }
 }
 
-fn measure(base: usize, size: usize, threads: &[usize], rounds: usize) {
-    let config = BenchConfig {
-        filters: base,
-        size,
-        batch: 2,
-        dropout: 0.0,
-        deterministic: true,
-    };
-    let mut runs: Vec<_> = threads
+fn measure(base: usize, size: usize, (threads, channels): (&[usize], &[usize]), rounds: usize) {
+    let cases: Vec<[usize; 2]> = (threads.iter())
+        .flat_map(|threads| channels.iter().map(|channels| [*threads, *channels]))
+        .collect();
+    let mut runs: Vec<_> = cases
         .iter()
-        .map(|&count| {
+        .map(|&[count, channels]| {
+            let config = BenchConfig {
+                filters: base,
+                size,
+                batch: 2,
+                channels,
+                dropout: 0.0,
+                deterministic: true,
+            };
             let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build();
             let bench = Bench::new(config, &Device::flex()).expect("a network");
             (pool.expect("a pool"), bench, Vec::new(), Vec::new(), 0.0)
@@ -62,12 +68,17 @@ fn measure(base: usize, size: usize, threads: &[usize], rounds: usize) {
             });
         }
     }
-    let by_threads: Vec<String> = threads
+    let by_threads: Vec<String> = cases
         .iter()
         .zip(&mut runs)
-        .map(|(count, (_, _, steps, inferences, loss))| {
+        .map(|([count, channels], (_, _, steps, inferences, loss))| {
             let (step, inference) = (median(steps), median(inferences));
-            format!("\"{count}\":{{\"step_ms\":{step:.2},\"inference_ms\":{inference:.2},\"loss\":{loss:?}}}")
+            let case = if *channels == 1 {
+                count.to_string()
+            } else {
+                format!("{count}x{channels}")
+            };
+            format!("\"{case}\":{{\"step_ms\":{step:.2},\"inference_ms\":{inference:.2},\"loss\":{loss:?}}}")
         })
         .collect();
     println!(

@@ -120,7 +120,7 @@ test('Start goes once: at once, or with the preset that is on its way', () => {
 });
 
 test('with a model the network is its own', () => {
-  const network = /** @type {const} */ ({ architecture: 'unet', base: 32, depth: 3, head: 'two_channels', channels: 'grey' });
+  const network = /** @type {const} */ ({ architecture: 'unet', base: 32, depth: 3, head: 'two_channels', channels: 'grey', bands: /** @type {number[]} */ ([]) });
   assert.deepEqual(after([{ type: 'start_pressed', ready: true, model: network }], ready).effects.at(-1), { kind: 'start', command: { type: 'start_from_model', config: { ...config(), ...network } } });
 });
 

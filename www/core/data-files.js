@@ -47,6 +47,7 @@ export function sendFiles(entries, purpose) {
   if (!entries.length) return;
   for (const entry of entries) if (!isModel(entry.path)) kept[purpose].push(entry);
   if (purpose === 'train' && sampleSeed !== null && entries.some(({ path }) => !isModel(path))) sampleSeed = null;
+  if (purpose === 'predict') predictedBands = bandsToPredict();
   state.reading = { purpose, done: 0, total: entries.length, path: '', cancelling: false };
   say(`Reading ${plural(entries.length, 'file')}.`);
   drops.push(entries);
@@ -106,11 +107,33 @@ export function clear(purpose) {
   send({ type: 'clear', purpose });
 }
 
-/** The bands chosen; a new engine has to be told. @type {number[]} */
+/** The bands that people chose to be shown. @type {number[]} */
+let shownBands = [];
+/** Those that files are read with: those, or the network's; a new engine has to be told. @type {number[]} */
 let chosenBands = [];
+/** Those that the images to predict were read with. */
+let predictedBands = '';
 
 /** Chooses bands and reads all files again with them. @param {number[]} bands */
 export function setBands(bands) {
+  shownBands = bands;
+  readBands(bands);
+}
+
+/** The network's bands of before. @type {readonly number[]} */
+let lastNetwork = [];
+
+/** Reads all files again with the bands of a network, or, of one over the usual ones, with those that people chose. @param {readonly number[]} network */
+export function readNetworkBands(network) {
+  // A run that went on left its own; a network over the usual ones cannot see them.
+  if (!network.length && lastNetwork.length && isStack(shownBands)) shownBands = [];
+  lastNetwork = network;
+  const bands = network.length ? [...network] : shownBands;
+  if (bands.join() !== chosenBands.join()) readBands(bands);
+}
+
+/** @param {number[]} bands */
+function readBands(bands) {
   const { train, predict } = kept;
   kept.train = [];
   kept.predict = [];
@@ -119,6 +142,24 @@ export function setBands(bands) {
   send({ type: 'set_bands', bands });
   sendFiles(train, 'train');
   sendFiles(predict, 'predict');
+}
+
+/** What the engine reads images to predict with: the model's bands; else those chosen, unless they are another network's. */
+function bandsToPredict() {
+  const { model } = state;
+  if (model?.bands.length) return model.bands.map(({ number }) => number).join();
+  return model && isStack(chosenBands) ? '' : chosenBands.join();
+}
+
+/** Whether so many bands are neither grey nor a picture. @param {readonly number[]} bands */
+const isStack = (bands) => bands.length === 2 || bands.length > 3;
+
+/** Reads the images to predict again, where the model that came sees other bands of them. */
+export function followModel() {
+  if (!kept.predict.length || bandsToPredict() === predictedBands) return;
+  const files = kept.predict;
+  clear('predict');
+  sendFiles(files, 'predict');
 }
 
 /** The user's word on what folders hold; a new engine has to be told. @type {import('./types.js').FolderRoles[]} */
@@ -144,6 +185,7 @@ export function pairByHand(pairs) {
 
 /** Bands for files that are read from now on. @param {number[]} bands */
 export function nextBands(bands) {
+  shownBands = bands;
   if (bands.join() === chosenBands.join()) return;
   chosenBands = bands;
   send({ type: 'set_bands', bands });

@@ -133,7 +133,7 @@ function apply(event) {
       takeModel(event.model ?? null);
       break;
     case 'bands':
-      state.bands = { most: event.most, shown: event.shown };
+      state.bands = { most: event.most, shown: event.shown, common: event.common ?? 0, names: event.names ?? [] };
       break;
     case 'predict_progress':
       state.predicting = event;

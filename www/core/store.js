@@ -92,7 +92,7 @@ import { EVEN_ODDS } from '../ui/format.js';
  * @property {{ step: number, items: import('./types.js').PreviewItem[] }[]} history previews of this run, oldest first
  * @property {number} heldBack validation pairs of the last run that can still be predicted
  * @property {import('./types.js').ModelInfo | null} model
- * @property {{ most: number, shown: number[] } | null} bands a choice of bands, where files have more than three
+ * @property {{ most: number, shown: number[], common: number, names: string[] } | null} bands a choice of bands, where files have more than three
  * @property {{ done: number, total: number, elapsed_ms: number, tiles_done: number, tiles_total: number } | null} predicting
  * @property {PredictionResult[]} results
  * @property {number} predictedAt the threshold that the metrics of the results were measured at

@@ -20,6 +20,9 @@ export const MAX_ZIP_BYTES = 2147483648;
 /** Classes at most. */
 export const MAX_CLASSES = 64;
 
+/** Bands of an image that a network sees at most. */
+export const MAX_BANDS = 16;
+
 /** Label of a pixel that is not labelled. */
 export const UNLABELLED = 255;
 
@@ -83,6 +86,7 @@ export const FIELDS = [
   { name: 'depth', kind: 'whole', group: 'network', min: 2, max: 5 },
   { name: 'head', kind: 'choice', group: 'network', options: ['direct', 'two_channels'] },
   { name: 'channels', kind: 'choice', group: 'network', options: ['rgb', 'grey'] },
+  { name: 'bands', kind: 'numbers', group: 'network', min: 1, max: 64 },
   { name: 'tile_px', kind: 'whole', group: 'tiles', min: 32, max: 1024 },
   { name: 'sampling', kind: 'choice', group: 'tiles', options: ['crop', 'resize', 'seed'] },
   { name: 'batch', kind: 'whole', group: 'tiles', min: 1, max: 64 },

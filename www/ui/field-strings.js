@@ -30,6 +30,7 @@ export const fieldWords = {
   depth: { label: 'Depth', help: 'Number of poolings; more see further around each pixel.' },
   head: { label: 'Last layer', help: 'Straight from the decoder’s features, or by way of two channels as in the classic network, which throws some away.', options: { direct: 'Straight', two_channels: 'By two channels' } },
   channels: { label: 'Colour', help: 'RGB uses colour; grey is enough where shape and brightness tell all.', options: { rgb: 'RGB', grey: 'Grey' } },
+  bands: { label: 'Bands', help: 'Of images with more than three: those that the network sees, by number, as 8, 4, 3 or 1-10; empty takes those that are shown.' },
   tile_px: { label: 'Tile size', help: 'Side of a training tile in pixels.', term: 'tile' },
   sampling: { label: 'Cut by', help: 'Random crops keep full detail; resizing shows the whole image; Classic takes the top-left 512 px and halves them.', options: { crop: 'Random crops', resize: 'Resizing', seed: 'Classic' } },
   batch: { label: 'Batch', help: 'Tiles per step; larger is steadier and needs more memory.' },

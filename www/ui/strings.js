@@ -73,6 +73,7 @@ const faults = {
   object_masks: (d) => ({ sentence: `is one of several masks of one image${inBrackets(d)}`, next: 'Unite the masks of each image into one file of the image’s name.' }),
   task_names: (d) => ({ sentence: `is named after a task of a labelling tool, not after its image${inBrackets(d)}`, next: 'Pair them by hand, or rename the masks like their images. In the tool’s JSON export, each task has its image.' }),
   size_mismatch: (d) => ({ sentence: `has image and mask of different size${inBrackets(d)}`, next: 'Export both at the same size and drop them again.' }),
+  missing_bands: (d) => ({ sentence: `has not the bands that are asked of it${inBrackets(d)}`, next: 'Name bands that all images have, or leave this one out. A model sees the bands it was trained on, in files that have them; only TIFF has more than three.' }),
   mask_number: (d) => ({ sentence: `has a mask with the number ${d || 'of no class'}`, next: 'Classes are whole numbers from 0 to 65,535. Declare that number as nodata, or give those pixels another.' }),
   too_many_classes: (d) => ({ sentence: `has a mask of too many classes${inBrackets(d)}`, next: 'In the legend beside the pairs give some of them one name, or untick them, or take those that are ticked.' }),
   other_place: (d) => ({ sentence: `has its mask at another place${inBrackets(d)}`, next: 'Export the mask for this image, or give both the right reference system.' }),
@@ -135,6 +136,22 @@ export function faultLine(fault) {
   return `${file ? `${baseName(file)}${joint(sentence)}` : ''}${sentence}. ${next}`;
 }
 
+/** What a network sees of an image. @param {readonly number[]} bands @param {'rgb' | 'grey'} channels */
+export const seenWords = (bands, channels) => (bands.length ? `band${bands.length > 1 ? 's' : ''} ${numbersInRuns(bands)}` : channels === 'rgb' ? 'RGB' : 'grey');
+
+/** `1-4, 8`: runs of three and more in one. @param {readonly number[]} numbers */
+export function numbersInRuns(numbers) {
+  const words = [];
+  for (let at = 0; at < numbers.length; ) {
+    let to = at;
+    while (numbers[to + 1] === numbers[to] + 1) to += 1;
+    if (to - at < 2) to = at;
+    words.push(to > at ? `${numbers[at]}-${numbers[to]}` : String(numbers[at]));
+    at = to + 1;
+  }
+  return words.join(', ');
+}
+
 /** A message at a field. @param {FieldError} error */
 export function fieldErrorLine(error) {
   const { min, max, value, detail } = error;
@@ -149,9 +166,13 @@ export function fieldErrorLine(error) {
     case 'unknown_name': return `No pair is called “${detail ?? ''}”. Use image file names as shown under Data.`;
     case 'wrong_count': return `Give ${value ?? 'one'} numbers, one for each class (background first), or none.`;
     case 'no_places': return 'No image name holds the numbers of a tile (as in 12-34 or r3_c5). Divide at random, or name the files.';
-    case 'not_in_classic': return 'Classic knows foreground and background only. Choose 0, or random crops.';
+    case 'not_in_classic': return error.field === 'bands' ? 'Classic sees grey alone. Leave this empty, or choose random crops.' : 'Classic knows foreground and background only. Choose 0, or random crops.';
     case 'name_taken': return 'The labels have a class of the name “boundary” already. Rename it under Data, or choose 0.';
     case 'no_masks': return 'Painted labels get no class between objects by themselves. Choose 0, or add masks or outlines.';
+    case 'too_many_bands': return `A network sees ${value ?? 16} bands at most.`;
+    case 'same_band': return `Band ${value} is there twice. Name each once.`;
+    case 'missing_bands': return `${detail ?? 'An image'} has not all of them (it has ${value ?? 'fewer'}; only TIFF has a choice). Name others, or leave that image out under Data.`;
+    case 'other_bands': return `The images are read with ${detail ? `bands ${detail}` : 'other bands'}. They are read again as soon as nothing else is under way.`;
     case 'needs_binary_masks': return 'Classic knows foreground and background only. Choose random crops, or another mask rule under Data.';
     case 'does_not_fit': return `Will not fit into this device’s memory: ${value ? `try width ${value}, ` : 'try '}a smaller tile or a smaller batch.`;
     case 'no_training_pairs': return 'No pair is left for training. Hold back fewer, or add pairs.';

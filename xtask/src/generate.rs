@@ -94,6 +94,11 @@ fn constants() -> Result<String> {
         ),
         ("Classes at most.", "MAX_CLASSES", values::MAX_CLASSES as f64),
         (
+            "Bands of an image that a network sees at most.",
+            "MAX_BANDS",
+            values::MAX_BANDS as f64,
+        ),
+        (
             "Label of a pixel that is not labelled.",
             "UNLABELLED",
             f64::from(values::UNLABELLED),

@@ -12,7 +12,7 @@ use crate::data::label_layer::LabelLayer;
 use crate::data::mask_numbers::{self, Numbers};
 use crate::data::pair_notes::{self, Note};
 use crate::data::thumbprint::Thumbprint;
-use crate::formats::raster::Raster;
+use crate::formats::raster::{ChosenBands, Raster};
 
 impl Builder {
     /// Bytes a pair holds beyond its two files.
@@ -30,6 +30,20 @@ impl Builder {
         Some(FaultKind::TooManyClasses {
             found,
             limit: classes::MAX_CLASSES,
+        })
+    }
+
+    /// Where the bands asked for are no picture, an image without them is none of the set: its network sees other numbers.
+    pub(super) fn missing_bands(&self, image: &Loaded) -> Option<FaultKind> {
+        let asked = &self.limits.bands;
+        let wanted: Vec<u32> = asked.iter().map(|band| *band as u32 + 1).collect();
+        let lacks = match ChosenBands::is_stack(asked.len()) {
+            true => !image.raster.holds_bands(&wanted),
+            false => image.raster.as_stack().is_some(),
+        };
+        lacks.then(|| FaultKind::MissingBands {
+            wanted,
+            has: image.raster.bands_of_file(),
         })
     }
 
@@ -64,7 +78,7 @@ impl Builder {
             pair.numbers = set.numbers;
             pair.unfit_number = mask_numbers::unfit(&pair.mask, &set.numbers);
         }
-        pair.blocked = pair.unfit.clone().or_else(|| {
+        pair.blocked = pair.unfit.clone().or_else(|| self.missing_bands(image)).or_else(|| {
             let number = pair.unfit_number.map(|number| FaultKind::MaskNumber { number });
             number.or_else(|| self.too_many_classes(set))
         });

@@ -259,6 +259,7 @@ impl Builder {
             pair.thumbprint = Arc::new(Thumbprint::new(&pair.image));
         }
         pair.excluded = self.excluded.contains(&image.path);
+        pair.blocked = self.missing_bands(image);
         if pair.labels.is_empty() || !pair.labelling.labels_like(&set.labelling) || !pair.has_layer(layer.as_ref()) {
             let mut labels = vec![classes::UNLABELLED; pair.image.pixels() as usize];
             if let Some(layer) = &layer {

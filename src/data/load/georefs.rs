@@ -17,12 +17,17 @@ pub struct GeoRefs {
     /// References by names alone, of all images together.
     by_name: OnceCell<BTreeMap<String, GeoRef>>,
     most_bands: usize,
+    /// What the file with the most calls them.
+    band_names: Vec<String>,
 }
 
 impl GeoRefs {
     /// Takes an image in; one of the same path is replaced.
     pub fn add(&mut self, path: &str, facts: ImageFacts) {
-        self.most_bands = self.most_bands.max(facts.bands);
+        if facts.bands > self.most_bands {
+            self.most_bands = facts.bands;
+            self.band_names = facts.band_names.clone();
+        }
         self.images.insert(path.to_owned(), facts);
         self.by_name.take();
     }
@@ -51,6 +56,11 @@ impl GeoRefs {
     /// Most bands that an image had, alpha aside; 0 where no image had a choice.
     pub fn most_bands(&self) -> usize {
         self.most_bands
+    }
+
+    /// What the file with the most bands calls them, in their order; empty where it says nothing.
+    pub fn band_names(&self) -> &[String] {
+        &self.band_names
     }
 
     /// Width and height of an image in pixels, where its header says them.

@@ -13,9 +13,12 @@ use crate::{
         mask_value, preprocess, scenes, value_ranges,
     },
     engine::{Engine, fault, file_faults::file_fault, prediction::inputs::THUMB_PX, training::resume},
-    formats::{raster::Raster, sidecars::SidecarKind},
+    formats::{
+        raster::{ChosenBands, Raster},
+        sidecars::SidecarKind,
+    },
     protocol::{
-        DataSource, Dataset as DatasetEvent, Event, FaultCode, MaskRule, Pair, Picture, PictureOf, Purpose,
+        DataSource, Dataset as DatasetEvent, Event, FaultCode, MAX_BANDS, MaskRule, Pair, Picture, PictureOf, Purpose,
         RangeChoice, RangeInfo, Stage,
     },
 };
@@ -104,10 +107,10 @@ impl Engine {
         self.inputs.read_by_window_from(bytes);
     }
 
-    /// Which bands of TIFFs are shown from the next file on, by number from 1; none for the usual ones. The page sends
+    /// Which bands of TIFFs are read from the next file on, by number from 1; none for the usual ones. The page sends
     /// its files again.
     pub(in crate::engine) fn set_bands(&mut self, bands: &[u32]) -> Vec<Event> {
-        let known = matches!(bands.len(), 0 | 1 | 3) && bands.iter().all(|band| (1..=64).contains(band));
+        let known = bands.len() <= MAX_BANDS && bands.iter().all(|band| (1..=64).contains(band));
         if !known {
             let detail = Some(format!("bands {bands:?}"));
             return vec![fault(FaultCode::BadCommand, Stage::Read, None, detail)];
@@ -132,9 +135,17 @@ impl Engine {
     /// Told where there is a choice: some file has more bands than three.
     fn report_bands(&self) -> Option<Event> {
         let most = self.inputs.most_bands().max(self.data.vectors.places().most_bands());
-        (most > 3).then(|| Event::Bands {
+        let places = self.data.vectors.places();
+        let images = self.data.set.pairs.iter().map(|pair| pair.image.bands_of_file());
+        let names = match places.band_names() {
+            [] => self.inputs.band_names(),
+            names => names,
+        };
+        (most > 3 || ChosenBands::is_stack(self.inputs.bands().len())).then(|| Event::Bands {
             most: most as u32,
             shown: self.inputs.chosen_bands(),
+            common: images.min().unwrap_or(0),
+            names: names.to_vec(),
         })
     }
 

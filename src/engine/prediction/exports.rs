@@ -186,6 +186,7 @@ impl Engine {
             },
             threshold,
             fixed_size: format == ModelFormat::OnnxQgis,
+            bands: model.bands.clone(),
         };
         let ending = match format {
             ModelFormat::Keras => ".h5",

@@ -1,5 +1,7 @@
 //! The images to predict, as they were dropped.
 
+use std::sync::Arc;
+
 use super::large::{Large, WHOLE_BYTES};
 use crate::{
     data::{
@@ -13,7 +15,12 @@ use crate::{
         georef,
     },
     export::PixelSet,
-    formats::{DecodeError, ImageFile, Limits, raster::Raster, sidecars::SidecarKind, tiff::TiffError},
+    formats::{
+        DecodeError, ImageFile, Limits,
+        raster::{ChosenBands, Raster},
+        sidecars::SidecarKind,
+        tiff::TiffError,
+    },
     geo::{GeoRef, GeoRefRemark},
     infer::View,
     protocol::{Event, FaultCode, Input, Stage},
@@ -30,6 +37,10 @@ struct InputImage {
     path: String,
     /// The whole image, or a small one of it if it is read by window.
     raster: Raster,
+    /// Which bands of the file are read, if those are that were asked for.
+    chosen: Option<Arc<ChosenBands>>,
+    /// Bands of the file.
+    bands_of_file: u32,
     large: Option<Large>,
     /// By the file itself, or by what lies beside it.
     geo: Option<GeoRef>,
@@ -43,8 +54,10 @@ pub(in crate::engine) struct Inputs {
     places: GeoRefs,
     /// Which pixels have no data, by files beside the images.
     mask_files: MaskFiles,
-    /// Bands of TIFFs to show; empty for the usual ones.
+    /// Bands of TIFFs to read, as the page chose them; empty for the usual ones.
     bands: Vec<usize>,
+    /// Those that the model wants, and whether there is one.
+    of_model: Option<Vec<usize>>,
     /// TIFFs up to this many bytes decoded are held whole; `None` for the usual limit.
     whole_bytes: Option<u64>,
     files_read: u32,
@@ -66,6 +79,34 @@ impl Inputs {
     /// Bands of TIFFs to show from the next file on, by number from 0.
     pub(in crate::engine) fn set_bands(&mut self, bands: Vec<usize>) {
         self.bands = bands;
+    }
+
+    /// Reads images from the next file on as a model sees them: its bands by number from 1, none for the usual ones.
+    pub(in crate::engine) fn set_model_bands(&mut self, numbers: Option<Vec<u32>>) {
+        let from_zero = |numbers: Vec<u32>| {
+            numbers
+                .into_iter()
+                .map(|number| number.saturating_sub(1) as usize)
+                .collect()
+        };
+        self.of_model = numbers.map(from_zero);
+    }
+
+    /// The bands of the next file to predict.
+    fn wanted(&self) -> Vec<usize> {
+        match &self.of_model {
+            Some(bands) if !bands.is_empty() => bands.clone(),
+            // Its images are pictures; a stack is chosen for another network.
+            Some(_) if ChosenBands::is_stack(self.bands.len()) => Vec::new(),
+            _ => self.bands.clone(),
+        }
+    }
+
+    /// Which bands of an image were read, of those that were asked for, and how many its file has.
+    pub(in crate::engine) fn bands_of(&self, index: usize) -> (Option<&ChosenBands>, u32) {
+        let input = self.images.get(index);
+        let chosen = input.and_then(|input| input.chosen.as_deref());
+        (chosen, input.map_or(0, |input| input.bands_of_file))
     }
 
     /// TIFFs that take more bytes decoded are read by window.
@@ -115,6 +156,7 @@ impl Inputs {
     pub(in crate::engine) fn emptied(&self) -> Inputs {
         Inputs {
             bands: self.bands.clone(),
+            of_model: self.of_model.clone(),
             whole_bytes: self.whole_bytes,
             ..Inputs::default()
         }
@@ -181,11 +223,16 @@ impl Inputs {
         self.places.most_bands()
     }
 
+    /// What the file with the most bands calls them.
+    pub(in crate::engine) fn band_names(&self) -> &[String] {
+        self.places.band_names()
+    }
+
     /// Takes one file in; a file of the same path is replaced.
     pub(in crate::engine) fn add(&mut self, path: String, bytes: Vec<u8>) -> Option<Event> {
         self.files_read += 1;
         let limits = Limits {
-            bands: self.bands.clone(),
+            bands: self.wanted(),
             ..Limits::default()
         };
         let read = match load::sort(&path, bytes, false, &limits) {
@@ -240,7 +287,7 @@ impl Inputs {
         let whole_bytes = self.whole_bytes.unwrap_or(WHOLE_BYTES);
         let is_large = file
             .by_window()
-            .is_some_and(|image| image.raster_bytes() > whole_bytes && image.is_worth_windows());
+            .is_some_and(|image| image.raster_bytes(&limits.bands) > whole_bytes && image.is_worth_windows());
         let (raster, large) = match is_large {
             false => (file.decode(limits)?, None),
             true => {
@@ -249,8 +296,14 @@ impl Inputs {
                 (large.preview(VIEW_PX)?, Some(large))
             }
         };
+        let (chosen, bands_of_file) = match &large {
+            Some(large) => large.chosen(),
+            None => (raster.chosen.clone(), raster.bands_of_file()),
+        };
         Ok(InputImage {
             path: path.to_owned(),
+            chosen,
+            bands_of_file,
             raster,
             large,
             geo: None,

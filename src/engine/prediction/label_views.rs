@@ -74,11 +74,21 @@ impl Engine {
         Some(ranges.apply(image))
     }
 
+    /// What stands in the way where the model sees other bands than those of an image. A run sees those of its own.
+    fn other_bands(&self, image: &Raster) -> Option<String> {
+        let model = self.model.as_ref().filter(|_| self.run.under_way().is_none())?;
+        model.check_bands(image.chosen.as_deref(), image.bands_of_file()).err()
+    }
+
     pub(in crate::engine) async fn predict_view(&self, image: String, rect: [u32; 4]) -> Vec<Event> {
         let area = area_of(rect);
         let Some(raster) = self.asked_image(&image) else {
             return vec![paint_fault(&PaintError::NoImage, &image, area, Stage::Predict)];
         };
+        if let Some(detail) = self.other_bands(&raster) {
+            let detail = Some(detail);
+            return vec![fault(FaultCode::MissingBands, Stage::Predict, Some(image), detail)];
+        }
         if area.is_empty() || !area.is_inside(&Area::whole(raster.height, raster.width)) {
             let error = PaintError::Outside([raster.width, raster.height]);
             return vec![paint_fault(&error, &image, area, Stage::Predict)];
@@ -246,7 +256,9 @@ impl Engine {
             Some(pair) if !pair.labels.is_empty() => area.cut(&pair.labels, pair.image.width as usize),
             _ => vec![UNLABELLED; area.pixels() as usize],
         };
-        Some(Square::new(path, self.asked_image(path)?, area, labels))
+        let seen = self.asked_image(path)?;
+        // The model cannot be asked of it.
+        (self.other_bands(&seen).is_none()).then(|| Square::new(path, seen, area, labels))
     }
 }
 

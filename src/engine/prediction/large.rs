@@ -1,11 +1,13 @@
 //! Images too large to be held decoded: a TIFF stays as it came, and bands of its rows are decoded when asked for.
 
+use std::sync::Arc;
+
 use crate::{
     data::batches::Sampling,
     export::PixelSet,
     formats::{
         DecodeError,
-        raster::Raster,
+        raster::{ChosenBands, Raster},
         tiff::{Bands, Mask, TiffError, TiffImage, Window},
     },
     infer::shrunk,
@@ -30,8 +32,8 @@ pub(in crate::engine) struct Large {
 
 impl Large {
     /// # Errors
-    /// If it has more pixels than can be predicted, or is damaged.
-    pub(in crate::engine) fn open(image: TiffImage, bands: &[usize]) -> Result<Large, DecodeError> {
+    /// If it has more pixels than can be predicted, or is damaged. `asked`: bands by number from 0.
+    pub(in crate::engine) fn open(image: TiffImage, asked: &[usize]) -> Result<Large, DecodeError> {
         let pixels = u64::from(image.width) * u64::from(image.height);
         if pixels > MAX_PIXELS {
             return Err(DecodeError::TooManyPixels {
@@ -39,7 +41,7 @@ impl Large {
                 limit_megapixels: MAX_PIXELS as f64 / 1e6,
             });
         }
-        let bands = image.choose(image.pick(bands))?;
+        let bands = image.choose_asked(asked)?;
         Ok(Large {
             image,
             bands,
@@ -53,6 +55,11 @@ impl Large {
         if !self.image.may_miss() {
             self.image.nodata = values.first().copied();
         }
+    }
+
+    /// Which bands are read, of those that were asked for, and how many there are.
+    pub(super) fn chosen(&self) -> (Option<Arc<ChosenBands>>, u32) {
+        (self.bands.chosen.clone(), self.image.bands as u32)
     }
 
     pub(in crate::engine) fn size(&self) -> [usize; 2] {
@@ -86,7 +93,7 @@ impl Large {
     pub(super) fn preview(&self, max_px: usize) -> Result<Raster, TiffError> {
         let size = self.size();
         let ([out_height, out_width], factor) = shrunk(size, max_px);
-        let row_bytes = (self.image.raster_bytes() / size[0].max(1) as u64).max(1);
+        let row_bytes = (self.image.raster_bytes(&self.bands.picked) / size[0].max(1) as u64).max(1);
         // Whole strips or rows of tiles where they fit, so that none is decoded twice.
         let (fit, whole) = (
             ((BAND_BYTES / row_bytes) as usize).max(1),

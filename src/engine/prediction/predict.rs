@@ -13,7 +13,7 @@ use crate::{
     data::{batches::Sampling, class_order::order_of, classes::ClassInfo},
     engine::{Engine, Model, fault, file_faults::file_fault},
     export::{PixelSet, PredictionMap},
-    formats::raster::Raster,
+    formats::raster::{ChosenBands, Raster},
     infer::{Prediction, View},
     protocol::{Event, Fault, FaultCode, GroundResolution, PredictionResult, Stage},
 };
@@ -183,6 +183,10 @@ impl Engine {
         let Some(image) = self.raster(target) else {
             return Err(refused(FaultCode::NoInputs, String::new()));
         };
+        let (chosen, has) = self.bands_of(target);
+        model
+            .check_bands(chosen, has)
+            .map_err(|detail| refused(FaultCode::MissingBands, detail))?;
         let classes = model.unet.config().classes;
         let [height, width] = large.unwrap_or([image.height as usize, image.width as usize]);
         let view = self
@@ -243,6 +247,17 @@ impl Engine {
             None if large.is_some() => View::native(size, model.spec.channels),
             None => View::new(&image, &model.spec),
         })
+    }
+
+    /// Which bands of an image were read, of those that were asked for, and how many its file has.
+    pub(super) fn bands_of(&self, target: Target) -> (Option<&ChosenBands>, u32) {
+        match target {
+            Target::Input(input) => self.inputs.bands_of(input),
+            Target::Pair(pair) => match self.data.set.image(pair) {
+                Some(image) => (image.chosen.as_deref(), image.bands_of_file()),
+                None => (None, 0),
+            },
+        }
     }
 
     /// The resolutions of an image and of what the model was trained on, where both are known and not the same.

@@ -9,11 +9,15 @@ use crate::{
     export::{self, KerasError},
     formats::{
         keras_h5::{self, KerasFileError},
+        raster::ChosenBands,
         weights_file::WeightsFile,
     },
     infer::InputSpec,
     model::{ModelConfig, NamedTensor, UNet, read_weights, write_weights},
-    protocol::{ClassInfo, Event, FaultCode, LogitMap, ModelAbout, ModelInfo, OperatingPoint, RangeChoice, Stage},
+    protocol::{
+        Band, ClassInfo, Event, FaultCode, LogitMap, ModelAbout, ModelInfo, OperatingPoint, RangeChoice, Stage,
+    },
+    values,
 };
 
 /// Side of Classic's tiles in pixels; Keras's file does not say.
@@ -23,7 +27,10 @@ const KERAS_TILE_PX: usize = 256;
 #[derive(serde::Serialize, serde::Deserialize)]
 struct FileConfig {
     model: ModelConfig,
-    channels: Channels,
+    channels: values::Channels,
+    /// Bands of the images it was trained on, in the order of its input; files of a network over the usual ones have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    bands: Vec<Band>,
     sampling: Sampling,
     tile_px: usize,
     steps: u32,
@@ -47,6 +54,12 @@ struct FileConfig {
 }
 
 impl Engine {
+    /// Takes a model; images to predict are read from now on as it sees them.
+    pub(super) fn take_model(&mut self, model: Model) {
+        self.inputs.set_model_bands(Some(model.band_numbers()));
+        self.model = Some(model);
+    }
+
     pub(super) fn model_event(&self) -> Event {
         let info = self.model.as_ref().map(|m| {
             let config = m.unet.config();
@@ -55,7 +68,8 @@ impl Engine {
                 base: config.base as u32,
                 depth: config.depth as u32,
                 head: config.head,
-                channels: m.spec.channels,
+                channels: m.spec.channels.usual(),
+                bands: m.bands.clone(),
                 sampling: m.spec.sampling,
                 tile_px: m.spec.tile_px as u32,
                 parameters: config.parameters() as u32,
@@ -78,7 +92,8 @@ impl Engine {
         };
         let config = FileConfig {
             model: *model.unet.config(),
-            channels: model.spec.channels,
+            channels: model.spec.channels.usual(),
+            bands: model.bands.clone(),
             sampling: model.spec.sampling,
             tile_px: model.spec.tile_px,
             steps: model.steps,
@@ -134,7 +149,7 @@ impl Engine {
         };
         match read_model(&name, bytes, &ready.device) {
             Ok(model) => {
-                self.model = Some(model);
+                self.take_model(model);
                 vec![self.model_event()]
             }
             Err((code, detail)) => vec![fault(code, Stage::Model, Some(name), Some(detail))],
@@ -167,6 +182,40 @@ impl Engine {
 }
 
 impl Model {
+    /// By number from 1, in its order.
+    pub(in crate::engine) fn band_numbers(&self) -> Vec<u32> {
+        self.bands.iter().map(|band| band.number).collect()
+    }
+
+    /// What stands in the way where an image was not read as it sees images: `chosen` bands of the `has` of its file.
+    ///
+    /// # Errors
+    /// The words of the fault.
+    pub(in crate::engine) fn check_bands(&self, chosen: Option<&ChosenBands>, has: u32) -> Result<(), String> {
+        let held = chosen.map(|chosen| chosen.numbers.as_slice()).unwrap_or_default();
+        let fits = match self.bands.is_empty() {
+            true => !ChosenBands::is_stack(held.len()),
+            false => held == self.band_numbers(),
+        };
+        if fits {
+            return Ok(());
+        }
+        let word = |band: &Band| match band.name.as_str() {
+            "" => band.number.to_string(),
+            name => format!("{} ({name})", band.number),
+        };
+        let wanted: Vec<String> = self.bands.iter().map(word).collect();
+        let lacking: Vec<&String> = (wanted.iter().zip(&self.bands))
+            .filter(|(_, band)| band.number > has)
+            .map(|(word, _)| word)
+            .collect();
+        Err(match (lacking.as_slice(), wanted.as_slice()) {
+            ([], []) => "it was read with the bands of another network".to_owned(),
+            ([], _) => format!("the model sees bands {}, it was read with others", wanted.join(", ")),
+            ([first, ..], _) => format!("the model sees bands {}; it has {has}, no {first}", wanted.join(", ")),
+        })
+    }
+
     /// Name of its files, without ending.
     pub(in crate::engine) fn file_stem(&self) -> String {
         match self.about.name.as_str() {
@@ -235,8 +284,9 @@ fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (Fault
         })
         .collect();
     write_weights(&mut unet, &tensors).map_err(|e| mismatch(&e))?;
+    let channels = Channels::of(config.channels, config.bands.len());
     let spec = InputSpec {
-        channels: config.channels,
+        channels,
         sampling: config.sampling,
         tile_px: config.tile_px.clamp(32, 1024),
         stride_px: config.model.stride_px(),
@@ -246,6 +296,14 @@ fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (Fault
             FaultCode::ModelMismatch,
             "its channels contradict each other".to_owned(),
         ));
+    }
+    let listed = &config.bands;
+    let is_list = listed.len() <= values::MAX_BANDS
+        && listed.iter().enumerate().all(|(at, band)| {
+            (1..=64).contains(&band.number) && listed[..at].iter().all(|other| other.number != band.number)
+        });
+    if !is_list {
+        return Err((FaultCode::ModelMismatch, "its bands contradict each other".to_owned()));
     }
     if config.classes.len()
         != if config.model.classes > 1 {
@@ -266,6 +324,7 @@ fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (Fault
     Ok(Model {
         unet,
         spec,
+        bands: config.bands.into_iter().map(bounded_band).collect(),
         ranges,
         steps: config.steps,
         name: name.to_owned(),
@@ -275,6 +334,14 @@ fn read_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, (Fault
         operating_point: config.operating_point.filter(is_usable_point),
         about: about_of(config.about, name),
     })
+}
+
+/// A band as a file names it, its name bounded.
+fn bounded_band(band: Band) -> Band {
+    Band {
+        name: naming::clipped(&band.name, naming::MAX_NAME),
+        ..band
+    }
 }
 
 /// Whether a point that a file names can be one; what somebody wrote into it by hand is not believed.
@@ -297,16 +364,34 @@ fn read_keras_model(name: &str, bytes: &[u8], device: &Device) -> Result<Model, 
     let mut unet = UNet::new(config, 0, device).map_err(|e| mismatch(&e))?;
     write_weights(&mut unet, &tensors).map_err(|e| mismatch(&e))?;
     let grey = config.channels == 1;
+    // The file has numbers of channels and no bands: the first ones of an image are meant.
+    let bands: Vec<Band> = match config.channels {
+        1 | 3 => Vec::new(),
+        count => (1..=count as u32)
+            .map(|number| Band {
+                number,
+                name: String::new(),
+            })
+            .collect(),
+    };
     Ok(Model {
         unet,
         spec: InputSpec {
-            channels: if grey { Channels::Grey } else { Channels::Rgb },
+            channels: Channels::of(
+                if grey {
+                    values::Channels::Grey
+                } else {
+                    values::Channels::Rgb
+                },
+                bands.len(),
+            ),
             sampling: if grey { Sampling::Classic } else { Sampling::Crop },
             tile_px: KERAS_TILE_PX,
             stride_px: config.stride_px(),
         },
         steps: 0,
         name: name.to_owned(),
+        bands,
         classes: Vec::new(),
         ranges: ValueRanges::AsBefore,
         pixel_m: None,

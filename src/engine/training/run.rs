@@ -5,7 +5,10 @@ use crate::{
     data::{class_order::order_of, classes::ClassInfo},
     device::Ready,
     engine::{Engine, Model, fault, run_state::Run},
-    protocol::{EndReason, Event, FaultCode, Phase, RunEnd, Stage, StepReport, TrainConfig, ValidationReport},
+    protocol::{
+        Band, EndReason, Event, FaultCode, Phase, RunEnd, Stage, StepReport, TrainConfig, ValidationReport,
+        band_numbers,
+    },
     train::{Ended, Session, SessionEvent, Settings},
 };
 
@@ -73,6 +76,14 @@ impl Engine {
                 vec![fault(FaultCode::CannotContinue, Stage::Train, None, detail)]
             };
             let classes = self.data.set.classes();
+            if model.band_numbers() != config.band_numbers() {
+                let [its, wanted] =
+                    [model.band_numbers(), config.band_numbers()].map(|numbers| match numbers.as_slice() {
+                        [] => "the usual bands".to_owned(),
+                        numbers => format!("bands {}", band_numbers(numbers.iter().copied())),
+                    });
+                return other(format!("it sees {its}, the settings say {wanted}"));
+            }
             let Some(order) = order_of(&classes, &model.classes) else {
                 return other(format!(
                     "it tells {} apart, the masks {}",
@@ -197,11 +208,26 @@ impl Engine {
         if ended {
             self.run.end();
             if let Some(model) = self.run.last().and_then(|run| self.best_model(run)) {
-                self.model = Some(model);
+                self.take_model(model);
             }
             events.push(self.model_event());
         }
         events
+    }
+
+    /// The bands that its network sees, as the images call them.
+    fn bands_of_run(&self, config: &TrainConfig) -> Vec<Band> {
+        let numbers = config.band_numbers();
+        let mut images = self.data.set.pairs.iter().filter(|pair| pair.is_usable());
+        let chosen = images.find_map(|pair| pair.image.chosen.as_ref().filter(|chosen| chosen.numbers == numbers));
+        let name = |at: usize| chosen.and_then(|chosen| chosen.names.get(at).cloned());
+        let bands = numbers.iter().enumerate();
+        bands
+            .map(|(at, number)| Band {
+                number: *number,
+                name: name(at).unwrap_or_default(),
+            })
+            .collect()
     }
 
     /// The best weights of a run that has learnt something.
@@ -220,6 +246,7 @@ impl Engine {
         Some(Model {
             unet,
             spec: session.input_spec(),
+            bands: self.bands_of_run(run.config()),
             // Of the weights: the run may have gone on for longer.
             steps: step,
             name: format!("run {}", run.id()),

@@ -8,7 +8,8 @@ use crate::{
         split, split_by_location,
     },
     engine::Engine,
-    protocol::{ConfigReport, Event, FieldError, FieldErrorCode, TrainConfig, ValBy},
+    formats::raster::Raster,
+    protocol::{ConfigReport, Event, FieldError, FieldErrorCode, TrainConfig, ValBy, band_numbers},
     train::{Room, Settings, expected_bytes, forecast, usual_interval_for},
 };
 
@@ -120,6 +121,7 @@ impl Engine {
                 .map(|code| field_error("boundary_px", code, None)),
         );
         let pass = |tile_px, batch| self.pass_steps(&split.train, config.sampling, tile_px, batch, held.as_ref());
+        errors.extend(self.bands_problem(config, &usable));
         let settings = match Settings::checked(config, self.classes_for(config), pass) {
             Ok(mut settings) => {
                 settings.held_back = held;
@@ -144,6 +146,33 @@ impl Engine {
             }
         }
         (errors, settings, split)
+    }
+
+    /// What is wrong between the bands of the settings and the images that are there.
+    fn bands_problem(&self, config: &TrainConfig, usable: &[usize]) -> Option<FieldError> {
+        let wanted = config.band_numbers();
+        let lists = |pair: &usize| {
+            let image = self.data.set.image(*pair)?;
+            let fits = match wanted.is_empty() {
+                true => image.as_stack().is_none(),
+                false => image.holds_bands(&wanted),
+            };
+            (!fits).then_some((*pair, image))
+        };
+        let others: Vec<(usize, &Raster)> = usable.iter().filter_map(lists).collect();
+        let is_read_so = wanted == self.inputs.chosen_bands();
+        let lacks = |image: &Raster| is_read_so || wanted.iter().any(|band| *band > image.bands_of_file());
+        // What another reading mends comes first: then those that lack bands are left out by name.
+        let &(pair, image) = others.iter().find(|(_, image)| !lacks(image)).or(others.first())?;
+        let has = image.bands_of_file();
+        if lacks(image) && !wanted.is_empty() {
+            let name = self.data.set.name(pair).map(str::to_owned);
+            let error = field_error("bands", FieldErrorCode::MissingBands, name);
+            return Some(error.with_value(f64::from(has)));
+        }
+        let read = image.chosen.as_ref().map(|chosen| chosen.numbers.as_slice());
+        let read = band_numbers(read.unwrap_or_default().iter().copied());
+        Some(field_error("bands", FieldErrorCode::OtherBands, Some(read)))
     }
 
     /// What the device in use has room for.

@@ -12,7 +12,10 @@ use super::{
     reader_of,
 };
 use crate::{
-    formats::{raster::Raster, tiff::TiffImage},
+    formats::{
+        raster::{ChosenBands, Raster},
+        tiff::TiffImage,
+    },
     geo::OwnGeoRef,
     values::ImageFormat,
 };
@@ -53,8 +56,10 @@ pub struct ImageFacts {
     pub size: Option<[u32; 2]>,
     /// Where the file itself says that it lies.
     pub own_georef: OwnGeoRef,
-    /// Bands that can be shown; 0 where there is no choice.
+    /// Bands that can be chosen; 0 where there is no choice.
     pub bands: usize,
+    /// What the file calls them, in their order; empty where it says nothing.
+    pub band_names: Vec<String>,
 }
 
 impl ImageFile {
@@ -112,6 +117,7 @@ impl ImageFile {
             size,
             own_georef,
             bands,
+            band_names: self.by_window().map(TiffImage::band_names).unwrap_or_default(),
         }
     }
 
@@ -147,8 +153,8 @@ impl ImageFile {
             } => {
                 check_bytes(image.encoded_bytes(), limits)?;
                 check_size(image.width, image.height, limits)?;
-                check_memory(image.raster_bytes(), limits)?;
-                let bands = image.choose(image.pick(&limits.bands))?;
+                check_memory(image.raster_bytes(&limits.bands), limits)?;
+                let bands = image.choose_asked(&limits.bands)?;
                 let mut raster = image.whole(&bands)?;
                 raster.alpha_may_be_band = *alpha_may_be_band;
                 Ok(raster)
@@ -172,9 +178,27 @@ fn whole(bytes: &[u8], header: &Header, codec: &Codec, limits: &Limits) -> Resul
         raster.source_bits = bits;
     }
     raster.is_palette = header.palette;
+    raster.chosen = own_bands(&raster, &limits.bands);
     raster.first_frame_only = header.animated;
     raster.exif_rotated = orientation != Orientation::NoTransforms;
     Ok(raster)
+}
+
+/// Formats without a choice have the bands that they are made of, in their order, and no others.
+fn own_bands(raster: &Raster, asked: &[usize]) -> Option<Arc<ChosenBands>> {
+    let all = 0..raster.measured_bands();
+    let names: &[&str] = if all.len() == 3 {
+        &["red", "green", "blue"]
+    } else {
+        &["grey"]
+    };
+    asked.iter().copied().eq(all).then(|| {
+        Arc::new(ChosenBands {
+            numbers: asked.iter().map(|band| *band as u32 + 1).collect(),
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            shown: [0, 1, 2].map(|place| place.min(names.len() - 1)),
+        })
+    })
 }
 
 /// An image without the pixels that a mask in the same file leaves out, which lies as the image was stored.

@@ -11,8 +11,9 @@ pub struct Limits {
     pub max_file_bytes: u64,
     /// Bytes the decoded samples may take; what is left of the memory cap.
     pub max_decoded_bytes: u64,
-    /// Bands of a TIFF to show, by number from 0: one as grey, three as red, green, blue. Empty for the usual ones; a
-    /// file that has not all of them shows its usual ones too.
+    /// Bands of a TIFF to read, by number from 0: one as grey, three as red, green, blue, others as a stack (see
+    /// [`ChosenBands`](crate::formats::raster::ChosenBands)). Empty for the usual ones; a file that has not all of them is
+    /// read with its usual ones too.
     pub bands: Vec<usize>,
 }
 

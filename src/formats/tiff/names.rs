@@ -67,6 +67,17 @@ impl Names {
         names
     }
 
+    /// What a band is called: as its author calls it, else its colour; empty where the file says neither.
+    pub(super) fn of(&self, band: usize) -> &str {
+        let said = |names: &'_ Vec<String>| names.get(band).is_some_and(|name| !name.is_empty());
+        let names = if said(&self.description) {
+            &self.description
+        } else {
+            &self.interpretation
+        };
+        names.get(band).map_or("", String::as_str)
+    }
+
     /// The bands that are red, green and blue among `measured`, if the file names all three. `rgb`: its photometric
     /// interpretation says so of the first three, which is what writers put there when nobody told them; the
     /// author's own words count for more.

@@ -1,4 +1,4 @@
-//! A TIFF as the raster that data set, model and page work with: at most four bands, numbers as in the file.
+//! A TIFF as the raster that data set, model and page work with: numbers as in the file.
 
 use std::sync::Arc;
 
@@ -6,14 +6,16 @@ use super::{
     image::{TiffImage, Window},
     parts::{Kind, TiffError},
 };
-use crate::formats::raster::{OwnRanges, Raster, Samples};
+use crate::formats::raster::{ChosenBands, MAX_BANDS, OwnRanges, Raster, Samples};
 use crate::formats::samples::percentiles;
 
-/// Which bands are shown as grey or as red, green, blue.
+/// Which bands are read: one as grey, three as red, green, blue, or a stack.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bands {
-    /// One band or three, by number from 0.
+    /// By number from 0.
     pub picked: Vec<usize>,
+    /// Of those that were asked for.
+    pub chosen: Option<Arc<ChosenBands>>,
     /// Of more than 8 bits: what the image suggests as black and white.
     pub own_ranges: Option<Arc<OwnRanges>>,
 }
@@ -49,20 +51,48 @@ impl TiffImage {
 
     /// The bands asked for if the file has them all, else the default ones.
     pub fn pick(&self, asked: &[usize]) -> Vec<usize> {
-        if self.cmyk || asked.is_empty() || asked.iter().any(|band| *band >= self.bands) {
-            return self.default_bands();
+        match self.has_all(asked) {
+            true => asked.to_vec(),
+            false => self.default_bands(),
         }
-        asked.to_vec()
     }
 
-    /// How to show `picked`: numbers of 8 bits are brightness, for wider ones the image's own range is found.
+    /// What the file calls its bands, in their order; empty where it says nothing.
+    pub fn band_names(&self) -> Vec<String> {
+        (0..self.bands).map(|band| self.names.of(band).to_owned()).collect()
+    }
+
+    fn has_all(&self, asked: &[usize]) -> bool {
+        let colours = self.cmyk || self.palette.is_some() && ChosenBands::is_stack(asked.len());
+        !colours && !asked.is_empty() && asked.iter().all(|band| *band < self.bands)
+    }
+
+    /// What [`pick`](Self::pick) gave of those asked for, with names; `None` if the file has not all of them.
+    fn chosen(&self, asked: &[usize]) -> Option<ChosenBands> {
+        let numbers = asked.iter().map(|band| *band as u32 + 1).collect();
+        let names = asked.iter().map(|band| self.names.of(*band).to_owned()).collect();
+        let usual: Option<Vec<usize>> = (self.default_bands().iter())
+            .map(|band| asked.iter().position(|asked| asked == band))
+            .collect();
+        let shown = match (usual.as_deref(), asked.len()) {
+            (Some([red, green, blue]), _) => [*red, *green, *blue],
+            (Some([grey]), _) => [*grey; 3],
+            (_, 0..3) => [0; 3],
+            _ => [0, 1, 2],
+        };
+        self.has_all(asked).then_some(ChosenBands { numbers, names, shown })
+    }
+
+    /// How to read those asked for, or the default ones: numbers of 8 bits are brightness, for wider ones the image's own
+    /// range is found.
     ///
     /// # Errors
     /// If a strip or tile is damaged.
-    pub fn choose(&self, picked: Vec<usize>) -> Result<Bands, TiffError> {
-        let picked: Vec<usize> = picked.into_iter().map(|b| b.min(self.bands - 1)).take(3).collect();
+    pub fn choose_asked(&self, asked: &[usize]) -> Result<Bands, TiffError> {
+        let asked = &asked[..asked.len().min(MAX_BANDS)];
         let mut bands = Bands {
-            picked,
+            picked: self.pick(asked),
+            chosen: self.chosen(asked).map(Arc::new),
             own_ranges: None,
         };
         if !self.is_wide() {
@@ -135,8 +165,15 @@ impl TiffImage {
         };
         let (width, height) = (window.width as u32, window.height as u32);
         let bits = self.bits.min(64) as u8;
-        let mut raster = Raster::new(width, height, self.out_bands(bands) as u8, samples, bits)
-            .ok_or_else(|| TiffError::Damaged("an empty window".into()))?;
+        let raster = match &bands.chosen {
+            Some(chosen) if ChosenBands::is_stack(chosen.numbers.len()) => {
+                Raster::stack([width, height], chosen.clone(), self.may_miss(), samples, bits)
+            }
+            _ => Raster::new(width, height, self.out_bands(bands) as u8, samples, bits),
+        };
+        let mut raster = raster.ok_or_else(|| TiffError::Damaged("an empty window".into()))?;
+        raster.chosen = bands.chosen.clone();
+        raster.file_bands = self.bands as u32;
         raster.own_ranges = bands.own_ranges.clone();
         raster.alpha_is_missing = self.alpha.is_none();
         raster.white_is_zero = self.inverted && !self.is_wide();
@@ -167,7 +204,7 @@ impl TiffImage {
     }
 
     fn colours(&self, picked: usize) -> usize {
-        if picked >= 3 || self.palette.is_some() { 3 } else { 1 }
+        if self.palette.is_some() { 3 } else { picked.max(1) }
     }
 
     /// Samples of a window; `opaque`: alpha of what was measured.
@@ -224,7 +261,7 @@ impl TiffImage {
         Ok(out)
     }
 
-    /// The whole image as a raster of its default bands.
+    /// The whole image as a raster.
     ///
     /// # Errors
     /// If a strip or tile is damaged.
@@ -232,9 +269,9 @@ impl TiffImage {
         self.raster(self.whole_window(), bands)
     }
 
-    /// Bytes the whole image takes as a raster.
-    pub fn raster_bytes(&self) -> u64 {
-        let bands = self.colours(self.measured_bands().len()) + usize::from(self.may_miss());
+    /// Bytes the whole image takes as a raster of the bands asked for.
+    pub fn raster_bytes(&self, asked: &[usize]) -> u64 {
+        let bands = self.colours(self.pick(asked).len()) + usize::from(self.may_miss());
         let bytes = match (self.is_wide(), self.bits, self.kind) {
             (false, ..) => 1,
             (true, 16, Kind::Unsigned) => 2,

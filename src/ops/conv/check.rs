@@ -20,7 +20,7 @@ pub const CHECK: OperatorCheck = OperatorCheck {
 };
 
 /// Batch, height, width, input and output channels: odd sizes, one pixel, and every kind of channel count.
-pub const SHAPES: [(usize, usize, usize, usize, usize); 8] = [
+pub const SHAPES: [(usize, usize, usize, usize, usize); 12] = [
     (2, 7, 5, 3, 8),
     (1, 1, 1, 1, 2),
     (1, 9, 6, 8, 5),
@@ -29,6 +29,11 @@ pub const SHAPES: [(usize, usize, usize, usize, usize); 8] = [
     (1, 6, 5, 64, 130),
     (1, 5, 3, 130, 3),
     (1, 8, 8, 64, 64),
+    // Images of more bands than three.
+    (2, 6, 7, 4, 16),
+    (1, 9, 8, 5, 16),
+    (2, 7, 6, 10, 16),
+    (1, 5, 18, 16, 16),
 ];
 
 /// [`SHAPES`] with kernels of side `k`.

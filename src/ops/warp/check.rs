@@ -17,7 +17,7 @@ pub const CHECK: OperatorCheck = OperatorCheck {
 
 async fn run(case: &mut Case) -> Result<(), String> {
     let out_px = 7;
-    for dims in [[2, 9, 9, 4], [3, 12, 12, 2], [1, 5, 5, 1]] {
+    for dims in [[2, 9, 9, 4], [3, 12, 12, 2], [1, 5, 5, 1], [2, 8, 7, 13]] {
         let images = case.random(dims.iter().product());
         let off = case.uniform(6 * dims[0], -0.4, 0.4);
         let matrices: Vec<Matrix> = off

@@ -1,11 +1,13 @@
 // @ts-check
 /**
- * The choice of bands, where a file has more than three: beside the images to train on and beside those to predict.
+ * The choice of bands, where a file has more than three: beside the images to train on, beside those to predict, and in the
+ * settings, which name those that the network sees.
  */
 import { $, setText, show } from '../../ui/dom.js';
-import { setBands } from '../../core/data-files.js';
-import { fourthBandLine } from './data-strings.js';
+import { followModel, readNetworkBands, setBands } from '../../core/data-files.js';
+import { bandsHelp, fourthBandLine, networkBandsHelp } from './data-strings.js';
 import { changed, onPaint, running, state } from '../../core/store.js';
+import { numbersInRuns } from '../../ui/strings.js';
 
 const PLACES = ['train', 'predict'];
 
@@ -34,7 +36,27 @@ export function initBands() {
     changed();
     $('main').focus();
   });
-  onPaint(paint);
+  onPaint(() => {
+    paint();
+    follow();
+  });
+}
+
+/** Mistakes in the list itself: with them nothing is read. */
+const NO_LIST = new Set(['not_a_number', 'not_whole', 'out_of_range', 'too_many_bands', 'same_band', 'not_in_classic']);
+
+/** The list that the settings say, as it was checked; null where it is none. */
+function networkBands() {
+  const { config: report } = state;
+  return !report || report.errors.some(({ field: name, code }) => name === 'bands' && NO_LIST.has(code)) ? null : (report.config.bands ?? []);
+}
+
+/** Brings the images to the bands of the settings and of the model, once nothing else is under way and nobody types. */
+function follow() {
+  const network = networkBands();
+  if (!network || running() || state.starting || state.predicting || state.reading) return;
+  if (document.activeElement?.id !== 'set-bands') readNetworkBands(network);
+  if (!state.reading) followModel();
 }
 
 /** The data set whose last band was said to be transparency. */
@@ -56,16 +78,26 @@ function parse(text) {
   return parts.every((part) => /^\d{1,2}$/.test(part)) ? parts.map(Number) : null;
 }
 
-const help = () => `Red, green, blue of ${state.bands?.most ?? 0} bands, or one as grey; empty for the usual ones. Applies to all images.`;
+const help = () => (state.bands ? bandsHelp(state.bands) : '');
+
+/** The bands that are not chosen here, because the settings or the model name them. @param {string} place */
+const named = (place) => (place === 'train' ? (networkBands() ?? []) : (state.model?.bands.map(({ number }) => number) ?? []));
 
 function paint() {
   paintQuestion();
   for (const place of PLACES) {
-    show($(`bands-${place}-line`), state.bands !== null);
+    show($(`bands-${place}-line`), state.bands !== null && state.bands.most > 3);
     if (!state.bands) continue;
-    field(place).disabled = running() || state.predicting !== null || state.reading !== null;
+    const elsewhere = named(place);
+    field(place).disabled = elsewhere.length > 0 || running() || state.predicting !== null || state.reading !== null;
+    if (elsewhere.length) {
+      field(place).value = numbersInRuns(elsewhere);
+      field(place).removeAttribute('aria-invalid');
+      setText($(`bands-${place}-help`), networkBandsHelp(place, state.bands, elsewhere));
+      continue;
+    }
     if (document.activeElement !== field(place)) {
-      field(place).value = state.bands.shown.join(', ');
+      field(place).value = numbersInRuns(state.bands.shown);
       field(place).removeAttribute('aria-invalid');
       setText($(`bands-${place}-help`), help());
     }

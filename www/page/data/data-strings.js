@@ -109,6 +109,19 @@ export const usesNumbers = (rule, dataset) => dataset.objects != null || (rule.k
 /** A last band that may be infrared. @param {string[]} names of the images @param {number} band its number */
 export const fourthBandLine = (names, band) => `Band ${band} of ${names.length === 1 ? names[0] : plural(names.length, 'image')} is declared transparent, but holds as many values as infrared would. What is it?`;
 
+/** @typedef {NonNullable<import('../../core/store.js').State['bands']>} Bands */
+
+/** The choice of bands that are shown. @param {Bands} bands */
+export const bandsHelp = ({ most, shown }) => `The network sees ${shown.length ? `${shown.length} of ${most} bands: ${shown.join(', ')}` : `the usual three of ${most} bands`}. Type three others as red, green, blue, or one as grey; for more there is “Bands” among the advanced settings. Applies to all images.`;
+
+/** The same where others say it. @param {string} place @param {Bands} bands @param {readonly number[]} network */
+export function networkBandsHelp(place, { most, names }, network) {
+  const name = (/** @type {number} */ band) => names[band - 1] || '';
+  const called = network.map(name).filter(Boolean);
+  const listed = called.length ? ` (${called.join(', ')})` : '';
+  return place === 'train' ? `${most} bands; the network sees ${network.length}, as the settings say${listed}. Three of them are shown.` : `The model sees ${network.length === 1 ? 'this band' : `these ${network.length} bands`}${listed}.`;
+}
+
 /** What is black and what is white. @param {import('../../core/types.js').RangeInfo} ranges */
 export function rangeLine({ choice, used, images }) {
   const those = images === 1 ? 'The image has' : `${count(images)} images have`;
@@ -120,7 +133,7 @@ export function rangeLine({ choice, used, images }) {
   const bands = used.bands.map(([low, high]) => `${number(low)} to ${number(high)}`);
   const same = bands.every((band) => band === bands[0]);
   const found = choice.kind === 'together' ? 'found over all of them' : 'as typed (reflectance times 10,000: 0 and 10,000)';
-  return `${depth} Black to white is ${same ? bands[0] : bands.join('; ')}, ${found}. The model keeps it.`;
+  return `${depth} Black to white is ${same ? bands[0] : bands.length > 3 ? `each band’s own, of the first ${bands[0]}` : bands.join('; ')}, ${found}. The model keeps it.`;
 }
 
 /** Colours that no class takes. @param {number} fresh those frequent enough for one @param {number} share of the pixels, theirs @param {number} strays */

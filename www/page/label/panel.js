@@ -115,7 +115,7 @@ function train() {
   }
   const config = current();
   // What it has learnt stays, where its network is the one of the settings.
-  const same = run?.end && model && config && model.name === `run ${run.run_id}` && ['architecture', 'base', 'depth', 'head', 'channels'].every((key) => /** @type {any} */ (model)[key] === /** @type {any} */ (config)[key]);
+  const same = run?.end && model && config && model.name === `run ${run.run_id}` && model.bands.map(({ number }) => number).join() === (config.bands ?? []).join() && ['architecture', 'base', 'depth', 'head', 'channels'].every((key) => /** @type {any} */ (model)[key] === /** @type {any} */ (config)[key]);
   if (same) startWith(config, true);
   else start();
   if (canStart().ok || state.starting) {

@@ -10,7 +10,7 @@ import { info } from '../../ui/help.js';
 import { heldBackHelp } from '../../ui/scene-strings.js';
 import { PRESETS } from '../../generated/constants.js';
 import { state } from '../../core/store.js';
-import { classicLine, fieldErrorLine } from '../../ui/strings.js';
+import { classicLine, fieldErrorLine, seenWords } from '../../ui/strings.js';
 
 /**
  * @typedef {import('../../core/types.js').TrainConfig} TrainConfig
@@ -139,7 +139,7 @@ export function paintForm(config, { ok, why }) {
   setText($('unknown-keys'), `Unknown settings were ignored: ${state.unknownKeys.join(', ')}`);
   if (!report || !config) return;
   setText($('classic-line'), classicLine(classicTime(report)));
-  const channels = config.channels === 'rgb' ? 'RGB' : 'grey';
+  const channels = seenWords(config.bands ?? [], config.channels);
   if (!report.errors.length) setText($('preset-line'), `${config.preset === 'seed' ? 'Classic: ' : ''}${amount(report.parameters)} parameters, ${channels}, tiles of ${config.tile_px} px, ${config.batch} at a time.`);
   setText($('preset-fit'), report.errors.length ? '' : `Fits: about ${bytes(report.memory_bytes)} of memory. ${count(report.steps_total)} steps${expected(report)}.`);
   setText($('help-val_share'), shareHelp(config, report));

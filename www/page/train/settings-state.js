@@ -42,7 +42,7 @@ import { addressFields, asWord, fromText, listIn } from './settings-text.js';
  *   | { type: 'data_changed' }
  *   | { type: 'check_due' }
  *   | { type: 'start_pressed', ready: boolean, model: Network | null }} SettingsEvent
- * @typedef {Pick<TrainConfig, 'architecture' | 'base' | 'depth' | 'head' | 'channels'>} Network
+ * @typedef {Pick<TrainConfig, 'architecture' | 'base' | 'depth' | 'head' | 'channels' | 'bands'>} Network
  */
 
 /**

@@ -16,8 +16,24 @@ export const listIn = (word) => word.split(',').map((name) => name.trim().replac
 export function fromText(field, text) {
   if (field.kind === 'names') return text.split(',').map((name) => name.trim()).filter(Boolean);
   if (field.kind === 'choice' || field.kind === 'word') return text;
+  if (field.name === 'bands') return spelledOut(text);
   if (field.kind === 'numbers') return text.trim() ? text.split(/[;,\s]+/).filter(Boolean).map((part) => parseNumber(part, false)) : [];
   return parseNumber(text, field.kind === 'whole');
+}
+
+/** Longest run of bands that is spelled out; a longer one is refused as too many. */
+const MOST_IN_RUN = 64;
+
+/** Numbers with runs among them, `8, 1-4`, one by one. @param {string} text @returns {number[]} */
+function spelledOut(text) {
+  const parts = text.replaceAll(/\s*[-–]\s*/g, '-').split(/[;,\s]+/).filter(Boolean);
+  return parts.flatMap((part) => {
+    const [, from, to] = /^(\d{1,2})-(\d{1,2})$/.exec(part) ?? [];
+    if (from === undefined) return parseNumber(part, true);
+    const [first, last] = [Number(from), Number(to)];
+    const step = last < first ? -1 : 1;
+    return Array.from({ length: Math.min(MOST_IN_RUN, Math.abs(last - first) + 1) }, (_, i) => first + step * i);
+  });
 }
 
 /** All fields; those that may be long come last. */

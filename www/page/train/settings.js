@@ -109,7 +109,7 @@ function carryOut(effect) {
 export function start() {
   const { ok } = canStart();
   const model = wantedModel();
-  dispatch({ type: 'start_pressed', ready: ok, model: model && { architecture: model.architecture, base: model.base, depth: model.depth, head: model.head, channels: model.channels } });
+  dispatch({ type: 'start_pressed', ready: ok, model: model && { architecture: model.architecture, base: model.base, depth: model.depth, head: model.head, channels: model.channels, bands: model.bands.map(({ number }) => number) } });
 }
 
 /** Takes settings over and starts with them. @param {TrainConfig} wanted @param {boolean} fromModel with the weights of the model that is there */

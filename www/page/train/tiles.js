@@ -14,7 +14,7 @@ import { changed, onPaint, state, usablePairs } from '../../core/store.js';
 /** @typedef {import('../../core/types.js').TrainTile} TrainTile */
 
 /** Settings that decide what a tile looks like. */
-const WATCHED = /** @type {const} */ (['augmentation', ...augmentFields.map(({ name }) => name), 'tile_px', 'sampling', 'channels', 'batch', 'seed', 'val_share', 'val_by', 'val_names']);
+const WATCHED = /** @type {const} */ (['augmentation', ...augmentFields.map(({ name }) => name), 'tile_px', 'sampling', 'channels', 'bands', 'batch', 'seed', 'val_share', 'val_by', 'val_names']);
 
 /** @type {readonly TrainTile[]} */
 let tiles = [];

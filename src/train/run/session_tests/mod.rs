@@ -6,11 +6,11 @@ use burn::tensor::Device;
 
 use super::*;
 use crate::{
-    data::{batches::Sampling, builder::Builder, dataset::Dataset, preprocess::Channels},
+    data::{batches::Sampling, builder::Builder, dataset::Dataset},
     formats::raster::Raster,
     model::{Architecture, NamedTensor, read_weights, write_weights},
     train::health::reinitialize::{self, OutputProbe},
-    values::{Augmentation, BestBy, ForegroundWeight, Head, Loss, NormStatistics, Schedule, TrainConfig},
+    values::{Augmentation, BestBy, Channels, ForegroundWeight, Head, Loss, NormStatistics, Schedule, TrainConfig},
 };
 
 const SIDE: u32 = 96;

@@ -9,11 +9,13 @@ use crate::{
         batches::Sampling,
         builder::Builder,
         draw::{Draw, Stream},
-        preprocess::Channels,
     },
     formats::{raster::Raster, run_file::RunFile},
     model::{Architecture, read_weights},
-    values::{Augmentation, BestBy, Calibration, ForegroundWeight, Head, Loss, NormStatistics, Schedule, TrainConfig},
+    values::{
+        Augmentation, BestBy, Calibration, Channels, ForegroundWeight, Head, Loss, NormStatistics, Schedule,
+        TrainConfig,
+    },
 };
 
 /// Of a run's weights and order.
