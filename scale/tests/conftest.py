@@ -13,7 +13,7 @@ SIDE_PX = 96
 
 
 def run(*arguments, **more):
-    done = subprocess.run([str(a) for a in arguments], capture_output=True, text=True, timeout=300, **more)
+    done = subprocess.run([str(a) for a in arguments], capture_output=True, text=True, timeout=3600, **more)
     assert done.returncode == 0, f"{arguments}: {done.stdout[-2000:]}{done.stderr[-3000:]}"
     return done.stdout
 

@@ -119,10 +119,10 @@ dist.destroy_process_group()
 """
 
 
-def torchrun(*arguments, **more):
+def torchrun(*arguments, timeout=300):
     words = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", *map(str, arguments)]
     env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
-    done = subprocess.run(words, capture_output=True, text=True, timeout=300, env=env, **more)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=timeout, env=env)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     return done.stdout
 

@@ -6,8 +6,8 @@ use super::*;
 use crate::{
     engine::Engine,
     protocol::{
-        DeviceChoice, Event, ExportKind, LabelFile, MaskRule, ModelFormat, Outlines, PictureOf, Preset, RangeChoice,
-        TrainConfig,
+        DeviceChoice, Event, ExportKind, LabelFile, MaskRule, ModelFormat, Mosaic, Outlines, PictureOf, Preset,
+        RangeChoice, TrainConfig,
     },
 };
 
@@ -76,11 +76,12 @@ fn number(command: &Command) -> usize {
         Command::PredictView { .. } => 38,
         Command::SuggestLabels { .. } => 39,
         Command::ExportLabels { .. } => 40,
+        Command::PredictPart { .. } => 41,
     }
 }
 
 /// For each command and each of [`STATES`]: `-` it is carried out, `B` busy, `N` not running; and the stage that is named.
-const TABLE: [(&str, Stage); 41] = [
+const TABLE: [(&str, Stage); 42] = [
     ("-BBBBB", Stage::Device),  // init
     ("-BBBBB", Stage::Read),    // add_file to train on
     ("---BBB", Stage::Read),    // add_file to predict
@@ -122,6 +123,7 @@ const TABLE: [(&str, Stage); 41] = [
     ("------", Stage::Predict), // predict_view
     ("------", Stage::Predict), // suggest_labels
     ("------", Stage::Export),  // export_labels
+    ("-B-BBB", Stage::Predict), // predict_part
 ];
 
 fn config() -> TrainConfig {
@@ -270,6 +272,16 @@ fn commands() -> Vec<Command> {
         Command::ExportLabels {
             kind: LabelFile::Zip,
             image: None,
+        },
+        Command::PredictPart {
+            mosaic: Mosaic {
+                width: 1,
+                height: 1,
+                parts: Vec::new(),
+            },
+            image: "a.tif".to_owned(),
+            threshold: 0.5,
+            averaged: false,
         },
     ]
 }

@@ -235,6 +235,12 @@ impl Engine {
                 match_resolution,
                 adapted,
             } => self.predict(validation, threshold, averaged, match_resolution, adapted),
+            Command::PredictPart {
+                mosaic,
+                image,
+                threshold,
+                averaged,
+            } => self.predict_part(&mosaic, &image, threshold, averaged),
             Command::CancelPredict => self.cancel_predict(),
             Command::Export {
                 result,

@@ -262,6 +262,30 @@ impl Raster {
         }
     }
 
+    /// Whether the network sees more than 256 levels of it.
+    pub fn is_deep(&self) -> bool {
+        self.is_wide() || !matches!(self.samples, Samples::U8(_))
+    }
+
+    /// Pixels as 16-bit RGBA as the network sees them, by the range in force; alpha is 0 or 65535. Coordinates beyond the
+    /// edge mean the edge.
+    pub fn rgba16(&self) -> impl Fn(u32, u32) -> [u16; 4] + '_ {
+        let measured = self.measured_bands();
+        let bands: Vec<Brightness> = (0..measured).map(|band| self.brightness(band)).collect();
+        move |x, y| {
+            let at = self.offset(x, y);
+            let level = |band: usize| match bands.get(band) {
+                Some(brightness) if self.is_deep() => brightness.of(self.samples.number(at + band)),
+                _ => u16::from(self.sample8(at + band, band)) * 257,
+            };
+            let alpha = if self.alpha8_at(x, y) == 0 { 0 } else { u16::MAX };
+            match measured {
+                1 => [level(0), level(0), level(0), alpha],
+                _ => [level(0), level(1), level(2), alpha],
+            }
+        }
+    }
+
     /// Whether every band but alpha is 0 and the pixel is opaque.
     pub fn is_opaque_black(&self, x: u32, y: u32) -> bool {
         if !self.is_wide() {

@@ -23,7 +23,7 @@ pub use outlines::{Region, regions};
 pub use resample::{resize_bilinear, shrink_mean, shrink_nearest, shrunk};
 pub use rescale::Rescale;
 pub use right_angles::right_angled;
-pub use rows::Rows;
+pub use rows::{Cut, Rows};
 pub use separate::{Ground, objects};
 pub use simplify::{Ring, signed_area, simplified};
 pub use tiles::{InferError, Prediction};

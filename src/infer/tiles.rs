@@ -4,12 +4,14 @@
 //! fall on the same pixels as in one piece; the pixels nearest to a tile's edge, which see too little around them,
 //! count nothing; and in the overlap one tile's weight falls smoothly as the other's rises.
 
+use std::ops::Range;
+
 use burn::tensor::{
     Tensor, TensorData,
     activation::{sigmoid, softmax},
 };
 
-use crate::{formats::raster::Raster, model::UNet, ops::read_back::read_back};
+use crate::{data::held_back::Area, formats::raster::Raster, model::UNet, ops::read_back::read_back};
 
 use super::{pose::POSES, rows::Rows, view::View};
 
@@ -70,12 +72,36 @@ impl Prediction {
     pub fn new(view: &View, stride_px: usize, classes: usize, averaged: bool) -> Self {
         let size = [view.height, view.width];
         let tile = tile_of(size, stride_px);
+        let axes = [0, 1].map(|axis| Axis::new(size[axis], tile[axis], stride_px));
+        Self::over(size, tile, axes, classes, averaged)
+    }
+
+    /// The tiles of a mosaic of `whole` height and width that have a say in `part` of it, each where it lies in the
+    /// prediction of the whole: with the whole's pixels around it, the part comes out as it does there, to the last bit.
+    /// What is to be given as image is the area that comes back; its rows beyond the part are not finished.
+    pub fn of_part(whole: [usize; 2], part: Area, stride_px: usize, classes: usize, averaged: bool) -> (Self, Area) {
+        let tile = tile_of(whole, stride_px);
+        let [bottom, right] = part.end().map(|end| end as usize);
+        let wanted = [part.top as usize..bottom, part.left as usize..right];
+        let [(rows, down), (columns, across)] = [(0, &wanted[0]), (1, &wanted[1])]
+            .map(|(axis, wanted)| Axis::of_part(whole[axis], tile[axis], stride_px, wanted));
+        let seen = Area {
+            top: rows.start as u32,
+            left: columns.start as u32,
+            height: rows.len() as u32,
+            width: columns.len() as u32,
+        };
+        let size = [rows.len(), columns.len()];
+        (Self::over(size, tile, [down, across], classes, averaged), seen)
+    }
+
+    fn over(size: [usize; 2], tile: [usize; 2], [rows, columns]: [Axis; 2], classes: usize, averaged: bool) -> Self {
         Self {
             size,
             tile,
             classes,
-            rows: Axis::new(size[0], tile[0], stride_px),
-            columns: Axis::new(size[1], tile[1], stride_px),
+            rows,
+            columns,
             next: 0,
             averaged,
             band: Vec::new(),
@@ -207,6 +233,11 @@ impl Prediction {
 impl Axis {
     /// Evenly spread tiles over `length` pixels; the last one may reach beyond the end by less than a stride.
     fn new(length: usize, tile: usize, stride: usize) -> Self {
+        Self::of_part(length, tile, stride, &(0..length)).1
+    }
+
+    /// Those of them that have a say in `wanted` pixels, and the pixels that they see: they begin at its first.
+    fn of_part(length: usize, tile: usize, stride: usize, wanted: &Range<usize>) -> (Range<usize>, Self) {
         let mut starts = vec![0];
         if length > tile {
             let last = (length - tile).div_ceil(stride);
@@ -214,6 +245,13 @@ impl Axis {
             // Rounded down to the stride, two neighbours are never more than the even step and a stride apart.
             starts = (0..=steps).map(|i| last * i / steps * stride).collect();
         }
+        let has_say = |start: usize| {
+            let end = wanted.end.min(start + tile).min(length);
+            (wanted.start.max(start)..end).any(|at| weight(at - start, start, tile, length) > 0.0)
+        };
+        starts.retain(|start| has_say(*start));
+        let first = starts.first().copied().unwrap_or(0);
+        let seen = first..starts.last().map_or(first, |start| (start + tile).min(length));
         let mut weights: Vec<Vec<f32>> = starts
             .iter()
             .map(|&start| {
@@ -221,7 +259,8 @@ impl Axis {
                 (0..inside).map(|at| weight(at, start, tile, length)).collect()
             })
             .collect();
-        let mut total = vec![0.0; length];
+        starts.iter_mut().for_each(|start| *start -= first);
+        let mut total = vec![0.0; seen.len()];
         for (start, weights) in starts.iter().zip(&weights) {
             total[*start..].iter_mut().zip(weights).for_each(|(t, w)| *t += w);
         }
@@ -231,7 +270,7 @@ impl Axis {
                 .zip(&total[*start..])
                 .for_each(|(w, t)| *w /= t.max(f32::MIN_POSITIVE));
         }
-        Self { starts, weights }
+        (seen, Self { starts, weights })
     }
 }
 
@@ -344,6 +383,47 @@ mod tests {
             100.0 * flipped as f64 / whole.len() as f64
         );
         assert!(flipped * 50 < whole.len(), "{flipped} of {}", whole.len());
+    }
+
+    /// Parts of an image, each by the tiles that have a say in it, are the image's own prediction to the last bit.
+    #[test]
+    fn parts_are_those_of_the_whole() {
+        let (image, model) = (noise(1100, 700), model(1));
+        let whole_size = [700, 1100];
+        let view = View::native(whole_size, Channels::Grey);
+        let whole = run(Prediction::new(&view, 8, 1, false), &model, &view, &image);
+        let part = |top, left, height, width| Area {
+            top,
+            left,
+            height,
+            width,
+        };
+        for wanted in [
+            part(0, 0, 300, 411),
+            part(300, 411, 400, 230),
+            part(333, 640, 1, 1),
+            part(0, 641, 700, 459),
+        ] {
+            let (prediction, seen) = Prediction::of_part(whole_size, wanted, 8, 1, false);
+            assert!(
+                wanted.is_inside(&seen) && seen.is_inside(&Area::whole(700, 1100)),
+                "{seen:?}"
+            );
+            let cut = image.remapped(seen.width, seen.height, |x, y| (x + seen.left, y + seen.top));
+            let view = View::native([seen.height as usize, seen.width as usize], Channels::Grey);
+            let map = run(prediction, &model, &view, &cut);
+            let inside = Area {
+                top: wanted.top - seen.top,
+                left: wanted.left - seen.left,
+                ..wanted
+            };
+            let bits = |map: &[f32]| map.iter().map(|v| v.to_bits()).collect::<Vec<u32>>();
+            let found = bits(&inside.cut(&map, seen.width as usize));
+            assert!(found == bits(&wanted.cut(&whole, 1100)), "{wanted:?}");
+        }
+        // A small mosaic is one tile, whichever part of it is wanted.
+        let (_, seen) = Prediction::of_part([200, 300], part(150, 0, 50, 20), 8, 1, false);
+        assert_eq!(seen, Area::whole(200, 300));
     }
 
     /// A mirrored image gives the mirrored mean.

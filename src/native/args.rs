@@ -118,6 +118,7 @@ Examples:
   groundmask predict --model run.safetensors scenes/ --out masks/
   groundmask predict --model m.safetensors a.tif b.tif --out masks/ --format mask-tif,geojson
   groundmask predict --model m.safetensors scenes/ --out masks/ --shard $SLURM_ARRAY_TASK_ID/8
+  groundmask predict --model m.safetensors tiles/ --out masks/ --mosaic
 What is done already is left alone, so that a job that was killed is simply started again.";
 
 #[derive(Debug, clap::Args)]
@@ -139,6 +140,10 @@ pub struct PredictArgs {
     /// The N parts of the work have numbers from 1: this one alone
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub shard: Option<Shard>,
+    /// The images are one mosaic, cut along its pixels: each is predicted with what lies around it, as in the whole mosaic, at
+    /// its own resolution
+    #[arg(long, conflicts_with = "adapt")]
+    pub mosaic: bool,
     /// Images at a time, each on one core [default: all cores]
     #[arg(long, short)]
     pub jobs: Option<usize>,

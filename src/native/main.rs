@@ -9,6 +9,7 @@ mod convert;
 mod desk;
 mod files;
 mod inspect;
+mod mosaic;
 mod predict;
 mod report;
 mod scenes;

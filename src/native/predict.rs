@@ -18,14 +18,15 @@ use crate::{
     args::PredictArgs,
     desk::{self, Desk},
     files,
+    mosaic::Sheet,
     report::{self, Done, Failed, Report},
-    scenes::{Scene, scenes},
+    scenes::{Scene, scenes, share},
     stop::{IN_PART, INTERRUPTED, Stop, words},
     train::load_model,
     voice::{Voice, clock},
 };
 use groundmask::protocol::{
-    AreaUnit, Command, DeviceKind, Event, Fault, FaultCode, ModelInfo, Outlines, PredictionResult, Purpose,
+    AreaUnit, Command, DeviceKind, Event, Fault, FaultCode, ModelInfo, Mosaic, Outlines, PredictionResult, Purpose,
     ResultPlace, Stage, USUAL_SMALLEST_PX,
 };
 
@@ -42,27 +43,31 @@ const BAR: &str = "{bar:24} {pos}/{len} images  {elapsed}  {msg}";
 pub fn predict(job: &PredictArgs, voice: &Voice) -> Result<(), Stop> {
     let start = Instant::now();
     let scenes = scenes(job)?;
-    // Before any work: a model that is none, or the results of another one.
+    let mine = share(scenes.len(), job.shard);
+    // Before any work: a model that is none, scenes that are no mosaic, or the results of another one.
     let first = Worker::open(job)?;
-    note_what_with(job, &first)?;
+    let sheet = job.mosaic.then(|| Sheet::of(&scenes, voice)).transpose()?;
+    note_what_with(job, &first, sheet.as_ref())?;
     desk::heed_interrupts()?;
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let jobs = match first.desk.device().kind {
-        DeviceKind::Cpu => job.jobs.unwrap_or(cores).clamp(1, scenes.len().max(1)),
+        DeviceKind::Cpu => job.jobs.unwrap_or(cores).clamp(1, mine.len().max(1)),
         DeviceKind::WebGpu => 1,
     };
     let work = Work {
         job,
         voice,
-        bar: voice.bar(scenes.len() as u64, BAR),
+        bar: voice.bar(mine.len() as u64, BAR),
         next: AtomicUsize::new(0),
         report: Mutex::new(Report {
             model: job.model.display().to_string(),
             shard: job.shard.map(|shard| format!("{}/{}", shard.number, shard.of)),
-            scenes: scenes.len(),
+            scenes: mine.len(),
             ..Report::default()
         }),
         scenes,
+        mine,
+        sheet,
     };
     let outcome = thread::scope(|scope| {
         let others: Vec<_> = (1..jobs)
@@ -100,6 +105,16 @@ fn end(report: &Report, voice: &Voice) -> Result<(), Stop> {
         report.skipped,
         clock(report.elapsed_ms)
     ));
+    let differs = report
+        .done
+        .iter()
+        .find_map(|done| done.resolution.filter(|r| !r.resampled));
+    if let Some(differs) = differs {
+        voice.note(&format!(
+            "predicted at {:.2} m a pixel, the model was trained at {:.2} m",
+            differs.image_m, differs.model_m
+        ));
+    }
     match report.failed.first() {
         _ if report.interrupted => Err(Stop::new(INTERRUPTED, "interrupted; the same command goes on")),
         None => Ok(()),
@@ -115,7 +130,7 @@ fn end(report: &Report, voice: &Voice) -> Result<(), Stop> {
 ///
 /// # Errors
 /// If what lies there was made with something else.
-fn note_what_with(job: &PredictArgs, worker: &Worker) -> Result<(), Stop> {
+fn note_what_with(job: &PredictArgs, worker: &Worker, sheet: Option<&Sheet>) -> Result<(), Stop> {
     let bytes = fs::read(&job.model).map_err(|e| Stop::at(&job.model, e))?;
     let mut made_with = json!({
         "model_crc32": format!("{:08x}", crc32fast::hash(&bytes)),
@@ -125,6 +140,10 @@ fn note_what_with(job: &PredictArgs, worker: &Worker) -> Result<(), Stop> {
     // Folders from before there was the choice stay what they are.
     if job.separate {
         made_with["separate"] = true.into();
+    }
+    // With other scenes around it each would come out otherwise.
+    if let Some(sheet) = sheet {
+        made_with["mosaic"] = sheet.summary();
     }
     let text = serde_json::to_vec_pretty(&made_with).map_err(Stop::failed)?;
     let at = job.out.join(MADE_WITH);
@@ -145,6 +164,10 @@ struct Work<'a> {
     voice: &'a Voice,
     bar: ProgressBar,
     scenes: Vec<Scene>,
+    /// Those of this command's shard, by number.
+    mine: Vec<usize>,
+    /// Where the scenes lie, if they are one mosaic.
+    sheet: Option<Sheet>,
     next: AtomicUsize,
     report: Mutex<Report>,
 }
@@ -155,14 +178,27 @@ impl Work<'_> {
     /// # Errors
     /// If the disk takes nothing more: a scene that fails is none.
     fn share(&self, mut worker: Worker) -> Result<(), Stop> {
-        while let Some(scene) = self.scenes.get(self.next.fetch_add(1, Ordering::Relaxed)) {
+        while let Some(&number) = self.mine.get(self.next.fetch_add(1, Ordering::Relaxed)) {
+            let Some(scene) = self.scenes.get(number) else { break };
             if desk::is_interrupted() {
                 break;
             }
-            let outcome = worker.scene(scene, self.job)?;
+            let outcome = worker.scene(self, number, scene)?;
             self.note(scene, outcome);
         }
         Ok(())
+    }
+
+    /// The scenes that the prediction of one looks at, itself among them, and how they lie where they are a mosaic.
+    fn around<'a>(&'a self, number: usize, scene: &'a Scene, stride_px: usize) -> (Vec<&'a Scene>, Option<Mosaic>) {
+        let seen = self.sheet.as_ref().map(|sheet| (sheet, sheet.seen(number, stride_px)));
+        match seen {
+            Some((sheet, seen)) if !seen.is_empty() => {
+                let scenes = seen.iter().filter_map(|number| self.scenes.get(*number));
+                (scenes.collect(), Some(sheet.told(&self.scenes, &seen)))
+            }
+            _ => (vec![scene], None),
+        }
     }
 
     fn note(&self, scene: &Scene, outcome: Outcome) {
@@ -207,6 +243,8 @@ struct Worker {
     threshold: f32,
     /// Outlines of less are left out.
     smallest_px: f64,
+    /// Of the network: its tiles begin at multiples of it.
+    stride_px: usize,
 }
 
 impl Worker {
@@ -222,12 +260,15 @@ impl Worker {
             desk,
             threshold: job.threshold.unwrap_or_else(|| own_threshold(&model)),
             smallest_px: model.about.least_object_px.unwrap_or(USUAL_SMALLEST_PX),
+            // Halved at each level.
+            stride_px: 1 << model.depth.min(16),
         })
     }
 
     /// # Errors
     /// If the folder of results takes nothing.
-    fn scene(&mut self, scene: &Scene, job: &PredictArgs) -> Result<Outcome, Stop> {
+    fn scene(&mut self, work: &Work, number: usize, scene: &Scene) -> Result<Outcome, Stop> {
+        let job = work.job;
         if scene.is_done() && !job.overwrite {
             return Ok(Outcome::WasThere);
         }
@@ -238,7 +279,8 @@ impl Worker {
         if scene.is_done() && !job.overwrite {
             return Ok(Outcome::WasThere);
         }
-        let found = match self.map(scene, job) {
+        let (seen, mosaic) = work.around(number, scene, self.stride_px);
+        let found = match self.map(scene, &seen, mosaic, job) {
             Ok(Some(found)) => found,
             Ok(None) => return Ok(Outcome::Interrupted),
             Err(fault) => return Ok(Outcome::Failed(fault)),
@@ -248,14 +290,23 @@ impl Worker {
         Ok(outcome)
     }
 
-    /// Predicts a scene; nothing if it was interrupted.
+    /// Predicts a scene; nothing if it was interrupted. `seen`: itself, and those around it in a mosaic.
     ///
     /// # Errors
     /// Why it cannot be predicted.
-    fn map(&mut self, scene: &Scene, job: &PredictArgs) -> Result<Option<PredictionResult>, Fault> {
+    fn map(
+        &mut self,
+        scene: &Scene,
+        seen: &[&Scene],
+        mosaic: Option<Mosaic>,
+        job: &PredictArgs,
+    ) -> Result<Option<PredictionResult>, Fault> {
         let purpose = Purpose::Predict;
         self.desk.send(Command::Clear { purpose });
-        for file in std::iter::once(&scene.image).chain(&scene.beside) {
+        for file in seen
+            .iter()
+            .flat_map(|seen| std::iter::once(&seen.image).chain(&seen.beside))
+        {
             let path = file.path.clone();
             let bytes = file
                 .bytes()
@@ -263,12 +314,20 @@ impl Worker {
             self.desk.ask(Command::AddFile { path, bytes, purpose })?;
         }
         self.desk.ask(Command::FilesDone { purpose })?;
-        self.desk.ask(Command::Predict {
-            validation: false,
-            threshold: self.threshold,
-            averaged: job.averaged,
-            match_resolution: !job.own_resolution,
-            adapted: job.adapt,
+        self.desk.ask(match mosaic {
+            Some(mosaic) => Command::PredictPart {
+                mosaic,
+                image: scene.image.path.clone(),
+                threshold: self.threshold,
+                averaged: job.averaged,
+            },
+            None => Command::Predict {
+                validation: false,
+                threshold: self.threshold,
+                averaged: job.averaged,
+                match_resolution: !job.own_resolution,
+                adapted: job.adapt,
+            },
         })?;
         let mut found = None;
         while self.desk.engine().is_busy() {
@@ -334,6 +393,7 @@ impl Worker {
             width: found.width,
             height: found.height,
             elapsed_ms: found.elapsed_ms,
+            resolution: found.resolution,
             results,
         }))
     }

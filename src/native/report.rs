@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::args::PredictArgs;
-use groundmask::protocol::Fault;
+use groundmask::protocol::{Fault, GroundResolution};
 
 /// The report, as it is written.
 #[derive(Debug, Default, Serialize)]
@@ -33,6 +33,9 @@ pub struct Done {
     pub width: u32,
     pub height: u32,
     pub elapsed_ms: f64,
+    /// Of image and model, where they differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolution: Option<GroundResolution>,
     pub results: Vec<PathBuf>,
 }
 

@@ -34,7 +34,7 @@ impl Scene {
     }
 }
 
-/// The scenes of a command, of its shard alone where it has one, in order of their paths.
+/// The scenes of a command, in order of their paths.
 ///
 /// # Errors
 /// If nothing is an image, or two images would have results of one name.
@@ -81,10 +81,15 @@ pub fn scenes(job: &PredictArgs) -> Result<Vec<Scene>, Stop> {
         return Err(Stop::failed("no image among the files"));
     }
     refuse_same_names(&all)?;
-    Ok(match job.shard {
-        None => all,
-        Some(Shard { number, of }) => all.into_iter().skip(number - 1).step_by(of).collect(),
-    })
+    Ok(all)
+}
+
+/// Which of so many scenes are a shard's, by number.
+pub fn share(scenes: usize, shard: Option<Shard>) -> Vec<usize> {
+    match shard {
+        None => (0..scenes).collect(),
+        Some(Shard { number, of }) => (number - 1..scenes).step_by(of).collect(),
+    }
 }
 
 /// A file, and those of its folder that belong to it.

@@ -124,6 +124,16 @@ pub enum Command {
         #[serde(default)]
         adapted: bool,
     },
+    /// Predict one image of purpose `predict` as the part of a mosaic that it is: by the mosaic's own tiles, which see its
+    /// neighbours, so that it comes out as in a prediction of the mosaic in one piece. At its own resolution.
+    PredictPart {
+        mosaic: Mosaic,
+        /// Its path.
+        image: String,
+        threshold: f32,
+        #[serde(default)]
+        averaged: bool,
+    },
     CancelPredict,
     /// One result as a file. Answers with [`Event::File`].
     Export {
@@ -221,6 +231,29 @@ pub enum Command {
         #[serde(default)]
         image: Option<String>,
     },
+}
+
+/// Images of purpose `predict` that lie on one grid of pixels.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct Mosaic {
+    /// Pixels, at most 16,777,216.
+    pub width: u32,
+    pub height: u32,
+    /// Those that the tiles of the wanted image see, itself among them; where they lie over each other, the last that has
+    /// data counts.
+    pub parts: Vec<MosaicPart>,
+}
+
+/// One image of a mosaic.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct MosaicPart {
+    /// Of the image.
+    pub path: String,
+    /// Where its first pixel lies in the mosaic.
+    pub left: u32,
+    pub top: u32,
 }
 
 /// What a dropped file is for.

@@ -1,4 +1,5 @@
 //! The native command as a test runs it, and what it is given.
+#![allow(dead_code)]
 
 use std::{
     fs,

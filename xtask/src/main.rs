@@ -12,6 +12,7 @@ mod headers;
 mod http;
 mod label;
 mod model_job;
+mod neighbours;
 mod node;
 mod offline;
 mod package;
@@ -25,6 +26,7 @@ mod size;
 mod soak;
 mod sources;
 mod structure;
+mod tally;
 mod test;
 mod threads;
 mod toolchain;
@@ -49,6 +51,7 @@ cargo xtask <command>
   site [--zip]                         target/site/, ready for any static host
                                        (--zip: and target/groundmask-site.zip, with a start script for machines without network)
   test [--rust|--browser|--peers]      every test; ends with `N passed, N failed`
+       [--neighbours]                  (in QGIS, OpenCV, OpenVINO, onnxruntime-web, PyTorch: only where asked for)
        [--fresh]                       (random inputs have a fixed seed, which --fresh draws)
   fuzz [--seconds N] [TARGET...]       broken files for every reader (fuzz --help)
   demo [--images DIR --masks DIR] ...  the whole job in a headless browser; one JSON line (demo --help)

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -30,6 +30,10 @@ impl Node {
             tests: workspace.tests(),
             chromium: find_chromium()?,
         })
+    }
+
+    pub fn chromium(&self) -> &Path {
+        &self.chromium
     }
 
     /// `node <arguments>` in `tests/`, told which browser to take.

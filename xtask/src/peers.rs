@@ -10,8 +10,8 @@ use crate::python;
 use crate::tools;
 use crate::workspace::Workspace;
 
-/// A command that runs the tests: pytest in its environment, told where the core's program is.
-pub fn tests(workspace: &Workspace, program: &Path) -> Result<Command> {
+/// A command that runs the tests: pytest in its environment, told where the core's program and the native command are.
+pub fn tests(workspace: &Workspace, program: &Path, native: &Path) -> Result<Command> {
     let folder = workspace.tests().join("peers");
     let requirements = folder.join("requirements.txt");
     let python = python::environment(workspace, "peers-venv", &requirements, "the tests against other tools")?;
@@ -30,7 +30,8 @@ pub fn tests(workspace: &Workspace, program: &Path) -> Result<Command> {
         ])
         .arg(report(workspace))
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("GROUNDMASK_PEER", program);
+        .env("GROUNDMASK_PEER", program)
+        .env("GROUNDMASK", native);
     Ok(command)
 }
 

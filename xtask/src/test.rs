@@ -3,53 +3,38 @@
 use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 
 use anyhow::{Context, Result, anyhow, bail};
-use serde_json::Value;
 
 use crate::build::{self, Options};
 use crate::fuzz;
 use crate::http;
+use crate::neighbours::{self, Programs};
 use crate::node::Node;
 use crate::package;
 use crate::peers;
 use crate::serve;
+use crate::tally::{Tally, read_libtest, read_playwright, read_tap};
 use crate::tools::{self, say};
 use crate::workspace::Workspace;
 
-/// What one part of the run came to.
-#[derive(Debug, Default, PartialEq)]
-struct Tally {
-    /// Below 0 for a moment where a runner says that a test cannot run before it counts it among the passed ones.
-    passed: i64,
-    failed: u64,
-    /// Names of tests that did not run.
-    skipped: Vec<String>,
-}
-
-impl Tally {
-    fn add(&mut self, other: Tally) {
-        self.passed += other.passed;
-        self.failed += other.failed;
-        self.skipped.extend(other.skipped);
-    }
-}
-
 pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCode> {
-    let (mut rust, mut browser, mut peers, mut fresh) = (false, false, false, false);
+    let (mut rust, mut browser, mut peers, mut neighbours, mut fresh) = (false, false, false, false, false);
     while let Some(arg) = args.next()? {
         match arg {
             lexopt::Arg::Long("rust") => rust = true,
             lexopt::Arg::Long("browser") => browser = true,
             lexopt::Arg::Long("peers") => peers = true,
+            lexopt::Arg::Long("neighbours") => neighbours = true,
             lexopt::Arg::Long("fresh") => fresh = true,
             other => return Err(other.unexpected().into()),
         }
     }
-    if !rust && !browser && !peers {
+    // The neighbours only where they are asked for: they take gigabytes.
+    if !rust && !browser && !peers && !neighbours {
         (rust, browser, peers) = (true, true, true);
     }
     if fresh {
@@ -88,6 +73,9 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
         }
         if peers {
             part("other people's tools", peer_tests(workspace));
+        }
+        if neighbours {
+            part("other programs", neighbour_tests(workspace));
         }
         let Some(set_up) = set_up else { return };
         match set_up.join().unwrap_or_else(|_| Err(anyhow!("it panicked"))) {
@@ -160,16 +148,55 @@ fn fuzz_tests(workspace: &Workspace) -> Result<Tally> {
 
 /// Our files in other tools and theirs in ours.
 fn peer_tests(workspace: &Workspace) -> Result<Tally> {
+    let programs = build_programs(workspace)?;
+    python_tests(
+        &mut peers::tests(workspace, &programs.peer, &programs.native)?,
+        &peers::report(workspace),
+    )
+}
+
+/// Our models in programs that are not for every test run.
+fn neighbour_tests(workspace: &Workspace) -> Result<Tally> {
+    let programs = build_programs(workspace)?;
+    let (parts, skipped) = neighbours::parts(workspace, &programs, &Node::set_up(workspace)?)?;
+    let mut tally = Tally {
+        skipped,
+        ..Tally::default()
+    };
+    for mut part in parts {
+        let outcome = python_tests(&mut part.command, &part.report).with_context(|| part.name)?;
+        tally.add(outcome);
+    }
+    Ok(tally)
+}
+
+/// The core behind a command line, and the native command.
+fn build_programs(workspace: &Workspace) -> Result<Programs> {
     tools::run(
         cargo(workspace)
-            .args(["build", "--package", "groundmask", "--example", "peer"])
+            .args([
+                "build",
+                "--package",
+                "groundmask",
+                "--example",
+                "peer",
+                "--bin",
+                "groundmask",
+            ])
             .args(PROFILE),
     )?;
-    let program = workspace.cargo_target().join("fast/examples/peer");
-    let report = peers::report(workspace);
-    let _ = fs::remove_file(&report);
-    let succeeded = follow(&mut peers::tests(workspace, &program)?, |_| {})?;
-    let text = fs::read_to_string(&report).context("pytest wrote no report")?;
+    Ok(Programs {
+        peer: workspace.cargo_target().join("fast/examples/peer"),
+        native: native_program(workspace),
+    })
+}
+
+/// Runs pytest and counts by its report.
+fn python_tests(command: &mut Command, report: &Path) -> Result<Tally> {
+    // An old report must not stand in for a run that broke off.
+    let _ = fs::remove_file(report);
+    let succeeded = follow(command, |_| {})?;
+    let text = fs::read_to_string(report).context("pytest wrote no report")?;
     let (passed, failed, skipped) = peers::read_report(&text)?;
     if !succeeded && failed == 0 {
         bail!("pytest failed outside a test");
@@ -179,34 +206,6 @@ fn peer_tests(workspace: &Workspace) -> Result<Tally> {
         failed,
         skipped,
     })
-}
-
-/// Reads one line of a Rust test program's report.
-fn read_libtest(line: &str, tally: &mut Tally) {
-    if let Some(counts) = line.strip_prefix("test result: ") {
-        tally.passed += number_before(counts, " passed") as i64;
-        tally.failed += number_before(counts, " failed");
-    } else if let Some((name, _)) = line
-        .strip_prefix("test ")
-        .and_then(|rest| rest.split_once(" ... ignored"))
-    {
-        tally.skipped.push(name.to_owned());
-    } else if let Some(name) = line.strip_prefix("skipped: ") {
-        // A test that found out while it ran that it cannot: `tests/common/mod.rs`. Libtest counts it as passed.
-        tally.skipped.push(name.to_owned());
-        tally.passed -= 1;
-    }
-}
-
-fn number_before(text: &str, word: &str) -> u64 {
-    let Some((before, _)) = text.split_once(word) else {
-        return 0;
-    };
-    before
-        .rsplit(|c: char| !c.is_ascii_digit())
-        .next()
-        .and_then(|digits| digits.parse().ok())
-        .unwrap_or(0)
 }
 
 /// Everything the browser tests need: both packages, Node, its packages, Chromium.
@@ -270,31 +269,6 @@ fn node_tests(command: &mut Command) -> Result<Tally> {
     Ok(tally)
 }
 
-/// Reads one line of a report in TAP, the Test Anything Protocol.
-fn read_tap(line: &str, tally: &mut Tally) {
-    let count = |word: &str| {
-        line.strip_prefix(word)
-            .and_then(|count| count.parse::<u64>().ok())
-            .unwrap_or(0)
-    };
-    tally.passed += count("# pass ") as i64;
-    // A test that was broken off is none that passed.
-    tally.failed += count("# fail ") + count("# cancelled ");
-    if let Some((before, reason)) = line.split_once(" # SKIP") {
-        let name = before
-            .trim_start_matches(|c: char| !c.is_alphabetic())
-            .trim_start_matches("ok ");
-        let name = name.split_once(" - ").map_or(name, |(_, name)| name);
-        let reason = reason.trim();
-        let reason = if reason.is_empty() {
-            String::new()
-        } else {
-            format!(" ({reason})")
-        };
-        tally.skipped.push(format!("{name}{reason}"));
-    }
-}
-
 fn browser_tests(workspace: &Workspace, node: &Node) -> Result<Tally> {
     let address = http::start(0, serve::page_with_checks(workspace))?;
     let report = workspace.tests().join("out/report.json");
@@ -303,6 +277,7 @@ fn browser_tests(workspace: &Workspace, node: &Node) -> Result<Tally> {
     let runner = node.package_script("@playwright/test/cli.js");
     let mut command = node.command(&[&runner, "test", "--config", "browser/playwright.config.mjs"]);
     command.env("GROUNDMASK_URL", format!("http://localhost:{}/", address.port()));
+    command.env("GROUNDMASK_NATIVE", native_program(workspace));
     let succeeded = follow(&mut command, |_| {})?;
     let tally = read_playwright(&report)?;
     if !succeeded && tally.failed == 0 {
@@ -311,37 +286,9 @@ fn browser_tests(workspace: &Workspace, node: &Node) -> Result<Tally> {
     Ok(tally)
 }
 
-fn read_playwright(report: &Path) -> Result<Tally> {
-    let text = fs::read_to_string(report).context("Playwright wrote no report")?;
-    let report: Value = serde_json::from_str(&text).context("Playwright's report")?;
-    let count = |name: &str| report["stats"][name].as_u64().unwrap_or(0);
-    let mut tally = Tally {
-        passed: count("expected") as i64,
-        failed: count("unexpected") + count("flaky"),
-        skipped: Vec::new(),
-    };
-    // Errors outside any test: a spec that does not load, say.
-    tally.failed += report["errors"].as_array().map_or(0, |errors| errors.len() as u64);
-    collect_skipped(&report, "", &mut tally.skipped);
-    Ok(tally)
-}
-
-fn collect_skipped(suite: &Value, above: &str, skipped: &mut Vec<String>) {
-    let list = |name: &str| suite[name].as_array().map(Vec::as_slice).unwrap_or_default();
-    for inner in list("suites") {
-        let title = format!("{above}{} > ", inner["title"].as_str().unwrap_or_default());
-        collect_skipped(inner, &title, skipped);
-    }
-    for spec in list("specs") {
-        let tests = spec["tests"].as_array().map(Vec::as_slice).unwrap_or_default();
-        for test in tests.iter().filter(|test| test["status"] == "skipped") {
-            let reason = test["annotations"]
-                .as_array()
-                .and_then(|all| all.iter().find_map(|one| one["description"].as_str()));
-            let reason = reason.map(|text| format!(" ({text})")).unwrap_or_default();
-            skipped.push(format!("{above}{}{reason}", spec["title"].as_str().unwrap_or_default()));
-        }
-    }
+/// The native command; the tests of the package build it too.
+fn native_program(workspace: &Workspace) -> PathBuf {
+    workspace.cargo_target().join("fast/groundmask")
 }
 
 /// Runs a command, shows its output line by line and hands each line on; true if it ended with exit code 0.
@@ -360,73 +307,4 @@ fn follow(command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<bool> 
         on_line(line.trim_end());
     }
     Ok(child.wait()?.success())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn libtest_lines_are_counted() {
-        let mut tally = Tally::default();
-        for line in [
-            "running 3 tests",
-            "test a::b ... ok",
-            "test a::slow ... ignored, needs an hour",
-            "skipped: a::wide (no AVX2)",
-            "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s",
-            "test result: ok. 30 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s",
-        ] {
-            read_libtest(line, &mut tally);
-        }
-        assert_eq!(
-            tally,
-            Tally {
-                passed: 41,
-                failed: 3,
-                skipped: vec!["a::slow".to_owned(), "a::wide (no AVX2)".to_owned()]
-            }
-        );
-    }
-
-    #[test]
-    fn tap_lines_are_counted_and_skipped_tests_named() {
-        let mut tally = Tally::default();
-        for line in [
-            "# Subtest: Firefox on the CPU",
-            "ok 1 - Firefox on the CPU",
-            "ok 2 - WebKit on the CPU # SKIP not installed: xvfb",
-            "ok 3 - no reason # SKIP",
-            "# pass 1",
-            "# fail 2",
-            "# cancelled 1",
-            "# skipped 2",
-        ] {
-            read_tap(line, &mut tally);
-        }
-        assert_eq!(
-            tally,
-            Tally {
-                passed: 1,
-                failed: 3,
-                skipped: vec![
-                    "WebKit on the CPU (not installed: xvfb)".to_owned(),
-                    "no reason".to_owned()
-                ]
-            }
-        );
-    }
-
-    #[test]
-    fn skipped_browser_tests_are_named_with_their_reason() {
-        let report: Value = serde_json::from_str(
-            r#"{"suites":[{"title":"a.spec.mjs","suites":[{"title":"on webgpu","specs":[
-                {"title":"trains","tests":[{"status":"skipped","annotations":[{"type":"skip","description":"no adapter"}]}]},
-                {"title":"loads","tests":[{"status":"expected"}]}]}]}]}"#,
-        )
-        .unwrap();
-        let mut skipped = Vec::new();
-        collect_skipped(&report, "", &mut skipped);
-        assert_eq!(skipped, ["a.spec.mjs > on webgpu > trains (no adapter)"]);
-    }
 }

@@ -212,6 +212,26 @@ impl Inputs {
         }
     }
 
+    /// Rows `from` and `height` of an image, and the row of it that what comes back begins with: an image that is held
+    /// whole comes whole. `None` if there is no such image.
+    ///
+    /// # Errors
+    /// If the file is damaged there.
+    pub(super) fn some_rows(
+        &mut self,
+        index: usize,
+        from: usize,
+        height: usize,
+    ) -> Result<Option<(Raster, usize)>, DecodeError> {
+        let Some(input) = self.images.get_mut(index) else {
+            return Ok(None);
+        };
+        match &mut input.large {
+            Some(large) => large.rows(from, height).map(|rows| Some((rows.clone(), from))),
+            None => Ok(Some((input.raster.clone(), 0))),
+        }
+    }
+
     /// Where nothing was measured, of an image that was read by window; forgets its rows.
     pub(super) fn missing_of_large(&mut self, index: Option<usize>) -> Option<Option<PixelSet>> {
         let large = self.images.get_mut(index?)?.large.as_mut()?;

@@ -2,10 +2,15 @@
 
 use std::collections::VecDeque;
 
-use super::{inputs::Inputs, map_builder::MapBuilder};
+use super::{
+    inputs::Inputs,
+    map_builder::MapBuilder,
+    mosaic::{Places, Surroundings},
+};
 use crate::{
+    data::{held_back::Area, value_ranges::ValueRanges},
     formats::{DecodeError, raster::Raster},
-    infer::{Adaptation, InferError, Prediction, Rescale, View},
+    infer::{Adaptation, Cut, InferError, Prediction, Rescale, View},
     model::UNet,
     protocol::{Event, GroundResolution},
 };
@@ -89,6 +94,8 @@ pub(super) struct Job {
     tiles: (usize, usize),
     started_ms: f64,
     options: JobOptions,
+    /// The image is predicted as the part of a mosaic.
+    places: Option<Places>,
     /// Under way before the first image.
     adapting: Option<Adapting>,
     /// The network, where it is not the model's as it is.
@@ -105,14 +112,32 @@ pub(super) struct JobOptions {
     pub(in crate::engine) match_resolution: bool,
 }
 
+impl JobOptions {
+    /// A threshold that is none is 0.5.
+    pub(super) fn new(threshold: f32, averaged: bool, match_resolution: bool) -> Self {
+        let threshold = if threshold.is_finite() {
+            threshold.clamp(0.0, 1.0)
+        } else {
+            0.5
+        };
+        Self {
+            threshold,
+            averaged,
+            match_resolution,
+        }
+    }
+}
+
 impl Job {
     pub(in crate::engine) fn new(
         queue: VecDeque<Target>,
         options: JobOptions,
         adapting: Option<Adapting>,
+        places: Option<Places>,
         started_ms: f64,
     ) -> Self {
         Self {
+            places,
             adapting,
             adapted: None,
             total: queue.len() as u32,
@@ -146,6 +171,11 @@ impl Job {
 
     pub(in crate::engine) fn options(&self) -> JobOptions {
         self.options
+    }
+
+    /// Where the image lies in a mosaic.
+    pub(super) fn places(&self) -> Option<&Places> {
+        self.places.as_ref()
     }
 
     /// Images done.
@@ -199,28 +229,40 @@ impl Job {
 pub(super) struct ImageJob {
     target: Target,
     view: View,
+    /// What lies around the image where that is seen too, and how the network sees it.
+    around: Option<(Surroundings, View)>,
     prediction: Prediction,
-    rows: Rescale<MapBuilder>,
+    rows: Cut<Rescale<MapBuilder>>,
     resolution: Option<GroundResolution>,
     began_ms: f64,
 }
 
 impl ImageJob {
-    /// `classes`: what the model tells apart. `resolution`: of the image and of the model, where they differ.
+    /// `view`: the image itself. `classes`: what the model tells apart. `resolution`: of the image and of the model, where
+    /// they differ.
+    #[expect(clippy::too_many_arguments, reason = "each is known at another place")]
     pub(super) fn new(
         target: Target,
         view: View,
+        around: Option<(Surroundings, View)>,
         prediction: Prediction,
         classes: usize,
         map: MapBuilder,
         resolution: Option<GroundResolution>,
         began_ms: f64,
     ) -> Self {
+        let size = [view.height, view.width];
+        let rows = Rescale::new(size, view.map_size(), classes, map);
+        let (width, wanted) = match &around {
+            Some((around, seen)) => (seen.width, around.wanted()),
+            None => (size[1], Area::whole(size[0] as u32, size[1] as u32)),
+        };
         Self {
             target,
             prediction,
-            rows: Rescale::new([view.height, view.width], view.map_size(), classes, map),
+            rows: Cut::new(width, wanted, classes, rows),
             view,
+            around,
             resolution,
             began_ms,
         }
@@ -243,13 +285,25 @@ impl ImageJob {
     /// [`step`](Self::step) is to be given.
     ///
     /// # Errors
-    /// If the file is damaged there.
-    pub(super) fn read_rows<'a>(&mut self, inputs: &'a mut Inputs) -> Result<Option<&'a Raster>, DecodeError> {
+    /// The file that is damaged there, and how.
+    pub(super) fn read_rows(
+        &mut self,
+        inputs: &mut Inputs,
+        ranges: &ValueRanges,
+    ) -> Result<Option<Raster>, (Target, DecodeError)> {
         let Target::Input(input) = self.target else {
             return Ok(None);
         };
-        let rows = self.view.image_rows(self.prediction.next_rows());
-        inputs.rows(input, &mut self.view, rows)
+        let next = self.prediction.next_rows();
+        if let Some((around, seen)) = &mut self.around {
+            seen.begin_at(next[0]);
+            let rows = around.rows(inputs, ranges, next);
+            return rows.map(Some).map_err(|(input, error)| (Target::Input(input), error));
+        }
+        let rows = self.view.image_rows(next);
+        let read = inputs.rows(input, &mut self.view, rows);
+        let read = read.map_err(|error| (Target::Input(input), error))?;
+        Ok(read.map(|rows| ranges.apply(rows)))
     }
 
     /// Predicts the next tile of `image`; whether it was the last.
@@ -257,11 +311,12 @@ impl ImageJob {
     /// # Errors
     /// If the device fails.
     pub(super) async fn step(&mut self, unet: &UNet, image: &Raster) -> Result<bool, InferError> {
-        self.prediction.step(unet, &self.view, image, &mut self.rows).await
+        let view = self.around.as_ref().map_or(&self.view, |(_, seen)| seen);
+        self.prediction.step(unet, view, image, &mut self.rows).await
     }
 
     /// The map, once [`step`](Self::step) said that all is done.
     pub(super) fn into_map(self) -> (View, MapBuilder) {
-        (self.view, self.rows.out)
+        (self.view, self.rows.out.out)
     }
 }

@@ -17,6 +17,8 @@ use crate::{
 pub(super) const WHOLE_BYTES: u64 = 64 << 20;
 /// Pixels of a TIFF at most: 32,768 x 32,768.
 const MAX_PIXELS: u64 = 1 << 30;
+/// Why an image cannot be predicted of which only parts are seen at a time.
+pub(super) const LOOKS_AT_WHOLE_IMAGES: &str = "too large for a model that looks at whole images at once";
 /// Bytes a band of rows may take while a preview is made.
 const BAND_BYTES: u64 = 32 << 20;
 

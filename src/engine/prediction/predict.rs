@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use super::{
     inputs::VIEW_PX,
     job::{Adapting, ImageJob, Job, JobOptions, Target},
-    large::Large,
+    large::{LOOKS_AT_WHOLE_IMAGES, Large},
     map_builder::MapBuilder,
+    mosaic::Places,
     outlines::result_place,
 };
 use crate::{
@@ -51,20 +52,22 @@ impl Engine {
         if queue.is_empty() {
             return vec![fault(FaultCode::NoInputs, Stage::Predict, None, None)];
         }
+        let options = JobOptions::new(threshold, averaged, match_resolution);
+        let adapting = adapted.then(|| Adapting::new(&queue));
+        self.begin_predicting(queue, options, adapting, None)
+    }
+
+    /// `places`: the only image of the queue is predicted as the part of a mosaic.
+    pub(super) fn begin_predicting(
+        &mut self,
+        queue: VecDeque<Target>,
+        options: JobOptions,
+        adapting: Option<Adapting>,
+        places: Option<Places>,
+    ) -> Vec<Event> {
         self.prediction.forget_results();
         let started_ms = (self.host.now_ms)();
-        let threshold = if threshold.is_finite() {
-            threshold.clamp(0.0, 1.0)
-        } else {
-            0.5
-        };
-        let options = JobOptions {
-            threshold,
-            averaged,
-            match_resolution,
-        };
-        let adapting = adapted.then(|| Adapting::new(&queue));
-        let job = Job::new(queue, options, adapting, started_ms);
+        let job = Job::new(queue, options, adapting, places, started_ms);
         let begun = job.progress(started_ms);
         self.prediction.set_job(job);
         vec![begun]
@@ -114,11 +117,12 @@ impl Engine {
             }
             if let Some(mut current) = job.take_image() {
                 let target = current.target();
-                let image = match current.read_rows(&mut self.inputs) {
-                    Ok(Some(rows)) => self.model.as_ref().map(|model| model.ranges.apply(rows)),
-                    Ok(None) => self.raster(target),
-                    Err(error) => {
-                        let name = self.target_path(target);
+                let ranges = self.model.as_ref().map(|model| &model.ranges);
+                let read = ranges.map(|ranges| current.read_rows(&mut self.inputs, ranges));
+                let image = match read.transpose() {
+                    Ok(rows) => rows.flatten().or_else(|| self.raster(target)),
+                    Err((damaged, error)) => {
+                        let name = self.target_path(damaged);
                         events.push(Event::Fault(file_fault(&name, &error.into())));
                         job.end_image();
                         None
@@ -223,10 +227,18 @@ impl Engine {
             VIEW_PX,
         )
         .ok_or_else(|| refused(FaultCode::OutOfMemory, format!("{} MiB for the result", needed >> 20)))?;
-        let prediction = Prediction::new(&view, model.spec.stride_px, classes, job.options().averaged);
+        let (stride_px, averaged) = (model.spec.stride_px, job.options().averaged);
+        let (prediction, around) = match job.places() {
+            Some(places) => {
+                let (prediction, around) = places.prediction(stride_px, classes, averaged);
+                let seen = around.view(model.spec.channels);
+                (prediction, Some((around, seen)))
+            }
+            None => (Prediction::new(&view, stride_px, classes, averaged), None),
+        };
         let began_ms = (self.host.now_ms)();
         Ok(ImageJob::new(
-            target, view, prediction, classes, map, resolution, began_ms,
+            target, view, around, prediction, classes, map, resolution, began_ms,
         ))
     }
 
@@ -237,7 +249,7 @@ impl Engine {
     pub(super) fn view_of(&self, target: Target, model: &Model, match_resolution: bool) -> Result<View, String> {
         let large = target.input().and_then(|input| self.inputs.large_size(input));
         if large.is_some() && !Large::fits(model.spec.sampling) {
-            return Err("too large for a model that looks at whole images at once".to_owned());
+            return Err(LOOKS_AT_WHOLE_IMAGES.to_owned());
         }
         let image = self.raster(target).ok_or("it is not here any more")?;
         let size = large.unwrap_or([image.height as usize, image.width as usize]);

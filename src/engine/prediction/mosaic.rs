@@ -1,0 +1,290 @@
+//! Images that lie on one grid of pixels: where each lies, and what the tiles of one see of the others.
+
+use super::inputs::Inputs;
+use crate::{
+    data::{held_back::Area, preprocess::Channels, value_ranges::ValueRanges},
+    formats::{DecodeError, Samples, raster::Raster},
+    infer::{Prediction, View},
+    protocol::{Fault, FaultCode, Mosaic, Stage},
+};
+
+/// Longest side of a mosaic in pixels.
+const MAX_SIDE_PX: u32 = 1 << 24;
+
+/// Red, green, blue, alpha.
+const BANDS: usize = 4;
+
+/// Where the images of a mosaic lie in it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Places {
+    /// Height and width of the mosaic.
+    whole: [usize; 2],
+    /// The image that is predicted, by its number among the inputs, and where it lies.
+    input: usize,
+    wanted: Area,
+    /// Inputs by number, and where each lies; where several have data, the last counts.
+    inputs: Vec<(usize, Area)>,
+}
+
+impl Places {
+    /// # Errors
+    /// If an image is not there, or does not lie within the mosaic.
+    pub(super) fn of(mosaic: &Mosaic, image: &str, inputs: &Inputs) -> Result<Self, Fault> {
+        let refused = |code, path: &str, detail: String| Fault {
+            code,
+            stage: Stage::Predict,
+            file: Some(path.to_owned()),
+            detail: Some(detail),
+        };
+        let size = format!("{} × {}", mosaic.width, mosaic.height);
+        if mosaic.width.max(mosaic.height) > MAX_SIDE_PX {
+            let detail = format!("{size}, limit {MAX_SIDE_PX} on a side");
+            return Err(refused(FaultCode::TooManyPixels, image, detail));
+        }
+        let whole = Area::whole(mosaic.height, mosaic.width);
+        let mut placed = Vec::new();
+        for part in &mosaic.parts {
+            let index = (0..inputs.len()).find(|index| inputs.path(*index) == Some(&part.path));
+            let found = index.and_then(|index| Some((index, inputs.size(index)?)));
+            let Some((index, [width, height])) = found else {
+                return Err(refused(FaultCode::NoInputs, &part.path, String::new()));
+            };
+            let area = Area {
+                top: part.top,
+                left: part.left,
+                height,
+                width,
+            };
+            if !area.is_inside(&whole) {
+                let detail = format!("{width} × {height} at {}, {}, mosaic {size}", part.left, part.top);
+                return Err(refused(FaultCode::OutsideImage, &part.path, detail));
+            }
+            placed.push((index, area));
+        }
+        let wanted = placed.iter().find(|(index, _)| inputs.path(*index) == Some(image));
+        let Some(&(input, wanted)) = wanted else {
+            return Err(refused(FaultCode::NoInputs, image, String::new()));
+        };
+        Ok(Self {
+            whole: [mosaic.height as usize, mosaic.width as usize],
+            input,
+            wanted,
+            inputs: placed,
+        })
+    }
+
+    /// The image that is predicted, by its number among the inputs.
+    pub(super) fn input(&self) -> usize {
+        self.input
+    }
+
+    /// The tiles that have a say in the image, and what they see.
+    pub(super) fn prediction(&self, stride_px: usize, classes: usize, averaged: bool) -> (Prediction, Surroundings) {
+        let (prediction, seen) = Prediction::of_part(self.whole, self.wanted, stride_px, classes, averaged);
+        let around = Surroundings {
+            places: self.clone(),
+            seen,
+            band: None,
+        };
+        (prediction, around)
+    }
+}
+
+/// The pixels around an image and its own, in bands of rows.
+pub(super) struct Surroundings {
+    places: Places,
+    /// What the tiles see of the mosaic.
+    seen: Area,
+    /// Rows put together last: the first and how many, and their pixels.
+    band: Option<([usize; 2], Raster)>,
+}
+
+impl Surroundings {
+    /// What is seen, as the network is to see it.
+    pub(super) fn view(&self, channels: Channels) -> View {
+        View::native([self.seen.height as usize, self.seen.width as usize], channels)
+    }
+
+    /// The image that is predicted, in what is seen.
+    pub(super) fn wanted(&self) -> Area {
+        Area {
+            top: self.places.wanted.top.saturating_sub(self.seen.top),
+            left: self.places.wanted.left.saturating_sub(self.seen.left),
+            ..self.places.wanted
+        }
+    }
+
+    /// Rows of what is seen, as the network sees them; where no image has data they are transparent.
+    ///
+    /// # Errors
+    /// The input that is damaged, and how.
+    pub(super) fn rows(
+        &mut self,
+        inputs: &mut Inputs,
+        ranges: &ValueRanges,
+        rows: [usize; 2],
+    ) -> Result<Raster, (usize, DecodeError)> {
+        if let Some((held, band)) = &self.band
+            && *held == rows
+        {
+            return Ok(band.clone());
+        }
+        let [top, height] = rows.map(|n| n as u32);
+        let band = Area {
+            top: self.seen.top + top,
+            height,
+            ..self.seen
+        };
+        let rasters = self.rasters(inputs, ranges, &band)?;
+        let samples = match rasters.iter().any(|(raster, _)| raster.is_deep()) {
+            false => empty(&band).map(|mut rgba: Vec<u8>| {
+                for (raster, place) in &rasters {
+                    lay(&mut rgba, &band, place, |x, y| raster.rgba8_at(x, y));
+                }
+                Samples::from(rgba)
+            }),
+            true => empty(&band).map(|mut rgba: Vec<u16>| {
+                for (raster, place) in &rasters {
+                    lay(&mut rgba, &band, place, raster.rgba16());
+                }
+                Samples::from(rgba)
+            }),
+        };
+        let raster = samples.and_then(|samples| Raster::new(band.width, band.height, BANDS as u8, samples, 8));
+        let raster = raster.ok_or_else(|| {
+            let needed_bytes = band.pixels() * BANDS as u64;
+            let error = DecodeError::OutOfMemory {
+                needed_bytes,
+                available_bytes: 0,
+            };
+            (self.places.input, error)
+        })?;
+        self.band = Some((rows, raster.clone()));
+        Ok(raster)
+    }
+
+    /// What the images hold of a band, each with the place of its pixels in the mosaic.
+    fn rasters(
+        &self,
+        inputs: &mut Inputs,
+        ranges: &ValueRanges,
+        band: &Area,
+    ) -> Result<Vec<(Raster, Area)>, (usize, DecodeError)> {
+        let mut found = Vec::new();
+        for (index, area) in self.places.inputs.iter().filter(|(_, area)| area.meets(band)) {
+            let from = band.top.max(area.top);
+            let until = band.end()[0].min(area.end()[0]) as u32;
+            let (first, height) = ((from - area.top) as usize, (until - from) as usize);
+            let read = inputs
+                .some_rows(*index, first, height)
+                .map_err(|error| (*index, error))?;
+            let Some((raster, first)) = read else { continue };
+            let place = Area {
+                top: area.top + first as u32,
+                height: raster.height,
+                ..*area
+            };
+            found.push((ranges.apply(&raster), place));
+        }
+        Ok(found)
+    }
+}
+
+/// A band of transparent pixels; `None` if there is no room.
+fn empty<T: Clone + Default>(band: &Area) -> Option<Vec<T>> {
+    let samples = usize::try_from(band.pixels()).ok()?.checked_mul(BANDS)?;
+    let mut rgba = Vec::new();
+    rgba.try_reserve_exact(samples).ok()?;
+    rgba.resize(samples, T::default());
+    Some(rgba)
+}
+
+/// Lays those pixels of an image that have data over a band. `place`: where the image's pixels lie.
+fn lay<T: Copy + Default + PartialEq>(
+    rgba: &mut [T],
+    band: &Area,
+    place: &Area,
+    pixel: impl Fn(u32, u32) -> [T; BANDS],
+) {
+    let [bottom, right] = [0, 1].map(|axis| band.end()[axis].min(place.end()[axis]) as u32);
+    let left = band.left.max(place.left);
+    for y in band.top.max(place.top)..bottom {
+        let at = (y - band.top) as usize * band.width as usize + left.saturating_sub(band.left) as usize;
+        let row = rgba.get_mut(at * BANDS..).unwrap_or_default();
+        for (x, target) in (left..right).zip(row.chunks_exact_mut(BANDS)) {
+            let found = pixel(x - place.left, y - place.top);
+            if found[BANDS - 1] != T::default() {
+                target.copy_from_slice(&found);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_data_lies_over_what_was_there() {
+        let band = Area {
+            top: 10,
+            left: 20,
+            height: 2,
+            width: 4,
+        };
+        let mut rgba: Vec<u8> = empty(&band).expect("room");
+        let place = |top, left| Area {
+            top,
+            left,
+            height: 3,
+            width: 3,
+        };
+        lay(&mut rgba, &band, &place(9, 18), |x, y| [x as u8, y as u8, 0, 255]);
+        // Of this one every other column has no data.
+        lay(&mut rgba, &band, &place(11, 20), |x, y| {
+            [x as u8, y as u8, 1, (x % 2) as u8]
+        });
+        lay(&mut rgba, &band, &place(0, 0), |_, _| [9; 4]);
+        let none = [0; 4];
+        let rows = [
+            [[2, 1, 0, 255], none, none, none],
+            [[2, 2, 0, 255], [1, 0, 1, 1], none, none],
+        ];
+        assert_eq!(rgba, rows.concat().concat());
+    }
+
+    /// Put together, pixels are seen as those of an image in one piece.
+    #[test]
+    fn pixels_keep_their_levels() {
+        let numbers = |n: usize| (0..8 * 6 * n).map(move |i| (i * 7919 % 3001) as u16);
+        let mut wide = Raster::from_u16(8, 6, 3, numbers(3).collect()).expect("a raster");
+        wide.suggest_ranges(vec![[0.0, 65535.0]; 3].into());
+        let mut grey = Raster::from_u16(8, 6, 1, numbers(1).collect()).expect("a raster");
+        grey.suggest_ranges(vec![[0.0, 65535.0]].into());
+        let plain = Raster::from_u8(8, 6, 3, numbers(3).map(|v| v as u8).collect()).expect("a raster");
+        let whole = Area::whole(6, 8);
+        for raster in [wide, grey, plain] {
+            let samples = match raster.is_deep() {
+                true => {
+                    let mut rgba: Vec<u16> = empty(&whole).expect("room");
+                    lay(&mut rgba, &whole, &whole, raster.rgba16());
+                    Samples::from(rgba)
+                }
+                false => {
+                    let mut rgba: Vec<u8> = empty(&whole).expect("room");
+                    lay(&mut rgba, &whole, &whole, |x, y| raster.rgba8_at(x, y));
+                    Samples::from(rgba)
+                }
+            };
+            let together = Raster::new(8, 6, 4, samples, 8).expect("a raster");
+            for channels in [Channels::Grey, Channels::Rgb] {
+                let seen = |raster: &Raster| {
+                    let mut values = vec![0.0; 6 * 8 * channels.count()];
+                    View::native([6, 8], channels).window(raster, [0, 0], [6, 8], &mut values);
+                    values
+                };
+                assert_eq!(seen(&together), seen(&raster), "{channels:?}, {} bands", raster.bands);
+            }
+        }
+    }
+}
