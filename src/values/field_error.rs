@@ -41,8 +41,6 @@ pub enum FieldErrorCode {
     NotInClassic,
     /// A class is called so already.
     NameTaken,
-    /// All labels are painted, and it needs masks.
-    NoMasks,
 }
 
 impl FieldError {

@@ -151,7 +151,6 @@ export function fieldErrorLine(error) {
     case 'no_places': return 'No image name holds the numbers of a tile (as in 12-34 or r3_c5). Divide at random, or name the files.';
     case 'not_in_classic': return 'Classic knows foreground and background only. Choose 0, or random crops.';
     case 'name_taken': return 'The labels have a class of the name “boundary” already. Rename it under Data, or choose 0.';
-    case 'no_masks': return 'Painted labels get no class between objects by themselves. Choose 0, or add masks or outlines.';
     case 'needs_binary_masks': return 'Classic knows foreground and background only. Choose random crops, or another mask rule under Data.';
     case 'does_not_fit': return `Will not fit into this device’s memory: ${value ? `try width ${value}, ` : 'try '}a smaller tile or a smaller batch.`;
     case 'no_training_pairs': return 'No pair is left for training. Hold back fewer, or add pairs.';
