@@ -24,6 +24,7 @@ pub mod draw;
 pub mod fault;
 pub mod finding_codes;
 pub mod findings;
+mod gaps;
 mod grid;
 pub mod held_back;
 pub mod label_layer;

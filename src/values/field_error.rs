@@ -41,8 +41,6 @@ pub enum FieldErrorCode {
     NotInClassic,
     /// A class is called so already.
     NameTaken,
-    /// All labels are painted, and it needs masks.
-    NoMasks,
     /// More bands than a network sees; `value`: how many it does.
     TooManyBands,
     /// `value`: a band that is there twice.

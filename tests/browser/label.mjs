@@ -127,7 +127,8 @@ async function run(open) {
   return {
     val_iou: end?.validation?.iou ?? null, val_f1: end?.validation?.f1 ?? null, strokes,
     labelled_share: pixels ? pairs.reduce((sum, { labelled_share: share = 0, width, height }) => sum + share * width * height, 0) / pixels : 0,
-    images_labelled: pairs.length, steps: end?.steps ?? 0, stroke_p95_ms: figures.p95Ms, stroke_frames: figures.delays, threshold: end?.validation?.threshold ?? null, seed: job.seed, more: job.more,
+    images_labelled: pairs.length, steps: end?.steps ?? 0, stroke_p95_ms: figures.p95Ms, stroke_frames: figures.delays,
+    network_median_ms: figures.renewalMedianMs, network_p95_ms: figures.renewalP95Ms, network_max_ms: figures.renewalMaxMs, network_looks: figures.renewals, threshold: end?.validation?.threshold ?? null, seed: job.seed, more: job.more,
   };
 }
 

@@ -13,12 +13,12 @@ pub fn send(engine: &mut Engine, command: Command) -> Outcome<Vec<Event>> {
     without_fault(pollster::block_on(engine.command(command)))
 }
 
-/// A slice of 200 ms.
+/// A slice of so many milliseconds.
 ///
 /// # Errors
 /// If the engine reports a fault.
-pub fn advance(engine: &mut Engine) -> Outcome<Vec<Event>> {
-    without_fault(pollster::block_on(engine.advance(200.0)))
+pub fn advance(engine: &mut Engine, budget_ms: f64) -> Outcome<Vec<Event>> {
+    without_fault(pollster::block_on(engine.advance(budget_ms)))
 }
 
 fn without_fault(events: Vec<Event>) -> Outcome<Vec<Event>> {

@@ -5,7 +5,15 @@
 mod driving;
 mod oracle;
 
-use std::{collections::BTreeMap, env, fs, path::Path, process::ExitCode, time::Instant};
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    path::Path,
+    process::ExitCode,
+    rc::Rc,
+    time::Instant,
+};
 
 use driving::{Outcome, advance, send};
 use groundmask::{
@@ -17,10 +25,11 @@ use oracle::{Oracle, Random, Rect, Stroke};
 use serde_json::{Map, Value, json};
 
 const USAGE: &str = "\
-labelling --images DIR --truth DIR [--val NAME,NAME,...] [--painted 10] [--strokes 12] [--steps 1200] [--more none|suggest|random]
+labelling --images DIR --truth DIR [--val NAME,NAME,...] [--painted 10] [--strokes 12] [--steps 1200] [--more none,suggest,random]
           [--more-strokes 40] [--more-at STEP] [--seeds 1,2,3] [--set FIELD=VALUE]...
 
-As `cargo xtask label`, in steps instead of minutes; one JSON line a seed. --more-at: half of the steps unless told.";
+As `cargo xtask label`, in steps instead of minutes; one JSON line for each way of --more, all of which go on from the same
+state of the same run, and each seed. --more-at: half of the steps unless told.";
 
 struct Options {
     images: String,
@@ -29,7 +38,7 @@ struct Options {
     painted: usize,
     strokes: usize,
     steps: u32,
-    more: String,
+    more: Vec<String>,
     more_strokes: usize,
     more_at: Option<u32>,
     seeds: Vec<u32>,
@@ -49,7 +58,10 @@ fn main() -> ExitCode {
 fn run(args: &[String]) -> Outcome<()> {
     let options = Options::read(args)?;
     for seed in &options.seeds {
-        println!("{}", Loop::new(&options, *seed)?.measure()?);
+        let state = Loop::new(&options, *seed)?.begin()?;
+        for more in &options.more {
+            println!("{}", state.go_on(more)?);
+        }
     }
     Ok(())
 }
@@ -63,7 +75,7 @@ impl Options {
             painted: 10,
             strokes: 12,
             steps: 1200,
-            more: "none".to_owned(),
+            more: vec!["none".to_owned()],
             more_strokes: 40,
             more_at: None,
             seeds: vec![1],
@@ -82,7 +94,7 @@ impl Options {
                 "--painted" => options.painted = value.parse()?,
                 "--strokes" => options.strokes = value.parse()?,
                 "--steps" => options.steps = value.parse()?,
-                "--more" => options.more.clone_from(value),
+                "--more" => options.more = value.split(',').map(str::to_owned).collect(),
                 "--more-strokes" => options.more_strokes = value.parse()?,
                 "--more-at" => options.more_at = Some(value.parse()?),
                 "--seeds" => options.seeds = value.split(',').map(str::parse).collect::<Result<_, _>>()?,
@@ -115,10 +127,52 @@ impl Options {
     }
 }
 
+/// An engine's clock, which can be stopped: what has so many milliseconds in the page has all of its time then, so that a
+/// result does not depend on what else the machine does.
+#[derive(Clone)]
+struct Clock {
+    start: Instant,
+    stopped_ms: Rc<Cell<Option<f64>>>,
+}
+
+impl Clock {
+    fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            stopped_ms: Rc::default(),
+        }
+    }
+
+    fn now_ms(&self) -> f64 {
+        let now_ms = self.start.elapsed().as_secs_f64() * 1000.0;
+        self.stopped_ms.get().unwrap_or(now_ms)
+    }
+
+    /// What comes of something that takes no time.
+    fn stopped<T>(&self, act: impl FnOnce() -> T) -> T {
+        self.stopped_ms.set(Some(self.now_ms()));
+        let done = act();
+        self.stopped_ms.set(None);
+        done
+    }
+}
+
+/// A loop as it was when the first strokes were learnt from.
+struct State<'a> {
+    options: &'a Options,
+    seed: u32,
+    run: Vec<u8>,
+    random: Random,
+    strokes: usize,
+    step: u32,
+    curve: Vec<(u32, Option<f64>)>,
+}
+
 /// One seed's loop.
 struct Loop<'a> {
     options: &'a Options,
     engine: Engine,
+    clock: Clock,
     seed: u32,
     random: Random,
     /// By the images' file names, those held back left aside.
@@ -126,6 +180,9 @@ struct Loop<'a> {
     strokes: usize,
     /// Strokes that said something else than the network.
     corrections: usize,
+    /// Of the strokes that came later those of the foreground, and the images they are on.
+    foreground: usize,
+    more_images: BTreeSet<String>,
     places: Vec<String>,
     step: u32,
     curve: Vec<(u32, Option<f64>)>,
@@ -133,8 +190,9 @@ struct Loop<'a> {
 
 impl<'a> Loop<'a> {
     fn new(options: &'a Options, seed: u32) -> Outcome<Self> {
-        let start = Instant::now();
-        let mut engine = Engine::new(Box::new(move || start.elapsed().as_secs_f64() * 1000.0));
+        let clock = Clock::new();
+        let own = clock.clone();
+        let mut engine = Engine::new(Box::new(move || own.now_ms()));
         let (device, calibration) = (DeviceChoice::Cpu, None);
         send(&mut engine, Command::Init { device, calibration })?;
         let purpose = Purpose::Train;
@@ -161,20 +219,23 @@ impl<'a> Loop<'a> {
         Ok(Self {
             options,
             engine,
+            clock,
             seed,
             random: Random::new(seed),
             truths,
             strokes: 0,
             corrections: 0,
+            foreground: 0,
+            more_images: BTreeSet::new(),
             places: Vec::new(),
             step: 0,
             curve: Vec::new(),
         })
     }
 
-    fn measure(mut self) -> Outcome<Value> {
+    /// Paints the first strokes and learns from them.
+    fn begin(mut self) -> Outcome<State<'a>> {
         let options = self.options;
-        let start = Instant::now();
         let mut names: Vec<String> = self.truths.keys().cloned().collect();
         self.random.shuffle(&mut names);
         for name in names.iter().take(options.painted) {
@@ -187,20 +248,42 @@ impl<'a> Loop<'a> {
         }
         let more_at = options.more_at.unwrap_or(options.steps / 2);
         self.train(more_at.min(options.steps))?;
-        if options.more != "none" {
-            self.more()?;
+        let mut run = Vec::new();
+        let (_, saved) = pollster::block_on(self.engine.save_run(1.0, 0.0, &mut run));
+        saved.map_err(|fault| format!("it is not saved: {fault:?}"))?;
+        Ok(State {
+            options,
+            seed: self.seed,
+            run,
+            random: self.random,
+            strokes: self.strokes,
+            step: self.step,
+            curve: self.curve,
+        })
+    }
+
+    /// The rest of a loop, with more strokes or none.
+    fn finish(mut self, more: &str) -> Outcome<Value> {
+        let options = self.options;
+        let start = Instant::now();
+        let before = self.step;
+        if more != "none" {
+            self.more(more == "suggest")?;
         }
         self.train(options.steps)?;
-        // What the last steps made of it, too.
         let best = self.curve.iter().filter_map(|point| point.1).fold(0.0, f64::max);
+        // What the last steps made of it, too.
+        let after = self.curve.iter().filter(|point| point.0 > before);
+        let after: Vec<f64> = after.filter_map(|point| point.1).collect();
+        let mean = after.iter().sum::<f64>() / after.len().max(1) as f64;
         let pairs = &self.engine.dataset().pairs;
         let trained: Vec<_> = pairs.iter().filter(|pair| pair.is_only_painted()).collect();
         let labelled: u64 = trained.iter().map(|pair| pair.tally.labelled).sum();
         let pixels: u64 = trained.iter().map(|pair| pair.image.pixels()).sum();
         Ok(json!({
-            "val_iou": best, "strokes": self.strokes, "corrections": self.corrections,
+            "more": more, "seed": self.seed, "val_iou": best, "mean_iou_after": mean, "strokes": self.strokes, "corrections": self.corrections,
             "labelled_share": labelled as f64 / pixels.max(1) as f64, "images_labelled": trained.len(), "steps": self.step,
-            "more": options.more, "seed": self.seed, "set": options.set, "wall_s": start.elapsed().as_secs(),
+            "more_foreground": self.foreground, "more_images": self.more_images.len(), "set": options.set, "wall_s": start.elapsed().as_secs(),
             "places": self.places, "curve": self.curve,
         }))
     }
@@ -208,7 +291,7 @@ impl<'a> Loop<'a> {
     /// On up to a step.
     fn train(&mut self, until: u32) -> Outcome<()> {
         while self.step < until {
-            for event in advance(&mut self.engine)? {
+            for event in advance(&mut self.engine, 1.0)? {
                 match event {
                     Event::Step(step) => self.step = step.figures.step,
                     Event::Validation(report) => {
@@ -230,6 +313,10 @@ impl<'a> Loop<'a> {
             let image = format!("images/{name}");
             let corrected = self.step > 0 && disagrees(&mut self.engine, &image, &stroke)?;
             let ([left, top, width, height], values) = (stroke.rect, stroke.values);
+            if within.is_some() {
+                self.foreground += usize::from(values.contains(&1));
+                self.more_images.insert(name.to_owned());
+            }
             send(
                 &mut self.engine,
                 Command::PaintLabels {
@@ -249,12 +336,12 @@ impl<'a> Loop<'a> {
     }
 
     /// Two strokes at each place, as the browser's loop draws them.
-    fn more(&mut self) -> Outcome<()> {
+    fn more(&mut self, is_suggested: bool) -> Outcome<()> {
         let most = self.strokes + self.options.more_strokes;
         let names: Vec<String> = self.truths.keys().cloned().collect();
         let mut suggested: Vec<LabelPlace> = Vec::new();
         while self.strokes < most {
-            let (name, within) = if self.options.more == "suggest" {
+            let (name, within) = if is_suggested {
                 if suggested.is_empty() {
                     suggested = self.suggested()?;
                     suggested.reverse();
@@ -276,7 +363,7 @@ impl<'a> Loop<'a> {
             let count = (most - self.strokes).min(2);
             let before = self.strokes;
             self.paint(&name, count, Some(within))?;
-            if self.strokes == before && self.options.more == "suggest" && suggested.is_empty() {
+            if self.strokes == before && is_suggested && suggested.is_empty() {
                 break;
             }
         }
@@ -284,13 +371,29 @@ impl<'a> Loop<'a> {
     }
 
     fn suggested(&mut self) -> Outcome<Vec<LabelPlace>> {
-        match send(&mut self.engine, Command::SuggestLabels { count: 10 })?
-            .into_iter()
-            .next()
-        {
+        let engine = &mut self.engine;
+        let ask = || send(engine, Command::SuggestLabels { count: 10 });
+        match self.clock.stopped(ask)?.into_iter().next() {
             Some(Event::Suggestions { places }) => Ok(places),
             other => Err(format!("no suggestions but {other:?}").into()),
         }
+    }
+}
+
+impl State<'_> {
+    fn go_on(&self, more: &str) -> Outcome<Value> {
+        let mut own = Loop {
+            random: self.random.clone(),
+            strokes: self.strokes,
+            step: self.step,
+            curve: self.curve.clone(),
+            ..Loop::new(self.options, self.seed)?
+        };
+        let events = own.engine.resume_run(None, &mut self.run.as_slice(), None);
+        if let Some(Event::Fault(fault)) = events.iter().find(|event| matches!(event, Event::Fault(_))) {
+            return Err(format!("it does not go on: {fault:?}").into());
+        }
+        own.finish(more)
     }
 }
 

@@ -6,6 +6,7 @@ use groundmask::protocol::UNTOUCHED;
 const LONGEST_PX: f64 = 40.0;
 
 /// The generator of the browser's oracle (xorshift32, Marsaglia 2003).
+#[derive(Clone)]
 pub struct Random(u32);
 
 impl Random {

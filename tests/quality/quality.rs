@@ -193,7 +193,7 @@ fn train(engine: &mut Engine, config: TrainConfig) -> Outcome<Run> {
         return Err(format!("it does not start: {events:?}").into());
     }
     while engine.is_busy() {
-        events.extend(advance(engine)?);
+        events.extend(advance(engine, 200.0)?);
     }
     let end = events.iter().find_map(|event| match event {
         Event::RunEnded(end) => Some(end.clone()),
@@ -274,7 +274,7 @@ fn judged(engine: &mut Engine, run: &Run, adapted: bool) -> Outcome<Value> {
         },
     )?;
     while engine.is_busy() {
-        events.extend(advance(engine)?);
+        events.extend(advance(engine, 200.0)?);
     }
     let mut judge = Judge::new();
     for event in events {

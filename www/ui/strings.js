@@ -168,7 +168,6 @@ export function fieldErrorLine(error) {
     case 'no_places': return 'No image name holds the numbers of a tile (as in 12-34 or r3_c5). Divide at random, or name the files.';
     case 'not_in_classic': return error.field === 'bands' ? 'Classic sees grey alone. Leave this empty, or choose random crops.' : 'Classic knows foreground and background only. Choose 0, or random crops.';
     case 'name_taken': return 'The labels have a class of the name “boundary” already. Rename it under Data, or choose 0.';
-    case 'no_masks': return 'Painted labels get no class between objects by themselves. Choose 0, or add masks or outlines.';
     case 'too_many_bands': return `A network sees ${value ?? 16} bands at most.`;
     case 'same_band': return `Band ${value} is there twice. Name each once.`;
     case 'missing_bands': return `${detail ?? 'An image'} has not all of them (it has ${value ?? 'fewer'}; only TIFF has a choice). Name others, or leave that image out under Data.`;

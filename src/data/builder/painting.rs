@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::making::lay_over;
 use super::pairing::Paired;
+use super::walls::{draw_gaps, redraw_gaps};
 use super::{Builder, Loaded};
 use crate::data::area::Area;
 use crate::data::classes::{self, ClassInfo, Labelling};
@@ -168,6 +169,9 @@ impl Builder {
                 pair.tally.replace(old, *label);
             }
         }
+        if pair.is_only_painted() {
+            redraw_gaps(pair, layer, patch.area, classes);
+        }
         pair.layer = Some(one.1.clone());
         pair.foreground_share = pair.tally.share(&pair.labelling, pair.labels.len() as u64);
         if let Some(last) = self.last.pairs.get_mut(at) {
@@ -265,6 +269,7 @@ impl Builder {
             if let Some(layer) = &layer {
                 lay_over(layer, &mut labels, &pair.image, set.label_count());
             }
+            draw_gaps(&mut labels, [pair.image.width, pair.image.height], &set.labelling);
             pair.tally = Tally::new(&labels);
             pair.labels = Arc::new(labels);
         }

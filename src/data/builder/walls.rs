@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Builder;
-use crate::data::classes::Labelling;
+use crate::data::area::Area;
+use crate::data::classes::{Labelling, UNLABELLED};
 use crate::data::dataset::Pair;
+use crate::data::gaps::{Gaps, context_px};
+use crate::data::label_layer::LabelLayer;
 use crate::data::mask_numbers::{NumberKind, Numbers};
 use crate::data::objects::{ObjectMap, Objects};
 use crate::values::ObjectsBy;
@@ -54,6 +57,63 @@ impl Builder {
             may_be_noise: legend.lossy && !matches!(numbers.kind, NumberKind::Objects { .. }),
         };
         objects.draw_boundary(labels, [pair.image.width, pair.image.height], boundary, number);
+    }
+}
+
+/// Draws the class between objects into labels of `width` x `height` that were painted, if the labelling has one.
+pub(super) fn draw_gaps(labels: &mut [u8], size: [u32; 2], labelling: &Labelling) {
+    let Some((number, boundary)) = labelling.legend().and_then(|legend| legend.boundary_class()) else {
+        return;
+    };
+    let found = Gaps::new(labels, size, boundary.width_px, number)
+        .map(|gaps| gaps.within(Area::whole(size[1], size[0])))
+        .unwrap_or_default();
+    for at in found {
+        if let Some(label) = labels.get_mut(at) {
+            *label = number;
+        }
+    }
+}
+
+/// The same around an area that was painted on, by what the layer holds: into labels, and into what is counted of them.
+pub(super) fn redraw_gaps(pair: &mut Pair, layer: &LabelLayer, area: Area, classes: usize) {
+    let Some((number, boundary)) = pair.labelling.legend().and_then(|legend| legend.boundary_class()) else {
+        return;
+    };
+    let whole = Area::whole(pair.image.height, pair.image.width);
+    let context = context_px(boundary.width_px);
+    let part = area.grown(context, &whole);
+    let around = part.grown(context, &whole);
+    let (rows, columns) = (around.top as usize.., around.left as usize..);
+    let row = |y: usize| {
+        let columns = columns.clone().take(around.width as usize);
+        columns.map(move |x| layer.over(x, y, UNLABELLED, classes))
+    };
+    let mut painted: Vec<u8> = rows.take(around.height as usize).flat_map(row).collect();
+    let inside = Area {
+        top: part.top - around.top,
+        left: part.left - around.left,
+        ..part
+    };
+    let found = Gaps::new(&painted, [around.width, around.height], boundary.width_px, number)
+        .map(|gaps| gaps.within(inside))
+        .unwrap_or_default();
+    for at in found {
+        if let Some(label) = painted.get_mut(at) {
+            *label = number;
+        }
+    }
+    let labels = Arc::make_mut(&mut pair.labels);
+    for (row, new) in inside
+        .cut(&painted, around.width as usize)
+        .chunks_exact(part.width.max(1) as usize)
+        .enumerate()
+    {
+        let from = (part.top as usize + row) * whole.width as usize + part.left as usize;
+        for (label, new) in labels.iter_mut().skip(from).zip(new) {
+            pair.tally.replace(*label, *new);
+            *label = *new;
+        }
     }
 }
 

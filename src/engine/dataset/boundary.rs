@@ -63,11 +63,6 @@ impl Engine {
     pub(in crate::engine) fn boundary_problem(&self, config: &TrainConfig) -> Option<FieldErrorCode> {
         wanted(config)?;
         let set = &self.data.set;
-        let mut usable = set.pairs.iter().filter(|pair| pair.is_usable()).peekable();
-        // What is painted gets no such class by itself.
-        if usable.peek().is_some() && usable.all(|pair| pair.is_only_painted()) {
-            return Some(FieldErrorCode::NoMasks);
-        }
         let is_drawn = set.labelling.legend().is_some_and(|legend| legend.boundary.is_some());
         let is_taken = match set.labelling.legend() {
             Some(legend) => legend

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     formats::{encode::rgba8_png, grey8_png},
-    protocol::{Command, MaskRule, ObjectsBy, Purpose},
+    protocol::{Command, MaskRule, ObjectsBy, Purpose, UNLABELLED, UNTOUCHED},
 };
 
 const SIDE: u32 = 12;
@@ -51,7 +51,13 @@ fn config(boundary_px: f64, objects_by: ObjectsBy) -> TrainConfig {
 fn seen(engine: &Engine) -> (Vec<String>, String) {
     let set = &engine.data.set;
     let row = set.mask_labels(0).expect("a pair").chunks_exact(SIDE as usize).nth(6);
-    let letter = |label: &u8| char::from(b'0' + label);
+    let letter = |label: &u8| {
+        if *label == UNLABELLED {
+            '?'
+        } else {
+            char::from(b'0' + label)
+        }
+    };
     (
         set.classes().into_iter().map(|class| class.name).collect(),
         row.expect("a row").iter().map(letter).collect(),
@@ -210,21 +216,79 @@ fn what_can_have_no_class_between_says_so_at_the_field() {
         .label_for(&config(0.0, ObjectsBy::Outlines))
         .expect("few classes");
     assert_eq!(seen(&engine), before);
-    // Painted throughout.
-    let mut engine = with_files(&[("a.png", image())]);
-    let values = [vec![0; 60], vec![1; 60]].concat();
-    let (left, top, width, height) = (1, 1, 12 - 2, 12);
+}
+
+/// Paints rows of the digits 0 (background) and 1, and spaces where nothing is painted, from the left upper corner of `a.png`.
+fn paint(engine: &mut Engine, [left, top]: [u32; 2], rows: &[&str]) -> Vec<Event> {
+    let value = |letter: char| letter.to_digit(10).map_or(UNTOUCHED, |digit| digit as u8);
+    let values = rows.iter().flat_map(|row| row.chars()).map(value).collect();
     let painted = Command::PaintLabels {
         image: "a.png".to_owned(),
         left,
-        top: top - 1,
-        width,
-        height,
+        top,
+        width: rows[0].len() as u32,
+        height: rows.len() as u32,
         values,
         corrected: false,
     };
-    send(&mut engine, painted);
-    assert_eq!(problems(&engine, &on), [FieldErrorCode::NoMasks]);
+    send(engine, painted)
+}
+
+#[test]
+fn painted_background_between_objects_gets_the_class_stroke_by_stroke() {
+    let mut engine = with_files(&[("a.png", image())]);
+    paint(&mut engine, [1, 5], &["1100110011", "1100110011", "1100110011"]);
+    assert_eq!(seen(&engine).1, "?1100110011?");
+    let on = config(4.0, ObjectsBy::Outlines);
+    assert!(engine.check(&on).0.iter().all(|error| error.field != "boundary_px"));
+    engine.label_for(&on).expect("few classes");
+    let (names, row) = seen(&engine);
+    assert_eq!(
+        (names.last().map(String::as_str), row.as_str()),
+        (Some("boundary"), "?1122112211?")
+    );
+    // Another stroke joins two of them, and is taken back; the labels are those of a new beginning each time.
+    let before = engine.data.set.clone();
+    let again = |engine: &mut Engine, wanted: &str| {
+        assert_eq!(seen(engine).1, wanted);
+        let told = engine.data.set.pairs[0].clone();
+        let mut whole = with_files(&[("a.png", image())]);
+        whole.restore_label_layer("a.png", &engine.label_layer("a.png").expect("a layer"));
+        whole.label_for(&config(4.0, ObjectsBy::Outlines)).expect("few classes");
+        assert_eq!(
+            (&told.labels, told.tally),
+            (&whole.data.set.pairs[0].labels, whole.data.set.pairs[0].tally)
+        );
+    };
+    again(&mut engine, "?1122112211?");
+    paint(&mut engine, [3, 5], &["  ", "11"]);
+    again(&mut engine, "?1111112211?");
+    paint(&mut engine, [3, 5], &["  ", "00"]);
+    again(&mut engine, "?1122112211?");
+    assert_eq!(engine.data.set.pairs[0].labels, before.pairs[0].labels);
+    // What is taken away is background no more.
+    let erased = vec![UNLABELLED; 3];
+    let (image, corrected) = ("a.png".to_owned(), false);
+    let [left, top, width, height] = [4, 5, 1, 3];
+    let values = erased;
+    send(
+        &mut engine,
+        Command::PaintLabels {
+            image,
+            left,
+            top,
+            width,
+            height,
+            values,
+            corrected,
+        },
+    );
+    again(&mut engine, "?112?112211?");
+    // Off again, it is what was painted.
+    engine
+        .label_for(&config(0.0, ObjectsBy::Outlines))
+        .expect("few classes");
+    assert_eq!(seen(&engine).1, "?110?110011?");
 }
 
 #[test]

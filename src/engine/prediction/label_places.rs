@@ -1,5 +1,7 @@
 //! Places of images where a label would help most, by what a network thinks of them.
 
+use std::cmp::Ordering;
+
 use crate::{
     data::{classes::UNLABELLED, held_back::Area},
     formats::raster::Raster,
@@ -14,10 +16,12 @@ const CELL_PX: u32 = 32;
 const CELL_WEIGHT: f64 = 0.3;
 /// A place of which more is labelled is done.
 const DONE_SHARE: f64 = 0.2;
-/// What a place loses that looks like one already chosen, on the scale of its score.
-const LIKENESS_COST: f64 = 0.5;
-/// Distance of two places' looks at which they count as different.
-const APPEARANCE_DISTANCE: f64 = 0.15;
+/// Places are chosen among this share of them, the most unsure; among the others where those are not enough.
+const UNSURE_SHARE: f64 = 0.5;
+/// What a place looks like: mean colour, spread and grain of its brightness, mean and spread of the network's answer.
+const LOOKS: usize = 7;
+/// How far looks are from each other that say little of each other, in standard deviations over all places.
+const LIKENESS_REACH: f64 = 1.5;
 
 /// A part of an image that is looked at.
 pub(super) struct Square<'a> {
@@ -30,13 +34,10 @@ pub(super) struct Square<'a> {
 
 /// A place that could be labelled.
 pub(super) struct Candidate<'a> {
-    /// The square it lies in, by its number.
-    square: usize,
     path: &'a str,
     area: Area,
     score: f64,
-    /// Mean colour and mean of the map.
-    appearance: [f64; 4],
+    looks: [f64; LOOKS],
 }
 
 /// What pixels count by the labels that are there, row by row.
@@ -105,8 +106,15 @@ impl Seen {
 
 /// Mean of an area of rows of `width` values; 0 of none.
 fn mean(values: &[f64], width: u32, area: Area) -> f64 {
-    let part = area.cut(values, width as usize);
-    part.iter().sum::<f64>() / part.len().max(1) as f64
+    mean_and_spread(&area.cut(values, width as usize))[0]
+}
+
+/// Mean and standard deviation; 0 of none.
+fn mean_and_spread(values: &[f64]) -> [f64; 2] {
+    let count = values.len().max(1) as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let squares = values.iter().map(|value| (value - mean) * (value - mean));
+    [mean, (squares.sum::<f64>() / count).sqrt()]
 }
 
 impl<'a> Square<'a> {
@@ -161,18 +169,6 @@ impl<'a> Square<'a> {
         self.area
     }
 
-    /// What a candidate is of.
-    pub(super) fn part(&self, candidate: &Candidate) -> Self {
-        let area = candidate.area;
-        let labels = self.within(area).cut(&self.labels, self.area.width as usize);
-        Self {
-            path: self.path,
-            image: self.image.clone(),
-            area,
-            labels,
-        }
-    }
-
     /// An area of the image as one of the square.
     fn within(&self, area: Area) -> Area {
         Area {
@@ -183,18 +179,17 @@ impl<'a> Square<'a> {
     }
 
     /// All of it, where nobody was asked.
-    pub(super) fn unseen(&self, number: usize) -> Candidate<'a> {
+    pub(super) fn unseen(&self) -> Candidate<'a> {
         Candidate {
-            square: number,
             path: self.path,
             area: self.area,
             score: 0.0,
-            appearance: [0.0; 4],
+            looks: [0.0; LOOKS],
         }
     }
 
     /// The places in it of which the network is the least sure, none over another.
-    pub(super) fn places(&self, number: usize, seen: &Seen, side: u32) -> Vec<Candidate<'a>> {
+    pub(super) fn places(&self, seen: &Seen, side: u32) -> Vec<Candidate<'a>> {
         let open = self.windows(side).filter(|area| self.is_place(*area));
         let mut all: Vec<(f64, Area)> = open
             .map(|area| (mean(&seen.unsure, self.area.width, self.within(area)), area))
@@ -203,68 +198,52 @@ impl<'a> Square<'a> {
         let mut out: Vec<Candidate> = Vec::new();
         for (_, area) in all {
             if out.len() < OF_A_SQUARE && !out.iter().any(|other| other.area.meets(&area)) {
-                out.push(self.candidate(number, seen, area));
+                out.push(self.candidate(seen, area));
             }
         }
         out
     }
 
-    /// All of it as a place.
-    pub(super) fn whole(&self, number: usize, seen: &Seen) -> Candidate<'a> {
-        self.candidate(number, seen, self.area)
-    }
-
-    fn candidate(&self, number: usize, seen: &Seen, area: Area) -> Candidate<'a> {
+    fn candidate(&self, seen: &Seen, area: Area) -> Candidate<'a> {
         let own = self.within(area);
-        let mut colour = [0.0; 3];
-        let step = (area.width / 16).max(1) as usize;
-        let mut count = 0.0f64;
-        for y in (area.top..area.end()[0] as u32).step_by(step) {
-            for x in (area.left..area.end()[1] as u32).step_by(step) {
-                let [r, g, b, _] = self.image.rgba8_at(x, y);
-                for (sum, value) in colour.iter_mut().zip([r, g, b]) {
-                    *sum += f64::from(value) / 255.0;
-                }
-                count += 1.0;
-            }
-        }
-        let [r, g, b] = colour.map(|sum| sum / count.max(1.0));
+        let answer = own.cut(&seen.answer, self.area.width as usize);
+        let ([r, g, b, spread, grain], [mean_answer, answers]) = (self.picture(area), mean_and_spread(&answer));
         Candidate {
-            square: number,
             path: self.path,
             area,
             score: mean(&seen.unsure, self.area.width, own),
-            appearance: [r, g, b, mean(&seen.answer, self.area.width, own)],
+            looks: [r, g, b, spread, grain, mean_answer, answers],
         }
+    }
+
+    /// Mean colour of an area, and spread and grain of its brightness, 0 to 1.
+    fn picture(&self, area: Area) -> [f64; 5] {
+        let step = (area.width / 64).max(1) as usize;
+        let [bottom, right] = area.end().map(|end| (end as u32).saturating_sub(1));
+        let rgb = |x: u32, y: u32| {
+            let [r, g, b, _] = self.image.rgba8_at(x, y);
+            [r, g, b].map(|value| f64::from(value) / 255.0)
+        };
+        let light = |[r, g, b]: [f64; 3]| (r + g + b) / 3.0;
+        let (mut colour, mut lights, mut grain) = ([0.0; 3], Vec::new(), 0.0);
+        for y in (area.top..bottom).step_by(step) {
+            for x in (area.left..right).step_by(step) {
+                let own = rgb(x, y);
+                for (sum, value) in colour.iter_mut().zip(own) {
+                    *sum += value;
+                }
+                let sides = [rgb(x + 1, y), rgb(x, y + 1)];
+                grain += sides.map(|side| (light(own) - light(side)).abs()).iter().sum::<f64>();
+                lights.push(light(own));
+            }
+        }
+        let count = lights.len().max(1) as f64;
+        let [r, g, b] = colour.map(|sum| sum / count);
+        [r, g, b, mean_and_spread(&lights)[1], grain / count]
     }
 }
 
-impl<'a> Candidate<'a> {
-    /// Path of the image.
-    pub(super) fn path(&self) -> &'a str {
-        self.path
-    }
-
-    /// Number of the square that it lies in.
-    pub(super) fn square(&self) -> usize {
-        self.square
-    }
-
-    /// How unsure the network is, 0 to 1.
-    pub(super) fn score(&self) -> f64 {
-        self.score
-    }
-
-    fn likeness(&self, other: &Self) -> f64 {
-        let squares = self
-            .appearance
-            .iter()
-            .zip(&other.appearance)
-            .map(|(a, b)| (a - b) * (a - b));
-        let distance = squares.sum::<f64>().sqrt();
-        (1.0 - distance / APPEARANCE_DISTANCE).max(0.0)
-    }
-
+impl Candidate<'_> {
     fn is_near(&self, other: &Self) -> bool {
         let around = self.area.width.max(self.area.height) / 2;
         self.path == other.path
@@ -275,30 +254,60 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// The best places, one after the other: each is weighed against those that were chosen before.
-pub(super) fn chosen(mut candidates: Vec<Candidate>, count: usize, of_an_image: usize) -> Vec<LabelPlace> {
-    let mut taken: Vec<Candidate> = Vec::new();
+/// How much places say of each other, 0 to 1, row by row: by their looks, each in standard deviations over all of them.
+fn likeness(candidates: &[Candidate]) -> Vec<f64> {
+    let spreads: Vec<f64> = (0..LOOKS)
+        .map(|of| mean_and_spread(&candidates.iter().map(|one| one.looks[of]).collect::<Vec<_>>())[1])
+        .collect();
+    let between = |a: &Candidate, b: &Candidate| {
+        let looks = a.looks.iter().zip(&b.looks).zip(&spreads);
+        let squares = looks.map(|((a, b), spread)| ((a - b) / spread.max(1e-6)).powi(2));
+        (squares.sum::<f64>() / (-2.0 * LIKENESS_REACH * LIKENESS_REACH)).exp()
+    };
+    let rows = candidates.iter();
+    rows.flat_map(|a| candidates.iter().map(move |b| between(a, b)))
+        .collect()
+}
+
+/// The best places, one after the other: of which the network is unsure, and that stand for the most of what it is unsure of and
+/// the ones before say nothing of (Yang et al. 2017, "Suggestive annotation": uncertainty first, then cover). What is like no
+/// other place, as noise is, stands for little.
+pub(super) fn chosen(candidates: &[Candidate], count: usize, of_an_image: usize) -> Vec<LabelPlace> {
+    let alike = likeness(candidates);
+    let mut scores: Vec<f64> = candidates.iter().map(|one| one.score).collect();
+    scores.sort_by(f64::total_cmp);
+    let rank = (scores.len() as f64 * UNSURE_SHARE) as usize;
+    let least = scores.get(rank).copied().unwrap_or(0.0);
+    // How much is known of each by those that were chosen.
+    let mut known = vec![0.0f64; candidates.len()];
+    let mut taken: Vec<&Candidate> = Vec::new();
     while taken.len() < count {
-        let worth = |one: &Candidate| {
-            let alike = taken.iter().map(|other| one.likeness(other)).fold(0.0, f64::max);
-            one.score * (1.0 - LIKENESS_COST * alike)
-        };
-        candidates.retain(|one| {
+        let is_open = |one: &Candidate| {
             let of_image = taken.iter().filter(|other| other.path == one.path).count();
             of_image < of_an_image && !taken.iter().any(|other| one.is_near(other))
+        };
+        let rows = candidates.iter().zip(alike.chunks_exact(candidates.len().max(1)));
+        let worth = rows.filter(|(one, _)| is_open(one)).map(|(one, row)| {
+            let news = row.iter().zip(&known).map(|(alike, known)| (alike - known).max(0.0));
+            let gain: f64 = news.zip(candidates).map(|(news, other)| news * other.score).sum();
+            ((one.score >= least, gain, one.score), one, row)
         });
-        let mut best: Option<(usize, f64)> = None;
-        for (at, one) in candidates.iter().enumerate() {
-            let own = worth(one);
-            // Those that come first win among equals.
-            if best.is_none_or(|(_, worth)| own > worth) {
-                best = Some((at, own));
+        // Those that come first win among equals.
+        let best = worth.reduce(|best, other| {
+            let order = other.0.0.cmp(&best.0.0);
+            let order = order.then(other.0.1.total_cmp(&best.0.1));
+            match order.then(other.0.2.total_cmp(&best.0.2)) {
+                Ordering::Greater => other,
+                _ => best,
             }
+        });
+        let Some((_, one, row)) = best else { break };
+        for (known, alike) in known.iter_mut().zip(row) {
+            *known = known.max(*alike);
         }
-        let Some((at, _)) = best else { break };
-        taken.push(candidates.remove(at));
+        taken.push(one);
     }
-    let place = |one: Candidate| LabelPlace {
+    let place = |one: &Candidate| LabelPlace {
         image: one.path.to_owned(),
         left: one.area.left,
         top: one.area.top,
@@ -354,8 +363,8 @@ mod tests {
     }
 
     fn best(square: &Square) -> Area {
-        let places = square.places(0, &Seen::new(square, &map(), 1), 32);
-        let scores: Vec<f64> = places.iter().map(Candidate::score).collect();
+        let places = square.places(&Seen::new(square, &map(), 1), 32);
+        let scores: Vec<f64> = places.iter().map(|place| place.score).collect();
         assert!(scores.is_sorted_by(|a, b| a >= b), "{scores:?}");
         places[0].area
     }
@@ -407,11 +416,9 @@ mod tests {
         }
     }
 
-    #[test]
-    fn places_are_chosen_apart_and_unlike_each_other() {
-        let candidate = |top, score, grey| Candidate {
-            square: 0,
-            path: "a.png",
+    fn candidate(path: &'static str, top: u32, score: f64, grey: f64) -> Candidate<'static> {
+        Candidate {
+            path,
             area: Area {
                 top,
                 left: 0,
@@ -419,16 +426,42 @@ mod tests {
                 width: 32,
             },
             score,
-            appearance: [grey, grey, grey, 0.5],
-        };
-        let all = vec![
-            candidate(0, 0.9, 0.2),
-            candidate(40, 0.8, 0.9),
-            candidate(100, 0.7, 0.2),
-            candidate(200, 0.5, 0.6),
+            looks: [grey, grey, grey, 0.1, 0.1, 0.5, 0.2],
+        }
+    }
+
+    fn tops(all: &[Candidate], count: usize, of_an_image: usize) -> Vec<u32> {
+        chosen(all, count, of_an_image).iter().map(|place| place.top).collect()
+    }
+
+    #[test]
+    fn places_are_chosen_apart_and_unlike_each_other() {
+        let all = [
+            candidate("a.png", 0, 0.9, 0.2),
+            candidate("a.png", 40, 0.8, 0.9),
+            candidate("a.png", 100, 0.8, 0.2),
+            candidate("a.png", 200, 0.8, 0.6),
         ];
-        let tops = chosen(all, 2, 9).iter().map(|place| place.top).collect::<Vec<_>>();
         // The second is beside the first, the third looks like it.
-        assert_eq!(tops, [0, 200]);
+        assert_eq!(tops(&all, 2, 9), [0, 200]);
+        // Those that are left come last.
+        assert_eq!(tops(&all, 9, 9), [0, 200, 100]);
+        assert_eq!(tops(&all, 9, 1), [0]);
+        assert_eq!(tops(&[], 3, 1), [0; 0]);
+    }
+
+    #[test]
+    fn what_stands_for_much_comes_before_what_is_like_nothing_else() {
+        let alike = |at: u32| candidate("a.png", 100 * at, 0.7, 0.3 + 0.01 * f64::from(at));
+        let all: Vec<_> = (0..5)
+            .map(alike)
+            .chain([
+                candidate("b.png", 1000, 0.75, 0.95),
+                candidate("c.png", 2000, 0.1, 0.32),
+                candidate("d.png", 3000, 0.1, 0.33),
+            ])
+            .collect();
+        // Of what one is sure of nothing is to be learnt, whatever it looks like; next comes the other kind.
+        assert_eq!(tops(&all, 2, 9), [200, 1000]);
     }
 }

@@ -1,7 +1,5 @@
 //! What a network thinks of the images that people label: a look at a place, and the places where a label would help most.
 
-use std::collections::BTreeMap;
-
 use super::label_places::{Candidate, Seen, Square, as_byte, chosen, places};
 use crate::{
     data::{
@@ -26,7 +24,7 @@ use crate::{
 const AROUND_PX: u32 = 40;
 /// Side of a square that the network looks at at once, pixels: what it sees around that costs little then.
 const SQUARE_PX: u32 = 256;
-/// Side of a place to label, pixels, at least and at most: half a tile, in which a person sees what is meant.
+/// Side of a place to label, pixels, at least and at most: a tile, in which strokes of all classes find room.
 const PLACE_PX: [u32; 2] = [64, 256];
 /// The same where there is no network to ask.
 const USUAL_PLACE_PX: u32 = 128;
@@ -34,8 +32,8 @@ const USUAL_PLACE_PX: u32 = 128;
 const MAX_PLACES: usize = 100;
 /// Squares that are looked at to find them.
 const LOOKED_AT: usize = 128;
-/// Time that may be spent on looking, and on looking again in all poses, ms: what is in view is to be seen anew every 2 s.
-const LOOK_MS: [f64; 2] = [1000.0, 700.0];
+/// Time that may be spent on looking, ms: what is in view is to be seen anew every 2 s.
+const LOOK_MS: f64 = 1000.0;
 
 /// The network that is asked.
 struct Asked<'a> {
@@ -105,7 +103,7 @@ impl Engine {
         let Some(asked) = self.asked() else {
             return vec![fault(FaultCode::NoModel, Stage::Predict, None, None)];
         };
-        let map = match asked.map_of(&raster, area, false).await {
+        let map = match asked.map_of(&raster, area).await {
             Ok(map) => map,
             Err(error) => {
                 let detail = Some(error.to_string());
@@ -126,14 +124,12 @@ impl Engine {
     }
 
     /// Square places that are not labelled yet, the most telling first: where the network is unsure (entropy of its
-    /// answer), at most a few an image, none beside another, none that looks like another if others are as good. Without
-    /// a network they are spread over the images.
+    /// answer), and that stand for the most of what it is unsure of; at most a few an image, none beside another. Without a
+    /// network they are spread over the images.
     pub(in crate::engine) async fn suggest_labels(&self, count: u32) -> Vec<Event> {
         let count = (count as usize).clamp(1, MAX_PLACES);
         let asked = self.asked();
-        let side = asked
-            .as_ref()
-            .map_or(USUAL_PLACE_PX, |asked| asked.spec.tile_px as u32 / 2);
+        let side = asked.as_ref().map_or(USUAL_PLACE_PX, |asked| asked.spec.tile_px as u32);
         let side = side.clamp(PLACE_PX[0], PLACE_PX[1]);
         let squares = self.squares(if asked.is_some() { SQUARE_PX.max(side) } else { side }, side);
         let images = {
@@ -144,67 +140,35 @@ impl Engine {
         };
         let of_an_image = (2 * count).div_ceil(images.max(1)).max(1);
         let candidates = match &asked {
-            Some(asked) => match self.looked_at(asked, &squares, side, [2 * count, of_an_image]).await {
+            Some(asked) => match self.looked_at(asked, &squares, side).await {
                 Ok(candidates) => candidates,
                 Err(error) => {
                     let detail = Some(error.to_string());
                     return vec![fault(FaultCode::DeviceError, Stage::Predict, None, detail)];
                 }
             },
-            None => squares
-                .iter()
-                .enumerate()
-                .map(|(at, square)| square.unseen(at))
-                .collect(),
+            None => squares.iter().map(Square::unseen).collect(),
         };
         vec![Event::Suggestions {
-            places: chosen(candidates, count, of_an_image),
+            places: chosen(&candidates, count, of_an_image),
         }]
     }
 
-    /// Places of squares with what the network thinks of them, the most unsure first; `again` of them in all
-    /// poses, if there is time. Of an image twice `of_an_image` at most.
+    /// Places of squares with what the network thinks of them.
     async fn looked_at<'a>(
         &self,
         asked: &Asked<'_>,
         squares: &[Square<'a>],
         side: u32,
-        [again, of_an_image]: [usize; 2],
     ) -> Result<Vec<Candidate<'a>>, InferError> {
         let mut candidates = Vec::new();
-        let until_ms = (self.host.now_ms)() + LOOK_MS[0];
-        for (at, square) in squares.iter().enumerate() {
-            let map = asked.map_of(square.image(), square.area(), false).await?;
-            candidates.extend(square.places(at, &Seen::new(square, &map, asked.classes()), side));
+        let until_ms = (self.host.now_ms)() + LOOK_MS;
+        for square in squares {
+            let map = asked.map_of(square.image(), square.area()).await?;
+            candidates.extend(square.places(&Seen::new(square, &map, asked.classes()), side));
             if (self.host.now_ms)() > until_ms {
                 break;
             }
-        }
-        candidates.sort_by(|a, b| b.score().total_cmp(&a.score()));
-        // Twice of an image what can be chosen: else few would be left where one is unsure all over.
-        let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
-        candidates.retain(|candidate| {
-            let count = taken.entry(candidate.path()).or_default();
-            *count += 1;
-            *count <= 2 * of_an_image
-        });
-        let until_ms = (self.host.now_ms)() + LOOK_MS[1];
-        let mut averaged = Vec::new();
-        for candidate in candidates.iter().take(again) {
-            let Some(square) = squares.get(candidate.square()) else {
-                continue;
-            };
-            let own = square.part(candidate);
-            let map = asked.map_of(own.image(), own.area(), true).await?;
-            averaged.push(own.whole(candidate.square(), &Seen::new(&own, &map, asked.classes())));
-            if (self.host.now_ms)() > until_ms {
-                break;
-            }
-        }
-        // The mean of all poses is surer of some things and less sure of others: it is not to be compared with one pose.
-        if averaged.len() == candidates.len().min(again) {
-            averaged.sort_by(|a, b| b.score().total_cmp(&a.score()));
-            candidates = averaged;
         }
         Ok(candidates)
     }
@@ -268,7 +232,7 @@ impl Asked<'_> {
     }
 
     /// What the network makes of an area, a value a pixel or one for each class.
-    async fn map_of(&self, image: &Raster, area: Area, is_averaged: bool) -> Result<Vec<f32>, InferError> {
+    async fn map_of(&self, image: &Raster, area: Area) -> Result<Vec<f32>, InferError> {
         let classes = self.unet.config().classes;
         let whole = Area::whole(image.height, image.width);
         let is_native = self.spec.sampling == Sampling::Crop;
@@ -281,7 +245,7 @@ impl Asked<'_> {
             true => View::part(seen, self.spec.channels),
             false => View::new(image, &self.spec),
         };
-        let mut prediction = Prediction::new(&view, self.spec.stride_px, classes, is_averaged);
+        let mut prediction = Prediction::new(&view, self.spec.stride_px, classes, false);
         let mut map = Vec::new();
         while !prediction.step(self.unet, &view, image, &mut map).await? {}
         if !is_native {

@@ -425,10 +425,12 @@ function paintLook() {
 /** What tests ask. */
 export function labelFigures() {
   const delays = [...(canvas?.delays ?? [])].sort((a, b) => a - b);
+  const renewals = [...network.renewals].sort((a, b) => a - b);
   return {
     open: labelling(), image: desk.image?.path ?? null, tool: tools.name, classNumber: chosen.classNumber, brushPx: chosen.brushPx, ready: desk.layer?.ready ?? false, strokes: desk.layer?.history.done.length ?? 0,
     undone: desk.layer?.history.undone.length ?? 0, historyBytes: desk.layer?.history.bytes ?? 0, tileBytes: desk.layer?.tiles.bytes ?? 0, share: desk.image ? shareOf(desk.image) : 0, pictureWidth: picture?.width ?? 0,
     place: desk.image ? canvas.place() : null, delays: delays.length, p95Ms: delays[Math.floor(delays.length * 0.95)] ?? null, medianMs: delays[Math.floor(delays.length / 2)] ?? null,
+    renewals: renewals.length, renewalMedianMs: renewals[Math.floor(renewals.length / 2)] ?? null, renewalP95Ms: renewals[Math.floor(renewals.length * 0.95)] ?? null, renewalMaxMs: renewals.at(-1) ?? null,
     networkAgeMs: desk.image ? network.age(canvas.inView()) : null, suggestion: suggestions.shown ? { ...suggestions.shown } : null, suggestions: suggestions.places.length,
   };
 }
@@ -438,4 +440,5 @@ export const labelAt = (x, y) => desk.layer?.tiles.at(x, y) ?? null;
 
 export function forgetDelays() {
   canvas.delays = [];
+  network.renewals = [];
 }

@@ -19,6 +19,8 @@ import { newCanvas } from './canvas.js';
 const SIDE_PX = 512;
 /** Squares kept. */
 const MAX_SQUARES = 64;
+/** Times between two looks at a square that are remembered. */
+const MAX_RENEWALS = 2000;
 /** A run keeps at least as much time as looking takes; without one an idle network is not asked again. */
 const REST_MS = 150;
 /** Foreground of one class as the network sees it: a colour of its own, as it lies below what is painted. */
@@ -38,6 +40,8 @@ export class NetworkView {
     this.askedAt = 0;
     this.tookMs = 0;
     this.turn = 0;
+    /** Time between two looks at the same square, ms. @type {number[]} */
+    this.renewals = [];
     /** Colours of several classes; none: the map is of probabilities. @type {readonly (readonly number[])[]} */
     this.classes = [];
     this.painted = '';
@@ -107,6 +111,11 @@ export class NetworkView {
     if (image !== this.image || index !== this.asked) return;
     this.tookMs = performance.now() - this.askedAt;
     this.asked = null;
+    const before = this.squares.get(index);
+    if (before && before.step !== step) {
+      if (this.renewals.length >= MAX_RENEWALS) this.renewals.shift();
+      this.renewals.push(performance.now() - before.at);
+    }
     this.squares.delete(index);
     this.squares.set(index, { left, top, width, height, values, step, at: performance.now(), canvas: this.paint(values, width, height) });
     if (this.squares.size > MAX_SQUARES) for (const oldest of this.squares.keys()) {
