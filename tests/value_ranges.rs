@@ -252,7 +252,7 @@ fn constants_and_each_image_by_itself_can_be_chosen() {
         },
     );
     assert!(level(&engine) > 200, "the roof of a tile by itself");
-    for bands in [vec![[5.0, 5.0]], vec![[0.0, f64::NAN]], vec![], vec![[0.0, 1.0]; 4]] {
+    for bands in [vec![[5.0, 5.0]], vec![[0.0, f64::NAN]], vec![], vec![[0.0, 1.0]; 17]] {
         let range = RangeChoice::Fixed { bands };
         let events = send(&mut engine, Command::SetRange { range });
         assert!(matches!(events.first(), Some(Event::Fault(_))), "{events:?}");

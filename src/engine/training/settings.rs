@@ -121,7 +121,6 @@ impl Engine {
                 .map(|code| field_error("boundary_px", code, None)),
         );
         let pass = |tile_px, batch| self.pass_steps(&split.train, config.sampling, tile_px, batch, held.as_ref());
-        errors.extend(self.bands_problem(config, &usable));
         let settings = match Settings::checked(config, self.classes_for(config), pass) {
             Ok(mut settings) => {
                 settings.held_back = held;
@@ -136,6 +135,10 @@ impl Engine {
                 None
             }
         };
+        // A list that is none is no list of images.
+        if errors.iter().all(|error| error.field != "bands") {
+            errors.extend(self.bands_problem(config, &usable));
+        }
         if let Some(s) = &settings {
             let room = self.room();
             if !room.fits(&s.model, s.tile_px, s.batch) {
