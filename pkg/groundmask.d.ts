@@ -1,6 +1,20 @@
 /* tslint:disable */
 /* eslint-disable */
 /**
+ * A band of a file.
+ */
+export interface Band {
+    /**
+     * From 1.
+     */
+    number: number;
+    /**
+     * What the file calls it (`B08`, `near infrared`); empty where it says nothing.
+     */
+    name?: string;
+}
+
+/**
  * A class between objects that touch or nearly do.
  */
 export interface Boundary {
@@ -246,6 +260,11 @@ export interface TrainConfig {
     depth: number;
     head?: Head;
     channels: Channels;
+    /**
+     * Bands of the files that the network sees, by number from 1, in this order; empty: as `channels` says. Runs saved
+     * before it have none.
+     */
+    bands?: number[];
     /**
      * Side of a square training tile in pixels, a multiple of `2^depth`.
      */
@@ -603,6 +622,22 @@ export interface StepFigures {
 export type Sampling = "crop" | "resize" | "seed";
 
 /**
+ * Images of purpose `predict` that lie on one grid of pixels.
+ */
+export interface Mosaic {
+    /**
+     * Pixels, at most 16,777,216.
+     */
+    width: number;
+    height: number;
+    /**
+     * Those that the tiles of the wanted image see, itself among them; where they lie over each other, the last that has
+     * data counts.
+     */
+    parts: MosaicPart[];
+}
+
+/**
  * Metrics over whole images. A metric that is not defined (no such pixels) is `None`.
  */
 export interface Metrics {
@@ -633,9 +668,24 @@ export interface Metrics {
 export type Fix = { kind: "exclude"; pairs: number[] } | { kind: "rule"; rule: MaskRule } | { kind: "settings"; settings: [string, string][] } | { kind: "shift"; shifts: OutlineShift[] } | { kind: "leave_out"; parts: UnmappedPart[]; on: boolean };
 
 /**
+ * One image of a mosaic.
+ */
+export interface MosaicPart {
+    /**
+     * Of the image.
+     */
+    path: string;
+    /**
+     * Where its first pixel lies in the mosaic.
+     */
+    left: number;
+    top: number;
+}
+
+/**
  * One request to the engine. Commands are handled one at a time, in order.
  */
-export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "set_range"; range: RangeChoice } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "shift_outlines"; shifts: OutlineShift[] } | { type: "leave_out_unmapped"; parts: UnmappedPart[]; on: boolean } | { type: "set_folder_roles"; images: string; masks: string } | { type: "pair_by_hand"; pairs: [string, string][] } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "show_tiles"; config: TrainConfig; row: number } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean; adapted?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number; outlines?: Outlines } | { type: "export_outlines"; threshold: number; outlines?: Outlines } | { type: "draw_outlines"; result: number; threshold: number; outlines?: Outlines } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number; name?: string | undefined } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number } | { type: "set_label_classes"; classes: ClassInfo[] } | { type: "paint_labels"; image: string; left: number; top: number; width: number; height: number; values: Uint8Array; corrected?: boolean } | { type: "read_labels"; image: string; left: number; top: number; width: number; height: number } | { type: "predict_view"; image: string; left: number; top: number; width: number; height: number } | { type: "suggest_labels"; count: number } | { type: "export_labels"; kind: LabelFile; image?: string | undefined };
+export type Command = { type: "init"; device: DeviceChoice; calibration?: string | undefined } | { type: "add_file"; path: string; bytes: Uint8Array; purpose: Purpose } | { type: "file_unreadable"; path: string; detail: string } | { type: "set_bands"; bands: number[] } | { type: "set_range"; range: RangeChoice } | { type: "files_done"; purpose: Purpose } | { type: "sample_scenes"; seed: number } | { type: "set_mask_rule"; rule: MaskRule } | { type: "set_excluded"; pairs: number[]; excluded: boolean } | { type: "shift_outlines"; shifts: OutlineShift[] } | { type: "leave_out_unmapped"; parts: UnmappedPart[]; on: boolean } | { type: "set_folder_roles"; images: string; masks: string } | { type: "pair_by_hand"; pairs: [string, string][] } | { type: "clear"; purpose: Purpose } | { type: "preset_config"; preset: Preset } | { type: "check_config"; config: TrainConfig } | { type: "show_tiles"; config: TrainConfig; row: number } | { type: "start"; config: TrainConfig } | { type: "start_from_model"; config: TrainConfig } | { type: "pause" } | { type: "resume" } | { type: "stop" } | { type: "predict"; validation: boolean; threshold: number; averaged?: boolean; match_resolution?: boolean; adapted?: boolean } | { type: "predict_part"; mosaic: Mosaic; image: string; threshold: number; averaged?: boolean } | { type: "cancel_predict" } | { type: "export"; result: number; kind: ExportKind; threshold: number; outlines?: Outlines } | { type: "export_outlines"; threshold: number; outlines?: Outlines } | { type: "draw_outlines"; result: number; threshold: number; outlines?: Outlines } | { type: "export_table"; threshold: number } | { type: "export_model"; format: ModelFormat; threshold: number; name?: string | undefined } | { type: "save_model" } | { type: "load_model"; name: string; bytes: Uint8Array } | { type: "picture"; of: PictureOf; index: number; max_px: number } | { type: "set_label_classes"; classes: ClassInfo[] } | { type: "paint_labels"; image: string; left: number; top: number; width: number; height: number; values: Uint8Array; corrected?: boolean } | { type: "read_labels"; image: string; left: number; top: number; width: number; height: number } | { type: "predict_view"; image: string; left: number; top: number; width: number; height: number } | { type: "suggest_labels"; count: number } | { type: "export_labels"; kind: LabelFile; image?: string | undefined };
 
 /**
  * Precision and recall of the pixels at or above a threshold; `None` where there are none to divide by.
@@ -662,7 +712,7 @@ export interface Retry {
 /**
  * Something the page should show. Events of a run carry its id; the page drops those of another.
  */
-export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "findings"; findings: Finding[] } | { type: "inputs"; inputs: Input[] } | { type: "bands"; most: number; shown: number[] } | ({ type: "config" } & ConfigReport) | { type: "tiles"; row: number; tiles: TrainTile[] } | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number; classes: ClassInfo[]; continued: boolean } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | { type: "mended"; run_id: number; step: number; tries: number; seed: number } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number; tiles_done: number; tiles_total: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; parts: number; result: number | undefined } | { type: "file_part"; bytes: Uint8Array } | ({ type: "picture" } & Picture) | ({ type: "outlines" } & DrawnOutlines) | ({ type: "labels" } & LabelsTold) | ({ type: "label_pixels" } & LabelPixels) | ({ type: "view_prediction" } & ViewPrediction) | { type: "suggestions"; places: LabelPlace[] } | { type: "run_classes"; run_id: number; classes: ClassInfo[] } | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
+export type Event = ({ type: "device" } & DeviceInfo) | { type: "reading"; purpose: Purpose; done: number; path: string } | ({ type: "dataset" } & Dataset) | { type: "findings"; findings: Finding[] } | { type: "inputs"; inputs: Input[] } | { type: "bands"; most: number; shown: number[]; common?: number; names?: string[] } | ({ type: "config" } & ConfigReport) | { type: "tiles"; row: number; tiles: TrainTile[] } | { type: "run_started"; run_id: number; config: TrainConfig; train: number[]; validation: number[]; steps_total: number; steps_per_epoch: number; parameters: number; classes: ClassInfo[]; continued: boolean } | { type: "run_resumed"; run_id: number; step: number; losses: [number, number][]; validations: ValidationReport[]; elapsed_ms: number } | { type: "phase"; run_id: number; phase: Phase } | ({ type: "step" } & StepReport) | ({ type: "validation" } & ValidationReport) | { type: "preview"; run_id: number; step: number; items: PreviewItem[] } | { type: "mended"; run_id: number; step: number; tries: number; seed: number } | ({ type: "run_ended" } & RunEnd) | { type: "model"; model: ModelInfo | undefined } | { type: "predict_progress"; done: number; total: number; elapsed_ms: number; tiles_done: number; tiles_total: number } | ({ type: "result" } & PredictionResult) | { type: "predict_done"; total: number; cancelled: boolean } | { type: "file"; name: string; mime: string; bytes: Uint8Array; parts: number; result: number | undefined } | { type: "file_part"; bytes: Uint8Array } | ({ type: "picture" } & Picture) | ({ type: "outlines" } & DrawnOutlines) | ({ type: "labels" } & LabelsTold) | ({ type: "label_pixels" } & LabelPixels) | ({ type: "view_prediction" } & ViewPrediction) | { type: "suggestions"; places: LabelPlace[] } | { type: "run_classes"; run_id: number; classes: ClassInfo[] } | ({ type: "fault" } & Fault) | { type: "fatal"; message: string };
 
 /**
  * Something wrong with the data set, what shows it and what fixes it.
@@ -1362,6 +1412,10 @@ export interface ModelInfo {
     depth: number;
     head: Head;
     channels: Channels;
+    /**
+     * Bands of its images that it sees, in this order; empty: as `channels` says.
+     */
+    bands: Band[];
     sampling: Sampling;
     tile_px: number;
     parameters: number;
@@ -1526,9 +1580,9 @@ export type DataSource = "none" | "files" | "sample_scenes";
 
 export type ExportKind = "mask_png" | "probability_png" | "mask_tif" | "class_tif" | "probability_tif" | "geojson" | "world_file" | "aux_xml";
 
-export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "annotations" | "no_mask" | "no_image" | "partner_refused" | "ambiguous" | "other_form" | "which_folder" | "object_masks" | "task_names" | "other_place" | "other_grid" | "size_mismatch" | "mask_number" | "too_many_classes" | "no_pairs" | "vector_mask" | "vector_part" | "bad_legend" | "no_such_image" | "outside_image" | "view_too_large" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_other_version" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "foreign_model" | "cannot_continue" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
+export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "annotations" | "no_mask" | "no_image" | "partner_refused" | "ambiguous" | "other_form" | "which_folder" | "object_masks" | "task_names" | "other_place" | "other_grid" | "size_mismatch" | "missing_bands" | "mask_number" | "too_many_classes" | "no_pairs" | "vector_mask" | "vector_part" | "bad_legend" | "no_such_image" | "outside_image" | "view_too_large" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_other_version" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "model_corrupt" | "model_mismatch" | "foreign_model" | "cannot_continue" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
 
-export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs" | "does_not_fit" | "needs_binary_masks" | "wrong_count" | "no_places" | "not_in_classic" | "name_taken" | "no_masks";
+export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs" | "does_not_fit" | "needs_binary_masks" | "wrong_count" | "no_places" | "not_in_classic" | "name_taken" | "too_many_bands" | "same_band" | "missing_bands" | "other_bands";
 
 export type FindingCode = "empty_masks" | "full_masks" | "inverted" | "some_inverted" | "mask_is_image" | "copies" | "tiny_foreground" | "rare_class" | "mixed_sizes" | "mixed_bands" | "mixed_depths" | "too_few_pairs" | "few_scenes" | "outlines_shifted" | "outlines_moved" | "part_unmapped" | "part_left_out";
 
