@@ -21,6 +21,15 @@ pub struct Gaps<'a> {
     reach: usize,
 }
 
+/// A pixel around the one that is asked about.
+#[derive(Clone, Copy)]
+enum Cell {
+    Other,
+    /// Of an object within reach, and not reached from the first such pixel.
+    Wanted,
+    Reached,
+}
+
 /// Pixels around a boundary of this width that decide about it.
 pub fn context_px(width_px: u32) -> u32 {
     width_px
@@ -94,28 +103,41 @@ impl<'a> Gaps<'a> {
 
     /// Whether two objects are within reach of a pixel that do not meet, over edges or corners, in the square of twice that
     /// reach around it. `seen` is room to work in.
-    fn divides(&self, x: usize, y: usize, seen: &mut Vec<bool>) -> bool {
+    fn divides(&self, x: usize, y: usize, seen: &mut Vec<Cell>) -> bool {
         let objects = |step: &&[isize; 2]| self.at(x, y, **step).is_some_and(|label| self.is_object(label));
-        let mut near = self.near.iter().filter(objects);
-        let Some(first) = near.next() else { return false };
+        let near = || self.near.iter().filter(objects);
+        let Some(first) = near().next() else { return false };
         let Some(own) = self.at(x, y, *first) else { return false };
         let far = 2 * self.reach as isize;
         let side = 2 * far + 1;
         let cell = |[dy, dx]: [isize; 2]| ((dy + far) * side + dx + far) as usize;
         seen.clear();
-        seen.resize((side * side) as usize, false);
-        let mut open = vec![*first];
-        seen[cell(*first)] = true;
-        while let Some([dy, dx]) = open.pop() {
+        seen.resize((side * side) as usize, Cell::Other);
+        let mut wanted = 0;
+        for step in near() {
+            seen[cell(*step)] = Cell::Wanted;
+            wanted += 1;
+        }
+        seen[cell(*first)] = Cell::Reached;
+        wanted -= 1;
+        // What is near goes first: of one object alone, the usual case, the rest of it need not be walked over.
+        let (mut open, mut later) = (vec![*first], Vec::new());
+        while let Some([dy, dx]) = open.pop().or_else(|| later.pop()).filter(|_| wanted > 0) {
             for next in (-1..=1).flat_map(|down| (-1..=1).map(move |over| [dy + down, dx + over])) {
-                let is_inside = next.iter().all(|step| step.abs() <= far);
-                if is_inside && !seen[cell(next)] && self.at(x, y, next) == Some(own) {
-                    seen[cell(next)] = true;
-                    open.push(next);
+                if next.iter().any(|step| step.abs() > far) || self.at(x, y, next) != Some(own) {
+                    continue;
+                }
+                match std::mem::replace(&mut seen[cell(next)], Cell::Reached) {
+                    Cell::Reached => {}
+                    Cell::Wanted => {
+                        wanted -= 1;
+                        open.push(next);
+                    }
+                    Cell::Other => later.push(next),
                 }
             }
         }
-        near.any(|step| !seen[cell(*step)])
+        wanted > 0
     }
 }
 

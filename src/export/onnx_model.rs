@@ -7,7 +7,7 @@ use super::layers::{self, Layer, LayerError, find};
 use crate::{
     formats::onnx::{Attribute, Constant, Dim, Node, OnnxModel, Port},
     model::{BATCH_NORM_EPS, ConvPlan, ModelConfig, NamedTensor},
-    values::Band,
+    values::{Band, Sampling},
 };
 
 /// What the file says beside the network.
@@ -27,6 +27,8 @@ pub struct OnnxFacts {
     /// order, and clamped beyond. Deepness divides by 255 and then standardises: its mean and deviation are set so that the
     /// same comes out (without the clamping).
     pub value_ranges: Option<Vec<[f64; 2]>>,
+    /// How its tiles were cut from images; others than crops see whole images made smaller.
+    pub sampling: Sampling,
     /// Which bands of an image the channels are; empty for grey and RGB.
     pub bands: Vec<Band>,
     /// Height and width fixed to `tile_px`. Deepness 0.7 asks for that: it reads the tile's size from the shape.
@@ -100,6 +102,7 @@ fn metadata(config: &ModelConfig, facts: &OnnxFacts, channels: usize) -> Vec<(St
         ("tiles_size", facts.tile_px.into()),
         ("tiles_overlap", OVERLAP_PERCENT.into()),
         ("seg_thresh", facts.threshold.into()),
+        ("sampling", serde_json::json!(facts.sampling)),
         ("seg_small_segment", 0.into()),
         ("standardization_mean", standard(&|[low, _]| low / 255.0).into()),
         (
@@ -312,6 +315,7 @@ mod tests {
             value_ranges: Some(vec![[0.0, 10_000.0]]),
             threshold: 0.5,
             fixed_size: false,
+            sampling: Sampling::Crop,
             bands: Vec::new(),
         };
         let error = onnx_file(&config, &[], &facts).expect_err("nothing to write");

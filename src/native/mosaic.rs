@@ -16,25 +16,36 @@ use groundmask::{
 
 /// How far pixels may lie beside those of the grid, in pixels: places are written with so many digits only.
 const OFF_GRID_PX: f64 = 0.05;
-/// Longest side that a grid is laid out for, pixels.
-const MAX_SIDE_PX: f64 = 1e9;
+/// Longest side that the engine takes, pixels.
+const MAX_SIDE_PX: i64 = 1 << 24;
+/// Beside an image, and nothing that says where it lies.
+const NO_PLACES: [&str; 2] = [".ovr", ".msk"];
 
 /// A grid of pixels that all scenes lie on.
 pub struct Sheet {
     whole: Area,
-    /// Of each scene; none of one that cannot be read, which is for its own prediction to say.
-    places: Vec<Option<Area>>,
+    /// Of each scene.
+    places: Vec<Area>,
 }
 
 impl Sheet {
     /// # Errors
-    /// If a scene has no place on the ground, or lies on another grid than the first.
+    /// If a scene cannot be read (those around it would be predicted beside a hole), has no place on the ground, lies on
+    /// another grid than the first, or so far away that the mosaic would be too large.
     pub fn of(scenes: &[Scene], voice: &Voice) -> Result<Self, Stop> {
         voice.note(&format!("Looking where {} scenes lie", scenes.len()));
         let mut georefs = GeoRefs::default();
         for scene in scenes {
-            for file in std::iter::once(&scene.image).chain(&scene.beside) {
-                let Ok(bytes) = file.bytes() else { continue };
+            let has_place = |path: &str| {
+                !NO_PLACES
+                    .iter()
+                    .any(|ending| path.to_ascii_lowercase().ends_with(ending))
+            };
+            let beside = scene.beside.iter().filter(|file| has_place(&file.path));
+            for file in std::iter::once(&scene.image).chain(beside) {
+                let bytes = file
+                    .bytes()
+                    .map_err(|why| Stop::failed(format!("{}: {why}", file.path)))?;
                 match load::sort(&file.path, bytes, false, &Limits::default()) {
                     Incoming::Image(image) => georefs.add(&file.path, image.facts()),
                     Incoming::Sidecar { kind, owner, bytes } => georefs.add_sidecar(kind, owner, &bytes),
@@ -46,61 +57,75 @@ impl Sheet {
         let mut corners = Vec::new();
         for scene in scenes {
             let path = &scene.image.path;
-            let place = match georefs.size(path) {
-                None => None,
-                Some(size) => {
-                    let geo = georefs.geo(path);
-                    let geo = geo.ok_or_else(|| Stop::failed(format!("{path}: no place on the ground")))?;
-                    let (first, grid) = grid.get_or_insert_with(|| (path, geo.clone()));
-                    let corner = corner_on(grid, &geo, size)
-                        .map_err(|why| Stop::failed(format!("{path}: not on the grid of {first}: {why}")))?;
-                    Some((corner, size))
-                }
-            };
-            corners.push(place);
+            let failed = |why: &str| Stop::failed(format!("{path}: {why}"));
+            let size = georefs.size(path).ok_or_else(|| failed("it cannot be read"))?;
+            let geo = georefs.geo(path).ok_or_else(|| failed("no place on the ground"))?;
+            let (first, grid) = grid.get_or_insert_with(|| (path, geo.clone()));
+            let corner =
+                corner_on(grid, &geo, size).map_err(|why| failed(&format!("not on the grid of {first}: {why}")))?;
+            corners.push((corner, size));
         }
-        Self::laid_out(&corners).ok_or_else(|| Stop::failed("no scene has a place"))
+        Self::laid_out(&corners).map_err(|far| {
+            let path = scenes.get(far).map_or("", |scene| &scene.image.path);
+            Stop::failed(format!(
+                "{path}: so far from the others that the mosaic would have more than {MAX_SIDE_PX} pixels on a side"
+            ))
+        })
     }
 
     /// From the column and row of each scene's corner on the first one's grid, and its width and height.
-    fn laid_out(corners: &[Option<([i64; 2], [u32; 2])>]) -> Option<Self> {
-        let known = || corners.iter().flatten();
-        let [left, top] = [0, 1].map(|axis| known().map(|(corner, _)| corner[axis]).min());
-        let (left, top) = (left?, top?);
-        let end = |axis: usize| known().map(|(corner, size)| corner[axis] + i64::from(size[axis])).max();
-        let whole = Area::whole(u32::try_from(end(1)? - top).ok()?, u32::try_from(end(0)? - left).ok()?);
-        let area = |(corner, size): &([i64; 2], [u32; 2])| {
-            Some(Area {
-                top: u32::try_from(corner[1] - top).ok()?,
-                left: u32::try_from(corner[0] - left).ok()?,
-                height: size[1],
-                width: size[0],
-            })
+    ///
+    /// # Errors
+    /// Which scene lies farthest from the others, if the mosaic would be too large.
+    fn laid_out(corners: &[([i64; 2], [u32; 2])]) -> Result<Self, usize> {
+        let start = |axis: usize| corners.iter().map(|(corner, _)| corner[axis]).min().unwrap_or_default();
+        let end = |axis: usize| {
+            corners
+                .iter()
+                .map(|(corner, size)| corner[axis] + i64::from(size[axis]))
+                .max()
+                .unwrap_or_default()
         };
-        Some(Self {
-            whole,
-            places: corners.iter().map(|place| area(place.as_ref()?)).collect(),
+        let [left, top] = [0, 1].map(start);
+        let sides = [0, 1].map(|axis| end(axis) - start(axis));
+        if sides.iter().any(|side| *side > MAX_SIDE_PX) {
+            return Err(farthest(corners));
+        }
+        // Within the limit, as just seen.
+        let px = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
+        let area = |(corner, size): &([i64; 2], [u32; 2])| Area {
+            top: px(corner[1] - top),
+            left: px(corner[0] - left),
+            height: size[1],
+            width: size[0],
+        };
+        Ok(Self {
+            whole: Area::whole(px(sides[1]), px(sides[0])),
+            places: corners.iter().map(area).collect(),
         })
     }
 
     /// What it is, for the note on what results were made with.
     pub fn summary(&self) -> Value {
-        let places: Vec<[u32; 4]> = self.places.iter().map(numbers).collect();
+        let places: Vec<[u32; 4]> = (self
+            .places
+            .iter()
+            .map(|place| [place.top, place.left, place.height, place.width]))
+        .collect();
         let crc32 = crc32fast::hash(json!(places).to_string().as_bytes());
         json!({ "width": self.whole.width, "height": self.whole.height, "places_crc32": format!("{crc32:08x}") })
     }
 
-    /// The scenes that the prediction of one looks at, by number, itself among them; nothing if it has no place.
-    /// `stride_px`: the network's.
+    /// The scenes that the prediction of one looks at, by number, itself among them. `stride_px`: the
+    /// network's.
     pub fn seen(&self, scene: usize, stride_px: usize) -> Vec<usize> {
-        let Some(Some(place)) = self.places.get(scene) else {
+        let Some(place) = self.places.get(scene) else {
             return Vec::new();
         };
         let whole = [self.whole.height, self.whole.width].map(|n| n as usize);
         let (_, seen) = Prediction::of_part(whole, *place, stride_px, 1, false);
-        let meets = |place: &Option<Area>| place.is_some_and(|place| place.meets(&seen));
         let all = self.places.iter().enumerate();
-        all.filter(|(_, place)| meets(place))
+        all.filter(|(_, place)| place.meets(&seen))
             .map(|(number, _)| number)
             .collect()
     }
@@ -108,7 +133,7 @@ impl Sheet {
     /// The mosaic as the engine is told of it: some of its scenes.
     pub fn told(&self, scenes: &[Scene], some: &[usize]) -> Mosaic {
         let part = |number: &usize| {
-            let (scene, place) = (scenes.get(*number)?, self.places.get(*number)?.as_ref()?);
+            let (scene, place) = (scenes.get(*number)?, self.places.get(*number)?);
             Some(MosaicPart {
                 path: scene.image.path.clone(),
                 left: place.left,
@@ -123,8 +148,17 @@ impl Sheet {
     }
 }
 
-fn numbers(place: &Option<Area>) -> [u32; 4] {
-    place.map_or([0; 4], |place| [place.top, place.left, place.height, place.width])
+/// The scene whose corner is farthest from the middle one, by number.
+fn farthest(corners: &[([i64; 2], [u32; 2])]) -> usize {
+    let middle = [0, 1].map(|axis| {
+        let mut all: Vec<i64> = corners.iter().map(|(corner, _)| corner[axis]).collect();
+        all.sort_unstable();
+        all.get(all.len() / 2).copied().unwrap_or_default()
+    });
+    let away = |(corner, _): &([i64; 2], [u32; 2])| (corner[0].abs_diff(middle[0])).max(corner[1].abs_diff(middle[1]));
+    (0..corners.len())
+        .max_by_key(|at| away(&corners[*at]))
+        .unwrap_or_default()
 }
 
 /// Column and row of an image's first pixel on the grid of another.
@@ -145,7 +179,8 @@ fn corner_on(grid: &GeoRef, geo: &GeoRef, [width, height]: [u32; 2]) -> Result<[
     };
     let first = at(0.0, 0.0);
     let corner = first.map(f64::round);
-    if !corner.iter().all(|n| n.abs() < MAX_SIDE_PX) {
+    // Beyond it a number of pixels is none that is exact; which scene is too far is for the whole to say.
+    if !corner.iter().all(|n| n.abs() < 1e15) {
         return Err("too far away".to_owned());
     }
     // The far corners too: pixels of another size or direction drift away.
@@ -187,17 +222,19 @@ mod tests {
 
     #[test]
     fn the_mosaic_reaches_from_the_first_pixel_to_the_last() {
-        let sheet = Sheet::laid_out(&[
-            Some(([0, 0], [600, 400])),
-            None,
-            Some(([-600, 0], [600, 400])),
-            Some(([0, 400], [600, 900])),
-        ]);
+        let sheet = Sheet::laid_out(&[([0, 0], [600, 400]), ([-600, 0], [600, 400]), ([0, 400], [600, 900])]);
         let sheet = sheet.expect("places");
         assert_eq!(sheet.whole, Area::whole(1300, 1200));
-        assert_eq!(numbers(&sheet.places[3]), [400, 600, 900, 600]);
-        assert_eq!(sheet.seen(1, 16), Vec::<usize>::new());
-        assert_eq!(sheet.seen(2, 16), [0, 2, 3]);
-        assert_eq!(Sheet::laid_out(&[None]).map(|sheet| sheet.whole), None);
+        let last = sheet.places[2];
+        assert_eq!([last.top, last.left, last.height, last.width], [400, 600, 900, 600]);
+        assert_eq!(sheet.seen(1, 16), [0, 1, 2]);
+        assert_eq!(sheet.seen(3, 16), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn a_scene_that_lies_elsewhere_is_named() {
+        let at = |x: i64, y: i64| ([x, y], [600, 400]);
+        let far = [at(0, 0), at(600, 0), at(-1_600_000, 54_000_000), at(0, 400)];
+        assert_eq!(Sheet::laid_out(&far).err(), Some(2));
     }
 }

@@ -45,7 +45,7 @@ test('a run goes from the page to the native command and back', async ({ baseURL
   const whole = await reference(browser, String(baseURL), { settings: SETTINGS });
 
   const context = await browser.newContext({ ...VIEW, acceptDownloads: true });
-  const page = await ready(context, String(baseURL), { settings: SETTINGS });
+  const page = await ready(context, String(baseURL), { settings: SETTINGS, everyMs: 50 });
   await begin(page);
   await savedAt(page, LEFT_OFF);
   await page.click('#pause');

@@ -54,6 +54,8 @@ def scene(request, peer, groundmask, tmp_path):
     y, x = np.mgrid[: SIDES_PX[0], : SIDES_PX[1]]
     pixels = (60 + ((x // 37 + y // 23) % 3 == 0) * 90 + draw.integers(0, 60, (3, *SIDES_PX))).astype(np.uint8)
     pixels[:, 200:260, 500:700] = 0
+    # Nothing in one band is no missing pixel.
+    pixels[draw.integers(0, 3, 2000), draw.integers(0, 200, 2000), draw.integers(0, SIDES_PX[1], 2000)] = 0
     profile = dict(driver="GTiff", count=3, dtype="uint8", height=SIDES_PX[0], width=SIDES_PX[1], crs="EPSG:32633", nodata=0)
     with rasterio.open(tmp_path / "a.tif", "w", **profile, transform=Affine(0.3, 0, 500_000, 0, -0.3, 5_400_000)) as f:
         f.write(pixels)
@@ -87,6 +89,24 @@ def test_masks_are_the_commands(qgis, scene):
         assert (c != our_c)[certain].mean() < 1e-3
         return
     assert certain.mean() > 0.5 and np.array_equal(c[certain], our_c[certain])
+
+
+def test_small_tiles_of_a_fixed_size_leave_no_pixel_out(qgis, peer, scene):
+    """The file for Deepness: tiles as small as those of training, of which each pixel must be weighed."""
+    folder, _ = scene
+    with rasterio.open(folder / "a.tif") as f:
+        profile, pixels = f.profile, f.read()
+    with rasterio.open(folder / "part.tif", "w", **profile | dict(height=300, width=420)) as f:
+        f.write(pixels[:, 200:500, 300:720])
+    peer("onnx", folder / "m.safetensors", folder / "fixed.onnx", 128)
+    qgis(INPUT=folder / "part.tif", MODEL=folder / "fixed.onnx", KIND=1, OUTPUT=folder / "small.tif")
+    qgis(INPUT=folder / "part.tif", MODEL=folder / "m.onnx", KIND=1, OUTPUT=folder / "whole.tif")
+    small, whole = (rasterio.open(folder / name).read(1) for name in ("small.tif", "whole.tif"))
+    assert np.array_equal(small < 0, whole < 0)
+    off = np.abs(small - whole)[whole >= 0]
+    print(f"tiles of 128 against one piece: mean {off.mean():.2g}, largest {off.max():.2g}")
+    # Tiles see less around them; a pixel that no tile weighs would be 0.
+    assert off.mean() < 0.02 and (small[whole > 0.05] > 0).all()
 
 
 def test_a_model_that_is_none_is_refused_in_words(qgis, scene):

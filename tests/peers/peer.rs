@@ -27,6 +27,7 @@ use groundmask::{
     geo::{self, Class, Crs, Polygons},
     model::{ModelConfig, NamedTensor, UNet, read_weights, write_weights},
     protocol::{Command, DeviceChoice, Event},
+    values::Sampling,
 };
 use serde_json::json;
 
@@ -262,6 +263,7 @@ fn onnx(model: &str, out: &str, fixed_px: Option<usize>) -> Outcome<()> {
         value_ranges: Some(vec![[0.0, 10_000.0]; config.channels]),
         threshold: 0.5,
         fixed_size: fixed_px.is_some(),
+        sampling: Sampling::Crop,
         bands: Vec::new(),
     };
     Ok(fs::write(out, export::onnx_file(&config, &tensors, &facts)?)?)

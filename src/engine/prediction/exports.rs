@@ -186,6 +186,7 @@ impl Engine {
             },
             threshold,
             fixed_size: format == ModelFormat::OnnxQgis,
+            sampling: model.spec.sampling,
             bands: model.bands.clone(),
         };
         let ending = match format {
