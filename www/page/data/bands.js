@@ -4,7 +4,7 @@
  * settings, which name those that the network sees.
  */
 import { $, setText, show } from '../../ui/dom.js';
-import { followModel, readNetworkBands, setBands } from '../../core/data-files.js';
+import { followModel, readAgain, readNetworkBands, setBands } from '../../core/data-files.js';
 import { bandsHelp, fourthBandLine, networkBandsHelp } from './data-strings.js';
 import { changed, onPaint, running, state } from '../../core/store.js';
 import { wantedBands } from '../train/settings.js';
@@ -45,6 +45,7 @@ export function initBands() {
   for (const done of ['change', 'blur']) {
     list.addEventListener(done, () => {
       typing = false;
+      if (!running() && !state.predicting && !state.reading) readAgain();
       changed();
     });
   }
