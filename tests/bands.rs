@@ -110,11 +110,15 @@ fn files(bands: usize) -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
+fn set_bands(engine: &mut Engine, bands: &[u32], network: bool) {
+    let bands = bands.to_vec();
+    send(engine, Command::SetBands { bands, network });
+}
+
 /// An engine with those files read for a network over `bands`, and its settings.
 fn with_bands(bands: &[u32]) -> (Engine, TrainConfig) {
     let mut engine = engine();
-    let numbers = bands.to_vec();
-    send(&mut engine, Command::SetBands { bands: numbers });
+    set_bands(&mut engine, bands, true);
     let data = add(&mut engine, files(10));
     assert!(
         data.pairs.iter().all(|pair| pair.blocked.is_none()),
@@ -255,6 +259,7 @@ fn files_without_the_bands_are_refused_by_name() {
         &mut engine,
         Command::SetBands {
             bands: vec![1, 2, 7, 8],
+            network: true,
         },
     );
     let mut all = files(10);
@@ -305,12 +310,7 @@ fn settings_and_images_agree_on_the_bands_or_say_so() {
     assert_eq!(problem(&many).map(|(code, _)| code), Some(FieldErrorCode::TooManyBands));
     // A picture has the bands that it is made of and no others.
     let mut engine = common::engine();
-    send(
-        &mut engine,
-        Command::SetBands {
-            bands: vec![4, 3, 2, 1],
-        },
-    );
+    set_bands(&mut engine, &[4, 3, 2, 1], true);
     let data = add(
         &mut engine,
         common::drawn("a", 64, |x, y| ([x as u8, y as u8, 9], [255 * u8::from(x < 32); 3])),
@@ -326,4 +326,90 @@ fn settings_and_images_agree_on_the_bands_or_say_so() {
             Some("bands 4, 3, 2, 1 wanted, it has 3".to_owned())
         ))
     );
+}
+
+/// Three bands that a network is to see are its bands and no picture to be shown.
+#[test]
+fn three_bands_of_a_network_are_asked_of_every_image_and_are_none_of_another_network() {
+    let mut engine = engine();
+    let usual = TrainConfig {
+        steps: 3.0,
+        ..small(&mut engine)
+    };
+    add(&mut engine, files(10));
+    train(&mut engine, usual.clone());
+    let new = || vec![("new.tif".to_owned(), stack(7, 10))];
+    let (before, faults) = predict(&mut engine, new());
+    assert_eq!((before.len(), faults.len()), (1, 0), "{faults:?}");
+
+    let with_grey = || {
+        let mut all = files(10);
+        all[0] = ("image/0.png".to_owned(), mask(0));
+        all
+    };
+    for network in [false, true] {
+        send(
+            &mut engine,
+            Command::Clear {
+                purpose: Purpose::Train,
+            },
+        );
+        set_bands(&mut engine, &[7, 3, 2], network);
+        let data = add(&mut engine, with_grey());
+        let blocked = data.pairs.iter().filter(|pair| pair.blocked.is_some()).count();
+        assert_eq!(blocked, usize::from(network), "network: {network}");
+        let problem = |engine: &mut Engine, bands: &[f64]| {
+            let config = TrainConfig {
+                bands: bands.to_vec(),
+                ..usual.clone()
+            };
+            let report = common::checked(send(engine, Command::CheckConfig { config }));
+            let error = report.errors.into_iter().find(|error| error.field == "bands");
+            error.map(|error| error.code)
+        };
+        let [named, shown] = [&[7.0, 3.0, 2.0][..], &[]].map(|bands| problem(&mut engine, bands));
+        let expected = match network {
+            true => (None, Some(FieldErrorCode::OtherBands)),
+            false => (Some(FieldErrorCode::MissingBands), None),
+        };
+        assert_eq!((named, shown), expected, "network: {network}");
+    }
+
+    // The model that was there sees the images as it did, and not those that were read for the network to come.
+    set_bands(&mut engine, &[], false);
+    set_bands(&mut engine, &[7, 3, 2], true);
+    add(&mut engine, files(10));
+    let (after, faults) = predict(&mut engine, new());
+    assert!(faults.is_empty() && after == before, "{faults:?}");
+    let command = Command::PredictView {
+        image: "image/1.tif".to_owned(),
+        left: 0,
+        top: 0,
+        width: 32,
+        height: 32,
+    };
+    let told = send(&mut engine, command);
+    assert!(
+        matches!(told.as_slice(), [Event::Fault(fault)] if fault.code == FaultCode::MissingBands),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn a_picture_has_its_own_bands_in_their_order_unasked() {
+    let mut engine = engine();
+    let config = small(&mut engine);
+    send(&mut engine, Command::SampleScenes { seed: 1 });
+    for (bands, expected) in [
+        (vec![1.0, 2.0, 3.0], None),
+        (vec![3.0, 2.0, 1.0], Some(FieldErrorCode::MissingBands)),
+    ] {
+        let config = TrainConfig {
+            bands,
+            ..config.clone()
+        };
+        let report = common::checked(send(&mut engine, Command::CheckConfig { config }));
+        let error = report.errors.iter().find(|error| error.field == "bands");
+        assert_eq!(error.map(|error| error.code), expected);
+    }
 }

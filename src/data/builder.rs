@@ -44,6 +44,8 @@ struct Loaded {
 /// Collects files and makes a [`Dataset`] of them, again whenever more come.
 pub struct Builder {
     limits: Limits,
+    /// The bands of the limits are those of a network.
+    for_network: bool,
     /// Bytes all decoded images together may take.
     max_memory_bytes: u64,
     files: Vec<Loaded>,
@@ -85,6 +87,7 @@ impl Builder {
     pub fn new(limits: Limits, max_memory_bytes: u64) -> Builder {
         Builder {
             limits,
+            for_network: false,
             max_memory_bytes,
             files: Vec::new(),
             mask_files: MaskFiles::default(),
@@ -223,9 +226,15 @@ impl Builder {
         files.sum::<u64>() + objects.sum::<u64>() + self.painted_bytes()
     }
 
-    /// Bands of the TIFFs added from now on; see [`Limits::bands`].
-    pub fn set_bands(&mut self, bands: Vec<usize>) {
+    /// Bands of the TIFFs added from now on, see [`Limits::bands`]; `for_network`: an image without them is none of the set.
+    pub fn set_bands(&mut self, bands: Vec<usize>, for_network: bool) {
         self.limits.bands = bands;
+        self.for_network = for_network;
+    }
+
+    /// Whether the bands in force are those of a network.
+    pub fn reads_for_network(&self) -> bool {
+        self.for_network
     }
 
     /// Where files lie on the ground, by path: image and mask are held against each other from the next

@@ -166,7 +166,10 @@ fn commands() -> Vec<Command> {
             path: "a.png".to_owned(),
             detail: String::new(),
         },
-        Command::SetBands { bands: Vec::new() },
+        Command::SetBands {
+            bands: Vec::new(),
+            network: false,
+        },
         Command::SetRange {
             range: RangeChoice::AsBefore,
         },

@@ -203,7 +203,7 @@ impl Engine {
             Command::FileUnreadable { path, detail } => {
                 vec![fault(FaultCode::Unreadable, Stage::Read, Some(path), Some(detail))]
             }
-            Command::SetBands { bands } => self.set_bands(&bands),
+            Command::SetBands { bands, network } => self.set_bands(&bands, network),
             Command::SetRange { range } => self.set_range(range),
             Command::FilesDone { purpose } => self.files_done(purpose),
             Command::SampleScenes { seed } => self.sample_scenes(seed),

@@ -26,3 +26,14 @@ impl ChosenBands {
         Self::is_stack(count) && count <= MAX_BANDS && self.shown.iter().all(|place| *place < count)
     }
 }
+
+/// Which bands of an image were read.
+#[derive(Clone, Copy)]
+pub struct ReadBands<'a> {
+    /// Those that were asked for, if the file has them.
+    pub chosen: Option<&'a ChosenBands>,
+    /// How many the file has.
+    pub of_file: u32,
+    /// They were asked for as those of a network.
+    pub for_network: bool,
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-pub use super::chosen_bands::{ChosenBands, MAX_BANDS};
+pub use super::chosen_bands::{ChosenBands, MAX_BANDS, ReadBands};
 pub use super::samples::{Brightness, OwnRanges, Ranges, Samples, luma, percentiles, to_8_bit};
 
 /// A decoded image, upright (its EXIF orientation is already applied).
@@ -193,9 +193,13 @@ impl Raster {
         self.file_bands.max(self.measured_bands() as u32)
     }
 
-    /// Whether it holds exactly these bands of its file, by number from 1, in this order.
+    /// Whether it holds exactly these bands of its file, by number from 1, in this order. Where there is no choice, and
+    /// nobody made one, it has all of them as they are.
     pub fn holds_bands(&self, numbers: &[u32]) -> bool {
-        self.chosen.as_ref().is_some_and(|chosen| chosen.numbers == numbers)
+        match &self.chosen {
+            Some(chosen) => chosen.numbers == numbers,
+            None => self.file_bands == 0 && numbers.iter().copied().eq(1..=self.measured_bands() as u32),
+        }
     }
 
     /// Number of the first sample of a pixel; coordinates beyond the edge mean the edge.

@@ -120,7 +120,7 @@ fn load_data(desk: &mut Desk, job: &TrainArgs, saved: Option<&SavedRun>, voice: 
                 Vec::new()
             };
             if !bands.is_empty() {
-                refused(desk.send(Command::SetBands { bands }))?;
+                refused(desk.send(Command::SetBands { bands, network: true }))?;
             }
             let purpose = Purpose::Train;
             for file in files::listed(&job.data)? {
@@ -160,7 +160,8 @@ fn prepare(desk: &mut Desk, saved: Option<&SavedRun>) {
     };
     if !data.bands.is_empty() {
         let bands = data.bands.clone();
-        desk.send(Command::SetBands { bands });
+        let network = saved.is_some_and(|run| !run.config.bands.is_empty());
+        desk.send(Command::SetBands { bands, network });
     }
     for roles in &data.folders {
         let (images, masks) = (roles.images.clone(), roles.masks.clone());

@@ -34,9 +34,13 @@ pub enum Command {
     },
     /// Bands of TIFFs to read from the next file on, by number from 1: one as grey, three as red, green, blue, two or 4 to
     /// 16 as they are, for a network over these ([`TrainConfig::bands`]), none for the usual ones. Files that are there
-    /// have to be sent again. Images to predict are read with the bands of the model, if it has any.
+    /// have to be sent again. Images to predict are read with the bands of the model, if it has any; for one over the
+    /// usual ones with those that were set last and not for a `network`.
     SetBands {
         bands: Vec<u32>,
+        /// A network to be trained sees these: files without them are none of its data. Else people chose what is shown.
+        #[serde(default)]
+        network: bool,
     },
     /// Which numbers of images of more than 8 bits are black and white. Answers with [`Event::Dataset`].
     SetRange {

@@ -54,6 +54,9 @@ test('bands are named in the settings, and the model asks them of new images', a
     await expect(error).toHaveText(words);
   }
   await page.fill('#set-bands', '1-5');
+  // Nothing is read while somebody types.
+  await expect(error).toHaveText(/read with other bands/);
+  expect((/** @type {any} */ (await gm.read(page))).bands?.shown).toEqual([]);
   await page.keyboard.press('Tab');
   await until(async () => (/** @type {any} */ (await gm.read(page))).bands?.shown.length === BANDS, { limitMs: 20_000, what: 'the images are read again' });
   await expect(error).toBeHidden();
@@ -94,7 +97,23 @@ test('bands are named in the settings, and the model asks them of new images', a
   await gm.goTo(page, 'train');
   await gm.unfold(page, '#set-bands');
   await page.fill('#set-bands', '');
-  await page.keyboard.press('Tab');
+  await expect(error).toHaveText(/read with bands 1, 2, 3, 4, 5/);
+  await page.keyboard.press('Enter');
   await until(async () => (/** @type {any} */ (await gm.read(page))).bands?.shown.length === 0, { limitMs: 20_000, what: 'the images are read as usual' });
   await expect(page.locator('#bands-train')).toBeEnabled();
+  expect((await gm.read(page)).results.length, 'what the model has made of its own bands stays').toBe(1);
+
+  // A run that goes on from the model sees the bands of the model, whatever the list says.
+  await page.setChecked('#from-model', true);
+  await until(async () => {
+    const now = /** @type {any} */ (await gm.read(page));
+    return now.bands?.shown.length === BANDS && !now.reading && !now.config.errors.length;
+  }, { limitMs: 20_000, what: 'the images are read with the bands of the model' });
+  await expect(page.locator('#start')).toHaveAttribute('aria-disabled', 'false');
+  await page.setChecked('#from-model', false);
+  await until(async () => {
+    const now = /** @type {any} */ (await gm.read(page));
+    return now.bands?.shown.length === 0 && !now.reading && !now.config.errors.length;
+  }, { limitMs: 20_000, what: 'the images are read as usual again' });
+  expect((await gm.read(page)).results.length).toBe(1);
 });

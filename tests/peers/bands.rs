@@ -38,7 +38,7 @@ pub fn bands(folder: &str, numbers: &str, steps: f64, image: &str, out: &str) ->
         val_share: 0.34,
         ..TrainConfig::of(Preset::Fast)
     };
-    send(&mut engine, Command::SetBands { bands });
+    send(&mut engine, Command::SetBands { bands, network: true });
     train_set::drop_into(&mut engine, folder)?;
     let mut events = send(&mut engine, Command::Start { config });
     while engine.is_busy() {

@@ -116,6 +116,36 @@ test('strokes are painted again when their images are there again, and not befor
   assert.equal(again.asked.filter(({ type }) => type === 'paint_labels').length, 3);
 });
 
+test('labels of an image that is read with other bands are kept whole for these, and the newest win', async () => {
+  const files = [memory(), memory()];
+  /** @param {string} id @returns {any} */
+  const read = (id) => ({ ...dataset([]), unpaired: [{ path: 'a.tif', image_id: id, is_mask: false }] });
+  const { own, asked } = journal(files);
+  own.watch([read('usual')]);
+  await settle(own);
+  own.keep(patch('a.tif', 1), []);
+  own.watch([read('ten bands')]);
+  await settle(own);
+  own.keep(patch('a.tif', 2), []);
+  // Back again: what was painted on the ten bands is not painted over by what is older.
+  own.watch([read('usual')]);
+  await settle(own);
+  assert.deepEqual(asked.filter(({ type }) => type === 'paint_labels' || type === 'restore'), []);
+  const kinds = (/** @type {LabelJournal} */ one, /** @type {string} */ id) => one.images.get(id)?.map(({ head }) => head.kind);
+  assert.deepEqual([kinds(own, 'ten bands'), kinds(own, 'usual')], [['layer', 'patch'], ['layer']]);
+  own.watch([read('ten bands')]);
+  await settle(own);
+  own.keep(patch('a.tif', 1), []);
+
+  // After a reload the images come as usual first: with the bands come the newer labels.
+  const again = journal(files);
+  again.own.watch([read('usual')]);
+  await settle(again.own);
+  again.own.watch([read('ten bands')]);
+  await settle(again.own);
+  assert.deepEqual(again.asked.filter(({ type }) => type !== 'sent').map(({ type }) => type), ['restore', 'restore', 'paint_labels']);
+});
+
 test('a stroke that was cut off is lost, and no other', async () => {
   const files = [memory(), memory()];
   const { own } = journal(files);

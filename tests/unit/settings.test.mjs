@@ -122,6 +122,11 @@ test('Start goes once: at once, or with the preset that is on its way', () => {
 test('with a model the network is its own', () => {
   const network = /** @type {const} */ ({ architecture: 'unet', base: 32, depth: 3, head: 'two_channels', channels: 'grey', bands: /** @type {number[]} */ ([]) });
   assert.deepEqual(after([{ type: 'start_pressed', ready: true, model: network }], ready).effects.at(-1), { kind: 'start', command: { type: 'start_from_model', config: { ...config(), ...network } } });
+  // What is checked is what would be started: the images are read with the bands that the report names.
+  const banded = { ...network, bands: [1, 2, 3, 4] };
+  assert.deepEqual(after([{ type: 'model_wanted' }], ready).effects, [{ kind: 'check', waitMs: 0 }]);
+  assert.deepEqual(after([{ type: 'check_due', model: banded }], ready).effects, [{ kind: 'send', command: { type: 'check_config', config: { ...config(), ...banded } } }]);
+  assert.deepEqual(after([{ type: 'check_due', model: null }], ready).effects, [{ kind: 'send', command: { type: 'check_config', config: config() } }]);
 });
 
 test('settings of another run are shown whole, and the address says all of them', () => {

@@ -27,6 +27,7 @@ let sampleSeed = null;
 /** Another engine has read nothing yet, and must not throw away the copies in use. */
 export function filesForNewEngine() {
   drops = [];
+  again.clear();
   if (heldData !== null) post({ kind: 'hold_data', fingerprint: heldData });
 }
 
@@ -61,8 +62,10 @@ export function sendFiles(entries, purpose) {
  */
 export function readUpTo({ purpose, cancelled, handed, first }) {
   const drop = drops.shift();
+  const left = new Set(drop?.filter((entry) => again.delete(entry)));
   if (!drop || !cancelled) return;
-  const unread = new Set(drop.slice(handed));
+  if (left.size) calledOff = true;
+  const unread = new Set(drop.slice(handed).filter((entry) => !left.has(entry)));
   kept[purpose] = kept[purpose].filter((entry) => !unread.has(entry));
   if (first !== undefined && handed > 0) drop[handed - 1].first = first;
 }
@@ -111,13 +114,26 @@ export function clear(purpose) {
 let shownBands = [];
 /** Those that files are read with: those, or the network's; a new engine has to be told. @type {number[]} */
 let chosenBands = [];
+/** Whether they are the network's. */
+let forNetwork = false;
+/** Reading again was called off: not all files are read with these bands. */
+let calledOff = false;
+/** Files that are being read again: whatever becomes of it, the engine has them. @type {Set<Entry>} */
+const again = new Set();
 /** Those that the images to predict were read with. */
 let predictedBands = '';
 
 /** Chooses bands and reads all files again with them. @param {number[]} bands */
 export function setBands(bands) {
   shownBands = bands;
-  readBands(bands);
+  readBands(bands, false);
+}
+
+/** Lets what was called off be read again. */
+export function readAgain() {
+  if (!calledOff) return;
+  calledOff = false;
+  readBands(chosenBands, forNetwork);
 }
 
 /** The network's bands of before. @type {readonly number[]} */
@@ -129,26 +145,39 @@ export function readNetworkBands(network) {
   if (!network.length && lastNetwork.length && isStack(shownBands)) shownBands = [];
   lastNetwork = network;
   const bands = network.length ? [...network] : shownBands;
-  if (bands.join() !== chosenBands.join()) readBands(bands);
+  const named = network.length > 0;
+  if (bands.join() !== chosenBands.join()) readBands(bands, named);
+  else if (named !== forNetwork) tellBands(bands, named);
 }
 
-/** @param {number[]} bands */
-function readBands(bands) {
+/** @param {number[]} bands @param {boolean} network */
+function tellBands(bands, network) {
+  chosenBands = bands;
+  forNetwork = network;
+  send({ type: 'set_bands', bands, network });
+}
+
+/** @param {number[]} bands @param {boolean} network they are the network's */
+function readBands(bands, network) {
   const { train, predict } = kept;
+  calledOff = false;
   kept.train = [];
+  tellBands(bands, network);
+  for (const entry of train) again.add(entry);
+  sendFiles(train, 'train');
+  // A model that is there may see others, and what it has made of them stays.
+  if (bandsToPredict() === predictedBands) return;
   kept.predict = [];
   state.results = [];
-  chosenBands = bands;
-  send({ type: 'set_bands', bands });
-  sendFiles(train, 'train');
   sendFiles(predict, 'predict');
 }
 
-/** What the engine reads images to predict with: the model's bands; else those chosen, unless they are another network's. */
+/** What the engine reads images to predict with: the model's bands; of a model over the usual ones those that people chose to be shown. */
 function bandsToPredict() {
   const { model } = state;
   if (model?.bands.length) return model.bands.map(({ number }) => number).join();
-  return model && isStack(chosenBands) ? '' : chosenBands.join();
+  if (!model) return chosenBands.join();
+  return isStack(shownBands) ? '' : shownBands.join();
 }
 
 /** Whether so many bands are neither grey nor a picture. @param {readonly number[]} bands */
@@ -186,9 +215,7 @@ export function pairByHand(pairs) {
 /** Bands for files that are read from now on. @param {number[]} bands */
 export function nextBands(bands) {
   shownBands = bands;
-  if (bands.join() === chosenBands.join()) return;
-  chosenBands = bands;
-  send({ type: 'set_bands', bands });
+  if (bands.join() !== chosenBands.join() || forNetwork) tellBands(bands, false);
 }
 
 /** Gives the files of before to the new engine. */
@@ -196,7 +223,9 @@ export function reload() {
   const { train, predict } = kept;
   kept.train = [];
   kept.predict = [];
-  if (chosenBands.length) send({ type: 'set_bands', bands: chosenBands });
+  calledOff = false;
+  if (shownBands.length) send({ type: 'set_bands', bands: shownBands, network: false });
+  if (forNetwork) send({ type: 'set_bands', bands: chosenBands, network: true });
   if (sampleSeed === null) {
     tellFolders(folders);
     if (byHand.length) send({ type: 'pair_by_hand', pairs: byHand });

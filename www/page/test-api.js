@@ -38,6 +38,7 @@ function snapshot() {
       colours: light(dataset.colours), detected: light(dataset.detected), strays: light(dataset.strays), classes: light(dataset.classes), findings: light(dataset.findings), ranges: dataset.ranges ? light(dataset.ranges) : null, objects: dataset.objects ?? null, question: dataset.question ? light(dataset.question) : null, suggested_class: dataset.suggested_class ?? '', foreground_share: dataset.foreground_share, memory_bytes: dataset.memory_bytes, fingerprint: dataset.fingerprint, faults: light(dataset.faults),
       unpaired: dataset.unpaired.map(({ thumb_rgba, ...file }) => light(file)), by_hand: light(dataset.by_hand), vectors: light(dataset.vectors), passed_over: light(dataset.passed_over),
     },
+    bands: state.bands ? light(state.bands) : null,
     inputs: state.inputs.map(({ thumb_rgba, ...input }) => light(input)),
     config: state.config ? light(state.config) : null,
     run: run && {

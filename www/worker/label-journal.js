@@ -149,7 +149,7 @@ export class LabelJournal {
     /** Why nothing is kept any more, and whether that was said. */
     this.failed = '';
     this.told = false;
-    /** What was painted before there was a storage: ids and paths of images, and the classes chosen last. @type {Map<string, string>} */
+    /** What is to be kept whole, as what was painted before there was a storage: ids and paths of images; and the classes chosen last. @type {Map<string, string>} */
     this.early = new Map();
     /** @type {ClassInfo[] | null} */
     this.earlyClasses = null;
@@ -267,7 +267,7 @@ export class LabelJournal {
     else this.append({ kind: 'classes', classes, ids: [...this.paths.keys()].slice(0, MAX_IDS) }, new Uint8Array());
   }
 
-  /** What was painted before there was a storage is kept as it stands. */
+  /** What was painted before there was a storage, or on other pixels of an image, is kept as it stands. */
   catchUp() {
     if (!this.early.size && !this.earlyClasses) return;
     if (this.earlyClasses) this.keepClasses(this.earlyClasses);
@@ -275,6 +275,8 @@ export class LabelJournal {
     for (const [id, path] of this.early) {
       const layer = this.live.has(id) ? this.host.layer(path) : undefined;
       if (layer) this.append({ kind: 'layer', id }, layer);
+      // A file of other content under the same path: the engine has dropped its labels.
+      else this.live.delete(id);
     }
     this.early.clear();
     this.warn();
@@ -307,14 +309,34 @@ export class LabelJournal {
   watch(events) {
     for (const event of events) {
       if (event.type !== 'dataset') continue;
+      const before = new Map(this.ids);
       this.paths.clear();
       this.ids.clear();
       for (const { image_path: path, image_id: id } of event.pairs) this.know(path, id);
       for (const { path, image_id: id, is_mask: mask } of event.unpaired) if (!mask) this.know(path, id);
+      for (const [path, id] of this.ids) this.reread(path, before.get(path), id);
       // What left the data set left the engine.
       for (const id of this.live) if (!this.paths.has(id)) this.live.delete(id);
       if (!this.replaying) this.wanted = true;
     }
+  }
+
+  /**
+   * An image that was read again with other bands has other pixels, and the engine has kept its labels: they are kept whole for
+   * these pixels, unless what lies here of these is newer.
+   * @param {string} path @param {string | undefined} old @param {string} id
+   */
+  reread(path, old, id) {
+    if (!old || old === id || !this.live.has(old) || this.live.has(id)) return;
+    if (this.lastOf(id) > this.lastOf(old)) return;
+    this.live.add(id);
+    this.early.delete(old);
+    this.early.set(id, path);
+  }
+
+  /** Where the last record of an image lies: the later, the newer. @param {string} id */
+  lastOf(id) {
+    return this.images.get(id)?.at(-1)?.at ?? 0;
   }
 
   /** @param {string} path @param {string | undefined} id */
@@ -409,8 +431,7 @@ export class LabelJournal {
       for (const { head } of this.classes.slice(-100)) put(head, new Uint8Array());
       // Those painted last come last.
       let room = MAX_OTHERS_BYTES;
-      const last = (/** @type {string} */ id) => this.images.get(id)?.at(-1)?.at ?? 0;
-      const ids = [...this.images.keys()].sort((a, b) => last(b) - last(a));
+      const ids = [...this.images.keys()].sort((a, b) => this.lastOf(b) - this.lastOf(a));
       const kept = ids.filter((id) => {
         if (this.live.has(id)) return true;
         room -= (this.images.get(id) ?? []).reduce((sum, { length }) => sum + length, 0);

@@ -33,11 +33,12 @@ impl Builder {
         })
     }
 
-    /// Where the bands asked for are no picture, an image without them is none of the set: its network sees other numbers.
+    /// Where the bands asked for are a network's or no picture, an image without them is none of the set: the network sees
+    /// other numbers.
     pub(super) fn missing_bands(&self, image: &Loaded) -> Option<FaultKind> {
         let asked = &self.limits.bands;
         let wanted: Vec<u32> = asked.iter().map(|band| *band as u32 + 1).collect();
-        let lacks = match ChosenBands::is_stack(asked.len()) {
+        let lacks = match self.for_network || ChosenBands::is_stack(asked.len()) {
             true => !image.raster.holds_bands(&wanted),
             false => image.raster.as_stack().is_some(),
         };

@@ -272,7 +272,7 @@ fn labels_stay_with_the_pixels_that_they_were_painted_on() {
     };
     let mut b = Builder::default();
     let mut is_kept = |seed: u32, bands: Vec<usize>| {
-        b.set_bands(bands);
+        b.set_bands(bands, false);
         b.add_file("a.png", &png(seed)).expect("read");
         let is_kept = b.layer("a.png").is_some();
         b.begin_layer("a.png").expect("an image");

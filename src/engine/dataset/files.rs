@@ -57,7 +57,8 @@ impl Engine {
     /// A file to train on goes to where it is needed. One that is refused is kept in the builder and named in the next
     /// `dataset` event.
     fn take_in(&mut self, path: String, bytes: Vec<u8>) {
-        self.data.builder.set_bands(self.inputs.bands().to_vec());
+        let bands = self.inputs.bands().to_vec();
+        self.data.builder.set_bands(bands, self.inputs.are_for_network());
         let incoming = load::sort(&path, bytes, true, self.data.builder.limits());
         if matches!(incoming, Incoming::Junk) {
             return;
@@ -108,15 +109,15 @@ impl Engine {
     }
 
     /// Which bands of TIFFs are read from the next file on, by number from 1; none for the usual ones. The page sends
-    /// its files again.
-    pub(in crate::engine) fn set_bands(&mut self, bands: &[u32]) -> Vec<Event> {
+    /// its files again. `for_network`: a network sees exactly these.
+    pub(in crate::engine) fn set_bands(&mut self, bands: &[u32], for_network: bool) -> Vec<Event> {
         let known = bands.len() <= MAX_BANDS && bands.iter().all(|band| (1..=64).contains(band));
         if !known {
             let detail = Some(format!("bands {bands:?}"));
             return vec![fault(FaultCode::BadCommand, Stage::Read, None, detail)];
         }
         let from_zero = bands.iter().map(|band| *band as usize - 1);
-        self.inputs.set_bands(from_zero.collect());
+        self.inputs.set_bands(from_zero.collect(), for_network);
         self.report_bands().into_iter().collect()
     }
 

@@ -12,8 +12,7 @@ impl Engine {
             return self.model.as_ref().map(|model| seen.adapted(&model.unet));
         };
         let model = self.model.as_ref()?;
-        let (chosen, has) = self.bands_of(target);
-        if model.check_bands(chosen, has).is_err() {
+        if model.check_bands(self.bands_of(target)).is_err() {
             return None;
         }
         let Ok(mut view) = self.view_of(target, model, options.match_resolution) else {

@@ -17,7 +17,7 @@ use crate::{
     export::PixelSet,
     formats::{
         DecodeError, ImageFile, Limits,
-        raster::{ChosenBands, Raster},
+        raster::{ChosenBands, Raster, ReadBands},
         sidecars::SidecarKind,
         tiff::TiffError,
     },
@@ -41,6 +41,8 @@ struct InputImage {
     chosen: Option<Arc<ChosenBands>>,
     /// Bands of the file.
     bands_of_file: u32,
+    /// They were asked for as those of a network.
+    for_network: bool,
     large: Option<Large>,
     /// By the file itself, or by what lies beside it.
     geo: Option<GeoRef>,
@@ -56,6 +58,10 @@ pub(in crate::engine) struct Inputs {
     mask_files: MaskFiles,
     /// Bands of TIFFs to read, as the page chose them; empty for the usual ones.
     bands: Vec<usize>,
+    /// They are those of a network to be trained.
+    for_network: bool,
+    /// Those chosen last that were not.
+    shown: Vec<usize>,
     /// Those that the model wants, and whether there is one.
     of_model: Option<Vec<usize>>,
     /// TIFFs up to this many bytes decoded are held whole; `None` for the usual limit.
@@ -76,9 +82,18 @@ impl Inputs {
         self.images.get(index).map(|input| input.path.as_str())
     }
 
-    /// Bands of TIFFs to show from the next file on, by number from 0.
-    pub(in crate::engine) fn set_bands(&mut self, bands: Vec<usize>) {
+    /// Bands of TIFFs to read from the next file on, by number from 0: those of a network to be trained, or those to show.
+    pub(in crate::engine) fn set_bands(&mut self, bands: Vec<usize>, for_network: bool) {
+        if !for_network {
+            self.shown.clone_from(&bands);
+        }
         self.bands = bands;
+        self.for_network = for_network;
+    }
+
+    /// Whether the bands in force are those of a network to be trained.
+    pub(in crate::engine) fn are_for_network(&self) -> bool {
+        self.for_network
     }
 
     /// Reads images from the next file on as a model sees them: its bands by number from 1, none for the usual ones.
@@ -97,16 +112,28 @@ impl Inputs {
         match &self.of_model {
             Some(bands) if !bands.is_empty() => bands.clone(),
             // Its images are pictures; a stack is chosen for another network.
-            Some(_) if ChosenBands::is_stack(self.bands.len()) => Vec::new(),
-            _ => self.bands.clone(),
+            Some(_) if ChosenBands::is_stack(self.shown.len()) => Vec::new(),
+            Some(_) => self.shown.clone(),
+            None => self.bands.clone(),
         }
     }
 
-    /// Which bands of an image were read, of those that were asked for, and how many its file has.
-    pub(in crate::engine) fn bands_of(&self, index: usize) -> (Option<&ChosenBands>, u32) {
+    /// Whether the next file to predict is read as a network sees it.
+    fn is_wanted_by_network(&self) -> bool {
+        match &self.of_model {
+            Some(bands) => !bands.is_empty(),
+            None => self.for_network,
+        }
+    }
+
+    /// Which bands of an image were read.
+    pub(in crate::engine) fn bands_of(&self, index: usize) -> ReadBands<'_> {
         let input = self.images.get(index);
-        let chosen = input.and_then(|input| input.chosen.as_deref());
-        (chosen, input.map_or(0, |input| input.bands_of_file))
+        ReadBands {
+            chosen: input.and_then(|input| input.chosen.as_deref()),
+            of_file: input.map_or(0, |input| input.bands_of_file),
+            for_network: input.is_some_and(|input| input.for_network),
+        }
     }
 
     /// TIFFs that take more bytes decoded are read by window.
@@ -156,6 +183,8 @@ impl Inputs {
     pub(in crate::engine) fn emptied(&self) -> Inputs {
         Inputs {
             bands: self.bands.clone(),
+            for_network: self.for_network,
+            shown: self.shown.clone(),
             of_model: self.of_model.clone(),
             whole_bytes: self.whole_bytes,
             ..Inputs::default()
@@ -324,6 +353,7 @@ impl Inputs {
             path: path.to_owned(),
             chosen,
             bands_of_file,
+            for_network: self.is_wanted_by_network(),
             raster,
             large,
             geo: None,

@@ -14,7 +14,7 @@ use crate::{
         dataset::labels::{area_of, paint_fault},
         fault,
     },
-    formats::raster::Raster,
+    formats::raster::{Raster, ReadBands},
     infer::{InferError, InputSpec, Prediction, View},
     model::UNet,
     protocol::{Event, FaultCode, MAX_VIEW_PX, Stage, UNLABELLED, ViewPrediction},
@@ -75,7 +75,12 @@ impl Engine {
     /// What stands in the way where the model sees other bands than those of an image. A run sees those of its own.
     fn other_bands(&self, image: &Raster) -> Option<String> {
         let model = self.model.as_ref().filter(|_| self.run.under_way().is_none())?;
-        model.check_bands(image.chosen.as_deref(), image.bands_of_file()).err()
+        let read = ReadBands {
+            chosen: image.chosen.as_deref(),
+            of_file: image.bands_of_file(),
+            for_network: self.data.builder.reads_for_network(),
+        };
+        model.check_bands(read).err()
     }
 
     pub(in crate::engine) async fn predict_view(&self, image: String, rect: [u32; 4]) -> Vec<Event> {

@@ -14,7 +14,7 @@ use crate::{
     data::{batches::Sampling, class_order::order_of, classes::ClassInfo},
     engine::{Engine, Model, fault, file_faults::file_fault},
     export::{PixelSet, PredictionMap},
-    formats::raster::{ChosenBands, Raster},
+    formats::raster::{Raster, ReadBands},
     infer::{Prediction, View},
     protocol::{Event, Fault, FaultCode, GroundResolution, PredictionResult, Stage},
 };
@@ -187,9 +187,8 @@ impl Engine {
         let Some(image) = self.raster(target) else {
             return Err(refused(FaultCode::NoInputs, String::new()));
         };
-        let (chosen, has) = self.bands_of(target);
         model
-            .check_bands(chosen, has)
+            .check_bands(self.bands_of(target))
             .map_err(|detail| refused(FaultCode::MissingBands, detail))?;
         let classes = model.unet.config().classes;
         let [height, width] = large.unwrap_or([image.height as usize, image.width as usize]);
@@ -261,13 +260,14 @@ impl Engine {
         })
     }
 
-    /// Which bands of an image were read, of those that were asked for, and how many its file has.
-    pub(super) fn bands_of(&self, target: Target) -> (Option<&ChosenBands>, u32) {
+    /// Which bands of an image were read.
+    pub(super) fn bands_of(&self, target: Target) -> ReadBands<'_> {
         match target {
             Target::Input(input) => self.inputs.bands_of(input),
-            Target::Pair(pair) => match self.data.set.image(pair) {
-                Some(image) => (image.chosen.as_deref(), image.bands_of_file()),
-                None => (None, 0),
+            Target::Pair(pair) => ReadBands {
+                chosen: self.data.set.image(pair).and_then(|image| image.chosen.as_deref()),
+                of_file: self.data.set.image(pair).map_or(0, Raster::bands_of_file),
+                for_network: self.data.builder.reads_for_network(),
             },
         }
     }

@@ -9,7 +9,7 @@ use crate::{
     export::{self, KerasError},
     formats::{
         keras_h5::{self, KerasFileError},
-        raster::ChosenBands,
+        raster::{ChosenBands, ReadBands},
         weights_file::WeightsFile,
     },
     infer::InputSpec,
@@ -191,11 +191,15 @@ impl Model {
     ///
     /// # Errors
     /// The words of the fault.
-    pub(in crate::engine) fn check_bands(&self, chosen: Option<&ChosenBands>, has: u32) -> Result<(), String> {
-        let held = chosen.map(|chosen| chosen.numbers.as_slice()).unwrap_or_default();
-        let fits = match self.bands.is_empty() {
-            true => !ChosenBands::is_stack(held.len()),
-            false => held == self.band_numbers(),
+    pub(in crate::engine) fn check_bands(&self, read: ReadBands<'_>) -> Result<(), String> {
+        let has = read.of_file;
+        let held = read.chosen.map(|chosen| chosen.numbers.as_slice());
+        let fits = match (self.bands.is_empty(), held) {
+            (true, Some(held)) => !read.for_network && !ChosenBands::is_stack(held.len()),
+            (true, None) => true,
+            (false, Some(held)) => held == self.band_numbers(),
+            // A picture is read as it is: grey, or red, green and blue.
+            (false, None) => matches!(has, 1 | 3) && self.band_numbers().into_iter().eq(1..=has),
         };
         if fits {
             return Ok(());

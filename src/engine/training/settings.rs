@@ -9,7 +9,7 @@ use crate::{
     },
     engine::Engine,
     formats::raster::Raster,
-    protocol::{ConfigReport, Event, FieldError, FieldErrorCode, TrainConfig, ValBy, band_numbers},
+    protocol::{ConfigReport, DataSource, Event, FieldError, FieldErrorCode, TrainConfig, ValBy, band_numbers},
     train::{Room, Settings, expected_bytes, forecast, usual_interval_for},
 };
 
@@ -154,17 +154,24 @@ impl Engine {
     /// What is wrong between the bands of the settings and the images that are there.
     fn bands_problem(&self, config: &TrainConfig, usable: &[usize]) -> Option<FieldError> {
         let wanted = config.band_numbers();
+        let is_for_network = self.data.builder.reads_for_network();
         let lists = |pair: &usize| {
             let image = self.data.set.image(*pair)?;
             let fits = match wanted.is_empty() {
-                true => image.as_stack().is_none(),
+                // What was read for a network is not what people chose to be shown.
+                true => image.as_stack().is_none() && (image.chosen.is_none() || !is_for_network),
                 false => image.holds_bands(&wanted),
             };
             (!fits).then_some((*pair, image))
         };
         let others: Vec<(usize, &Raster)> = usable.iter().filter_map(lists).collect();
-        let is_read_so = wanted == self.inputs.chosen_bands();
-        let lacks = |image: &Raster| is_read_so || wanted.iter().any(|band| *band > image.bands_of_file());
+        // The sample scenes are what they are.
+        let is_read_so = self.data.source == DataSource::SampleScenes || wanted == self.inputs.chosen_bands();
+        // One that has them may not be read yet: that was called off.
+        let has_no_choice = |image: &Raster| image.chosen.is_none() && image.file_bands == 0;
+        let lacks = |image: &Raster| {
+            (is_read_so && has_no_choice(image)) || wanted.iter().any(|band| *band > image.bands_of_file())
+        };
         // What another reading mends comes first: then those that lack bands are left out by name.
         let &(pair, image) = others.iter().find(|(_, image)| !lacks(image)).or(others.first())?;
         let has = image.bands_of_file();

@@ -4,9 +4,10 @@
  * settings, which name those that the network sees.
  */
 import { $, setText, show } from '../../ui/dom.js';
-import { followModel, readNetworkBands, setBands } from '../../core/data-files.js';
+import { followModel, readAgain, readNetworkBands, setBands } from '../../core/data-files.js';
 import { bandsHelp, fourthBandLine, networkBandsHelp } from './data-strings.js';
 import { changed, onPaint, running, state } from '../../core/store.js';
+import { wantedBands } from '../train/settings.js';
 import { numbersInRuns } from '../../ui/strings.js';
 
 const PLACES = ['train', 'predict'];
@@ -36,11 +37,26 @@ export function initBands() {
     changed();
     $('main').focus();
   });
+  const list = /** @type {HTMLInputElement} */ ($('set-bands'));
+  list.addEventListener('input', () => {
+    typing = true;
+  });
+  // With Enter the focus stays; and after what was checked while somebody typed nothing else paints.
+  for (const done of ['change', 'blur']) {
+    list.addEventListener(done, () => {
+      typing = false;
+      if (!running() && !state.predicting && !state.reading) readAgain();
+      changed();
+    });
+  }
   onPaint(() => {
     paint();
     follow();
   });
 }
+
+/** Whether somebody is about to change the list in the settings. */
+let typing = false;
 
 /** Mistakes in the list itself: with them nothing is read. */
 const NO_LIST = new Set(['not_a_number', 'not_whole', 'out_of_range', 'too_many_bands', 'same_band', 'not_in_classic']);
@@ -55,7 +71,8 @@ function networkBands() {
 function follow() {
   const network = networkBands();
   if (!network || running() || state.starting || state.predicting || state.reading) return;
-  if (document.activeElement?.id !== 'set-bands') readNetworkBands(network);
+  // A check that is not answered yet may say others.
+  if (!typing && network.join() === wantedBands().join()) readNetworkBands(network);
   if (!state.reading) followModel();
 }
 

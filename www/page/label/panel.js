@@ -114,8 +114,8 @@ function train() {
     return;
   }
   const config = current();
-  // What it has learnt stays, where its network is the one of the settings.
-  const same = run?.end && model && config && model.name === `run ${run.run_id}` && model.bands.map(({ number }) => number).join() === (config.bands ?? []).join() && ['architecture', 'base', 'depth', 'head', 'channels'].every((key) => /** @type {any} */ (model)[key] === /** @type {any} */ (config)[key]);
+  // What it has learnt stays, where its network is the one of the settings. One over chosen bands has no use for channels.
+  const same = run?.end && model && config && model.name === `run ${run.run_id}` && model.bands.map(({ number }) => number).join() === (config.bands ?? []).join() && ['architecture', 'base', 'depth', 'head', ...(model.bands.length ? [] : ['channels'])].every((key) => /** @type {any} */ (model)[key] === /** @type {any} */ (config)[key]);
   if (same) startWith(config, true);
   else start();
   if (canStart().ok || state.starting) {

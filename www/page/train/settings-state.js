@@ -28,7 +28,7 @@ import { addressFields, asWord, fromText, listIn } from './settings-text.js';
 /**
  * What happened. `words_given` has all settings of an address or a file; `address_read` those of the address that the page came with,
  * before there is an engine to ask; `named` has values as an address writes them; `check_due`: the time of a `check` is over;
- * `start_pressed` knows whether everything but the settings is `ready`, and the model to go on from.
+ * `start_pressed` knows whether everything but the settings is `ready`. What is checked or started knows the model to go on from.
  * @typedef {{ type: 'preset_asked', preset: Preset }
  *   | { type: 'config_told', config: TrainConfig }
  *   | { type: 'typed', field: Field, text: string }
@@ -38,9 +38,10 @@ import { addressFields, asWord, fromText, listIn } from './settings-text.js';
  *   | { type: 'started_with', config: TrainConfig, fromModel: boolean }
  *   | { type: 'address_read', words: readonly [string, string][] }
  *   | { type: 'words_given', words: readonly [string, string][], from: 'address' | 'file' }
- *   | { type: 'engine_up' }
+ *   | { type: 'engine_up', model?: Network | null }
  *   | { type: 'data_changed' }
- *   | { type: 'check_due' }
+ *   | { type: 'model_wanted' }
+ *   | { type: 'check_due', model?: Network | null }
  *   | { type: 'start_pressed', ready: boolean, model: Network | null }} SettingsEvent
  * @typedef {Pick<TrainConfig, 'architecture' | 'base' | 'depth' | 'head' | 'channels' | 'bands'>} Network
  */
@@ -104,11 +105,12 @@ export function reduceSettings(state, event) {
       return ask({ ...state, ...taken }, preset ?? (event.from === 'address' ? asked : null) ?? config?.preset ?? 'balanced');
     }
     case 'engine_up':
-      return config ? { state, effects: [{ kind: 'send', command: { type: 'check_config', config } }] } : ask(state, asked ?? 'balanced');
+      return config ? { state, effects: [checked(config, event.model)] } : ask(state, asked ?? 'balanced');
     case 'data_changed':
+    case 'model_wanted':
       return { state, effects: config ? [{ kind: 'check', waitMs: 0 }] : NOTHING };
     case 'check_due':
-      return { state, effects: config && !asked ? [{ kind: 'send', command: { type: 'check_config', config } }] : NOTHING };
+      return { state, effects: config && !asked ? [checked(config, event.model)] : NOTHING };
     case 'start_pressed': {
       if (!config || !event.ready) return { state, effects: NOTHING };
       // Chosen and started at once: with the preset that was chosen.
@@ -119,6 +121,9 @@ export function reduceSettings(state, event) {
     }
   }
 }
+
+/** Has the settings checked as they would be started. @param {TrainConfig} config @param {Network | null | undefined} model @returns {SettingsEffect} */
+const checked = (config, model) => ({ kind: 'send', command: { type: 'check_config', config: { ...config, ...model } } });
 
 /** @param {SettingsEffect} last @returns {SettingsEffect[]} */
 const shown = (last) => [{ kind: 'show_values' }, { kind: 'write_address' }, last];

@@ -59,10 +59,13 @@ export function initSettings() {
     event.preventDefault();
     start();
   });
-  whenReady(() => dispatch({ type: 'engine_up' }));
+  $('from-model').addEventListener('change', () => dispatch({ type: 'model_wanted' }));
+  whenReady(() => dispatch({ type: 'engine_up', model: wantedNetwork() }));
   onEvent((event) => {
     if (event.type === 'config') dispatch({ type: 'config_told', config: event.config });
     if (event.type === 'dataset') dispatch({ type: 'data_changed' });
+    // Another model, or none: the box stands for another network.
+    if (event.type === 'model' && /** @type {HTMLInputElement} */ ($('from-model')).checked) dispatch({ type: 'model_wanted' });
   });
   onPaint(() => paintForm(settings.config, canStart()));
 }
@@ -83,7 +86,7 @@ function carryOut(effect) {
       break;
     case 'check':
       clearTimeout(checkTimer);
-      checkTimer = setTimeout(() => dispatch({ type: 'check_due' }), effect.waitMs);
+      checkTimer = setTimeout(() => dispatch({ type: 'check_due', model: wantedNetwork() }), effect.waitMs);
       break;
     case 'stop_check':
       clearTimeout(checkTimer);
@@ -105,11 +108,19 @@ function carryOut(effect) {
   }
 }
 
+/** The bands that a run would see if it was started now, checked or not. @returns {readonly number[]} */
+export const wantedBands = () => wantedNetwork()?.bands ?? settings.config?.bands ?? [];
+
 /** Starts a run with the settings as they stand. */
 export function start() {
   const { ok } = canStart();
+  dispatch({ type: 'start_pressed', ready: ok, model: wantedNetwork() });
+}
+
+/** The network of the model to go on from. @returns {import('./settings-state.js').Network | null} */
+function wantedNetwork() {
   const model = wantedModel();
-  dispatch({ type: 'start_pressed', ready: ok, model: model && { architecture: model.architecture, base: model.base, depth: model.depth, head: model.head, channels: model.channels, bands: model.bands.map(({ number }) => number) } });
+  return model && { architecture: model.architecture, base: model.base, depth: model.depth, head: model.head, channels: model.channels, bands: model.bands.map(({ number }) => number) };
 }
 
 /** Takes settings over and starts with them. @param {TrainConfig} wanted @param {boolean} fromModel with the weights of the model that is there */
