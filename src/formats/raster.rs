@@ -271,21 +271,24 @@ impl Raster {
         self.is_wide() || !matches!(self.samples, Samples::U8(_))
     }
 
-    /// Pixels as 16-bit RGBA as the network sees them, by the range in force; alpha is 0 or 65535. Coordinates beyond the
-    /// edge mean the edge.
-    pub fn rgba16(&self) -> impl Fn(u32, u32) -> [u16; 4] + '_ {
+    /// Pixels as 16-bit numbers as the network sees them, by the range in force: red, green, blue and alpha, of a stack its
+    /// bands and alpha (`out` holds one more than it has bands). Alpha is 0 or 65535. Coordinates beyond the edge mean the
+    /// edge.
+    pub fn levels16(&self) -> impl Fn(u32, u32, &mut [u16]) + '_ {
         let measured = self.measured_bands();
         let bands: Vec<Brightness> = (0..measured).map(|band| self.brightness(band)).collect();
-        move |x, y| {
+        move |x, y, out| {
             let at = self.offset(x, y);
             let level = |band: usize| match bands.get(band) {
                 Some(brightness) if self.is_deep() => brightness.of(self.samples.number(at + band)),
                 _ => u16::from(self.sample8(at + band, band)) * 257,
             };
-            let alpha = if self.alpha8_at(x, y) == 0 { 0 } else { u16::MAX };
-            match measured {
-                1 => [level(0), level(0), level(0), alpha],
-                _ => [level(0), level(1), level(2), alpha],
+            let Some((alpha, colours)) = out.split_last_mut() else {
+                return;
+            };
+            *alpha = if self.alpha8_at(x, y) == 0 { 0 } else { u16::MAX };
+            for (band, colour) in colours.iter_mut().enumerate() {
+                *colour = level(if measured == 1 { 0 } else { band });
             }
         }
     }

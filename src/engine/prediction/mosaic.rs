@@ -12,7 +12,7 @@ use crate::{
 const MAX_SIDE_PX: u32 = 1 << 24;
 
 /// Red, green, blue, alpha.
-const BANDS: usize = 4;
+const RGBA: usize = 4;
 
 /// Where the images of a mosaic lie in it.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +78,11 @@ impl Places {
         self.input
     }
 
+    /// All of the mosaic that is there, by number among the inputs.
+    pub(super) fn inputs(&self) -> impl Iterator<Item = usize> + '_ {
+        self.inputs.iter().map(|(index, _)| *index)
+    }
+
     /// The tiles that have a say in the image, and what they see.
     pub(super) fn prediction(&self, stride_px: usize, classes: usize, averaged: bool) -> (Prediction, Surroundings) {
         let (prediction, seen) = Prediction::of_part(self.whole, self.wanted, stride_px, classes, averaged);
@@ -136,23 +141,9 @@ impl Surroundings {
             ..self.seen
         };
         let rasters = self.rasters(inputs, ranges, &band)?;
-        let samples = match rasters.iter().any(|(raster, _)| raster.is_deep()) {
-            false => empty(&band).map(|mut rgba: Vec<u8>| {
-                for (raster, place) in &rasters {
-                    lay(&mut rgba, &band, place, |x, y| raster.rgba8_at(x, y));
-                }
-                Samples::from(rgba)
-            }),
-            true => empty(&band).map(|mut rgba: Vec<u16>| {
-                for (raster, place) in &rasters {
-                    lay(&mut rgba, &band, place, raster.rgba16());
-                }
-                Samples::from(rgba)
-            }),
-        };
-        let raster = samples.and_then(|samples| Raster::new(band.width, band.height, BANDS as u8, samples, 8));
-        let raster = raster.ok_or_else(|| {
-            let needed_bytes = band.pixels() * BANDS as u64;
+        let raster = together(&rasters, &band).ok_or_else(|| {
+            let samples = rasters.first().map_or(RGBA, |(raster, _)| samples_of(raster));
+            let needed_bytes = band.pixels() * samples as u64;
             let error = DecodeError::OutOfMemory {
                 needed_bytes,
                 available_bytes: 0,
@@ -190,30 +181,67 @@ impl Surroundings {
     }
 }
 
-/// A band of transparent pixels; `None` if there is no room.
-fn empty<T: Clone + Default>(band: &Area) -> Option<Vec<T>> {
-    let samples = usize::try_from(band.pixels()).ok()?.checked_mul(BANDS)?;
-    let mut rgba = Vec::new();
-    rgba.try_reserve_exact(samples).ok()?;
-    rgba.resize(samples, T::default());
-    Some(rgba)
+/// Samples of a pixel put together: red, green, blue and alpha, or the bands of a stack and alpha.
+fn samples_of(raster: &Raster) -> usize {
+    raster.as_stack().map_or(RGBA, |stack| stack.numbers.len() + 1)
 }
 
-/// Lays those pixels of an image that have data over a band. `place`: where the image's pixels lie.
+/// Images of the same bands in one, transparent where none of them has data; `None` if there is no room.
+fn together(rasters: &[(Raster, Area)], band: &Area) -> Option<Raster> {
+    let stack = rasters.iter().find(|(raster, _)| raster.as_stack().is_some());
+    let of_pixel = stack.map_or(RGBA, |(raster, _)| samples_of(raster));
+    let is_deep = stack.is_some() || rasters.iter().any(|(raster, _)| raster.is_deep());
+    let samples = match is_deep {
+        false => {
+            let mut rgba: Vec<u8> = empty(band, of_pixel)?;
+            for (raster, place) in rasters {
+                lay(&mut rgba, of_pixel, band, place, |x, y, out: &mut [u8]| {
+                    out.copy_from_slice(&raster.rgba8_at(x, y));
+                });
+            }
+            Samples::from(rgba)
+        }
+        true => {
+            let mut levels: Vec<u16> = empty(band, of_pixel)?;
+            for (raster, place) in rasters.iter().filter(|(raster, _)| samples_of(raster) == of_pixel) {
+                lay(&mut levels, of_pixel, band, place, raster.levels16());
+            }
+            Samples::from(levels)
+        }
+    };
+    match stack.and_then(|(raster, _)| raster.chosen.clone()) {
+        Some(chosen) => Raster::stack([band.width, band.height], chosen, true, samples, 8),
+        None => Raster::new(band.width, band.height, RGBA as u8, samples, 8),
+    }
+}
+
+/// A band of transparent pixels; `None` if there is no room.
+fn empty<T: Clone + Default>(band: &Area, of_pixel: usize) -> Option<Vec<T>> {
+    let samples = usize::try_from(band.pixels()).ok()?.checked_mul(of_pixel)?;
+    let mut out = Vec::new();
+    out.try_reserve_exact(samples).ok()?;
+    out.resize(samples, T::default());
+    Some(out)
+}
+
+/// Lays those pixels of an image that have data over a band, so many samples each, alpha last. `place`: where the image's
+/// pixels lie.
 fn lay<T: Copy + Default + PartialEq>(
-    rgba: &mut [T],
+    samples: &mut [T],
+    of_pixel: usize,
     band: &Area,
     place: &Area,
-    pixel: impl Fn(u32, u32) -> [T; BANDS],
+    pixel: impl Fn(u32, u32, &mut [T]),
 ) {
     let [bottom, right] = [0, 1].map(|axis| band.end()[axis].min(place.end()[axis]) as u32);
     let left = band.left.max(place.left);
+    let mut found = vec![T::default(); of_pixel];
     for y in band.top.max(place.top)..bottom {
         let at = (y - band.top) as usize * band.width as usize + left.saturating_sub(band.left) as usize;
-        let row = rgba.get_mut(at * BANDS..).unwrap_or_default();
-        for (x, target) in (left..right).zip(row.chunks_exact_mut(BANDS)) {
-            let found = pixel(x - place.left, y - place.top);
-            if found[BANDS - 1] != T::default() {
+        let row = samples.get_mut(at * of_pixel..).unwrap_or_default();
+        for (x, target) in (left..right).zip(row.chunks_exact_mut(of_pixel)) {
+            pixel(x - place.left, y - place.top, &mut found);
+            if found.last() != Some(&T::default()) {
                 target.copy_from_slice(&found);
             }
         }
@@ -223,6 +251,7 @@ fn lay<T: Copy + Default + PartialEq>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats::raster::ChosenBands;
 
     #[test]
     fn what_has_data_lies_over_what_was_there() {
@@ -232,19 +261,21 @@ mod tests {
             height: 2,
             width: 4,
         };
-        let mut rgba: Vec<u8> = empty(&band).expect("room");
+        let mut rgba: Vec<u8> = empty(&band, 4).expect("room");
         let place = |top, left| Area {
             top,
             left,
             height: 3,
             width: 3,
         };
-        lay(&mut rgba, &band, &place(9, 18), |x, y| [x as u8, y as u8, 0, 255]);
-        // Of this one every other column has no data.
-        lay(&mut rgba, &band, &place(11, 20), |x, y| {
-            [x as u8, y as u8, 1, (x % 2) as u8]
+        lay(&mut rgba, 4, &band, &place(9, 18), |x, y, out: &mut [u8]| {
+            out.copy_from_slice(&[x as u8, y as u8, 0, 255]);
         });
-        lay(&mut rgba, &band, &place(0, 0), |_, _| [9; 4]);
+        // Of this one every other column has no data.
+        lay(&mut rgba, 4, &band, &place(11, 20), |x, y, out: &mut [u8]| {
+            out.copy_from_slice(&[x as u8, y as u8, 1, (x % 2) as u8]);
+        });
+        lay(&mut rgba, 4, &band, &place(0, 0), |_, _, out: &mut [u8]| out.fill(9));
         let none = [0; 4];
         let rows = [
             [[2, 1, 0, 255], none, none, none],
@@ -262,22 +293,27 @@ mod tests {
         let mut grey = Raster::from_u16(8, 6, 1, numbers(1).collect()).expect("a raster");
         grey.suggest_ranges(vec![[0.0, 65535.0]].into());
         let plain = Raster::from_u8(8, 6, 3, numbers(3).map(|v| v as u8).collect()).expect("a raster");
-        let whole = Area::whole(6, 8);
-        for raster in [wide, grey, plain] {
-            let samples = match raster.is_deep() {
-                true => {
-                    let mut rgba: Vec<u16> = empty(&whole).expect("room");
-                    lay(&mut rgba, &whole, &whole, raster.rgba16());
-                    Samples::from(rgba)
-                }
-                false => {
-                    let mut rgba: Vec<u8> = empty(&whole).expect("room");
-                    lay(&mut rgba, &whole, &whole, |x, y| raster.rgba8_at(x, y));
-                    Samples::from(rgba)
-                }
+        let stack = |count: u8, has_alpha: bool, samples: Samples| {
+            let chosen = ChosenBands {
+                numbers: (1..=u32::from(count)).collect(),
+                names: vec![String::new(); count.into()],
+                shown: [0, 1, 1],
             };
-            let together = Raster::new(8, 6, 4, samples, 8).expect("a raster");
-            for channels in [Channels::Grey, Channels::Rgb] {
+            Raster::stack([8, 6], chosen.into(), has_alpha, samples, 16).expect("a raster")
+        };
+        let mut many = stack(10, false, numbers(10).collect::<Vec<u16>>().into());
+        many.suggest_ranges(vec![[0.0, 65535.0]; 10].into());
+        let mut two = stack(2, true, numbers(3).collect::<Vec<u16>>().into());
+        two.suggest_ranges(vec![[0.0, 65535.0]; 2].into());
+        let few = stack(5, false, numbers(5).map(|v| v as u8).collect::<Vec<u8>>().into());
+        let whole = Area::whole(6, 8);
+        for raster in [wide, grey, plain, many, two, few] {
+            let together = together(&[(raster.clone(), whole)], &whole).expect("a raster");
+            let own = raster
+                .as_stack()
+                .map(|stack| Channels::Bands(stack.numbers.len() as u8));
+            let all = own.map_or(vec![Channels::Grey, Channels::Rgb], |own| vec![own]);
+            for channels in all {
                 let seen = |raster: &Raster| {
                     let mut values = vec![0.0; 6 * 8 * channels.count()];
                     View::native([6, 8], channels).window(raster, [0, 0], [6, 8], &mut values);

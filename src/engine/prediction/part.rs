@@ -29,6 +29,15 @@ impl Engine {
         }
         match Places::of(mosaic, image, &self.inputs) {
             Ok(places) => {
+                // What lies around is seen by the same network.
+                let problem = places.inputs().find_map(|input| {
+                    let (chosen, has) = self.inputs.bands_of(input);
+                    Some((input, model.check_bands(chosen, has).err()?))
+                });
+                if let Some((input, detail)) = problem {
+                    let file = self.inputs.path(input).map(str::to_owned);
+                    return vec![fault(FaultCode::MissingBands, Stage::Predict, file, Some(detail))];
+                }
                 // Resampled, the pixels of the parts would not lie on one grid.
                 let options = JobOptions::new(threshold, averaged, false);
                 let queue = VecDeque::from([Target::Input(places.input())]);

@@ -20,7 +20,7 @@ pub struct Bands {
     pub own_ranges: Option<Arc<OwnRanges>>,
 }
 
-/// Pixels looked at for an image's own range at most.
+/// Pixels looked at for an image's own range at most, of up to three bands.
 const SAMPLE_PX: usize = 4_000_000;
 /// Share of the pixels that an image's own range clamps at each end.
 const CLIP: f64 = 0.02;
@@ -122,9 +122,10 @@ impl TiffImage {
         let (width, height) = (self.width as usize, self.height as usize);
         let rows = self.chunk_rows();
         let chunks = height.div_ceil(rows);
+        let most = sample_px(bands.picked.len());
         // Whole chunks cost what they cost; as many of them as the budget allows, spread evenly.
-        let wanted = (SAMPLE_PX / (rows.min(height) * width).max(1)).clamp(1, chunks);
-        let keep_every = (rows.min(height) * width / SAMPLE_PX).max(1);
+        let wanted = (most / (rows.min(height) * width).max(1)).clamp(1, chunks);
+        let keep_every = (rows.min(height) * width / most).max(1);
         let mut measured = vec![Vec::new(); bands.picked.len()];
         let mut all = measured.clone();
         for i in 0..wanted {
@@ -279,6 +280,12 @@ impl TiffImage {
         };
         u64::from(self.width) * u64::from(self.height) * bands as u64 * bytes
     }
+}
+
+/// Pixels looked at for the own range of an image of so many bands at most: what is kept of them has to fit beside the
+/// image, however many bands there are.
+fn sample_px(bands: usize) -> usize {
+    SAMPLE_PX / bands.div_ceil(3).max(1)
 }
 
 /// Numbers by band.
