@@ -31,8 +31,8 @@ impl Engine {
             Ok(places) => {
                 // What lies around is seen by the same network.
                 let problem = places.inputs().find_map(|input| {
-                    let (chosen, has) = self.inputs.bands_of(input);
-                    Some((input, model.check_bands(chosen, has).err()?))
+                    let read = self.inputs.bands_of(input);
+                    Some((input, model.check_bands(read).err()?))
                 });
                 if let Some((input, detail)) = problem {
                     let file = self.inputs.path(input).map(str::to_owned);
