@@ -208,11 +208,12 @@ fn python_tests(command: &mut Command, report: &Path) -> Result<Tally> {
     })
 }
 
-/// Everything the browser tests need: both packages, Node, its packages, Chromium.
+/// Everything the browser tests need: both packages, the native command (a run goes over to it and back), Node, its packages, Chromium.
 fn browser_set_up(workspace: &Workspace) -> Result<Node> {
     let node = Node::set_up(workspace)?;
     package::build(workspace, Options::default())?;
     build::build(workspace, serve::WITH_CHECKS)?;
+    build_programs(workspace)?;
     Ok(node)
 }
 
