@@ -268,6 +268,13 @@ fn files_without_the_bands_are_refused_by_name() {
     assert_eq!(blocked, [Some(FaultCode::MissingBands), None, None, None]);
     let detail = data.pairs[0].blocked.as_ref().and_then(|fault| fault.detail.clone());
     assert_eq!(detail.as_deref(), Some("bands 1, 2, 7, 8 wanted, it has 6"));
+    // Its numbers have no part in what is black and white.
+    let mut without = common::engine();
+    let bands = vec![1, 2, 7, 8];
+    send(&mut without, Command::SetBands { bands });
+    let rest = add(&mut without, files(10).split_off(2));
+    let used = |ranges: Option<groundmask::protocol::RangeInfo>| ranges.expect("16 bits").used;
+    assert_eq!(used(data.ranges), used(rest.ranges));
 }
 
 #[test]

@@ -322,14 +322,18 @@ impl Builder {
         let ranges = if are_the_same(0) && self.range_choice == self.last.range_choice {
             self.last.ranges.clone()
         } else {
-            let image = |(i, ..): &(usize, usize, String)| self.files[*i].raster.as_ref();
-            let mut images: Vec<&Raster> = pairing.pairs.iter().map(image).collect();
+            // Bands of what is left out are others than those of the same places here.
+            let has_bands = |file: &&Loaded| self.missing_bands(file).is_none();
+            let paired = pairing.pairs.iter().map(|(i, ..)| &self.files[*i]);
+            let mut images: Vec<&Loaded> = paired.filter(has_bands).collect();
             if images.is_empty() {
                 // All that can be painted on, so that nothing changes with the next image that is.
                 let waiting = pairing.unpaired.iter().filter(|file| !file.is_mask);
-                images.extend(waiting.map(|file| file.raster.as_ref()));
-                images.extend(pairing.painted.iter().map(|(i, _)| self.files[*i].raster.as_ref()));
+                let waiting = waiting.filter_map(|file| self.own_file(&file.path));
+                let painted = pairing.painted.iter().map(|(i, _)| &self.files[*i]);
+                images.extend(waiting.chain(painted).filter(has_bands));
             }
+            let images: Vec<&Raster> = images.iter().map(|file| file.raster.as_ref()).collect();
             self.range_choice.resolve(&images)
         };
         let labelling = match &self.labelling {
