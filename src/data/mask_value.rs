@@ -159,7 +159,14 @@ pub fn each_value(mask: &Raster, scale: &NumberScale, step: u64, mut see: impl F
         // `as` saturates.
         Samples::F32(v) => v.get(at).map_or(0, |v| v.round() as u8),
     };
-    pixels.for_each(|at| see(MaskValue::colour([band(at), band(at + 1), band(at + 2)]), opaque(at)));
+    // Of a stack those that are shown; it can have less than three.
+    let [red, green, blue] = mask.as_stack().map_or([0, 1, 2], |stack| stack.shown);
+    pixels.for_each(|at| {
+        see(
+            MaskValue::colour([red, green, blue].map(|place| band(at + place))),
+            opaque(at),
+        )
+    });
 }
 
 /// Values with their shares, for the page.

@@ -98,7 +98,7 @@ impl Builder {
             Some(Unpaired {
                 path: file.path.clone(),
                 is_mask,
-                raster: file.raster.clone(),
+                raster: file.side(is_mask).clone(),
                 hash: file.hash,
                 is_placed: self.located.get(&file.path).is_some_and(|one| one.geo.is_some()),
             })
@@ -122,7 +122,7 @@ impl Builder {
                 folders
                     .entry(folder(&file.path))
                     .or_default()
-                    .push((*i, colours(&file.raster)));
+                    .push((*i, colours(file.mask())));
             }
         }
         let is_few = |n: usize| n <= FEW_COLOURS;

@@ -179,7 +179,7 @@ impl Builder {
     fn question(&self, question: &Question, files: &[usize]) -> FolderQuestion {
         let colours = |group: &Group| -> usize {
             let looked = group.files.iter().take(LOOKED_AT);
-            let of = |i: &usize| files.get(*i).map_or(0, |i| colours(&self.files[*i].raster));
+            let of = |i: &usize| files.get(*i).map_or(0, |i| colours(self.files[*i].mask()));
             looked.map(of).max().unwrap_or(0)
         };
         let colours: Vec<usize> = question.groups.iter().map(colours).collect();
@@ -224,6 +224,7 @@ impl Builder {
             path: name.to_owned(),
             hash: hash.unwrap_or_else(|| mask.pixel_hash()),
             bands: self.limits.bands.clone(),
+            as_mask: None,
             raster: std::sync::Arc::new(mask),
             of: Some(image.to_owned()),
         });
