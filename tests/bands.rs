@@ -1,6 +1,8 @@
 //! Networks over chosen bands of files that have many: learnt, saved, predicted, refused by name.
 
 mod common;
+#[path = "common/bands.rs"]
+mod images;
 
 use common::{add, engine, send, small, train};
 use groundmask::{
@@ -10,88 +12,7 @@ use groundmask::{
         Command, Event, ExportKind, Fault, FaultCode, FieldErrorCode, ModelInfo, Outlines, Purpose, TrainConfig,
     },
 };
-
-const SIDE: usize = 96;
-/// Near infrared of Sentinel-2's ten bands of 10 and 20 m, by number from 1.
-const INFRARED: usize = 7;
-const NAMES: [&str; 10] = ["B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12"];
-
-/// The same everywhere and on every machine.
-fn hash(at: usize) -> u32 {
-    let mut s = (at as u32).wrapping_mul(2_654_435_761) ^ 0x9e37_79b9;
-    s ^= s >> 15;
-    s = s.wrapping_mul(0x85eb_ca6b);
-    s ^= s >> 13;
-    s = s.wrapping_mul(0xc2b2_ae35);
-    s ^ s >> 16
-}
-
-/// Squares of 12 pixels, a third of them meadow, at places that nothing foretells.
-fn is_meadow(image: usize, y: usize, x: usize) -> bool {
-    hash(image * 1000 + y / 12 * 32 + x / 12).is_multiple_of(3)
-}
-
-/// A TIFF of 16 bits, its bands side by side, with names as GDAL writes them. Meadow differs in the infrared alone.
-fn stack(image: usize, bands: usize) -> Vec<u8> {
-    let number = |y: usize, x: usize, band: usize| {
-        let ground = 400 + 150 * band as u16 + (hash(image << 22 | y << 14 | x << 6 | band) % 300) as u16;
-        ground
-            + if band + 1 == INFRARED && is_meadow(image, y, x) {
-                1800
-            } else {
-                0
-            }
-    };
-    let items: String = (0..bands)
-        .map(|band| {
-            let name = NAMES[band];
-            format!("<Item name=\"DESCRIPTION\" sample=\"{band}\" role=\"description\">{name}</Item>")
-        })
-        .collect();
-    let metadata = format!("<GDALMetadata>{items}</GDALMetadata>\0").into_bytes();
-    let shorts = vec![16u16; bands];
-    let extra = vec![0u16; bands - 1];
-    let pixels = 8;
-    let pixel_bytes = SIDE * SIDE * bands * 2;
-    let [depths_at, extra_at] = [pixels + pixel_bytes, pixels + pixel_bytes + 2 * bands];
-    let metadata_at = extra_at + 2 * extra.len();
-    let directory_at = (metadata_at + metadata.len()).next_multiple_of(2);
-    let mut bytes = b"II\x2a\0".to_vec();
-    bytes.extend((directory_at as u32).to_le_bytes());
-    for (y, x) in (0..SIDE).flat_map(|y| (0..SIDE).map(move |x| (y, x))) {
-        (0..bands).for_each(|band| bytes.extend(number(y, x, band).to_le_bytes()));
-    }
-    shorts.iter().chain(&extra).for_each(|v| bytes.extend(v.to_le_bytes()));
-    bytes.extend(&metadata);
-    bytes.resize(directory_at, 0);
-    let list = |values: &[u16], at: usize| match values {
-        [one] => u32::from(*one),
-        [one, other] => u32::from(*one) | u32::from(*other) << 16,
-        _ => at as u32,
-    };
-    let tags: [(u16, u16, u32, u32); 11] = [
-        (256, 4, 1, SIDE as u32),
-        (257, 4, 1, SIDE as u32),
-        (258, 3, bands as u32, list(&shorts, depths_at)),
-        (259, 3, 1, 1),
-        (262, 3, 1, 1),
-        (273, 4, 1, pixels as u32),
-        (277, 3, 1, bands as u32),
-        (278, 4, 1, SIDE as u32),
-        (279, 4, 1, pixel_bytes as u32),
-        (338, 3, extra.len() as u32, list(&extra, extra_at)),
-        (42112, 2, metadata.len() as u32, metadata_at as u32),
-    ];
-    bytes.extend((tags.len() as u16).to_le_bytes());
-    for (tag, kind, count, value) in tags {
-        bytes.extend(tag.to_le_bytes());
-        bytes.extend(kind.to_le_bytes());
-        bytes.extend(count.to_le_bytes());
-        bytes.extend(value.to_le_bytes());
-    }
-    bytes.extend([0; 4]);
-    bytes
-}
+use images::{SIDE, is_meadow, set_bands, stack};
 
 fn mask(image: usize) -> Vec<u8> {
     let pixels = (0..SIDE).flat_map(|y| (0..SIDE).map(move |x| (y, x)));
@@ -108,11 +29,6 @@ fn files(bands: usize) -> Vec<(String, Vec<u8>)> {
             ]
         })
         .collect()
-}
-
-fn set_bands(engine: &mut Engine, bands: &[u32], network: bool) {
-    let bands = bands.to_vec();
-    send(engine, Command::SetBands { bands, network });
 }
 
 /// An engine with those files read for a network over `bands`, and its settings.
@@ -273,6 +189,13 @@ fn files_without_the_bands_are_refused_by_name() {
     assert_eq!(blocked, [Some(FaultCode::MissingBands), None, None, None]);
     let detail = data.pairs[0].blocked.as_ref().and_then(|fault| fault.detail.clone());
     assert_eq!(detail.as_deref(), Some("bands 1, 2, 7, 8 wanted, it has 6"));
+    // Its numbers have no part in what is black and white.
+    let mut without = common::engine();
+    let bands = vec![1, 2, 7, 8];
+    send(&mut without, Command::SetBands { bands });
+    let rest = add(&mut without, files(10).split_off(2));
+    let used = |ranges: Option<groundmask::protocol::RangeInfo>| ranges.expect("16 bits").used;
+    assert_eq!(used(data.ranges), used(rest.ranges));
 }
 
 #[test]

@@ -21,7 +21,7 @@ use super::pair::FolderRoles;
 use super::pair_notes::{self, Note};
 use super::value_ranges::RangeChoice;
 use crate::formats::raster::{Raster, Samples};
-use crate::formats::{ImageFile, Limits};
+use crate::formats::{DecodeError, ImageFile, Limits};
 
 mod adjusting;
 mod by_hand;
@@ -37,8 +37,27 @@ struct Loaded {
     hash: u64,
     /// Those that were chosen when it was read; see [`Limits::bands`].
     bands: Vec<usize>,
+    /// The same pixels as a mask says them, where those bands are others.
+    as_mask: Option<Arc<Raster>>,
     /// Path of the image that it was made for.
     of: Option<String>,
+}
+
+impl Loaded {
+    /// As a mask: its own colours or number, whatever bands a network sees.
+    fn mask(&self) -> &Arc<Raster> {
+        self.as_mask.as_ref().unwrap_or(&self.raster)
+    }
+
+    /// Which of both its place in a pair asks for.
+    fn side(&self, is_mask: bool) -> &Arc<Raster> {
+        if is_mask { self.mask() } else { &self.raster }
+    }
+
+    /// Bytes held.
+    fn bytes(&self) -> u64 {
+        self.raster.bytes() + self.as_mask.as_ref().map_or(0, |mask| mask.bytes())
+    }
 }
 
 /// Collects files and makes a [`Dataset`] of them, again whenever more come.
@@ -75,6 +94,11 @@ pub struct Builder {
     /// The last outcome, reused where nothing changed.
     last: Dataset,
 }
+
+/// Bands of a file that can be a mask at most: red, green, blue, alpha.
+const MASK_BANDS: u32 = 4;
+/// Colours that are found in one at most.
+const MASK_COLOURS: usize = 256;
 
 impl Default for Builder {
     fn default() -> Builder {
@@ -125,9 +149,9 @@ impl Builder {
             max_decoded_bytes: self.limits.max_decoded_bytes.min(left),
             ..self.limits.clone()
         };
-        match file.decode(&limits) {
-            Ok(raster) => {
-                self.add_raster(path, raster);
+        match decode(file, &limits) {
+            Ok((raster, as_mask)) => {
+                self.take_in(path, raster, as_mask);
                 if let (Some((old, bands)), Some((new, others))) = (before, self.pixels_of(path))
                     && old != new
                     && bands == others
@@ -153,13 +177,19 @@ impl Builder {
 
     /// Takes in an image that needs no decoding (the sample scenes).
     pub fn add_raster(&mut self, path: &str, raster: Raster) {
+        self.take_in(path, raster, None);
+    }
+
+    fn take_in(&mut self, path: &str, raster: Raster, as_mask: Option<Raster>) {
         self.forget(path);
+        let as_mask = as_mask.map(|mask| self.without_missing(path, &mask).unwrap_or(mask));
         let raster = self.without_missing(path, &raster).unwrap_or(raster);
         self.files.push(Loaded {
             path: path.to_owned(),
             hash: raster.pixel_hash(),
             bands: self.limits.bands.clone(),
             raster: Arc::new(raster),
+            as_mask: as_mask.map(Arc::new),
             of: None,
         });
     }
@@ -185,8 +215,8 @@ impl Builder {
             return Err(self.refuse(path, kind));
         }
         let here = self.files.iter().find(|f| f.path.to_lowercase() == image);
-        if let Some((path, raster)) = here.map(|f| (f.path.clone(), f.raster.clone())) {
-            self.add_raster(&path, raster.as_ref().clone());
+        if let Some((path, raster, mask)) = here.map(|f| (f.path.clone(), f.raster.clone(), f.as_mask.clone())) {
+            self.take_in(&path, raster.as_ref().clone(), mask.map(|mask| mask.as_ref().clone()));
         }
         Ok(())
     }
@@ -221,7 +251,7 @@ impl Builder {
 
     /// Bytes held for decoded files and, estimated, their masks.
     pub fn memory_bytes(&self) -> u64 {
-        let files = self.files.iter().map(|f| f.raster.bytes() + f.raster.pixels() / 2);
+        let files = self.files.iter().map(|f| f.bytes() + f.raster.pixels() / 2);
         let objects = self.objects.values().map(|objects| objects.bytes());
         files.sum::<u64>() + objects.sum::<u64>() + self.painted_bytes()
     }
@@ -246,9 +276,11 @@ impl Builder {
     /// Takes pixels for missing whose bands have these values, by the path of the image (those of its bands in their
     /// order), unless the image says itself what is missing.
     pub fn set_nodata(&mut self, values: &BTreeMap<String, Vec<f64>>) {
-        for file in self.files.iter_mut().filter(|file| !file.raster.has_alpha()) {
-            if let Some(values) = values.get(&file.path) {
-                file.raster = Arc::new(file.raster.with_nodata(values));
+        for file in &mut self.files {
+            let Some(values) = values.get(&file.path) else { continue };
+            let read = [Some(&mut file.raster), file.as_mask.as_mut()];
+            for raster in read.into_iter().flatten().filter(|raster| !raster.has_alpha()) {
+                *raster = Arc::new(raster.with_nodata(values));
             }
         }
     }
@@ -293,7 +325,7 @@ impl Builder {
             count > 0
                 && count == pairing.pairs.len()
                 && (pairing.pairs.iter().zip(&self.last.pairs)).all(|((image, mask, _), last)| {
-                    Arc::ptr_eq(&self.files[[*image, *mask][side]].raster, &last.files[side])
+                    Arc::ptr_eq(self.files[[*image, *mask][side]].side(side == 1), &last.files[side])
                 })
         };
         let (numbers, suggested_rule, colours, mut detected) = if are_the_same(1) {
@@ -308,7 +340,7 @@ impl Builder {
             // A label that is its image says nothing about what labels look like, unless all are.
             let is_label =
                 |(image, mask, _): &&(usize, usize, String)| self.files[*image].hash != self.files[*mask].hash;
-            let raster = |(_, mask, _): &(usize, usize, String)| self.files[*mask].raster.as_ref();
+            let raster = |(_, mask, _): &(usize, usize, String)| self.files[*mask].mask().as_ref();
             let mut masks: Vec<&Raster> = pairing.pairs.iter().filter(is_label).map(raster).collect();
             if masks.is_empty() {
                 masks = pairing.pairs.iter().map(raster).collect();
@@ -331,14 +363,18 @@ impl Builder {
         let ranges = if are_the_same(0) && self.range_choice == self.last.range_choice {
             self.last.ranges.clone()
         } else {
-            let image = |(i, ..): &(usize, usize, String)| self.files[*i].raster.as_ref();
-            let mut images: Vec<&Raster> = pairing.pairs.iter().map(image).collect();
+            // Bands of what is left out are others than those of the same places here.
+            let has_bands = |file: &&Loaded| self.missing_bands(file).is_none();
+            let paired = pairing.pairs.iter().map(|(i, ..)| &self.files[*i]);
+            let mut images: Vec<&Loaded> = paired.filter(has_bands).collect();
             if images.is_empty() {
                 // All that can be painted on, so that nothing changes with the next image that is.
                 let waiting = pairing.unpaired.iter().filter(|file| !file.is_mask);
-                images.extend(waiting.map(|file| file.raster.as_ref()));
-                images.extend(pairing.painted.iter().map(|(i, _)| self.files[*i].raster.as_ref()));
+                let waiting = waiting.filter_map(|file| self.own_file(&file.path));
+                let painted = pairing.painted.iter().map(|(i, _)| &self.files[*i]);
+                images.extend(waiting.chain(painted).filter(has_bands));
             }
+            let images: Vec<&Raster> = images.iter().map(|file| file.raster.as_ref()).collect();
             self.range_choice.resolve(&images)
         };
         let labelling = match &self.labelling {
@@ -374,7 +410,7 @@ impl Builder {
             .collect();
         add_set_notes(&mut out);
         let extra: u64 = out.pairs.iter().map(Self::extra_bytes).sum();
-        let files: u64 = self.files.iter().map(|f| f.raster.bytes()).sum();
+        let files: u64 = self.files.iter().map(Loaded::bytes).sum();
         out.memory_bytes = files + extra + self.painted_bytes();
         self.last = out.clone();
         out
@@ -386,7 +422,7 @@ impl Builder {
     /// Takes one file in as the engine does, of those that can be here.
     pub(crate) fn add_file(&mut self, path: &str, bytes: &[u8]) -> Result<(), FileFault> {
         use super::load::{Incoming, sort};
-        use crate::formats::{DecodeError, sidecars::SidecarKind};
+        use crate::formats::sidecars::SidecarKind;
         match sort(path, bytes.to_vec(), false, &self.limits) {
             Incoming::Junk => Ok(()),
             Incoming::Image(file) => self.add_image(path, &file),
@@ -399,6 +435,22 @@ impl Builder {
             _ => Err(self.refuse(path, DecodeError::UnknownFormat)),
         }
     }
+}
+
+/// A file as the network sees it and, where it can be a mask and its bands are read otherwise then, as a mask.
+fn decode(file: &ImageFile, limits: &Limits) -> Result<(Raster, Option<Raster>), DecodeError> {
+    let raster = file.decode(limits)?;
+    // What is no drawing is held once: a mask of several bands has few colours, and none of them is a fraction.
+    let is_like_mask = || !raster.is_float && super::mask_value::colours(&raster) <= MASK_COLOURS;
+    if limits.bands.is_empty() || raster.bands_of_file() > MASK_BANDS || !is_like_mask() {
+        return Ok((raster, None));
+    }
+    let limits = Limits {
+        max_decoded_bytes: limits.max_decoded_bytes.saturating_sub(raster.bytes()),
+        ..limits.clone()
+    };
+    let as_mask = file.decode_otherwise(&limits)?;
+    Ok((raster, as_mask))
 }
 
 /// Remarks that need the whole set: duplicates, and masks that may be inverted.

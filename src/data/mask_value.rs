@@ -5,6 +5,9 @@ use crate::{
     values::ColourShare,
 };
 
+/// Pixels a side that are looked at of each.
+const GRID: u32 = 64;
+
 /// A colour, or the number of a single band. A grey of 8 bits and its number are the same value; numbers above 255 are
 /// no colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -159,7 +162,14 @@ pub fn each_value(mask: &Raster, scale: &NumberScale, step: u64, mut see: impl F
         // `as` saturates.
         Samples::F32(v) => v.get(at).map_or(0, |v| v.round() as u8),
     };
-    pixels.for_each(|at| see(MaskValue::colour([band(at), band(at + 1), band(at + 2)]), opaque(at)));
+    // Of a stack those that are shown; it can have less than three.
+    let [red, green, blue] = mask.as_stack().map_or([0, 1, 2], |stack| stack.shown);
+    pixels.for_each(|at| {
+        see(
+            MaskValue::colour([red, green, blue].map(|place| band(at + place))),
+            opaque(at),
+        )
+    });
 }
 
 /// Values with their shares, for the page.
@@ -170,6 +180,19 @@ pub fn shares(values: &[(MaskValue, f64)]) -> Vec<ColourShare> {
         share,
     };
     values.iter().map(one).collect()
+}
+
+/// Colours in a grid of the picture's pixels.
+pub fn colours(raster: &Raster) -> usize {
+    let (columns, rows) = (raster.width.min(GRID), raster.height.min(GRID));
+    let at = |i: u32, n: u32, length: u32| (u64::from(i) * u64::from(length) / u64::from(n.max(1))) as u32;
+    let mut seen: Vec<[u8; 4]> = (0..rows)
+        .flat_map(|y| (0..columns).map(move |x| (x, y)))
+        .map(|(x, y)| raster.rgba8_at(at(x, columns, raster.width), at(y, rows, raster.height)))
+        .collect();
+    seen.sort_unstable();
+    seen.dedup();
+    seen.len()
 }
 
 #[cfg(test)]

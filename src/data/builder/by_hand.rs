@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Builder;
-use super::pairing::{colours, folder};
+use super::pairing::folder;
 use crate::data::dataset::Unpaired;
+use crate::data::mask_value::colours;
 use crate::data::pair::{Pairing, by_path, without_extension};
 
 /// Colours of a picture's grid, up to which it may be a mask: photographs have more.
@@ -98,7 +99,7 @@ impl Builder {
             Some(Unpaired {
                 path: file.path.clone(),
                 is_mask,
-                raster: file.raster.clone(),
+                raster: file.side(is_mask).clone(),
                 hash: file.hash,
                 is_placed: self.located.get(&file.path).is_some_and(|one| one.geo.is_some()),
             })
@@ -122,7 +123,7 @@ impl Builder {
                 folders
                     .entry(folder(&file.path))
                     .or_default()
-                    .push((*i, colours(&file.raster)));
+                    .push((*i, colours(file.mask())));
             }
         }
         let is_few = |n: usize| n <= FEW_COLOURS;

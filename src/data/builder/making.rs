@@ -57,7 +57,7 @@ impl Builder {
         let adjustment = self.adjustments.get(&image.path).cloned().unwrap_or_default();
         let same = |p: &&Pair| {
             Arc::ptr_eq(&p.files[0], &image.raster)
-                && Arc::ptr_eq(&p.files[1], &mask.raster)
+                && Arc::ptr_eq(&p.files[1], mask.mask())
                 && p.located == located
                 && p.adjustment == adjustment
         };
@@ -122,7 +122,7 @@ fn new_pair(
     let aligned = aligned(image, mask, &located);
     let a = &image.raster;
     let laid = aligned.as_ref().ok().and_then(|aligned| aligned.mask.clone());
-    let b = laid.as_ref().unwrap_or(&mask.raster);
+    let b = laid.as_ref().unwrap_or(mask.mask());
     let (width, height) = (a.width.min(b.width), a.height.min(b.height));
     let off = a.width.abs_diff(b.width).max(a.height.abs_diff(b.height));
     let mut pair = Pair {
@@ -146,8 +146,8 @@ fn new_pair(
         covered: None,
         thumbprint: Arc::default(),
         adjustment,
-        mask_hash: mask.hash,
-        files: [a.clone(), mask.raster.clone()],
+        mask_hash: mask.as_mask.as_ref().map_or(mask.hash, |own| own.pixel_hash()),
+        files: [a.clone(), mask.mask().clone()],
         fixed_notes: alignment::remarks(&located),
         located,
     };
@@ -194,7 +194,7 @@ fn new_pair(
 fn aligned(image: &Loaded, mask: &Loaded, located: &[Option<Located>; 2]) -> Result<Aligned, Apart> {
     let [a, b] = located.each_ref().map(|one| one.as_ref()?.geo.as_ref());
     match (a, b) {
-        (Some(a), Some(b)) => alignment::align((a, &image.raster), (b, &mask.raster)),
+        (Some(a), Some(b)) => alignment::align((a, &image.raster), (b, mask.mask())),
         _ => Ok(Aligned::default()),
     }
 }

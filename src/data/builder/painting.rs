@@ -120,7 +120,7 @@ impl Builder {
         self.painted.sort_by_key(|one| position(one).unwrap_or(usize::MAX));
     }
 
-    fn own_file(&self, path: &str) -> Option<&Loaded> {
+    pub(super) fn own_file(&self, path: &str) -> Option<&Loaded> {
         self.files.iter().find(|file| file.path == path && file.of.is_none())
     }
 

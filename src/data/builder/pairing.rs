@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Builder, Loaded};
 use crate::data::dataset::{FolderQuestion, Unpaired};
 use crate::data::fault::{FaultKind, FileFault};
+use crate::data::mask_value;
 use crate::data::pair::{FolderRoles, Group, Known, Pairing, Question, by_path, pair_by_name};
 use crate::formats::raster::Raster;
 
 /// Files of a group that are looked at to guess what it holds.
 const LOOKED_AT: usize = 3;
-/// Pixels a side that are looked at of each.
-const GRID: u32 = 64;
 
 /// Positions in the builder's files, what is said, and what has to be asked.
 pub(super) struct Paired {
@@ -179,7 +178,7 @@ impl Builder {
     fn question(&self, question: &Question, files: &[usize]) -> FolderQuestion {
         let colours = |group: &Group| -> usize {
             let looked = group.files.iter().take(LOOKED_AT);
-            let of = |i: &usize| files.get(*i).map_or(0, |i| colours(&self.files[*i].raster));
+            let of = |i: &usize| files.get(*i).map_or(0, |i| mask_value::colours(self.files[*i].mask()));
             looked.map(of).max().unwrap_or(0)
         };
         let colours: Vec<usize> = question.groups.iter().map(colours).collect();
@@ -201,19 +200,6 @@ pub(super) fn folder(path: &str) -> &str {
     path.rsplit_once(['/', '\\']).map_or("", |(folder, _)| folder)
 }
 
-/// Colours in a grid of the picture's pixels.
-pub(super) fn colours(raster: &Raster) -> usize {
-    let (columns, rows) = (raster.width.min(GRID), raster.height.min(GRID));
-    let at = |i: u32, n: u32, length: u32| (u64::from(i) * u64::from(length) / u64::from(n.max(1))) as u32;
-    let mut seen: Vec<[u8; 4]> = (0..rows)
-        .flat_map(|y| (0..columns).map(move |x| (x, y)))
-        .map(|(x, y)| raster.rgba8_at(at(x, columns, raster.width), at(y, rows, raster.height)))
-        .collect();
-    seen.sort_unstable();
-    seen.dedup();
-    seen.len()
-}
-
 impl Builder {
     /// Takes in a mask that was made for the image at `image`, whatever its name is; one made earlier is replaced.
     /// `name`: what it was made from, for people. `hash`: by which it is known, where that is of another drawing of the same.
@@ -224,6 +210,7 @@ impl Builder {
             path: name.to_owned(),
             hash: hash.unwrap_or_else(|| mask.pixel_hash()),
             bands: self.limits.bands.clone(),
+            as_mask: None,
             raster: std::sync::Arc::new(mask),
             of: Some(image.to_owned()),
         });

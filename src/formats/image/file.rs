@@ -45,6 +45,8 @@ enum Contents {
     ByWindow {
         image: Box<TiffImage>,
         alpha_may_be_band: bool,
+        /// The band that the file declares as alpha, where it was asked for as one like the others.
+        shown_alpha: Option<usize>,
     },
 }
 
@@ -84,8 +86,10 @@ impl ImageFile {
             }
             Pixels::ByWindow => {
                 let mut image = Box::new(TiffImage::open(Arc::new(bytes))?);
+                let declared = image.alpha;
                 image.show_alpha_if_asked(&limits.bands);
                 Contents::ByWindow {
+                    shown_alpha: declared.filter(|_| image.alpha.is_none()),
                     alpha_may_be_band: image.alpha_may_be_band(),
                     image,
                 }
@@ -103,6 +107,7 @@ impl ImageFile {
             Contents::ByWindow {
                 image,
                 alpha_may_be_band,
+                ..
             } => {
                 // All but alpha, and that too where it may be something else.
                 let bands = match alpha_may_be_band {
@@ -150,6 +155,7 @@ impl ImageFile {
             Contents::ByWindow {
                 image,
                 alpha_may_be_band,
+                ..
             } => {
                 check_bytes(image.encoded_bytes(), limits)?;
                 check_size(image.width, image.height, limits)?;
@@ -160,6 +166,24 @@ impl ImageFile {
                 Ok(raster)
             }
         }
+    }
+
+    /// Decodes the file as if nobody had asked for bands: what its colours, its number and its alpha say by themselves.
+    /// `None` where that is what [`decode`](Self::decode) gives.
+    ///
+    /// # Errors
+    /// As of [`decode`](Self::decode).
+    pub fn decode_otherwise(&self, limits: &Limits) -> Result<Option<Raster>, DecodeError> {
+        let Contents::ByWindow { image, shown_alpha, .. } = &self.contents else {
+            return Ok(None);
+        };
+        if shown_alpha.is_none() && image.pick(&limits.bands) == image.default_bands() {
+            return Ok(None);
+        }
+        let mut own = image.as_ref().clone();
+        own.alpha = own.alpha.or(*shown_alpha);
+        check_memory(own.raster_bytes(&[]), limits)?;
+        Ok(Some(own.whole(&own.choose_asked(&[])?)?))
     }
 }
 
