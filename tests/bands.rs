@@ -12,7 +12,7 @@ use groundmask::{
         Command, Event, ExportKind, Fault, FaultCode, FieldErrorCode, ModelInfo, Outlines, Purpose, TrainConfig,
     },
 };
-use images::{SIDE, is_meadow, set_bands, stack};
+use images::{NAMES, SIDE, is_meadow, set_bands, stack};
 
 fn mask(image: usize) -> Vec<u8> {
     let pixels = (0..SIDE).flat_map(|y| (0..SIDE).map(move |x| (y, x)));
@@ -192,7 +192,7 @@ fn files_without_the_bands_are_refused_by_name() {
     // Its numbers have no part in what is black and white.
     let mut without = common::engine();
     let bands = vec![1, 2, 7, 8];
-    send(&mut without, Command::SetBands { bands });
+    send(&mut without, Command::SetBands { bands, network: true });
     let rest = add(&mut without, files(10).split_off(2));
     let used = |ranges: Option<groundmask::protocol::RangeInfo>| ranges.expect("16 bits").used;
     assert_eq!(used(data.ranges), used(rest.ranges));
