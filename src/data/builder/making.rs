@@ -38,7 +38,7 @@ impl Builder {
     pub(super) fn missing_bands(&self, image: &Loaded) -> Option<FaultKind> {
         let asked = &self.limits.bands;
         let wanted: Vec<u32> = asked.iter().map(|band| *band as u32 + 1).collect();
-        let lacks = match self.for_network && !asked.is_empty() || ChosenBands::is_stack(asked.len()) {
+        let lacks = match self.for_network || ChosenBands::is_stack(asked.len()) {
             true => !image.raster.holds_bands(&wanted),
             false => image.raster.as_stack().is_some(),
         };

@@ -117,7 +117,9 @@ impl Engine {
             return vec![fault(FaultCode::BadCommand, Stage::Read, None, detail)];
         }
         let from_zero = bands.iter().map(|band| *band as usize - 1);
-        self.inputs.set_bands(from_zero.collect(), for_network);
+        // None chosen are the usual ones, whoever says so.
+        self.inputs
+            .set_bands(from_zero.collect(), for_network && !bands.is_empty());
         self.report_bands().into_iter().collect()
     }
 
