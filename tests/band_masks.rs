@@ -5,7 +5,7 @@ mod common;
 mod images;
 
 use common::{add, engine};
-use images::{SIDE, is_meadow, set_bands, stack};
+use images::{SIDE, end_with, is_meadow, set_bands, stack};
 
 /// A mask of 8 bits as a TIFF of one strip: bands side by side, the last one alpha where their count is even.
 fn drawn_mask(image: usize, bands: usize) -> Vec<u8> {
@@ -48,15 +48,7 @@ fn drawn_mask(image: usize, bands: usize) -> Vec<u8> {
         tags.push((338, 3, 1, 2));
     }
     bytes.resize(directory_at, 0);
-    bytes.extend((tags.len() as u16).to_le_bytes());
-    for (tag, kind, count, value) in tags {
-        bytes.extend(tag.to_le_bytes());
-        bytes.extend(kind.to_le_bytes());
-        bytes.extend(count.to_le_bytes());
-        bytes.extend(value.to_le_bytes());
-    }
-    bytes.extend([0; 4]);
-    bytes
+    end_with(bytes, &tags)
 }
 
 #[test]

@@ -75,6 +75,11 @@ pub fn stack(image: usize, bands: usize) -> Vec<u8> {
         (338, 3, extra.len() as u32, list(&extra, extra_at)),
         (42112, 2, metadata.len() as u32, metadata_at as u32),
     ];
+    end_with(bytes, &tags)
+}
+
+/// The file with its only directory: tag, kind of value, count and value or place of each entry.
+pub fn end_with(mut bytes: Vec<u8>, tags: &[(u16, u16, u32, u32)]) -> Vec<u8> {
     bytes.extend((tags.len() as u16).to_le_bytes());
     for (tag, kind, count, value) in tags {
         bytes.extend(tag.to_le_bytes());
