@@ -65,8 +65,13 @@ pub(super) fn draw_gaps(labels: &mut [u8], size: [u32; 2], labelling: &Labelling
     let Some((number, boundary)) = labelling.legend().and_then(|legend| legend.boundary_class()) else {
         return;
     };
-    let found = Gaps::new(labels, size, boundary.width_px, number)
-        .map(|gaps| gaps.within(Area::whole(size[1], size[0])))
+    mark(labels, size, Area::whole(size[1], size[0]), boundary.width_px, number);
+}
+
+/// Makes what divides objects in a part of `width` x `height` painted labels a boundary of `width_px` with the class `number`.
+fn mark(labels: &mut [u8], size: [u32; 2], part: Area, width_px: u32, number: u8) {
+    let found = Gaps::new(labels, size, width_px, number)
+        .map(|gaps| gaps.within(part))
         .unwrap_or_default();
     for at in found {
         if let Some(label) = labels.get_mut(at) {
@@ -95,14 +100,8 @@ pub(super) fn redraw_gaps(pair: &mut Pair, layer: &LabelLayer, area: Area, class
         left: part.left - around.left,
         ..part
     };
-    let found = Gaps::new(&painted, [around.width, around.height], boundary.width_px, number)
-        .map(|gaps| gaps.within(inside))
-        .unwrap_or_default();
-    for at in found {
-        if let Some(label) = painted.get_mut(at) {
-            *label = number;
-        }
-    }
+    let size = [around.width, around.height];
+    mark(&mut painted, size, inside, boundary.width_px, number);
     let labels = Arc::make_mut(&mut pair.labels);
     for (row, new) in inside
         .cut(&painted, around.width as usize)
