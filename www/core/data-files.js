@@ -5,7 +5,7 @@
  */
 import { post, send } from './engine.js';
 import { say } from './reduce.js';
-import { changed, kept, running, state } from './store.js';
+import { bandsOf, changed, kept, running, state } from './store.js';
 import { isModel, plural } from '../ui/format.js';
 
 /**
@@ -175,7 +175,7 @@ function readBands(bands, network) {
 /** What the engine reads images to predict with: the model's bands; of a model over the usual ones those that people chose to be shown. */
 function bandsToPredict() {
   const { model } = state;
-  if (model?.bands.length) return model.bands.map(({ number }) => number).join();
+  if (model?.bands.length) return bandsOf(model).join();
   if (!model) return chosenBands.join();
   return isStack(shownBands) ? '' : shownBands.join();
 }

@@ -241,6 +241,9 @@ export const dataOf = (run) => run.dataset !== null && run.dataset.fingerprint =
 /** Whether a fingerprint is that of the data here, as this version or an older one makes it. @param {string | null | undefined} fingerprint */
 export const isDataHere = (fingerprint) => isOneOf(fingerprint, [state.dataset?.fingerprint, state.dataset?.fingerprint_before]);
 
+/** The bands that a model sees, by number; none: the usual ones. @param {import('./types.js').ModelInfo} model */
+export const bandsOf = ({ bands }) => bands.map(({ number }) => number);
+
 /** Pairs that take part. */
 export const usablePairs = () => state.dataset?.pairs.filter((pair) => !pair.excluded && !pair.blocked) ?? [];
 

@@ -6,7 +6,7 @@
 import { $, setText, show } from '../../ui/dom.js';
 import { followModel, readAgain, readNetworkBands, setBands } from '../../core/data-files.js';
 import { bandsHelp, fourthBandLine, networkBandsHelp } from './data-strings.js';
-import { changed, onPaint, running, state } from '../../core/store.js';
+import { bandsOf, changed, onPaint, running, state } from '../../core/store.js';
 import { wantedBands } from '../train/settings.js';
 import { numbersInRuns } from '../../ui/strings.js';
 
@@ -98,7 +98,7 @@ function parse(text) {
 const help = () => (state.bands ? bandsHelp(state.bands) : '');
 
 /** The bands that are not chosen here, because the settings or the model name them. @param {string} place */
-const named = (place) => (place === 'train' ? (networkBands() ?? []) : (state.model?.bands.map(({ number }) => number) ?? []));
+const named = (place) => (place === 'train' ? (networkBands() ?? []) : (state.model ? bandsOf(state.model) : []));
 
 function paint() {
   paintQuestion();

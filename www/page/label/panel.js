@@ -5,7 +5,7 @@
 import { $, h, setText, show } from '../../ui/dom.js';
 import { size } from '../../ui/format.js';
 import { chip } from '../../ui/paint-classes.js';
-import { changed, labelsAtRisk, onPaint, running, state, stepOf, usablePairs } from '../../core/store.js';
+import { bandsOf, changed, labelsAtRisk, onPaint, running, state, stepOf, usablePairs } from '../../core/store.js';
 import { send } from '../../core/engine.js';
 import { hold } from '../press-guard.js';
 import { downloadLabels } from '../predict/downloads.js';
@@ -115,7 +115,7 @@ function train() {
   }
   const config = current();
   // What it has learnt stays, where its network is the one of the settings. One over chosen bands has no use for channels.
-  const same = run?.end && model && config && model.name === `run ${run.run_id}` && model.bands.map(({ number }) => number).join() === (config.bands ?? []).join() && ['architecture', 'base', 'depth', 'head', ...(model.bands.length ? [] : ['channels'])].every((key) => /** @type {any} */ (model)[key] === /** @type {any} */ (config)[key]);
+  const same = run?.end && model && config && model.name === `run ${run.run_id}` && bandsOf(model).join() === (config.bands ?? []).join() && ['architecture', 'base', 'depth', 'head', ...(model.bands.length ? [] : ['channels'])].every((key) => /** @type {any} */ (model)[key] === /** @type {any} */ (config)[key]);
   if (same) startWith(config, true);
   else start();
   if (canStart().ok || state.starting) {

@@ -14,7 +14,7 @@ import { typedName } from '../train/model-name.js';
 import { onEvent, say } from '../../core/reduce.js';
 import { clear } from '../../core/data-files.js';
 import { send } from '../../core/engine.js';
-import { changed, hasData, onPaint, running, state } from '../../core/store.js';
+import { bandsOf, changed, hasData, onPaint, running, state } from '../../core/store.js';
 import { formatHelp, seenWords } from '../../ui/strings.js';
 import { paintFaultList } from '../fault-list.js';
 import { openResults } from '../viewer/viewer.js';
@@ -113,7 +113,7 @@ function paint() {
   const { model, inputs, results, predicting } = state;
   if (state.place !== 'predict') return;
   paintFormatHelp();
-  setText($('model-line'), model ? `${/^run \d+$/.test(model.name) ? 'Trained here' : model.name}: ${amount(model.parameters)} parameters, ${seenWords(model.bands.map(({ number }) => number), model.channels)}, ${model.base} filters, ${model.classes.length ? `${model.classes.length} classes, ` : ''}weights of step ${count(model.steps)}${model.pixel_m ? `, ${length(model.pixel_m)} a pixel` : ''}.` : 'There is no model yet. Train one, or load a file saved here (.safetensors) or Keras weights of the classic networks (.h5).');
+  setText($('model-line'), model ? `${/^run \d+$/.test(model.name) ? 'Trained here' : model.name}: ${amount(model.parameters)} parameters, ${seenWords(bandsOf(model), model.channels)}, ${model.base} filters, ${model.classes.length ? `${model.classes.length} classes, ` : ''}weights of step ${count(model.steps)}${model.pixel_m ? `, ${length(model.pixel_m)} a pixel` : ''}.` : 'There is no model yet. Train one, or load a file saved here (.safetensors) or Keras weights of the classic networks (.h5).');
   /** @type {HTMLButtonElement} */ ($('save-model')).disabled = !model || running();
   /** @type {HTMLButtonElement} */ ($('for-qgis')).disabled = !model || running();
   // Of a model that is no longer the one here they would be wrong.

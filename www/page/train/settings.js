@@ -13,7 +13,7 @@ import { whenReady } from '../../core/session.js';
 import { buildForm, fillForm, paintForm, wantedModel } from './settings-form.js';
 import { addressFor, differingFrom, noSettings, reduceSettings } from './settings-state.js';
 import { asWord, settingsFile } from './settings-text.js';
-import { changed, onPaint, running, state, usablePairs } from '../../core/store.js';
+import { bandsOf, changed, onPaint, running, state, usablePairs } from '../../core/store.js';
 import { classicSteps } from '../../ui/strings.js';
 
 /**
@@ -120,7 +120,7 @@ export function start() {
 /** The network of the model to go on from. @returns {import('./settings-state.js').Network | null} */
 function wantedNetwork() {
   const model = wantedModel();
-  return model && { architecture: model.architecture, base: model.base, depth: model.depth, head: model.head, channels: model.channels, bands: model.bands.map(({ number }) => number) };
+  return model && { architecture: model.architecture, base: model.base, depth: model.depth, head: model.head, channels: model.channels, bands: bandsOf(model) };
 }
 
 /** Takes settings over and starts with them. @param {TrainConfig} wanted @param {boolean} fromModel with the weights of the model that is there */
