@@ -6,7 +6,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Condvar, Mutex, PoisonError},
+    sync::{
+        Condvar, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use rayon::{ThreadBuilder, ThreadPoolBuilder};
@@ -15,6 +18,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Threads that rayon has asked for and no worker has taken.
 static ASKED_FOR: Mutex<VecDeque<ThreadBuilder>> = Mutex::new(VecDeque::new());
 static ASKED: Condvar = Condvar::new();
+/// Workers that have become a thread of the pool.
+static BEGUN: AtomicUsize = AtomicUsize::new(0);
 
 /// Makes this worker a thread of the pool, as soon as there is one; does not return.
 #[wasm_bindgen]
@@ -27,14 +32,23 @@ pub fn pool_thread() {
         }
     };
     drop(waiting);
+    BEGUN.fetch_add(1, Ordering::Release);
     thread.run();
 }
 
+/// Workers that have become a thread of the pool so far.
+#[wasm_bindgen]
+pub fn pool_threads_begun() -> usize {
+    BEGUN.load(Ordering::Acquire)
+}
+
 /// Makes the pool: this thread and those that are in [`pool_thread`], which must be `threads - 1` workers. False: it could
-/// not be made.
+/// not be made. It does not wait for them, because a wait in here could not be broken off: whoever calls this asks
+/// [`pool_threads_begun`].
 #[wasm_bindgen]
 pub fn start_pool(threads: usize) -> bool {
-    ThreadPoolBuilder::new()
+    // Not rayon's global pool, whose making waits. Work that this thread shares out goes to the pool that it belongs to.
+    let pool = ThreadPoolBuilder::new()
         .num_threads(threads)
         .use_current_thread()
         .spawn_handler(|thread| {
@@ -43,6 +57,7 @@ pub fn start_pool(threads: usize) -> bool {
             ASKED.notify_one();
             Ok(())
         })
-        .build_global()
-        .is_ok()
+        .build();
+    // For life: dropped, it would end its threads.
+    pool.map(std::mem::forget).is_ok()
 }

@@ -19,6 +19,8 @@ const MOST = 8;
 const GPU_LIMIT_MS = 3000;
 /** A worker of the pool has started by then, or never will, ms. */
 const START_LIMIT_MS = 20_000;
+/** How often it is asked whether the threads have begun, ms. */
+const ASK_EVERY_MS = 2;
 
 /** One core is left to the page, where there are more than two. @param {number} cores */
 export const usualThreads = (cores) => Math.min(MOST, Math.max(cores - 1, Math.min(cores, 2)));
@@ -60,25 +62,32 @@ const trusted = /** @type {any} */ (globalThis).trustedTypes?.createPolicy('grou
 });
 
 /**
- * Starts the workers and makes them, and this one, the engine's pool.
- * @param {{ start_pool(threads: number): boolean }} engine
+ * Starts the workers and makes them, and this one, the engine's pool. Nothing here blocks: a thread that never begins must
+ * not take this worker with it, which would be silent until the page gives it up.
+ * @param {{ start_pool(threads: number): boolean, pool_threads_begun(): number }} engine
  * @param {{ module: WebAssembly.Module, memory: WebAssembly.Memory, threads: number, lock: string }} start
+ * @param {number} [limitMs] for each of the two waits
  */
-export async function startPool(engine, { module, memory, threads, lock }) {
+export async function startPool(engine, { module, memory, threads, lock }, limitMs = START_LIMIT_MS) {
   const workers = Array.from({ length: threads - 1 }, (_, number) => new Worker(trusted ? trusted.createScriptURL(poolThreadUrl) : poolThreadUrl, { type: 'module', name: `groundmask-thread-${number + 1}` }));
   try {
-    await Promise.all(workers.map((worker) => started(worker, { module, memory, lock })));
+    await Promise.all(workers.map((worker) => started(worker, { module, memory, lock }, limitMs)));
     if (!engine.start_pool(threads)) throw new Error('the pool could not be made');
+    const until = performance.now() + limitMs;
+    while (engine.pool_threads_begun() < threads - 1) {
+      if (performance.now() > until) throw new Error('a thread did not begin');
+      await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
+    }
   } catch (error) {
     for (const worker of workers) worker.terminate();
     throw error;
   }
 }
 
-/** @param {Worker} worker @param {object} message @returns {Promise<void>} */
-function started(worker, message) {
+/** @param {Worker} worker @param {object} message @param {number} limitMs @returns {Promise<void>} */
+function started(worker, message, limitMs) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('a thread did not start')), START_LIMIT_MS);
+    const timer = setTimeout(() => reject(new Error('a thread did not start')), limitMs);
     worker.onmessage = ({ data }) => {
       clearTimeout(timer);
       if (data === 'started') resolve();

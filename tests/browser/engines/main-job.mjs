@@ -68,6 +68,8 @@ export async function mainJob(driver, { url, device, shots }) {
   await press(`label:has(#device-${device})`);
   const { device: info } = await wait(`the page runs on ${device}`, ({ device: up }) => up?.kind === device);
   await press('#device-close');
+  // The storage is opened beside the device, and may take longer.
+  await until(() => driver.evaluate("groundmask.state().checkpoint.storage !== 'unknown'"), { limitMs: LIMIT_MS, what: 'the storage was opened, or is none' });
   const found = await driver.evaluate(PROBE);
 
   await press('#sample');
