@@ -4,6 +4,7 @@
 #[path = "../common/driving.rs"]
 mod driving;
 mod oracle;
+mod places;
 
 use std::{
     cell::Cell,
@@ -19,17 +20,19 @@ use driving::{Outcome, advance, send};
 use groundmask::{
     engine::Engine,
     formats::{Limits, decode},
-    protocol::{Command, DeviceChoice, Event, LabelPlace, Preset, Purpose, TrainConfig, UNTOUCHED},
+    protocol::{Command, DeviceChoice, Event, Preset, Purpose, TrainConfig, UNTOUCHED},
 };
 use oracle::{Oracle, Random, Rect, Stroke};
 use serde_json::{Map, Value, json};
 
 const USAGE: &str = "\
-labelling --images DIR --truth DIR [--val NAME,NAME,...] [--painted 10] [--strokes 12] [--steps 1200] [--more none,suggest,random]
+labelling --images DIR --truth DIR [--val NAME,NAME,...] [--painted 10] [--strokes 12] [--steps 1200] [--more WAY,WAY,...]
           [--more-strokes 40] [--more-at STEP] [--seeds 1,2,3] [--set FIELD=VALUE]...
 
 As `cargo xtask label`, in steps instead of minutes; one JSON line for each way of --more, all of which go on from the same
-state of the same run, and each seed. --more-at: half of the steps unless told.";
+state of the same run, and each seed: none, no more strokes; suggest, where the engine suggests; random, at places drawn by
+chance; worst, where the network has the most pixels wrong; all, every pixel of every image, which is what strokes can
+be worth at most. --more-at: half of the steps unless told. A mask has its image's name, or that with .png.";
 
 struct Options {
     images: String,
@@ -201,11 +204,16 @@ impl<'a> Loop<'a> {
         files.sort_by_key(fs::DirEntry::file_name);
         for file in files {
             let name = file.file_name().to_string_lossy().into_owned();
-            let truth = fs::read(Path::new(&options.truth).join(&name))?;
+            let mut mask = Path::new(&options.truth).join(&name);
+            if !mask.exists() {
+                mask.set_extension("png");
+            }
+            let truth = fs::read(&mask)?;
             let (path, bytes) = (format!("images/{name}"), fs::read(file.path())?);
             send(&mut engine, Command::AddFile { path, bytes, purpose })?;
             if options.val.contains(&name) {
-                let (path, bytes) = (format!("masks/{name}"), truth);
+                let mask = mask.file_name().unwrap_or_default().to_string_lossy();
+                let (path, bytes) = (format!("masks/{mask}"), truth);
                 send(&mut engine, Command::AddFile { path, bytes, purpose })?;
             } else {
                 let raster = decode(&truth, &Limits::default())?;
@@ -268,7 +276,7 @@ impl<'a> Loop<'a> {
         let start = Instant::now();
         let before = self.step;
         if more != "none" {
-            self.more(more == "suggest")?;
+            self.more(more)?;
         }
         self.train(options.steps)?;
         let best = self.curve.iter().filter_map(|point| point.1).fold(0.0, f64::max);
@@ -333,50 +341,6 @@ impl<'a> Loop<'a> {
             self.corrections += usize::from(corrected);
         }
         Ok(())
-    }
-
-    /// Two strokes at each place, as the browser's loop draws them.
-    fn more(&mut self, is_suggested: bool) -> Outcome<()> {
-        let most = self.strokes + self.options.more_strokes;
-        let names: Vec<String> = self.truths.keys().cloned().collect();
-        let mut suggested: Vec<LabelPlace> = Vec::new();
-        while self.strokes < most {
-            let (name, within) = if is_suggested {
-                if suggested.is_empty() {
-                    suggested = self.suggested()?;
-                    suggested.reverse();
-                }
-                let Some(place) = suggested.pop() else { break };
-                let side = place.side_px;
-                let name = place.image.trim_start_matches("images/").to_owned();
-                self.places
-                    .push(format!("{name} {} {} {:.3}", place.left, place.top, place.score));
-                (name, [place.left, place.top, side, side])
-            } else {
-                let name = names[self.random.below(names.len())].clone();
-                let Oracle { width, height, .. } = self.truths[&name];
-                let side = width.min(height).min(128);
-                let left = self.random.below((width - side + 1) as usize) as u32;
-                let top = self.random.below((height - side + 1) as usize) as u32;
-                (name, [left, top, side, side])
-            };
-            let count = (most - self.strokes).min(2);
-            let before = self.strokes;
-            self.paint(&name, count, Some(within))?;
-            if self.strokes == before && is_suggested && suggested.is_empty() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn suggested(&mut self) -> Outcome<Vec<LabelPlace>> {
-        let engine = &mut self.engine;
-        let ask = || send(engine, Command::SuggestLabels { count: 10 });
-        match self.clock.stopped(ask)?.into_iter().next() {
-            Some(Event::Suggestions { places }) => Ok(places),
-            other => Err(format!("no suggestions but {other:?}").into()),
-        }
     }
 }
 
