@@ -64,7 +64,7 @@ impl PredictionMap {
     /// beginning (see [`Parts::finish`]).
     ///
     /// # Errors
-    /// If it would be larger than 4 GiB.
+    /// If compressing fails.
     pub fn mask_tiff(&self, threshold: f32, parts: Parts) -> Result<Vec<u8>, WriteError> {
         let class = self.class_at(threshold);
         if let Some(labels) = &self.labels {
@@ -77,7 +77,7 @@ impl PredictionMap {
     /// Class numbers with their colours and nodata, as GeoTIFF.
     ///
     /// # Errors
-    /// If it would be larger than 4 GiB.
+    /// If compressing fails.
     pub fn classes_tiff(&self, threshold: f32, palette: &[[u8; 3]], parts: Parts) -> Result<Vec<u8>, WriteError> {
         let class = self.class_at(threshold);
         tiff::write(self.spec(Some(f64::from(NODATA_CLASS)), Some(palette)), class, parts)
@@ -86,7 +86,7 @@ impl PredictionMap {
     /// Probability 0 to 1 in 32-bit floats, -1 as nodata, as GeoTIFF.
     ///
     /// # Errors
-    /// If it would be larger than 4 GiB.
+    /// If compressing fails.
     pub fn probability_tiff(&self, parts: Parts) -> Result<Vec<u8>, WriteError> {
         let width = self.width as usize;
         let value = |y: usize, x: usize| {

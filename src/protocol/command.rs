@@ -138,6 +138,18 @@ pub enum Command {
         #[serde(default)]
         averaged: bool,
     },
+    /// Predict all images of purpose `predict` as the one map that they are ([`super::Event::Inputs`] says whether they lie
+    /// on one grid of pixels): one result, of which no tile's edge is seen. At their own resolution.
+    PredictMosaic {
+        /// The validation pairs too, each by itself.
+        validation: bool,
+        threshold: f32,
+        #[serde(default)]
+        averaged: bool,
+        /// As in [`Command::Predict`].
+        #[serde(default)]
+        adapted: bool,
+    },
     CancelPredict,
     /// One result as a file. Answers with [`Event::File`].
     Export {

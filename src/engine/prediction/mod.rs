@@ -14,3 +14,4 @@ mod part;
 mod predict;
 pub(super) mod prediction_state;
 mod target;
+mod whole;
