@@ -1,6 +1,7 @@
 //! Results as map layers and tables: GeoTIFF, GeoJSON, areas.
 
 use super::{
+    coco::coco,
     prediction_map::PredictionMap,
     vector::{Between, Classes, Geojson, VectorOptions},
 };
@@ -124,6 +125,13 @@ impl PredictionMap {
         let mut file = Geojson::new(false, parts);
         self.with_classes(threshold, names, |classes| file.add("", classes, names, options));
         file.finish()
+    }
+
+    /// Regions of the foreground as COCO's annotations.
+    pub fn coco(&self, threshold: f32, names: &[String], options: VectorOptions, parts: Parts) -> Vec<u8> {
+        self.with_classes(threshold, names, |classes| {
+            coco(&self.file_name, classes, names, options, parts)
+        })
     }
 
     /// Area of a pixel in the middle on the ellipsoid, m2, where the reference system is known.

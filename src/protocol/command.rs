@@ -311,6 +311,10 @@ pub enum ExportKind {
     WorldFile,
     /// GDAL's auxiliary file of the mask PNG, with the reference system.
     AuxXml,
+    /// Pixels, share and area of each class as a table.
+    AreasCsv,
+    /// Regions of each class as COCO's annotations of the image.
+    CocoJson,
 }
 
 impl ExportKind {
@@ -325,6 +329,8 @@ impl ExportKind {
             Self::Geojson => ".geojson",
             Self::WorldFile => "_mask.pgw",
             Self::AuxXml => "_mask.png.aux.xml",
+            Self::AreasCsv => "_areas.csv",
+            Self::CocoJson => "_coco.json",
         }
     }
 }

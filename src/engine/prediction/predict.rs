@@ -251,7 +251,7 @@ impl Engine {
         }
         let gone = "it is not here any more";
         if target == Target::Mosaic {
-            let [width, height] = self.inputs.layout().ok_or(gone)?.size.map(|n| n as usize);
+            let [width, height] = self.inputs.layout().map_err(|_| gone)?.size.map(|n| n as usize);
             return Ok(View::native([height, width], model.spec.channels));
         }
         let image = self.raster(target).ok_or(gone)?;
@@ -313,6 +313,7 @@ impl Engine {
         let palette = model.classes.iter().map(|c| c.rgb).collect();
         let map = PredictionMap {
             name: self.target_name(target),
+            file_name: self.target_file_name(target),
             geo: self.target_geo(target),
             missing: read_by_window.unwrap_or_else(|| PixelSet::from_flags(transparent(&image))),
             ..builder.finish(&view, palette, model.spec.sampling == Sampling::Classic)

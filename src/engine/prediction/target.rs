@@ -23,7 +23,7 @@ impl Engine {
         match target {
             Target::Pair(pair) => self.data.set.image(pair).map(|image| [image.width, image.height]),
             Target::Input(input) => self.inputs.size(input),
-            Target::Mosaic => self.inputs.layout().map(|layout| layout.size),
+            Target::Mosaic => self.inputs.layout().ok().map(|layout| layout.size),
         }
     }
 
@@ -37,6 +37,12 @@ impl Engine {
         .to_owned()
     }
 
+    /// Of its file: `images/12.png` -> `12.png`.
+    pub(super) fn target_file_name(&self, target: Target) -> String {
+        let path = self.target_path(target);
+        path.rsplit('/').next().unwrap_or(&path).to_owned()
+    }
+
     /// Where the image lies on the ground. Of a pair only if it is its file's whole picture.
     pub(super) fn target_geo(&self, target: Target) -> Option<GeoRef> {
         match target {
@@ -46,7 +52,7 @@ impl Engine {
                 self.data.vectors.geo(path).filter(|_| whole)
             }
             Target::Input(input) => self.inputs.geo(input).cloned(),
-            Target::Mosaic => self.inputs.layout().map(|layout| layout.geo),
+            Target::Mosaic => self.inputs.layout().ok().map(|layout| layout.geo),
         }
     }
 
