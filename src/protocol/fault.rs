@@ -110,8 +110,8 @@ pub enum FaultCode {
     // model and prediction
     NoModel,
     NoInputs,
-    /// Images that are to be one map lie on no grid of pixels together. detail: why not
-    NotOneGrid,
+    /// Images cannot be predicted as one map. detail: why not
+    NotOneMap,
     ModelCorrupt,
     ModelMismatch,
     /// A model for other programs. detail: what it is: "onnx", "pytorch", "tflite", "keras", "numpy",

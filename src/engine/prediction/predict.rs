@@ -298,7 +298,9 @@ impl Engine {
         let elapsed_ms = (self.host.now_ms)() - done.began_ms();
         let (picture, read_by_window) = match done.take_noted().map(Noted::finish) {
             Some((picture, missing)) => {
-                (0..self.inputs.len()).for_each(|input| self.inputs.forget_rows(input));
+                for input in 0..self.inputs.len() {
+                    self.inputs.missing_of_large(Some(input));
+                }
                 (picture, Some(missing))
             }
             None => (None, self.inputs.missing_of_large(target.input())),

@@ -97,7 +97,7 @@ impl Engine {
         let layout = self
             .inputs
             .layout()
-            .map_err(|(input, why)| refused(FaultCode::NotOneGrid, Some(input), Some(why)))?;
+            .map_err(|(input, why)| refused(FaultCode::NotOneMap, Some(input), Some(why)))?;
         let [width, height] = layout.size;
         let too_large = match u64::from(width) * u64::from(height) > MAX_PIXELS {
             true => Some(format!(
@@ -107,7 +107,7 @@ impl Engine {
             false => (!Large::fits(model.spec.sampling)).then(|| LOOKS_AT_WHOLE_IMAGES.to_owned()),
         };
         if too_large.is_some() {
-            return Err(refused(FaultCode::TooManyPixels, None, too_large));
+            return Err(refused(FaultCode::NotOneMap, None, too_large));
         }
         for input in 0..self.inputs.len() {
             model
