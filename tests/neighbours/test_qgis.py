@@ -4,6 +4,7 @@ own layers open there, outlines on top of the mask.
 QGIS has a Python of its own; GROUNDMASK_QGIS_PACKAGES names a folder with onnxruntime for it (`pip install --target`).
 """
 
+import csv
 import json
 import os
 import shutil
@@ -131,9 +132,9 @@ def test_our_layers_open(qgis, groundmask, scene):
     said = json.loads(qgis("native:rasterlayeruniquevaluesreport", INPUT=layer, BAND=1, OUTPUT_TABLE=folder / "values.csv"))["results"]
     assert said["CRS_AUTHID"] == "EPSG:32633" and said["NODATA_PIXEL_COUNT"] == (mask == 255).sum() == 60 * 200
     assert said["EXTENT"].startswith("500000.0")
-    rows = (folder / "values.csv").read_text().splitlines()[1:]
-    counted = {int(float(row.split(",")[0])): int(float(row.split(",")[1])) for row in rows}
-    assert counted == {int(v): int((mask == v).sum()) for v in np.unique(mask) if v != 255}
+    with open(folder / "values.csv") as f:
+        counted = {float(row["value"]): float(row["count"]) for row in csv.DictReader(f)}
+    assert counted == {float(v): float((mask == v).sum()) for v in np.unique(mask) if v != 255}
     # Pixels under each outline are of its class.
     zones = dict(INPUT=folder / "ours/a.geojson", INPUT_RASTER=layer, RASTER_BAND=1, STATISTICS="0,5,6")
     qgis("native:zonalstatisticsfb", **zones, COLUMN_PREFIX="_", OUTPUT=folder / "zones.geojson")
