@@ -6,7 +6,7 @@ use super::{
     inputs::Inputs,
     map_builder::MapBuilder,
     mosaic::{Places, Surroundings},
-    whole::Noted,
+    noted::Noted,
 };
 use crate::{
     data::{held_back::Area, value_ranges::ValueRanges},

@@ -9,6 +9,7 @@ mod label_views;
 mod large;
 mod map_builder;
 mod mosaic;
+mod noted;
 mod outlines;
 mod part;
 mod predict;

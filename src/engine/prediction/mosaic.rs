@@ -1,6 +1,6 @@
 //! Images that lie on one grid of pixels: where each lies, and what the tiles of one see of the others.
 
-use super::{inputs::Inputs, whole::Noted};
+use super::{inputs::Inputs, noted::Noted};
 use crate::{
     data::{held_back::Area, preprocess::Channels, value_ranges::ValueRanges},
     formats::{DecodeError, Samples, raster::Raster},

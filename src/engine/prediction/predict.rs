@@ -8,8 +8,8 @@ use super::{
     large::{LOOKS_AT_WHOLE_IMAGES, Large},
     map_builder::MapBuilder,
     mosaic::Places,
+    noted::Noted,
     outlines::result_place,
-    whole::Noted,
 };
 use crate::{
     data::{batches::Sampling, class_order::order_of, classes::ClassInfo},
