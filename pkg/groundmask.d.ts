@@ -245,6 +245,17 @@ export interface RunFigures {
 }
 
 /**
+ * All images to predict as one map.
+ */
+export interface MosaicInfo {
+    /**
+     * Pixels.
+     */
+    width: number;
+    height: number;
+}
+
+/**
  * All settings of a run. Numbers arrive as the page typed them: any may be anything until it is checked.
  */
 export interface TrainConfig {
@@ -371,17 +382,6 @@ export interface TrainConfig {
      * (`Dataset::suggested_class` of the protocol). Runs saved before it have none.
      */
     class_name?: string;
-}
-
-/**
- * All images to predict as one map.
- */
-export interface MosaicInfo {
-    /**
-     * Pixels.
-     */
-    width: number;
-    height: number;
 }
 
 /**
