@@ -150,10 +150,7 @@ mod tests {
         let file: serde_json::Value = serde_json::from_slice(&file).expect("JSON");
         assert_eq!(file["categories"][1], json!({ "id": 2, "name": "tree \"x\"" }));
         let [frame, tree] = [&file["annotations"][0], &file["annotations"][1]];
-        assert_eq!(
-            (&frame["area"], &frame["bbox"]),
-            (&json!(18), &json!([1.0, 1.0, 6.0, 5.0]))
-        );
+        assert_eq!((&frame["area"], &frame["bbox"]), (&json!(18), &json!([1, 1, 6, 5])));
         let counts: Vec<usize> = serde_json::from_value(frame["segmentation"]["counts"].clone()).expect("counts");
         let wanted: Vec<bool> = (0..42).map(|at| class(at / 7, at % 7) == 1).collect();
         assert_eq!(pixels(&counts, [6, 7]), wanted);
