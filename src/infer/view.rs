@@ -236,12 +236,9 @@ impl View {
             let end = (from + n as i64).clamp(0, i64::from(side));
             from.clamp(0, end) as u32..end as u32
         };
-        let rows = inside(y0 - self.top as i64 + i64::from(self.corner[0]), height, image.height);
+        let mut rows = inside(y0 - self.top as i64 + i64::from(self.corner[0]), height, image.height);
         let columns = inside(x0 + i64::from(self.corner[1]), width, image.width);
-        rows.len() * columns.len() > 0
-            && rows
-                .into_iter()
-                .all(|y| columns.clone().all(|x| image.alpha8_at(x, y) == 0))
+        rows.len() * columns.len() > 0 && rows.all(|y| columns.clone().all(|x| image.alpha8_at(x, y) == 0))
     }
 
     /// Rows and columns as the image's pixels make them up.
