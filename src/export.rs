@@ -1,5 +1,6 @@
 //! Results to files: what [`crate::infer`] gives, in the formats of [`crate::formats`].
 
+mod coco;
 mod keras;
 mod layers;
 mod onnx_model;
@@ -9,6 +10,7 @@ mod quantized_map;
 mod results;
 mod vector;
 
+pub use coco::coco;
 pub use keras::{KerasError, keras_file, keras_npz, read_keras};
 pub use layers::LayerError;
 pub use onnx_model::{OnnxFacts, onnx_file};

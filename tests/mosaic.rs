@@ -141,6 +141,13 @@ fn scenes_of_a_mosaic_are_its_prediction_in_one_piece() {
         assert_eq!(together, (0.0, 0), "scene {number}");
     }
 
+    // All in one file, the hole too.
+    let one_file = predict(&folder, "scenes", "one", &["--mosaic", "--one-file"]);
+    assert_eq!(code_of(&one_file), 0, "{}", words_of(&one_file));
+    let one_file = map(&folder.join("one/mosaic_probability.tif"));
+    let all = [0, HEIGHT, 0, WIDTH];
+    assert_eq!(difference(&one_file, all, &one_piece), (0.0, 0));
+
     // With another scene beside them they would come out otherwise.
     fs::write(folder.join("scenes/s7.tif"), cut([900, 950, 0, 60], 0.0, |_, _| true)).expect("written");
     let other = predict(&folder, "scenes", "mosaic", &["--mosaic"]);

@@ -80,7 +80,9 @@ fn rule(command: &Command) -> (When, Stage) {
         }
         Command::Start { .. } | Command::StartFromModel { .. } => (When::Idle, Stage::Train),
         Command::Pause | Command::Resume | Command::Stop => (When::Run, Stage::Train),
-        Command::Predict { .. } | Command::PredictPart { .. } => (When::DeviceFree, Stage::Predict),
+        Command::Predict { .. } | Command::PredictPart { .. } | Command::PredictMosaic { .. } => {
+            (When::DeviceFree, Stage::Predict)
+        }
         Command::CancelPredict => (When::Predicting, Stage::Predict),
         Command::Export { .. }
         | Command::ExportOutlines { .. }

@@ -77,11 +77,12 @@ fn number(command: &Command) -> usize {
         Command::SuggestLabels { .. } => 39,
         Command::ExportLabels { .. } => 40,
         Command::PredictPart { .. } => 41,
+        Command::PredictMosaic { .. } => 42,
     }
 }
 
 /// For each command and each of [`STATES`]: `-` it is carried out, `B` busy, `N` not running; and the stage that is named.
-const TABLE: [(&str, Stage); 42] = [
+const TABLE: [(&str, Stage); 43] = [
     ("-BBBBB", Stage::Device),  // init
     ("-BBBBB", Stage::Read),    // add_file to train on
     ("---BBB", Stage::Read),    // add_file to predict
@@ -124,6 +125,7 @@ const TABLE: [(&str, Stage); 42] = [
     ("------", Stage::Predict), // suggest_labels
     ("------", Stage::Export),  // export_labels
     ("-B-BBB", Stage::Predict), // predict_part
+    ("-B-BBB", Stage::Predict), // predict_mosaic
 ];
 
 fn config() -> TrainConfig {
@@ -285,6 +287,12 @@ fn commands() -> Vec<Command> {
             image: "a.tif".to_owned(),
             threshold: 0.5,
             averaged: false,
+        },
+        Command::PredictMosaic {
+            validation: false,
+            threshold: 0.5,
+            averaged: false,
+            adapted: false,
         },
     ]
 }

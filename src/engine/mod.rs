@@ -241,6 +241,12 @@ impl Engine {
                 threshold,
                 averaged,
             } => self.predict_part(&mosaic, &image, threshold, averaged),
+            Command::PredictMosaic {
+                validation,
+                threshold,
+                averaged,
+                adapted,
+            } => self.predict_mosaic(validation, threshold, averaged, adapted),
             Command::CancelPredict => self.cancel_predict(),
             Command::Export {
                 result,

@@ -8,6 +8,8 @@ use crate::{geo::GeoRef, values::Metrics};
 pub struct PredictionMap {
     /// The image's, without ending.
     pub name: String,
+    /// The image's, with ending.
+    pub file_name: String,
     pub width: u32,
     pub height: u32,
     /// At the size of the input; of several classes that of the chosen one.

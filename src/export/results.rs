@@ -1,6 +1,7 @@
 //! Results as map layers and tables: GeoTIFF, GeoJSON, areas.
 
 use super::{
+    coco::coco,
     prediction_map::PredictionMap,
     vector::{Between, Classes, Geojson, VectorOptions},
 };
@@ -64,7 +65,7 @@ impl PredictionMap {
     /// beginning (see [`Parts::finish`]).
     ///
     /// # Errors
-    /// If it would be larger than 4 GiB.
+    /// If compressing fails.
     pub fn mask_tiff(&self, threshold: f32, parts: Parts) -> Result<Vec<u8>, WriteError> {
         let class = self.class_at(threshold);
         if let Some(labels) = &self.labels {
@@ -77,7 +78,7 @@ impl PredictionMap {
     /// Class numbers with their colours and nodata, as GeoTIFF.
     ///
     /// # Errors
-    /// If it would be larger than 4 GiB.
+    /// If compressing fails.
     pub fn classes_tiff(&self, threshold: f32, palette: &[[u8; 3]], parts: Parts) -> Result<Vec<u8>, WriteError> {
         let class = self.class_at(threshold);
         tiff::write(self.spec(Some(f64::from(NODATA_CLASS)), Some(palette)), class, parts)
@@ -86,7 +87,7 @@ impl PredictionMap {
     /// Probability 0 to 1 in 32-bit floats, -1 as nodata, as GeoTIFF.
     ///
     /// # Errors
-    /// If it would be larger than 4 GiB.
+    /// If compressing fails.
     pub fn probability_tiff(&self, parts: Parts) -> Result<Vec<u8>, WriteError> {
         let width = self.width as usize;
         let value = |y: usize, x: usize| {
@@ -124,6 +125,13 @@ impl PredictionMap {
         let mut file = Geojson::new(false, parts);
         self.with_classes(threshold, names, |classes| file.add("", classes, names, options));
         file.finish()
+    }
+
+    /// Regions of the foreground as COCO's annotations.
+    pub fn coco(&self, threshold: f32, names: &[String], options: VectorOptions, parts: Parts) -> Vec<u8> {
+        self.with_classes(threshold, names, |classes| {
+            coco(&self.file_name, classes, names, options, parts)
+        })
     }
 
     /// Area of a pixel in the middle on the ellipsoid, m2, where the reference system is known.

@@ -160,7 +160,10 @@ impl Prediction {
         let [height, width] = self.tile;
         let mut values = vec![0.0; height * width * channels];
         view.window(image, corner, self.tile, &mut values);
-        let tile = if self.averaged {
+        let tile = if view.shows_nothing(image, corner, self.tile) {
+            // Nothing is asked of a tile in which nothing was measured.
+            vec![0.0; height * width * self.classes]
+        } else if self.averaged {
             let mut mean = vec![0.0; height * width * self.classes];
             for pose in POSES {
                 let (posed, size) = pose.apply(&values, self.tile, channels);
@@ -383,6 +386,24 @@ mod tests {
             100.0 * flipped as f64 / whole.len() as f64
         );
         assert!(flipped * 50 < whole.len(), "{flipped} of {}", whole.len());
+    }
+
+    /// Tiles in which nothing was measured cost nothing, and say nothing of the pixels of others.
+    #[test]
+    fn empty_tiles_are_passed_over() {
+        let (model, [width, height]) = (model(1), [1600, 300]);
+        let rgba = |i: u32| match i % width < 60 {
+            true => [(i % 251) as u8, (i % 83) as u8, 90, 255],
+            false => [0; 4],
+        };
+        let pixels: Vec<u8> = (0..width * height).flat_map(rgba).collect();
+        let image = Raster::from_u8(width, height, 4, pixels).expect("a raster");
+        let view = View::native([height as usize, width as usize], Channels::Grey);
+        let map = run(Prediction::new(&view, 8, 1, false), &model, &view, &image);
+        // The last tiles see columns from 720 on; the first sees all that was measured.
+        for row in map.chunks_exact(width as usize) {
+            assert!(row[..60].iter().all(|p| *p > 0.0) && row[900..].iter().all(|p| *p == 0.0));
+        }
     }
 
     /// Parts of an image, each by the tiles that have a say in it, are the image's own prediction to the last bit.

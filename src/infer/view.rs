@@ -227,6 +227,20 @@ impl View {
         }
     }
 
+    /// Whether all pixels under the window at (`y0`, `x0`) are transparent. Of a view that is resampled nobody knows.
+    pub fn shows_nothing(&self, image: &Raster, [y0, x0]: [i64; 2], [height, width]: [usize; 2]) -> bool {
+        if self.values.is_some() || self.taps.is_some() || !image.has_alpha() {
+            return false;
+        }
+        let inside = |from: i64, n: usize, side: u32| {
+            let end = (from + n as i64).clamp(0, i64::from(side));
+            from.clamp(0, end) as u32..end as u32
+        };
+        let mut rows = inside(y0 - self.top as i64 + i64::from(self.corner[0]), height, image.height);
+        let columns = inside(x0 + i64::from(self.corner[1]), width, image.width);
+        rows.len() * columns.len() > 0 && rows.all(|y| columns.clone().all(|x| image.alpha8_at(x, y) == 0))
+    }
+
     /// Rows and columns as the image's pixels make them up.
     fn filtered(&self, image: &Raster, rows: &[Taps], columns: &[Taps], out: &mut [f32]) {
         let channels = self.channels.count();

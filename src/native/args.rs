@@ -119,6 +119,7 @@ Examples:
   groundmask predict --model m.safetensors a.tif b.tif --out masks/ --format mask-tif,geojson
   groundmask predict --model m.safetensors scenes/ --out masks/ --shard $SLURM_ARRAY_TASK_ID/8
   groundmask predict --model m.safetensors tiles/ --out masks/ --mosaic
+  groundmask predict --model m.safetensors tiles/ --out masks/ --mosaic --one-file --format class-tif,geojson
 What is done already is left alone, so that a job that was killed is simply started again.";
 
 #[derive(Debug, clap::Args)]
@@ -133,7 +134,7 @@ pub struct PredictArgs {
     /// Folder of the results; folders below those named are kept
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// mask-png, mask-tif, class-tif, probability-png, probability-tif, geojson, world-file, aux-xml
+    /// mask-png, mask-tif, class-tif, probability-png, probability-tif, geojson, coco-json, areas-csv, world-file, aux-xml
     /// [default: mask-tif of TIFFs, mask-png of others]
     #[arg(long, value_name = "FORMATS", value_delimiter = ',', value_parser = word::<ExportKind>)]
     pub format: Vec<ExportKind>,
@@ -144,6 +145,9 @@ pub struct PredictArgs {
     /// its own resolution
     #[arg(long, conflicts_with = "adapt")]
     pub mosaic: bool,
+    /// With --mosaic: one result of all images together, mosaic_mask.tif and the like, instead of one of each image
+    #[arg(long, requires = "mosaic", conflicts_with = "shard")]
+    pub one_file: bool,
     /// Images at a time, each on one core [default: all cores]
     #[arg(long, short)]
     pub jobs: Option<usize>,

@@ -83,7 +83,7 @@ fn image(desk: &mut Desk, at: &Path, name: String) -> Result<(String, Value), St
     let (mut input, mut most_bands) = (None, None);
     for event in events {
         match event {
-            Event::Inputs { inputs } => input = inputs.into_iter().next(),
+            Event::Inputs { inputs, .. } => input = inputs.into_iter().next(),
             Event::Bands { most, .. } => most_bands = Some(most),
             _ => {}
         }

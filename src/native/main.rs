@@ -5,6 +5,7 @@
 
 mod args;
 mod bench;
+mod claim;
 mod convert;
 mod desk;
 mod files;

@@ -9,15 +9,11 @@ use groundmask::{
         load::{self, GeoRefs, Incoming},
     },
     formats::Limits,
-    geo::GeoRef,
+    geo::{GeoRef, Layout, OffGrid},
     infer::Prediction,
     protocol::{Mosaic, MosaicPart},
 };
 
-/// How far pixels may lie beside those of the grid, in pixels: places are written with so many digits only.
-const OFF_GRID_PX: f64 = 0.05;
-/// Longest side that the engine takes, pixels.
-const MAX_SIDE_PX: i64 = 1 << 24;
 /// Beside an image, and nothing that says where it lies.
 const NO_PLACES: [&str; 2] = [".ovr", ".msk"];
 
@@ -53,55 +49,34 @@ impl Sheet {
                 }
             }
         }
-        let mut grid = None;
-        let mut corners = Vec::new();
+        let mut images = Vec::new();
         for scene in scenes {
-            let path = &scene.image.path;
-            let failed = |why: &str| Stop::failed(format!("{path}: {why}"));
-            let size = georefs.size(path).ok_or_else(|| failed("it cannot be read"))?;
-            let geo = georefs.geo(path).ok_or_else(|| failed("no place on the ground"))?;
-            let (first, grid) = grid.get_or_insert_with(|| (path, geo.clone()));
-            let corner =
-                corner_on(grid, &geo, size).map_err(|why| failed(&format!("not on the grid of {first}: {why}")))?;
-            corners.push((corner, size));
+            let failed = |why: &str| Stop::failed(format!("{}: {why}", scene.image.path));
+            let size = georefs
+                .size(&scene.image.path)
+                .ok_or_else(|| failed("it cannot be read"))?;
+            let geo = georefs
+                .geo(&scene.image.path)
+                .ok_or_else(|| failed("no place on the ground"))?;
+            images.push((geo, size));
         }
-        Self::laid_out(&corners).map_err(|far| {
-            let path = scenes.get(far).map_or("", |scene| &scene.image.path);
-            Stop::failed(format!(
-                "{path}: so far from the others that the mosaic would have more than {MAX_SIDE_PX} pixels on a side"
-            ))
-        })
-    }
-
-    /// From the column and row of each scene's corner on the first one's grid, and its width and height.
-    ///
-    /// # Errors
-    /// Which scene lies farthest from the others, if the mosaic would be too large.
-    fn laid_out(corners: &[([i64; 2], [u32; 2])]) -> Result<Self, usize> {
-        let start = |axis: usize| corners.iter().map(|(corner, _)| corner[axis]).min().unwrap_or_default();
-        let end = |axis: usize| {
-            corners
-                .iter()
-                .map(|(corner, size)| corner[axis] + i64::from(size[axis]))
-                .max()
-                .unwrap_or_default()
+        let path = |number: usize| scenes.get(number).map_or("", |scene| &scene.image.path);
+        let layout = Layout::of(&images).map_err(|(number, why)| {
+            Stop::failed(match why {
+                OffGrid::TooLarge => format!("{}: {why}", path(number)),
+                _ => format!("{}: not on the grid of {}: {why}", path(number), path(0)),
+            })
+        })?;
+        let area = |([left, top], (_, [width, height])): (&[u32; 2], &(GeoRef, [u32; 2]))| Area {
+            top: *top,
+            left: *left,
+            height: *height,
+            width: *width,
         };
-        let [left, top] = [0, 1].map(start);
-        let sides = [0, 1].map(|axis| end(axis) - start(axis));
-        if sides.iter().any(|side| *side > MAX_SIDE_PX) {
-            return Err(farthest(corners));
-        }
-        // Within the limit, as just seen.
-        let px = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
-        let area = |(corner, size): &([i64; 2], [u32; 2])| Area {
-            top: px(corner[1] - top),
-            left: px(corner[0] - left),
-            height: size[1],
-            width: size[0],
-        };
+        let [width, height] = layout.size;
         Ok(Self {
-            whole: Area::whole(px(sides[1]), px(sides[0])),
-            places: corners.iter().map(area).collect(),
+            whole: Area::whole(height, width),
+            places: layout.corners.iter().zip(&images).map(area).collect(),
         })
     }
 
@@ -148,93 +123,23 @@ impl Sheet {
     }
 }
 
-/// The scene whose corner is farthest from the middle one, by number.
-fn farthest(corners: &[([i64; 2], [u32; 2])]) -> usize {
-    let middle = [0, 1].map(|axis| {
-        let mut all: Vec<i64> = corners.iter().map(|(corner, _)| corner[axis]).collect();
-        all.sort_unstable();
-        all.get(all.len() / 2).copied().unwrap_or_default()
-    });
-    let away = |(corner, _): &([i64; 2], [u32; 2])| (corner[0].abs_diff(middle[0])).max(corner[1].abs_diff(middle[1]));
-    (0..corners.len())
-        .max_by_key(|at| away(&corners[*at]))
-        .unwrap_or_default()
-}
-
-/// Column and row of an image's first pixel on the grid of another.
-///
-/// # Errors
-/// Why its pixels are not those of the grid, in words.
-fn corner_on(grid: &GeoRef, geo: &GeoRef, [width, height]: [u32; 2]) -> Result<[i64; 2], String> {
-    let is_same_system = match (grid.epsg, geo.epsg) {
-        (Some(a), Some(b)) => a == b,
-        _ => grid.keys == geo.keys,
-    };
-    if !is_same_system {
-        return Err("another reference system".to_owned());
-    }
-    let at = |column: f64, row: f64| {
-        let [x, y] = geo.to_map(column, row);
-        grid.to_pixel(x, y)
-    };
-    let first = at(0.0, 0.0);
-    let corner = first.map(f64::round);
-    // Beyond it a number of pixels is none that is exact; which scene is too far is for the whole to say.
-    if !corner.iter().all(|n| n.abs() < 1e15) {
-        return Err("too far away".to_owned());
-    }
-    // The far corners too: pixels of another size or direction drift away.
-    let (w, h) = (f64::from(width), f64::from(height));
-    for (column, row) in [(0.0, 0.0), (w, 0.0), (0.0, h), (w, h)] {
-        let [x, y] = at(column, row);
-        let off = (x - corner[0] - column).abs().max((y - corner[1] - row).abs());
-        if off.is_nan() || off > OFF_GRID_PX {
-            return Err(format!("its pixels lie up to {off:.2} pixels beside it"));
-        }
-    }
-    Ok(corner.map(|n| n as i64))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use groundmask::geo::GeoKeys;
-
-    fn geo(x: f64, y: f64, pixel: f64) -> GeoRef {
-        GeoRef::new([x, pixel, 0.0, y, 0.0, -pixel], Some(32633), GeoKeys::default()).expect("placed")
-    }
 
     #[test]
-    fn pixels_lie_on_the_grid_or_are_refused() {
-        let grid = geo(500_000.0, 5_400_000.0, 0.3);
-        let size = [2000, 1000];
-        let at = |x: f64, y: f64| corner_on(&grid, &geo(x, y, 0.3), size);
-        assert_eq!(at(500_600.0, 5_399_700.0), Ok([2000, 1000]));
-        assert_eq!(at(499_400.0 - 1e-4, 5_400_000.0), Ok([-2000, 0]));
-        assert!(at(500_000.1, 5_400_000.0).is_err_and(|why| why.contains("0.33")));
-        assert!(corner_on(&grid, &geo(500_000.0, 5_400_000.0, 0.3001), size).is_err());
-        let other = GeoRef {
-            epsg: Some(32632),
-            ..grid.clone()
+    fn a_scene_sees_those_around_it() {
+        let place = |top, left, height| Area {
+            top,
+            left,
+            height,
+            width: 600,
         };
-        assert!(corner_on(&grid, &other, size).is_err());
-    }
-
-    #[test]
-    fn the_mosaic_reaches_from_the_first_pixel_to_the_last() {
-        let sheet = Sheet::laid_out(&[([0, 0], [600, 400]), ([-600, 0], [600, 400]), ([0, 400], [600, 900])]);
-        let sheet = sheet.expect("places");
-        assert_eq!(sheet.whole, Area::whole(1300, 1200));
-        let last = sheet.places[2];
-        assert_eq!([last.top, last.left, last.height, last.width], [400, 600, 900, 600]);
+        let sheet = Sheet {
+            whole: Area::whole(1300, 1200),
+            places: vec![place(0, 600, 400), place(0, 0, 400), place(400, 600, 900)],
+        };
         assert_eq!(sheet.seen(1, 16), [0, 1, 2]);
         assert_eq!(sheet.seen(3, 16), Vec::<usize>::new());
-    }
-
-    #[test]
-    fn a_scene_that_lies_elsewhere_is_named() {
-        let at = |x: i64, y: i64| ([x, y], [600, 400]);
-        let far = [at(0, 0), at(600, 0), at(-1_600_000, 54_000_000), at(0, 400)];
-        assert_eq!(Sheet::laid_out(&far).err(), Some(2));
     }
 }

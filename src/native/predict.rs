@@ -1,8 +1,7 @@
 //! `groundmask predict`: many images, each once, on all cores; what is done stays done.
 
 use std::{
-    fs::{self, File, TryLockError},
-    path::{Path, PathBuf},
+    fs,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -16,6 +15,7 @@ use serde_json::json;
 
 use crate::{
     args::PredictArgs,
+    claim::Claim,
     desk::{self, Desk},
     files,
     mosaic::Sheet,
@@ -43,11 +43,15 @@ const BAR: &str = "{bar:24} {pos}/{len} images  {elapsed}  {msg}";
 pub fn predict(job: &PredictArgs, voice: &Voice) -> Result<(), Stop> {
     let start = Instant::now();
     let scenes = scenes(job)?;
-    let mine = share(scenes.len(), job.shard);
     // Before any work: a model that is none, scenes that are no mosaic, or the results of another one.
     let first = Worker::open(job)?;
     let sheet = job.mosaic.then(|| Sheet::of(&scenes, voice)).transpose()?;
     note_what_with(job, &first, sheet.as_ref())?;
+    let (scenes, together) = match job.one_file {
+        true => (vec![Scene::of_all(job)], scenes),
+        false => (scenes, Vec::new()),
+    };
+    let mine = share(scenes.len(), job.shard);
     desk::heed_interrupts()?;
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let jobs = match first.desk.device().kind {
@@ -66,6 +70,7 @@ pub fn predict(job: &PredictArgs, voice: &Voice) -> Result<(), Stop> {
             ..Report::default()
         }),
         scenes,
+        together,
         mine,
         sheet,
     };
@@ -145,6 +150,9 @@ fn note_what_with(job: &PredictArgs, worker: &Worker, sheet: Option<&Sheet>) -> 
     if let Some(sheet) = sheet {
         made_with["mosaic"] = sheet.summary();
     }
+    if job.one_file {
+        made_with["one_file"] = true.into();
+    }
     let text = serde_json::to_vec_pretty(&made_with).map_err(Stop::failed)?;
     let at = job.out.join(MADE_WITH);
     match fs::read(&at) {
@@ -164,6 +172,8 @@ struct Work<'a> {
     voice: &'a Voice,
     bar: ProgressBar,
     scenes: Vec<Scene>,
+    /// The images that the only scene is put together of.
+    together: Vec<Scene>,
     /// Those of this command's shard, by number.
     mine: Vec<usize>,
     /// Where the scenes lie, if they are one mosaic.
@@ -189,15 +199,18 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The scenes that the prediction of one looks at, itself among them, and how they lie where they are a mosaic.
-    fn around<'a>(&'a self, number: usize, scene: &'a Scene, stride_px: usize) -> (Vec<&'a Scene>, Option<Mosaic>) {
+    /// The scenes that the prediction of one looks at, itself among them, and how it is looked at.
+    fn around<'a>(&'a self, number: usize, scene: &'a Scene, stride_px: usize) -> (Vec<&'a Scene>, Way) {
+        if !self.together.is_empty() {
+            return (self.together.iter().collect(), Way::Whole);
+        }
         let seen = self.sheet.as_ref().map(|sheet| (sheet, sheet.seen(number, stride_px)));
         match seen {
             Some((sheet, seen)) if !seen.is_empty() => {
                 let scenes = seen.iter().filter_map(|number| self.scenes.get(*number));
-                (scenes.collect(), Some(sheet.told(&self.scenes, &seen)))
+                (scenes.collect(), Way::Part(sheet.told(&self.scenes, &seen)))
             }
-            _ => (vec![scene], None),
+            _ => (vec![scene], Way::Alone),
         }
     }
 
@@ -225,6 +238,15 @@ impl Work<'_> {
         drop(report);
         self.bar.inc(1);
     }
+}
+
+/// How a scene is looked at.
+enum Way {
+    Alone,
+    /// As the part of a mosaic that it is.
+    Part(Mosaic),
+    /// It is all images of a mosaic.
+    Whole,
 }
 
 /// What became of one scene.
@@ -279,8 +301,8 @@ impl Worker {
         if scene.is_done() && !job.overwrite {
             return Ok(Outcome::WasThere);
         }
-        let (seen, mosaic) = work.around(number, scene, self.stride_px);
-        let found = match self.map(scene, &seen, mosaic, job) {
+        let (seen, way) = work.around(number, scene, self.stride_px);
+        let found = match self.map(scene, &seen, way, job) {
             Ok(Some(found)) => found,
             Ok(None) => return Ok(Outcome::Interrupted),
             Err(fault) => return Ok(Outcome::Failed(fault)),
@@ -298,7 +320,7 @@ impl Worker {
         &mut self,
         scene: &Scene,
         seen: &[&Scene],
-        mosaic: Option<Mosaic>,
+        way: Way,
         job: &PredictArgs,
     ) -> Result<Option<PredictionResult>, Fault> {
         let purpose = Purpose::Predict;
@@ -314,14 +336,20 @@ impl Worker {
             self.desk.ask(Command::AddFile { path, bytes, purpose })?;
         }
         self.desk.ask(Command::FilesDone { purpose })?;
-        self.desk.ask(match mosaic {
-            Some(mosaic) => Command::PredictPart {
+        self.desk.ask(match way {
+            Way::Whole => Command::PredictMosaic {
+                validation: false,
+                threshold: self.threshold,
+                averaged: job.averaged,
+                adapted: job.adapt,
+            },
+            Way::Part(mosaic) => Command::PredictPart {
                 mosaic,
                 image: scene.image.path.clone(),
                 threshold: self.threshold,
                 averaged: job.averaged,
             },
-            None => Command::Predict {
+            Way::Alone => Command::Predict {
                 validation: false,
                 threshold: self.threshold,
                 averaged: job.averaged,
@@ -413,41 +441,5 @@ fn fault(code: FaultCode, path: &str, detail: String) -> Fault {
         stage: Stage::Predict,
         file: Some(path.to_owned()),
         detail: Some(detail),
-    }
-}
-
-/// Holds a scene against other processes that were given the same work, as long as it lives. A process that is killed
-/// lets go of it: the lock is the system's.
-struct Claim {
-    at: PathBuf,
-    _file: File,
-}
-
-impl Claim {
-    /// Nothing if another process holds it.
-    ///
-    /// # Errors
-    /// If the folder of results cannot be written to.
-    fn take(scene: &Scene) -> Result<Option<Self>, Stop> {
-        let first = scene.results.first().map(|(_, at)| at.as_path());
-        let result = first.unwrap_or(Path::new("result"));
-        let name = result.file_name().unwrap_or_default().to_string_lossy();
-        let at = result.with_file_name(format!(".{name}.lock"));
-        if let Some(folder) = at.parent() {
-            fs::create_dir_all(folder).map_err(|e| Stop::at(folder, e))?;
-        }
-        let opened = File::options().create(true).truncate(false).write(true).open(&at);
-        let file = opened.map_err(|e| Stop::at(&at, e))?;
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => Ok(None),
-            // A file system without locks is one process's alone.
-            Ok(()) | Err(TryLockError::Error(_)) => Ok(Some(Self { at, _file: file })),
-        }
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.at);
     }
 }

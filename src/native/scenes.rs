@@ -17,6 +17,9 @@ use groundmask::{
     values::{TIFF, image_format_of_ending},
 };
 
+/// What the results of all images of a mosaic together are called.
+const MOSAIC: &str = "mosaic";
+
 /// An image to predict.
 #[derive(Debug, Clone)]
 pub struct Scene {
@@ -28,6 +31,19 @@ pub struct Scene {
 }
 
 impl Scene {
+    /// All images of a mosaic as one.
+    pub fn of_all(job: &PredictArgs) -> Self {
+        Self {
+            image: Listed {
+                path: MOSAIC.to_owned(),
+                at: job.out.clone(),
+            },
+            beside: Vec::new(),
+            // Its place is known, so that its mask is a GeoTIFF unless something else is wanted.
+            results: results(&format!("{MOSAIC}.tif"), job),
+        }
+    }
+
     /// Whether every result is there. Results appear under their names when they are whole.
     pub fn is_done(&self) -> bool {
         self.results.iter().all(|(_, at)| at.exists())

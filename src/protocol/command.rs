@@ -138,6 +138,18 @@ pub enum Command {
         #[serde(default)]
         averaged: bool,
     },
+    /// Predict all images of purpose `predict` as the one map that they are ([`super::Event::Inputs`] says whether they lie
+    /// on one grid of pixels): one result, of which no tile's edge is seen. At their own resolution.
+    PredictMosaic {
+        /// The validation pairs too, each by itself.
+        validation: bool,
+        threshold: f32,
+        #[serde(default)]
+        averaged: bool,
+        /// As in [`Command::Predict`].
+        #[serde(default)]
+        adapted: bool,
+    },
     CancelPredict,
     /// One result as a file. Answers with [`Event::File`].
     Export {
@@ -299,6 +311,10 @@ pub enum ExportKind {
     WorldFile,
     /// GDAL's auxiliary file of the mask PNG, with the reference system.
     AuxXml,
+    /// Pixels, share and area of each class as a table.
+    AreasCsv,
+    /// Regions of each class as COCO's annotations of the image.
+    CocoJson,
 }
 
 impl ExportKind {
@@ -313,6 +329,8 @@ impl ExportKind {
             Self::Geojson => ".geojson",
             Self::WorldFile => "_mask.pgw",
             Self::AuxXml => "_mask.png.aux.xml",
+            Self::AreasCsv => "_areas.csv",
+            Self::CocoJson => "_coco.json",
         }
     }
 }

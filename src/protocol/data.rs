@@ -191,6 +191,15 @@ pub struct Pair {
     pub thumb_mask: Vec<u8>,
 }
 
+/// All images to predict as one map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]
+pub struct MosaicInfo {
+    /// Pixels.
+    pub width: u32,
+    pub height: u32,
+}
+
 /// An image to predict.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(target_arch = "wasm32", derive(tsify::Tsify))]

@@ -23,6 +23,9 @@ pub enum Event {
     },
     Inputs {
         inputs: Vec<Input>,
+        /// They lie beside each other on one grid of pixels, and can be predicted as one map.
+        #[serde(default)]
+        mosaic: Option<MosaicInfo>,
     },
     /// Some file has more than three bands, so there is a choice, or bands were chosen that are no picture. `shown`: as in [`Command::SetBands`].
     Bands {

@@ -110,6 +110,8 @@ pub enum FaultCode {
     // model and prediction
     NoModel,
     NoInputs,
+    /// Images cannot be predicted as one map. detail: why not
+    NotOneMap,
     ModelCorrupt,
     ModelMismatch,
     /// A model for other programs. detail: what it is: "onnx", "pytorch", "tflite", "keras", "numpy",

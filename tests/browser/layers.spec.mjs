@@ -121,7 +121,7 @@ test.describe('map layers and foreign models', () => {
     expect(placed.has('masks/field_mask.pgw') && placed.has('masks/town_mask.png.aux.xml')).toBe(true);
     const table = String((await gm.download(page, '#download-table')).bytes).trim().split('\n');
     expect(table).toHaveLength(3);
-    expect(table[1]).toMatch(/^field,120,90,0\.500,foreground,\d+,0\.\d+,[\d.]+,10800,EPSG:32633,,,$/);
+    expect(table[1]).toMatch(/^field,120,90,0\.500,foreground,\d+,0\.\d+,[\d.]+,0\.\d+,10800,EPSG:32633,,,$/);
 
     const models = path.join(folder, '../models');
     mkdirSync(models, { recursive: true });

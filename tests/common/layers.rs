@@ -80,7 +80,7 @@ pub fn inputs(engine: &mut groundmask::engine::Engine, files: &[(&str, Vec<u8>)]
     }
     events.extend(send(engine, Command::FilesDone { purpose }));
     let found = events.iter().rev().find_map(|e| match e {
-        Event::Inputs { inputs } => Some(inputs.clone()),
+        Event::Inputs { inputs, .. } => Some(inputs.clone()),
         _ => None,
     });
     (found.expect("an answer"), events)

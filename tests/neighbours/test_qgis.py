@@ -1,8 +1,11 @@
-"""The Processing script in a real QGIS without a window: its masks are the native command's, in the same place.
+"""A real QGIS without a window: the Processing script's masks are the native command's, in the same place, and the command's
+own layers open there, outlines on top of the mask.
 
 QGIS has a Python of its own; GROUNDMASK_QGIS_PACKAGES names a folder with onnxruntime for it (`pip install --target`).
 """
 
+import csv
+import json
 import os
 import shutil
 from pathlib import Path
@@ -39,9 +42,9 @@ def qgis(tmp_path_factory):
     # What a virtual environment says of itself is not for QGIS's Python.
     env.pop("VIRTUAL_ENV", None)
 
-    def process(**parameters):
+    def process(algorithm="script:groundmask_segment", **parameters):
         words = [f"{key}={value}" for key, value in parameters.items()]
-        return run(PROGRAM, "run", "script:groundmask_segment", "--", *words, env=env)
+        return run(PROGRAM, "--json", "run", algorithm, "--", *words, env=env)
 
     return process
 
@@ -114,3 +117,28 @@ def test_a_model_that_is_none_is_refused_in_words(qgis, scene):
     (folder / "words.onnx").write_text("words")
     with pytest.raises(AssertionError, match="onnxruntime cannot read it"):
         qgis(INPUT=folder / "a.tif", MODEL=folder / "words.onnx", OUTPUT=folder / "c.tif")
+
+
+def test_our_layers_open(qgis, groundmask, scene):
+    folder, classes = scene
+    with rasterio.open(folder / "ours/a_probability.tif") as f:
+        p = f.read(1)
+    formats = ["--format", "class-tif,geojson", "--simplify", 0, "--threshold", np.median(p[p >= 0])]
+    groundmask("predict", "--model", folder / "m.safetensors", folder / "a.tif", *formats, "--out", folder / "ours", "--overwrite")
+    layer = folder / "ours/a_classes.tif"
+    with rasterio.open(layer) as f:
+        mask = f.read(1)
+        assert f.overviews(1) and f.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+    said = json.loads(qgis("native:rasterlayeruniquevaluesreport", INPUT=layer, BAND=1, OUTPUT_TABLE=folder / "values.csv"))["results"]
+    assert said["CRS_AUTHID"] == "EPSG:32633" and said["NODATA_PIXEL_COUNT"] == (mask == 255).sum() == 60 * 200
+    assert said["EXTENT"].startswith("500000.0")
+    with open(folder / "values.csv") as f:
+        counted = {float(row["value"]): float(row["count"]) for row in csv.DictReader(f)}
+    assert counted == {float(v): float((mask == v).sum()) for v in np.unique(mask) if v != 255}
+    # Pixels under each outline are of its class.
+    zones = dict(INPUT=folder / "ours/a.geojson", INPUT_RASTER=layer, RASTER_BAND=1, STATISTICS="0,5,6")
+    qgis("native:zonalstatisticsfb", **zones, COLUMN_PREFIX="_", OUTPUT=folder / "zones.geojson")
+    outlines = [f["properties"] for f in json.loads((folder / "zones.geojson").read_text())["features"]]
+    assert outlines
+    for one in outlines:
+        assert (one["_count"], one["_min"], one["_max"]) == (one["area_px"], one["class"], one["class"])

@@ -373,6 +373,7 @@ fn layers(p: &str, geo: &str, threshold: f32, options: VectorOptions, folder: &s
         file => TiffImage::open(Arc::new(fs::read(file)?))?.geo,
     };
     let kept = PredictionMap {
+        file_name: "image.tif".to_owned(),
         width: p.shape[1] as u32,
         height: p.shape[0] as u32,
         missing: export::PixelSet::from_flags(p.values.iter().map(|v| v.is_nan())),
@@ -392,6 +393,7 @@ fn layers(p: &str, geo: &str, threshold: f32, options: VectorOptions, folder: &s
         to("regions.geojson"),
         kept.geojson(threshold, &names, options, Parts::whole()),
     )?;
+    fs::write(to("coco.json"), kept.coco(threshold, &names, options, Parts::whole()))?;
     fs::write(to("mask.png"), export::mask_png(&kept, threshold, Parts::whole())?)?;
     if let Some(geo) = &kept.geo {
         fs::write(to("mask.pgw"), geo.world_file())?;

@@ -68,6 +68,7 @@ function apply(event) {
       break;
     case 'inputs':
       state.inputs = event.inputs;
+      state.mosaic = event.mosaic ?? null;
       break;
     case 'config':
       state.config = event;

@@ -216,7 +216,7 @@ function died(detail, memory = false) {
   const hadData = hasGiven();
   const words = deathWords(detail);
   Object.assign(state, {
-    device: null, reading: null, dataset: null, inputs: [], sampling: false, starting: false, run: null, preview: [], history: [], heldBack: 0, model: null, predicting: null, results: [], faults: [],
+    device: null, reading: null, dataset: null, inputs: [], mosaic: null, sampling: false, starting: false, run: null, preview: [], history: [], heldBack: 0, model: null, predicting: null, results: [], faults: [],
   });
   if (fruitless >= MAX_FRUITLESS) {
     // One that dies each time its GPU comes up would do so for ever; one that never ran has not come to the GPU.

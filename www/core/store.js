@@ -83,6 +83,7 @@ import { EVEN_ODDS } from '../ui/format.js';
  * @property {{ purpose: Purpose, done: number, total: number, path: string, cancelling: boolean } | null} reading
  * @property {Dataset | null} dataset
  * @property {import('./types.js').Input[]} inputs
+ * @property {import('./types.js').MosaicInfo | null} mosaic the inputs as one map, where they lie beside each other on one grid
  * @property {import('./types.js').ConfigReport | null} config
  * @property {string[]} unknownKeys settings in the address that nothing knows
  * @property {boolean} sampling the sample scenes were asked for and are not here yet
@@ -119,6 +120,7 @@ const initial = () => ({
   reading: null,
   dataset: null,
   inputs: [],
+  mosaic: null,
   config: null,
   unknownKeys: [],
   sampling: false,

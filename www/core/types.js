@@ -16,6 +16,7 @@
  * @typedef {import('../../pkg/groundmask.js').VectorInfo} VectorInfo
  * @typedef {import('../../pkg/groundmask.js').PassedOver} PassedOver
  * @typedef {import('../../pkg/groundmask.js').Input} Input
+ * @typedef {import('../../pkg/groundmask.js').MosaicInfo} MosaicInfo
  * @typedef {import('../../pkg/groundmask.js').Note} Note
  * @typedef {import('../../pkg/groundmask.js').Fault} Fault
  * @typedef {import('../../pkg/groundmask.js').FaultCode} FaultCode

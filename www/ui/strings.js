@@ -101,6 +101,7 @@ const faults = {
   view_too_large: (d) => ({ sentence: `is more than is predicted in one go${inBrackets(d)}`, next: 'Zoom in.' }),
   no_model: () => ({ sentence: 'There is no model yet', next: 'Train one, or load a .safetensors file saved here or Keras weights of the classic networks (.h5).' }),
   no_inputs: () => ({ sentence: 'There is no image to predict', next: 'Drop images here, or use the validation pairs.' }),
+  not_one_map: (d) => ({ sentence: `The images cannot be predicted as one map${inBrackets(d)}`, next: 'Take the choice “As one map” back: each image is predicted by itself then.' }),
   model_corrupt: (d) => ({ sentence: `is not a complete model file${inBrackets(d)}`, next: 'The model in use is unchanged. Use a .safetensors file saved by this page, or .h5 weights saved by Keras.' }),
   model_mismatch: (d) => ({ sentence: `holds no network this page can use${inBrackets(d)}`, next: 'The model in use is unchanged. Use a .safetensors file saved by this page, or .h5 weights of the classic networks.' }),
   foreign_model: (d) => ({

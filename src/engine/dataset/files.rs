@@ -249,6 +249,7 @@ impl Engine {
     pub(in crate::engine) fn report_inputs(&self) -> Vec<Event> {
         vec![Event::Inputs {
             inputs: self.inputs.describe(),
+            mosaic: self.inputs.mosaic(),
         }]
     }
 

@@ -23,7 +23,7 @@ impl Engine {
             let rows = view.image_rows([corner[0], window[0].min(view.height - corner[0])]);
             let of_large = match target {
                 Target::Input(input) => self.inputs.rows(input, &mut view, rows).ok().flatten(),
-                Target::Pair(_) => None,
+                Target::Pair(_) | Target::Mosaic => None,
             };
             let (Some(model), first_row) = (self.model.as_ref(), of_large.as_ref().map_or(0, |_| rows[0])) else {
                 return None;

@@ -13,12 +13,46 @@ use crate::{
 /// Foreground of a mask layer in QGIS, unless the classes have colours of their own.
 const FOREGROUND_RGB: [u8; 3] = [255, 96, 0];
 
+const M2_PER_HA: f64 = 10_000.0;
+
 /// A file before it is an event.
 struct Made {
     name: String,
     mime: &'static str,
     /// Its beginning, if parts of it were handed over already.
     bytes: Vec<u8>,
+}
+
+/// Columns of tables of areas. `class_share`: of what was measured.
+const TABLE_HEAD: &str =
+    "image,width_px,height_px,threshold,class,class_px,class_share,class_m2,class_ha,measured_px,crs,accuracy,iou,f1\n";
+
+/// One line a class: pixels, share and, where the reference system is known, its area on the ellipsoid; metrics where
+/// there was a mask.
+fn table_rows(map: &PredictionMap, threshold: f32, names: &[String]) -> String {
+    let areas = map.areas(threshold, names.len());
+    let measured: u64 = areas.iter().map(|(n, _)| n).sum();
+    let optional = |v: Option<f64>, digits: usize| v.map_or_else(String::new, |v| format!("{v:.digits$}"));
+    let crs = map.geo.as_ref().and_then(|g| g.epsg);
+    let metric = |of: fn(&Metrics) -> Option<f64>| optional(map.metrics.as_ref().and_then(of), 6);
+    let first = usize::from(map.first_class());
+    let rows = areas.iter().zip(names).skip(first).map(|((pixels, m2), name)| {
+        format!(
+            "{},{},{},{threshold:.3},{},{pixels},{:.6},{},{},{measured},{},{},{},{}\n",
+            csv_cell(&map.name),
+            map.width,
+            map.height,
+            csv_cell(name),
+            *pixels as f64 / measured.max(1) as f64,
+            optional(*m2, 2),
+            optional(m2.map(|m2| m2 / M2_PER_HA), 6),
+            crs.map_or_else(String::new, |code| format!("EPSG:{code}")),
+            metric(|m| m.accuracy),
+            metric(|m| m.iou),
+            metric(|m| m.f1),
+        )
+    });
+    rows.collect()
 }
 
 fn make(
@@ -68,6 +102,16 @@ fn make(
                 .as_ref()
                 .ok_or("the image has no georeference")?
                 .aux_xml()
+                .into_bytes(),
+        ),
+        ExportKind::CocoJson => (
+            "application/json",
+            map.coco(threshold, names, vector_options(map, outlines), parts),
+        ),
+        ExportKind::AreasCsv => (
+            "text/csv",
+            [TABLE_HEAD.to_owned(), table_rows(map, threshold, names)]
+                .concat()
                 .into_bytes(),
         ),
     };
@@ -124,33 +168,9 @@ impl Engine {
 
     /// One line an image and class: sizes, pixels, share and area, metrics where there was a mask.
     pub(in crate::engine) fn export_table(&self, threshold: f32) -> Vec<Event> {
-        let mut csv = String::from(
-            "image,width_px,height_px,threshold,class,class_px,class_share,class_m2,measured_px,crs,accuracy,iou,f1\n",
-        );
         let names = self.class_names();
-        for map in self.prediction.results() {
-            let areas = map.areas(threshold, names.len());
-            let measured: u64 = areas.iter().map(|(n, _)| n).sum();
-            let optional = |v: Option<f64>, digits: usize| v.map_or_else(String::new, |v| format!("{v:.digits$}"));
-            let crs = map.geo.as_ref().and_then(|g| g.epsg);
-            let metric = |of: fn(&Metrics) -> Option<f64>| optional(map.metrics.as_ref().and_then(of), 6);
-            let first = usize::from(map.first_class());
-            for ((pixels, m2), name) in areas.iter().zip(&names).skip(first) {
-                csv.push_str(&format!(
-                    "{},{},{},{threshold:.3},{},{pixels},{:.6},{},{measured},{},{},{},{}\n",
-                    csv_cell(&map.name),
-                    map.width,
-                    map.height,
-                    csv_cell(name),
-                    *pixels as f64 / measured.max(1) as f64,
-                    optional(*m2, 2),
-                    crs.map_or_else(String::new, |code| format!("EPSG:{code}")),
-                    metric(|m| m.accuracy),
-                    metric(|m| m.iou),
-                    metric(|m| m.f1),
-                ));
-            }
-        }
+        let rows = (self.prediction.results().iter()).map(|map| table_rows(map, threshold, &names));
+        let csv: String = std::iter::once(TABLE_HEAD.to_owned()).chain(rows).collect();
         vec![Event::File {
             name: "groundmask-areas.csv".into(),
             mime: "text/csv".into(),

@@ -261,6 +261,13 @@ impl Inputs {
         }
     }
 
+    /// Forgets the rows of an image that is read by window.
+    pub(super) fn forget_rows(&mut self, index: usize) {
+        if let Some(large) = self.images.get_mut(index).and_then(|input| input.large.as_mut()) {
+            large.forget_rows();
+        }
+    }
+
     /// Where nothing was measured, of an image that was read by window; forgets its rows.
     pub(super) fn missing_of_large(&mut self, index: Option<usize>) -> Option<Option<PixelSet>> {
         let large = self.images.get_mut(index?)?.large.as_mut()?;

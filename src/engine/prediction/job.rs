@@ -6,6 +6,7 @@ use super::{
     inputs::Inputs,
     map_builder::MapBuilder,
     mosaic::{Places, Surroundings},
+    noted::Noted,
 };
 use crate::{
     data::{held_back::Area, value_ranges::ValueRanges},
@@ -22,20 +23,22 @@ pub(super) enum Target {
     Pair(usize),
     /// By its number in the engine's inputs.
     Input(usize),
+    /// All of the inputs as one map.
+    Mosaic,
 }
 
 impl Target {
     pub(in crate::engine) fn pair(self) -> Option<usize> {
         match self {
             Self::Pair(pair) => Some(pair),
-            Self::Input(_) => None,
+            Self::Input(_) | Self::Mosaic => None,
         }
     }
 
     pub(in crate::engine) fn input(self) -> Option<usize> {
         match self {
             Self::Input(input) => Some(input),
-            Self::Pair(_) => None,
+            Self::Pair(_) | Self::Mosaic => None,
         }
     }
 }
@@ -94,7 +97,7 @@ pub(super) struct Job {
     tiles: (usize, usize),
     started_ms: f64,
     options: JobOptions,
-    /// The image is predicted as the part of a mosaic.
+    /// The image is predicted as the part of a mosaic, or the whole of it.
     places: Option<Places>,
     /// Under way before the first image.
     adapting: Option<Adapting>,
@@ -173,9 +176,9 @@ impl Job {
         self.options
     }
 
-    /// Where the image lies in a mosaic.
-    pub(super) fn places(&self) -> Option<&Places> {
-        self.places.as_ref()
+    /// Where an image lies in a mosaic. Pairs have nothing to do with it.
+    pub(super) fn places(&self, target: Target) -> Option<&Places> {
+        self.places.as_ref().filter(|_| target.pair().is_none())
     }
 
     /// Images done.
@@ -291,15 +294,15 @@ impl ImageJob {
         inputs: &mut Inputs,
         ranges: &ValueRanges,
     ) -> Result<Option<Raster>, (Target, DecodeError)> {
-        let Target::Input(input) = self.target else {
-            return Ok(None);
-        };
         let next = self.prediction.next_rows();
         if let Some((around, seen)) = &mut self.around {
             seen.begin_at(next[0]);
             let rows = around.rows(inputs, ranges, next);
             return rows.map(Some).map_err(|(input, error)| (Target::Input(input), error));
         }
+        let Target::Input(input) = self.target else {
+            return Ok(None);
+        };
         let rows = self.view.image_rows(next);
         let read = inputs.rows(input, &mut self.view, rows);
         let read = read.map_err(|error| (Target::Input(input), error))?;
@@ -313,6 +316,11 @@ impl ImageJob {
     pub(super) async fn step(&mut self, unet: &UNet, image: &Raster) -> Result<bool, InferError> {
         let view = self.around.as_ref().map_or(&self.view, |(_, seen)| seen);
         self.prediction.step(unet, view, image, &mut self.rows).await
+    }
+
+    /// What was noted of the image while it was read, where it is not held.
+    pub(super) fn take_noted(&mut self) -> Option<Noted> {
+        self.around.as_mut()?.0.take_noted()
     }
 
     /// The map, once [`step`](Self::step) said that all is done.

@@ -16,7 +16,7 @@ use crate::{
 /// TIFFs that take more bytes than this decoded are read by window.
 pub(super) const WHOLE_BYTES: u64 = 64 << 20;
 /// Pixels of a TIFF at most: 32,768 x 32,768.
-const MAX_PIXELS: u64 = 1 << 30;
+pub(super) const MAX_PIXELS: u64 = 1 << 30;
 /// Why an image cannot be predicted of which only parts are seen at a time.
 pub(super) const LOOKS_AT_WHOLE_IMAGES: &str = "too large for a model that looks at whole images at once";
 /// Bytes a band of rows may take while a preview is made.
@@ -166,6 +166,11 @@ impl Large {
                 }
             }
         }
+    }
+
+    /// Forgets the rows decoded last.
+    pub(super) fn forget_rows(&mut self) {
+        self.band = None;
     }
 
     /// Forgets the rows decoded last; gives the pixels without data.

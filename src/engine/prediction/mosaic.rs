@@ -1,9 +1,10 @@
 //! Images that lie on one grid of pixels: where each lies, and what the tiles of one see of the others.
 
-use super::inputs::Inputs;
+use super::{inputs::Inputs, noted::Noted};
 use crate::{
     data::{held_back::Area, preprocess::Channels, value_ranges::ValueRanges},
     formats::{DecodeError, Samples, raster::Raster},
+    geo::Layout,
     infer::{Prediction, View},
     protocol::{Fault, FaultCode, Mosaic, Stage},
 };
@@ -19,17 +20,38 @@ const RGBA: usize = 4;
 pub(super) struct Places {
     /// Height and width of the mosaic.
     whole: [usize; 2],
-    /// The image that is predicted, by its number among the inputs, and where it lies.
-    input: usize,
+    /// The part that is predicted.
     wanted: Area,
     /// Inputs by number, and where each lies; where several have data, the last counts.
     inputs: Vec<(usize, Area)>,
 }
 
 impl Places {
+    /// All of it is predicted.
+    pub(super) fn all(layout: &Layout, inputs: &Inputs) -> Self {
+        let [width, height] = layout.size;
+        let area = |(index, [left, top]): (usize, &[u32; 2])| {
+            let [width, height] = inputs.size(index)?;
+            let area = Area {
+                top: *top,
+                left: *left,
+                height,
+                width,
+            };
+            Some((index, area))
+        };
+        Self {
+            whole: [height as usize, width as usize],
+            wanted: Area::whole(height, width),
+            inputs: layout.corners.iter().enumerate().filter_map(area).collect(),
+        }
+    }
+
+    /// One image is predicted: its number among the inputs.
+    ///
     /// # Errors
     /// If an image is not there, or does not lie within the mosaic.
-    pub(super) fn of(mosaic: &Mosaic, image: &str, inputs: &Inputs) -> Result<Self, Fault> {
+    pub(super) fn of(mosaic: &Mosaic, image: &str, inputs: &Inputs) -> Result<(Self, usize), Fault> {
         let refused = |code, path: &str, detail: String| Fault {
             code,
             stage: Stage::Predict,
@@ -65,17 +87,12 @@ impl Places {
         let Some(&(input, wanted)) = wanted else {
             return Err(refused(FaultCode::NoInputs, image, String::new()));
         };
-        Ok(Self {
+        let places = Self {
             whole: [mosaic.height as usize, mosaic.width as usize],
-            input,
             wanted,
             inputs: placed,
-        })
-    }
-
-    /// The image that is predicted, by its number among the inputs.
-    pub(super) fn input(&self) -> usize {
-        self.input
+        };
+        Ok((places, input))
     }
 
     /// All of the mosaic that is there, by number among the inputs.
@@ -90,6 +107,9 @@ impl Places {
             places: self.clone(),
             seen,
             band: None,
+            // Of a part it is the image's own, which is there.
+            noted: (self.wanted == Area::whole(self.whole[0] as u32, self.whole[1] as u32))
+                .then(|| Noted::new(self.whole)),
         };
         (prediction, around)
     }
@@ -102,6 +122,8 @@ pub(super) struct Surroundings {
     seen: Area,
     /// Rows put together last: the first and how many, and their pixels.
     band: Option<([usize; 2], Raster)>,
+    /// Of a mosaic that is predicted whole.
+    noted: Option<Noted>,
 }
 
 impl Surroundings {
@@ -148,10 +170,20 @@ impl Surroundings {
                 needed_bytes,
                 available_bytes: 0,
             };
-            (self.places.input, error)
+            // Any of those that lie there.
+            let mut there = self.places.inputs.iter().filter(|(_, area)| area.meets(&band));
+            (there.next().map_or(0, |(index, _)| *index), error)
         })?;
+        if let Some(noted) = &mut self.noted {
+            noted.note(rows[0], &raster);
+        }
         self.band = Some((rows, raster.clone()));
         Ok(raster)
+    }
+
+    /// What was noted, of a mosaic that is predicted whole.
+    pub(super) fn take_noted(&mut self) -> Option<Noted> {
+        self.noted.take()
     }
 
     /// What the images hold of a band, each with the place of its pixels in the mosaic.
@@ -162,7 +194,11 @@ impl Surroundings {
         band: &Area,
     ) -> Result<Vec<(Raster, Area)>, (usize, DecodeError)> {
         let mut found = Vec::new();
-        for (index, area) in self.places.inputs.iter().filter(|(_, area)| area.meets(band)) {
+        for (index, area) in &self.places.inputs {
+            if !area.meets(band) {
+                inputs.forget_rows(*index);
+                continue;
+            }
             let from = band.top.max(area.top);
             let until = band.end()[0].min(area.end()[0]) as u32;
             let (first, height) = ((from - area.top) as usize, (until - from) as usize);

@@ -28,19 +28,19 @@ impl Engine {
             return refused(FaultCode::TooManyPixels, Some(LOOKS_AT_WHOLE_IMAGES.to_owned()));
         }
         match Places::of(mosaic, image, &self.inputs) {
-            Ok(places) => {
+            Ok((places, input)) => {
                 // What lies around is seen by the same network.
-                let problem = places.inputs().find_map(|input| {
-                    let read = self.inputs.bands_of(input);
-                    Some((input, model.check_bands(read).err()?))
+                let problem = places.inputs().find_map(|seen| {
+                    let read = self.inputs.bands_of(seen);
+                    Some((seen, model.check_bands(read).err()?))
                 });
-                if let Some((input, detail)) = problem {
-                    let file = self.inputs.path(input).map(str::to_owned);
+                if let Some((seen, detail)) = problem {
+                    let file = self.inputs.path(seen).map(str::to_owned);
                     return vec![fault(FaultCode::MissingBands, Stage::Predict, file, Some(detail))];
                 }
                 // Resampled, the pixels of the parts would not lie on one grid.
                 let options = JobOptions::new(threshold, averaged, false);
-                let queue = VecDeque::from([Target::Input(places.input())]);
+                let queue = VecDeque::from([Target::Input(input)]);
                 self.begin_predicting(queue, options, None, Some(places))
             }
             Err(refused) => vec![Event::Fault(refused)],

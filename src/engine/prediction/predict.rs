@@ -8,6 +8,7 @@ use super::{
     large::{LOOKS_AT_WHOLE_IMAGES, Large},
     map_builder::MapBuilder,
     mosaic::Places,
+    noted::Noted,
     outlines::result_place,
 };
 use crate::{
@@ -57,7 +58,7 @@ impl Engine {
         self.begin_predicting(queue, options, adapting, None)
     }
 
-    /// `places`: the only image of the queue is predicted as the part of a mosaic.
+    /// `places`: what of the queue is no pair is predicted as the part of a mosaic, or the whole of it.
     pub(super) fn begin_predicting(
         &mut self,
         queue: VecDeque<Target>,
@@ -183,15 +184,13 @@ impl Engine {
         let Some(model) = &self.model else {
             return Err(refused(FaultCode::NoModel, String::new()));
         };
-        let large = target.input().and_then(|input| self.inputs.large_size(input));
-        let Some(image) = self.raster(target) else {
+        let Some([width, height]) = self.target_size(target).map(|size| size.map(|n| n as usize)) else {
             return Err(refused(FaultCode::NoInputs, String::new()));
         };
         model
             .check_bands(self.bands_of(target))
             .map_err(|detail| refused(FaultCode::MissingBands, detail))?;
         let classes = model.unet.config().classes;
-        let [height, width] = large.unwrap_or([image.height as usize, image.width as usize]);
         let view = self
             .view_of(target, model, job.options().match_resolution)
             .map_err(|detail| refused(FaultCode::TooManyPixels, detail))?;
@@ -227,7 +226,7 @@ impl Engine {
         )
         .ok_or_else(|| refused(FaultCode::OutOfMemory, format!("{} MiB for the result", needed >> 20)))?;
         let (stride_px, averaged) = (model.spec.stride_px, job.options().averaged);
-        let (prediction, around) = match job.places() {
+        let (prediction, around) = match job.places(target) {
             Some(places) => {
                 let (prediction, around) = places.prediction(stride_px, classes, averaged);
                 let seen = around.view(model.spec.channels);
@@ -250,7 +249,12 @@ impl Engine {
         if large.is_some() && !Large::fits(model.spec.sampling) {
             return Err(LOOKS_AT_WHOLE_IMAGES.to_owned());
         }
-        let image = self.raster(target).ok_or("it is not here any more")?;
+        let gone = "it is not here any more";
+        if target == Target::Mosaic {
+            let [width, height] = self.inputs.layout().map_err(|_| gone)?.size.map(|n| n as usize);
+            return Ok(View::native([height, width], model.spec.channels));
+        }
+        let image = self.raster(target).ok_or(gone)?;
         let size = large.unwrap_or([image.height as usize, image.width as usize]);
         let resolution = self.resolution(target, model, match_resolution);
         Ok(match resolution.filter(|r| r.resampled) {
@@ -264,6 +268,8 @@ impl Engine {
     pub(super) fn bands_of(&self, target: Target) -> ReadBands<'_> {
         match target {
             Target::Input(input) => self.inputs.bands_of(input),
+            // They were checked each.
+            Target::Mosaic => self.inputs.bands_of(0),
             Target::Pair(pair) => ReadBands {
                 chosen: self.data.set.image(pair).and_then(|image| image.chosen.as_deref()),
                 of_file: self.data.set.image(pair).map_or(0, Raster::bands_of_file),
@@ -287,11 +293,20 @@ impl Engine {
     }
 
     /// Holds a finished map and describes it for the page.
-    fn finish_image(&mut self, done: ImageJob) -> Event {
+    fn finish_image(&mut self, mut done: ImageJob) -> Event {
         let (target, resolution) = (done.target(), done.resolution());
         let elapsed_ms = (self.host.now_ms)() - done.began_ms();
-        let read_by_window = self.inputs.missing_of_large(target.input());
-        let (Some(image), Some(model)) = (self.raster(target), self.model.as_ref()) else {
+        let (picture, read_by_window) = match done.take_noted().map(Noted::finish) {
+            Some((picture, missing)) => {
+                for input in 0..self.inputs.len() {
+                    self.inputs.missing_of_large(Some(input));
+                }
+                (picture, Some(missing))
+            }
+            None => (None, self.inputs.missing_of_large(target.input())),
+        };
+        let image = picture.or_else(|| self.raster(target));
+        let (Some(image), Some(model)) = (image, self.model.as_ref()) else {
             return fault(FaultCode::NoInputs, Stage::Predict, None, None);
         };
         let (view, mut builder) = done.into_map();
@@ -300,6 +315,7 @@ impl Engine {
         let palette = model.classes.iter().map(|c| c.rgb).collect();
         let map = PredictionMap {
             name: self.target_name(target),
+            file_name: self.target_file_name(target),
             geo: self.target_geo(target),
             missing: read_by_window.unwrap_or_else(|| PixelSet::from_flags(transparent(&image))),
             ..builder.finish(&view, palette, model.spec.sampling == Sampling::Classic)

@@ -3,12 +3,17 @@
 use super::job::Target;
 use crate::{engine::Engine, formats::raster::Raster, geo::GeoRef};
 
+/// What the result of all images together is called.
+const MOSAIC_NAME: &str = "mosaic";
+
 impl Engine {
     /// The image, numbers of more than 8 bits as the model sees them.
     pub(super) fn raster(&self, target: Target) -> Option<Raster> {
         let image = match target {
             Target::Pair(pair) => self.data.set.image(pair),
             Target::Input(input) => self.inputs.raster(input),
+            // Its rows are put together when they are looked at.
+            Target::Mosaic => None,
         };
         Some(self.model.as_ref()?.ranges.apply(image?))
     }
@@ -16,8 +21,9 @@ impl Engine {
     /// Width and height.
     pub(super) fn target_size(&self, target: Target) -> Option<[u32; 2]> {
         match target {
-            Target::Pair(_) => None,
+            Target::Pair(pair) => self.data.set.image(pair).map(|image| [image.width, image.height]),
             Target::Input(input) => self.inputs.size(input),
+            Target::Mosaic => self.inputs.layout().ok().map(|layout| layout.size),
         }
     }
 
@@ -25,9 +31,16 @@ impl Engine {
         match target {
             Target::Pair(pair) => self.data.set.image_path(pair),
             Target::Input(input) => self.inputs.path(input),
+            Target::Mosaic => Some(MOSAIC_NAME),
         }
         .unwrap_or_default()
         .to_owned()
+    }
+
+    /// Of its file: `images/12.png` -> `12.png`.
+    pub(super) fn target_file_name(&self, target: Target) -> String {
+        let path = self.target_path(target);
+        path.rsplit('/').next().unwrap_or(&path).to_owned()
     }
 
     /// Where the image lies on the ground. Of a pair only if it is its file's whole picture.
@@ -39,6 +52,7 @@ impl Engine {
                 self.data.vectors.geo(path).filter(|_| whole)
             }
             Target::Input(input) => self.inputs.geo(input).cloned(),
+            Target::Mosaic => self.inputs.layout().ok().map(|layout| layout.geo),
         }
     }
 
@@ -46,6 +60,7 @@ impl Engine {
         match target {
             Target::Pair(pair) => self.data.set.image_path(pair).map(file_stem).unwrap_or_default(),
             Target::Input(input) => self.inputs.path(input).map(file_stem).unwrap_or_default(),
+            Target::Mosaic => MOSAIC_NAME.to_owned(),
         }
     }
 }

@@ -22,6 +22,7 @@ mod picture;
 mod read;
 mod webp;
 mod write;
+mod write_head;
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 /**
  * Sentences about outlines on a map, and the way of a model into QGIS.
  */
-import { area, count, plural } from '../../ui/format.js';
+import { area, count, plural, size } from '../../ui/format.js';
 
 /**
  * How many outlines, and what they cover.
@@ -26,6 +26,13 @@ export function pixelsLine(without, all, merged) {
   if (merged) return `${who} no place on the ground and ${without === 1 ? 'is' : 'are'} left out of this file. Each mask below has its own buttons.`;
   return `${who} no place on the ground that is known here: GeoJSON will be in pixels, and no map program can lay it on a map. Use a GeoTIFF, or drop the image together with its world file and .prj.`;
 }
+
+/**
+ * What it means to predict images that lie beside each other as one map.
+ * @param {{ width: number, height: number }} map in pixels
+ * @param {number} images
+ */
+export const oneMapHelp = ({ width, height }, images) => `The ${plural(images, 'image')} lie on one grid of pixels: together ${size(width, height)}. Each is predicted with those beside it, and there is one mask, one GeoTIFF and one GeoJSON of all, at the images’ own resolution.`;
 
 /** The class between objects, as `src/values/boundary.rs` calls it. */
 const BOUNDARY_CLASS = 'boundary';

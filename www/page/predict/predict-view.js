@@ -7,7 +7,7 @@ import { downloadAll, downloadModel, downloadOne, downloadOutlines, downloadTabl
 import { pick } from '../files.js';
 import { amount, count, duration, iouWords, length, percent, plural, size } from '../../ui/format.js';
 import { outlinesOf, strokeOutlines, wantOutlines } from './live-outlines.js';
-import { geojsonLabel, outlineWords, qgisSteps } from './outline-strings.js';
+import { geojsonLabel, oneMapHelp, outlineWords, qgisSteps } from './outline-strings.js';
 import { byteThreshold, coverage, paintImage } from '../../ui/paint.js';
 import { classKey, paintLayers } from '../../ui/paint-classes.js';
 import { typedName } from '../train/model-name.js';
@@ -43,6 +43,7 @@ export function initPredict() {
   $('predict-folder').addEventListener('click', () => pick('pick-folder', 'predict'));
   $('clear-predict').addEventListener('click', () => clear('predict'));
   $('predict-validation').addEventListener('change', changed);
+  $('as-one-map').addEventListener('change', changed);
   $('predict').addEventListener('click', predict);
   $('cancel-predict').addEventListener('click', () => send({ type: 'cancel_predict' }));
   $('results-more').addEventListener('click', () => {
@@ -90,13 +91,16 @@ function predict() {
   shown = PAGE;
   state.predictedAt = state.view.threshold;
   setText($('zip-line'), '');
-  send({ type: 'predict', validation, threshold: state.view.threshold, averaged: ticked('tta'), match_resolution: ticked('match-resolution'), adapted: ticked('adapt') });
+  const usual = { validation, threshold: state.view.threshold, averaged: ticked('tta'), adapted: ticked('adapt') };
+  if (asOneMap()) send({ type: 'predict_mosaic', ...usual });
+  else send({ type: 'predict', ...usual, match_resolution: ticked('match-resolution') });
   changed();
 }
 
 /** @param {string} id */
 const ticked = (id) => /** @type {HTMLInputElement} */ ($(id)).checked;
 const validationPairs = () => state.heldBack;
+const asOneMap = () => state.mosaic !== null && ticked('as-one-map');
 const wantsValidation = () => validationPairs() > 0 && ticked('predict-validation');
 
 /** @returns {{ ok: boolean, why: string }} */
@@ -123,6 +127,10 @@ function paint() {
   setText($('inputs-count'), inputs.length ? plural(inputs.length, 'image') : '');
   show($('clear-predict'), inputs.length > 0);
   setText($('predict-validation-text'), validationPairs() ? `Also the ${plural(validationPairs(), 'validation pair')}` : 'Also the validation pairs (none now)');
+  show($('as-one-map-line'), state.mosaic !== null);
+  if (state.mosaic) setText($('as-one-map-help'), oneMapHelp(state.mosaic, state.inputs.length));
+  // Resampled, the images' pixels would not lie on one grid.
+  /** @type {HTMLInputElement} */ ($('match-resolution')).disabled = asOneMap();
   const { ok, why } = canPredict();
   /** @type {HTMLButtonElement} */ ($('predict')).disabled = !ok;
   show($('predict-why'), Boolean(why));
