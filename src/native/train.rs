@@ -18,8 +18,8 @@ use crate::{
 use groundmask::{
     engine::Engine,
     protocol::{
-        Command, DataSource, Dataset, DeviceChoice, EndReason, Event, FaultCode, ModelFormat, Purpose, RunEnd,
-        SavedRun, TrainConfig, ValidationFigures,
+        Command, DataSource, Dataset, EndReason, Event, FaultCode, ModelFormat, Purpose, RunEnd, SavedRun, TrainConfig,
+        ValidationFigures,
     },
 };
 
@@ -89,11 +89,7 @@ impl OutputPaths {
             Some(seed) => format!("--sample-scenes {seed}"),
             None => named.collect::<Vec<_>>().join(" "),
         };
-        let device = match job.device {
-            DeviceChoice::Auto => "",
-            DeviceChoice::Cpu => " --device cpu",
-            DeviceChoice::WebGpu => " --device gpu",
-        };
+        let device = job.device_named();
         Ok(Self {
             run,
             model,
