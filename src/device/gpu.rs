@@ -63,7 +63,10 @@ mod start {
 
     fn started() -> Result<&'static (Device, Adapter), DeviceError> {
         let started = STARTED.get_or_init(|| {
-            let (device, setup) = options().init_with_setup().map_err(|error| match error {
+            // A buffer of its own for each tensor, as in a page: where tensors share one, a kernel that reads one and writes
+            // another uses that buffer in two ways at once, which wgpu refuses.
+            let options = options().memory_config(MemoryConfiguration::ExclusivePages);
+            let (device, setup) = options.init_with_setup().map_err(|error| match error {
                 WgpuInitError::AdapterUnavailable { .. } | WgpuInitError::UnsupportedGraphicsApi { .. } => {
                     DeviceError::Unavailable(Reason::NoAdapter)
                 }
