@@ -48,7 +48,7 @@ mod start {
     use std::sync::{Arc, OnceLock};
 
     use burn::tensor::wgpu::{
-        WgpuInitError,
+        MemoryConfiguration, WgpuInitError,
         wgpu::{Backend, DeviceType},
     };
 
