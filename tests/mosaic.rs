@@ -14,7 +14,7 @@ use groundmask::{
     },
     geo::{GeoKeys, GeoRef},
 };
-use program::{code_of, folder, groundmask, lines, model, words_of};
+use program::{code_of, folder, groundmask, lines, model, probabilities as map, words_of};
 
 const HEIGHT: usize = 900;
 const WIDTH: usize = 1300;
@@ -72,16 +72,6 @@ fn predict(folder: &Path, images: &str, out: &str, more: &[&str]) -> Output {
         .args(more)
         .output()
         .expect("run")
-}
-
-/// Probabilities, row by row.
-fn map(at: &Path) -> Vec<f32> {
-    let raster = decode(&fs::read(at).expect("a file"), &Limits::default()).expect("an image");
-    let bands = usize::from(raster.bands);
-    match raster.samples {
-        Samples::F32(values) => values.iter().step_by(bands).copied().collect(),
-        other => panic!("{} other samples", other.len()),
-    }
 }
 
 /// Largest difference of a scene from the mosaic, and how many pixels differ at all.

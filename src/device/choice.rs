@@ -1,8 +1,8 @@
-//! Which device is taken: what was asked for, held against what the browser says.
+//! Which device is taken: what was asked for, held against what the browser, or natively the system, says.
 
 pub use crate::values::{DeviceChoice as Choice, DeviceKind as Kind, DeviceReason as Reason};
 
-/// What the browser says about WebGPU, asked before Burn touches it.
+/// What the browser says about WebGPU, asked before Burn touches it; natively what [`gpu_adapter`](super::gpu_adapter) says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Probe {
     Absent(Reason),
@@ -25,7 +25,7 @@ pub struct Start<'a> {
     pub now_ms: &'a dyn Fn() -> f64,
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum DeviceError {
     /// WebGPU was asked for by name and cannot be had.
     #[error("no usable WebGPU: {0:?}")]

@@ -1,11 +1,13 @@
 //! The compute device: choosing it, bringing it up and not trusting it before it has computed.
 //!
-//! WebGPU is taken where a hardware adapter with the needed features answers, else the CPU. A
-//! software adapter counts as no GPU unless it was asked for: the CPU device is several times
+//! WebGPU, natively Vulkan, Metal or Direct3D 12, is taken where a hardware adapter with the needed features answers, else the
+//! CPU. A software adapter counts as no GPU unless it was asked for: the CPU device is several times
 //! faster there (docs/performance-log.md).
 
 mod calibrate;
 mod choice;
+#[cfg(feature = "webgpu")]
+mod gpu;
 mod self_test;
 
 use burn::tensor::Device;
@@ -14,6 +16,8 @@ use crate::ops::cpu_threads;
 
 pub use calibrate::Calibration;
 pub use choice::{Adapter, Choice, DeviceError, Kind, Probe, Reason, Start, decide};
+#[cfg(not(target_arch = "wasm32"))]
+pub use gpu::gpu_adapter;
 pub use self_test::self_test;
 
 /// A device that passed its self-test.
@@ -72,24 +76,11 @@ async fn bring_up_cpu(reason: Option<Reason>) -> Result<Ready, DeviceError> {
     })
 }
 
-thread_local! {
-    /// Burn starts WebGPU once a worker; a second start is an error.
-    static GPU: std::cell::RefCell<Option<Device>> = const { std::cell::RefCell::new(None) };
-}
-
 async fn bring_up_gpu(probe: &Probe, start: &Start<'_>) -> Result<Ready, DeviceError> {
     let Probe::Adapter(adapter) = probe else {
         return Err(DeviceError::Unavailable(Reason::NoAdapter));
     };
-    let started = GPU.with_borrow(Clone::clone);
-    let device = match started {
-        Some(device) => device,
-        None => {
-            let device = start_gpu().await?;
-            GPU.set(Some(device.clone()));
-            device
-        }
-    };
+    let device = gpu::device().await?;
     let calibration = calibrate::calibrate(&device, adapter, start).await?;
     Ok(Ready {
         device,
@@ -103,24 +94,21 @@ async fn bring_up_gpu(probe: &Probe, start: &Start<'_>) -> Result<Ready, DeviceE
     })
 }
 
-#[cfg(feature = "webgpu")]
-async fn start_gpu() -> Result<Device, DeviceError> {
-    // More tasks a submission than the default keep the queue full: a step is some hundred small kernels.
-    let (device, setup) = Device::wgpu_options()
-        .tasks_max(64)
-        .init_with_setup_async()
-        .await
-        .map_err(|e| DeviceError::Start(e.to_string()))?;
-    // A shader that does not compile leaves zeros and says nothing (docs/burn-on-webgpu.md); a panic is heard.
-    setup
-        .device
-        .on_uncaptured_error(std::sync::Arc::new(|error| panic!("WebGPU: {error}")));
-    Ok(device)
-}
-
+/// A build for the CPU alone.
 #[cfg(not(feature = "webgpu"))]
-async fn start_gpu() -> Result<Device, DeviceError> {
-    Err(DeviceError::Unavailable(Reason::NoWebGpu))
+mod gpu {
+    use super::{Adapter, Device, DeviceError, Reason};
+
+    pub(super) async fn device() -> Result<Device, DeviceError> {
+        Err(DeviceError::Unavailable(Reason::NoWebGpu))
+    }
+
+    /// # Errors
+    /// Always.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn gpu_adapter() -> Result<Adapter, DeviceError> {
+        Err(DeviceError::Unavailable(Reason::NoWebGpu))
+    }
 }
 
 #[cfg(test)]

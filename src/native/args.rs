@@ -108,9 +108,21 @@ pub struct TrainArgs {
     /// Write over a run that is there
     #[arg(long)]
     pub overwrite: bool,
-    /// What it computes on: auto, cpu or webgpu (a graphics card, where this program was built with the feature gpu)
-    #[arg(long, value_parser = word::<DeviceChoice>, default_value = "auto")]
+    /// What it computes on: auto, cpu or gpu (a graphics card, or a software adapter, where this program was built with the
+    /// feature gpu; auto takes a graphics card alone)
+    #[arg(long, env = "GROUNDMASK_DEVICE", value_parser = device, default_value = "auto")]
     pub device: DeviceChoice,
+}
+
+impl TrainArgs {
+    /// The device as a command line names it, with a space before it; empty where none was asked for.
+    pub fn device_named(&self) -> &'static str {
+        match self.device {
+            DeviceChoice::Auto => "",
+            DeviceChoice::Cpu => " --device cpu",
+            DeviceChoice::WebGpu => " --device gpu",
+        }
+    }
 }
 
 const PREDICT_EXAMPLES: &str = "\
@@ -148,7 +160,7 @@ pub struct PredictArgs {
     /// With --mosaic: one result of all images together, mosaic_mask.tif and the like, instead of one of each image
     #[arg(long, requires = "mosaic", conflicts_with = "shard")]
     pub one_file: bool,
-    /// Images at a time, each on one core [default: all cores]
+    /// Images at a time, each on one core [default: all cores]; on a graphics card always one
     #[arg(long, short)]
     pub jobs: Option<usize>,
     /// Probability from which on a pixel is foreground [default: the model's own]
@@ -179,7 +191,7 @@ pub struct PredictArgs {
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
     /// As for train
-    #[arg(long, value_parser = word::<DeviceChoice>, default_value = "auto")]
+    #[arg(long, env = "GROUNDMASK_DEVICE", value_parser = device, default_value = "auto")]
     pub device: DeviceChoice,
 }
 
@@ -259,14 +271,24 @@ pub struct BenchArgs {
     /// Known weights and data, no dropout: losses compare across libraries
     #[arg(long)]
     pub det: bool,
-    /// cpu or webgpu
-    #[arg(long, value_parser = word::<DeviceChoice>, default_value = "cpu")]
+    /// As for train
+    #[arg(long, value_parser = device, default_value = "cpu")]
     pub device: DeviceChoice,
 }
 
 /// A word of the protocol, with `-` for `_`.
 fn word<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     serde_json::from_value(text.replace('-', "_").into()).map_err(|error| error.to_string())
+}
+
+/// A device; a graphics card also by the word of the protocol, as `cargo xtask bench` has it.
+fn device(text: &str) -> Result<DeviceChoice, String> {
+    match text {
+        "auto" => Ok(DeviceChoice::Auto),
+        "cpu" => Ok(DeviceChoice::Cpu),
+        "gpu" | "webgpu" => Ok(DeviceChoice::WebGpu),
+        _ => Err("auto, cpu or gpu is wanted".to_owned()),
+    }
 }
 
 fn json<T: DeserializeOwned>(text: &str) -> Result<T, String> {
@@ -303,6 +325,8 @@ mod tests {
     fn words_are_those_of_the_protocol() {
         assert_eq!(word::<ExportKind>("mask-tif"), Ok(ExportKind::MaskTif));
         assert!(word::<ExportKind>("mask-gif").is_err());
+        assert_eq!(device("gpu"), Ok(DeviceChoice::WebGpu));
+        assert!(device("cuda").is_err());
         assert_eq!(pair("steps=30"), Ok(("steps".into(), 30.into())));
         assert_eq!(pair("loss=bce_dice"), Ok(("loss".into(), "bce_dice".into())));
         assert_eq!(shard("2/3"), Ok(Shard { number: 2, of: 3 }));

@@ -17,7 +17,11 @@ use groundmask::{
 pub fn bench(job: &BenchArgs) -> Result<(), Stop> {
     let started = Instant::now();
     let Ready {
-        device, adapter, kind, ..
+        device,
+        adapter,
+        kind,
+        software,
+        ..
     } = Desk::bring_up(job.device)?;
     let config = BenchConfig {
         channels: 1,
@@ -54,7 +58,7 @@ pub fn bench(job: &BenchArgs) -> Result<(), Stop> {
     let forward_flop = 2.0 * run.forward_macs() as f64;
     let gflops = 3.0 * forward_flop / (train_ms * 1e6);
     let line = json!({
-        "device": kind, "adapter": adapter, "base": job.base, "size": job.size, "batch": job.batch, "steps": job.steps,
+        "device": kind, "adapter": adapter, "software": software, "base": job.base, "size": job.size, "batch": job.batch, "steps": job.steps,
         "train_ms": round(train_ms), "train_min_ms": timed.first().copied().map(round),
         "train_max_ms": timed.last().copied().map(round), "infer_ms": round(infer_ms),
         "first_step_ms": round(first_step_ms), "gflops": round(gflops),

@@ -8,11 +8,16 @@ use std::{
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
-use crate::stop::Stop;
+use serde_json::json;
+
+use crate::{
+    stop::{Stop, spelt},
+    voice::Voice,
+};
 use groundmask::{
-    device::{Probe, Ready, Reason, Start, bring_up},
+    device::{DeviceError, Probe, Ready, Reason, Start, bring_up, gpu_adapter},
     engine::Engine,
-    protocol::{Command, DeviceChoice, DeviceInfo, Event, Fault},
+    protocol::{Command, DeviceChoice, DeviceInfo, DeviceKind, Event, Fault},
 };
 
 /// An engine of one's own. It stays on the thread that it was made on.
@@ -28,7 +33,7 @@ impl Desk {
         let start = Instant::now();
         let mut engine = Engine::new(Box::new(move || start.elapsed().as_secs_f64() * 1000.0));
         engine.set_today(Box::new(today));
-        engine.set_probe(probe(device));
+        engine.set_probe(probe(device)?);
         let init = Command::Init {
             device,
             calibration: None,
@@ -54,11 +59,35 @@ impl Desk {
             remembered: None,
             now_ms: &unix_ms,
         };
-        pollster::block_on(bring_up(device, &probe(device), &start)).map_err(Stop::failed)
+        pollster::block_on(bring_up(device, &probe(device)?, &start)).map_err(Stop::failed)
     }
 
     pub fn device(&self) -> &DeviceInfo {
         &self.device
+    }
+
+    /// Says what it computes on, where that is or could have been a graphics card.
+    pub fn say_device(&self, voice: &Voice) {
+        let DeviceInfo {
+            kind,
+            adapter,
+            software,
+            reason,
+            ..
+        } = &self.device;
+        voice.line(&json!({
+            "type": "device", "kind": kind, "adapter": adapter, "software": software, "reason": reason,
+        }));
+        match (kind, reason) {
+            (DeviceKind::WebGpu, _) if *software => {
+                voice.note(&format!("on {adapter}: a software adapter, slower than --device cpu"));
+            }
+            (DeviceKind::WebGpu, _) => voice.note(&format!("on {adapter}")),
+            (DeviceKind::Cpu, None | Some(Reason::AskedForCpu | Reason::NoWebGpu)) => {}
+            (DeviceKind::Cpu, Some(reason)) => {
+                voice.note(&format!("on the CPU, {adapter} (graphics cards: {})", spelt(reason)));
+            }
+        }
     }
 
     pub fn engine(&mut self) -> &mut Engine {
@@ -89,9 +118,33 @@ impl Desk {
     }
 }
 
-/// What is known of graphics cards before one is touched.
-fn probe(_: DeviceChoice) -> Probe {
-    Probe::Absent(Reason::NoWebGpu)
+/// What is known of graphics cards before one is computed on.
+///
+/// # Errors
+/// If one was asked for and there is none.
+fn probe(choice: DeviceChoice) -> Result<Probe, Stop> {
+    if choice == DeviceChoice::Cpu {
+        return Ok(Probe::Absent(Reason::AskedForCpu));
+    }
+    match gpu_adapter() {
+        Ok(adapter) => Ok(Probe::Adapter(adapter)),
+        Err(error) if choice == DeviceChoice::WebGpu => Err(no_gpu(&error)),
+        Err(DeviceError::Unavailable(reason)) => Ok(Probe::Absent(reason)),
+        Err(_) => Ok(Probe::Absent(Reason::SelfTestFailed)),
+    }
+}
+
+fn no_gpu(error: &DeviceError) -> Stop {
+    match error {
+        DeviceError::Unavailable(Reason::NoWebGpu) => Stop::usage(
+            "this program was built for the CPU alone; with graphics cards: cargo install --path . --features gpu",
+        ),
+        DeviceError::Unavailable(_) => Stop::failed(
+            "no graphics card answers, nor a software adapter: is its driver for Vulkan (Metal, Direct3D 12) installed? \
+             --device cpu does without",
+        ),
+        other => Stop::failed(other),
+    }
 }
 
 /// Unix time in milliseconds.

@@ -45,6 +45,7 @@ pub fn predict(job: &PredictArgs, voice: &Voice) -> Result<(), Stop> {
     let scenes = scenes(job)?;
     // Before any work: a model that is none, scenes that are no mosaic, or the results of another one.
     let first = Worker::open(job)?;
+    first.desk.say_device(voice);
     let sheet = job.mosaic.then(|| Sheet::of(&scenes, voice)).transpose()?;
     note_what_with(job, &first, sheet.as_ref())?;
     let (scenes, together) = match job.one_file {

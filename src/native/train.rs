@@ -33,7 +33,7 @@ pub fn train(job: &TrainArgs, voice: &Voice) -> Result<(), Stop> {
     let saved = job.resume.as_deref().map(described).transpose()?;
     let outputs = OutputPaths::of(job)?;
     let mut desk = Desk::open(job.device)?;
-    voice.line(&json!({ "type": "device", "kind": desk.device().kind, "adapter": desk.device().adapter }));
+    desk.say_device(voice);
     load_data(&mut desk, job, saved.as_ref(), voice)?;
     let begun = match &job.resume {
         Some(run) => resume(&mut desk, run)?,
@@ -65,6 +65,8 @@ struct OutputPaths {
     model: PathBuf,
     /// How the data were named, for the line that says how to go on.
     data: String,
+    /// The same of the device, empty where none was.
+    device: &'static str,
 }
 
 impl OutputPaths {
@@ -87,12 +89,18 @@ impl OutputPaths {
             Some(seed) => format!("--sample-scenes {seed}"),
             None => named.collect::<Vec<_>>().join(" "),
         };
-        Ok(Self { run, model, data })
+        let device = job.device_named();
+        Ok(Self {
+            run,
+            model,
+            data,
+            device,
+        })
     }
 
     fn how_to_go_on(&self) -> String {
         let run = quoted(&self.run.display().to_string());
-        format!("groundmask train {} --resume {run}", self.data).replace("  ", " ")
+        format!("groundmask train {} --resume {run}{}", self.data, self.device).replace("  ", " ")
     }
 }
 

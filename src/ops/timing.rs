@@ -11,6 +11,7 @@ use super::{
         shape::ConvShape,
     },
     multiply_adds::reference::multiply_adds,
+    read_back::read_back,
     up_conv::reference::{UpConvGradOps, up_conv2d},
 };
 
@@ -134,5 +135,5 @@ async fn time(
 /// Waits for a tensor by its first value: reading all of it would time the copy.
 async fn read_one(tensor: Tensor<4>) -> Result<(), String> {
     let first = tensor.slice([0..1, 0..1, 0..1, 0..1]);
-    first.into_data_async().await.map(|_| ()).map_err(|e| format!("{e:?}"))
+    read_back(first).await.map(|_| ())
 }

@@ -9,6 +9,7 @@ use std::{
 
 use groundmask::{
     engine::Engine,
+    formats::{Limits, Samples, decode},
     protocol::{Command, Event, TrainConfig},
 };
 use serde_json::{Value, json};
@@ -17,8 +18,11 @@ use crate::common::{drawn, engine, finish, send, small};
 
 pub const SCENES_SEED: u32 = 3;
 
+/// On the CPU, whatever graphics card there is, unless `--device` says otherwise.
 pub fn groundmask() -> Program {
-    Program::new(env!("CARGO_BIN_EXE_groundmask"))
+    let mut program = Program::new(env!("CARGO_BIN_EXE_groundmask"));
+    program.env("GROUNDMASK_DEVICE", "cpu");
+    program
 }
 
 /// An empty folder of a test's own.
@@ -57,6 +61,16 @@ pub fn with_scenes() -> Engine {
 pub fn tensors(bytes: &[u8]) -> &[u8] {
     let json = u32::from_le_bytes(bytes[12..16].try_into().expect("four bytes")) as usize;
     &bytes[28 + json..bytes.len() - 4]
+}
+
+/// The probabilities of a GeoTIFF, row by row.
+pub fn probabilities(at: &Path) -> Vec<f32> {
+    let raster = decode(&fs::read(at).expect("a file"), &Limits::default()).expect("an image");
+    let bands = usize::from(raster.bands);
+    match raster.samples {
+        Samples::F32(values) => values.iter().step_by(bands).copied().collect(),
+        other => panic!("{} other samples", other.len()),
+    }
 }
 
 pub fn write_settings(at: &Path, config: &TrainConfig) {

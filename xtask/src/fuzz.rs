@@ -21,6 +21,8 @@ seconds each (10 unless told), and looks for panics, for memory and for time bey
 draws one. What breaks a reader is written to target/fuzz/TARGET/. Once the fault is mended, it belongs into
 fuzz/found/FAULT/ as TARGET or TARGET-2: every search begins with those.";
 
+/// The same features of Burn as the tests of the library have: it is compiled once for both.
+pub const FEATURES: &[&str] = &["--features", "groundmask/webgpu"];
 /// The page's reader, which Node runs.
 const ZIP: &str = "zip";
 /// Set for the compiler's wrapper.
@@ -125,6 +127,7 @@ fn build(workspace: &Workspace) -> Result<std::path::PathBuf> {
         tools::command("cargo")
             .current_dir(workspace.root())
             .args(["build", "--package", "groundmask-fuzz", "--profile", "fast"])
+            .args(FEATURES)
             .env("CARGO_TARGET_DIR", workspace.cargo_target())
             .env("RUSTC_WORKSPACE_WRAPPER", own)
             .env(WRAPPER, "1"),

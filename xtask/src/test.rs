@@ -37,10 +37,13 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
     if !rust && !browser && !peers && !neighbours {
         (rust, browser, peers) = (true, true, true);
     }
+    // The native command's figures are the CPU's, whatever graphics card there is, but where a test names another device.
+    // SAFETY: no other thread runs yet.
+    unsafe { env::set_var("GROUNDMASK_DEVICE", "cpu") };
     if fresh {
         let seed = fuzz::fresh_seed();
         say(format!("{SEED}={seed} repeats this run"));
-        // SAFETY: no other thread runs yet.
+        // SAFETY: as above.
         unsafe { env::set_var(SEED, seed.to_string()) };
     }
     let mut tally = Tally::default();
@@ -60,14 +63,14 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
         if rust {
             part("format", gate(cargo(workspace).args(["fmt", "--all", "--check"])));
             // Package by package: together cargo would unify their features and compile Burn once more.
-            for package in PACKAGES {
+            for (package, features) in PACKAGES {
                 let clippy = ["clippy", "--package", package, "--all-targets"];
                 let mut command = cargo(workspace);
                 part(
                     "clippy",
                     gate(command.args(clippy).args(PROFILE).args(["--", "-D", "warnings"])),
                 );
-                part("Rust, native", native_tests(workspace, package));
+                part("Rust, native", native_tests(workspace, package, features));
             }
             part("broken files", fuzz_tests(workspace));
         }
@@ -106,7 +109,10 @@ const FUZZ_SECONDS: u64 = 3;
 
 /// The profile is the one the alias in .cargo/config.toml runs this tool with: one set of compiled dependencies.
 const PROFILE: [&str; 2] = ["--profile", "fast"];
-const PACKAGES: [&str; 3] = ["groundmask", "xtask", "groundmask-fuzz"];
+/// Packages, and what their tests are compiled with: the kernels of the GPU wherever Burn is, so that it is compiled once.
+const PACKAGES: [(&str, &[&str]); 3] = [("groundmask", GPU), ("xtask", &[]), ("groundmask-fuzz", fuzz::FEATURES)];
+/// The native command is tested as it is for graphics cards.
+const GPU: &[&str] = &["--features", "gpu"];
 
 fn cargo(workspace: &Workspace) -> Command {
     let mut command = tools::command("cargo");
@@ -122,10 +128,11 @@ fn gate(command: &mut Command) -> Result<Tally> {
     Ok(Tally::default())
 }
 
-fn native_tests(workspace: &Workspace, package: &str) -> Result<Tally> {
+fn native_tests(workspace: &Workspace, package: &str, features: &[&str]) -> Result<Tally> {
     let mut command = cargo(workspace);
     command
         .args(["test", "--package", package, "--no-fail-fast"])
+        .args(features)
         .args(PROFILE);
     let mut tally = Tally::default();
     let succeeded = follow(&mut command, |line| read_libtest(line, &mut tally))?;
@@ -183,6 +190,7 @@ fn build_programs(workspace: &Workspace) -> Result<Programs> {
                 "--bin",
                 "groundmask",
             ])
+            .args(GPU)
             .args(PROFILE),
     )?;
     Ok(Programs {
