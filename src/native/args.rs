@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use groundmask::ops::Arithmetic;
 use groundmask::protocol::{DeviceChoice, ExportKind, MaskRule, ModelFormat, Preset};
 
 const EXIT_CODES: &str = "\
@@ -111,6 +112,10 @@ pub struct TrainArgs {
     /// What it computes on: auto, cpu or webgpu (a graphics card, where this program was built with the feature gpu)
     #[arg(long, value_parser = word::<DeviceChoice>, default_value = "auto")]
     pub device: DeviceChoice,
+    /// Whose sums on the CPU: own (the fastest), page (a run begun in a browser goes on as there, to the last bit), or
+    /// page-plain (of a browser without relaxed SIMD)
+    #[arg(long, value_parser = word::<Arithmetic>, default_value = "own")]
+    pub arithmetic: Arithmetic,
 }
 
 const PREDICT_EXAMPLES: &str = "\
@@ -258,6 +263,9 @@ pub struct BenchArgs {
     /// cpu or webgpu
     #[arg(long, value_parser = word::<DeviceChoice>, default_value = "cpu")]
     pub device: DeviceChoice,
+    /// As for train
+    #[arg(long, value_parser = word::<Arithmetic>, default_value = "own")]
+    pub arithmetic: Arithmetic,
 }
 
 /// A word of the protocol, with `-` for `_`.

@@ -4,7 +4,11 @@ use std::{io::Write, time::Instant};
 
 use serde_json::json;
 
-use crate::{args::BenchArgs, desk::Desk, stop::Stop};
+use crate::{
+    args::BenchArgs,
+    desk::{self, Desk},
+    stop::Stop,
+};
 use groundmask::{
     bench::{Bench, BenchConfig},
     device::Ready,
@@ -16,6 +20,7 @@ use groundmask::{
 /// If the device cannot be had or fails.
 pub fn bench(job: &BenchArgs) -> Result<(), Stop> {
     let started = Instant::now();
+    desk::compute_as(job.arithmetic, job.device)?;
     let Ready {
         device, adapter, kind, ..
     } = Desk::bring_up(job.device)?;

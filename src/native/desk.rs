@@ -12,6 +12,7 @@ use crate::stop::Stop;
 use groundmask::{
     device::{Probe, Ready, Reason, Start, bring_up},
     engine::Engine,
+    ops::Arithmetic,
     protocol::{Command, DeviceChoice, DeviceInfo, Event, Fault},
 };
 
@@ -87,6 +88,17 @@ impl Desk {
     pub fn advance(&mut self, budget_ms: f64) -> Vec<Event> {
         pollster::block_on(self.engine.advance(budget_ms))
     }
+}
+
+/// Lets all of this process compute so; for before a device is had.
+///
+/// # Errors
+/// If the processor cannot, or a graphics card is asked for: the page's sums are those of its CPU.
+pub fn compute_as(arithmetic: Arithmetic, device: DeviceChoice) -> Result<(), Stop> {
+    if arithmetic != Arithmetic::Own && device != DeviceChoice::Cpu {
+        return Err(Stop::usage("--arithmetic is the CPU's: give --device cpu with it"));
+    }
+    groundmask::ops::compute_as(arithmetic).map_err(Stop::usage)
 }
 
 /// What is known of graphics cards before one is touched.
