@@ -20,10 +20,9 @@ use groundmask::{
 /// If the device cannot be had or fails.
 pub fn bench(job: &BenchArgs) -> Result<(), Stop> {
     let started = Instant::now();
-    desk::compute_as(job.arithmetic, job.device)?;
     let Ready {
         device, adapter, kind, ..
-    } = Desk::bring_up(job.device)?;
+    } = Desk::bring_up(desk::compute_as(job.arithmetic, job.device)?)?;
     let config = BenchConfig {
         channels: 1,
         filters: job.base,

@@ -90,15 +90,17 @@ impl Desk {
     }
 }
 
-/// Lets all of this process compute so; for before a device is had.
+/// Lets all of this process compute so, for before a device is had; gives the device that it goes with.
 ///
 /// # Errors
 /// If the processor cannot, or a graphics card is asked for: the page's sums are those of its CPU.
-pub fn compute_as(arithmetic: Arithmetic, device: DeviceChoice) -> Result<(), Stop> {
-    if arithmetic != Arithmetic::Own && device != DeviceChoice::Cpu {
-        return Err(Stop::usage("--arithmetic is the CPU's: give --device cpu with it"));
+pub fn compute_as(arithmetic: Arithmetic, device: DeviceChoice) -> Result<DeviceChoice, Stop> {
+    groundmask::ops::compute_as(arithmetic).map_err(Stop::usage)?;
+    match (arithmetic, device) {
+        (Arithmetic::Own, _) => Ok(device),
+        (_, DeviceChoice::WebGpu) => Err(Stop::usage("--arithmetic is the CPU's, and no graphics card's")),
+        _ => Ok(DeviceChoice::Cpu),
     }
-    groundmask::ops::compute_as(arithmetic).map_err(Stop::usage)
 }
 
 /// What is known of graphics cards before one is touched.
