@@ -126,18 +126,7 @@ impl PageSoftmaxOps for Flex {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Device, Tensor, TensorData};
-
     use super::sum;
-    use crate::{
-        checks::random::{self, Random},
-        model::{LossConfig, loss_from_class_logits, loss_from_logits},
-        ops::cpu::{
-            arithmetic::Arithmetic,
-            tests::{assert_close, computing_as},
-        },
-        values::Loss,
-    };
 
     #[test]
     fn a_sum_goes_by_lanes_then_halves_then_what_is_left() {
@@ -151,55 +140,5 @@ mod tests {
         (values[0], values[4], values[8]) = (1e8, -1e8, 1.0);
         assert_eq!(sum(&values), 1.0);
         assert_eq!(sum(&[]), 0.0);
-    }
-
-    fn values<E: std::fmt::Debug>(data: impl Future<Output = Result<TensorData, E>>) -> Vec<f32> {
-        let data = pollster::block_on(data).expect("a device");
-        data.try_into_vec::<f32>().expect("floats")
-    }
-
-    /// A loss and its gradient for the logits, computed in one way.
-    fn judged(arithmetic: Arithmetic, classes: usize, logits: &[f32], target: &[f32]) -> (Vec<f32>, Vec<f32>) {
-        let device = Device::flex();
-        let upload = |values: &[f32]| {
-            let data = TensorData::new(values.to_vec(), [2, 9, 5, classes]);
-            Tensor::<4>::from_data(data, &device).autodiff()
-        };
-        let config = LossConfig {
-            label_smoothing: 0.1,
-            ..LossConfig::of(Loss::BceDice)
-        };
-        computing_as(arithmetic, || {
-            let (logits, target) = (upload(logits).require_grad(), upload(target));
-            let loss = match classes {
-                1 => loss_from_logits(logits.clone(), target, config),
-                _ => loss_from_class_logits(logits.clone(), target, config, &[]),
-            };
-            let grads = loss.backward();
-            let gradient = logits.grad(&grads).expect("a gradient");
-            (
-                values(loss.inner().into_data_async()),
-                values(gradient.into_data_async()),
-            )
-        })
-    }
-
-    #[test]
-    fn losses_and_gradients_are_burns_but_for_rounding() {
-        let mut random = Random::new(random::seed());
-        for classes in [1, 3, 6] {
-            let logits: Vec<f32> = random.floats(90 * classes).iter().map(|v| 8.0 * v).collect();
-            let mut target = vec![0.0; 90 * classes];
-            for pixel in target.chunks_exact_mut(classes) {
-                match classes {
-                    1 => pixel[0] = random.below(2) as f32,
-                    _ => pixel[random.below(classes)] = 1.0,
-                }
-            }
-            let [(own, own_gradient), (page, page_gradient)] =
-                [Arithmetic::Own, Arithmetic::PagePlain].map(|one| judged(one, classes, &logits, &target));
-            assert_close(&page, &own, 1e-6, "loss");
-            assert_close(&page_gradient, &own_gradient, 1e-5, "gradient");
-        }
     }
 }
