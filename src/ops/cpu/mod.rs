@@ -8,6 +8,7 @@
 //! Every operator over slices panics when a slice's length does not match the shape: that is a fault of the caller, not of
 //! the data, and checking it once is what makes the pointer arithmetic inside sound.
 
+#[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod arithmetic;
 pub(crate) mod band;
 pub(crate) mod micro;
