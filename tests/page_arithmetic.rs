@@ -9,6 +9,7 @@ use std::fs;
 
 use common::{engine, finish, golden, send};
 use groundmask::{
+    engine::Engine,
     ops::{Arithmetic, compute_as},
     protocol::{Command, Event},
 };
@@ -24,18 +25,24 @@ struct Kept {
 /// The sample scenes of the page.
 const SAMPLE_SEED: u32 = 1;
 
-/// The losses of the kept run as this process computes them, step by step, and its validations' IoU.
-fn resumed(threads: usize) -> (Vec<(u32, f64)>, Vec<Option<f64>>) {
+type Figures = (Vec<(u32, f64)>, Vec<Option<f64>>);
+
+/// The losses and validations' IoU of the steps that the page did after the kept run was saved, computed by this process: from the
+/// saved state on, or from fresh weights by its settings.
+fn computed(threads: usize, from_fresh_weights: bool, kept: &Kept) -> Figures {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     pool.expect("a pool").install(|| {
         let file = fs::read(golden("page_run").join("begun.gmrun")).expect("the kept run");
         let mut engine = engine();
         send(&mut engine, Command::SampleScenes { seed: SAMPLE_SEED });
-        let begun = engine.resume_run(None, &mut file.as_slice(), None);
-        assert!(
-            begun.iter().any(|event| matches!(event, Event::RunResumed { .. })),
-            "{begun:?}"
-        );
+        let begun = if from_fresh_weights {
+            let saved = Engine::describe_run(None, &mut file.as_slice()).expect("a run");
+            send(&mut engine, Command::Start { config: saved.config })
+        } else {
+            engine.resume_run(None, &mut file.as_slice(), None)
+        };
+        let is_begun = |event: &Event| matches!(event, Event::RunResumed { .. } | Event::RunStarted { .. });
+        assert!(begun.iter().any(is_begun), "{begun:?}");
         let run = finish(&mut engine, begun);
         let losses = run.events.iter().filter_map(|event| match event {
             Event::Step(report) => Some((report.figures.step, report.figures.loss)),
@@ -45,7 +52,8 @@ fn resumed(threads: usize) -> (Vec<(u32, f64)>, Vec<Option<f64>>) {
             let figures = &report.figures;
             figures.validation.as_ref().and_then(|metrics| metrics.iou)
         });
-        (losses.collect(), ious.collect())
+        let first = kept.losses[0].0;
+        (losses.filter(|(step, _)| *step >= first).collect(), ious.collect())
     })
 }
 
@@ -59,7 +67,7 @@ fn the_pages_arithmetic_is_the_pages_to_the_last_bit_and_ones_own_is_not_far() {
         let bits = losses.iter().map(|(step, loss)| (*step, (*loss as f32).to_bits()));
         bits.collect()
     };
-    let (own, _) = resumed(2);
+    let (own, _) = computed(2, false, &kept);
     assert_eq!(own.len(), kept.losses.len());
     let first = (own[0].1 - kept.losses[0].1).abs();
     assert!(first < 1e-6, "the first step is {first:e} off");
@@ -67,13 +75,14 @@ fn the_pages_arithmetic_is_the_pages_to_the_last_bit_and_ones_own_is_not_far() {
     if compute_as(Arithmetic::Page).is_err() {
         return common::skip("this processor has no fused multiply-add");
     }
-    for threads in [1, 2, 5] {
-        let (losses, ious) = resumed(threads);
-        assert_eq!(bits(&losses), bits(&kept.losses), "{threads} threads");
-        assert_eq!(ious, kept.ious, "{threads} threads");
+    for (threads, from_fresh_weights) in [(1, false), (2, false), (5, false), (2, true)] {
+        let (losses, ious) = computed(threads, from_fresh_weights, &kept);
+        let what = format!("{threads} threads, from fresh weights: {from_fresh_weights}");
+        assert_eq!(bits(&losses), bits(&kept.losses), "{what}");
+        assert_eq!(ious, kept.ious, "{what}");
     }
     // Products that are rounded before they are added are those of another browser.
     compute_as(Arithmetic::PagePlain).expect("every processor can");
-    let (plain, _) = resumed(2);
+    let (plain, _) = computed(2, false, &kept);
     assert!(bits(&plain) != bits(&kept.losses) && (plain[0].1 - kept.losses[0].1).abs() < 1e-6);
 }
