@@ -312,6 +312,34 @@ fn faults_name_the_file_and_exit_codes_are_those_of_the_help() {
     );
 }
 
+/// As the jobs of an array do: each looks into the folder of results and says there what they are made with.
+#[test]
+fn shards_that_begin_at_once_do_not_disturb_each_other() {
+    const SHARDS: u32 = 12;
+    let folder = folder("at-once");
+    model(&folder.join("m.safetensors"));
+    fs::write(folder.join("scene.png"), stripes(64, 1)).expect("written");
+    let shard = |number: u32| {
+        let mut program = groundmask();
+        program.args(["predict", "--shard", &format!("{number}/{SHARDS}"), "--model"]);
+        program.arg(folder.join("m.safetensors")).arg(folder.join("scene.png"));
+        program.arg("--out").arg(folder.join("out")).stderr(Stdio::piped());
+        program.spawn().expect("run")
+    };
+    let all: Vec<_> = (1..=SHARDS).map(shard).collect();
+    for child in all {
+        let output = child.wait_with_output().expect("an end");
+        assert_eq!(code_of(&output), 0, "{}", words_of(&output));
+    }
+    let left = fs::read_dir(folder.join("out")).expect("the folder");
+    let parts = left.filter(|entry| {
+        entry
+            .as_ref()
+            .is_ok_and(|file| file.file_name().to_string_lossy().ends_with(".part"))
+    });
+    assert_eq!(parts.count(), 0);
+}
+
 /// One of two shards is killed while it writes and started again: every scene is there once and whole, and nothing else.
 #[test]
 fn a_killed_shard_goes_on_and_leaves_no_half_file() {

@@ -1,8 +1,8 @@
 //! Whole runs give the losses that they gave before, to the last bit.
 //!
 //! `golden/losses_of_runs.json` holds the bits of every step's loss and of every validation's IoU. They are those of x86-64 with AVX2
-//! and FMA: other lanes round elsewhere. `ln`, `exp` and `cos` are the platform's (glibc), and so are the last bits of the
-//! initial weights. Where a change of numbers is meant, `GROUNDMASK_WRITE_GOLDEN=1` writes the file anew.
+//! and FMA: other lanes round elsewhere. The `ln` and `exp` of losses are the platform's (glibc). Where a
+//! change of numbers is meant, `GROUNDMASK_WRITE_GOLDEN=1` writes the file anew.
 
 mod common;
 

@@ -6,12 +6,14 @@
 
 use std::ops::Range;
 
-use burn::tensor::{
-    Tensor, TensorData,
-    activation::{sigmoid, softmax},
-};
+use burn::tensor::{Tensor, TensorData};
 
-use crate::{data::held_back::Area, formats::raster::Raster, model::UNet, ops::read_back::read_back};
+use crate::{
+    data::held_back::Area,
+    formats::raster::Raster,
+    model::UNet,
+    ops::{read_back::read_back, sigmoid, softmax},
+};
 
 use super::{pose::POSES, rows::Rows, view::View};
 
@@ -203,11 +205,7 @@ impl Prediction {
         let shape = [1, height, width, model.config().channels];
         let logits = model.forward(Tensor::<4>::from_data(TensorData::new(values, shape), &model.device()));
         let classes = logits.dims()[3];
-        let probability = if classes == 1 {
-            sigmoid(logits)
-        } else {
-            softmax(logits, 3)
-        };
+        let probability = if classes == 1 { sigmoid(logits) } else { softmax(logits) };
         let flat = probability.reshape([height * width * classes]);
         read_back(flat).await.map_err(InferError::Read)
     }

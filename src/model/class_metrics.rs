@@ -1,5 +1,7 @@
 //! Pixel metrics of several classes, from counts. Pixels that are not labelled count nowhere.
 
+use crate::ops::scalar::ln;
+
 /// Counts of pixels by true class (rows) and predicted class (columns). Sums over images add up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClassConfusion {
@@ -115,7 +117,7 @@ pub fn cross_entropy_sum(map: &[f32], classes: usize, truth: &[u8]) -> f64 {
     let pixels = map.chunks_exact(classes.max(1)).zip(truth);
     pixels
         .filter_map(|(p, t)| p.get(usize::from(*t)))
-        .map(|p| -f64::from(*p).clamp(1e-7, 1.0).ln())
+        .map(|p| -ln(f64::from(*p).clamp(1e-7, 1.0)))
         .sum()
 }
 

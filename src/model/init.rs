@@ -3,6 +3,8 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::ops::scalar::{cos, ln};
+
 /// Standard deviation of a unit normal truncated at two sigma; Keras divides by it.
 const TRUNCATED_STD: f64 = 0.879_625_661_034_239_8;
 
@@ -39,8 +41,8 @@ impl Init {
     /// Box-Muller, redrawn until within two sigma.
     fn truncated_normal(&mut self) -> f64 {
         loop {
-            let radius = (-2.0 * (1.0 - self.rng.random::<f64>()).ln()).sqrt();
-            let z = radius * (std::f64::consts::TAU * self.rng.random::<f64>()).cos();
+            let radius = (-2.0 * ln(1.0 - self.rng.random::<f64>())).sqrt();
+            let z = radius * cos(std::f64::consts::TAU * self.rng.random::<f64>());
             if z.abs() <= 2.0 {
                 return z;
             }

@@ -1,11 +1,11 @@
 //! Training losses, from logits: of one class by a sigmoid, of several by a softmax.
 
-use burn::tensor::{
-    Tensor,
-    activation::{log_softmax, sigmoid},
-};
+use burn::tensor::Tensor;
 
-use crate::values::{Loss, TrainConfig};
+use crate::{
+    ops::{self, log_softmax, sigmoid},
+    values::{Loss, TrainConfig},
+};
 
 /// `ln((1 - 1e-7) / 1e-7)`: clamping logits to this is Keras's clipping of p to `[1e-7, 1 - 1e-7]`,
 /// gradient included.
@@ -58,7 +58,7 @@ pub fn loss_from_logits(logits: Tensor<4>, target: Tensor<4>, config: LossConfig
         s => target.clone().mul_scalar(1.0 - s).add_scalar(s / 2.0),
     };
     // -y ln p - (1 - y) ln(1 - p) with p = sigmoid(z); its gradient is exact at z = 0 too.
-    let bce = z.clone() - z.clone() * soft + z.neg().exp().log1p();
+    let bce = z.clone() - z.clone() * soft + ops::log1p(ops::exp(z.neg()));
     let by_side = (config.foreground_weight != 1.0).then(|| {
         let more = target.clone().mul_scalar(config.foreground_weight - 1.0);
         more.add_scalar(1.0)
@@ -95,7 +95,7 @@ pub fn loss_from_logits(logits: Tensor<4>, target: Tensor<4>, config: LossConfig
 /// cross-entropy, of which the mean is weighted; classes beyond its end have 1.
 pub fn loss_from_class_logits(logits: Tensor<4>, target: Tensor<4>, config: LossConfig, weights: &[f32]) -> Tensor<1> {
     let [b, h, w, classes] = logits.dims();
-    let log_p = log_softmax(logits, 3);
+    let log_p = log_softmax(logits);
     let weight = |class: usize| weights.get(class).copied().unwrap_or(1.0);
     let weights: Vec<f32> = (0..classes).map(weight).collect();
     let weighted = if weights.iter().all(|w| *w == 1.0) {
@@ -116,12 +116,12 @@ pub fn loss_from_class_logits(logits: Tensor<4>, target: Tensor<4>, config: Loss
         Loss::BceDice => {
             let target = target.clamp_max(1.0);
             let labelled = target.clone().sum_dim(3);
-            let p = log_p.exp() * labelled;
+            let p = ops::exp(log_p) * labelled;
             let by_class = |x: Tensor<4>| x.reshape([b * h, w, classes]).sum_dim(1).sum_dim(0).reshape([classes]);
             let overlap = by_class(p.clone() * target.clone());
             let sizes = by_class(p) + by_class(target);
             let dice = overlap.mul_scalar(2.0).add_scalar(1.0) / sizes.add_scalar(1.0);
-            entropy + dice.mean().neg().add_scalar(1.0)
+            entropy + ops::mean(dice).neg().add_scalar(1.0)
         }
     }
 }
@@ -130,7 +130,7 @@ pub fn loss_from_class_logits(logits: Tensor<4>, target: Tensor<4>, config: Loss
 /// pixels already costs the fifth digit of the loss.
 fn total(x: Tensor<4>) -> Tensor<1> {
     let [b, h, w, c] = x.dims();
-    x.reshape([b * h, w * c]).sum_dim(1).sum()
+    ops::sum(ops::sum_rows(x.reshape([b * h, w * c])))
 }
 
 fn mean(x: Tensor<4>) -> Tensor<1> {

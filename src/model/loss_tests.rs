@@ -3,6 +3,13 @@
 use burn::tensor::{Device, TensorData};
 
 use super::*;
+use crate::{
+    checks::random::{self, Random},
+    ops::{
+        Arithmetic,
+        cpu::tests::{assert_close, computing_as},
+    },
+};
 
 fn value(t: Tensor<1>) -> f64 {
     let data = pollster::block_on(t.into_data_async()).expect("a device");
@@ -160,4 +167,47 @@ fn smoothed_labels_by_hand() {
     // Dice goes by the labels themselves.
     let dice = |s| classes(smoothing(Loss::BceDice, s)) - classes(smoothing(Loss::Bce, s));
     assert!((dice(0.1) - dice(0.0)).abs() < 1e-5);
+}
+
+/// A loss and its gradient for the logits, computed in one way.
+fn judged(arithmetic: Arithmetic, classes: usize, logits: &[f32], target: &[f32]) -> (f64, Vec<f32>) {
+    let device = Device::flex();
+    let upload = |values: &[f32]| {
+        let data = TensorData::new(values.to_vec(), [2, 9, 5, classes]);
+        Tensor::<4>::from_data(data, &device).autodiff()
+    };
+    let config = LossConfig {
+        label_smoothing: 0.1,
+        ..LossConfig::of(Loss::BceDice)
+    };
+    computing_as(arithmetic, || {
+        let (logits, target) = (upload(logits).require_grad(), upload(target));
+        let loss = match classes {
+            1 => loss_from_logits(logits.clone(), target, config),
+            _ => loss_from_class_logits(logits.clone(), target, config, &[]),
+        };
+        let grads = loss.backward();
+        let gradient = logits.grad(&grads).expect("a gradient");
+        let data = pollster::block_on(gradient.into_data_async()).expect("a device");
+        (value(loss.inner()), data.try_into_vec::<f32>().expect("floats"))
+    })
+}
+
+#[test]
+fn losses_by_the_pages_sums_are_ones_own_but_for_rounding() {
+    let mut random = Random::new(random::seed());
+    for classes in [1, 3, 6] {
+        let logits: Vec<f32> = random.floats(90 * classes).iter().map(|v| 8.0 * v).collect();
+        let mut target = vec![0.0; 90 * classes];
+        for pixel in target.chunks_exact_mut(classes) {
+            match classes {
+                1 => pixel[0] = random.below(2) as f32,
+                _ => pixel[random.below(classes)] = 1.0,
+            }
+        }
+        let [(own, own_gradient), (page, page_gradient)] =
+            [Arithmetic::Own, Arithmetic::PagePlain].map(|one| judged(one, classes, &logits, &target));
+        assert!((page - own).abs() < 1e-5, "{classes}: {page} and {own}");
+        assert_close(&page_gradient, &own_gradient, 1e-5, "gradient");
+    }
 }

@@ -1,5 +1,7 @@
 //! Pixel metrics over whole images, from counts.
 
+use crate::ops::scalar::ln;
+
 /// Counts of pixels by truth and prediction. Sums over images add up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Confusion {
@@ -77,7 +79,7 @@ pub fn bce_sum(probability: &[f32], truth: &[u8]) -> f64 {
         .filter(|(_, t)| **t <= 1)
         .map(|(&p, &t)| {
             let p = f64::from(p).clamp(1e-7, 1.0 - 1e-7);
-            if t != 0 { -p.ln() } else { -(1.0 - p).ln() }
+            if t != 0 { -ln(p) } else { -ln(1.0 - p) }
         })
         .sum()
 }

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use groundmask::ops::Arithmetic;
 use groundmask::protocol::{DeviceChoice, ExportKind, MaskRule, ModelFormat, Preset};
 
 const EXIT_CODES: &str = "\
@@ -112,6 +113,10 @@ pub struct TrainArgs {
     /// feature gpu; auto takes a graphics card alone)
     #[arg(long, env = "GROUNDMASK_DEVICE", value_parser = device, default_value = "auto")]
     pub device: DeviceChoice,
+    /// Whose sums on the CPU: own (the fastest), page (a run begun in a browser goes on as there, to the last bit), or
+    /// page-plain (of a browser without relaxed SIMD)
+    #[arg(long, value_parser = word::<Arithmetic>, default_value = "own")]
+    pub arithmetic: Arithmetic,
 }
 
 impl TrainArgs {
@@ -274,6 +279,9 @@ pub struct BenchArgs {
     /// As for train
     #[arg(long, value_parser = device, default_value = "cpu")]
     pub device: DeviceChoice,
+    /// As for train
+    #[arg(long, value_parser = word::<Arithmetic>, default_value = "own")]
+    pub arithmetic: Arithmetic,
 }
 
 /// A word of the protocol, with `-` for `_`.

@@ -4,7 +4,11 @@ use std::{io::Write, time::Instant};
 
 use serde_json::json;
 
-use crate::{args::BenchArgs, desk::Desk, stop::Stop};
+use crate::{
+    args::BenchArgs,
+    desk::{self, Desk},
+    stop::Stop,
+};
 use groundmask::{
     bench::{Bench, BenchConfig},
     device::Ready,
@@ -22,7 +26,7 @@ pub fn bench(job: &BenchArgs) -> Result<(), Stop> {
         kind,
         software,
         ..
-    } = Desk::bring_up(job.device)?;
+    } = Desk::bring_up(desk::compute_as(job.arithmetic, job.device)?)?;
     let config = BenchConfig {
         channels: 1,
         filters: job.base,

@@ -17,6 +17,7 @@ use crate::{
 use groundmask::{
     device::{DeviceError, Probe, Ready, Reason, Start, bring_up, gpu_adapter},
     engine::Engine,
+    ops::Arithmetic,
     protocol::{Command, DeviceChoice, DeviceInfo, DeviceKind, Event, Fault},
 };
 
@@ -115,6 +116,19 @@ impl Desk {
 
     pub fn advance(&mut self, budget_ms: f64) -> Vec<Event> {
         pollster::block_on(self.engine.advance(budget_ms))
+    }
+}
+
+/// Lets all of this process compute so, for before a device is had; gives the device that it goes with.
+///
+/// # Errors
+/// If the processor cannot, or a graphics card is asked for: the page's sums are those of its CPU.
+pub fn compute_as(arithmetic: Arithmetic, device: DeviceChoice) -> Result<DeviceChoice, Stop> {
+    groundmask::ops::compute_as(arithmetic).map_err(Stop::usage)?;
+    match (arithmetic, device) {
+        (Arithmetic::Own, _) => Ok(device),
+        (_, DeviceChoice::WebGpu) => Err(Stop::usage("--arithmetic is the CPU's, and no graphics card's")),
+        _ => Ok(DeviceChoice::Cpu),
     }
 }
 

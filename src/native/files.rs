@@ -5,6 +5,7 @@ use std::{
     fs::{self, File},
     io::{BufWriter, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use crate::stop::Stop;
@@ -90,9 +91,22 @@ impl NewFile {
     /// # Errors
     /// If its folder cannot be written to.
     pub fn create(at: &Path) -> Result<Self, Stop> {
+        Self::create_as(at, "part")
+    }
+
+    /// Of a file that other processes may be writing at the same time: the last that is whole stays.
+    ///
+    /// # Errors
+    /// If its folder cannot be written to.
+    pub fn create_beside_others(at: &Path) -> Result<Self, Stop> {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self::create_as(at, &format!("{}-{}.part", std::process::id(), since.as_nanos()))
+    }
+
+    fn create_as(at: &Path, ending: &str) -> Result<Self, Stop> {
         let name = at.file_name().unwrap_or_default().to_string_lossy();
         // In the same folder, so that the renaming is one act of the file system.
-        let part = at.with_file_name(format!(".{name}.part"));
+        let part = at.with_file_name(format!(".{name}.{ending}"));
         if let Some(folder) = at.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             fs::create_dir_all(folder).map_err(|e| Stop::at(folder, e))?;
         }

@@ -17,7 +17,7 @@ use crate::{
     args::PredictArgs,
     claim::Claim,
     desk::{self, Desk},
-    files,
+    files::{self, NewFile},
     mosaic::Sheet,
     report::{self, Done, Failed, Report},
     scenes::{Scene, scenes, share},
@@ -25,9 +25,12 @@ use crate::{
     train::load_model,
     voice::{Voice, clock},
 };
-use groundmask::protocol::{
-    AreaUnit, Command, DeviceKind, Event, Fault, FaultCode, ModelInfo, Mosaic, Outlines, PredictionResult, Purpose,
-    ResultPlace, Stage, USUAL_SMALLEST_PX,
+use groundmask::{
+    formats::run_file::Sink,
+    protocol::{
+        AreaUnit, Command, DeviceKind, Event, Fault, FaultCode, ModelInfo, Mosaic, Outlines, PredictionResult, Purpose,
+        ResultPlace, Stage, USUAL_SMALLEST_PX,
+    },
 };
 
 /// Work between two looks at interrupts.
@@ -156,6 +159,11 @@ fn note_what_with(job: &PredictArgs, worker: &Worker, sheet: Option<&Sheet>) -> 
     }
     let text = serde_json::to_vec_pretty(&made_with).map_err(Stop::failed)?;
     let at = job.out.join(MADE_WITH);
+    fs::create_dir_all(&job.out).map_err(|e| Stop::at(&job.out, e))?;
+    // The jobs of an array begin at once: they look and write one after the other. Where a folder cannot be locked, those that
+    // write the same still do not disturb each other.
+    let folder = File::open(&job.out).ok();
+    let _ = folder.as_ref().map(File::lock);
     match fs::read(&at) {
         // As texts: a number read back from JSON may differ in its last bit.
         Ok(before) if before == text => Ok(()),
@@ -163,7 +171,11 @@ fn note_what_with(job: &PredictArgs, worker: &Worker, sheet: Option<&Sheet>) -> 
             "{} holds results of another model or other settings: choose another folder, or --overwrite them",
             job.out.display()
         ))),
-        _ => files::write(&at, &text),
+        _ => {
+            let mut file = NewFile::create_beside_others(&at)?;
+            file.write(&text).map_err(|e| Stop::at(&at, e))?;
+            file.finish()
+        }
     }
 }
 

@@ -32,7 +32,7 @@ const BAR: &str = "{bar:24} step {pos}/{len}  {msg}";
 pub fn train(job: &TrainArgs, voice: &Voice) -> Result<(), Stop> {
     let saved = job.resume.as_deref().map(described).transpose()?;
     let outputs = OutputPaths::of(job)?;
-    let mut desk = Desk::open(job.device)?;
+    let mut desk = Desk::open(desk::compute_as(job.arithmetic, job.device)?)?;
     desk.say_device(voice);
     load_data(&mut desk, job, saved.as_ref(), voice)?;
     let begun = match &job.resume {

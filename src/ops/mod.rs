@@ -17,7 +17,7 @@
 //! `<B as PoolOps>::max_pool2d`.
 //!
 //! Shared: [`cpu`] and [`gpu`] (registers and buffers; launches), [`autodiff`] (a gradient as a step of the graph),
-//! [`check`] (what a check works with), [`compare`], [`read_back`], [`timing`].
+//! [`check`] (what a check works with), [`compare`], [`read_back`], [`scalar`], [`timing`].
 //!
 //! A new operator is a folder, its lines here and in [`CHECKS`], and its caller.
 
@@ -28,6 +28,7 @@ pub mod compare;
 pub mod cpu;
 pub mod gpu;
 pub mod read_back;
+pub mod scalar;
 pub mod timing;
 
 /// One step of Adam.
@@ -56,6 +57,13 @@ pub mod conv {
     pub mod reference;
     pub mod shape;
     pub(crate) mod wgsl;
+}
+
+/// The functions and sums of losses: Burn's, and natively the page's where they are asked for. No kernels of a GPU.
+pub mod functions {
+    #[cfg(not(target_arch = "wasm32"))]
+    mod cpu;
+    pub mod reference;
 }
 
 /// Arithmetic without memory: what a device can do at all.
@@ -116,7 +124,10 @@ pub use adam::reference::{AdamStep, adam};
 pub use concat::reference::concat;
 pub use conv::reference::{conv2d, conv2d_norm};
 pub use conv::shape::ConvShape;
+#[cfg(not(target_arch = "wasm32"))]
+pub use cpu::arithmetic::{Arithmetic, NotFused, compute_as};
 pub use cpu::parallel::threads as cpu_threads;
+pub use functions::reference::{exp, log_softmax, log1p, mean, sigmoid, softmax, sum, sum_rows};
 pub use norm::reference::batch_norm;
 pub use pool::reference::max_pool2d;
 pub use up_conv::reference::up_conv2d;

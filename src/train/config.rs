@@ -10,6 +10,7 @@ use crate::{
     },
     formats::raster::MAX_BANDS,
     model::{Architecture, LossConfig, ModelConfig},
+    ops::scalar::cos,
     values::{
         BestBy, Calibration, FIELDS, FieldError, FieldErrorCode, ForegroundWeight, Group, NormStatistics, Schedule,
         TrainConfig, not_a_multiple,
@@ -84,7 +85,7 @@ impl Settings {
         }
         let length = self.steps_total.saturating_sub(warmup_steps).max(1);
         let done = f64::from(step - warmup_steps) / f64::from(length);
-        let cosine = 0.5 * (1.0 + (std::f64::consts::PI * done.min(1.0)).cos());
+        let cosine = 0.5 * (1.0 + cos(std::f64::consts::PI * done.min(1.0)));
         self.lr * (LAST_LR_SHARE + (1.0 - LAST_LR_SHARE) * cosine)
     }
 }

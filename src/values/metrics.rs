@@ -76,11 +76,6 @@ impl LogitMap {
     pub fn of_logit(self, logit: f64) -> f64 {
         self.scale * logit + self.offset
     }
-
-    /// The probability, 0 to 1, that a logit is mapped to.
-    pub fn of_probability_at(self, logit: f64) -> f64 {
-        1.0 / (1.0 + (-self.of_logit(logit)).exp())
-    }
 }
 
 /// JSON has no NaN and writes it as null.

@@ -50,8 +50,8 @@ def make(folder, across, down, side):
 
 
 def predict(folder, *words):
-    job = ["predict", "--model", folder / "m.safetensors", "--format", "probability-tif", *words]
-    return subprocess.Popen([NATIVE, *map(str, job)], stderr=subprocess.DEVNULL)
+    job = ["predict", "--quiet", "--model", folder / "m.safetensors", "--format", "probability-tif", *words]
+    return subprocess.Popen([NATIVE, *map(str, job)])
 
 
 def done_in(folder):

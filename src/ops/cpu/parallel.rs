@@ -44,15 +44,15 @@ pub(crate) fn for_each(pieces: usize, body: impl Fn(usize) + Send + Sync) {
     (0..pieces).for_each(body);
 }
 
-/// `body`, seeing the registers that a test has chosen on this thread.
+/// `body`, computing as a test has chosen on this thread.
 #[cfg(all(test, feature = "threads"))]
 fn like_this_thread(body: impl Fn(usize) + Send + Sync) -> impl Fn(usize) + Send + Sync {
-    use super::simd::NARROW_ONLY;
-    let narrow = NARROW_ONLY.get();
+    use super::arithmetic::OF_THREAD;
+    let chosen = OF_THREAD.get();
     move |piece| {
-        let before = NARROW_ONLY.replace(narrow);
+        let before = OF_THREAD.replace(chosen);
         body(piece);
-        NARROW_ONLY.set(before);
+        OF_THREAD.set(before);
     }
 }
 

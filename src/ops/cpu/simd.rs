@@ -1,7 +1,11 @@
 //! The smallest SIMD layer the CPU kernels need: a few f32 lanes, chosen once per call.
 //!
 //! wasm uses 128-bit `v128`, with relaxed SIMD's fused multiply-add where the browser has it; x86-64 uses 256-bit AVX2 with FMA where the processor has it (asked at run
-//! time) and SSE2 otherwise; every other target uses plain arrays, which LLVM vectorises.
+//! time) and SSE2 otherwise; every other target uses plain arrays, which LLVM vectorises. Natively also the page's four lanes can be
+//! asked for ([`Arithmetic`](super::arithmetic::Arithmetic)): the same work by the same registers is rounded alike.
+
+#[cfg(not(target_arch = "wasm32"))]
+use super::arithmetic::{Arithmetic, arithmetic};
 
 /// A register of `N` f32 lanes.
 ///
@@ -69,17 +73,17 @@ impl Width {
     }
 }
 
-#[cfg(test)]
-thread_local! {
-    /// Makes [`dispatch`] take the narrow lanes on this thread, so that tests see both widths.
-    pub(crate) static NARROW_ONLY: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
-}
-
-/// Runs `work` with the widest lanes this processor has.
+/// Runs `work` with the widest lanes this processor has, or with those that were asked for.
 pub(crate) fn dispatch<W: Work>(work: W) {
-    #[cfg(test)]
-    if NARROW_ONLY.get() {
-        return work.run::<Narrow>();
+    #[cfg(not(target_arch = "wasm32"))]
+    match arithmetic() {
+        Arithmetic::Own => {}
+        // SAFETY: `compute_as` has found the features.
+        #[cfg(target_arch = "x86_64")]
+        Arithmetic::Page => return unsafe { run_fused(work) },
+        #[cfg(not(target_arch = "x86_64"))]
+        Arithmetic::Page => return work.run::<portable::F32x4<true>>(),
+        Arithmetic::PagePlain => return work.run::<Narrow>(),
     }
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
@@ -121,10 +125,17 @@ unsafe fn run_avx2<W: Work>(work: W) {
     work.run::<avx2::F32x8>();
 }
 
-#[cfg(not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128"))))]
-pub(crate) use portable::F32x4 as Narrow;
+/// Four lanes, fused, as in the page.
 #[cfg(target_arch = "x86_64")]
-pub(crate) use sse2::F32x4 as Narrow;
+#[target_feature(enable = "avx2,fma")]
+unsafe fn run_fused<W: Work>(work: W) {
+    work.run::<sse2::F32x4<true>>();
+}
+
+#[cfg(not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128"))))]
+pub(crate) type Narrow = portable::F32x4<false>;
+#[cfg(target_arch = "x86_64")]
+pub(crate) type Narrow = sse2::F32x4<false>;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub(crate) use wasm::F32x4 as Narrow;
 
@@ -192,10 +203,11 @@ mod sse2 {
     use super::Lanes;
     use core::arch::x86_64::*;
 
+    /// `FUSED` needs FMA.
     #[derive(Clone, Copy)]
-    pub struct F32x4(__m128);
+    pub struct F32x4<const FUSED: bool>(__m128);
 
-    impl Lanes for F32x4 {
+    impl<const FUSED: bool> Lanes for F32x4<FUSED> {
         const N: usize = 4;
         const WIDEST: usize = 4;
         #[inline(always)]
@@ -236,7 +248,10 @@ mod sse2 {
         }
         #[inline(always)]
         unsafe fn mul_acc(self, a: Self, b: Self) -> Self {
-            Self(unsafe { _mm_add_ps(self.0, _mm_mul_ps(a.0, b.0)) })
+            Self(match FUSED {
+                true => unsafe { _mm_fmadd_ps(a.0, b.0, self.0) },
+                false => unsafe { _mm_add_ps(self.0, _mm_mul_ps(a.0, b.0)) },
+            })
         }
     }
 }
@@ -300,9 +315,9 @@ mod portable {
     use super::Lanes;
 
     #[derive(Clone, Copy)]
-    pub struct F32x4([f32; 4]);
+    pub struct F32x4<const FUSED: bool>([f32; 4]);
 
-    impl Lanes for F32x4 {
+    impl<const FUSED: bool> Lanes for F32x4<FUSED> {
         const N: usize = 4;
         const WIDEST: usize = 4;
         #[inline(always)]
@@ -345,7 +360,10 @@ mod portable {
         }
         #[inline(always)]
         unsafe fn mul_acc(self, a: Self, b: Self) -> Self {
-            Self(core::array::from_fn(|i| self.0[i] + a.0[i] * b.0[i]))
+            Self(core::array::from_fn(|i| match FUSED {
+                true => a.0[i].mul_add(b.0[i], self.0[i]),
+                false => self.0[i] + a.0[i] * b.0[i],
+            }))
         }
     }
 }

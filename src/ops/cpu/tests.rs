@@ -3,7 +3,10 @@
 
 use burn::tensor::Device;
 
-use super::simd::{self, Lanes, Narrow};
+use super::{
+    arithmetic::{Arithmetic, OF_THREAD, is_fused},
+    simd::{Lanes, Narrow},
+};
 use crate::checks::random;
 pub(crate) use crate::checks::random::Random;
 use crate::ops::{CHECKS, check};
@@ -73,25 +76,39 @@ fn narrow_lanes_do_arithmetic() {
     }
 }
 
-/// Runs `check` with the lanes this processor would get and with the narrow ones, on the same random numbers.
+/// Every way to compute that this processor has.
+pub(crate) fn arithmetics() -> impl Iterator<Item = Arithmetic> {
+    let all = [Arithmetic::Own, Arithmetic::PagePlain, Arithmetic::Page];
+    all.into_iter().filter(|one| *one != Arithmetic::Page || is_fused())
+}
+
+/// Runs `body` with this thread, and those that work for it, computing so.
+pub(crate) fn computing_as<R>(arithmetic: Arithmetic, body: impl FnOnce() -> R) -> R {
+    let before = OF_THREAD.replace(Some(arithmetic));
+    let result = body();
+    OF_THREAD.set(before);
+    result
+}
+
+/// Runs `check` with the lanes this processor would get and with the page's, on the same random numbers.
 pub(crate) fn on_all_lanes(check: fn(&mut Random)) {
     let seed = random::seed();
-    check(&mut Random::new(seed));
-    simd::NARROW_ONLY.set(true);
-    check(&mut Random::new(seed));
-    simd::NARROW_ONLY.set(false);
+    for arithmetic in arithmetics() {
+        computing_as(arithmetic, || check(&mut Random::new(seed)));
+    }
 }
 
 /// The one list of checks, through Burn, on the narrow registers; the wide ones have theirs in `tests/golden.rs`.
 #[test]
 fn every_check_passes_on_narrow_lanes() {
-    simd::NARROW_ONLY.set(true);
-    let seed = random::seed() as u32;
-    let errors = pollster::block_on(check::run(&CHECKS, seed, &Device::flex())).expect("the CPU computes");
-    simd::NARROW_ONLY.set(false);
-    let wrong: Vec<_> = errors
-        .iter()
-        .filter(|(name, e)| *e > check::limit(name, false))
-        .collect();
-    assert!(!errors.is_empty() && wrong.is_empty(), "{wrong:?}");
+    for arithmetic in arithmetics().filter(|one| *one != Arithmetic::Own) {
+        let seed = random::seed() as u32;
+        let checks = || pollster::block_on(check::run(&CHECKS, seed, &Device::flex())).expect("the CPU computes");
+        let errors = computing_as(arithmetic, checks);
+        let wrong: Vec<_> = errors
+            .iter()
+            .filter(|(name, e)| *e > check::limit(name, false))
+            .collect();
+        assert!(!errors.is_empty() && wrong.is_empty(), "{arithmetic:?}: {wrong:?}");
+    }
 }

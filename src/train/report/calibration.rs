@@ -3,7 +3,10 @@
 //! and Weng 2007, without their prior, which matters for few samples alone).
 
 use super::curve::{Histogram, rounded};
-use crate::values::{LogitMap, OperatingPoint};
+use crate::{
+    ops::scalar::{exp, ln, ln_1p},
+    values::{LogitMap, OperatingPoint},
+};
 
 /// Logits are counted between these limits, the network's own clamp.
 const LIMIT: f64 = 17.0;
@@ -34,7 +37,7 @@ impl LogitCounts {
     pub(in crate::train) fn add(&mut self, probability: &[f32], truth: &[u8]) {
         for (p, t) in probability.iter().zip(truth) {
             let p = f64::from(*p);
-            let logit = (p / (1.0 - p)).ln().clamp(-LIMIT, LIMIT);
+            let logit = ln(p / (1.0 - p)).clamp(-LIMIT, LIMIT);
             // A probability that is no number falls into the first bin: the run ends for it elsewhere.
             let bin = ((logit + LIMIT) * STEPS) as usize;
             let bin = bin.min(self.counts.len() - 1);
@@ -56,7 +59,7 @@ impl LogitCounts {
         for (logit, [negatives, positives]) in self.bins() {
             let z = map.of_logit(logit);
             // ln(1 + e^-z) of foreground, ln(1 + e^z) of background.
-            let softplus = |z: f64| z.max(0.0) + (-z.abs()).exp().ln_1p();
+            let softplus = |z: f64| z.max(0.0) + ln_1p(exp(-z.abs()));
             sum += positives * softplus(-z) + negatives * softplus(z);
             pixels += positives + negatives;
         }
@@ -104,7 +107,7 @@ impl LogitCounts {
     fn newton(&self, map: LogitMap) -> Option<LogitMap> {
         let (mut gradient, mut curvature) = ([0.0; 2], [0.0; 3]);
         for (logit, [negatives, positives]) in self.bins() {
-            let p = 1.0 / (1.0 + (-map.of_logit(logit)).exp());
+            let p = probability_at(map, logit);
             let pixels = negatives + positives;
             let slope = pixels * p - positives;
             let bend = pixels * p * (1.0 - p);
@@ -129,7 +132,7 @@ impl LogitCounts {
         let mut out = Histogram::new();
         for (bin, [negatives, positives]) in self.counts.iter().enumerate() {
             let logit = (bin as f64 + 0.5) / STEPS - LIMIT;
-            out.count(map.of_probability_at(logit), [*negatives, *positives]);
+            out.count(probability_at(map, logit), [*negatives, *positives]);
         }
         out
     }
@@ -154,6 +157,11 @@ impl LogitCounts {
     }
 }
 
+/// The probability, 0 to 1, that a logit is mapped to.
+fn probability_at(map: LogitMap, logit: f64) -> f64 {
+    1.0 / (1.0 + exp(-map.of_logit(logit)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,7 +172,7 @@ mod tests {
         for i in 0..=240 {
             let logit = f64::from(i) / 20.0 - 6.0;
             let p = (1.0 / (1.0 + (-logit).exp())) as f32;
-            let foreground = (1000.0 * truth.of_probability_at(logit)).round() as usize;
+            let foreground = (1000.0 * probability_at(truth, logit)).round() as usize;
             out.add(&vec![p; foreground], &vec![1; foreground]);
             out.add(&vec![p; 1000 - foreground], &vec![0; 1000 - foreground]);
         }
@@ -200,7 +208,7 @@ mod tests {
         let error = |map: LogitMap| {
             let mut by_probability = [[0.0; 3]; 15];
             for (logit, [negatives, positives]) in counts.bins() {
-                let p = map.of_probability_at(logit);
+                let p = probability_at(map, logit);
                 let sums = &mut by_probability[((p * 15.0) as usize).min(14)];
                 sums[0] += p * (negatives + positives);
                 sums[1] += positives;

@@ -2,18 +2,20 @@
 
 use burn::tensor::Tensor;
 
+use crate::ops;
+
 /// Scales all gradients by one factor so that their common norm is at most `limit`. A norm that is not a number makes
 /// every gradient so, which the run's health check then sees.
 pub(in crate::train) fn by_global_norm(gradients: &mut [Option<Tensor<1>>], limit: f64) {
     let squares: Vec<Tensor<1>> = gradients
         .iter()
         .flatten()
-        .map(|g| (g.clone() * g.clone()).sum())
+        .map(|g| ops::sum(g.clone() * g.clone()))
         .collect();
     if squares.is_empty() {
         return;
     }
-    let norm = Tensor::cat(squares, 0).sum().sqrt();
+    let norm = ops::sum(Tensor::cat(squares, 0)).sqrt();
     let limit = limit as f32;
     // limit / max(norm, limit), without reading the norm back.
     let factor = norm.clamp_min(limit).recip().mul_scalar(limit);

@@ -97,8 +97,8 @@ impl Adam {
             beta1: self.config.beta1 as f32,
             beta2: self.config.beta2 as f32,
             eps: self.config.eps as f32,
-            correction1: (1.0 / (1.0 - self.config.beta1.powf(t))) as f32,
-            correction2: (1.0 / (1.0 - self.config.beta2.powf(t))) as f32,
+            correction1: (1.0 / (1.0 - ops::scalar::powf(self.config.beta1, t))) as f32,
+            correction2: (1.0 / (1.0 - ops::scalar::powf(self.config.beta2, t))) as f32,
         };
         let mut gradients = tracked.take_gradients(grads);
         if self.config.clip_norm > 0.0 {
