@@ -21,7 +21,7 @@ use burn::tensor::Device;
 use groundmask::{
     bench::{Bench, BenchConfig},
     checks,
-    device::{Choice, Probe, Ready, Start, bring_up, gpu_adapter},
+    device::{Choice, DeviceError, Probe, Ready, Reason, Start, bring_up, gpu_adapter},
     engine::Engine,
     formats::weights_file::WeightsFile,
     ops::{
@@ -39,7 +39,12 @@ use program::{
 
 /// The adapter, started and calibrated once for all tests.
 static READY: LazyLock<Option<Ready>> = LazyLock::new(|| {
-    let probe = Probe::Adapter(gpu_adapter().ok()?);
+    let probe = Probe::Adapter(match gpu_adapter() {
+        Ok(adapter) => adapter,
+        Err(DeviceError::Unavailable(Reason::NoAdapter)) => return None,
+        // An adapter that is there and cannot be started is no reason to skip.
+        Err(error) => panic!("{error}"),
+    });
     let clock = Instant::now();
     let start = Start {
         remembered: None,

@@ -97,7 +97,7 @@ async fn bring_up_gpu(probe: &Probe, start: &Start<'_>) -> Result<Ready, DeviceE
 /// A build for the CPU alone.
 #[cfg(not(feature = "webgpu"))]
 mod gpu {
-    use super::{Adapter, Device, DeviceError, Reason};
+    use super::{Device, DeviceError, Reason};
 
     pub(super) async fn device() -> Result<Device, DeviceError> {
         Err(DeviceError::Unavailable(Reason::NoWebGpu))
@@ -106,7 +106,7 @@ mod gpu {
     /// # Errors
     /// Always.
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn gpu_adapter() -> Result<Adapter, DeviceError> {
+    pub fn gpu_adapter() -> Result<super::Adapter, DeviceError> {
         Err(DeviceError::Unavailable(Reason::NoWebGpu))
     }
 }

@@ -52,7 +52,7 @@ fn annotation(number: u32, shape: &Shape, size: [usize; 2]) -> String {
             let _ = write!(out, "[{}]", json!(numbers.collect::<Vec<f64>>()));
         }
         rings => {
-            let counts = run_lengths(rings, size, [low[0], high[0]]);
+            let counts = run_lengths(rings, size);
             let _ = write!(
                 out,
                 "{{\"size\":[{},{}],\"counts\":{}}}",
@@ -72,26 +72,27 @@ fn rounded(v: f64) -> f64 {
 }
 
 /// Lengths of runs outside and inside by turns, column by column from the top, the first outside: pixels whose middle lies
-/// within an odd number of rings. `reach`: columns that the rings lie between.
-fn run_lengths(rings: &[Ring], [height, width]: [usize; 2], reach: [f64; 2]) -> Vec<usize> {
-    let columns = (reach[0].max(0.0) as usize)..(reach[1].max(0.0).ceil() as usize).min(width);
-    // Where runs begin and end, in the order of COCO's pixels.
-    let mut ends: Vec<usize> = Vec::new();
-    let mut crossings: Vec<f64> = Vec::new();
-    for column in columns {
-        let x = column as f64 + 0.5;
-        crossings.clear();
-        for ring in rings {
-            for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
-                if (a[0] <= x) != (b[0] <= x) {
-                    crossings.push(a[1] + (x - a[0]) / (b[0] - a[0]) * (b[1] - a[1]));
-                }
+/// within an odd number of rings.
+fn run_lengths(rings: &[Ring], [height, width]: [usize; 2]) -> Vec<usize> {
+    // The first pixel whose middle does not lie before.
+    let first = |v: f64, size: usize| ((v - 0.5).ceil().max(0.0) as usize).min(size);
+    // Where edges cross the middles of columns: each edge is gone along once, since a region may have millions.
+    let mut crossings: Vec<(usize, f64)> = Vec::new();
+    for ring in rings {
+        for (a, b) in ring.iter().zip(ring.iter().cycle().skip(1)) {
+            for column in first(a[0].min(b[0]), width)..first(a[0].max(b[0]), width) {
+                let x = column as f64 + 0.5;
+                crossings.push((column, a[1] + (x - a[0]) / (b[0] - a[0]) * (b[1] - a[1])));
             }
         }
-        crossings.sort_by(f64::total_cmp);
-        for pair in crossings.chunks_exact(2) {
-            // The first pixel whose middle lies below.
-            let [from, to] = [pair[0], pair[1]].map(|y| ((y - 0.5).ceil().max(0.0) as usize).min(height));
+    }
+    crossings.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    // Where runs begin and end, in the order of COCO's pixels.
+    let mut ends: Vec<usize> = Vec::new();
+    for column in crossings.chunk_by(|a, b| a.0 == b.0) {
+        for pair in column.chunks_exact(2) {
+            let column = pair[0].0;
+            let [from, to] = [pair[0].1, pair[1].1].map(|y| first(y, height));
             if to > from {
                 match ends.last_mut() {
                     // It goes on at the top of the next column.

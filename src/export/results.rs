@@ -130,7 +130,9 @@ impl PredictionMap {
     /// Regions of the foreground as COCO's annotations.
     pub fn coco(&self, threshold: f32, names: &[String], options: VectorOptions, parts: Parts) -> Vec<u8> {
         self.with_classes(threshold, names, |classes| {
-            coco(&self.file_name, classes, names, options, parts)
+            // In pixels: what its projection does not reach is an annotation all the same.
+            let classes = Classes { geo: None, ..*classes };
+            coco(&self.file_name, &classes, names, options, parts)
         })
     }
 

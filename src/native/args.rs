@@ -128,6 +128,15 @@ impl TrainArgs {
             DeviceChoice::WebGpu => " --device gpu",
         }
     }
+
+    /// Its arithmetic, likewise.
+    pub fn arithmetic_named(&self) -> &'static str {
+        match self.arithmetic {
+            Arithmetic::Own => "",
+            Arithmetic::Page => " --arithmetic page",
+            Arithmetic::PagePlain => " --arithmetic page-plain",
+        }
+    }
 }
 
 const PREDICT_EXAMPLES: &str = "\
@@ -276,7 +285,7 @@ pub struct BenchArgs {
     /// Known weights and data, no dropout: losses compare across libraries
     #[arg(long)]
     pub det: bool,
-    /// As for train
+    /// As for train, but never by itself
     #[arg(long, value_parser = device, default_value = "cpu")]
     pub device: DeviceChoice,
     /// As for train

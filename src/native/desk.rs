@@ -127,7 +127,9 @@ pub fn compute_as(arithmetic: Arithmetic, device: DeviceChoice) -> Result<Device
     groundmask::ops::compute_as(arithmetic).map_err(Stop::usage)?;
     match (arithmetic, device) {
         (Arithmetic::Own, _) => Ok(device),
-        (_, DeviceChoice::WebGpu) => Err(Stop::usage("--arithmetic is the CPU's, and no graphics card's")),
+        (_, DeviceChoice::WebGpu) => Err(Stop::usage(
+            "--arithmetic is the CPU's, and --device or GROUNDMASK_DEVICE says gpu: --device cpu",
+        )),
         _ => Ok(DeviceChoice::Cpu),
     }
 }

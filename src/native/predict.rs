@@ -28,8 +28,8 @@ use crate::{
 use groundmask::{
     formats::run_file::Sink,
     protocol::{
-        AreaUnit, Command, DeviceKind, Event, Fault, FaultCode, ModelInfo, Mosaic, Outlines, PredictionResult, Purpose,
-        ResultPlace, Stage, USUAL_SMALLEST_PX,
+        AreaUnit, Command, DeviceChoice, DeviceKind, Event, Fault, FaultCode, ModelInfo, Mosaic, Outlines,
+        PredictionResult, Purpose, ResultPlace, Stage, USUAL_SMALLEST_PX,
     },
 };
 
@@ -47,7 +47,7 @@ pub fn predict(job: &PredictArgs, voice: &Voice) -> Result<(), Stop> {
     let start = Instant::now();
     let scenes = scenes(job)?;
     // Before any work: a model that is none, scenes that are no mosaic, or the results of another one.
-    let first = Worker::open(job)?;
+    let first = Worker::open(job, job.device)?;
     first.desk.say_device(voice);
     let sheet = job.mosaic.then(|| Sheet::of(&scenes, voice)).transpose()?;
     note_what_with(job, &first, sheet.as_ref())?;
@@ -78,9 +78,11 @@ pub fn predict(job: &PredictArgs, voice: &Voice) -> Result<(), Stop> {
         mine,
         sheet,
     };
+    // A graphics card works at one image at a time; where it was not taken, it is not tried again.
+    let others_on = DeviceChoice::Cpu;
     let outcome = thread::scope(|scope| {
         let others: Vec<_> = (1..jobs)
-            .map(|_| scope.spawn(|| Worker::open(job).and_then(|worker| work.share(worker))))
+            .map(|_| scope.spawn(|| Worker::open(job, others_on).and_then(|worker| work.share(worker))))
             .collect();
         let mine = work.share(first);
         let others = others.into_iter().map(|other| match other.join() {
@@ -283,8 +285,8 @@ struct Worker {
 }
 
 impl Worker {
-    fn open(job: &PredictArgs) -> Result<Self, Stop> {
-        let mut desk = Desk::open(job.device)?;
+    fn open(job: &PredictArgs, device: DeviceChoice) -> Result<Self, Stop> {
+        let mut desk = Desk::open(device)?;
         let loaded = load_model(&mut desk, &job.model)?;
         let model = loaded.into_iter().find_map(|event| match event {
             Event::Model { model } => model,
@@ -354,7 +356,8 @@ impl Worker {
                 validation: false,
                 threshold: self.threshold,
                 averaged: job.averaged,
-                adapted: job.adapt,
+                // `--mosaic` goes without.
+                adapted: false,
             },
             Way::Part(mosaic) => Command::PredictPart {
                 mosaic,

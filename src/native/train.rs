@@ -89,7 +89,7 @@ impl OutputPaths {
             Some(seed) => format!("--sample-scenes {seed}"),
             None => named.collect::<Vec<_>>().join(" "),
         };
-        let device = job.device_named();
+        let device = format!("{}{}", job.device_named(), job.arithmetic_named());
         Ok(Self {
             run,
             model,

@@ -22,6 +22,8 @@ pub(super) struct Places {
     whole: [usize; 2],
     /// The part that is predicted.
     wanted: Area,
+    /// It is predicted as one, not an image in it, which may be as large.
+    is_whole: bool,
     /// Inputs by number, and where each lies; where several have data, the last counts.
     inputs: Vec<(usize, Area)>,
 }
@@ -43,6 +45,7 @@ impl Places {
         Self {
             whole: [height as usize, width as usize],
             wanted: Area::whole(height, width),
+            is_whole: true,
             inputs: layout.corners.iter().enumerate().filter_map(area).collect(),
         }
     }
@@ -90,6 +93,7 @@ impl Places {
         let places = Self {
             whole: [mosaic.height as usize, mosaic.width as usize],
             wanted,
+            is_whole: false,
             inputs: placed,
         };
         Ok((places, input))
@@ -108,8 +112,7 @@ impl Places {
             seen,
             band: None,
             // Of a part it is the image's own, which is there.
-            noted: (self.wanted == Area::whole(self.whole[0] as u32, self.whole[1] as u32))
-                .then(|| Noted::new(self.whole)),
+            noted: self.is_whole.then(|| Noted::new(self.whole)),
         };
         (prediction, around)
     }
@@ -156,6 +159,8 @@ impl Surroundings {
         {
             return Ok(band.clone());
         }
+        // The old rows go before the new ones come.
+        self.band = None;
         let [top, height] = rows.map(|n| n as u32);
         let band = Area {
             top: self.seen.top + top,

@@ -75,6 +75,9 @@ impl Engine {
     }
 
     pub(in crate::engine) fn cancel_predict(&mut self) -> Vec<Event> {
+        for input in 0..self.inputs.len() {
+            self.inputs.missing_of_large(Some(input));
+        }
         let cancelled = self.prediction.take_job().map(|job| Event::PredictDone {
             total: job.done(),
             cancelled: true,
@@ -280,7 +283,9 @@ impl Engine {
 
     /// The resolutions of an image and of what the model was trained on, where both are known and not the same.
     fn resolution(&self, target: Target, model: &Model, wanted: bool) -> Option<GroundResolution> {
-        let (image_m, model_m) = (self.inputs.pixel_m(target.input()?)?, model.pixel_m?);
+        // All images of a map have one.
+        let input = target.input().or((target == Target::Mosaic).then_some(0))?;
+        let (image_m, model_m) = (self.inputs.pixel_m(input)?, model.pixel_m?);
         let times = model_m / image_m;
         if !Large::fits(model.spec.sampling) || (1.0 / SAME_RESOLUTION..=SAME_RESOLUTION).contains(&times) {
             return None;

@@ -9,7 +9,8 @@ use serde::Deserialize;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Arithmetic {
-    /// This processor's: its widest registers, and the system's `exp` and `ln`. The fastest.
+    /// This processor's: its widest registers, and the system's `exp` and `ln` of single precision. The fastest. (Those of double
+    /// precision are of one library everywhere: `scalar.rs`.)
     #[default]
     Own,
     /// A browser's with relaxed SIMD on a processor with fused multiply-add, which is nearly every one: four lanes.
