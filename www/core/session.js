@@ -77,13 +77,16 @@ export function initStorage() {
   });
 }
 
+/** The engine before stood still while it was loading. */
+let hasStalled = false;
+
 /** Starts (or replaces) the worker. Commands and files given before the wasm is there wait in the worker. */
 export function startEngine() {
   state.engine = 'loading';
   state.loading = { loaded: 0, total: null };
   // Another worker tries anew.
   state.labelsUnkept = '';
-  connect(receive, died, state.deviceChoice);
+  connect(receive, died, state.deviceChoice, hasStalled);
   filesForNewEngine();
   if (hasStorage) post({ kind: 'open_store' });
   send({ type: 'init', device: state.deviceChoice, calibration: storedCalibration() });
@@ -127,6 +130,7 @@ function receive(message) {
       state.loading = { loaded: message.loaded, total: message.total };
       break;
     case 'ready':
+      hasStalled = false;
       state.engine = 'ready';
       state.fused = message.fused;
       state.binary = message.binary;
@@ -198,6 +202,13 @@ const MAX_FRUITLESS = 3;
 /** @param {string} detail @param {boolean} [memory] */
 function died(detail, memory = false) {
   link().close();
+  // Nothing is lost with it, so that there is nothing to say the first time.
+  const isQuiet = detail === 'stalled' && !hasStalled && !hasGiven();
+  hasStalled = detail === 'stalled';
+  if (isQuiet) {
+    startEngine();
+    return;
+  }
   fruitless = state.device ? 0 : fruitless + 1;
   const run = running() ? state.run : null;
   /** @type {Death} */

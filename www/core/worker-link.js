@@ -14,6 +14,11 @@ import { PROTOCOL_VERSION, workerUrl } from './paths.js';
 const SILENT_MS = 5000;
 /** Still holding its lock, it is alive but starved or stuck; silent for this long it is given up, started or not, ms. */
 const STUCK_MS = 60_000;
+/**
+ * As long where it has begun to load the engine and holds nothing yet, the first time, ms. Firefox (153) on a busy computer now and
+ * then never runs its worker again from there on, and the next one well (measured: 2 of 19 starts with seven busy loops on two cores).
+ */
+const STALLED_MS = 15_000;
 const PING_EVERY_MS = 1000;
 /** So many messages with events are handled before the worker is told: it waits for a page that falls behind. */
 const TELL_EVERY = 16;
@@ -53,11 +58,15 @@ export class Link {
    * @param {(message: FromWorker) => void} onMessage
    * @param {(detail: string, memory?: boolean) => void} onDeath `memory`: it ran out of it
    * @param {import('./types.js').DeviceChoice} device what the engine will be asked to bring up
+   * @param {boolean} isPatient the one before stalled while it was loading: this one is given a minute
    */
-  constructor(onMessage, onDeath, device) {
+  constructor(onMessage, onDeath, device, isPatient) {
     this.onMessage = onMessage;
     this.onDeath = onDeath;
     this.alive = true;
+    this.isPatient = isPatient;
+    /** The engine is there. */
+    this.loaded = false;
     /** True while the engine is inside a call, which may take seconds on a slow device. */
     this.calling = false;
     this.heard = performance.now();
@@ -141,6 +150,7 @@ export class Link {
       return;
     }
     if (message.kind === 'pong') this.figures = { queueMax: Math.max(this.figures.queueMax, message.queue), wasmBytes: message.wasmBytes };
+    if (message.kind === 'ready') this.loaded = true;
     if (message.kind === 'calling') this.calling = message.on;
     if (message.kind === 'locked') this.watchLock();
     if (message.kind !== 'pong' && message.kind !== 'calling' && message.kind !== 'locked') this.onMessage(message);
@@ -170,7 +180,8 @@ export class Link {
    */
   async askAfter(silentMs) {
     const gone = this.started && (await this.isLockFree());
-    if (gone || silentMs > STUCK_MS) this.die(this.started ? 'silent' : 'unstarted');
+    const isStalled = this.started && !this.loaded && !this.isPatient && silentMs > STALLED_MS;
+    if (gone || isStalled || silentMs > STUCK_MS) this.die(!this.started ? 'unstarted' : this.loaded ? 'silent' : 'stalled');
   }
 
   async isLockFree() {

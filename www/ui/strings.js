@@ -300,6 +300,7 @@ const silentEnds = new Map([
   ['gone', 'the browser ended it'],
   ['silent', 'it no longer answers'],
   ['unstarted', 'it does not begin within a minute'],
+  ['stalled', 'it stands still while it is loading'],
 ]);
 
 /** Whether an engine ended without a word, and not by an error of its own. @param {string} detail */
@@ -311,6 +312,7 @@ const lastLine = (detail) => detail.split('\n').reverse().find(Boolean)?.slice(0
 /** The engine is gone. @param {string} detail @returns {Words} */
 export function deathWords(detail) {
   if (detail === 'unstarted') return { sentence: 'The engine did not start within a minute.', next: 'A new one is being started. Load the data again.' };
+  if (detail === 'stalled') return { sentence: 'The engine stood still while it was loading.', next: 'A new one is being started. Load the data again.' };
   if (endedSilently(detail)) return { sentence: 'The engine was ended by the browser, most likely for lack of memory.', next: 'A new one is ready. Load the data again, and use smaller tiles or fewer images.' };
   return { sentence: `The engine stopped on an internal error (${detail.split('\n')[0].slice(0, 200)}).`, next: 'A new one is ready; the model and the run are gone, your files are not.' };
 }
