@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    fs::File,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},

@@ -66,7 +66,7 @@ struct OutputPaths {
     /// How the data were named, for the line that says how to go on.
     data: String,
     /// The same of the device, empty where none was.
-    device: &'static str,
+    device: String,
 }
 
 impl OutputPaths {
