@@ -9,6 +9,7 @@ mod numbers;
 mod program;
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::Write,
     path::Path,
@@ -215,27 +216,26 @@ fn a_resumed_run_is_the_uninterrupted_one() {
         assert!(engine.is_busy(), "the run ended: {begun:?}");
     }
     let whole = outcome(&mut engine, begun);
-    assert_eq!(whole.0.len(), 24);
 
     let mut engine = gpu.engine();
     let events = engine.resume_run(None, &mut half.as_slice(), None);
     let resumed = outcome(&mut engine, events);
     let (mut of_losses, mut compared) = (0.0f64, 0);
     for (step, loss) in &resumed.0 {
+        // Losses are read when they have arrived: not of every step, nor of the same ones.
         let Some((_, wanted)) = whole.0.iter().find(|(at, _)| at == step) else {
-            panic!("step {step} is none of the whole run");
+            continue;
         };
         of_losses = of_losses.max(((loss - wanted) / wanted).abs());
         compared += 1;
     }
-    // Several steps may end at once: it is saved at the tenth, or a few later.
-    assert!((8..=14).contains(&compared), "{compared} steps after it was saved");
+    assert!(compared >= 3, "{compared} steps after it was saved are known of both");
     assert_eq!(whole.1.len(), resumed.1.len());
     let largest = whole.1.iter().fold(0.0f32, |most, weight| most.max(weight.abs()));
     let apart = whole.1.iter().zip(&resumed.1).map(|(a, b)| (a - b).abs());
     let of_weights = apart.fold(0.0f32, f32::max) / largest;
     note(&format!(
-        "resumed before the last {compared} of 24 steps: losses differ by {of_losses:.1e}, weights by {of_weights:.1e} of the largest"
+        "resumed from step 10 of 24: {compared} losses differ by {of_losses:.1e}, weights by {of_weights:.1e} of the largest"
     ));
     assert!(of_losses <= 1e-6 && of_weights <= 1e-6, "{of_losses} {of_weights}");
 }
@@ -266,16 +266,25 @@ fn the_command_trains_and_predicts_on_the_gpu() {
         ..TrainConfig::of(Preset::Fast)
     };
     write_settings(&folder.join("settings.json"), &config);
-    let losses = |output: &Output| -> Vec<f64> {
+    // By step: on a GPU losses are read when they have arrived, not of every step.
+    let losses = |output: &Output| -> BTreeMap<u64, f64> {
         assert_eq!(code_of(output), 0, "{}", words_of(output));
         let steps = lines(output, "step");
-        let losses = steps.iter().map(|step| step["loss"].as_f64().expect("a loss"));
+        let losses = steps.iter().map(|step| {
+            let number = step["step"].as_u64().expect("a step");
+            (number, step["loss"].as_f64().expect("a loss"))
+        });
         losses.collect()
     };
     let trained = train(&folder, "gpu", &[]);
     let (on_gpu, on_cpu) = (losses(&trained), losses(&train(&folder, "cpu", &[])));
-    assert_eq!(on_gpu.len(), 10);
-    let apart = on_gpu.iter().zip(&on_cpu).map(|(a, b)| ((a - b) / b).abs());
+    assert!(
+        on_gpu.contains_key(&1) && on_gpu.len() >= 4 && on_cpu.len() == 10,
+        "{on_gpu:?}"
+    );
+    let apart = on_gpu
+        .iter()
+        .map(|(step, loss)| ((loss - on_cpu[step]) / on_cpu[step]).abs());
     let apart: Vec<f64> = apart.collect();
     note(&format!("the command's losses beside those of the CPU: {apart:.1?}"));
     assert!(apart[0] < 1e-5 && apart.iter().all(|d| *d < 1e-2), "{apart:?}");
@@ -305,15 +314,16 @@ fn the_command_trains_and_predicts_on_the_gpu() {
         .arg(&run)
         .output();
     let gone_on = losses(&gone_on.expect("run"));
-    let rest = &on_gpu[on_gpu.len() - gone_on.len()..];
-    assert!((3..=5).contains(&gone_on.len()), "{gone_on:?}");
-    let apart = gone_on
+    assert!(gone_on.keys().all(|step| *step > 5), "{gone_on:?}");
+    let both = gone_on
         .iter()
-        .zip(rest)
-        .map(|(a, b)| ((a - b) / b).abs())
-        .fold(0.0, f64::max);
-    note(&format!("left off at 5 and gone on with: losses differ by {apart:.1e}"));
-    assert!(apart < 1e-4, "{gone_on:?} {rest:?}");
+        .filter_map(|(step, loss)| Some((loss, on_gpu.get(step)?)));
+    let apart: Vec<f64> = both.map(|(a, b)| ((a - b) / b).abs()).collect();
+    note(&format!("left off at 5 and gone on with: losses differ by {apart:.1?}"));
+    assert!(
+        !apart.is_empty() && apart.iter().all(|d| *d < 1e-4),
+        "{gone_on:?} {on_gpu:?}"
+    );
 
     model(&folder.join("m.safetensors"));
     fs::create_dir_all(folder.join("scenes")).expect("a folder");
