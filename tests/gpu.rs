@@ -176,22 +176,17 @@ fn two_hundred_steps_take_no_more_memory_than_one_hundred() {
     assert!(late.0 <= early.0 && late.1 <= early.1, "{held:?}");
 }
 
-/// What a run came to: its losses by step, and its last weights.
-fn outcome(engine: &mut Engine, begun: Vec<Event>) -> (Vec<(u32, f64)>, Vec<f32>) {
-    let run = common::finish(engine, begun);
-    let losses = run.events.iter().filter_map(|event| match event {
-        Event::Step(report) => Some((report.figures.step, report.figures.loss)),
-        _ => None,
-    });
-    let losses = losses.collect();
+/// A run's last weights.
+fn weights(engine: &mut Engine, begun: Vec<Event>) -> Vec<f32> {
+    common::finish(engine, begun);
     let saved = common::send(engine, Command::SaveModel).into_iter();
     let mut files = saved.filter_map(|event| match event {
         Event::File { bytes, .. } => Some(bytes),
         _ => None,
     });
     let bytes = files.next_back().expect("a model");
-    let weights = WeightsFile::read(&bytes).expect("weights").tensors;
-    (losses, weights.into_iter().flat_map(|tensor| tensor.values).collect())
+    let tensors = WeightsFile::read(&bytes).expect("weights").tensors;
+    tensors.into_iter().flat_map(|tensor| tensor.values).collect()
 }
 
 /// On the CPU to the last bit; here it is held to rounding, since drivers may add in another order.
@@ -208,36 +203,44 @@ fn a_resumed_run_is_the_uninterrupted_one() {
     let mut half = Vec::new();
     while half.is_empty() {
         begun.extend(block_on(engine.advance(0.0)));
-        let is_there = |event: &Event| matches!(event, Event::Step(step) if step.figures.step == 10);
+        // Several steps may end at once.
+        let is_there = |event: &Event| matches!(event, Event::Step(step) if step.figures.step >= 10);
         if begun.iter().any(is_there) {
             let (_, saved) = block_on(engine.save_run(1.0, 0.0, &mut half));
             saved.expect("saved");
         }
-        assert!(engine.is_busy(), "the run ended: {begun:?}");
+        assert!(engine.is_busy(), "the run ended before it was saved");
     }
-    let whole = outcome(&mut engine, begun);
+    let whole = weights(&mut engine, begun);
 
     let mut engine = gpu.engine();
     let events = engine.resume_run(None, &mut half.as_slice(), None);
-    let resumed = outcome(&mut engine, events);
-    let (mut of_losses, mut compared) = (0.0f64, 0);
-    for (step, loss) in &resumed.0 {
-        // Losses are read when they have arrived: not of every step, nor of the same ones.
-        let Some((_, wanted)) = whole.0.iter().find(|(at, _)| at == step) else {
-            continue;
-        };
-        of_losses = of_losses.max(((loss - wanted) / wanted).abs());
-        compared += 1;
-    }
-    assert!(compared >= 3, "{compared} steps after it was saved are known of both");
-    assert_eq!(whole.1.len(), resumed.1.len());
-    let largest = whole.1.iter().fold(0.0f32, |most, weight| most.max(weight.abs()));
-    let apart = whole.1.iter().zip(&resumed.1).map(|(a, b)| (a - b).abs());
+    let from = events.iter().find_map(|event| match event {
+        Event::RunStarted { continued, .. } => Some(*continued),
+        _ => None,
+    });
+    assert_eq!(from, Some(true));
+    let resumed = weights(&mut engine, events);
+    assert_eq!(whole.len(), resumed.len());
+    let largest = whole.iter().fold(0.0f32, |most, weight| most.max(weight.abs()));
+    let apart = whole.iter().zip(&resumed).map(|(a, b)| (a - b).abs());
     let of_weights = apart.fold(0.0f32, f32::max) / largest;
     note(&format!(
-        "resumed from step 10 of 24: {compared} losses differ by {of_losses:.1e}, weights by {of_weights:.1e} of the largest"
+        "resumed from about step 10 of 24: weights differ by {of_weights:.1e} of the largest"
     ));
-    assert!(of_losses <= 1e-6 && of_weights <= 1e-6, "{of_losses} {of_weights}");
+    assert!(of_weights <= 1e-6, "{of_weights}");
+}
+
+/// How far the losses that a GPU tells are from those of each step on the CPU, as parts of them: a GPU is read now and then, and
+/// tells the mean of its steps since. `before`: the steps made before the first.
+fn apart_from(each: &BTreeMap<u64, f64>, told: &BTreeMap<u64, f64>, mut before: u64) -> Vec<f64> {
+    let apart = told.iter().map(|(step, loss)| {
+        let since: Vec<f64> = (before + 1..=*step).map(|step| each[&step]).collect();
+        before = *step;
+        let mean = since.iter().sum::<f64>() / since.len() as f64;
+        ((loss - mean) / mean).abs()
+    });
+    apart.collect()
 }
 
 fn train(folder: &Path, device: &str, more: &[&str]) -> Output {
