@@ -9,7 +9,7 @@ use std::{fs, path::Path, process::Output};
 
 use groundmask::{
     formats::{
-        Limits, Parts, Samples, decode,
+        Parts,
         tiff::{GeoTiffSpec, write},
     },
     geo::{GeoKeys, GeoRef},
