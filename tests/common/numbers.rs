@@ -39,8 +39,11 @@ pub fn assert_within(what: &str, errors: &Errors, limit: impl Fn(&str) -> f64) -
     line
 }
 
+/// A network's width, its tile in pixels, and for each step the loss beside JAX's.
+pub type LossesBeside = (usize, usize, Vec<(f64, f64)>);
+
 /// Base width and side of each network in [`JAX_LOSSES`], and the losses of its training steps on `device`, each beside JAX's.
-pub fn losses_beside_jax(device: &Device) -> Vec<(usize, usize, Vec<(f64, f64)>)> {
+pub fn losses_beside_jax(device: &Device) -> Vec<LossesBeside> {
     let problem = |(filters, size, wanted): (usize, usize, &[f64])| {
         let config = BenchConfig {
             channels: 1,
