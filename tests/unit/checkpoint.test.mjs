@@ -46,3 +46,31 @@ test('what is saved after a run that was put into the storage counts on from it'
   assert.deepEqual(states.map(({ run }) => run), ['b', 'b'], JSON.stringify(states));
   assert.ok(states.every(({ number }) => number > 50));
 });
+
+test('what is to be saved while the storage is being opened waits for it', async () => {
+  /** @type {any[]} */
+  const told = [];
+  let woken = 0;
+  const engine = { can_save: () => true, is_busy: () => false };
+  const keep = new Checkpoints(/** @type {any} */ ({ post: (/** @type {any} */ message) => told.push(message), send() {}, engine: () => engine, module: () => null, wake: () => (woken += 1), opened: async () => {}, guarded: async (/** @type {() => any} */ work) => work() }));
+  keep.list.read = async () => () => [];
+  /** @type {(error?: Error) => void} */
+  let answer = () => {};
+  // The worker before holds the files: its browser answers late.
+  const folder = new Promise((resolve, reject) => (answer = (error) => (error ? reject(error) : resolve(null))));
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  Object.defineProperty(globalThis, 'navigator', { configurable: true, value: { storage: { getDirectory: () => folder } } });
+  try {
+    const opened = keep.open();
+    keep.watch([/** @type {any} */ ({ type: 'run_ended' })]);
+    assert.equal(keep.due(), false, 'the storage may come yet');
+    answer(new Error('no'));
+    await opened;
+    assert.equal(woken, 1);
+    assert.equal(keep.due(), true, 'there is none: the page is to hold the run');
+    assert.deepEqual(told.map(({ kind, storage }) => [kind, storage]), [['kept', 'none']]);
+  } finally {
+    if (before) Object.defineProperty(globalThis, 'navigator', before);
+    else Reflect.deleteProperty(globalThis, 'navigator');
+  }
+});

@@ -32,6 +32,8 @@ import { Slots, openFolder, readerOf, readerOfBlob, words } from './slots.js';
 const COST_SHARE = 30;
 const DEFAULT_EVERY_MS = 15_000;
 const PIECE_BYTES = 1 << 22;
+/** So long a save waits for the storage that is being opened: the worker before may still hold its files. */
+const OPENING_MS = 30_000;
 
 export class Checkpoints {
   /** @param {Host} host */
@@ -55,6 +57,8 @@ export class Checkpoints {
     /** The run in the engine is only looked at: what is kept of it stays as it is. */
     this.viewing = false;
     this.number = 0;
+    /** When opening the storage began; null where nobody is at it. @type {number | null} */
+    this.openingSince = null;
     this.lastMs = 0;
     this.costMs = 0;
     /** Save with the next slice, whatever the time. */
@@ -71,7 +75,11 @@ export class Checkpoints {
 
   /** Opens the slots and tells the page what is in them. The page has the storage to itself. */
   async open() {
-    await this.openSlots();
+    this.openingSince = performance.now();
+    await this.openSlots().finally(() => {
+      this.openingSince = null;
+      this.host.wake();
+    });
     // After them: a run that ends meanwhile has its place already.
     if (this.folder) await this.host.opened(this.folder).catch(() => {});
   }
@@ -97,7 +105,6 @@ export class Checkpoints {
     this.jobs.push(() => this.copies.prune());
     // A run that began before is saved from now on.
     this.wanted = true;
-    this.host.wake();
   }
 
   /** @param {'disk' | 'none'} storage @param {string} detail @param {import('../core/types.js').Fault} [fault] */
@@ -184,6 +191,7 @@ export class Checkpoints {
   due() {
     const engine = this.host.engine();
     if (this.jobs.length) return true;
+    if (this.openingSince !== null && performance.now() - this.openingSince < OPENING_MS) return false;
     if (!engine?.can_save() || this.viewing) {
       this.wanted = false;
       return false;
