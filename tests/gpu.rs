@@ -32,7 +32,7 @@ use groundmask::{
     },
     protocol::{Command, DeviceChoice, Event, Preset, TrainConfig},
 };
-use numbers::{NETWORKS, assert_within, file, losses_beside_jax};
+use numbers::{NETWORKS, assert_within, file};
 use pollster::block_on;
 use program::{
     SCENES_SEED, code_of, folder, groundmask, lines, model, probabilities, stripes, words_of, write_settings,
@@ -129,15 +129,15 @@ fn networks_and_losses_are_keras() {
 #[test]
 fn losses_of_training_steps_follow_jax() {
     let Some(gpu) = Gpu::take() else { return };
-    for (filters, size, losses) in losses_beside_jax(gpu.device()) {
-        let relative = losses.iter().map(|(loss, jax)| ((loss - jax) / jax).abs());
-        let worst = relative.fold(0.0, f64::max);
+    for network in block_on(checks::losses_beside_jax(gpu.device())).expect("a device") {
         note(&format!(
-            "JAX, base {filters} at {size}: {} steps, largest relative difference {worst:.1e}",
-            losses.len()
+            "JAX, base {} at {}: {} steps, largest difference {:.1e}",
+            network.base,
+            network.tile_px,
+            network.losses.len(),
+            network.worst()
         ));
-        let is_near = |&(loss, jax): &(f64, f64)| (loss - jax).abs() < 2e-4;
-        assert!(losses.iter().all(is_near), "filters {filters}: {losses:.6?}");
+        assert!(network.worst() < 2e-4, "base {}: {:.6?}", network.base, network.losses);
     }
 }
 

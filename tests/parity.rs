@@ -1,21 +1,21 @@
 //! Whole training steps against JAX, on the CPU.
 
-#[path = "common/numbers.rs"]
-mod numbers;
-
 use burn::tensor::Device;
+use groundmask::checks;
 
 /// Forward, backward and optimizer together: a wrong factor anywhere shows within two steps.
 #[test]
 fn losses_of_training_steps_follow_jax() {
-    for (filters, size, losses) in numbers::losses_beside_jax(&Device::flex()) {
-        println!("filters {filters}, size {size}: {losses:.6?}");
-        for (step, (loss, jax)) in losses.iter().enumerate() {
-            assert!(
-                (loss - jax).abs() < 2e-5,
-                "filters {filters}, step {}: {loss} against {jax}",
-                step + 1
-            );
-        }
+    for network in pollster::block_on(checks::losses_beside_jax(&Device::flex())).expect("a device") {
+        println!(
+            "base {}, tile {} px: {:.6?}",
+            network.base, network.tile_px, network.losses
+        );
+        assert!(
+            network.worst() < 2e-5,
+            "base {}: {:.6?} (ours, JAX's)",
+            network.base,
+            network.losses
+        );
     }
 }

@@ -9,7 +9,7 @@ pub mod random;
 use burn::tensor::Device;
 
 pub use self::{
-    networks::{JAX_LOSSES, golden_losses, golden_network, overfit},
+    networks::{StepsBesideJax, golden_losses, golden_network, losses_beside_jax, overfit},
     nodata::nodata,
 };
 pub use crate::ops::check::Errors;

@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{Check, Errors, read_back, relative_error, upload};
 use crate::{
+    bench::{Bench, BenchConfig},
     formats::weights_file::{FileTensor, WeightsFile},
     model::{Architecture, LossConfig, ModelConfig, NamedTensor, UNet, loss_from_logits, read_weights, write_weights},
     train::{AdamConfig, Batch, Trainer},
@@ -14,10 +15,51 @@ use crate::{
 /// Losses of training steps 1, 2, ... of the benchmark's problem: (base width, side in pixels, losses).
 /// From a network of the same layers in JAX, on the CPU, with the weights and data of `crate::bench`: Adam 1e-4, eps 1e-7,
 /// batch 2.
-pub const JAX_LOSSES: [(usize, usize, &[f64]); 2] = [
+const JAX_LOSSES: [(usize, usize, &[f64]); 2] = [
     (4, 64, &[0.694111, 0.693918, 0.693743, 0.693581]),
     (8, 128, &[0.690733, 0.688821, 0.687483, 0.686145, 0.684825, 0.683618]),
 ];
+
+/// Training steps of one network of the benchmark.
+pub struct StepsBesideJax {
+    pub base: usize,
+    pub tile_px: usize,
+    /// Of each step: ours, and JAX's.
+    pub losses: Vec<(f64, f64)>,
+}
+
+impl StepsBesideJax {
+    /// Largest difference, NaN if a loss of ours is.
+    pub fn worst(&self) -> f64 {
+        let differences = self.losses.iter().map(|(ours, jax)| (ours - jax).abs());
+        differences.fold(0.0, |worst, d| if d > worst || d.is_nan() { d } else { worst })
+    }
+}
+
+/// The first training steps of two networks of the benchmark, each loss beside JAX's.
+///
+/// # Errors
+/// If the device fails.
+pub async fn losses_beside_jax(device: &Device) -> Check<Vec<StepsBesideJax>> {
+    let mut networks = Vec::new();
+    for (base, tile_px, wanted) in JAX_LOSSES {
+        let config = BenchConfig {
+            channels: 1,
+            filters: base,
+            size: tile_px,
+            batch: 2,
+            dropout: 0.0,
+            deterministic: true,
+        };
+        let mut bench = Bench::new(config, device).map_err(|e| e.to_string())?;
+        let mut losses = Vec::new();
+        for jax in wanted {
+            losses.push((bench.step().await.map_err(|e| e.to_string())?, *jax));
+        }
+        networks.push(StepsBesideJax { base, tile_px, losses });
+    }
+    Ok(networks)
+}
 
 struct Golden(WeightsFile);
 

@@ -6,7 +6,6 @@ use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
 use super::{error, probe};
 use crate::{
-    bench::{Bench, BenchConfig},
     checks::{self, Errors},
     device::{self, Choice},
     ops::{
@@ -118,24 +117,12 @@ pub async fn check_losses(device: String) -> Result<String, JsValue> {
 pub async fn check_training_steps(device: String) -> Result<String, JsValue> {
     let (device, gpu) = bring_up(&device).await?;
     let mut lines = Vec::new();
-    for (filters, size, wanted) in checks::JAX_LOSSES {
-        let config = BenchConfig {
-            channels: 1,
-            filters,
-            size,
-            batch: 2,
-            dropout: 0.0,
-            deterministic: true,
-        };
-        let mut bench = Bench::new(config, &device).map_err(error)?;
-        let mut worst = 0.0f64;
-        for jax in wanted {
-            worst = worst.max((bench.step().await.map_err(error)? - jax).abs());
-        }
+    for network in checks::losses_beside_jax(&device).await.map_err(error)? {
+        let (base, worst) = (network.base, network.worst());
         if worst.is_nan() || worst > if gpu { 2e-4 } else { 2e-5 } {
-            return Err(error(format!("filters {filters}: a loss is off by {worst:.1e}")));
+            return Err(error(format!("base {base}: a loss is off by {worst:.1e}")));
         }
-        lines.push(format!("filters {filters}: {worst:.1e}"));
+        lines.push(format!("base {base}: {worst:.1e}"));
     }
     Ok(lines.join(", "))
 }

@@ -1,11 +1,7 @@
 //! Errors of `groundmask::checks`, and what they are held against.
 #![allow(dead_code)]
 
-use burn::tensor::Device;
-use groundmask::{
-    bench::{Bench, BenchConfig},
-    checks::{Errors, JAX_LOSSES},
-};
+use groundmask::checks::Errors;
 
 /// A file of `tests/golden/`.
 pub fn file(name: &str) -> Vec<u8> {
@@ -37,25 +33,4 @@ pub fn assert_within(what: &str, errors: &Errors, limit: impl Fn(&str) -> f64) -
         .collect();
     assert!(wrong.is_empty(), "{what}: {wrong:?}");
     line
-}
-
-/// A network's width, its tile in pixels, and for each step the loss beside JAX's.
-pub type LossesBeside = (usize, usize, Vec<(f64, f64)>);
-
-/// Base width and side of each network in [`JAX_LOSSES`], and the losses of its training steps on `device`, each beside JAX's.
-pub fn losses_beside_jax(device: &Device) -> Vec<LossesBeside> {
-    let problem = |(filters, size, wanted): (usize, usize, &[f64])| {
-        let config = BenchConfig {
-            channels: 1,
-            filters,
-            size,
-            batch: 2,
-            dropout: 0.0,
-            deterministic: true,
-        };
-        let mut bench = Bench::new(config, device).expect("a network");
-        let step = |jax: &f64| (pollster::block_on(bench.step()).expect("a loss"), *jax);
-        (filters, size, wanted.iter().map(step).collect())
-    };
-    JAX_LOSSES.into_iter().map(problem).collect()
 }

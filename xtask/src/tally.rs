@@ -14,6 +14,8 @@ pub struct Tally {
     pub failed: u64,
     /// Names of tests that did not run.
     pub skipped: Vec<String>,
+    /// Names of tests that failed and passed when they were run again.
+    pub run_again: Vec<String>,
 }
 
 impl Tally {
@@ -21,6 +23,7 @@ impl Tally {
         self.passed += other.passed;
         self.failed += other.failed;
         self.skipped.extend(other.skipped);
+        self.run_again.extend(other.run_again);
     }
 }
 
@@ -83,30 +86,33 @@ pub fn read_playwright(report: &Path) -> Result<Tally> {
     let report: Value = serde_json::from_str(&text).context("Playwright's report")?;
     let count = |name: &str| report["stats"][name].as_u64().unwrap_or(0);
     let mut tally = Tally {
-        passed: count("expected") as i64,
-        failed: count("unexpected") + count("flaky"),
-        skipped: Vec::new(),
+        // Only where `playwright.config.mjs` allows a second try; named, so that it is looked into.
+        passed: (count("expected") + count("flaky")) as i64,
+        failed: count("unexpected"),
+        ..Tally::default()
     };
     // Errors outside any test: a spec that does not load, say.
     tally.failed += report["errors"].as_array().map_or(0, |errors| errors.len() as u64);
-    collect_skipped(&report, "", &mut tally.skipped);
+    collect(&report, "", "skipped", &mut tally.skipped);
+    collect(&report, "", "flaky", &mut tally.run_again);
     Ok(tally)
 }
 
-fn collect_skipped(suite: &Value, above: &str, skipped: &mut Vec<String>) {
+/// Names of the tests of a suite that have a status, with what is annotated.
+fn collect(suite: &Value, above: &str, status: &str, names: &mut Vec<String>) {
     let list = |name: &str| suite[name].as_array().map(Vec::as_slice).unwrap_or_default();
     for inner in list("suites") {
         let title = format!("{above}{} > ", inner["title"].as_str().unwrap_or_default());
-        collect_skipped(inner, &title, skipped);
+        collect(inner, &title, status, names);
     }
     for spec in list("specs") {
         let tests = spec["tests"].as_array().map(Vec::as_slice).unwrap_or_default();
-        for test in tests.iter().filter(|test| test["status"] == "skipped") {
+        for test in tests.iter().filter(|test| test["status"] == status) {
             let reason = test["annotations"]
                 .as_array()
                 .and_then(|all| all.iter().find_map(|one| one["description"].as_str()));
             let reason = reason.map(|text| format!(" ({text})")).unwrap_or_default();
-            skipped.push(format!("{above}{}{reason}", spec["title"].as_str().unwrap_or_default()));
+            names.push(format!("{above}{}{reason}", spec["title"].as_str().unwrap_or_default()));
         }
     }
 }
@@ -133,7 +139,8 @@ mod tests {
             Tally {
                 passed: 41,
                 failed: 3,
-                skipped: vec!["a::slow".to_owned(), "a::wide (no AVX2)".to_owned()]
+                skipped: vec!["a::slow".to_owned(), "a::wide (no AVX2)".to_owned()],
+                ..Tally::default()
             }
         );
     }
@@ -161,21 +168,27 @@ mod tests {
                 skipped: vec![
                     "WebKit on the CPU (not installed: xvfb)".to_owned(),
                     "no reason".to_owned()
-                ]
+                ],
+                ..Tally::default()
             }
         );
     }
 
     #[test]
-    fn skipped_browser_tests_are_named_with_their_reason() {
+    fn browser_tests_that_were_skipped_or_run_again_are_named() {
         let report: Value = serde_json::from_str(
             r#"{"suites":[{"title":"a.spec.mjs","suites":[{"title":"on webgpu","specs":[
                 {"title":"trains","tests":[{"status":"skipped","annotations":[{"type":"skip","description":"no adapter"}]}]},
+                {"title":"ends","tests":[{"status":"flaky"}]},
                 {"title":"loads","tests":[{"status":"expected"}]}]}]}]}"#,
         )
         .unwrap();
-        let mut skipped = Vec::new();
-        collect_skipped(&report, "", &mut skipped);
-        assert_eq!(skipped, ["a.spec.mjs > on webgpu > trains (no adapter)"]);
+        let named = |status| {
+            let mut names = Vec::new();
+            collect(&report, "", status, &mut names);
+            names
+        };
+        assert_eq!(named("skipped"), ["a.spec.mjs > on webgpu > trains (no adapter)"]);
+        assert_eq!(named("flaky"), ["a.spec.mjs > on webgpu > ends"]);
     }
 }

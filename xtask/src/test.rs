@@ -94,6 +94,9 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
     for name in &tally.skipped {
         println!("skipped: {name}");
     }
+    for name in &tally.run_again {
+        println!("passed only when run again: {name}");
+    }
     println!("{} passed, {} failed", tally.passed, tally.failed);
     Ok(if tally.failed == 0 {
         ExitCode::SUCCESS
@@ -149,7 +152,7 @@ fn fuzz_tests(workspace: &Workspace) -> Result<Tally> {
     Ok(Tally {
         passed: outcome.passed.len() as i64,
         failed: outcome.failed.len() as u64,
-        skipped: Vec::new(),
+        ..Tally::default()
     })
 }
 
@@ -213,6 +216,7 @@ fn python_tests(command: &mut Command, report: &Path) -> Result<Tally> {
         passed: passed as i64,
         failed,
         skipped,
+        ..Tally::default()
     })
 }
 
