@@ -163,21 +163,48 @@ def test_a_run_goes_to_two_processes_and_back(begun, groundmask, tmp_path):
     assert len(losses) == 10 and max(losses) < whole[0]["loss"]
 
 
-def test_the_engine_predicts_as_torch_does(begun, groundmask, tmp_path):
+def torchs_probabilities(model, image):
     import rasterio
 
+    with rasterio.open(image) as file:
+        x = torch.from_numpy(file.read()[None, :3].astype(np.float32) / 255)
+    with torch.no_grad():
+        found = torch.sigmoid(network(model).eval()(x))[0, 0].numpy()
+    assert found.std() > 1e-3
+    return found
+
+
+def probabilities_in(path):
+    import rasterio
+
+    with rasterio.open(path) as file:
+        return file.read(1)
+
+
+def test_the_engine_predicts_as_torch_does(begun, groundmask, tmp_path):
     torchrun("-m", "groundmask_scale", "train", "--resume", begun / "run.gmrun", "--data", begun / "data", "--stop-at", "14",
              "--model-out", tmp_path / "m.safetensors")  # fmt: skip
     image = begun / "data/images/1.png"
     groundmask("predict", "--model", tmp_path / "m.safetensors", image, "--format", "probability-tif", "--out", tmp_path / "out")
-    with rasterio.open(tmp_path / "out/1_probability.tif") as file:
-        engines = file.read(1)
-    with rasterio.open(image) as file:
-        x = torch.from_numpy(file.read()[None, :3].astype(np.float32) / 255)
-    with torch.no_grad():
-        torchs = torch.sigmoid(network(tmp_path / "m.safetensors").eval()(x))[0, 0].numpy()
-    assert torchs.std() > 1e-3
-    assert np.abs(engines - torchs).max() < 1e-4
+    engines = probabilities_in(tmp_path / "out/1_probability.tif")
+    assert np.abs(engines - torchs_probabilities(tmp_path / "m.safetensors", image)).max() < 1e-4
+
+
+@pytest.mark.skipif("GROUNDMASK_URL" not in os.environ, reason="GROUNDMASK_URL names no page")
+def test_the_page_goes_on_and_predicts_as_torch_does(begun, tmp_path):
+    """The run from step 20 to its end, and the model of step 20 on an image."""
+    torchrun("-m", "groundmask_scale", "train", "--resume", begun / "run.gmrun", "--data", begun / "data", "--stop-at", "20",
+             "--out", tmp_path / "further.gmrun", "--model-out", tmp_path / "m.safetensors")  # fmt: skip
+    image = begun / "data/images/1.png"
+    files = (tmp_path / "further.gmrun", begun / "data", tmp_path / "m.safetensors", image, tmp_path / "page.tif")
+    words = [Path(__file__).parents[2] / "tests/browser/scale.mjs", os.environ["GROUNDMASK_URL"], *files]
+    done = subprocess.run(["node", *map(str, words)], capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert (told["from"], told["steps"], told["validated"]) == (20, 40, 20)
+    off = np.abs(probabilities_in(tmp_path / "page.tif") - torchs_probabilities(tmp_path / "m.safetensors", image)).max()
+    print(f"probabilities of page and torch: largest difference {off:.1e}")
+    assert off < 1e-4
 
 
 def test_a_loss_that_is_not_made_here_is_refused():

@@ -8,8 +8,11 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
+use crate::build;
+use crate::http;
 use crate::node::Node;
 use crate::python;
+use crate::serve;
 use crate::tools::{self, say};
 use crate::workspace::Workspace;
 
@@ -57,6 +60,10 @@ pub fn parts(workspace: &Workspace, programs: &Programs, node: &Node) -> Result<
             let scale = workspace.root().join("scale");
             let mut command = pytest(Path::new(&python), &scale.join("tests"), programs);
             command.env("PYTHONPATH", &scale);
+            // What PyTorch has made is opened in the page.
+            build::build_if_missing(workspace)?;
+            let address = http::start(0, serve::page(workspace))?;
+            command.env("GROUNDMASK_URL", format!("http://localhost:{}/", address.port()));
             parts.push(part(workspace, "scale", command));
         }
         None => skipped.push(format!("scale/ ({SCALE_PYTHON} names no Python with torch)")),

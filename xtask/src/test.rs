@@ -68,7 +68,13 @@ pub fn command(workspace: &Workspace, mut args: lexopt::Parser) -> Result<ExitCo
                 let mut command = cargo(workspace);
                 part(
                     "clippy",
-                    gate(command.args(clippy).args(PROFILE).args(["--", "-D", "warnings"])),
+                    gate(
+                        command
+                            .args(clippy)
+                            .args(features)
+                            .args(PROFILE)
+                            .args(["--", "-D", "warnings"]),
+                    ),
                 );
                 part("Rust, native", native_tests(workspace, package, features));
             }
