@@ -1591,7 +1591,7 @@ export type DataSource = "none" | "files" | "sample_scenes";
 
 export type ExportKind = "mask_png" | "probability_png" | "mask_tif" | "class_tif" | "probability_tif" | "geojson" | "world_file" | "aux_xml" | "areas_csv" | "coco_json";
 
-export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "annotations" | "no_mask" | "no_image" | "partner_refused" | "ambiguous" | "other_form" | "which_folder" | "object_masks" | "task_names" | "other_place" | "other_grid" | "size_mismatch" | "missing_bands" | "mask_number" | "too_many_classes" | "no_pairs" | "vector_mask" | "vector_part" | "bad_legend" | "no_such_image" | "outside_image" | "view_too_large" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_other_version" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "not_one_map" | "model_corrupt" | "model_mismatch" | "foreign_model" | "cannot_continue" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
+export type FaultCode = "empty_file" | "unknown_format" | "unsupported_format" | "corrupt" | "too_many_pixels" | "file_too_large" | "out_of_memory" | "unreadable" | "annotations" | "no_mask" | "no_image" | "partner_refused" | "ambiguous" | "other_form" | "which_folder" | "object_masks" | "task_names" | "other_place" | "other_grid" | "size_mismatch" | "missing_bands" | "mask_number" | "too_many_classes" | "no_pairs" | "vector_mask" | "vector_part" | "image_parts" | "bad_legend" | "no_such_image" | "outside_image" | "view_too_large" | "not_finite" | "nothing_to_train" | "run_foreign" | "run_newer" | "run_other_version" | "run_truncated" | "run_corrupt" | "run_other_data" | "save_failed" | "no_model" | "no_inputs" | "not_one_map" | "model_corrupt" | "model_mismatch" | "foreign_model" | "cannot_continue" | "no_such_result" | "encode_failed" | "no_webgpu" | "self_test_failed" | "device_error" | "busy" | "not_running" | "bad_command";
 
 export type FieldErrorCode = "not_a_number" | "not_whole" | "out_of_range" | "not_a_multiple" | "unknown_name" | "no_training_pairs" | "does_not_fit" | "needs_binary_masks" | "wrong_count" | "no_places" | "not_in_classic" | "name_taken" | "too_many_bands" | "same_band" | "missing_bands" | "other_bands";
 
@@ -1608,6 +1608,10 @@ export type Stage = "read" | "decode" | "pair" | "train" | "predict" | "export" 
 export class Engine {
     free(): void;
     [Symbol.dispose](): void;
+    /**
+     * Takes in the next of them; `false` where none is left.
+     */
+    add_part(): boolean;
     /**
      * Does about `budget_ms` of whatever is under way; gives its `Event[]`.
      */
@@ -1641,6 +1645,15 @@ export class Engine {
      * the engine. Without it files come whole.
      */
     constructor(post?: (event: Event) => void);
+    /**
+     * Takes in a file that stays where it is, of `length` bytes behind `read(offset, length): Uint8Array`, which may be
+     * called for as long as the file is in use. Gives an `Event[]`; nothing if its bytes are wanted whole.
+     */
+    open_file(path: string, length: number, read: Function, purpose: Purpose): Event[] | undefined;
+    /**
+     * How many parts are to be taken in of the images to train on that are too large to be held.
+     */
+    plan_parts(): number;
     /**
      * Forgets the run that has ended.
      */
@@ -1727,6 +1740,7 @@ export interface InitOutput {
     readonly __wbg_set_point_z: (a: number, b: number) => void;
     readonly add_nadgrid: (a: number, b: number, c: any) => [number, number];
     readonly describe_run: (a: number, b: number, c: number, d: any) => any;
+    readonly engine_add_part: (a: number) => number;
     readonly engine_advance: (a: number, b: number) => any;
     readonly engine_can_save: (a: number) => number;
     readonly engine_command: (a: number, b: any) => any;
@@ -1735,6 +1749,8 @@ export interface InitOutput {
     readonly engine_label_layer: (a: number, b: number, c: number) => [number, number];
     readonly engine_memory_bytes: (a: number) => number;
     readonly engine_new: (a: number) => number;
+    readonly engine_open_file: (a: number, b: number, c: number, d: number, e: any, f: any) => any;
+    readonly engine_plan_parts: (a: number) => number;
     readonly engine_release_run: (a: number) => void;
     readonly engine_restore_label_layer: (a: number, b: number, c: number, d: number, e: number) => any;
     readonly engine_resume_run: (a: number, b: number, c: number, d: number, e: any, f: number, g: number) => any;
@@ -1755,11 +1771,11 @@ export interface InitOutput {
     readonly transform: (a: number, b: number, c: number) => [number, number];
     readonly wasm_bindgen__convert__closures_____invoke__h406a78d26a470301: (a: number, b: number, c: any, d: any) => void;
     readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_39: (a: number, b: number, c: any) => [number, number];
-    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_40: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_42: (a: number, b: number, c: any) => [number, number];
+    readonly wasm_bindgen__convert__closures_____invoke__h77d67050580ce9ce_43: (a: number, b: number, c: any) => [number, number];
     readonly wasm_bindgen__convert__closures_____invoke__hdf6b664c1dd5eb9d: (a: number, b: number, c: any) => [number, number];
     readonly wasm_bindgen__convert__closures_____invoke__h14ef2b1162c22978: (a: number, b: number, c: any) => void;
-    readonly wasm_bindgen__convert__closures_____invoke__h14ef2b1162c22978_38: (a: number, b: number, c: any) => void;
+    readonly wasm_bindgen__convert__closures_____invoke__h14ef2b1162c22978_41: (a: number, b: number, c: any) => void;
     readonly __wbindgen_malloc: (a: number, b: number) => number;
     readonly __wbindgen_realloc: (a: number, b: number, c: number, d: number) => number;
     readonly __wbindgen_free: (a: number, b: number, c: number) => void;

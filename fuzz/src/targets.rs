@@ -2,7 +2,7 @@
 //!
 //! There is none for `.npz`: Groundmask writes it and does not read it. Zips are read by the page: `fuzz/zip.mjs`.
 
-use std::sync::Arc;
+use std::rc::Rc;
 use std::time::Instant;
 
 use groundmask::{
@@ -211,7 +211,7 @@ fn read_image(input: &[u8]) {
 
 fn read_tiff(input: &[u8]) {
     let raster = decode(input, &limits());
-    if let Ok(image) = TiffImage::open(Arc::new(input.to_vec())) {
+    if let Ok(image) = TiffImage::open(Rc::new(input.to_vec())) {
         let (width, height) = (image.width as usize, image.height as usize);
         // Rows of the middle, as a large scene is read, in the order of the bands.
         let window = Window {

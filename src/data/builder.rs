@@ -21,7 +21,7 @@ use super::pair::FolderRoles;
 use super::pair_notes::{self, Note};
 use super::value_ranges::RangeChoice;
 use crate::formats::raster::{Raster, Samples};
-use crate::formats::{DecodeError, ImageFile, Limits};
+use crate::formats::{DecodeError, ImageFile, Limits, tiff::Mask};
 
 mod adjusting;
 mod by_hand;
@@ -144,9 +144,8 @@ impl Builder {
     pub fn add_image(&mut self, path: &str, file: &ImageFile) -> Result<(), FileFault> {
         let before = self.pixels_of(path);
         self.forget(path);
-        let left = self.max_memory_bytes.saturating_sub(self.memory_bytes());
         let limits = Limits {
-            max_decoded_bytes: self.limits.max_decoded_bytes.min(left),
+            max_decoded_bytes: self.bytes_left(),
             ..self.limits.clone()
         };
         match decode(file, &limits) {
@@ -162,6 +161,17 @@ impl Builder {
             }
             Err(error) => Err(self.refuse(path, error)),
         }
+    }
+
+    /// Forgets an image, and what was wrong with it.
+    pub fn remove_image(&mut self, path: &str) {
+        self.forget(path);
+    }
+
+    /// Bytes that one more image may take, decoded.
+    pub fn bytes_left(&self) -> u64 {
+        let left = self.max_memory_bytes.saturating_sub(self.memory_bytes());
+        self.limits.max_decoded_bytes.min(left)
     }
 
     /// Remembers a file that cannot be used; one of the same path goes.
@@ -236,6 +246,11 @@ impl Builder {
                 None
             }
         }
+    }
+
+    /// Which pixels of an image are missing, by the file beside it.
+    pub fn mask_beside(&self, image: &str) -> Option<&Mask> {
+        self.mask_files.of(image).map(|file| &file.mask)
     }
 
     /// By which the pixels of a file are known, and the bands that they were read from.

@@ -18,7 +18,7 @@ use std::rc::Rc;
 pub use self::host::{Clock, Post, Today};
 use self::{
     allowed::State,
-    dataset::{others, vector_masks},
+    dataset::{cutting, others, vector_masks},
     file_faults::fault,
     prediction::{inputs, prediction_state::PredictionState},
     run_state::{Activity, RunState},
@@ -84,6 +84,8 @@ struct DataState {
     vectors: vector_masks::VectorMasks,
     /// Files of the drops that are neither.
     others: others::Others,
+    /// Images of which squares are taken.
+    cutting: cutting::Cutting,
     source: DataSource,
     /// Seed of the sample scenes, where they are the source.
     sample_seed: u32,
@@ -102,6 +104,7 @@ impl Default for DataState {
             builder: Builder::default(),
             vectors: vector_masks::VectorMasks::default(),
             others: others::Others::default(),
+            cutting: cutting::Cutting::default(),
             source: DataSource::None,
             sample_seed: 0,
             set: Rc::new(Dataset::default()),
@@ -389,6 +392,7 @@ impl Engine {
                 self.data.source = DataSource::None;
                 self.data.vectors = vector_masks::VectorMasks::default();
                 self.data.others = others::Others::default();
+                self.data.cutting = cutting::Cutting::default();
                 self.change_data(|builder| *builder = Builder::default())
             }
             Purpose::Predict => {

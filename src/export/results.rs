@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn layers_keep_place_and_nodata() {
         let map = example();
-        let open = |bytes: Vec<u8>| tiff::TiffImage::open(std::sync::Arc::new(bytes)).expect("opened");
+        let open = |bytes: Vec<u8>| tiff::TiffImage::open(std::rc::Rc::new(bytes)).expect("opened");
         let read = |bytes: Vec<u8>| {
             let image = open(bytes);
             assert_eq!(image.geo, map.geo);

@@ -5,6 +5,7 @@
 //! [`DecodeError`] and never a panic or half an image.
 
 pub mod annotations;
+pub mod bytes;
 mod chosen_bands;
 pub mod encode;
 pub mod image;

@@ -25,6 +25,15 @@ impl GeoRef {
         placed.then_some(GeoRef { transform, epsg, keys })
     }
 
+    /// Of an image that begins so many pixels farther to the right and down.
+    #[must_use]
+    pub fn moved(&self, right_px: f64, down_px: f64) -> GeoRef {
+        let [x, y] = self.to_map(right_px, down_px);
+        let mut moved = self.clone();
+        (moved.transform[0], moved.transform[3]) = (x, y);
+        moved
+    }
+
     /// From a world file and the text of a `.prj`, if there is one.
     pub fn from_world_file(text: &str, prj: Option<&str>) -> Option<GeoRef> {
         let transform = Self::transform_of_world_file(text)?;

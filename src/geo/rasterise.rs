@@ -113,6 +113,24 @@ impl Polygons {
 }
 
 impl Projected<'_> {
+    /// The box around all polygons under a georeference: left, top, right and bottom in pixels; `None` if there are none.
+    pub fn extent_px(&self, geo: &GeoRef) -> Option<[f64; 4]> {
+        let on_map = self.index.root().envelope();
+        let ([west, south], [east, north]) = (on_map.lower(), on_map.upper());
+        let to_pixel = inverse(&geo.transform);
+        let corners = [[west, south], [west, north], [east, south], [east, north]].map(to_pixel);
+        let fold = |axis: usize, pick: fn(f64, f64) -> f64| {
+            corners[1..].iter().fold(corners[0][axis], |a, c| pick(a, c[axis]))
+        };
+        let extent = [
+            fold(0, f64::min),
+            fold(1, f64::min),
+            fold(0, f64::max),
+            fold(1, f64::max),
+        ];
+        (west <= east && south <= north).then_some(extent)
+    }
+
     /// Draws on the codes of an image of `width` x `height` pixels in the reference system projected to, row by row;
     /// later polygons over earlier ones. `canvas` stays empty where nothing is to be drawn, and is filled with zeros
     /// first where it is. `fates` has one place a polygon, which only ever gets better.

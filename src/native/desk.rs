@@ -11,6 +11,7 @@ use std::{
 use serde_json::json;
 
 use crate::{
+    files::{Listed, OldFile},
     stop::{Stop, spelt},
     voice::Voice,
 };
@@ -18,7 +19,7 @@ use groundmask::{
     device::{DeviceError, Probe, Ready, Reason, Start, bring_up, gpu_adapter},
     engine::Engine,
     ops::Arithmetic,
-    protocol::{Command, DeviceChoice, DeviceInfo, DeviceKind, Event, Fault},
+    protocol::{Command, DeviceChoice, DeviceInfo, DeviceKind, Event, Fault, Purpose},
 };
 
 /// An engine of one's own. It stays on the thread that it was made on.
@@ -99,23 +100,43 @@ impl Desk {
         pollster::block_on(self.engine.command(command))
     }
 
+    /// Takes in a file; a TIFF stays where it lies.
+    pub fn take_in(&mut self, file: &Listed, purpose: Purpose) -> Vec<Event> {
+        let path = file.path.clone();
+        let is_tiff = [".tif", ".tiff"]
+            .iter()
+            .any(|ending| path.to_lowercase().ends_with(ending));
+        let source = is_tiff.then(|| OldFile::open(&file.at).ok()).flatten();
+        let opened = source.and_then(|source| self.engine.open_file(path.clone(), Box::new(source), purpose));
+        opened.unwrap_or_else(|| {
+            self.send(match file.bytes() {
+                Ok(bytes) => Command::AddFile { path, bytes, purpose },
+                Err(detail) => Command::FileUnreadable { path, detail },
+            })
+        })
+    }
+
     /// A command of which a fault is the end.
     ///
     /// # Errors
     /// The first fault among its events.
     pub fn ask(&mut self, command: Command) -> Result<Vec<Event>, Fault> {
-        let mut events = self.send(command);
-        match events.iter().position(|event| matches!(event, Event::Fault(_))) {
-            Some(at) => match events.swap_remove(at) {
-                Event::Fault(fault) => Err(fault),
-                _ => Ok(events),
-            },
-            None => Ok(events),
-        }
+        no_fault(self.send(command))
     }
 
     pub fn advance(&mut self, budget_ms: f64) -> Vec<Event> {
         pollster::block_on(self.engine.advance(budget_ms))
+    }
+}
+
+/// The events, or the first fault among them.
+pub fn no_fault(mut events: Vec<Event>) -> Result<Vec<Event>, Fault> {
+    match events.iter().position(|event| matches!(event, Event::Fault(_))) {
+        Some(at) => match events.swap_remove(at) {
+            Event::Fault(fault) => Err(fault),
+            _ => Ok(events),
+        },
+        None => Ok(events),
     }
 }
 

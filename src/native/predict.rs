@@ -345,11 +345,7 @@ impl Worker {
             .iter()
             .flat_map(|seen| std::iter::once(&seen.image).chain(&seen.beside))
         {
-            let path = file.path.clone();
-            let bytes = file
-                .bytes()
-                .map_err(|detail| fault(FaultCode::Unreadable, &path, detail))?;
-            self.desk.ask(Command::AddFile { path, bytes, purpose })?;
+            desk::no_fault(self.desk.take_in(file, purpose))?;
         }
         self.desk.ask(Command::FilesDone { purpose })?;
         self.desk.ask(match way {

@@ -132,11 +132,7 @@ fn load_data(desk: &mut Desk, job: &TrainArgs, saved: Option<&SavedRun>, voice: 
             }
             let purpose = Purpose::Train;
             for file in files::listed(&job.data)? {
-                let path = file.path.clone();
-                desk.send(match file.bytes() {
-                    Ok(bytes) => Command::AddFile { path, bytes, purpose },
-                    Err(detail) => Command::FileUnreadable { path, detail },
-                });
+                desk.take_in(&file, purpose);
             }
             desk.send(Command::FilesDone { purpose })
         }

@@ -10,6 +10,9 @@ mod objects;
 mod pool;
 mod probe;
 mod saved_run;
+mod source;
+
+use self::source::JsSource;
 
 use js_sys::{Array, Function, Reflect};
 use serde::Serialize;
@@ -122,6 +125,32 @@ impl Engine {
             self.inner.set_probe(probe::probe().await);
         }
         to_array(self.inner.command(command).await)
+    }
+
+    /// Takes in a file that stays where it is, of `length` bytes behind `read(offset, length): Uint8Array`, which may be
+    /// called for as long as the file is in use. Gives an `Event[]`; nothing if its bytes are wanted whole.
+    #[wasm_bindgen(unchecked_return_type = "Event[] | undefined")]
+    pub fn open_file(
+        &mut self,
+        path: String,
+        length: f64,
+        read: Function,
+        #[wasm_bindgen(unchecked_param_type = "Purpose")] purpose: JsValue,
+    ) -> Option<Array> {
+        let purpose = serde_wasm_bindgen::from_value(purpose).ok()?;
+        let length = length as u64;
+        let source = JsSource { length, read };
+        self.inner.open_file(path, Box::new(source), purpose).map(to_array)
+    }
+
+    /// How many parts are to be taken in of the images to train on that are too large to be held.
+    pub fn plan_parts(&mut self) -> u32 {
+        self.inner.plan_parts()
+    }
+
+    /// Takes in the next of them; `false` where none is left.
+    pub fn add_part(&mut self) -> bool {
+        self.inner.add_part()
     }
 
     /// Does about `budget_ms` of whatever is under way; gives its `Event[]`.

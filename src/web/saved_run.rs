@@ -3,12 +3,16 @@
 
 use js_sys::{Function, Uint8Array};
 use serde::Serialize;
-use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use wasm_bindgen::{JsValue, prelude::wasm_bindgen};
 
-use super::{Engine, to_array, to_js};
+use super::{
+    Engine,
+    source::{JsSource, words},
+    to_array, to_js,
+};
 use crate::{
     engine,
-    formats::run_file::{Sink, Source},
+    formats::run_file::Sink,
     protocol::{Event, Fault, SavedRun},
 };
 
@@ -31,14 +35,6 @@ impl SaveOutcome {
     }
 }
 
-fn words(error: &JsValue) -> String {
-    let text = error
-        .dyn_ref::<js_sys::Error>()
-        .map(|e| format!("{}: {}", String::from(e.name()), String::from(e.message())));
-    text.or_else(|| error.as_string())
-        .unwrap_or_else(|| "unknown".to_owned())
-}
-
 /// `write(bytes: Uint8Array): number`, which gives how many it took.
 struct JsSink(Function);
 
@@ -57,29 +53,6 @@ impl Sink for JsSink {
                 bytes.len()
             )),
         }
-    }
-}
-
-/// `read(offset: number, length: number): Uint8Array`.
-struct JsSource {
-    length: u64,
-    read: Function,
-}
-
-impl Source for JsSource {
-    fn length(&self) -> u64 {
-        self.length
-    }
-
-    fn read_at(&mut self, offset: u64, into: &mut [u8]) -> Result<(), String> {
-        let (at, length) = (JsValue::from_f64(offset as f64), JsValue::from_f64(into.len() as f64));
-        let read = self.read.call2(&JsValue::NULL, &at, &length).map_err(|e| words(&e))?;
-        let bytes: Uint8Array = read.dyn_into().map_err(|_| "no bytes".to_owned())?;
-        if bytes.length() as usize != into.len() {
-            return Err(format!("{} of {} bytes", bytes.length(), into.len()));
-        }
-        bytes.copy_to(into);
-        Ok(())
     }
 }
 

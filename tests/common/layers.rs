@@ -1,6 +1,6 @@
 //! Placed images, models and files through the engine: what the tests of layers have in common.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::common::send;
 use groundmask::{
@@ -126,7 +126,7 @@ pub fn file(events: Vec<Event>) -> Vec<u8> {
 }
 
 pub fn samples(bytes: Vec<u8>) -> (TiffImage, Vec<f64>) {
-    let image = TiffImage::open(Arc::new(bytes)).expect("a TIFF");
+    let image = TiffImage::open(Rc::new(bytes)).expect("a TIFF");
     let (height, width) = (image.height as usize, image.width as usize);
     let mut out = vec![f64::NAN; height * width];
     let window = Window {

@@ -8,7 +8,7 @@ mod labels;
 mod objects;
 mod train_set;
 
-use std::{env, fs, path::Path, process::ExitCode, sync::Arc};
+use std::{env, fs, path::Path, process::ExitCode, rc::Rc};
 
 use burn::tensor::{
     Device, Tensor, TensorData,
@@ -19,7 +19,9 @@ use groundmask::{
     engine::Engine,
     export::{self, OnnxFacts, PredictionMap, VectorOptions},
     formats::{
-        ImageFile, Limits, Parts, decode,
+        ImageFile, Limits, Parts,
+        bytes::ByRange,
+        decode,
         tiff::{TiffImage, Window},
         vector::{flatgeobuf, geojson, gpkg, kml, osm, shapefile},
         weights_file::{FileTensor, WeightsFile},
@@ -126,7 +128,7 @@ fn run(args: &[&str]) -> Outcome<()> {
         }
         ["places", side_px, names @ ..] => places(side_px.parse()?, names),
         ["rasterize", file, image, out] => {
-            let image = TiffImage::open(Arc::new(fs::read(image)?))?;
+            let image = TiffImage::open(Rc::new(fs::read(image)?))?;
             let geo = image.geo.as_ref().ok_or("the image has no place")?;
             let mut mask = Vec::new();
             let code = |class| match class {
@@ -318,7 +320,9 @@ fn places(side_px: u32, names: &[&str]) -> Outcome<()> {
 }
 
 fn tiff(file: &str, out: &str) -> Outcome<()> {
-    let image = TiffImage::open(Arc::new(fs::read(file)?))?;
+    // As the page and the native command open it.
+    let bytes: &'static [u8] = Box::leak(fs::read(file)?.into_boxed_slice());
+    let image = TiffImage::open(Rc::new(ByRange::new(Box::new(bytes))))?;
     let (height, width) = (image.height as usize, image.width as usize);
     let bands: Vec<usize> = (0..image.bands).collect();
     let mut pixels = vec![f32::NAN; height * width * bands.len()];
@@ -370,7 +374,7 @@ fn layers(p: &str, geo: &str, threshold: f32, options: VectorOptions, folder: &s
     let p = file.tensors.into_iter().find(|t| t.name == "p").ok_or("no tensor p")?;
     let geo = match geo {
         "-" => None,
-        file => TiffImage::open(Arc::new(fs::read(file)?))?.geo,
+        file => TiffImage::open(Rc::new(fs::read(file)?))?.geo,
     };
     let kept = PredictionMap {
         file_name: "image.tif".to_owned(),

@@ -13,17 +13,33 @@ import { isZip, listZip, mib, readEntry } from './zip.js';
  * @typedef {import('../core/types.js').Purpose} Purpose
  * @typedef {import('../core/types.js').Command} Command
  * @typedef {(command: Command) => Promise<void>} Call
+ * @typedef {object} Large files that stay where they are
+ * @property {(path: string, file: File, purpose: Purpose) => Promise<boolean>} open false if its bytes are wanted
+ * @property {() => Promise<number>} planParts how many parts are to be taken in of those too large to be held
+ * @property {() => Promise<boolean>} addPart the next one; false where none is left
  * @typedef {(message: import('../core/types.js').FromWorker) => void} Post
  * @typedef {import('./wasm-load.js').EngineModule} EngineModule
  */
 
+/** Smaller files come whole: reading them range by range saves nothing. */
+const BY_RANGE_BYTES = 1 << 16;
+
 /** So much is read of a model of another program. */
 const FOREIGN_BYTES = 4096;
 
+/** @param {string} path */
+const isTiff = (path) => /\.tiff?$/i.test(path);
+
 export class Intake {
-  /** @param {Call} call @param {Post} post @param {() => EngineModule | null} module tells by names what is none of a data set */
-  constructor(call, post, module) {
+  /**
+   * @param {Call} call
+   * @param {Post} post
+   * @param {() => EngineModule | null} module tells by names what is none of a data set
+   * @param {Large} large
+   */
+  constructor(call, post, module, large) {
     this.call = call;
+    this.large = large;
     this.post = post;
     this.module = module;
     /** @type {{ entries: Entry[], purpose: Purpose }[]} */
@@ -115,6 +131,7 @@ export class Intake {
         images += 1;
         continue;
       }
+      const isOpened = !fault && isTiff(path) && file.size >= BY_RANGE_BYTES && (await this.large.open(path, file, purpose));
       if (fault) {
         await this.call({ type: 'file_unreadable', path, detail: fault });
         images += 1;
@@ -122,6 +139,8 @@ export class Intake {
         // Its beginning is enough to tell what it is.
         const buffer = await this.guard(path, () => file.slice(0, FOREIGN_BYTES).arrayBuffer());
         if (buffer) await this.call({ type: 'load_model', name: path.split('/').at(-1) ?? path, bytes: new Uint8Array(buffer) });
+      } else if (isOpened) {
+        images += 1;
       } else if (file.size > MAX_FILE_BYTES) {
         await this.call({ type: 'file_unreadable', path, detail: `${mib(file.size)}, limit ${mib(MAX_FILE_BYTES)}` });
         images += 1;
@@ -138,6 +157,12 @@ export class Intake {
       }
       done += 1;
       tell(path);
+      yield;
+    }
+    const parts = purpose === 'train' ? await this.large.planParts() : 0;
+    for (let part = 1; part <= parts; part += 1) {
+      this.post({ kind: 'reading', purpose, done: part, total: parts, path: 'parts of what is too large to be held' });
+      if (!(await this.large.addPart())) break;
       yield;
     }
     const cancelled = this.cancelled;

@@ -11,6 +11,7 @@ import { hastenReads } from './hasten-reads.js';
 import { LabelJournal } from './label-journal.js';
 import { BUILD } from '../core/build.js';
 import { PROTOCOL_VERSION } from '../core/paths.js';
+import { readerOfBlob } from './slots.js';
 import { LoadError, binaryUrl, hasFusedSimd, loadEngine, memoryBytes } from './wasm-load.js';
 
 /**
@@ -34,7 +35,15 @@ let engine = null;
 let looping = false;
 /** @type {Command[]} */
 const commands = [];
-const intake = new Intake(call, post, () => module);
+const intake = new Intake(call, post, () => module, {
+  async open(path, file, purpose) {
+    const events = await guarded(async () => engine?.open_file(path.normalize('NFC'), file.size, readerOfBlob(file), purpose), true);
+    if (events) send(events);
+    return Boolean(events);
+  },
+  planParts: async () => (await guarded(async () => engine?.plan_parts() ?? 0, true)) ?? 0,
+  addPart: async () => (await guarded(async () => engine?.add_part() ?? false, true)) ?? false,
+});
 const journal = new LabelJournal({
   paint: async (command) => (await guarded(() => /** @type {any} */ (engine).command(command), true)) ?? [],
   restore: async (path, bytes) => (await guarded(async () => /** @type {any} */ (engine).restore_label_layer(path, bytes), true)) ?? [],

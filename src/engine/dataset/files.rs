@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{map_faults, others::Others, unpaired::unpaired, vector_masks::VectorMasks};
+use super::{cutting::Cutting, map_faults, others::Others, unpaired::unpaired, vector_masks::VectorMasks};
 use crate::{
     data::{
         builder::Builder,
@@ -30,18 +30,9 @@ impl Engine {
     pub(in crate::engine) fn add_file(&mut self, path: String, bytes: Vec<u8>, purpose: Purpose) -> Vec<Event> {
         match purpose {
             Purpose::Train => {
-                if self.data.source == DataSource::SampleScenes {
-                    // One's own files replace the samples; mixing them would be nobody's wish.
-                    self.data.builder = Builder::default();
-                }
-                self.data.source = DataSource::Files;
+                self.prepare_for_files();
                 self.take_in(path.clone(), bytes);
-                self.data.files_read += 1;
-                vec![Event::Reading {
-                    purpose,
-                    done: self.data.files_read,
-                    path,
-                }]
+                vec![self.one_read(path)]
             }
             Purpose::Predict => {
                 let refused = self.inputs.add(path.clone(), bytes);
@@ -57,8 +48,6 @@ impl Engine {
     /// A file to train on goes to where it is needed. One that is refused is kept in the builder and named in the next
     /// `dataset` event.
     fn take_in(&mut self, path: String, bytes: Vec<u8>) {
-        let bands = self.inputs.bands().to_vec();
-        self.data.builder.set_bands(bands, self.inputs.are_for_network());
         let incoming = load::sort(&path, bytes, true, self.data.builder.limits());
         if matches!(incoming, Incoming::Junk) {
             return;
@@ -92,6 +81,8 @@ impl Engine {
     pub(in crate::engine) fn files_done(&mut self, purpose: Purpose) -> Vec<Event> {
         match purpose {
             Purpose::Train => {
+                self.plan_parts();
+                while self.add_part() {}
                 let faults = self.draw_vector_masks();
                 let events = self.change_data(|_| {});
                 events.into_iter().chain(faults).chain(self.report_bands()).collect()
@@ -157,6 +148,7 @@ impl Engine {
         // Extracts of before would be drawn on the files that come next.
         self.data.vectors = VectorMasks::default();
         self.data.others = Others::default();
+        self.data.cutting = Cutting::default();
         self.data.sample_seed = seed;
         self.change_data(|builder| {
             *builder = Builder::default();
@@ -234,6 +226,7 @@ impl Engine {
                 .iter()
                 .map(|f| file_fault(&f.path, &f.kind))
                 .chain(said)
+                .chain(self.data.cutting.report())
                 .collect(),
             question: data.question.clone(),
             unpaired: unpaired(&data.unpaired),

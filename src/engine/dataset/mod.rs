@@ -2,9 +2,11 @@
 
 mod annotated;
 mod boundary;
+pub(super) mod cutting;
 mod files;
 mod label_files;
 pub(super) mod labels;
+mod large;
 pub(super) mod map_faults;
 pub(super) mod others;
 mod unpaired;

@@ -112,10 +112,7 @@ pub(in crate::engine) fn inside(areas: &[&Polygons], geo: &GeoRef, [width, heigh
 
 /// A georeference under which everything lies so many pixels farther to the right and down.
 pub(super) fn shifted(geo: &GeoRef, [dx, dy]: [i32; 2]) -> GeoRef {
-    let [x, y] = geo.to_map(-f64::from(dx), -f64::from(dy));
-    let mut shifted = geo.clone();
-    (shifted.transform[0], shifted.transform[3]) = (x, y);
-    shifted
+    geo.moved(-f64::from(dx), -f64::from(dy))
 }
 
 /// Shifts by image.

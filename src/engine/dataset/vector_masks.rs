@@ -91,6 +91,14 @@ impl VectorMasks {
         self.annotated.insert(path, read);
     }
 
+    /// Where polygons lie under a georeference, a box a file: left, top, right and bottom in pixels.
+    pub(super) fn extents_px(&self, geo: &GeoRef) -> Vec<[f64; 4]> {
+        let files = self.readable().into_iter();
+        files
+            .filter_map(|(_, polygons)| polygons.project(geo).ok()?.extent_px(geo))
+            .collect()
+    }
+
     /// Whether no file of outlines came.
     pub(in crate::engine) fn is_empty(&self) -> bool {
         self.layers.is_empty() && self.annotated.is_empty()

@@ -17,9 +17,11 @@ use crate::{
     export::PixelSet,
     formats::{
         DecodeError, ImageFile, Limits,
+        bytes::ByRange,
         raster::{ChosenBands, Raster, ReadBands},
+        run_file::Source,
         sidecars::SidecarKind,
-        tiff::TiffError,
+        tiff::{TiffError, TiffImage},
     },
     geo::{GeoRef, GeoRefRemark},
     infer::View,
@@ -319,6 +321,32 @@ impl Inputs {
             }
             Incoming::Refused(error) => Err(error),
         };
+        self.take_in(path, read)
+    }
+
+    /// Takes in an image that stays where it is; `None` if its bytes are wanted, else why it is refused.
+    pub(in crate::engine) fn open(&mut self, path: &str, source: Box<dyn Source>) -> Option<Option<Event>> {
+        let limits = Limits {
+            bands: self.wanted(),
+            ..Limits::default()
+        };
+        let read = match ImageFile::open_by_range(ByRange::new(source), &limits) {
+            Ok(Some(file)) if file.by_window().is_some_and(TiffImage::is_worth_parts) => {
+                let facts = file.facts();
+                let read = self.read(path, file, &limits);
+                if read.is_ok() {
+                    self.places.add(path, facts);
+                }
+                read
+            }
+            Ok(_) => return None,
+            Err(error) => Err(error),
+        };
+        self.files_read += 1;
+        Some(self.take_in(path.to_owned(), read))
+    }
+
+    fn take_in(&mut self, path: String, read: Result<InputImage, DecodeError>) -> Option<Event> {
         let mut input = match read {
             Ok(input) => input,
             Err(error) => return Some(Event::Fault(file_fault(&path, &error.into()))),

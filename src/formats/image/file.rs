@@ -1,6 +1,6 @@
 //! One image file: told apart by its magic bytes, its header read, its pixels still encoded.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use image::{DynamicImage, GrayImage, metadata::Orientation};
 
@@ -13,8 +13,9 @@ use super::{
 };
 use crate::{
     formats::{
+        bytes::{ByRange, Bytes},
         raster::{ChosenBands, Raster},
-        tiff::TiffImage,
+        tiff::{Beside, TiffImage, Window},
     },
     geo::OwnGeoRef,
     values::ImageFormat,
@@ -29,6 +30,9 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
     check_bytes(bytes.len(), limits)?;
     ImageFile::open(bytes.to_vec(), limits)?.decode(limits)
 }
+
+/// Enough to tell a format by.
+const HEAD_BYTES: usize = 64;
 
 /// A file that holds its bytes: what it says of itself is known, and no pixel was decoded for keeps.
 pub struct ImageFile {
@@ -48,6 +52,19 @@ enum Contents {
         /// The band that the file declares as alpha, where it was asked for as one like the others.
         shown_alpha: Option<usize>,
     },
+}
+
+impl Contents {
+    fn by_window(bytes: Rc<dyn Bytes>, limits: &Limits) -> Result<Contents, DecodeError> {
+        let mut image = Box::new(TiffImage::open(bytes)?);
+        let declared = image.alpha;
+        image.show_alpha_if_asked(&limits.bands);
+        Ok(Contents::ByWindow {
+            shown_alpha: declared.filter(|_| image.alpha.is_none()),
+            alpha_may_be_band: image.alpha_may_be_band(),
+            image,
+        })
+    }
 }
 
 /// What a file says of itself.
@@ -84,21 +101,55 @@ impl ImageFile {
                     bytes,
                 }
             }
-            Pixels::ByWindow => {
-                let mut image = Box::new(TiffImage::open(Arc::new(bytes))?);
-                let declared = image.alpha;
-                image.show_alpha_if_asked(&limits.bands);
-                Contents::ByWindow {
-                    shown_alpha: declared.filter(|_| image.alpha.is_none()),
-                    alpha_may_be_band: image.alpha_may_be_band(),
-                    image,
-                }
-            }
+            Pixels::ByWindow => Contents::by_window(Rc::new(bytes), limits)?,
         };
         Ok(ImageFile {
             format: reader.format,
             contents,
         })
+    }
+
+    /// A file that stays where it is, of a format that is read by window; `None` of another.
+    ///
+    /// # Errors
+    /// If it is damaged, or uses what is not supported.
+    pub fn open_by_range(bytes: ByRange, limits: &Limits) -> Result<Option<ImageFile>, DecodeError> {
+        let head = bytes
+            .range(0, HEAD_BYTES.min(bytes.length() as usize))
+            .unwrap_or_default();
+        match reader_of(&head) {
+            Some(reader) if matches!(reader.pixels, Pixels::ByWindow) => {
+                let contents = Contents::by_window(Rc::new(bytes), limits)?;
+                Ok(Some(ImageFile {
+                    format: reader.format,
+                    contents,
+                }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// A part of a file that is read by window, as a file of its own in its place; `None` of another.
+    ///
+    /// # Errors
+    /// If the mask beside it has another size than the whole image.
+    pub fn part(&self, window: Window, beside: &Beside) -> Result<Option<ImageFile>, DecodeError> {
+        let Contents::ByWindow {
+            image,
+            alpha_may_be_band,
+            shown_alpha,
+        } = &self.contents
+        else {
+            return Ok(None);
+        };
+        Ok(Some(ImageFile {
+            format: self.format,
+            contents: Contents::ByWindow {
+                image: Box::new(image.part(window, beside)?),
+                alpha_may_be_band: *alpha_may_be_band,
+                shown_alpha: *shown_alpha,
+            },
+        }))
     }
 
     pub fn facts(&self) -> ImageFacts {
@@ -114,7 +165,7 @@ impl ImageFile {
                     true => image.bands,
                     false => image.measured_bands().len(),
                 };
-                (Some([image.width, image.height]), image.georef.clone(), bands)
+                (Some(image.size()), image.georef.clone(), bands)
             }
         };
         ImageFacts {
@@ -158,7 +209,8 @@ impl ImageFile {
                 ..
             } => {
                 check_bytes(image.encoded_bytes(), limits)?;
-                check_size(image.width, image.height, limits)?;
+                let [width, height] = image.size();
+                check_size(width, height, limits)?;
                 check_memory(image.raster_bytes(&limits.bands), limits)?;
                 let bands = image.choose_asked(&limits.bands)?;
                 let mut raster = image.whole(&bands)?;

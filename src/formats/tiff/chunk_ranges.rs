@@ -1,5 +1,7 @@
 //! Where strips and tiles lie in the file.
 
+use std::borrow::Cow;
+
 use super::{
     chunk::Compression,
     ifd::Directory,
@@ -40,7 +42,7 @@ impl TiffImage {
         }
         // Old writers leave the lengths out where they follow from the sizes, or from the end of the file.
         if counts.is_empty() && (self.compression == Compression::None || wanted == 1) {
-            let rest = |offset: &u64| (self.bytes.len() as u64).saturating_sub(*offset);
+            let rest = |offset: &u64| self.bytes.length().saturating_sub(*offset);
             counts = offsets.iter().map(rest).collect();
         }
         if (counts.len() as u64) < wanted {
@@ -68,19 +70,18 @@ impl TiffImage {
     ///
     /// # Errors
     /// If it lies outside of the file.
-    pub(super) fn encoded(&self, number: usize, wanted: usize) -> Result<Option<&[u8]>, TiffError> {
+    pub(super) fn encoded(&self, number: usize, wanted: usize) -> Result<Option<Cow<'_, [u8]>>, TiffError> {
         let &(offset, length) = self.chunk_ranges.get(number).ok_or(TiffError::Truncated)?;
         if length == 0 && (offset == 0 || self.compression != Compression::None) {
             return Ok(None);
         }
-        let from = usize::try_from(offset).map_err(|_| TiffError::Truncated)?;
-        let rest = self.bytes.get(from..).ok_or(TiffError::Truncated)?;
-        let raw = if self.compression == Compression::None {
-            // Lengths that are too small or too large are common where they say nothing new.
-            rest.get(..wanted.min(rest.len()))
-        } else {
-            usize::try_from(length).ok().and_then(|length| rest.get(..length))
+        let rest = self.bytes.length().checked_sub(offset).ok_or(TiffError::Truncated)?;
+        // Lengths that are too small or too large are common where they say nothing new.
+        let length = match self.compression {
+            Compression::None => rest.min(wanted as u64),
+            _ => length,
         };
-        raw.map(Some).ok_or(TiffError::Truncated)
+        let length = usize::try_from(length).map_err(|_| TiffError::Truncated)?;
+        self.bytes.range(offset, length).map(Some).ok_or(TiffError::Truncated)
     }
 }

@@ -1,6 +1,6 @@
 //! From a file's directory to a [`TiffImage`].
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use super::{
     chunk::Compression,
@@ -12,11 +12,14 @@ use super::{
     nodata,
     parts::{Kind, TiffError, tag},
 };
-use crate::geo::{GeoKeys, OwnGeoRef};
+use crate::{
+    formats::bytes::Bytes,
+    geo::{GeoKeys, OwnGeoRef},
+};
 
 impl TiffImage {
     /// Of one directory alone, without a mask.
-    pub(super) fn from_directory(bytes: Arc<Vec<u8>>, d: &Directory) -> Result<Self, TiffError> {
+    pub(super) fn from_directory(bytes: Rc<dyn Bytes>, d: &Directory) -> Result<Self, TiffError> {
         let side = |tag, name: &str| match d.integer(tag, 0)? {
             0 => Err(TiffError::Damaged(format!("{name} is 0 or missing"))),
             n => u32::try_from(n).map_err(|_| TiffError::Damaged(format!("{name} is {n}"))),
@@ -123,6 +126,7 @@ impl TiffImage {
             bytes,
             width,
             height,
+            part: None,
             bands,
             bits: bits as usize,
             kind,

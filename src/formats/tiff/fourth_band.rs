@@ -61,7 +61,7 @@ impl TiffImage {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::rc::Rc;
 
     use super::*;
 
@@ -91,7 +91,7 @@ mod tests {
         }
         bytes.extend([0; 4]);
         bytes.extend(pixels);
-        TiffImage::open(Arc::new(bytes)).expect("a TIFF")
+        TiffImage::open(Rc::new(bytes)).expect("a TIFF")
     }
 
     #[test]

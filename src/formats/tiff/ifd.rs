@@ -2,7 +2,10 @@
 //!
 //! Every count and offset comes from a stranger: nothing is allocated that the file itself is not long enough for.
 
+use std::borrow::Cow;
+
 use super::parts::TiffError;
+use crate::formats::bytes::Bytes;
 
 /// Directories followed at most; overviews and masks make a dozen.
 const MAX_DIRECTORIES: usize = 64;
@@ -52,21 +55,20 @@ struct Entry {
     at: u64,
 }
 
+/// The values of a tag: their type, and their bytes.
+type Values<'a> = (u16, Cow<'a, [u8]>);
+
 /// One directory.
 #[derive(Debug)]
 pub struct Directory<'a> {
-    bytes: &'a [u8],
+    bytes: &'a dyn Bytes,
     pub layout: Layout,
     entries: Vec<Entry>,
 }
 
-fn take<const N: usize>(bytes: &[u8], at: u64) -> Result<[u8; N], TiffError> {
-    let from = usize::try_from(at).map_err(|_| TiffError::Truncated)?;
-    let to = from.checked_add(N).ok_or(TiffError::Truncated)?;
-    bytes
-        .get(from..to)
-        .and_then(|b| b.try_into().ok())
-        .ok_or(TiffError::Truncated)
+fn take<const N: usize>(bytes: &dyn Bytes, at: u64) -> Result<[u8; N], TiffError> {
+    let taken = bytes.range(at, N).ok_or(TiffError::Truncated)?;
+    (*taken).try_into().map_err(|_| TiffError::Truncated)
 }
 
 /// Bytes a value of a field type has; `None` for a type nobody defined.
@@ -84,10 +86,10 @@ fn size_of(kind: u16) -> Option<u64> {
 ///
 /// # Errors
 /// If the header or the chain of directories leads outside the file.
-pub fn directories(bytes: &[u8]) -> Result<Vec<Directory<'_>>, TiffError> {
-    let big_endian = match bytes.get(..2) {
-        Some(b"II") => false,
-        Some(b"MM") => true,
+pub fn directories(bytes: &dyn Bytes) -> Result<Vec<Directory<'_>>, TiffError> {
+    let big_endian = match take::<2>(bytes, 0).as_ref() {
+        Ok(b"II") => false,
+        Ok(b"MM") => true,
         _ => return Err(TiffError::Damaged("no TIFF header".into())),
     };
     let mut layout = Layout {
@@ -126,7 +128,7 @@ pub fn directories(bytes: &[u8]) -> Result<Vec<Directory<'_>>, TiffError> {
 }
 
 impl<'a> Directory<'a> {
-    fn read(bytes: &'a [u8], layout: Layout, at: u64) -> Result<(Self, u64), TiffError> {
+    fn read(bytes: &'a dyn Bytes, layout: Layout, at: u64) -> Result<(Self, u64), TiffError> {
         let (count, mut cursor, step) = if layout.big_tiff {
             (layout.u64(take(bytes, at)?), at.saturating_add(8), 20)
         } else {
@@ -164,7 +166,7 @@ impl<'a> Directory<'a> {
     }
 
     /// The bytes of a tag's values and their type; `None` if the tag is absent.
-    fn raw(&self, tag: u16) -> Result<Option<(u16, &'a [u8])>, TiffError> {
+    fn raw(&self, tag: u16) -> Result<Option<Values<'a>>, TiffError> {
         let Some(entry) = self.entries.iter().find(|e| e.tag == tag) else {
             return Ok(None);
         };
@@ -177,12 +179,9 @@ impl<'a> Directory<'a> {
             ))
         };
         let length = size.checked_mul(entry.count).ok_or_else(lies)?;
-        let end = entry.at.checked_add(length).ok_or_else(lies)?;
-        let (from, to) = (
-            usize::try_from(entry.at).map_err(|_| lies())?,
-            usize::try_from(end).map_err(|_| lies())?,
-        );
-        Ok(Some((entry.kind, self.bytes.get(from..to).ok_or_else(lies)?)))
+        let length = usize::try_from(length).map_err(|_| lies())?;
+        let values = self.bytes.range(entry.at, length).ok_or_else(lies)?;
+        Ok(Some((entry.kind, values)))
     }
 
     /// Unsigned integers of any width; empty if the tag is absent.
@@ -231,7 +230,7 @@ impl<'a> Directory<'a> {
     /// Text without its closing zero; `None` if absent.
     pub fn text(&self, tag: u16) -> Result<Option<String>, TiffError> {
         Ok(match self.raw(tag)? {
-            Some((1 | 2, raw)) => Some(String::from_utf8_lossy(raw).trim_end_matches('\0').to_owned()),
+            Some((1 | 2, raw)) => Some(String::from_utf8_lossy(&raw).trim_end_matches('\0').to_owned()),
             _ => None,
         })
     }

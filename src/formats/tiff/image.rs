@@ -1,6 +1,6 @@
 //! An opened TIFF, and the sizes that follow from what its directory says.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use super::{
     chunk::{ChunkShape, Compression},
@@ -9,15 +9,21 @@ use super::{
     names::Names,
     parts::{Kind, MAX_CHUNK_BYTES},
 };
-use crate::geo::{GeoRef, OwnGeoRef};
+use crate::{
+    formats::bytes::Bytes,
+    geo::{GeoRef, OwnGeoRef},
+};
 
 /// An opened file. Cloning shares its bytes.
 #[derive(Debug, Clone)]
 pub struct TiffImage {
-    pub(super) bytes: Arc<Vec<u8>>,
+    pub(super) bytes: Rc<dyn Bytes>,
     pub(super) layout: Layout,
+    /// Of the whole file.
     pub width: u32,
     pub height: u32,
+    /// Of the file, what is the image; all of it where there is none.
+    pub(super) part: Option<Window>,
     /// Samples a pixel, alpha included.
     pub bands: usize,
     pub bits: usize,
@@ -83,12 +89,12 @@ pub struct Mask {
 
 impl TiffImage {
     pub(super) fn whole_window(&self) -> Window {
-        Window {
+        self.part.unwrap_or(Window {
             y: 0,
             x: 0,
             height: self.height as usize,
             width: self.width as usize,
-        }
+        })
     }
 
     pub(super) fn planes(&self) -> usize {
@@ -114,9 +120,9 @@ impl TiffImage {
             .is_some_and(|shape| shape.bytes() <= MAX_CHUNK_BYTES || self.compression == Compression::None)
     }
 
-    /// Bytes held: the file as it came.
+    /// Bytes held: the file as it came, or none of one that stays where it is.
     pub fn encoded_bytes(&self) -> usize {
-        self.bytes.len()
+        self.bytes.held()
     }
 
     pub(super) fn shape(&self, rows: usize) -> Option<ChunkShape> {

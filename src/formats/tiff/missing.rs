@@ -1,7 +1,7 @@
 //! Which pixels of a TIFF hold nothing, by what the file says: a mask of its own or beside it, values that mean nothing,
 //! or alpha; in this order, and the first alone, as GDAL has it. A pixel is missing where all its bands are.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::{
     ifd::{self, Directory},
@@ -25,7 +25,7 @@ impl Mask {
     /// If the file is damaged, uses what is not supported, or does not say that it is a mask (GDAL passes such a file
     /// over).
     pub fn open(bytes: Vec<u8>) -> Result<Self, TiffError> {
-        let picture = TiffImage::open(Arc::new(bytes)).map_err(in_mask)?;
+        let picture = TiffImage::open(Rc::new(bytes)).map_err(in_mask)?;
         let flags = picture.names.mask_flags;
         let flags = flags.ok_or_else(|| TiffError::Mask("INTERNAL_MASK_FLAGS_1 is missing".into()))?;
         let bands = if flags & PER_DATASET != 0 { 1 } else { picture.bands };

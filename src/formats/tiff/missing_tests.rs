@@ -72,7 +72,7 @@ fn file(directories: &[(Vec<Tag>, Vec<u8>)]) -> Vec<u8> {
 }
 
 fn missing(bytes: Vec<u8>) -> Vec<usize> {
-    let image = TiffImage::open(Arc::new(bytes)).expect("opened");
+    let image = TiffImage::open(Rc::new(bytes)).expect("opened");
     let mut all = Vec::new();
     let window = image.whole_window();
     image.visit_missing(window, &mut |pixel| all.push(pixel)).expect("read");
@@ -148,7 +148,7 @@ fn what_is_no_mask_of_the_image_is_none() {
 #[test]
 fn a_mask_that_cannot_be_read_is_named() {
     let packed = directory(4, 2, 1, &[short(254, 4), short(259, 50002)], &[0; 8]);
-    let error = TiffImage::open(Arc::new(file(&[image(3, &[]), packed]))).expect_err("refused");
+    let error = TiffImage::open(Rc::new(file(&[image(3, &[]), packed]))).expect_err("refused");
     assert_eq!(
         error.to_string(),
         "its mask of missing pixels: compression 50002 (JPEG XL)"
@@ -269,7 +269,7 @@ fn a_mask_beside_that_does_not_belong_there_is_named() {
     turned.exif_rotated = true;
     assert!(said(mask.apply(&turned).expect_err("refused")).contains("EXIF"));
     // A mask of the file itself counts for more.
-    let mut image = TiffImage::open(Arc::new(file(&[image(1, &[]), of_bits(4, [0b0111, 0b1111])]))).expect("opened");
+    let mut image = TiffImage::open(Rc::new(file(&[image(1, &[]), of_bits(4, [0b0111, 0b1111])]))).expect("opened");
     image.attach_mask(mask).expect("of this size");
     let mut all = Vec::new();
     image

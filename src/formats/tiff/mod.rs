@@ -8,6 +8,7 @@
 
 mod chunk;
 mod chunk_ranges;
+mod cuts;
 mod directory;
 mod fourth_band;
 mod ifd;
@@ -24,8 +25,11 @@ mod webp;
 mod write;
 mod write_head;
 
-use std::sync::Arc;
+use std::rc::Rc;
 
+use super::bytes::Bytes;
+
+pub use cuts::{Beside, spread};
 pub use image::{Mask, TiffImage, Window};
 pub use parts::{Kind, TiffError};
 pub use picture::Bands;
@@ -36,9 +40,9 @@ impl TiffImage {
     ///
     /// # Errors
     /// If the file is damaged or uses what is not supported; the error says what, with its number.
-    pub fn open(bytes: Arc<Vec<u8>>) -> Result<Self, TiffError> {
+    pub fn open(bytes: Rc<dyn Bytes>) -> Result<Self, TiffError> {
         let shared = bytes.clone();
-        let all = ifd::directories(&shared)?;
+        let all = ifd::directories(&*shared)?;
         let main = missing::main_directory(&all);
         let mut image = Self::from_directory(bytes, &all[main])?;
         image.find_mask(&all, main)?;

@@ -119,7 +119,8 @@ impl TiffImage {
     /// Numbers of some rows over the whole height, one list a band: those of pixels with data, and all but each band's
     /// own nodata.
     fn sample(&self, bands: &Bands) -> Result<(Sampled, Sampled), TiffError> {
-        let (width, height) = (self.width as usize, self.height as usize);
+        let whole = self.whole_window();
+        let (width, height) = (whole.width, whole.height);
         let rows = self.chunk_rows();
         let chunks = height.div_ceil(rows);
         let most = sample_px(bands.picked.len());
@@ -131,8 +132,8 @@ impl TiffImage {
         for i in 0..wanted {
             let y = (i * chunks / wanted + chunks / wanted / 2).min(chunks - 1) * rows;
             let window = Window {
-                y,
-                x: 0,
+                y: whole.y + y,
+                x: whole.x,
                 height: rows.min(height - y),
                 width,
             };
@@ -278,7 +279,8 @@ impl TiffImage {
             (true, 16, Kind::Unsigned) => 2,
             _ => 4,
         };
-        u64::from(self.width) * u64::from(self.height) * bands as u64 * bytes
+        let [width, height] = self.size();
+        u64::from(width) * u64::from(height) * bands as u64 * bytes
     }
 }
 

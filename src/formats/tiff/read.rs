@@ -88,22 +88,25 @@ impl TiffImage {
             return Ok(None);
         };
         let picture = match self.compression {
-            Compression::Jpeg => Some(jpeg::decode(raw, &self.jpeg.tables, self.jpeg.ycbcr, shape)?),
-            Compression::WebP => Some(webp::decode(raw, shape)?),
-            Compression::Lerc => Some(lerc::decode(raw, self.lerc, self.kind, shape)?),
+            Compression::Jpeg => Some(jpeg::decode(&raw, &self.jpeg.tables, self.jpeg.ycbcr, shape)?),
+            Compression::WebP => Some(webp::decode(&raw, shape)?),
+            Compression::Lerc => Some(lerc::decode(&raw, self.lerc, self.kind, shape)?),
             _ => None,
         };
         if let Some(data) = picture {
             return Ok(Some((data.into(), shape)));
         }
-        if !self.reversed_bits {
-            let data = chunk::decode(raw, self.compression, self.predictor, shape, self.layout)?;
-            return Ok(Some((data, shape)));
-        }
-        // It is the file's bytes that are turned, so before they are decompressed.
-        let turned: Vec<u8> = raw.iter().map(|byte| byte.reverse_bits()).collect();
-        let data = chunk::decode(&turned, self.compression, self.predictor, shape, self.layout)?;
-        Ok(Some((data.into_owned().into(), shape)))
+        let raw = match self.reversed_bits {
+            false => raw,
+            // It is the file's bytes that are turned, so before they are decompressed.
+            true => raw.iter().map(|byte| byte.reverse_bits()).collect::<Vec<u8>>().into(),
+        };
+        let (packing, layout) = (self.compression, self.layout);
+        let data = match raw {
+            Cow::Borrowed(raw) => chunk::decode(raw, packing, self.predictor, shape, layout)?,
+            Cow::Owned(raw) => Cow::Owned(chunk::decode(&raw, packing, self.predictor, shape, layout)?.into_owned()),
+        };
+        Ok(Some((data, shape)))
     }
 
     fn value(&self, row: &[u8], sample: usize) -> f64 {

@@ -6,7 +6,7 @@ use crate::formats::{Parts, raster::Samples as RasterSamples};
 use crate::geo::GeoRef;
 
 pub(super) fn open(bytes: Vec<u8>) -> Result<TiffImage, TiffError> {
-    TiffImage::open(Arc::new(bytes))
+    TiffImage::open(Rc::new(bytes))
 }
 
 /// Whole, as all files of these tests.
@@ -92,8 +92,8 @@ fn what_is_written_is_read() {
 
 /// All directories of a file as images, the first the image itself.
 fn levels(bytes: &[u8]) -> Vec<TiffImage> {
-    let all = ifd::directories(bytes).expect("directories");
-    let shared = Arc::new(bytes.to_vec());
+    let shared = Rc::new(bytes.to_vec());
+    let all = ifd::directories(&*shared).expect("directories");
     let open = |directory| TiffImage::from_directory(shared.clone(), directory).expect("an image");
     all.iter().map(open).collect()
 }

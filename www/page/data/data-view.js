@@ -11,6 +11,7 @@ import { go } from '../header.js';
 import { info } from '../../ui/help.js';
 import { initMaskRule, paintMaskRule } from './mask-rule.js';
 import { clear, sampleScenes } from '../../core/data-files.js';
+import { isUsedInPart } from '../../ui/strings.js';
 import { hasData, onPaint, running, state, unpaired, usablePairs } from '../../core/store.js';
 
 /** Seed of the sample scenes, fixed so that everybody talks about the same ones. */
@@ -133,6 +134,8 @@ function paintFaults() {
   const list = (state.dataset?.faults ?? []).filter(({ code }) => !['which_folder', 'no_mask', 'no_image'].includes(code));
   for (const fault of own) if (!list.some((other) => other.code === fault.code && other.file === fault.file)) list.push(fault);
   show($('data-faults-card'), list.length > 0);
+  const inPart = list.filter(isUsedInPart).length;
+  setText($('data-faults-title'), inPart === 0 ? 'Left out' : inPart === list.length ? 'Used in part' : 'Left out or used in part');
   setText($('data-faults-count'), plural(list.length, 'file'));
   const some = allFaults ? list : list.slice(0, 5);
   $('data-faults').replaceChildren(...some.slice(0, 500).map(faultItem));

@@ -13,7 +13,7 @@ import { paintLayers } from '../../ui/paint-classes.js';
 import { previewName } from '../../ui/scene-strings.js';
 import { addressOf, settingsFile } from '../train/settings-text.js';
 import { bestOf, judgedAt, shownAt, shownPreviews, state } from '../../core/store.js';
-import { endLine, mendedLine } from '../../ui/strings.js';
+import { endLine, isUsedInPart, mendedLine } from '../../ui/strings.js';
 
 /** @typedef {{ steps: number, losses: [number, number][], iou: [number, number][], iouName: string }} Curves */
 
@@ -69,7 +69,7 @@ export function reportHtml() {
     ['Sizes', sizes.length > 6 ? `${sizes.slice(0, 6).join(', ')} and ${sizes.length - 6} more` : sizes.join(', ')],
     ['Foreground', run.config.class_name || dataset?.suggested_class || (run.classes.length ? 'several classes' : 'not named')],
     ['Mask rule', dataset ? ruleLine(dataset.rule, dataset) : '–'],
-    ['Left out', `${plural((dataset?.pairs.length ?? 0) - pairs.length, 'pair')}, ${plural(dataset?.faults.length ?? 0, 'file')}`],
+    ['Left out', `${plural((dataset?.pairs.length ?? 0) - pairs.length, 'pair')}, ${plural(dataset?.faults.filter((fault) => !isUsedInPart(fault)).length ?? 0, 'file')}`],
     ['Fingerprint', dataset?.fingerprint ?? '–'],
     ['Held back', run.validationPairs.map((index) => dataset?.pairs[index]?.image_path ?? index).join(', ') || 'none'],
   ];
