@@ -139,6 +139,8 @@ export async function watch(context, origin) {
  */
 export async function dropPaths(page, paths, selector = 'body') {
   const target = page.locator(selector).first();
+  // A place that was just gone to is drawn with the next frame.
+  await target.waitFor({ state: 'visible', timeout: 10_000 }).catch(() => {});
   const box = await target.boundingBox();
   if (!box) throw new Error(`nothing to drop on: ${selector}`);
   const view = page.viewportSize() ?? { width: 1280, height: 800 };
