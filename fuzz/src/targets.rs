@@ -8,9 +8,11 @@ use std::time::Instant;
 use groundmask::{
     engine::Engine,
     formats::{
-        ImageFile, Limits, annotations, decode, keras_h5,
+        ImageFile, Limits, annotations,
+        bytes::ByRange,
+        decode, keras_h5,
         run_file::RunFile,
-        tiff::{Mask, TiffImage, Window},
+        tiff::{Beside, Mask, TiffImage, Window, spread},
         vector::{flatgeobuf, geojson, gpkg, json_kinds, kml, osm, shapefile},
         weights_file::WeightsFile,
     },
@@ -224,6 +226,15 @@ fn read_tiff(input: &[u8]) {
         let mut sum = 0.0;
         let _ = image.visit(window, &bands, &mut |_, value| sum += value);
         std::hint::black_box(sum);
+        // The same where it lies, in squares.
+        let far = TiffImage::open(Rc::new(ByRange::new(Box::new(input.to_vec()))));
+        if let Ok(far) = far {
+            for square in spread(&far.squares(64), 2) {
+                if let (Ok(part), Ok(bands)) = (far.part(square, &Beside::default()), far.choose_asked(&[])) {
+                    let _ = part.raster(square, &bands);
+                }
+            }
+        }
         if let Some(geo) = &image.geo {
             place(geo);
             std::hint::black_box(geo.world_file());

@@ -168,8 +168,13 @@ impl Builder {
         self.forget(path);
     }
 
+    /// Whether something was painted on an image of this path.
+    pub fn is_painted(&self, path: &str) -> bool {
+        self.painted.iter().any(|(image, _)| image == path)
+    }
+
     /// Bytes that one more image may take, decoded.
-    pub fn bytes_left(&self) -> u64 {
+    fn bytes_left(&self) -> u64 {
         let left = self.max_memory_bytes.saturating_sub(self.memory_bytes());
         self.limits.max_decoded_bytes.min(left)
     }

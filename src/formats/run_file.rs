@@ -53,6 +53,16 @@ impl Sink for Vec<u8> {
     }
 }
 
+impl Source for Vec<u8> {
+    fn length(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn read_at(&mut self, offset: u64, into: &mut [u8]) -> Result<(), String> {
+        self.as_slice().read_at(offset, into)
+    }
+}
+
 impl Source for &[u8] {
     fn length(&self) -> u64 {
         self.len() as u64

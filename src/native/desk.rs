@@ -103,7 +103,7 @@ impl Desk {
     /// Takes in a file; a TIFF stays where it lies.
     pub fn take_in(&mut self, file: &Listed, purpose: Purpose) -> Vec<Event> {
         let path = file.path.clone();
-        let is_tiff = [".tif", ".tiff"]
+        let is_tiff = [".tif", ".tiff", ".gtiff", ".geotiff"]
             .iter()
             .any(|ending| path.to_lowercase().ends_with(ending));
         let source = is_tiff.then(|| OldFile::open(&file.at).ok()).flatten();

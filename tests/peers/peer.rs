@@ -321,8 +321,7 @@ fn places(side_px: u32, names: &[&str]) -> Outcome<()> {
 
 fn tiff(file: &str, out: &str) -> Outcome<()> {
     // As the page and the native command open it.
-    let bytes: &'static [u8] = Box::leak(fs::read(file)?.into_boxed_slice());
-    let image = TiffImage::open(Rc::new(ByRange::new(Box::new(bytes))))?;
+    let image = TiffImage::open(Rc::new(ByRange::new(Box::new(fs::read(file)?))))?;
     let (height, width) = (image.height as usize, image.width as usize);
     let bands: Vec<usize> = (0..image.bands).collect();
     let mut pixels = vec![f32::NAN; height * width * bands.len()];

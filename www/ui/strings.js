@@ -85,7 +85,7 @@ const faults = {
       : 'Mend it or export it again, as GeoPackage, GeoJSON or Shapefile with classes as whole numbers or names, and drop it again.',
   }),
   vector_part: (d) => ({ sentence: `is drawn, but not all of it as it stands${inBrackets(d)}`, next: 'Train on what is drawn, or mend the file and drop it again.' }),
-  image_parts: (d) => ({ sentence: `is too large to be held whole: parts of it stand for all${inBrackets(d)}`, next: 'Each part is an image of the data set, in its place; where there are outlines, the parts lie among them. For other parts, cut the image to what they show.' }),
+  image_parts: (d) => ({ sentence: `is too large to be held whole: squares of it are trained on, the rest is not seen${inBrackets(d)}`, next: 'Where there are outlines, the squares lie among them. To train on other places, drop outlines of them, or cut them out.' }),
   no_pairs: () => ({ sentence: 'No image and mask belong together by name', next: 'Use the same name in images/ and masks/, or 12.png and 12_mask.png.' }),
   bad_legend: (d) => ({ sentence: `The legend cannot be used${inBrackets(d)}`, next: 'Tick or name colours so that there are from 2 to 64 classes.' }),
   not_finite: () => ({ sentence: 'The loss was no longer a number', next: 'Try again with a tenth of the learning rate.' }),

@@ -76,7 +76,10 @@ export class Checkpoints {
   /** Opens the slots and tells the page what is in them. The page has the storage to itself. */
   async open() {
     this.openingSince = performance.now();
+    // Nothing else may be going on by then.
+    const late = setTimeout(() => this.host.wake(), OPENING_MS);
     await this.openSlots().finally(() => {
+      clearTimeout(late);
       this.openingSince = null;
       this.host.wake();
     });

@@ -21,14 +21,11 @@ import { isZip, listZip, mib, readEntry } from './zip.js';
  * @typedef {import('./wasm-load.js').EngineModule} EngineModule
  */
 
-/** Smaller files come whole: reading them range by range saves nothing. */
-const BY_RANGE_BYTES = 1 << 16;
-
 /** So much is read of a model of another program. */
 const FOREIGN_BYTES = 4096;
 
 /** @param {string} path */
-const isTiff = (path) => /\.tiff?$/i.test(path);
+const isTiff = (path) => /\.(tiff?|gtiff|geotiff)$/i.test(path);
 
 export class Intake {
   /**
@@ -131,7 +128,7 @@ export class Intake {
         images += 1;
         continue;
       }
-      const isOpened = !fault && isTiff(path) && file.size >= BY_RANGE_BYTES && (await this.large.open(path, file, purpose));
+      const isOpened = !fault && isTiff(path) && (await this.large.open(path, file, purpose));
       if (fault) {
         await this.call({ type: 'file_unreadable', path, detail: fault });
         images += 1;
@@ -159,13 +156,14 @@ export class Intake {
       tell(path);
       yield;
     }
+    // What was read is taken in whole: a later engine finds the same.
+    const cancelled = this.cancelled;
     const parts = purpose === 'train' ? await this.large.planParts() : 0;
     for (let part = 1; part <= parts; part += 1) {
-      this.post({ kind: 'reading', purpose, done: part, total: parts, path: 'parts of what is too large to be held' });
+      this.post({ kind: 'reading', purpose, done: part - 1, total: parts, path: 'parts of what is too large to be held' });
       if (!(await this.large.addPart())) break;
       yield;
     }
-    const cancelled = this.cancelled;
     if (!this.drops.length) this.cancelled = false;
     // A drop of nothing but a model changes no data set.
     if (images > 0) await this.call({ type: 'files_done', purpose });

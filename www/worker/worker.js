@@ -37,7 +37,7 @@ let looping = false;
 const commands = [];
 const intake = new Intake(call, post, () => module, {
   async open(path, file, purpose) {
-    const events = await guarded(async () => engine?.open_file(path.normalize('NFC'), file.size, readerOfBlob(file), purpose), true);
+    const events = await guarded(async () => engine?.open_file(path.normalize('NFC'), file.size, named(path, readerOfBlob(file)), purpose), true);
     if (events) send(events);
     return Boolean(events);
   },
@@ -246,6 +246,23 @@ async function call(command) {
   // Before it is told: who sees a stroke may close the page.
   journal.keep(own, events);
   send(events);
+}
+
+/**
+ * A file may change, or its disk may go, long after it was dropped: the page is told so, by its name, the first time.
+ * @param {string} path @param {import('./slots.js').Read} read @returns {import('./slots.js').Read}
+ */
+function named(path, read) {
+  let isTold = false;
+  return (offset, length) => {
+    try {
+      return read(offset, length);
+    } catch (error) {
+      if (!isTold) send([/** @type {EngineEvent} */ ({ type: 'fault', code: 'unreadable', stage: 'read', file: path, detail: error instanceof Error || error instanceof DOMException ? error.name : String(error) })]);
+      isTold = true;
+      throw error;
+    }
+  };
 }
 
 /**

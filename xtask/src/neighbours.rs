@@ -60,6 +60,7 @@ pub fn parts(workspace: &Workspace, programs: &Programs, node: &Node) -> Result<
             let scale = workspace.root().join("scale");
             let mut command = pytest(Path::new(&python), &scale.join("tests"), programs);
             command.env("PYTHONPATH", &scale);
+            command.env("CHROMIUM", node.chromium());
             // What PyTorch has made is opened in the page.
             build::build_if_missing(workspace)?;
             let address = http::start(0, serve::page(workspace))?;

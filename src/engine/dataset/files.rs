@@ -55,6 +55,7 @@ impl Engine {
         self.data.vectors.note_change();
         if matches!(incoming, Incoming::Image(_) | Incoming::Refused(_)) {
             self.data.others.forget(&path);
+            self.forget_squares(&path);
         }
         match incoming {
             Incoming::Junk => {}

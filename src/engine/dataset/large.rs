@@ -5,11 +5,12 @@ use crate::{
     data::builder::Builder,
     engine::{DataState, Engine, allowed, run_state::Activity},
     formats::{
-        ImageFile,
+        ImageFile, Limits,
         bytes::ByRange,
         run_file::Source,
         tiff::{self, Beside, TiffImage, Window},
     },
+    geo::GeoRef,
     protocol::{Command, DataSource, Event, Purpose},
 };
 
@@ -20,10 +21,10 @@ const MOST_SQUARES: u64 = 64;
 /// Bytes that they may take, decoded.
 const SQUARES_BYTES: u64 = 128 << 20;
 
-fn is_small_enough(image: &TiffImage, builder: &Builder) -> bool {
-    let limits = builder.limits();
+/// By its pixels alone: an image and its mask are both held, or both cut.
+fn is_small_enough(image: &TiffImage, limits: &Limits) -> bool {
     let [width, height] = image.size().map(u64::from);
-    width * height <= limits.max_pixels && image.raster_bytes(&limits.bands) <= builder.bytes_left()
+    width * height <= limits.max_pixels
 }
 
 /// As many squares as memory allows.
@@ -32,6 +33,14 @@ fn count_of(image: &TiffImage, bands: &[usize]) -> usize {
     let pixel_bytes = image.raster_bytes(bands) as f64 / (width * height).max(1) as f64;
     let square_bytes = pixel_bytes * (SQUARE_PX * SQUARE_PX) as f64;
     ((SQUARES_BYTES as f64 / square_bytes.max(1.0)) as u64).clamp(1, MOST_SQUARES) as usize
+}
+
+fn beside(path: &str, data: &DataState) -> Beside {
+    Beside {
+        geo: data.vectors.geo(path),
+        mask: data.builder.mask_beside(path).cloned(),
+        nodata: data.vectors.places().nodata_of(path).first().copied(),
+    }
 }
 
 impl Engine {
@@ -66,17 +75,19 @@ impl Engine {
         };
         self.data.vectors.note_change();
         self.data.others.forget(&path);
-        for gone in self.data.cutting.forget(&path) {
-            self.data.builder.remove_image(&gone);
-        }
-        if let Some(file) = file {
-            let image = file.by_window().filter(|image| image.is_worth_parts())?;
-            self.data.vectors.add_image(&path, file.facts());
-            if is_small_enough(image, &self.data.builder) {
-                let _ = self.data.builder.add_image(&path, &file);
-            } else {
-                self.data.builder.remove_image(&path);
-                self.data.cutting.hold(path.clone(), file);
+        let Some(file) = file else {
+            self.forget_squares(&path);
+            return Some(vec![self.one_read(path)]);
+        };
+        let image = file.by_window().filter(|image| image.is_worth_parts())?;
+        self.data.vectors.add_image(&path, file.facts());
+        if is_small_enough(image, self.data.builder.limits()) {
+            self.forget_squares(&path);
+            let _ = self.data.builder.add_image(&path, &file);
+        } else {
+            self.data.builder.remove_image(&path);
+            for gone in self.data.cutting.hold(path.clone(), file) {
+                self.data.builder.remove_image(&gone);
             }
         }
         Some(vec![self.one_read(path)])
@@ -89,30 +100,26 @@ impl Engine {
             return 0;
         }
         let mut cutting = std::mem::take(&mut self.data.cutting);
-        for gone in cutting.plan(|path, image| self.squares_to_cut(path, image)) {
-            self.data.builder.remove_image(&gone);
+        let gone = cutting.plan(
+            |path| beside(path, &self.data),
+            |image, geo| self.squares_to_cut(image, geo),
+            |path| self.data.builder.is_painted(path),
+        );
+        self.data.cutting = cutting;
+        for path in gone {
+            self.data.builder.remove_image(&path);
             self.data.vectors.note_change();
         }
-        self.data.cutting = cutting;
         self.data.cutting.left() as u32
     }
 
     /// Takes in the next square; `false` where none is left.
     pub fn add_part(&mut self) -> bool {
-        let DataState {
-            cutting,
-            vectors,
-            builder,
-            ..
-        } = &mut self.data;
-        let beside = |path: &str| Beside {
-            geo: vectors.geo(path),
-            mask: builder.mask_beside(path).cloned(),
-            nodata: vectors.places().nodata_of(path).first().copied(),
-        };
-        let Some((path, part)) = cutting.next(beside) else {
-            return false;
-        };
+        let mut cutting = std::mem::take(&mut self.data.cutting);
+        let next = cutting.next(|path| beside(path, &self.data));
+        self.data.cutting = cutting;
+        let Some((path, part)) = next else { return false };
+        let DataState { vectors, builder, .. } = &mut self.data;
         vectors.note_change();
         match part {
             Ok(part) => {
@@ -124,9 +131,15 @@ impl Engine {
         true
     }
 
-    fn squares_to_cut(&self, path: &str, image: &TiffImage) -> Vec<Window> {
-        let geo = self.data.vectors.geo(path);
-        let mapped = geo.map_or_else(Vec::new, |geo| self.data.vectors.extents_px(&geo));
+    /// The squares of an image that is cut no longer.
+    pub(super) fn forget_squares(&mut self, path: &str) {
+        for gone in self.data.cutting.forget(path) {
+            self.data.builder.remove_image(&gone);
+        }
+    }
+
+    fn squares_to_cut(&self, image: &TiffImage, geo: Option<&GeoRef>) -> Vec<Window> {
+        let mapped = geo.map_or_else(Vec::new, |geo| self.data.vectors.extents_px(geo));
         let is_mapped = |w: &&Window| {
             let (left, top) = (w.x as f64, w.y as f64);
             let (right, bottom) = (left + w.width as f64, top + w.height as f64);

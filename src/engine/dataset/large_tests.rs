@@ -6,19 +6,6 @@ use crate::{
     protocol::{Dataset, FaultCode},
 };
 
-/// A file that stays where it is.
-struct Far(Vec<u8>);
-
-impl Source for Far {
-    fn length(&self) -> u64 {
-        self.0.len() as u64
-    }
-
-    fn read_at(&mut self, offset: u64, into: &mut [u8]) -> Result<(), String> {
-        self.0.as_slice().read_at(offset, into)
-    }
-}
-
 /// An engine that holds images of up to a megapixel.
 fn engine() -> Engine {
     let mut engine = Engine::new(Box::new(|| 0.0));
@@ -48,7 +35,7 @@ fn geotiff(width: usize, height: usize, value: impl Fn(usize, usize) -> u8) -> V
 }
 
 fn open(engine: &mut Engine, path: &str, bytes: Vec<u8>) -> u32 {
-    let opened = engine.open_file(path.to_owned(), Box::new(Far(bytes)), Purpose::Train);
+    let opened = engine.open_file(path.to_owned(), Box::new(bytes), Purpose::Train);
     assert!(opened.is_some(), "its bytes are wanted");
     engine.plan_parts()
 }
@@ -202,6 +189,81 @@ fn what_is_missing_by_a_file_beside_it_is_missing_in_the_squares() {
     );
 }
 
+/// The mask sorts first, is empty where the image is not, and would have more squares by its bytes.
+#[test]
+fn the_image_says_which_squares_not_its_mask() {
+    let mut engine = engine();
+    let noise = |x: usize, y: usize| (x.wrapping_mul(2_654_435_761) ^ y.wrapping_mul(40_503)) as u8;
+    open(
+        &mut engine,
+        "labels/a.tif",
+        geotiff(
+            2048,
+            2048,
+            |x, y| if x < 1024 && y < 1024 { noise(x, y) & 1 } else { 0 },
+        ),
+    );
+    open(&mut engine, "photos/a.tif", geotiff(2048, 2048, noise));
+    let set = done(&mut engine);
+    let labels = set.pairs.iter().filter(|pair| pair.mask_path.starts_with("labels"));
+    assert_eq!(labels.count(), 4, "{:?}", set.faults);
+}
+
+#[test]
+fn sheets_of_one_size_have_squares_of_their_own() {
+    let mut engine = engine();
+    let at = |east: f64| -> Vec<u8> {
+        let mut geo = place();
+        geo.transform[0] += east;
+        let spec = GeoTiffSpec {
+            width: 2048,
+            height: 2048,
+            geo: Some(&geo),
+            nodata: None,
+            palette: None,
+        };
+        crate::formats::tiff::write(spec, |y, x| (x ^ y) as u8, Parts::whole()).expect("written")
+    };
+    add(
+        &mut engine,
+        "roof.geojson",
+        outline([1024.0 + 600.0, 600.0, 1024.0 + 620.0, 610.0]),
+    );
+    open(&mut engine, "east.tif", at(1024.0));
+    open(&mut engine, "a_west.tif", at(0.0));
+    let set = done(&mut engine);
+    let names: Vec<&str> = set.pairs.iter().map(|pair| pair.image_path.as_str()).collect();
+    assert_eq!(names, ["east_y001024_x001024.tif"]);
+}
+
+#[test]
+fn what_comes_later_beside_the_file_reaches_its_squares() {
+    let mut engine = engine();
+    open(
+        &mut engine,
+        "a.tif",
+        geotiff(2048, 1100, |x, y| if x % 2 == 0 { 7 } else { (x ^ y) as u8 | 8 }),
+    );
+    done(&mut engine);
+    let xml = "<PAMDataset><PAMRasterBand band=\"1\"><NoDataValue>7</NoDataValue></PAMRasterBand></PAMDataset>";
+    add(&mut engine, "a.tif.aux.xml", xml.into());
+    done(&mut engine);
+    let squares = &engine.dataset().unpaired;
+    let alpha: Vec<u8> = squares.iter().map(|square| square.raster.rgba8_at(2, 2)[3]).collect();
+    assert_eq!(alpha, [0, 0]);
+}
+
+#[test]
+fn a_small_file_of_the_same_path_replaces_its_squares() {
+    let mut engine = engine();
+    open(&mut engine, "a.tif", geotiff(2048, 1100, |x, y| (x ^ y) as u8));
+    done(&mut engine);
+    add(&mut engine, "a.tif", geotiff(60, 50, |x, y| (x + y) as u8));
+    let set = done(&mut engine);
+    assert_eq!(set.unpaired.len(), 1);
+    assert!(set.faults.iter().all(|fault| fault.code != FaultCode::ImageParts));
+}
+
 #[test]
 fn squares_follow_outlines_that_come_later() {
     let mut engine = engine();
@@ -224,7 +286,7 @@ fn squares_follow_outlines_that_come_later() {
 fn what_is_no_tiff_is_wanted_whole_and_what_is_damaged_is_named() {
     let mut engine = engine();
     let png = grey8_png(&[7; 64], 8, 8).expect("a picture");
-    let opened = engine.open_file("a.png".into(), Box::new(Far(png)), Purpose::Train);
+    let opened = engine.open_file("a.png".into(), Box::new(png), Purpose::Train);
     assert!(opened.is_none());
     let mut cut = geotiff(2048, 1100, |x, y| (x * y) as u8);
     cut.truncate(200);

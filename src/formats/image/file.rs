@@ -32,7 +32,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Raster, DecodeError> {
 }
 
 /// Enough to tell a format by.
-const HEAD_BYTES: usize = 64;
+const HEAD_BYTES: u64 = 64;
 
 /// A file that holds its bytes: what it says of itself is known, and no pixel was decoded for keeps.
 pub struct ImageFile {
@@ -115,7 +115,7 @@ impl ImageFile {
     /// If it is damaged, or uses what is not supported.
     pub fn open_by_range(bytes: ByRange, limits: &Limits) -> Result<Option<ImageFile>, DecodeError> {
         let head = bytes
-            .range(0, HEAD_BYTES.min(bytes.length() as usize))
+            .range(0, bytes.length().min(HEAD_BYTES) as usize)
             .unwrap_or_default();
         match reader_of(&head) {
             Some(reader) if matches!(reader.pixels, Pixels::ByWindow) => {

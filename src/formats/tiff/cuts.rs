@@ -7,6 +7,8 @@ use super::{
 };
 use crate::geo::GeoRef;
 
+/// Squares looked at, of one image.
+const MOST_SQUARES: f64 = 100_000.0;
 /// A square whose strips or tiles take less than this share of the usual bytes is taken for empty: ground that was never
 /// flown over compresses to nothing.
 const EMPTY_SHARE: f64 = 0.125;
@@ -68,9 +70,12 @@ impl TiffImage {
             false => [along(self.chunk[0]), side_px],
         };
         let all = self.whole_window();
+        // Of a huge image some are enough to choose from; what its header says of its size may be a lie.
+        let across_all = all.width.div_ceil(width.max(1)) as u64 * all.height.div_ceil(height.max(1)) as u64;
+        let every = (across_all as f64 / MOST_SQUARES).sqrt().ceil().max(1.0) as usize;
         let mut squares = Vec::new();
-        for y in (0..all.height).step_by(height.max(1)) {
-            for x in (0..all.width).step_by(width.max(1)) {
+        for y in (0..all.height).step_by(height.max(1).saturating_mul(every)) {
+            for x in (0..all.width).step_by(width.max(1).saturating_mul(every)) {
                 squares.push(Window {
                     y,
                     x,
@@ -82,10 +87,12 @@ impl TiffImage {
         // What is left at the end may be no more than a line.
         squares.retain(|w| 2 * w.height >= height.min(all.height) && 2 * w.width >= width.min(all.width));
         let bytes: Vec<u64> = squares.iter().map(|window| self.encoded_in(*window)).collect();
-        let mut sorted = bytes.clone();
+        let mut sorted: Vec<u64> = bytes.iter().copied().filter(|bytes| *bytes > 0).collect();
         sorted.sort_unstable();
         let usual = sorted.get(sorted.len() / 2).copied().unwrap_or(0) as f64;
         let least = match self.compression {
+            // Lengths are left out where they follow from the sizes.
+            Compression::None if sorted.is_empty() => 0.0,
             Compression::None => 1.0,
             _ => (usual * EMPTY_SHARE).max(1.0),
         };

@@ -69,6 +69,7 @@ export function reportHtml() {
     ['Sizes', sizes.length > 6 ? `${sizes.slice(0, 6).join(', ')} and ${sizes.length - 6} more` : sizes.join(', ')],
     ['Foreground', run.config.class_name || dataset?.suggested_class || (run.classes.length ? 'several classes' : 'not named')],
     ['Mask rule', dataset ? ruleLine(dataset.rule, dataset) : '–'],
+    ...(dataset?.faults ?? []).filter(isUsedInPart).map((fault) => /** @type {[string, string]} */ (['Used in part', `${fault.file}${fault.detail ? ` (${fault.detail})` : ''}`])),
     ['Left out', `${plural((dataset?.pairs.length ?? 0) - pairs.length, 'pair')}, ${plural(dataset?.faults.filter((fault) => !isUsedInPart(fault)).length ?? 0, 'file')}`],
     ['Fingerprint', dataset?.fingerprint ?? '–'],
     ['Held back', run.validationPairs.map((index) => dataset?.pairs[index]?.image_path ?? index).join(', ') || 'none'],
