@@ -124,8 +124,10 @@ test('another version waits for the run, is taken by one click, and the run is t
   const context = await browser.newContext({ ...VIEW, serviceWorkers: 'allow' });
   const seen = await watch(context, host.url);
   const page = await visit(context, host.url);
-  // Long enough to be under way when the other version has come, on a busy machine too.
   await begin(page, 2500);
+  // However fast the machine: it is under way when the other version has come.
+  await page.click('#pause');
+  await until(async () => (await gm.read(page)).run?.phase === 'paused', { limitMs: LIMIT_MS, what: 'the run is paused' });
   await host.deploy({ 'words.css': oneLineMore });
   const wasmBefore = host.asked.filter((name) => name.endsWith('.wasm')).length;
   await lookForUpdate(page);
@@ -133,6 +135,7 @@ test('another version waits for the run, is taken by one click, and the run is t
   await expect(page.locator('#update-next')).toHaveText('It waits until this run has ended.');
   await expect(page.locator('#update-take')).toBeHidden();
   await shoot(page, 'offline-update-run');
+  await page.click('#pause');
   const before = await ended(page);
   expect(before.run.end?.reason).toBe('finished');
   const take = page.locator('#update-take');
