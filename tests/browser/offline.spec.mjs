@@ -127,7 +127,7 @@ test('another version waits for the run, is taken by one click, and the run is t
   await begin(page, 2500);
   // However fast the machine: it is under way when the other version has come.
   await page.click('#pause');
-  await until(async () => (await gm.read(page)).run?.phase === 'paused', { limitMs: LIMIT_MS, what: 'the run is paused' });
+  await until(async () => /** @type {any} */ ((await gm.read(page)).run)?.phase === 'paused', { limitMs: LIMIT_MS, what: 'the run is paused' });
   await host.deploy({ 'words.css': oneLineMore });
   const wasmBefore = host.asked.filter((name) => name.endsWith('.wasm')).length;
   await lookForUpdate(page);
